@@ -12,7 +12,8 @@ from time import process_time
 from typing import Final
 
 from plugin_gateway.shape.cut import Branch, dropped, kept
-from plugin_gateway.shape.trim import Trimmer, trim
+from plugin_gateway.shape.trim import trim
+from plugin_gateway.shape.trimmer import Trimmer
 
 ROW: Final = {
     "id": 123456,

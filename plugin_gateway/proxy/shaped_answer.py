@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.body_links import without_octets
-from plugin_gateway.shape.trim import NotJsonError, Trimmer
+from plugin_gateway.shape.trim import NotJsonError
+from plugin_gateway.shape.trimmer import Trimmer
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens

@@ -1,7 +1,6 @@
-"""The trimmer: cuts a JSON text to a branch while it streams, with the bytes of the kept values unchanged.
+"""A trim: a JSON text that is cut to a branch, with the bytes of the kept values unchanged.
 
-It holds back up to 256 KiB, which is the whole of most answers. Of a longer text it takes as many items or members as it holds,
-and enters a value that is longer. msgspec reads each part, so that text which is not JSON never passes.
+msgspec reads each part, so that text which is not JSON never passes.
 """
 
 from __future__ import annotations
@@ -14,54 +13,22 @@ from msgspec import Raw
 
 from plugin_gateway.shape.cut import UNLIMITED, Branch, Cut
 
-HELD_BYTES: Final = 256 * 1024
-_DEEPEST: Final = 1000
-"""msgspec reads no deeper text. To search it again for each level would take long."""
-_MOST_LEVELS: Final = 32
-"""Each level of a value that is too long to be held costs a search of the held text."""
-_MOST_NAME_BYTES: Final = 1024 * 1024
-"""For a member's name or a number, both of which are read whole."""
-_MOST_GUESSES: Final = 3
-
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_BLANKS: Final = b" \t\r\n"
-_QUOTE: Final = 0x22
-_COMMA: Final = 0x2C
-_OPENERS: Final = b"{["
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+BLANKS: Final = b" \t\r\n"
+NULL: Final = b"null"
 _OBJECT: Final = 0x7B
 _ARRAY: Final = 0x5B
 _N: Final = 0x6E
 
-_SPACE: Final = re.compile(rb"[ \t\r\n]*+")
-_NAME: Final = re.compile(rb'("(?:[^"\\]++|\\.)*+")[ \t\r\n]*+:[ \t\r\n]*+', re.DOTALL)
-_STRING_REST: Final = re.compile(rb'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
-_HALF_ESCAPE: Final = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?\Z")
-_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},"]', re.DOTALL)
 # A lone half of a surrogate pair is in the grammar, but no Unicode text has it; some APIs cut their texts in the middle of a pair.
 _ESCAPE: Final = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
-_FIRST_NAME: Final = re.compile(rb',[ \t\r\n]*+\{[ \t\r\n]*+"[^"\\]{0,100}"[ \t\r\n]*+:')
 
-
-def _complete() -> re.Pattern[bytes]:
-    """Return a pattern for items or members that a comma follows. It finds the last comma ten times as fast as Python code."""
-    plain = rb'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+'
-    content = plain
-    for _ in range(5):
-        content = plain + rb"(?:[\[{]" + content + rb"[\]}]" + plain + rb")*+"
-    string = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-    value = rb"(?:[^,\"{}\[\]]++|" + string + rb"|[\[{]" + content + rb"[\]}])"
-    return re.compile(rb"(?s)(?:(?:" + value + rb"[ \t\r\n]*+(?::[ \t\r\n]*+" + value + rb")?[ \t\r\n]*+),)*+")
-
-
-_COMPLETE: Final = _complete()
-
-_check: Final = msgspec.json.Decoder(Raw).decode
-_items: Final = msgspec.json.Decoder(list[Raw]).decode
-_rows: Final = msgspec.json.Decoder(list[dict[str, Raw]]).decode
-_members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
-_name: Final = msgspec.json.Decoder(str).decode
-_encode: Final = msgspec.json.Encoder().encode
-_NULL: Final = b"null"
+check: Final = msgspec.json.Decoder(Raw).decode
+items_of: Final = msgspec.json.Decoder(list[Raw]).decode
+members_of: Final = msgspec.json.Decoder(dict[str, Raw]).decode
+_rows_of: Final = msgspec.json.Decoder(list[dict[str, Raw]]).decode
+_name_of: Final = msgspec.json.Decoder(str).decode
+write: Final = msgspec.json.Encoder().encode
 
 
 class NotJsonError(ValueError):
@@ -74,7 +41,7 @@ def trim(text: bytes, branch: Branch) -> bytes:
     Raises:
         NotJsonError: the text is not JSON.
     """
-    text = text.removeprefix(_BYTE_ORDER_MARK).strip(_BLANKS)
+    text = text.removeprefix(BYTE_ORDER_MARK).strip(BLANKS)
     try:
         return _whole(text, branch)
     except (ValueError, RecursionError):
@@ -83,7 +50,7 @@ def trim(text: bytes, branch: Branch) -> bytes:
 
 def _again(text: bytes, branch: Branch) -> bytes:
     try:
-        return _whole(_mended(text), branch)
+        return _whole(mended(text), branch)
     except (ValueError, RecursionError) as error:
         raise NotJsonError from error
 
@@ -92,27 +59,28 @@ def _whole(text: bytes, branch: Branch) -> bytes:
     if not text.isascii():
         text.decode()
     if isinstance(branch, bool):
-        _check(text)
-        return text if branch else _NULL
+        check(text)
+        return text if branch else NULL
     if text[:1] not in (b"{", b"["):
-        _check(text)
+        check(text)
     value = _value(Raw(text), branch)
-    return _NULL if value is None else bytes(value)
+    return NULL if value is None else bytes(value)
 
 
 def _value(raw: Raw, branch: Branch) -> Raw | None:
-    """Cut one value; return None if nothing of it goes on."""
+    """Cut one value; return None if nothing of it is kept."""
     if isinstance(branch, bool):
         return raw if branch else None
     first = memoryview(raw)[0]
     if first == _OBJECT:
-        return Raw(_encode(_cut_members(_members(raw), branch)))
+        return Raw(write(cut_members(members_of(raw), branch)))
     if first == _ARRAY:
-        return Raw(_encode(_cut_items(raw, branch, branch.most_items)[0]))
+        return Raw(write(cut_items(raw, branch, branch.most_items)[0]))
     return raw if branch.is_lenient or first == _N else None
 
 
-def _cut_members(members: dict[str, Raw], cut: Cut) -> dict[str, Raw]:
+def cut_members(members: dict[str, Raw], cut: Cut) -> dict[str, Raw]:
+    """Cut the members of an object. `members` may change."""
     if cut.other is True:
         for name in cut.left_out:
             members.pop(name, None)
@@ -142,12 +110,12 @@ def _cut_members(members: dict[str, Raw], cut: Cut) -> dict[str, Raw]:
     return kept
 
 
-def _cut_items(array: bytes | Raw, cut: Cut, room: int) -> tuple[list[dict[str, Raw]] | list[Raw], int]:
-    """Cut the items of an array, of which at most `room` go on; return them, and how many the array had."""
+def cut_items(array: bytes | Raw, cut: Cut, room: int) -> tuple[list[dict[str, Raw]] | list[Raw], int]:
+    """Cut the items of an array, of which at most `room` are kept; return them, and how many the array had."""
     each = cut.each
     if isinstance(each, Cut):
         try:
-            rows = _rows(array)
+            rows = _rows_of(array)
         except msgspec.ValidationError:
             # Some items are no objects.
             pass
@@ -161,8 +129,8 @@ def _cut_items(array: bytes | Raw, cut: Cut, room: int) -> tuple[list[dict[str, 
                     for name in each.left_out:
                         row.pop(name, None)
                 return rows, count
-            return [_cut_members(row, each) for row in rows], count
-    items = _items(array)
+            return [cut_members(row, each) for row in rows], count
+    items = items_of(array)
     count = len(items)
     if room != UNLIMITED:
         items = items[:room]
@@ -171,305 +139,18 @@ def _cut_items(array: bytes | Raw, cut: Cut, room: int) -> tuple[list[dict[str, 
     return [value for item in items if (value := _value(item, each)) is not None], count
 
 
-def _mended(text: bytes) -> bytes:
+def mended(text: bytes) -> bytes:
     """Replace each lone half of a surrogate pair, which msgspec refuses."""
     return _ESCAPE.sub(lambda match: rb"\ufffd" if match[1] else match[0], text)
 
 
-class _Level:
-    """An open array or object that was too long to be held."""
-
-    __slots__ = ("branch", "closer", "has_written", "is_array", "needs_more", "next_row", "room", "writes")
-
-    def __init__(self, branch: Branch, *, is_array: bool, writes: bool) -> None:
-        self.branch = branch
-        self.is_array = is_array
-        self.closer = 0x5D if is_array else 0x7D
-        self.writes = writes
-        self.has_written = False
-        self.needs_more = False
-        """Whether a comma came last, so that an item or member must follow."""
-        self.room = branch.most_items if isinstance(branch, Cut) else UNLIMITED
-        """How many more items may go on."""
-        self.next_row = b""
-        """The text from a comma to the name of the next item's first member; mostly it is the same for all items."""
-
-    def below(self, name: str) -> Branch:
-        """Return the branch of the next item, or of the member with this name."""
-        branch = self.branch
-        if isinstance(branch, bool):
-            return branch
-        if not self.is_array:
-            return branch.member(name)
-        if self.room == 0:
-            return False
-        if self.room > 0:
-            self.room -= 1
-        return branch.each
-
-
-class Trimmer:
-    """Cuts one JSON text piece by piece. A stage of an answer."""
-
-    __slots__ = ("_at_separator", "_branch", "_held", "_held_bytes", "_is_begun", "_levels", "_most_held", "_string")
-
-    def __init__(self, branch: Branch, most_held: int = HELD_BYTES) -> None:
-        self._branch = branch
-        self._most_held = most_held
-        self._held: list[bytes] = []
-        self._held_bytes = 0
-        self._levels: list[_Level] = []
-        self._is_begun = False
-        """Whether the text was too long to be cut as a whole."""
-        self._at_separator = False
-        """Whether a comma, a closing bracket or the end of the text must follow."""
-        self._string: bool | None = None
-        """Inside a string that is too long to be held: whether it goes on."""
-
-    def feed(self, data: bytes) -> bytes:
-        """Take the next piece; return the bytes that can go on now.
-
-        Raises:
-            NotJsonError: the text is not JSON.
-        """
-        self._held.append(data)
-        self._held_bytes += len(data)
-        return self._work(is_last=False) if self._held_bytes >= self._most_held else b""
-
-    def finish(self) -> bytes:
-        """End the text; return the bytes that were held back.
-
-        Raises:
-            NotJsonError: the text is not JSON, or it ended too early.
-        """
-        if not self._is_begun:
-            text = b"".join(self._held)
-            self._held.clear()
-            return trim(text, self._branch)
-        return self._work(is_last=True)
-
-    def _work(self, *, is_last: bool) -> bytes:
-        text = b"".join(self._held)
-        at = 0
-        if not self._is_begun:
-            at = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
-            first = text[at:].lstrip(_BLANKS)[:1]
-            if not first or first not in b'{["':
-                # Blanks, or the beginning of a number.
-                return self._hold(text)
-            self._is_begun = True
-        written: list[bytes] = []
-        try:
-            while True:
-                after = self._step(text, at, written, is_last=is_last)
-                if after < 0:
-                    break
-                at = after
-        except (ValueError, RecursionError) as error:
-            raise NotJsonError from error
-        if is_last and (at < len(text) or self._levels or not self._at_separator or self._string is not None):
-            raise NotJsonError
-        self._hold(text[at:])
-        return b"".join(written)
-
-    def _hold(self, text: bytes) -> bytes:
-        if len(text) > max(_MOST_NAME_BYTES, 2 * self._most_held):
-            raise NotJsonError
-        self._held = [text]
-        self._held_bytes = len(text)
-        return b""
-
-    def _step(self, text: bytes, at: int, written: list[bytes], *, is_last: bool) -> int:
-        """Take the next part of the text; return where it ends, or -1 if more text must come first."""
-        if self._string is not None:
-            return self._pass_string(text, at, written)
-        start = at
-        at = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
-        if at == len(text):
-            return at if at > start else -1
-        byte = text[at]
-        if not self._levels:
-            if self._at_separator:
-                raise NotJsonError
-            return self._enter(text, at, b"", self._branch, written)
-        level = self._levels[-1]
-        if self._at_separator:
-            if byte == _COMMA:
-                self._at_separator = False
-                level.needs_more = True
-                return at + 1
-            return self._close(byte, at, written)
-        if byte == level.closer and not level.needs_more:
-            return self._close(byte, at, written)
-        if not is_last and len(text) - at < self._most_held:
-            return -1
-        end = self._take(text, at, level, written)
-        if end >= 0:
-            self._at_separator = True
-            level.needs_more = False
-            return end
-        if is_last:
-            raise NotJsonError
-        return self._descend(text, at, level, written)
-
-    def _take(self, text: bytes, at: int, level: _Level, written: list[bytes]) -> int:
-        """Take as many items or members as are complete; return where they end, or -1 if not even one is."""
-        if level.next_row:
-            end = len(text)
-            for _ in range(_MOST_GUESSES):
-                end = text.rfind(level.next_row, at, end)
-                if end < 0:
-                    break
-                part = text[at:end]
-                try:
-                    # Text that is a JSON array between brackets proves the guess.
-                    _check(b"[%b]" % part)
-                except (ValueError, RecursionError):
-                    continue
-                self._write(part, level, written)
-                return end
-            level.next_row = b""
-        end = last_end(text, at)
-        if end < 0:
-            return -1
-        if level.is_array and (match := _FIRST_NAME.match(text, end)):
-            level.next_row = match[0]
-        part = text[at:end]
-        try:
-            self._write(part, level, written)
-        except (ValueError, RecursionError):
-            self._write(_mended(part), level, written)
-        return end
-
-    def _write(self, part: bytes, level: _Level, written: list[bytes]) -> None:
-        if not part.isascii():
-            part.decode()
-        if part.isspace() or not part:
-            raise NotJsonError
-        branch = level.branch
-        text = b"[%b]" % part if level.is_array else b"{%b}" % part
-        if isinstance(branch, bool) or not level.writes:
-            # A pattern that matched `1],[2` would look like items; between brackets it is not JSON.
-            (_items if level.is_array else _members)(text)
-            shown = part if branch is True else b""
-        elif level.is_array:
-            items, count = _cut_items(text, branch, level.room)
-            if level.room > 0:
-                level.room = max(0, level.room - count)
-            shown = _encode(items)[1:-1]
-        else:
-            shown = _encode(_cut_members(_members(text), branch))[1:-1]
-        if shown and level.writes:
-            written += (b",", shown) if level.has_written else (shown,)
-            level.has_written = True
-
-    def _descend(self, text: bytes, at: int, level: _Level, written: list[bytes]) -> int:
-        """Enter the next item or member, which is too long to be held."""
-        name = b""
-        if level.is_array:
-            start = at
-            below = ""
-        else:
-            match = _NAME.match(text, at)
-            if match is None or match.end() == len(text):
-                return -1
-            name = match[1]
-            start = match.end()
-            try:
-                below = _name(name)
-            except ValueError:
-                below = _name(_mended(name))
-        if text[start] not in b'{["':
-            # A number, true, false or null: its end has not come.
-            return -1
-        end = self._enter(text, start, name, level.below(below), written)
-        level.needs_more = False
-        return end
-
-    def _enter(self, text: bytes, at: int, name: bytes, branch: Branch, written: list[bytes]) -> int:
-        """Enter a value, which is too long to be held; return where its content begins."""
-        level = self._levels[-1] if self._levels else None
-        first = text[at]
-        is_string = first == _QUOTE
-        goes_on = branch is not False and (level is None or level.writes)
-        if is_string and isinstance(branch, Cut) and not branch.is_lenient:
-            goes_on = False
-        if goes_on:
-            if level is not None:
-                if level.has_written:
-                    written.append(b",")
-                level.has_written = True
-            written.append(name + b":" if name else b"")
-            written.append(text[at : at + 1])
-        elif level is None:
-            written.append(_NULL)
-        if is_string:
-            self._string = goes_on
-        elif len(self._levels) == _MOST_LEVELS:
-            raise NotJsonError
-        else:
-            self._levels.append(_Level(branch, is_array=first == _ARRAY, writes=goes_on))
-        return at + 1
-
-    def _close(self, byte: int, at: int, written: list[bytes]) -> int:
-        level = self._levels.pop()
-        if byte != level.closer:
-            raise NotJsonError
-        if level.writes:
-            written.append(b"]" if level.is_array else b"}")
-        self._at_separator = True
-        return at + 1
-
-    def _pass_string(self, text: bytes, at: int, written: list[bytes]) -> int:
-        end = _STRING_REST.match(text, at).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
-        is_closed = end < len(text) and text[end] == _QUOTE
-        if end < len(text) and not is_closed and not _HALF_ESCAPE.match(text, end):
-            raise NotJsonError
-        part = text[at:end]
-        try:
-            part.decode()
-        except UnicodeDecodeError as error:
-            if is_closed or end < len(text) or error.reason != "unexpected end of data":
-                raise
-            # The rest of the last character comes with the next piece.
-            end = at + error.start
-            part = text[at:end]
-        if is_closed:
-            part += b'"'
-            end += 1
-        if self._string:
-            written.append(part)
-        if is_closed:
-            self._string = None
-            self._at_separator = True
-        return end if end > at else -1
-
-
-def last_end(text: bytes, at: int) -> int:
-    """Return where the last complete item or member from `at` on ends: at a comma or a closing bracket; -1 if none is complete.
+def name_of(text: bytes) -> str:
+    """Return the name that a member's string stands for.
 
     Raises:
-        NotJsonError: the text is nested too deeply.
+        ValueError: the text is no JSON string.
     """
-    end = _COMPLETE.match(text, at).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
-    if end > at:
-        return end - 1
-    depth = 0
-    last = -1
-    for token in _TOKEN.finditer(text, at):
-        byte = text[token.start()]
-        if byte == _QUOTE:
-            if len(token[0]) == 1:
-                break
-        elif byte == _COMMA:
-            if depth == 0:
-                last = token.start()
-        elif byte in _OPENERS:
-            depth += 1
-            if depth > _DEEPEST:
-                raise NotJsonError
-        elif depth == 0:
-            return token.start()
-        else:
-            depth -= 1
-    return last
+    try:
+        return _name_of(text)
+    except ValueError:
+        return _name_of(mended(text))

@@ -16,7 +16,8 @@ from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.shape.compile import compile_shapes
 from plugin_gateway.shape.propose import propose_keep
 from plugin_gateway.shape.success import success_schemas
-from plugin_gateway.shape.trim import Trimmer, trim
+from plugin_gateway.shape.trim import trim
+from plugin_gateway.shape.trimmer import Trimmer
 from plugin_gateway.shape.wanted import Wanted
 
 if TYPE_CHECKING:
