@@ -185,7 +185,12 @@ class Exchange(Receiver):
             if isinstance(looked_at, Refusal):
                 return looked_at
             data = looked_at
-        return data if self._held is None else self._held.feed(data, is_last=is_last)
+        if self._held is None:
+            return data
+        passed = self._held.feed(data, is_last=is_last)
+        if self._held.problems:
+            self._plan.mismatches.note(self._plan.rule.operation_id, "request", self._held.problems)
+        return passed
 
     def cancel(self) -> None:
         # Closing the connection tells the upstream at once that the client is gone.

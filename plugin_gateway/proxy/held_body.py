@@ -9,7 +9,7 @@ from plugin_gateway.shape.invalid_request import joined
 
 if TYPE_CHECKING:
     from plugin_gateway.proxy.wire import RequestFields
-    from plugin_gateway.shape.shape import BodyShape, Shape
+    from plugin_gateway.shape.shape import BodyShape, Problem, Shape
 
 _CONTENT_LENGTH = b"\r\nContent-Length: %d\r\n"
 
@@ -27,7 +27,7 @@ def media_type_of(request: RequestFields) -> bytes:
 class HeldBody:
     """The pieces that have come. `limits.request_body` bounds them, as the client's side counts them."""
 
-    __slots__ = ("_media_type", "_pieces", "_refused", "_shape", "body", "length")
+    __slots__ = ("_media_type", "_pieces", "_refused", "_shape", "body", "length", "problems")
 
     def __init__(self, shape: BodyShape, media_type: bytes, refused: Refusal | None = None) -> None:
         """Take the refusal of the call's parameters, which is answered together with the problems of the body."""
@@ -39,6 +39,8 @@ class HeldBody:
         """The body that goes up, once the whole body has come."""
         self.length = -1
         """The length of the body that goes up, in bytes; -1 until the whole body has come."""
+        self.problems: tuple[Problem, ...] = ()
+        """Problems of the body that goes up, which are reported."""
 
     def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
         """Take the next piece. Return the body that goes up after the last piece, and nothing before."""
@@ -51,6 +53,7 @@ class HeldBody:
             return joined([self._refused, judged] if isinstance(judged, Refusal) else [self._refused])
         if isinstance(judged, Refusal):
             return judged
+        self.problems = judged.problems
         self.body = judged.body
         self.length = len(judged.body)
         return judged.body

@@ -1270,6 +1270,25 @@ def test_a_body_that_is_only_reported_goes_up_as_it_came_and_is_not_held(run: Ca
     run(echo, scene, gate=ReportingGate())
 
 
+class NarrowedReportingGate:
+    rule = replace(SHAPED, shape=Shape(body=ReportingGate.rule.shape.body._replace(is_narrowed=True)))
+
+    def judge(self, method: bytes, target: bytes) -> Any:
+        return Permit(self.rule, b"/p", b"")
+
+
+@pytest.mark.parametrize(("body", "counted"), [(b'{"a": 1}', {}), (b"[]", {"mismatches write request": [1]})])
+def test_an_invalid_body_is_counted_where_the_gateway_changes_bodies_and_only_reports(
+    run: Callable[..., Any], body: bytes, counted: dict[str, list[int]]
+) -> None:
+    async def scene(gateway: Gateway) -> None:
+        status, _, answer, _ = await gateway.ask(post(body, JSON_FIELD))
+        assert (status, json.loads(answer)["body"].encode()) == (200, body)
+        assert gateway.holder.serving.plan(NarrowedReportingGate.rule).mismatches.series() == counted
+
+    run(echo, scene, gate=NarrowedReportingGate())
+
+
 def test_a_missing_body_that_is_only_reported_goes_up(run: Callable[..., Any]) -> None:
     async def scene(gateway: Gateway) -> None:
         status, _, _, _ = await gateway.ask(b"POST /p HTTP/1.1\r\nHost: gw.test\r\n\r\n")

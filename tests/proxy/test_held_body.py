@@ -42,6 +42,18 @@ def test_the_problems_of_the_parameters_are_answered_with_those_of_the_body() ->
     assert HeldBody(Strict(), b"", refused).feed(b"x", is_last=True) is refused
 
 
+def test_a_body_that_passes_keeps_its_problems_for_the_report() -> None:
+    problem = Problem("/name", "is missing")
+
+    class Lenient:
+        def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
+            return Judged(body, (problem,))
+
+    held = HeldBody(Lenient(), b"")
+    assert (held.feed(b"{", is_last=False), held.problems) == (b"", ())
+    assert (held.feed(b"}", is_last=True), held.problems) == (b"{}", (problem,))
+
+
 @pytest.mark.parametrize(
     ("announced", "head"),
     [
