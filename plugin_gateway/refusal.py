@@ -111,6 +111,8 @@ TITLES: Final = MappingProxyType(
         "not-acceptable": "The client accepts no type of answer that the gateway has",
         "no-token-passthrough": "MCP forbids passing on the client's token",
         "origin-not-allowed": "Web pages of this origin may not call",
+        # The admin listener.
+        "unknown-path": "There is no such path",
         # Limits, and the credential for the upstream.
         "credential-not-exchanged": "The credential cannot be exchanged",
         "limit-store-unavailable": "The gateway cannot count calls",

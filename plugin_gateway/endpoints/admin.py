@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
+from plugin_gateway.endpoints.documents import refuse
 from plugin_gateway.endpoints.exposition import exposition
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry import Series
 
 NO_STORE = {"Cache-Control": "no-store"}
+
+_NO_SUCH_PATH: Final = Refusal(status=404, code="unknown-path", detail="The admin listener has no such path.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,29 @@ class Health:
     """The number of workers that ended and were replaced."""
 
 
+def admin_app(routes: Iterable[Route]) -> Starlette:
+    """Return an app with these routes. It answers problem details for a path or a method that they lack, and redirects nothing."""
+    app = Starlette(routes=[*routes], exception_handlers={HTTPException: _refuse})
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    """Answer for Starlette's router, which raises 404 and 405."""
+    headers = (isinstance(error, HTTPException) and error.headers) or {}
+    if "Allow" not in headers:
+        return refuse(_NO_SUCH_PATH)
+    allowed = ", ".join(sorted(headers["Allow"].split(", ")))
+    return refuse(
+        Refusal(
+            status=405,
+            code="method-not-allowed",
+            detail=f"This path takes only {allowed}.",
+            headers=((b"Allow", allowed.encode()),),
+        )
+    )
+
+
 def create_admin(
     health: Callable[[], Health], series: Callable[[], Awaitable[Series]], others: Iterable[Route] = ()
 ) -> Starlette:
@@ -96,12 +124,12 @@ def create_admin(
         return Response(body, status, media_type="application/json", headers=NO_STORE)
 
     routes = [Route("/livez", livez), Route("/healthz", livez), Route("/readyz", readyz)]
-    return Starlette(routes=[*routes, _metrics_route(health, series), *others])
+    return admin_app([*routes, _metrics_route(health, series), *others])
 
 
 def create_metrics(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:
     """Return the app of a listener that serves only metrics."""
-    return Starlette(routes=[_metrics_route(health, series)])
+    return admin_app([_metrics_route(health, series)])
 
 
 def _metrics_route(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Route:

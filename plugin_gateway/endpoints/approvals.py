@@ -14,21 +14,26 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
-from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
 from plugin_gateway.approvals.approval import Approval, Decision, State
+from plugin_gateway.endpoints.admin import admin_app
 from plugin_gateway.endpoints.approval_page import decided_page, decision_page, gone_page, list_page
 from plugin_gateway.endpoints.documents import refuse
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.reading import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
 
+    from starlette.applications import Starlette
     from starlette.requests import Request
 
     from plugin_gateway.approvals.desk import Desk
+
+    _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 MOST_BODY_BYTES: Final = 4_096
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -84,10 +89,8 @@ class ApprovalsApi:
     def routes(self) -> list[Route]:
         return [
             Route("/approvals", self._list, methods=["GET"]),
-            Route("/approvals/{id}", self._show, methods=["GET"]),
-            Route("/approvals/{id}", self._decide, methods=["POST"]),
-            Route("/approve/{token}", self._page, methods=["GET"]),
-            Route("/approve/{token}", self._decide_on_page, methods=["POST"]),
+            Route("/approvals/{id}", _by_method(self._show, self._decide), methods=["GET", "POST"]),
+            Route("/approve/{token}", _by_method(self._page, self._decide_on_page), methods=["GET", "POST"]),
         ]
 
     async def _list(self, request: Request) -> Response:
@@ -114,11 +117,9 @@ class ApprovalsApi:
         # Another site's page can send JSON only with a preflight, which nothing here answers.
         if not _is_json(request):
             return refuse(_NOT_JSON)
-        body = await _read(request)
         try:
-            members = orjson.loads(body or b"")
-            decision = Decision(members["decision"])
-        except (ValueError, KeyError, TypeError):
+            decision = _decision_in(await _read(request) or b"")
+        except ValueError:
             return refuse(_MALFORMED)
         approval = self._decided(id_, decision, way, request)
         if approval is None:
@@ -142,16 +143,15 @@ class ApprovalsApi:
         if approval is None:
             return _page(gone_page(), 404)
         if _is_json(request):
-            return (
-                refuse(refusal)
-                if (refusal := self._judge_key(request))
-                else await self._decide_by_json(approval.id, "link", request)
-            )
+            if refusal := self._judge_key(request):
+                return refuse(refusal)
+            return await self._decide_by_json(approval.id, "link", request)
         form = parse_qs((await _read(request) or b"").decode("latin-1"), encoding="utf-8", errors="replace")
-        if not self._desk.settings.admits(form.get("key", [""])[0]):
+        if not self._desk.settings.admits("".join(form.get("key", []))):
             return _page(decision_page(approval, needs_key=True, is_key_wrong=True), 401)
         try:
-            decision = Decision(form.get("decision", [""])[0])
+            # The texts of a field that comes twice make no decision together.
+            decision = Decision("".join(form.get("decision", [])))
         except ValueError:
             return _page(decision_page(approval, needs_key=bool(self._desk.settings.key_hash)), 400)
         approval = self._decided(approval.id, decision, "page", request)
@@ -201,8 +201,8 @@ class ApprovalsApi:
 
 
 def create_approvals(desk: Desk, on_decided: Callable[[Approval, str, str], object]) -> Starlette:
-    """Return the API as an app, for a process without an admin listener."""
-    return Starlette(routes=ApprovalsApi(desk, on_decided).routes())
+    """Return the API as an app, for `plugin-gateway mcp`, which has no health and no metrics to show."""
+    return admin_app(ApprovalsApi(desk, on_decided).routes())
 
 
 _MEANT: Final = {
@@ -230,6 +230,28 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _by_method(read: _Endpoint, decide: _Endpoint) -> _Endpoint:
+    """Return one endpoint for two methods. Two routes would each name only their own methods in `Allow`."""
+
+    async def answer(request: Request) -> Response:
+        return await (decide if request.method == "POST" else read)(request)
+
+    return answer
+
+
+def _decision_in(body: bytes) -> Decision:
+    """Read a decision. A member that comes twice is refused: a proxy that looks at decisions could read the other one.
+
+    Raises:
+        ValueError: the body is something else.
+    """
+    members = read_json(body.decode())
+    decision = members.get("decision") if isinstance(members, dict) else None
+    if not isinstance(decision, str):
+        raise ValueError("no decision")  # noqa: TRY004  # one error for a body that is wrong in any way
+    return Decision(decision)
 
 
 async def _read(request: Request) -> bytes | None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from starlette.applications import Starlette
 
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.held_call import HeldCall
@@ -18,7 +17,7 @@ from plugin_gateway.cli.approve import text_of
 from plugin_gateway.cli.desk import KEY_VARIABLE
 from plugin_gateway.cli.entry import run
 from plugin_gateway.config.address import Address
-from plugin_gateway.endpoints.approvals import ApprovalsApi
+from plugin_gateway.endpoints.approvals import create_approvals
 from plugin_gateway.server.sockets import listen, open_listeners
 
 CALL = HeldCall(
@@ -37,7 +36,7 @@ CALL = HeldCall(
 @pytest.fixture
 def admin() -> Iterator[tuple[Desk, str]]:
     desk = Desk(base=lambda: "http://127.0.0.1")
-    app = Starlette(routes=ApprovalsApi(desk, lambda *_: None).routes())
+    app = create_approvals(desk, lambda *_: None)
     address, listeners = open_listeners(Address("127.0.0.1", 0), 1)
     listen(address, listeners)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))

@@ -100,8 +100,10 @@ def test_metrics_are_those_of_all_workers() -> None:
 
 
 def test_nothing_else_is_there_and_nothing_is_cached() -> None:
-    assert get("/").status_code == 404
-    assert get("/readyz", method="POST").status_code == 405
+    assert (get("/").status_code, get("/").json()["code"]) == (404, "unknown-path")
+    response = get("/readyz", method="POST")
+    assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")
+    assert response.headers["allow"] == "GET, HEAD"
     assert {get(path).headers["cache-control"] for path in ("/livez", "/readyz", "/metrics")} == {"no-store"}
 
 

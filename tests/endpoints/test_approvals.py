@@ -5,13 +5,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from starlette.applications import Starlette
 
 from plugin_gateway.approvals.approval import Approval, State
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.approvals.settings import ApprovalSettings, hash_of
-from plugin_gateway.endpoints.approvals import ApprovalsApi
+from plugin_gateway.endpoints.approvals import create_approvals
 
 ADMIN = "http://127.0.0.1:8081"
 CALL = HeldCall(fingerprint="f", caller="ada", operation="op", method="POST", path="/p")
@@ -26,7 +25,7 @@ class Scene:
     def __init__(self, settings: ApprovalSettings | None = None) -> None:
         self.desk = Desk(settings or ApprovalSettings(), base=lambda: ADMIN)
         self.told: list[tuple[str, str, str]] = []
-        self.app = Starlette(routes=ApprovalsApi(self.desk, self.tell).routes())
+        self.app = create_approvals(self.desk, self.tell)
         import time
 
         self.now = time.time()
@@ -160,6 +159,12 @@ def test_the_page_may_be_published_under_the_configured_url() -> None:
         (b'{"decision": "yes"}', JSON, 400),
         (b'{"decision": ["approve"]}', JSON, 400),
         (b'["approve"]', JSON, 400),
+        (b'"approve"', JSON, 400),
+        (b"{}", JSON, 400),
+        (b'{"decision": "approve", "decision": "deny"}', JSON, 400),
+        (b'{"decision": "deny", "decision": "approve"}', JSON, 400),
+        (b'{"decision": "approve", "x": "\xff"}', JSON, 400),
+        (b"[" * 4000, JSON, 400),
         (b"approve", JSON, 400),
         (b"", JSON, 400),
         (b'{"decision": "approve", "x": "' + b"a" * 5000 + b'"}', JSON, 400),
@@ -173,7 +178,7 @@ def test_a_malformed_decision_decides_nothing(content: bytes, headers: dict[str,
 
 def test_a_form_without_a_decision_shows_the_call_again() -> None:
     scene = Scene()
-    for content in (b"", b"decision=maybe", b"a" * 5000):
+    for content in (b"", b"decision=maybe", b"decision=approve&decision=deny", b"a" * 5000):
         assert scene.submit(content).status_code == 400
     assert scene.state is State.PENDING
 
@@ -198,6 +203,30 @@ def test_an_unknown_approval_is_not_found() -> None:
     scene = Scene()
     assert scene.send("GET", "/approvals/x").status_code == 404
     assert scene.send("POST", "/approvals/x", APPROVE, **JSON).json()["code"] == "approval-not-found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("POST", "/approvals", "GET, HEAD"),
+        ("PUT", "/approvals/x", "GET, HEAD, POST"),
+        ("DELETE", "/approve/x", "GET, HEAD, POST"),
+    ],
+)
+def test_another_method_is_refused_with_those_that_the_path_takes(method: str, path: str, allow: str) -> None:
+    response = Scene().send(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allow)
+    assert (response.headers["content-type"], response.json()["code"]) == (
+        "application/problem+json",
+        "method-not-allowed",
+    )
+
+
+@pytest.mark.parametrize("path", ["/approvals/", "/approvals/x/", "/approvals/x/y", "/approve", "/approve/"])
+def test_another_path_is_unknown_and_redirects_nowhere(path: str) -> None:
+    for method in ("GET", "POST"):
+        response = Scene().send(method, path)
+        assert (response.status_code, response.json()["code"]) == (404, "unknown-path")
 
 
 def test_with_a_key_only_its_holder_sees_and_decides() -> None:
