@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plugin_gateway.cli.options import config_option
-from plugin_gateway.cli.suggestions import suggest_consumers, suggest_methods, suggest_paths
+from plugin_gateway.cli.options import as_option, config_option
+from plugin_gateway.cli.suggestions import suggest_methods, suggest_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 @config_option
 @click.argument("method", shell_complete=suggest_methods)
 @click.argument("path", shell_complete=suggest_paths, required=False)
-@click.option(
-    "--as",
-    "consumer",
-    default="",
-    metavar="NAME",
-    shell_complete=suggest_consumers,
-    help="Explain the call of this entry of `consumers`.",
-)
+@as_option("Explain the call of this entry of `consumers`.")
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
 def command(

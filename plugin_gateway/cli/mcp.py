@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from plugin_gateway.cli.options import checked_address, config_option
-from plugin_gateway.cli.suggestions import suggest_consumers
+from plugin_gateway.cli.options import as_option, checked_address, config_option
 from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,14 +38,7 @@ _STDIN, _STDOUT = 0, 1
     metavar="HOST:PORT",
     help="Where a person approves calls of operations with `consequential: confirm`.  [default: a free port of 127.0.0.1]",
 )
-@click.option(
-    "--as",
-    "consumer",
-    default="",
-    metavar="NAME",
-    shell_complete=suggest_consumers,
-    help="Serve the tools of this entry of `consumers`.",
-)
+@as_option("Serve the tools of this entry of `consumers`.")
 def command(config: Path | None, admin: str, consumer: str) -> int:
     """Serve the allowed operations as MCP tools over standard input and output.
 

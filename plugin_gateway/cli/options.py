@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import click
 
 from plugin_gateway import methods
+from plugin_gateway.cli.suggestions import suggest_consumers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,3 +73,8 @@ def config_option(function: Decorated) -> Decorated:
         metavar="FILE",
         help="The config file; `-` is standard input.  [default: $PLUGIN_GATEWAY_CONFIG, else ./gateway.yaml]",
     )(function)
+
+
+def as_option(text: str) -> Callable[[Decorated], Decorated]:
+    """Add `--as`, the name of a consumer; `text` is its help."""
+    return click.option("--as", "consumer", default="", metavar="NAME", shell_complete=suggest_consumers, help=text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plugin_gateway.cli.options import config_option
+from plugin_gateway.cli.options import as_option, config_option
 from plugin_gateway.cli.suggestions import suggest_allowed
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ FORMATS = ("mcp", "openai", "openai-responses", "anthropic", "gemini")
 @click.command()
 @config_option
 @click.option("--format", "form", type=click.Choice(FORMATS), default="mcp", show_default=True)
-@click.option("--as", "consumer", default="", metavar="NAME", help="Print the tools of this entry of `consumers`.")
+@as_option("Print the tools of this entry of `consumers`.")
 @click.option("--tokens", is_flag=True, help="Print what each tool costs instead, as an estimate in tokens.")
 @click.argument("operations", metavar="[OP]...", nargs=-1, shell_complete=suggest_allowed)
 def command(config: Path | None, form: str, consumer: str, tokens: bool, operations: tuple[str, ...]) -> None:

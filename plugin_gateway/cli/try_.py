@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from plugin_gateway import methods
-from plugin_gateway.cli.options import checked_size, config_option
+from plugin_gateway.cli.options import as_option, checked_size, config_option
 from plugin_gateway.cli.readable import readable
-from plugin_gateway.cli.suggestions import suggest_allowed, suggest_consumers
+from plugin_gateway.cli.suggestions import suggest_allowed
 from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,14 +34,7 @@ _SHOWN_NAMES: Final = 20
 
 @click.command()
 @config_option
-@click.option(
-    "--as",
-    "consumer",
-    default="",
-    metavar="NAME",
-    shell_complete=suggest_consumers,
-    help="Call as this entry of `consumers`.",
-)
+@as_option("Call as this entry of `consumers`.")
 @click.option(
     "--max-bytes",
     callback=checked_size,

@@ -4,7 +4,15 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from plugin_gateway.cli.options import checked_address, checked_duration, checked_size, config_option, operations_in
+from plugin_gateway.cli.options import (
+    as_option,
+    checked_address,
+    checked_duration,
+    checked_size,
+    config_option,
+    operations_in,
+)
+from plugin_gateway.cli.suggestions import suggest_consumers
 
 
 def test_the_config_is_a_path_or_left_to_be_found() -> None:
@@ -68,3 +76,15 @@ def test_a_size_needs_a_unit() -> None:
 )
 def test_a_method_and_a_path_are_one_operation_also_without_quotes(words: list[str], names: list[str]) -> None:
     assert operations_in(words) == names
+
+
+def test_a_consumer_is_named_and_completed() -> None:
+    @click.command()
+    @as_option("Call as this consumer.")
+    def command(consumer: str) -> None:
+        click.echo(repr(consumer))
+
+    runner = CliRunner()
+    assert runner.invoke(command, ["--as", "reporter"]).output == "'reporter'\n"
+    assert runner.invoke(command, []).output == "''\n"
+    assert command.params[0]._custom_shell_complete is suggest_consumers
