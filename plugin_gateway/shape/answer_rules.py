@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.shape.answer_check import AnswerCheck
+from plugin_gateway.shape.body_validator import body_validator
 from plugin_gateway.shape.media_type import declared_media_types, is_json
-from plugin_gateway.shape.standalone import Definitions, Placed
-from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
-    from plugin_gateway.openapi.document import Document
     from plugin_gateway.shape.compile import Shaping
+    from plugin_gateway.shape.validator import Validator
 
 
 def check_answers(shaping: Shaping) -> None:
@@ -38,29 +36,10 @@ def check_answers(shaping: Shaping) -> None:
 def _validator(shaping: Shaping, status: str, essence: bytes, media_type: dict[str, Any]) -> Validator | None:
     if "schema" not in media_type or not (is_json(essence) or b"*" in essence):
         return None
-    validator = Validator(_standalone(media_type["schema"], shaping.document))
-    if shaping.wanted.validates_response == "report":
-        return validator
-    try:
-        validator.compile()
-    except ValueError as error:
-        shaping.findings.append(
-            Finding(
-                rule="cannot-validate",
-                severity=Severity.WARNING,
-                message=f"the gateway cannot validate answers of `{shaping.key}` with status {status}: {error}",
-                hint="correct the schema, or change it by an overlay",
-                pointer=("allow", shaping.wanted.entry),
-            )
-        )
-        return None
-    return validator
-
-
-def _standalone(schema: Any, document: Document) -> Any:
-    # Answers do not have what is write-only.
-    definitions = Definitions(document, hidden="writeOnly")
-    copied = definitions.copy(Placed(schema))
-    if isinstance(copied, dict) and (members := definitions.finish(copied)):
-        copied["$defs"] = members
-    return copied
+    return body_validator(
+        shaping,
+        media_type["schema"],
+        f"answers of `{shaping.key}` with status {status}",
+        hidden="writeOnly",
+        is_enforced=shaping.wanted.validates_response == "enforce",
+    )

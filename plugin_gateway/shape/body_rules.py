@@ -10,6 +10,7 @@ from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.body_validator import body_validator
 from plugin_gateway.shape.form_body import FormBody, FormEdit, fold_field
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
@@ -22,13 +23,13 @@ from plugin_gateway.shape.pointer import ANY, array_places, find_in_schema, lead
 from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.scalar import escape, plain
 from plugin_gateway.shape.schema_trim import SchemaTrim
-from plugin_gateway.shape.standalone import Definitions, Placed
+from plugin_gateway.shape.standalone import stand_alone
 from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plugin_gateway.openapi.document import Document, JsonObject
+    from plugin_gateway.openapi.document import JsonObject
     from plugin_gateway.openapi.refs import Tokens
     from plugin_gateway.shape.bodies import Form
     from plugin_gateway.shape.compile import Shaping
@@ -233,30 +234,9 @@ def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: _Trims, *, is_
 
 
 def _validator(shaping: Shaping, schema: Any, name: bytes) -> Validator | None:
-    validator = Validator(_standalone(schema, shaping.document))
-    if shaping.wanted.validates_request == "enforce":
-        try:
-            validator.compile()
-        except ValueError as error:
-            shaping.findings.append(
-                Finding(
-                    rule="cannot-validate",
-                    severity=Severity.WARNING,
-                    message=f"the gateway cannot validate bodies of `{shaping.key}` of type {name.decode(errors='replace')}: {error}",
-                    hint="correct the schema, or change it by an overlay",
-                    pointer=("allow", shaping.wanted.entry),
-                )
-            )
-            return None
-    return validator
-
-
-def _standalone(schema: Any, document: Document) -> Any:
-    definitions = Definitions(document, hidden=_HIDDEN)
-    copied = definitions.copy(Placed(schema))
-    if isinstance(copied, dict) and (members := definitions.finish(copied)):
-        copied["$defs"] = members
-    return copied
+    bodies = f"bodies of `{shaping.key}` of type {name.decode(errors='replace')}"
+    is_enforced = shaping.wanted.validates_request == "enforce"
+    return body_validator(shaping, schema, bodies, hidden=_HIDDEN, is_enforced=is_enforced)
 
 
 def _check(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> Iterator[Finding]:
@@ -335,7 +315,7 @@ def _misfit(shaping: Shaping, places: list[Found], value: Any) -> Problem | None
     problem: Problem | None = None
     for schema in (one for place in places for one in place.direct):
         try:
-            problems = Validator(_standalone(schema, shaping.document)).problems(value)
+            problems = Validator(stand_alone(schema, shaping.document, hidden=_HIDDEN)).problems(value)
         except ValueError:
             return None
         if not problems:

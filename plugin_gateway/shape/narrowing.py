@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.kind import kind_of
-from plugin_gateway.shape.standalone import Definitions, Placed
+from plugin_gateway.shape.standalone import stand_alone
 from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
@@ -34,11 +34,7 @@ class Widening(NamedTuple):
 
 def validator_of(schema: Any, document: Document) -> Validator:
     """Return a validator for a schema of the document."""
-    definitions = Definitions(document, hidden="")
-    copied = definitions.copy(Placed(_sensible(schema)))
-    if isinstance(copied, dict) and (defined := definitions.finish(copied)):
-        copied["$defs"] = defined
-    return Validator(copied)
+    return Validator(stand_alone(_sensible(schema), document, hidden=""))
 
 
 def narrow(schema: Any, rule: ParameterRule, document: Document) -> JsonObject | list[Widening]:

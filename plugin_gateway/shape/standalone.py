@@ -199,6 +199,15 @@ class Definitions:
         return {"$ref": f"#/$defs/{name}"}
 
 
+def stand_alone(schema: Json, document: Document, *, hidden: str) -> Json:
+    """Return a copy of one schema of the document with its `$defs`, without the properties that have the word `hidden`."""
+    definitions = Definitions(document, hidden=hidden)
+    copied = definitions.copy(Placed(schema))
+    if isinstance(copied, dict) and (members := definitions.finish(copied)):
+        copied["$defs"] = members
+    return copied
+
+
 def _name_of(tokens: Tokens) -> str:
     return "_".join(_MEMBER.findall(tokens[-1] if tokens else "")) or "schema"
 

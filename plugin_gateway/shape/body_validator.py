@@ -1,0 +1,42 @@
+"""A body validator: judges bodies that the document gives a schema for, in requests and in answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.shape.standalone import stand_alone
+from plugin_gateway.shape.validator import Validator
+
+if TYPE_CHECKING:
+    from plugin_gateway.shape.compile import Shaping
+
+HiddenWord = Literal["readOnly", "writeOnly"]
+
+
+def body_validator(
+    shaping: Shaping, schema: Any, bodies: str, *, hidden: HiddenWord, is_enforced: bool
+) -> Validator | None:
+    """Return the validator of a schema. Where it is enforced and cannot be compiled, return None and add a warning.
+
+    `bodies` completes the message "the gateway cannot validate ...". Properties with the word `hidden` are not required, because
+    only the other side sends them.
+    """
+    validator = Validator(stand_alone(schema, shaping.document, hidden=hidden))
+    if not is_enforced:
+        # A report compiles it when the first body is looked at.
+        return validator
+    try:
+        validator.compile()
+    except ValueError as error:
+        shaping.findings.append(
+            Finding(
+                rule="cannot-validate",
+                severity=Severity.WARNING,
+                message=f"the gateway cannot validate {bodies}: {error}",
+                hint="correct the schema, or change it by an overlay",
+                pointer=("allow", shaping.wanted.entry),
+            )
+        )
+        return None
+    return validator
