@@ -43,7 +43,7 @@ def array_of(size: int) -> bytes:
 
 
 def stream(text: bytes, branch: Branch, times: int = 1) -> int:
-    """Cut an array of `times` the rows of `text`, and return how many bytes go on."""
+    """Cut an array of `times` the rows of `text`, and return how many bytes are kept."""
     trimmer = Trimmer(branch)
     sent = 0
     for number in range(times):

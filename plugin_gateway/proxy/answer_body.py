@@ -3,7 +3,7 @@
     decode · mask · check · trim · links · cap
 
 A coded body must be decoded before it can be searched. Secrets are masked before any later stage reads the body. Fields
-that are left out are gone before links are read. The cap counts the bytes that the client would get and may replace the head, so it comes last.
+are left out before links are read. The cap counts the bytes that the client would get and may replace the head, so it comes last.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Stage(Protocol):
     """Changes a body piece by piece; may hold back bytes until it has seen more."""
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next piece; return the bytes that can go on now."""
+        """Take the next piece; return the bytes that can be passed on now."""
 
     def finish(self) -> bytes:
         """End the body; return the bytes that were held back."""
@@ -73,7 +73,7 @@ class AnswerBody:
         """Choose the stages for an answer that has a body. `selection` are the places that the caller asked for.
 
         Raises:
-            UpstreamError: the body has no form that could be shaped.
+            UpstreamError: fields must be left out, and the body is not JSON.
         """
         self._answer = answer
         self._check = check

@@ -1,4 +1,4 @@
-"""A checked answer: one that the gateway validates, either all of them before they pass, or some for a report.
+"""A checked answer: an answer that the gateway validates. It validates all answers before they pass, or some of them for a report.
 
 A report must not slow the calls. It looks at a small answer of an operation about once a second, within the worker's budget
 (`proxy.looks`). In between, answers take the same way as without a check.
@@ -56,7 +56,7 @@ class CheckedBody:
         return b""
 
     def finish(self) -> bytes:
-        """End the body; return the whole of it.
+        """End the body; return all of it.
 
         Raises:
             UpstreamError: the body breaks its description.
@@ -89,7 +89,7 @@ class Sampler:
         """When the next look is due; 0 until the clock has ticked after the last one."""
 
     def sample(self, answer: Answer, branch: Branch) -> SampledBody | None:
-        """Return the stage that looks at an answer; None if no look is due or left, or the body is coded and stays so."""
+        """Return the stage that looks at an answer; None if no look is due, the worker's budget is spent, or the body stays compressed."""
         if not self._is_due:
             return None
         plan = self._plan

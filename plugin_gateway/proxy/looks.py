@@ -1,4 +1,4 @@
-"""The looks of a worker: how many calls a second it judges of those that it would only report.
+"""The looks of a worker: how many calls a second it judges where it only reports.
 
 Reporting must cost a busy gateway about nothing. A call that is not looked at goes up as it came.
 """
@@ -16,7 +16,7 @@ _SKIPS: Final = 64
 
 
 class Looks:
-    """A budget that is full again in each second."""
+    """A budget that is renewed each second."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock

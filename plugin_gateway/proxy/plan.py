@@ -82,7 +82,7 @@ class Plan:
         self.links = LinkRules(rule.links, downlink.relocation) if rule.links else None
         shape = rule.shape
         self.only_reports = shape is not None and shape.only_reports
-        """Whether the shape refuses and changes nothing, so that the gateway looks only at some calls."""
+        """Whether the shape refuses and changes no call, so that the gateway looks only at some."""
         self.reply = ReplyRules(shape.reply) if shape is not None and shape.reply is not None else None
         check = shape.check if shape is not None else None
         self.check: AnswerCheck | None = check if check is not None and check.is_enforced else None

@@ -1,7 +1,7 @@
-"""A shaped answer: what of an answer's body goes on by the reply shape of its operation, and the head that fits it.
+"""A shaped answer: an answer whose body is cut by the reply shape of its operation, with the head that fits.
 
-A successful answer must be JSON if fields are left out of it: the gateway cannot find them in anything else, so it refuses that
-with 502. Any other answer loses the dropped fields if it is JSON, and passes if it is not.
+Where fields are left out of successful answers, these must be JSON. The gateway cannot find fields in other bodies, so it refuses
+them with 502. Any other answer loses the dropped fields if it is JSON, and passes if it is not.
 """
 
 from __future__ import annotations
@@ -109,6 +109,6 @@ class ShapedBody:
 
 
 def _unshapable(what: str) -> UpstreamError:
-    """Return the error for an answer in which a field that is left out could pass; `what` completes "the upstream's answer …"."""
+    """Return the error for an answer that may contain a field that must be left out; `what` completes "the upstream's answer …"."""
     detail = f"The upstream's answer {what}, so the gateway cannot leave out the fields that it must not pass on."
     return UpstreamError(502, "unshapable-answer", detail)

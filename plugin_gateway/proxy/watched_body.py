@@ -18,7 +18,7 @@ MOST_BYTES: Final = 256 * 1024
 
 
 class WatchedBody:
-    """An inspection (`proxy.inspection`) that passes on what another one passes on."""
+    """An inspection (`proxy.inspection`) around another, which passes the same bytes."""
 
     __slots__ = ("_inspection", "_left", "_media_type", "_mismatches", "_pieces", "_rule", "_shape")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.refs import split_pointer
-from plugin_gateway.shape.cut import goes_on
+from plugin_gateway.shape.cut import keeps
 from plugin_gateway.shape.json_reading import UnreadableBodyError, read_json_body
 from plugin_gateway.shape.media_type import is_json
 from plugin_gateway.shape.shape import Problem
@@ -26,11 +26,11 @@ class AnswerCheck:
     """The described bodies: by status such as `200`, `2XX` or `default`, then by media type."""
 
     bodies: Mapping[str, Mapping[bytes, Validator | None]]
-    """Without a validator, every body of the type fits. A status without media types is described without a body."""
+    """Without a validator, every body of the type fits. A status without media types has no body."""
     is_enforced: bool = False
 
     def problems(self, status: int, media_type: bytes, body: bytes, branch: Branch = True) -> tuple[Problem, ...]:
-        """Return what of a body breaks its description, but no place that `branch` leaves out: clients do not know it."""
+        """Return the problems of a body, except at places that `branch` leaves out, because clients do not know these."""
         types = self._types(status)
         if types is None:
             return _OTHER_STATUS if status in _SUCCESS else ()
@@ -52,7 +52,7 @@ class AnswerCheck:
             found = error.problems
         else:
             found = () if validator.accepts(value) else validator.problems(value)
-        return tuple(one for one in found if goes_on(branch, split_pointer(one.pointer)))
+        return tuple(one for one in found if keeps(branch, split_pointer(one.pointer)))
 
     def _types(self, status: int) -> Mapping[bytes, Validator | None] | None:
         for name in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_answers(shaping: Shaping) -> None:
-    """Set the shape's check if gateway.yaml wants answers validated. It comes before any step that cuts their descriptions."""
+    """Set the shape's check if gateway.yaml wants answers validated. This step comes before the steps that cut the descriptions."""
     wanted = shaping.wanted.validates_response
     if wanted == "off":
         return

@@ -11,7 +11,7 @@ from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
-from plugin_gateway.shape.cut import LEFT_OUT, Branch, goes_on
+from plugin_gateway.shape.cut import LEFT_OUT, Branch, keeps
 from plugin_gateway.shape.cut_schema import cut_example, cut_schema
 from plugin_gateway.shape.pointer import (
     ANY,
@@ -84,7 +84,7 @@ def _with_single_items(document: Document, schemas: list[Any], pointers: Iterabl
 
 
 def _own_responses(shaping: Shaping) -> JsonObject:
-    """Give the operation its own copy of its responses, references written out, and return it."""
+    """Replace the responses of the operation by a copy without references, and return the copy."""
     written: JsonObject = {}
     responses = shaping.node.get("responses")
     for status, response in responses.items() if isinstance(responses, dict) else ():
@@ -126,7 +126,7 @@ def is_json(media_type: str) -> bool:
 
 
 def _judge(shaping: Shaping, described: list[Described]) -> Iterator[Finding]:
-    """Find what is wrong with the pointers."""
+    """Yield a finding for each mistake in `response`."""
     trim = shaping.wanted.response
     document = shaping.document
     successes = [one.media_type.get("schema", {}) for one in described if one.is_success]
@@ -169,7 +169,7 @@ def _origin(shaping: Shaping, key: str) -> tuple[str | int, ...]:
 
 
 def _nearest(document: Document, schemas: list[Any], tokens: Tokens, end: Found) -> str | None:
-    """Return the pointer with the misspelt token corrected, if it leads somewhere then."""
+    """Return the pointer with the misspelt token corrected, or None if no correction leads to a place."""
     for name in end.names:
         if nearest(tokens[end.missed], [name]):
             corrected = (*tokens[: end.missed], name, *tokens[end.missed + 1 :])
@@ -189,7 +189,7 @@ def _cut_response(document: Document, response: JsonObject, branch: Branch, *, i
     for name, media_type in [*content.items()]:
         if not is_json(name):
             if is_closed:
-                # The gateway refuses it, because a field that is left out may be in it.
+                # The gateway refuses such an answer, because it may contain a field that must be left out.
                 del content[name]
             continue
         if not isinstance(media_type, dict):
@@ -216,7 +216,7 @@ def _set(node: JsonObject, key: str, value: Any) -> None:
 
 
 def _cut_named_example(document: Document, example: Any, branch: Branch) -> JsonObject | None:
-    """Return a cut copy of an Example Object, None if nothing of it remains. An external value cannot be cut."""
+    """Return a cut copy of an Example Object; None if nothing of it is kept, or if its value is external."""
     target = follow(example, document)
     if target is None:
         return None
@@ -228,11 +228,9 @@ def _cut_named_example(document: Document, example: Any, branch: Branch) -> Json
 
 
 def _reads_left_out(link: Any, branch: Branch) -> bool:
-    """Whether a link takes a value from a place that is left out (OpenAPI 3.1, 4.8.20.1)."""
+    """Whether a link reads a place that is left out (OpenAPI 3.1, 4.8.20.1)."""
     return any(
-        not goes_on(branch, split_pointer(match[1] or ""))
-        for text in _texts(link)
-        for match in _OF_A_BODY.finditer(text)
+        not keeps(branch, split_pointer(match[1] or "")) for text in _texts(link) for match in _OF_A_BODY.finditer(text)
     )
 
 
@@ -244,7 +242,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def names_in(document: Document, schemas: Iterable[Any]) -> dict[str, Tokens]:
-    """Return the places in answers that have a name, by names such as `user.login`. Items of arrays have no name."""
+    """Return the places that callers can select, by names such as `user.login`. Items of arrays have no name."""
     names: dict[str, Tokens] = {}
     level: list[tuple[str, Tokens, Any]] = [("", (), schema) for schema in schemas]
     for _ in range(_MOST_LEVELS):

@@ -1,4 +1,4 @@
-"""A cut: the part of a JSON value that goes on, as a tree of its members and items.
+"""A cut: the part of a JSON value that is kept, as a tree of its members and items.
 
 A branch of the tree is True for a whole value, False for a value that is left out, or a cut for a part of it.
 """
@@ -40,7 +40,7 @@ class Cut:
         """The branch of items. If the pointers name a member, it is the cut itself: some APIs answer with an array where their
         document promises one object."""
         self.is_lenient = is_lenient
-        """Whether a scalar in this place goes on; null always does. If only what is named may go on, a scalar is not."""
+        """Whether a scalar in this place is kept; null always is. Where only named members are kept, a scalar is left out."""
         self.most_items = most_items
         self.left_out = tuple(name for name, branch in self.named.items() if branch is False)
         self.inner = tuple((name, branch) for name, branch in self.named.items() if isinstance(branch, Cut))
@@ -61,7 +61,7 @@ class Cut:
 
 
 def kept(pointers: Iterable[Tokens]) -> Branch:
-    """Return the branch of a value of which only these places go on."""
+    """Return the branch of a value of which only these places are kept."""
     branch: Branch = False
     for pointer in pointers:
         branch = either(branch, _path(pointer, end=True, rest=False))
@@ -69,7 +69,7 @@ def kept(pointers: Iterable[Tokens]) -> Branch:
 
 
 def dropped(pointers: Iterable[Tokens]) -> Branch:
-    """Return the branch of a value of which all but these places go on."""
+    """Return the branch of a value of which all but these places are kept."""
     branch: Branch = True
     for pointer in pointers:
         branch = both(branch, _path(pointer, end=False, rest=True))
@@ -97,7 +97,7 @@ def _path(pointer: Tokens, *, end: Branch, rest: bool) -> Branch:
 
 
 def both(first: Branch, second: Branch) -> Branch:
-    """Return the branch of a value of which only those places go on that both branches keep."""
+    """Return the branch that keeps the places that both branches keep."""
     if isinstance(first, bool):
         return second if first else False
     if isinstance(second, bool):
@@ -114,7 +114,7 @@ def both(first: Branch, second: Branch) -> Branch:
 
 
 def either(first: Branch, second: Branch) -> Branch:
-    """Return the branch of a value of which those places go on that one of the branches keeps. Neither has limits."""
+    """Return the branch that keeps the places that at least one of the branches keeps. Neither may have limits."""
     if isinstance(first, bool):
         return True if first else second
     if isinstance(second, bool):
@@ -128,8 +128,8 @@ def either(first: Branch, second: Branch) -> Branch:
     )
 
 
-def goes_on(branch: Branch, tokens: Tokens) -> bool:
-    """Whether anything goes on of the value at a pointer without `*`."""
+def keeps(branch: Branch, tokens: Tokens) -> bool:
+    """Whether a branch keeps any part of the value at a pointer without `*`."""
     for token in tokens:
         if not isinstance(branch, Cut):
             break
@@ -138,11 +138,11 @@ def goes_on(branch: Branch, tokens: Tokens) -> bool:
 
 
 LEFT_OUT: Final = object()
-"""The result for a value of which nothing goes on."""
+"""The result for a value of which nothing is kept."""
 
 
 def cut_value(value: Any, branch: Branch) -> Any:
-    """Cut a value of Python, such as an example of the document; return LEFT_OUT if nothing of it goes on."""
+    """Cut a value of Python, such as an example of the document; return LEFT_OUT if nothing of it is kept."""
     if isinstance(branch, bool):
         return value if branch else LEFT_OUT
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""A cut schema: the schema of what remains when a cut is made of the values that a schema describes."""
+"""A cut schema: describes the values of an answer after they were cut."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ _CONTAINERS: Final = frozenset({"object", "array", "null"})
 def cut_schema(document: Document, schema: Json, branch: Branch) -> Json:
     """Return the schema of the cut values. It shares parts with `schema`, which does not change.
 
-    References are written out along the way. Where a schema leads back to itself without a step into a value, it says nothing.
+    References are written out along the way. A schema that refers to itself without a step into a value becomes `{}`, which accepts anything.
+
+    The result accepts the cut of each value that `schema` accepts, so it lacks keywords that a cut may break. For request bodies
+    that would be too wide: `SchemaTrim` keeps all keywords that do not concern the removed members.
     """
     return _Cutter(document).cut(schema, branch)
 
@@ -145,7 +148,7 @@ class _Cutter:
 
 
 def cut_example(value: Json, branch: Branch) -> Json:
-    """Cut an example. Text in place of an object is JSON that somebody quoted, or says too much."""
+    """Cut an example. A text in the place of an object is read as quoted JSON; if it is not, it is left out."""
     if isinstance(value, str) and isinstance(branch, Cut):
         if value.lstrip()[:1] not in {"{", "["}:
             return cut_value(value, branch)

@@ -1,7 +1,7 @@
 """A proposal: the fields of a reply to keep for a model, chosen from the schema alone.
 
 A model needs to tell the items apart and to name them to a person: ids, names, states, amounts, dates, one link. It does not need
-hypermedia, hashes, avatars and the objects around them. The proposal names places that the schema has, so the config takes it.
+hypermedia, hashes, avatars and the objects around them. The proposal names places of the schema, so it is valid in gateway.yaml.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MOST_AROUND: Final = 4
 _LEAST_SCORE: Final = 30
 _MOST_LEVELS: Final = 8
 _DOMINATES: Final = 0.6
-"""The share of a reply above which a member is what the reply is about."""
+"""A member with a larger share of the reply is the subject of the reply."""
 _WORTH_IT: Final = 0.7
 """A proposal that keeps a larger share of the reply saves too little."""
 _SMALL_OBJECT: Final = 4
@@ -107,7 +107,7 @@ class _Chooser:
         yield from self._choose([*schemas], (), 0, self._most, is_row=False)
 
     def _choose(self, schemas: list[Any], at: Tokens, depth: int, most: int, *, is_row: bool) -> Iterator[Tokens]:
-        """Choose in what the reply is about, which is at `at`. In a row of a list, long texts and inner lists cost too much."""
+        """Choose among the members of the subject of the reply, which is at `at`. In a row, long texts and inner lists cost too much."""
         if depth > _MOST_LEVELS:
             return
         parts = self._parts(schemas)
@@ -131,7 +131,7 @@ class _Chooser:
                 yield from (one for one in kept if one[len(at)] == name)
 
     def _mains(self, members: dict[str, list[Any]], *, has_identity: bool, is_row: bool) -> tuple[str, ...]:
-        """Return the members that the object is about: the one that makes up most of it, or all lists of an envelope."""
+        """Return the members that are the subject of the object: its largest member, or all lists of an envelope."""
         sizes = {
             name: estimate_size(self._document, schemas)
             for name, schemas in members.items()
@@ -140,7 +140,7 @@ class _Chooser:
         with_members = [name for name in sizes if self._has_members(members[name])]
         large = [name for name in with_members if sizes[name] > _DOMINATES * sum(sizes.values())]
         if has_identity:
-            # The object is about itself, and perhaps about a list of what it holds.
+            # The object is its own subject, perhaps together with a list in it.
             large = [name for name in large if self._is_list(members[name])]
         if large or has_identity or is_row or len(with_members) > _MOST_LISTS:
             return tuple(large)
@@ -191,7 +191,7 @@ class _Chooser:
                 yield field._replace(score=score)
 
     def _field(self, schemas: list[Any], at: Tokens) -> _Field | None:
-        """Return the field for one member: itself if it is plain, or what names the object in it."""
+        """Return the field for one member: the member if it is plain, or the field in it that names the object."""
         name, parts = at[-1], self._parts(schemas)
         if any(part.get("writeOnly") is True for part in parts):
             return None
@@ -253,7 +253,7 @@ def _is_deprecated(parts: list[dict[str, Any]]) -> bool:
 
 
 def _is_nameable(name: str) -> bool:
-    """Whether a pointer can name the member. `*` would mean all members, and control characters do not belong into gateway.yaml."""
+    """Whether a pointer can name the member. `*` would mean all members, and control characters do not belong in gateway.yaml."""
     return name != ANY and name.isprintable()
 
 

@@ -19,7 +19,7 @@ class ReplyShape:
     """The pointers of `response` in gateway.yaml, as tokens."""
 
     keep: tuple[Tokens, ...] = ()
-    """If there are any, nothing else of a successful answer goes on."""
+    """If there are any, clients get nothing else of a successful answer."""
     drop: tuple[Tokens, ...] = ()
     limits: tuple[tuple[Tokens, int], ...] = ()
     """The most items of arrays."""
@@ -30,7 +30,7 @@ class ReplyShape:
 
     @property
     def is_closed(self) -> bool:
-        """Whether a successful answer that is not JSON must not pass, because a field that is left out may be in it."""
+        """Whether the gateway refuses a successful answer that is not JSON, because it may contain a field that must be left out."""
         return bool(self.keep or self.drop)
 
     def of_success(self, selection: Iterable[Tokens] | None = None) -> Branch:
@@ -40,11 +40,11 @@ class ReplyShape:
             branch = both(kept(self.keep), branch)
         if selection is None:
             return branch
-        # Its stars stand for items of arrays only, and one object may come in the place of an array.
+        # In a selection, `*` stands for the items of an array, and the API may send one object in the place of the array.
         places = [*selection]
         places += [tuple(token for token in place if token != ANY) for place in places if ANY in place]
         return both(kept(places), branch)
 
     def of_failure(self) -> Branch:
-        """Return the branch for the body of any other answer. What callers must do differs from what they get on success."""
+        """Return the branch for the body of any other answer. `keep` and the selection name fields of successes, which an error does not have."""
         return dropped(self.drop)

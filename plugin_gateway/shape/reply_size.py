@@ -1,6 +1,6 @@
 """The size of a reply: an estimate of its characters, from an example or a schema of the document.
 
-The same estimate for the whole reply and for the part that is kept tells what the part saves.
+The estimates for the whole reply and for the kept part show what the part saves.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens
 
 ROWS: Final = 30
-"""The items of an outer array of which the document says nothing: the most common page size."""
+"""The items of an outer array whose length the document does not limit: the most common page size."""
 MOST_ROWS: Final = 100
 """The most items of such an array, for a warning."""
 _INNER_ITEMS: Final = 3
@@ -74,7 +74,7 @@ def reply_size(
 ) -> int | None:
     """Estimate the characters of one successful reply of a usual size, or of the largest size; None if it is not in JSON.
 
-    `keep` are the places that are kept of it. A recorded example says more than the schema.
+    With `keep`, only these places count. A recorded example is preferred to the schema.
     """
     schemas = success_schemas(operation.node, document)
     if not schemas:
@@ -88,7 +88,7 @@ def reply_size(
 
 
 def _measure(example: Any, rows: int, keep: Sequence[Tokens]) -> int | None:
-    """Measure an example as if its outer array had so many items. None if it says too little."""
+    """Measure an example as if its outer array had so many items. None if it is too short to be typical."""
     if not isinstance(example, dict | list) or len(_written(example)) < _LEAST_EXAMPLE:
         return None
     value = cut_value(example, kept(keep)) if keep else example
@@ -158,7 +158,7 @@ class _Sizer:
                 total += self._either(_listed(part.get(word)), keep, rows, name, depth + 1)
         if total or keep is not None:
             return 2 + total
-        # The part that has a type says more than a description around it.
+        # The part with a type is more precise than a part with a description only.
         return self._scalar(next((part for part in parts if _KIND & part.keys()), node), name)
 
     def _is_array(self, schema: Any) -> bool:
@@ -166,7 +166,7 @@ class _Sizer:
         return node is not None and any("items" in part for part in self._conjuncts(node))
 
     def _conjuncts(self, node: JsonObject) -> Iterator[JsonObject]:
-        """Yield the schemas that a value fits all at once, each once: the same members may be written in several."""
+        """Yield a schema and the parts of its `allOf`, each once."""
         stack, seen = [node], set[int]()
         while stack:
             part = stack.pop()
@@ -178,7 +178,7 @@ class _Sizer:
                 ]
 
     def _either(self, parts: list[Any], keep: Pointers | None, rows: int, name: str, depth: int) -> int:
-        """Return the size of one of several forms: of a scalar, if there is one, such as the id instead of its object."""
+        """Return the size of a scalar form if there is one, such as the id of an object; otherwise that of the largest form."""
         sizes: list[int] = []
         for part in parts:
             node = follow(part, self._document) or {}

@@ -16,7 +16,7 @@ _MOST_LISTED: Final = 20
 
 
 class Selection(NamedTuple):
-    """What the query says, and the query without it."""
+    """The selection in a query, and the rest of the query."""
 
     query: bytes
     places: tuple[Tokens, ...] | None = None
@@ -25,7 +25,7 @@ class Selection(NamedTuple):
 
 
 def take_selection(query: bytes, reply: ReplyShape | None) -> Selection:
-    """Take the selection out of a query: names separated by commas, in one parameter or in several. An empty one selects all."""
+    """Take the selection out of a query: names separated by commas, in one parameter or in several. Without names it selects all."""
     if reply is None or not reply.select:
         return Selection(query)
     name = reply.select.encode()
@@ -43,7 +43,7 @@ def take_selection(query: bytes, reply: ReplyShape | None) -> Selection:
     places: list[Tokens] = []
     for one in wanted:
         if one not in reply.selectable:
-            # One problem for all: they are at the same place, and callers need the list once.
+            # One problem stands for all unknown names, because each would repeat the list of known names.
             return Selection(b"&".join(rest), None, (_unknown(one, reply),))
         places.append(reply.selectable[one])
     return Selection(b"&".join(rest), tuple(sorted(places)) or None)

@@ -1,4 +1,4 @@
-"""A success: the JSON schemas that an operation's successful answers fit."""
+"""A success: the JSON schemas and the recorded examples of an operation's successful answers."""
 
 from __future__ import annotations
 

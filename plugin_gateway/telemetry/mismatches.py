@@ -1,4 +1,4 @@
-"""The mismatches: calls and answers that break their description and pass all the same. One worker counts and logs them."""
+"""The mismatches: requests and answers that break their description and still pass. Each worker counts and logs its own."""
 
 from __future__ import annotations
 

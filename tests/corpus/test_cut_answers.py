@@ -74,7 +74,7 @@ def leaves(value: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
         yield at, value
 
 
-def goes_on(leaf: tuple[tuple[str, ...], Any], pointer: str) -> bool:
+def keeps(leaf: tuple[tuple[str, ...], Any], pointer: str) -> bool:
     """Whether a pointer keeps a scalar: it is there or below, or it is null on the way there."""
     at, value = leaf
     tokens = tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
@@ -105,7 +105,7 @@ def test_recorded_answers_lose_four_fifths_and_every_kept_value_is_right(name: s
             cut = trim(text, reply.of_success())
             before, after = before + len(text), after + len(cut)
             value = json.loads(text)
-            expected = [leaf for leaf in leaves(value) if any(goes_on(leaf, pointer) for pointer in keep)]
+            expected = [leaf for leaf in leaves(value) if any(keeps(leaf, pointer) for pointer in keep)]
             assert sorted(map(repr, leaves(json.loads(cut)))) == sorted(map(repr, expected)), key
             trimmer = Trimmer(reply.of_success(), 64)
             pieces = b"".join(trimmer.feed(text[start : start + 50]) for start in range(0, len(text), 50))

@@ -44,7 +44,7 @@ def test_a_text_that_ends_too_early_is_an_error(
     piece=st.integers(1, 40),
     most_held=st.integers(1, 60),
 )
-def test_what_comes_out_is_json_or_ends_in_an_error(
+def test_the_output_is_json_or_ends_in_an_error(
     text: bytes, branch: Branch, at: int, octet: int, piece: int, most_held: int
 ) -> None:
     changed = text[:at] + bytes([octet]) + text[at + 1 :]
