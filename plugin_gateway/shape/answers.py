@@ -13,16 +13,16 @@ from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
 from plugin_gateway.shape.cut import LEFT_OUT, Branch, keeps
 from plugin_gateway.shape.cut_schema import cut_example, cut_schema
+from plugin_gateway.shape.media_type import describes_json
 from plugin_gateway.shape.pointer import (
-    ANY,
     Found,
     find_in_schema,
     leads_nowhere,
-    parts_of,
     promises_array,
     with_single_items,
 )
 from plugin_gateway.shape.reply import ReplyShape
+from plugin_gateway.shape.selectable import selectable_names, selection_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,14 +30,8 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, JsonObject
     from plugin_gateway.shape.compile import Shaping
 
-_JSON: Final = re.compile(r"(?i)\s*(?:[a-z]+/(?:[^;,\s]+\+)?json|\*/\*|application/\*)\s*(?:;|\Z)")
 _OF_A_BODY: Final = re.compile(r"\$response\.body#(/[^{}\s]*)?")
 _FAILURE: Final = re.compile(r"[345]..")
-_MOST_LEVELS: Final = 4
-_MOST_NAMES: Final = 300
-_MOST_LISTED: Final = 50
-"""Names that an enum lists. Each costs a few tokens in every list of tools."""
-_MOST_SHOWN: Final = 8
 
 
 class Described(NamedTuple):
@@ -70,11 +64,11 @@ def shape_answers(shaping: Shaping) -> None:
             _cut_response(shaping.document, response, branch, is_closed=reply.is_closed and is_success)
     if trim.select is not None:
         schemas = [one.media_type.get("schema", {}) for one in described if one.is_success]
-        selectable = names_in(shaping.document, schemas)
+        selectable = selectable_names(shaping.document, schemas)
         if (taken := _taken(shaping, trim.select)) is not None:
             shaping.findings.append(taken)
             return
-        shaping.node.setdefault("parameters", []).append(_parameter(trim.select, selectable))
+        shaping.node.setdefault("parameters", []).append(selection_parameter(trim.select, selectable))
         reply = replace(reply, select=trim.select, selectable=selectable)
     shaping.shape = replace(shaping.shape, reply=reply)
 
@@ -116,13 +110,8 @@ def _described(responses: JsonObject) -> Iterator[Described]:
     for status, response in responses.items():
         content = response.get("content") if isinstance(response, dict) else None
         for name, media_type in content.items() if isinstance(content, dict) else ():
-            if isinstance(media_type, dict) and is_json(name):
+            if isinstance(media_type, dict) and describes_json(name):
                 yield Described(_is_success(status, responses), media_type)
-
-
-def is_json(media_type: str) -> bool:
-    """Whether answers of this type are cut. The document may declare a range, such as `*/*`."""
-    return _JSON.match(media_type) is not None
 
 
 def _judge(shaping: Shaping, described: list[Described]) -> Iterator[Finding]:
@@ -187,7 +176,7 @@ def _cut_response(document: Document, response: JsonObject, branch: Branch, *, i
     if not isinstance(content, dict) or branch is True:
         return
     for name, media_type in [*content.items()]:
-        if not is_json(name):
+        if not describes_json(name):
             if is_closed:
                 # The gateway refuses such an answer, because it may contain a field that must be left out.
                 del content[name]
@@ -241,32 +230,6 @@ def _texts(value: Any) -> Iterator[str]:
         yield from _texts(one)
 
 
-def names_in(document: Document, schemas: Iterable[Any]) -> dict[str, Tokens]:
-    """Return the places that callers can select, by names such as `user.login`. Items of arrays have no name."""
-    names: dict[str, Tokens] = {}
-    level: list[tuple[str, Tokens, Any]] = [("", (), schema) for schema in schemas]
-    for _ in range(_MOST_LEVELS):
-        below: list[tuple[str, Tokens, Any]] = []
-        for prefix, tokens, schema in level:
-            for name, place, one in _named(document, schema, tokens, 0):
-                full = f"{prefix}.{name}" if prefix else name
-                if "," not in full and len(names) < _MOST_NAMES and names.setdefault(full, place) == place:
-                    below.append((full, place, one))
-        level = below
-    return names
-
-
-def _named(document: Document, schema: Any, tokens: Tokens, depth: int) -> Iterator[tuple[str, Tokens, Any]]:
-    for part in parts_of(document, [schema]):
-        if not isinstance(part, dict):
-            continue
-        properties = part.get("properties")
-        for name, one in properties.items() if isinstance(properties, dict) else ():
-            yield name, (*tokens, name), one
-        if isinstance(part.get("items"), dict) and depth < _MOST_LEVELS:
-            yield from _named(document, part["items"], (*tokens, ANY), depth + 1)
-
-
 def _taken(shaping: Shaping, name: str) -> Finding | None:
     parameters = (follow(one, shaping.document) or {} for one in shaping.node.get("parameters") or ())
     if not any(one.get("in") == "query" and one.get("name") == name for one in parameters):
@@ -277,23 +240,3 @@ def _taken(shaping: Shaping, name: str) -> Finding | None:
         hint="choose another name for `select`",
         pointer=_origin(shaping, "select"),
     )
-
-
-def _parameter(name: str, selectable: dict[str, Tokens]) -> JsonObject:
-    """Describe the parameter by which callers select."""
-    text = "The fields of the answer to return, separated by commas; all of them if it is left out."
-    items: JsonObject = {"type": "string"}
-    if len(selectable) <= _MOST_LISTED:
-        items["enum"] = [*selectable]
-    else:
-        shown = ", ".join([*selectable][:_MOST_SHOWN])
-        text += f" Such as: {shown}. A dot leads into an object or into the items of an array."
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": text,
-        "style": "form",
-        "explode": False,
-        "schema": {"type": "array", "items": items},
-    }

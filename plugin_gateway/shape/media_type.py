@@ -16,6 +16,7 @@ _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _PARAMETER: Final = rb"[ \t]*;[ \t]*(?:(" + _TOKEN + rb')=("(?:[^"\\]|\\.)*"|' + _TOKEN + rb"))?"
 _MEDIA_TYPE: Final = re.compile(rb"(" + _TOKEN + rb"/" + _TOKEN + rb")((?:" + _PARAMETER + rb")*)[ \t]*")
 _PARAMETERS: Final = re.compile(_PARAMETER)
+_DESCRIBED_JSON: Final = re.compile(r"(?i)\s*(?:[a-z]+/(?:[^;,\s]+\+)?json|\*/\*|application/\*)\s*(?:;|\Z)")
 
 
 class MediaType(NamedTuple):
@@ -66,3 +67,8 @@ def parameter_of(value: bytes, name: bytes) -> bytes:
 def is_json(name: bytes) -> bool:
     """Whether a body of this type is one JSON text (RFC 8259; RFC 6839, 3.1)."""
     return name.endswith(b"+json") or name in {b"application/json", b"text/json", b"application/x-json"}
+
+
+def describes_json(key: str) -> bool:
+    """Whether answers of a media type of the document are cut: it is JSON, or a range that JSON is in, such as `*/*`."""
+    return _DESCRIBED_JSON.match(key) is not None

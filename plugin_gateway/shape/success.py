@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.shape.media_type import describes_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.openapi.document import Document, JsonObject
-
-_JSON: Final = re.compile(r"\s*(?:\*/\*|application/\*|[\w.+-]+/(?:[\w.-]+\+)?json)\s*(?:;.*)?", re.IGNORECASE)
 
 
 def success_schemas(operation: JsonObject, document: Document) -> list[Any]:
@@ -39,7 +37,7 @@ def _successes(operation: JsonObject, document: Document) -> Iterator[JsonObject
             yield response
         content = response.get("content")
         for name, media_type in content.items() if isinstance(content, dict) else ():
-            if _JSON.fullmatch(name) and isinstance(media_type, dict):
+            if describes_json(name) and isinstance(media_type, dict):
                 yield media_type
 
 
@@ -48,7 +46,7 @@ def _examples(node: JsonObject, document: Document) -> Iterator[Any]:
         yield node["example"]
     examples = node.get("examples")
     for name, one in examples.items() if isinstance(examples, dict) else ():
-        if "schema" in node and _JSON.fullmatch(name):
+        if "schema" in node and describes_json(name):
             yield one  # Swagger 2.0 has the example itself, by its media type
         elif (example := follow(one, document)) is not None and "value" in example:
             yield example["value"]

@@ -6,7 +6,6 @@ import pytest
 
 from plugin_gateway.config.selector import ResponseTrim
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.shape.answers import is_json
 from plugin_gateway.shape.compile import Shaped, compile_shapes
 from plugin_gateway.shape.cut import cut_value
 from plugin_gateway.shape.reply import ReplyShape
@@ -176,22 +175,6 @@ def test_a_selection_is_a_parameter_with_the_names_of_what_remains() -> None:
     assert reply.selectable["items.user.login"] == ("items", "*", "user", "login")
 
 
-def test_a_selection_among_very_many_names_lists_only_some() -> None:
-    root = deepcopy(ROOT)
-    root["components"]["schemas"]["Item"]["properties"] = {f"p{number}": {} for number in range(80)}
-    [_, parameter] = shaped(root, select="fields").document.operations[KEY].node["parameters"]
-    assert "enum" not in parameter["schema"]["items"]
-    assert "items, total, items.p0" in parameter["description"]
-
-
-def test_a_selection_ends_in_circular_schemas() -> None:
-    root = deepcopy(ROOT)
-    root["components"]["schemas"]["Item"]["properties"]["parent"] = {"$ref": "#/components/schemas/Item"}
-    reply = shaped(root, select="fields").shapes[KEY].reply
-    assert reply is not None
-    assert "items.parent.parent" in reply.selectable
-
-
 @pytest.mark.parametrize(
     ("response", "pointer", "message", "hint"),
     [
@@ -227,22 +210,3 @@ def test_the_default_answer_is_the_success_if_there_is_no_other() -> None:
     root["paths"]["/items"]["get"]["responses"] = {"default": {"$ref": "#/components/responses/Page"}}
     result = shaped(root, keep=["/total"])
     assert [*responses(result)["default"]["content"]["application/json"]["schema"]["properties"]] == ["total"]
-
-
-@pytest.mark.parametrize(
-    ("media_type", "expected"),
-    [
-        ("application/json", True),
-        ("application/JSON; charset=utf-8", True),
-        ("application/hal+json", True),
-        ("text/json", True),
-        ("*/*", True),
-        ("application/x-ndjson", False),
-        ("application/json-seq", False),
-        ("application/jsonp", False),
-        ("text/event-stream", False),
-        ("text/csv", False),
-    ],
-)
-def test_the_types_of_json(media_type: str, *, expected: bool) -> None:
-    assert is_json(media_type) is expected

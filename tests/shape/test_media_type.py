@@ -1,6 +1,13 @@
 import pytest
 
-from plugin_gateway.shape.media_type import admits, declared_media_types, is_json, parameter_of, read_media_type
+from plugin_gateway.shape.media_type import (
+    admits,
+    declared_media_types,
+    describes_json,
+    is_json,
+    parameter_of,
+    read_media_type,
+)
 
 
 @pytest.mark.parametrize(
@@ -71,3 +78,22 @@ def test_json_types_end_in_json() -> None:
     assert is_json(b"application/json")
     assert is_json(b"application/vnd.api+json")
     assert not is_json(b"application/x-ndjson")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "expected"),
+    [
+        ("application/json", True),
+        ("application/JSON; charset=utf-8", True),
+        ("application/hal+json", True),
+        ("text/json", True),
+        ("*/*", True),
+        ("application/x-ndjson", False),
+        ("application/json-seq", False),
+        ("application/jsonp", False),
+        ("text/event-stream", False),
+        ("text/csv", False),
+    ],
+)
+def test_answers_of_json_and_of_ranges_are_cut(media_type: str, *, expected: bool) -> None:
+    assert describes_json(media_type) is expected
