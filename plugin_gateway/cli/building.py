@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.openapi.document import Document, OperationKey
-    from plugin_gateway.revision.allowlist import Kept
     from plugin_gateway.revision.build import Built
+    from plugin_gateway.revision.kept import Kept
 
 
 def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from plugin_gateway.config.model import Config
     from plugin_gateway.config.selector import AllowEntry
     from plugin_gateway.openapi.document import OperationKey
-    from plugin_gateway.revision.allowlist import Kept
     from plugin_gateway.revision.build import Built
     from plugin_gateway.revision.doubts import Doubt
+    from plugin_gateway.revision.kept import Kept
     from plugin_gateway.revision.model import Revision
 
 

@@ -61,7 +61,8 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.security import Security
-    from plugin_gateway.revision.allowlist import Kept, Selection
+    from plugin_gateway.revision.allowlist import Selection
+    from plugin_gateway.revision.kept import Kept
     from plugin_gateway.revision.tls_files import TlsFiles
     from plugin_gateway.revision.views import Chosen
     from plugin_gateway.shape.names import Key

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.address import UpstreamUrl
     from plugin_gateway.openapi.document import Document, OperationKey
-    from plugin_gateway.revision.allowlist import Kept
+    from plugin_gateway.revision.kept import Kept
 
 _URL = ("upstream", "url")
 _UNLESS = "or, if `upstream.url` is right, write `servers: ignore` under `upstream`"

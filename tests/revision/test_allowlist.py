@@ -10,7 +10,6 @@ from plugin_gateway.config.selector import AllowEntry, Selector
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.allowlist import Selection, select
-from plugin_gateway.tools.hints import ChosenHints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,16 +29,6 @@ def choose(allow: list[Any], deny: Sequence[Any] = (), paths: dict[str, Any] | N
     entries = [AllowEntry.model_validate(entry).numbered(index) for index, entry in enumerate(allow)]
     denials = [Selector.model_validate(entry).numbered(index) for index, entry in enumerate(deny)]
     return select(document, entries, denials)
-
-
-def test_each_setting_of_the_response_is_from_the_first_entry_that_says_it() -> None:
-    group = {"tag": "pets", "response": {"drop": ["/notes"], "limit_items": {"": 2}}}
-    own = {"operation": "listPets", "response": {"links": ["/next"], "limit_items": {"": 1}}}
-    [kept, _] = choose([group, own]).kept.values()
-    assert kept.response.drop == ("/notes",)
-    assert kept.response.limit_items == {"": 1}
-    assert kept.response.keep == ()
-    assert kept.response_origins == {"drop": 0, "limit_items": 1, "links": 1}
 
 
 def keys(selection: Selection) -> list[str]:
@@ -163,34 +152,6 @@ def test_an_operation_that_is_allowed_and_denied_stays_closed_and_is_a_warning()
     assert rules(selection) == [("allowed-and-denied", "warning", ("allow", 1))]
 
 
-def test_an_entry_of_its_own_wins_over_a_group() -> None:
-    selection = choose(
-        [
-            {
-                "tag": "pets",
-                "consequential": True,
-                "hints": {"open_world": True, "idempotent": True},
-                "parameters": {"a": {"slashes": "allowed"}, "b": {"slashes": "allowed"}},
-            },
-            {
-                "operation": "listPets",
-                "operation_id": "pets",
-                "description": "All.",
-                "consequential": False,
-                "title": "All pets",
-                "hints": {"idempotent": False},
-                "parameters": {"a": {"slashes": "refused"}},
-            },
-        ]
-    )
-    one, other = selection.kept.values()
-
-    assert (one.operation_id, one.description, one.consequential, one.slashes) == ("pets", "All.", False, {"b"})
-    assert (one.title, one.hints) == ("All pets", ChosenHints(open_world=True, idempotent=False))
-    assert (other.title, other.hints) == (None, ChosenHints(open_world=True, idempotent=True))
-    assert (other.operation_id, other.description, other.consequential, other.slashes) == (None, None, True, {"a", "b"})
-
-
 @pytest.mark.parametrize(
     "allow",
     [
@@ -269,17 +230,6 @@ PAGED = {
 }
 
 
-def test_each_setting_of_a_parameter_is_from_the_first_entry_that_says_it() -> None:
-    group = {"tag": "t", "parameters": {"limit": {"maximum": 50, "description": "g"}, "X-A": "hidden"}}
-    own = {"operation": "one", "parameters": {"limit": {"description": "o"}, "X-A": {"default": 1}}}
-    kept = next(iter(choose([group, own], paths=PAGED).kept.values()))
-
-    assert (kept.parameters["limit"].maximum, kept.parameters["limit"].description) == (50, "o")
-    assert kept.origins["limit", "maximum"] == 0
-    assert kept.origins["limit", "description"] == 1
-    assert (kept.parameters["X-A"].hidden, kept.parameters["X-A"].default) == (False, 1)
-
-
 @pytest.mark.parametrize(
     ("key", "known"),
     [
@@ -299,14 +249,3 @@ def test_a_rule_for_a_parameter_that_no_operation_of_the_entry_has_is_an_error(k
 def test_one_operation_of_a_group_with_the_parameter_is_enough() -> None:
     found = [rule for rule, *_ in rules(choose([{"tag": "t", "parameters": {"limit": {"maximum": 5}}}], paths=PAGED))]
     assert "unknown-parameter" not in found
-
-
-def test_a_slashed_parameter_may_be_named_with_its_place() -> None:
-    paths = {"/a/{x}": {"get": {"operationId": "one"}}}
-    entry = {"operation": "one", "parameters": {"path:x": {"slashes": "allowed"}}}
-    assert next(iter(choose([entry], paths=paths).kept.values())).slashes == {"x"}
-
-
-def test_the_texts_that_an_entry_replaces_are_told() -> None:
-    kept = next(iter(choose([{"operation": "one", "summary": "s"}], paths=PAGED).kept.values()))
-    assert kept.retold == {"summary"}

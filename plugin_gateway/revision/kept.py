@@ -1,0 +1,157 @@
+"""A kept operation: one that the lists allow, with the settings that its entries give it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plugin_gateway.config.fields import CONFIRM
+from plugin_gateway.config.selector import RequestTrim, ResponseTrim, merged
+from plugin_gateway.tools.hints import ChosenHints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from plugin_gateway.config.selector import AllowEntry, ParameterRule
+    from plugin_gateway.config.units import Rate
+    from plugin_gateway.openapi.document import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One allowed operation, with the merged settings of the entries that name it.
+
+    An entry for this single operation wins over an entry for a tag or a path, and an earlier entry over a later one.
+    """
+
+    operation: Operation
+    entries: tuple[AllowEntry, ...]
+    """The entries that name the operation, the winning entry first."""
+
+    @property
+    def operation_id(self) -> str | None:
+        """The configured name, or None to show the document's name."""
+        return next((entry.operation_id for entry in self.entries if entry.operation_id), None)
+
+    @property
+    def description(self) -> str | None:
+        return next((entry.description for entry in self.entries if entry.description), None)
+
+    @property
+    def summary(self) -> str | None:
+        return next((entry.summary for entry in self.entries if entry.summary), None)
+
+    @property
+    def title(self) -> str | None:
+        return next((entry.title for entry in self.entries if entry.title), None)
+
+    @property
+    def hints(self) -> ChosenHints:
+        """The hints of all entries together."""
+        return ChosenHints(
+            read_only=_first(entry.hints.read_only for entry in self.entries),
+            destructive=_first(entry.hints.destructive for entry in self.entries),
+            idempotent=_first(entry.hints.idempotent for entry in self.entries),
+            open_world=_first(entry.hints.open_world for entry in self.entries),
+        )
+
+    @property
+    def consequential(self) -> bool | None:
+        stated = self._consequential
+        return None if stated is None else bool(stated)
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a person must approve each call."""
+        return self._consequential == CONFIRM
+
+    @property
+    def _consequential(self) -> object:
+        return next((entry.consequential for entry in self.entries if entry.consequential is not None), None)
+
+    @property
+    def rate(self) -> Rate | None:
+        return next((entry.rate for entry in self.entries if entry.rate is not None), None)
+
+    @property
+    def credential_entry(self) -> AllowEntry | None:
+        """The entry that gives the operation its own upstream credential."""
+        return next((entry for entry in self.entries if entry.credential is not None), None)
+
+    @property
+    def request(self) -> RequestTrim:
+        """The changes of request bodies; each setting is from the first entry that says it."""
+        said: dict[str, Any] = {}
+        for entry in reversed(self.entries):
+            said |= entry.request.model_dump(exclude_unset=True)
+        return RequestTrim.model_construct(_fields_set=set(said), **said)
+
+    @property
+    def request_origins(self) -> Mapping[str, int]:
+        """The index of the entry that says each setting of `request`."""
+        return {name: entry.index for entry in reversed(self.entries) for name in entry.request.model_fields_set}
+
+    @property
+    def request_of_groups(self) -> frozenset[str]:
+        """The settings of `request` that an entry for a group says."""
+        groups = {entry.index for entry in self.entries if entry.operation is None}
+        return frozenset(name for name, index in self.request_origins.items() if index in groups)
+
+    @property
+    def response(self) -> ResponseTrim:
+        """The changes of responses; each setting is from the first entry that says it."""
+        said: dict[str, Any] = {}
+        for entry in reversed(self.entries):
+            said |= entry.response.model_dump(exclude_unset=True)
+        return ResponseTrim.model_construct(_fields_set=set(said), **said)
+
+    @property
+    def response_origins(self) -> Mapping[str, int]:
+        """The index of the entry that says each setting of `response`."""
+        return {name: entry.index for entry in reversed(self.entries) for name in entry.response.model_fields_set}
+
+    @property
+    def links(self) -> tuple[str, ...] | None:
+        """JSON pointers to the URLs in answers, or None to use `upstream.links`."""
+        return next((entry.response.links for entry in self.entries if entry.response.links is not None), None)
+
+    @property
+    def parameters(self) -> Mapping[str, ParameterRule]:
+        """The rules for parameters, by their keys. Each setting comes from the first entry that has it."""
+        return {key: merged(rules.values()) for key, rules in self._parameter_rules.items()}
+
+    @property
+    def origins(self) -> Mapping[tuple[str, str], int]:
+        """The index of the entry that has each setting of a parameter, by the parameter's key and the setting; empty for the rule."""
+        return {
+            (key, setting): index
+            for key, rules in self._parameter_rules.items()
+            for index, rule in reversed(rules.items())
+            for setting in ("", *rule.model_fields_set)
+        }
+
+    @property
+    def _parameter_rules(self) -> dict[str, dict[int, ParameterRule]]:
+        """The rules for each parameter, by the index of their entry, the winning entry first."""
+        rules: dict[str, dict[int, ParameterRule]] = {}
+        for entry in self.entries:
+            for key, rule in entry.parameters.items():
+                rules.setdefault(key, {})[entry.index] = rule
+        return rules
+
+    @property
+    def retold(self) -> frozenset[str]:
+        """The texts of the operation that an entry replaces."""
+        found = {"description": self.description, "summary": self.summary}
+        return frozenset(word for word, text in found.items() if text)
+
+    @property
+    def slashes(self) -> frozenset[str]:
+        """Path parameters whose values may hold encoded slashes."""
+        return frozenset(
+            key.removeprefix("path:") for key, rule in self.parameters.items() if rule.slashes == "allowed"
+        )
+
+
+def _first(values: Iterable[bool | None]) -> bool | None:
+    return next((value for value in values if value is not None), None)
