@@ -14,34 +14,33 @@ import signal
 from dataclasses import dataclass, replace
 from math import inf
 from random import random
-from time import monotonic, time
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.config.address import Address, parse_address
-from plugin_gateway.endpoints.admin import Health, Reloads, create_admin, create_metrics
+from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.endpoints.approvals import ApprovalsApi
 from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.reload.aside import compile_aside
-from plugin_gateway.reload.change import change
 from plugin_gateway.reload.outcome import Compiled, Refused
 from plugin_gateway.reload.pause import pause_s, refresh_pause_s
 from plugin_gateway.reload.watch import FileWatch, fingerprints
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
 from plugin_gateway.server.pool import WorkerPool
+from plugin_gateway.server.reload_log import ReloadLog
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.sockets import listen as listen_on
 from plugin_gateway.server.sockets import open_listeners
-from plugin_gateway.telemetry import Log, log_findings, members_of, merge, telling
+from plugin_gateway.telemetry import Log, log_findings, merge, telling
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
-    from plugin_gateway.diagnostics import Finding
-    from plugin_gateway.reload.outcome import Awaited, Fingerprint, Outcome
+    from plugin_gateway.reload.outcome import Awaited, Outcome
     from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import Series
 
@@ -107,13 +106,11 @@ class Supervisor:
         self._pool = WorkerPool(options.workers, log, options.front, DeskLine(self._desk, approvals.judged).answer)
         self._admin = AdminListener(lambda health, series: create_admin(health, series, api.routes()))
         self._metrics = AdminListener(create_metrics)
-        self._reloads = Reloads()
+        self._reloads = ReloadLog(log)
         self._listen: Address | None = None
         self._admin_address: Address | None = None
         self._metrics_address: Address | None = None
         self._compiled: Compiled | None = None
-        self._awaited = ""
-        self._reload_error = ""
         self._is_due = False
         """A reload was asked for and is not served yet. A rotated secret changes the revision and not its digest."""
         self._failures = 0
@@ -201,9 +198,7 @@ class Supervisor:
             outcome = await self._compile(1)
             waited_s = monotonic() - began
             if isinstance(outcome, Compiled):
-                if self._awaited:
-                    self._log.event("info", "document-there", f"the document arrived after {waited_s:.0f} s")
-                    self._awaited = ""
+                self._reloads.arrived(waited_s)
                 return outcome
             left_s = inf if self._options.wait_s is None else self._options.wait_s - waited_s
             if outcome.awaited is None or left_s <= 0:
@@ -211,10 +206,7 @@ class Supervisor:
                     self._log.adopt(format=outcome.log.format, level=outcome.log.level)
                 raise RefusedError(outcome)
             await self._prepare(outcome.awaited)
-            if (cause := "; ".join(map(str, outcome.findings))) != self._awaited:
-                self._awaited = cause
-                message = f"not ready; retrying until the document's server answers: {cause}"
-                self._log.event("warning", "document-awaited", message, cause=cause)
+            self._reloads.awaits(outcome.findings)
             self._files.look_at(outcome.watched)
             await self._wanted_within(min(left_s, pause_s(waited_s, random())))  # noqa: S311  # no secret
 
@@ -301,7 +293,7 @@ class Supervisor:
                 pause = self._refresh_pause()
 
     def _is_document_failing(self) -> bool:
-        return bool(self._reload_error or (self._compiled is not None and self._compiled.stale))
+        return bool(self._reloads.error or (self._compiled is not None and self._compiled.stale))
 
     def _refresh_pause(self) -> float:
         """Return the seconds until the document is looked at again; infinite for a document that is not refreshed."""
@@ -322,60 +314,25 @@ class Supervisor:
         watched = fingerprints(before.watched)
         compiled = await self._compile(before.number + 1)
         if isinstance(compiled, Refused):
-            self._refuse(
-                compiled.report, {**watched, **compiled.watched}, is_asked=is_asked, findings=compiled.findings
-            )
+            # Watch the files of the refused config and of the current one: a change of either may mend it.
+            self._files.look_at({**watched, **compiled.watched})
+            self._reloads.refused(compiled.report, compiled.findings, is_asked=is_asked)
             return compiled.awaited is not None
         if not self._is_due and compiled.digest == before.digest:
-            self._note_unchanged(before, compiled)
+            self._compiled = replace(compiled, revision=before.revision, number=before.number)
+            self._files.look_at(compiled.watched)
+            self._reloads.changed_nothing(before, compiled)
             return False
         if refusal := await self._pool.adopt(compiled.revision):
-            self._refuse(refusal, {**watched, **compiled.watched}, is_asked=is_asked)
+            self._files.look_at({**watched, **compiled.watched})
+            self._reloads.refused(refusal, is_asked=is_asked)
             return False
         self._is_due = False
         self._compiled = compiled
         self._desk.settings = compiled.approvals
         self._files.look_at(compiled.watched)
-        self._reload_error = ""
-        self._reloads = self._reloads.after(served=True, at=time())
-        self._log.adopt(format=compiled.log.format, level=compiled.log.level)
-        log_findings(self._log, compiled.warnings)
-        changed = change(before.served, compiled.served)
-        message = (
-            f"revision {compiled.number} is served: {compiled.operations} of {compiled.operations_total} operations, "
-            f"after {monotonic() - started_at:.2f} s; {changed}"
-        )
-        members = {"revision": compiled.number, "digest": compiled.digest, **changed.members()}
-        self._log.event("info", "reloaded", message, **members)
-        if (compiled.listen, compiled.admin, compiled.metrics) != (before.listen, before.admin, before.metrics):
-            message = "`listen`, `admin` and `metrics` take effect after a restart"
-            self._log.event("warning", "restart-needed", message)
+        self._reloads.served(before, compiled, monotonic() - started_at)
         return False
-
-    def _note_unchanged(self, before: Compiled, compiled: Compiled) -> None:
-        """Take over what a refresh found out, if the revision that it compiled is the one that is served."""
-        if compiled.stale != before.stale:
-            event, message = (
-                ("document-stale", compiled.stale)
-                if compiled.stale
-                else ("document-fresh", "the document can be fetched again")
-            )
-            self._log.event("warning" if compiled.stale else "info", event, message)
-        self._log.event("debug", "document-unchanged", "the document did not change what is served")
-        self._reload_error = ""
-        self._compiled = replace(compiled, revision=before.revision, number=before.number)
-        self._files.look_at(compiled.watched)
-
-    def _refuse(
-        self, report: str, watched: Mapping[Path, Fingerprint], *, is_asked: bool, findings: Iterable[Finding] = ()
-    ) -> None:
-        # Watch the files of the refused config and of the current one: a change of either may mend it.
-        self._files.look_at(watched)
-        if is_asked or report != self._reload_error:
-            members = {"report": report, "findings": [{"message": one.message, **members_of(one)} for one in findings]}
-            self._log.event("error", "reload-failed", f"the reload changed nothing: {report}", **members)
-        self._reload_error = report
-        self._reloads = self._reloads.after(served=False, at=time())
 
     def _health(self) -> Health:
         compiled = self._compiled
@@ -387,12 +344,12 @@ class Supervisor:
             operations_total=compiled.operations_total if compiled else 0,
             workers=self._pool.listening,
             workers_wanted=self._pool.count,
-            reload_error=self._reload_error,
-            awaited=self._awaited,
+            reload_error=self._reloads.error,
+            awaited=self._reloads.awaited,
             held=compiled.held if compiled else (),
             drifted=compiled.drifted if compiled else (),
             stale=compiled.stale if compiled else "",
-            reloads=self._reloads,
+            reloads=self._reloads.counts,
             restarts=self._pool.restarts,
         )
 

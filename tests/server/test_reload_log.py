@@ -1,0 +1,91 @@
+"""The reload log: each outcome of a reload is told once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.reload.outcome import Compiled
+from plugin_gateway.revision import LogSettings
+from plugin_gateway.server.reload_log import ReloadLog
+
+COMPILED = Compiled(
+    revision=b"",
+    number=1,
+    digest="d",
+    public_url="",
+    faces=(),
+    operations=1,
+    operations_total=2,
+    listen="127.0.0.1:8080",
+    admin="",
+    log=LogSettings(),
+    watched={},
+    warnings=(),
+    served=("GET /pets",),
+)
+AWAITED = (Finding(rule="document-unreadable", message="the server answered 503"),)
+
+
+class Lines:
+    """Keeps events instead of writing them."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.members: dict[str, Any] = {}
+
+    def adopt(self, **_: str) -> None:
+        pass
+
+    def event(self, _level: str, event: str, _message: str, **members: Any) -> None:
+        self.events.append(event)
+        self.members = members
+
+
+def test_the_start_tells_each_cause_of_its_wait_once_and_that_the_wait_is_over() -> None:
+    lines = Lines()
+    log = ReloadLog(lines)
+    log.arrived(0)
+    log.awaits(AWAITED)
+    log.awaits(AWAITED)
+    assert "503" in log.awaited
+    log.arrived(3)
+    log.arrived(3)
+    assert (lines.events, log.awaited) == (["document-awaited", "document-there"], "")
+
+
+def test_a_refresh_that_fails_again_with_the_same_report_is_told_once_and_counted() -> None:
+    lines = Lines()
+    log = ReloadLog(lines)
+    for is_asked in (False, False, True):
+        log.refused("wrong", AWAITED, is_asked=is_asked)
+    assert lines.events == ["reload-failed", "reload-failed"]
+    assert lines.members["findings"][0]["message"] == "the server answered 503"
+    assert (log.error, log.counts.refused) == ("wrong", 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "events"), [({}, ["reloaded"]), ({"listen": "127.0.0.1:1"}, ["reloaded", "restart-needed"])]
+)
+def test_a_served_revision_clears_the_error_and_a_new_address_needs_a_restart(
+    changes: dict[str, str], events: list[str]
+) -> None:
+    lines = Lines()
+    log = ReloadLog(lines)
+    log.refused("wrong", is_asked=False)
+    log.served(COMPILED, replace(COMPILED, number=2, **changes), 0.5)
+    assert lines.events == ["reload-failed", *events]
+    assert (log.error, log.counts.served, log.counts.refused) == ("", 1, 1)
+
+
+def test_a_refresh_tells_when_the_document_becomes_stale_and_when_it_is_fresh() -> None:
+    lines = Lines()
+    log = ReloadLog(lines)
+    stale = replace(COMPILED, stale="a copy")
+    for before, now in ((COMPILED, COMPILED), (COMPILED, stale), (stale, stale), (stale, COMPILED)):
+        log.changed_nothing(before, now)
+    same = "document-unchanged"
+    assert lines.events == [same, "document-stale", same, same, "document-fresh", same]
