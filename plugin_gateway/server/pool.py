@@ -118,7 +118,8 @@ class WorkerPool:
             if isinstance(worker, WorkerProcess):
                 worker.kill()
                 await worker.wait()
-        for worker in self._workers.values():
+        # A worker that ends meanwhile leaves the mapping.
+        for worker in [*self._workers.values()]:
             await worker.drain(timeout_s)
         if not self._slots:
             return True

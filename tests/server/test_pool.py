@@ -194,6 +194,20 @@ def test_draining_is_clean_when_all_end_in_time_and_replaces_none() -> None:
     assert {worker.drain_timeout_s for worker in Worker.spawned} == {1}
 
 
+def test_a_worker_may_end_while_the_next_one_is_told_to_drain() -> None:
+    async def talk(pool: WorkerPool, _: Log) -> bool:
+        for worker in Worker.spawned:
+
+            async def drain(timeout_s: float, drain: Callable[[float], Any] = worker.drain) -> None:
+                await drain(timeout_s)
+                await settled()
+
+            worker.drain = drain
+        return await pool.drain(1)
+
+    assert run(talk)
+
+
 def test_workers_that_do_not_drain_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "CUT_S", 0.05)
 
