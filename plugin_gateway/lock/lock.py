@@ -62,8 +62,8 @@ class Lock:
     """`public.discriminator` and `public.extensions`, which decide what belongs to an operation."""
     operations: Mapping[OperationKey, LockedOperation] = field(default_factory=dict)
     groups: Mapping[EntryWords, frozenset[OperationKey]] = field(default_factory=dict)
-    """The operations that each group opens, those of `allow` that each entry of `deny` closes, and those that entries of `allow`
-    name in vain because of `deny`."""
+    """By entry: the operations that a group opens, those of `allow` that an entry of `deny` closes, and the operation that an entry
+    of `allow` names although `deny` closes it."""
 
     def key_of(self, operation_id: str) -> OperationKey | None:
         """Return the operation that had this operationId, whichever has it now."""
