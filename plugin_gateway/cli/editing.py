@@ -5,14 +5,12 @@ from __future__ import annotations
 import codecs
 import difflib
 import os
-import tempfile
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from plugin_gateway.cli.replacing import replace_file
 from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content
 from plugin_gateway.config.load import LoadedConfig, load_text
 from plugin_gateway.config.places import Places
@@ -21,7 +19,7 @@ from plugin_gateway.config.tree import read
 from plugin_gateway.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from plugin_gateway.revision.build import Built
 
@@ -154,9 +152,7 @@ def show_diff(diff: str) -> None:
 
 
 def replace(path: Path, text: str, expected: bytes) -> None:
-    """Replace a file at once, so that a reader sees the old or the new one.
-
-    Its byte order mark, its mode, and symbolic links to it stay.
+    """Replace the text of a file. Its byte order mark stays.
 
     Raises:
         UsageError: it cannot be written, or is not as expected.
@@ -166,30 +162,9 @@ def replace(path: Path, text: str, expected: bytes) -> None:
         target = path.resolve(strict=True)
         if not os.access(target, os.W_OK):
             raise PermissionError(13, "the file is read-only")
-        with temporary_beside(target) as temporary:
-            with temporary.open("wb") as file:
-                file.write(mark + text.encode())
-                file.flush()
-                # After a crash, the name must not lead to an empty file.
-                os.fsync(file.fileno())
-            status = target.stat()
-            temporary.chmod(status.st_mode & 0o7777)
-            with suppress(PermissionError):
-                os.chown(temporary, status.st_uid, status.st_gid)
-            if target.read_bytes() != expected:
-                raise UsageError(f"{path} has changed meanwhile, and is not written: run the command again")
-            temporary.replace(target)
+        is_replaced = replace_file(target, mark + text.encode(), expected=expected)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"cannot write {path}: {reason}; apply the diff above where the file comes from") from error
-
-
-@contextmanager
-def temporary_beside(target: Path) -> Iterator[Path]:
-    """Make a file in the folder of another, and delete it in the end if it is still there."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    if not is_replaced:
+        raise UsageError(f"{path} has changed meanwhile, and is not written: run the command again")

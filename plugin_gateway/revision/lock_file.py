@@ -1,11 +1,8 @@
-"""The lock files: gateway.lock and gateway.locked.json beside gateway.yaml, read and written."""
+"""The lock files: gateway.lock and gateway.locked.json beside gateway.yaml: their paths, and how they are read."""
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.find import DEFAULT_NAME, STANDARD_INPUT
@@ -70,35 +67,6 @@ def load_lock(path: Path, on_file: Callable[[Path], object] | None = None) -> Lo
         raise _unreadable(path, (error.strerror or str(error)).lower()) from error
     except UnicodeDecodeError as error:
         raise _unreadable(path, "it is not UTF-8 text") from error
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Replace a file in one step, so that a gateway that reads it meanwhile sees the old or the new content.
-
-    Raises:
-        ConfigError: the file cannot be written.
-    """
-    target = Path(os.path.realpath(path))
-    try:
-        descriptor, name = mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-            Path(name).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
-    except OSError as error:
-        message = f"cannot write {path}: {(error.strerror or str(error)).lower()}"
-        raise ConfigError([Finding(rule="unwritable", message=message, location=Location(str(path)))]) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _unreadable(path: Path, why: str) -> ConfigError:

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from plugin_gateway.lock.lock import Lock
 from plugin_gateway.lock.text import write_lock
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision import lock_file
-from plugin_gateway.revision.lock_file import copy_path, load_copy, load_lock, lock_path, write_file
+from plugin_gateway.revision.lock_file import copy_path, load_copy, load_lock, lock_path
 
 LOCK = Lock(document="sha256:" + "0" * 32)
 
@@ -47,40 +46,6 @@ def test_a_lock_that_cannot_be_read_is_a_finding(
         ConfigError, match=r"gateway\.lock: error\[unreadable\]: the lock cannot be read: .*plugin-gateway lock"
     ):
         load_lock(path)
-
-
-def test_a_file_is_replaced_in_one_step_and_keeps_its_mode(tmp_path: Path) -> None:
-    path = tmp_path / "gateway.lock"
-    write_file(path, b"one")
-    assert path.stat().st_mode & 0o777 == 0o666 & ~current_umask()
-    path.chmod(0o640)
-    with path.open("rb") as old:
-        write_file(path, b"two")
-        assert (old.read(), path.read_bytes(), path.stat().st_mode & 0o777) == (b"one", b"two", 0o640)
-    assert [*tmp_path.iterdir()] == [path]
-
-
-def current_umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
-
-
-def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
-    (tmp_path / "real").write_text("one")
-    (tmp_path / "link").symlink_to("real")
-    write_file(tmp_path / "link", b"two")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "real").read_text() == "two"
-
-
-def test_a_file_that_cannot_be_written_is_a_finding(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot write"):
-        write_file(tmp_path / "missing" / "gateway.lock", b"x")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(ConfigError, match="cannot write"):
-        write_file(tmp_path / "folder", b"x")
-    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 def test_a_copy_is_beside_the_lock_and_only_read_if_it_is_one(tmp_path: Path) -> None:

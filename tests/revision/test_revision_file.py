@@ -16,7 +16,7 @@ from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.revision import revision_file
 from plugin_gateway.revision.build import build, build_from_file, load_config
 from plugin_gateway.revision.compile import compile_revision
-from plugin_gateway.revision.lock_file import lock_path, write_file
+from plugin_gateway.revision.lock_file import lock_path
 from plugin_gateway.revision.new_lock import new_lock
 from plugin_gateway.revision.revision_file import Unpacked, load_revision_file, pack, reduced, unpack
 
@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "logo.gif").write_bytes(b"GIF89a" + bytes(20))
     loaded = load_config(tmp_path / "gateway.yaml", environ=ENVIRON)
     lock = new_lock(loaded, build_document(loaded))
-    write_file(lock_path(tmp_path / "gateway.yaml"), write_lock(lock).encode())
+    lock_path(tmp_path / "gateway.yaml").write_text(write_lock(lock))
     return tmp_path
 
 
