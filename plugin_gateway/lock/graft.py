@@ -1,7 +1,7 @@
 """Grafting: puts operations as they were locked in place of those that the document has now.
 
 The result is the document of now, except for these operations and the components that they need. A component that has changed
-since is added with a new name, so that each operation means what its own document says.
+since is added with a new name, so that each operation means what the document says from which it comes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def graft(document: Document, locked: Document, keys: Collection[OperationKey], 
     """Return `document` with the operations `keys` of `locked`; None if the two have different versions of OpenAPI."""
     if document.version != locked.version or document.version == "2.0":
         return None
-    # Pruned on its own, an operation brings no component that only other operations need.
+    # Only these operations: others would bring components that only they need.
     scion = cut(locked, keys, lock)
     scion = Document(root=copy_json(scion.root), name=scion.name)
     scion = _renamed_scion(scion, _new_names(document, scion, lock))
@@ -172,7 +172,7 @@ def _renamed(scion: Document, ref: object, names: Mapping[Tokens, str]) -> objec
 
 
 def _path_item(document: Document, scion: Document, path: str, keys: Collection[OperationKey]) -> JsonObject:
-    """Return the path item with the locked operations. Each operation has its own parameters, because the item's may have changed."""
+    """Return the path item with the locked operations. The item's parameters, which may have changed, move into each operation."""
     item: JsonObject = {}
     for key, operation in document.operations.items():
         if key.path == path and key not in keys:

@@ -66,5 +66,5 @@ class Lock:
     of `allow` names although `deny` closes it."""
 
     def key_of(self, operation_id: str) -> OperationKey | None:
-        """Return the operation that had this operationId, whichever has it now."""
+        """Return the operation that had this operationId when the lock was written."""
         return next((key for key, one in self.operations.items() if one.operation_id == operation_id), None)

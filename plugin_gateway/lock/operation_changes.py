@@ -41,7 +41,7 @@ def compare(old: Document, new: Document, keys: Iterable[OperationKey]) -> Itera
                     names = [name for name, one, other in zip(PARTS, was, now, strict=True) if one != other]
                     effect = Effect.STEERING if names == ["texts"] else Effect.HARMLESS
                     yield Change(
-                        str(key), f"its {' and '.join(names)} changed in a detail that has no words here", effect
+                        str(key), f"its {' and '.join(names)} changed in a detail that `diff` does not describe", effect
                     )
 
 

@@ -330,7 +330,7 @@ def _read_logo(loaded: LoadedConfig) -> bytes | None:
 
 
 def _find_unwritable_audit(loaded: LoadedConfig) -> Iterator[Finding]:
-    """An audit that cannot be written is worse than none, because people rely on it."""
+    """Yield an error if the gateway cannot write its audit: people rely on it, so the gateway must not serve without it."""
     audit = loaded.config.audit
     # Without secrets, the config is checked on another machine than the one that serves.
     if audit is None or not loaded.needs_secrets:

@@ -1,4 +1,4 @@
-"""The remote approver: a worker's questions to the supervisor's desk, and the answers. A question that gets none is not approved."""
+"""The remote approver: asks the supervisor's desk for a worker. A call is not approved if the desk does not answer."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class Supervisor:
         self._is_due = False
         """A reload was asked for and is not served yet. A rotated secret changes the revision and not its digest."""
         self._failures = 0
-        """The looks at the document in a row that failed."""
+        """How many times in a row the gateway looked at the document and failed."""
 
     async def _series(self) -> Series:
         """Return the workers' series plus the log lines that the supervisor lost."""
@@ -278,7 +278,7 @@ class Supervisor:
         return self._reload_wanted.is_set()
 
     async def _reload_when_wanted(self) -> None:
-        """Reload when a file changes or on SIGHUP, and periodically while the document's server does not answer."""
+        """Reload when a file changes, on SIGHUP, when a refresh is due, and periodically while the document's server does not answer."""
         pause, began = self._refresh_pause(), 0.0
         while True:
             is_asked = await self._wanted_within(pause)

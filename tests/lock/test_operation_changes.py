@@ -54,12 +54,12 @@ def changed(at: tuple[Any, ...], value: Any) -> dict[str, Any]:
         ((*POST, "responses", "201"), None, ["POST /pets: reply 201 was removed (breaking for callers)"]),
         ((*POST, "responses", "202"), {}, ["POST /pets: reply 202 was added"]),
         ((*POST, "responses", "201", "links"), {"x": {"operationId": "listPets"}},
-         ["POST /pets: its replies changed in a detail that has no words here"]),
+         ["POST /pets: its replies changed in a detail that `diff` does not describe"]),
         (("components", "schemas", "Pet", "required"), [],
          ["GET /pets: reply 200's `[].kind` became optional (breaking for callers)", "POST /pets: the body's `kind` became optional"]),
         (("tags", 0, "description"), "Other",
          ['GET /pets: its tag `pets`: description changed from "About pets" to "Other" (may steer the model)']),
-        (("tags", 0, "x-words"), "Other", ["GET /pets: its texts changed in a detail that has no words here (may steer the model)"]),
+        (("tags", 0, "x-words"), "Other", ["GET /pets: its texts changed in a detail that `diff` does not describe (may steer the model)"]),
     ],
 )  # fmt: skip
 def test_each_change_is_said_in_words_with_what_it_breaks(at: tuple[Any, ...], value: Any, found: list[str]) -> None:

@@ -150,7 +150,7 @@ def test_what_a_locked_denial_closed_stays_closed_when_its_tag_vanishes() -> Non
 
 
 def faces(revision: Revision) -> Any:
-    """Return what clients are told of each operation, in whatever order."""
+    """Return what clients are told of each operation. A comparison ignores the order."""
     value = json.loads(revision.faces["/openapi.json"].body)
     return {name: value.get(name) for name in ("info", "paths", "components")}
 

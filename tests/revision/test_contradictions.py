@@ -104,7 +104,7 @@ def test_an_upstream_that_the_document_contradicts_is_warned_of_once_with_what_m
 @pytest.mark.parametrize(
     ("said", "own", "url", "rule"),
     [
-        # An operation with its own server is on another host than the rest, whatever the upstream's host is called.
+        # An operation with its own server is on another host than the rest; the name of the upstream's host does not matter.
         ("https://api.corp.test/2.0", "https://upload.corp.test/2.0", f"{INSIDE}/2.0", "upstream-elsewhere"),
         ("https://api.corp.test/2.0", "https://upload.corp.test/x", "https://api.corp.test/2.0", "upstream-elsewhere"),
         ("https://api.corp.test/2.0", "https://api.corp.test:8443/2.0", f"{INSIDE}/2.0", "upstream-elsewhere"),

@@ -20,7 +20,7 @@ def test_port_0_gets_a_number_that_all_workers_share() -> None:
     close(listeners)
 
 
-def test_nobody_gets_in_before_there_is_something_to_serve() -> None:
+def test_no_client_can_connect_before_the_gateway_listens() -> None:
     address, listeners = open_listeners(Address("127.0.0.1", 0), 2)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", address.port), timeout=5)

@@ -155,7 +155,7 @@ def test_a_supervisor_that_ends_before_the_first_answer_leaves_no_worker() -> No
     assert run(talk)
 
 
-def test_a_revision_that_cannot_be_read_leaves_no_worker_that_hears_nobody() -> None:
+def test_a_worker_that_cannot_read_its_revision_drains() -> None:
     async def bounded() -> None:
         server = SimpleNamespace(is_listening=asyncio.Event(), drain=drained.append)
         server.is_listening.set()
