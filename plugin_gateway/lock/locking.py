@@ -8,8 +8,7 @@ from plugin_gateway.errors import DocumentError
 from plugin_gateway.lock.lock import REMOVED, Lock, LockedOperation
 from plugin_gateway.lock.parts import NO_PARTS, PARTS, Closures, document_digest
 from plugin_gateway.openapi.prune.pruned import prune
-from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
-from plugin_gateway.shape.keywords import MCP_HEADER
+from plugin_gateway.shape.extensions import extensions_to_keep
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -45,8 +44,7 @@ def cut(document: Document, keys: Collection[OperationKey], lock: Lock) -> Docum
     return prune(
         document,
         keys,
-        # The gateway acts on these whether clients see them or not.
-        extensions={*lock.extensions, *UNDERSTOOD_EXTENSIONS, MCP_HEADER},
+        extensions=extensions_to_keep(lock.extensions),
         discriminator="trim" if lock.discriminator == "trim" else "follow",
     )
 

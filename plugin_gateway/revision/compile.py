@@ -25,7 +25,6 @@ from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.mend.notes import errors_in
 from plugin_gateway.openapi.prune.leaks import leaks_in_prose
 from plugin_gateway.openapi.prune.pruned import prune
-from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.publish.document import Presentation, PublishedOperation
 from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces, document_path_within_limits
 from plugin_gateway.publish.logo import read_logo
@@ -44,6 +43,7 @@ from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 from plugin_gateway.shape.compile import compile_shapes
+from plugin_gateway.shape.extensions import extensions_to_keep
 from plugin_gateway.shape.keywords import MCP_HEADER
 from plugin_gateway.shape.shape import NO_SHAPE
 from plugin_gateway.shape.wanted import Wanted
@@ -108,7 +108,7 @@ def compile_revision(
     except DocumentError as error:
         _raise_errors(loaded, findings, error.findings)
         raise
-    shaped = compile_shapes(pruned, _wanted_shapes(config, kept), _extensions(config))
+    shaped = compile_shapes(pruned, _wanted_shapes(config, kept), extensions_to_keep(config.public.extensions))
     pruned = shaped.document
     findings += shaped.findings
     wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
@@ -157,7 +157,7 @@ def compile_revision(
         published=published,
         presentation=presentation,
         tool_settings=tool_settings,
-        extensions=_extensions(config),
+        extensions=extensions_to_keep(config.public.extensions),
         gate=gate,
         faces=document_faces,
         tools=tools,
@@ -211,18 +211,13 @@ def _pruned(document: Document, kept: Collection[OperationKey], config: Config) 
     pruned = prune(
         document,
         kept,
-        extensions=_extensions(config),
+        extensions=extensions_to_keep(config.public.extensions),
         discriminator=config.public.discriminator,
     )
     pruned, findings = mend(pruned)
     if errors := [*errors_in(findings)]:
         raise DocumentError(errors)
     return pruned, findings
-
-
-def _extensions(config: Config) -> frozenset[str]:
-    """Return the extensions that documents keep until they are served."""
-    return frozenset({*config.public.extensions, *UNDERSTOOD_EXTENSIONS, MCP_HEADER})
 
 
 def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[OperationKey, Wanted]:

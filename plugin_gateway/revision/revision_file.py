@@ -22,9 +22,8 @@ from plugin_gateway.openapi.decode.json_values import decode_json
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.render import to_json
-from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed, Drifted
-from plugin_gateway.shape.keywords import MCP_HEADER
+from plugin_gateway.shape.extensions import extensions_to_keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -158,7 +157,7 @@ def reduced(
     pruned = prune(
         document,
         kept,
-        extensions={*extensions, *UNDERSTOOD_EXTENSIONS, MCP_HEADER},
+        extensions=extensions_to_keep(extensions),
         discriminator="trim" if discriminator == "trim" else "follow",
     ).root
     paths: JsonObject = {}

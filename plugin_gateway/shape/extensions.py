@@ -1,0 +1,16 @@
+"""The extensions that a document keeps while it is pruned: those that gateway.yaml names, and those that the gateway acts on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
+from plugin_gateway.shape.keywords import MCP_HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def extensions_to_keep(public: Iterable[str]) -> frozenset[str]:
+    """Return the names to keep; `public` has those of `public.extensions`."""
+    return frozenset({*public, *UNDERSTOOD_EXTENSIONS, MCP_HEADER})
