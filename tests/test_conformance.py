@@ -26,6 +26,7 @@ upstream: {{url: "http://127.0.0.1:API_PORT/api/v2", credential: {{header: X-Api
 public: {{url: "http://127.0.0.1:PORT"}}
 allow: [{{path: "/**"}}]
 auth: {{type: service_http, tokens: [{{name: caller, env: TOKEN}}]}}
+validate: {{request: enforce, response: enforce}}
 """
 
 
@@ -70,7 +71,7 @@ def gateway_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Every operation of the example, for callers that send a token."""
+    """Every operation of the example, for callers that send a token. Calls and answers that break the document are refused."""
     api_port, port, admin_port = (str(free_port()) for _ in range(3))
     config = tmp_path_factory.mktemp("guarded") / "gateway.yaml"
     config.write_text(EVERYTHING.replace("API_PORT", api_port).replace("PORT", port))

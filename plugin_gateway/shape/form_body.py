@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.validator import Validator
 
 _PLAIN = Style("form", explode=True, name="")
+_DEEP = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+").fullmatch
 
 
 class FormEdit(NamedTuple):
@@ -57,9 +59,16 @@ class FormBody(NamedTuple):
         for pair in pairs if self.validator is not None else ():
             if pair:
                 name = _name_of(pair)
-                base = name if self.kind.member(name) is not None else name.partition("[")[0]
-                fields.setdefault(base, []).append((name, pair.partition(b"=")[2]))
+                fields.setdefault(self._base_of(name), []).append((name, pair.partition(b"=")[2]))
         return Verdict(text, (), self.problems(fields))
+
+    def _base_of(self, name: str) -> str:
+        """Return the field that a name is part of. Where the schema says nothing of a field, its name may have any brackets."""
+        if self.kind.member(name) is not None:
+            return name
+        base = name.partition("[")[0]
+        is_declared = any(known == base for known, _ in self.kind.members)
+        return base if is_declared or _DEEP(name) else name
 
     def _passes(self, name: str, change: FormEdit) -> bool:
         field = _field_of(name)
@@ -106,7 +115,8 @@ def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, way: int
     if any(spelled != name for spelled, _ in pairs):
         return read_deep(pairs, style, kind, way)
     texts = [text for _, text in pairs]
-    if style.style == "form" and style.explode and "array" in kind.types and not kind.is_any:
+    is_list = "array" in kind.types and (len(texts) > 1 or not kind.is_any)
+    if style.style == "form" and style.explode and is_list:
         return read_many(texts, style, kind, way)
     if len(texts) > 1:
         raise UnreadableError("must be sent only once")

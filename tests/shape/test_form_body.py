@@ -108,3 +108,29 @@ def test_only_kept_fields_go_up() -> None:
 
 def test_a_form_that_servers_separate_differently_does_not_go_up() -> None:
     assert EDIT.judge(b"a=1;tenant=evil", b"").unshaped
+
+
+OPEN: dict[str, Any] = {
+    "properties": {"name": {"type": "string"}, "free": {}},
+    "patternProperties": {"^x-": {"type": "string"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        (b"name=a&zz=1&zz=b", ()),
+        (b"free=1&free=b", ()),
+        (b"[=1", ()),
+        (b"zz[a=1&zz]=2", ()),
+        (b"zz[a]=1&zz[b]=2", ()),
+        (b"name[a=1", (Problem("/name", "must be written as `name[member]=value`"),)),
+        (b"name=a&name=b", (Problem("/name", "must be sent only once"),)),
+        (b"x-a=1&x-a=b", (Problem("/x-a", "expected string, got array"),)),
+    ],
+)
+def test_a_field_of_any_form_passes_where_its_schema_admits_any_value(
+    text: bytes, problems: tuple[Problem, ...]
+) -> None:
+    form = FormBody(Validator(OPEN), kind_of(OPEN, Document(root={"openapi": "3.1.0"}, name="x")))
+    assert form.judge(text, b"") == (text, (), problems)
