@@ -69,6 +69,7 @@ COMPILED = (
     "plugin_gateway/proxy/secret_index.py",
     "plugin_gateway/proxy/serving.py",
     "plugin_gateway/proxy/uplink.py",
+    "plugin_gateway/proxy/upload.py",
     "plugin_gateway/proxy/upstream.py",
     "plugin_gateway/proxy/wire.py",
     "plugin_gateway/shape/json_text.py",

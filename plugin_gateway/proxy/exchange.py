@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.answer_body import AnswerBody, bodiless_head
 from plugin_gateway.proxy.call import Receiver
-from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.coding import unreadable
 from plugin_gateway.proxy.consent import AS_IT_IS
-from plugin_gateway.proxy.held_body import HeldBody, media_type_of
-from plugin_gateway.proxy.inspection import inspect
+from plugin_gateway.proxy.held_body import HeldBody
 from plugin_gateway.proxy.own_answer import refusal_of
 from plugin_gateway.proxy.place import place
-from plugin_gateway.proxy.watched_body import WatchedBody
+from plugin_gateway.proxy.upload import Upload
 from plugin_gateway.refusal import CREDENTIAL_REFUSED, Refusal
 from plugin_gateway.telemetry.record import with_approval
 
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.call import Call, Client
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.granted import Links
-    from plugin_gateway.proxy.inspection import Inspection
     from plugin_gateway.proxy.overflow import Piece
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.upstream import UpstreamConnection
@@ -63,7 +60,6 @@ class Exchange(Receiver):
         "_body",
         "_clearance",
         "_held",
-        "_inspection",
         "_is_answer_paused",
         "_is_body_paused",
         "_is_retried",
@@ -71,6 +67,7 @@ class Exchange(Receiver):
         "_permitted",
         "_plan",
         "_uplink",
+        "_upload",
         "_upstream",
     )
 
@@ -93,9 +90,10 @@ class Exchange(Receiver):
         self._uplink: Uplink | None = None
         """Replaces the plan's uplink if the call has a token."""
         self._clearance: Clearance | None = None
-        self._inspection: Inspection | None = None
+        self._upload: Upload | None = None
+        """Set if the call has a body."""
         self._held: HeldBody | None = None
-        """Set if the body goes up only when the operation's shape has judged it as a whole."""
+        """Set if the call goes up only when its whole body is here, because the operation's shape or a person must judge it."""
         self._active_at = self.started_at
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
@@ -103,28 +101,16 @@ class Exchange(Receiver):
         permitted = self._permitted
         if permitted.request.has_body:
             self.bytes_in = len(body)
-            if permitted.body_kind:
-                self._inspection = inspect(permitted.body_kind, self._plan.rule.declared_overrides)
-            shape = self._plan.rule.shape
-            if shape is not None and (shape.body is not None or shape.needs_approval):
-                media_type = media_type_of(permitted.request)
-                bodies = shape.body if shape.body is not None and shape.body.judges(media_type) else None
-                if bodies is not None and not bodies.only_reports:
-                    self._held = HeldBody(bodies, media_type, permitted.refused)
-                elif shape.needs_approval:
-                    self._held = HeldBody(AS_IT_IS, media_type)
-                if bodies is not None and bodies.only_reports and self._plan.looks.take():
-                    self._inspection = WatchedBody(
-                        self._inspection, bodies, media_type, self._plan.rule, self._plan.mismatches
-                    )
+            self._upload = Upload(permitted)
+            self._held = self._upload.held
             if permitted.refused is not None and self._held is None:
                 self.on_refused(permitted.refused)
                 return
-            passed = self._pass(body, is_last=is_whole)
-            if isinstance(passed, Refusal):
-                self.on_refused(passed)
+            framed = self._upload.feed(body, is_last=is_whole)
+            if isinstance(framed, Refusal):
+                self.on_refused(framed)
                 return
-            self._pending = self._framed(passed, is_last=is_whole)
+            self._pending = framed
         if self._plan.is_open:
             self._connect()
             return
@@ -161,14 +147,11 @@ class Exchange(Receiver):
         self.is_sent = is_last
         self.bytes_in += len(data)
         self._active_at = self.sent_at = monotonic()
-        if self._inspection is not None or self._held is not None:
-            passed = self._pass(data, is_last=is_last)
-            if isinstance(passed, Refusal):
-                self.cancel()
-                self._client.on_failure(passed)
-                return
-            data = passed
-        framed = self._framed(data, is_last=is_last)
+        framed = data if self._upload is None else self._upload.feed(data, is_last=is_last)
+        if isinstance(framed, Refusal):
+            self.cancel()
+            self._client.on_failure(framed)
+            return
         if self._clearance is not None:
             self._clearance.keep(framed)
         if self._upstream is not None:
@@ -177,20 +160,6 @@ class Exchange(Receiver):
             self._pending += framed
             if self._awaits_body and (self._held is None or is_last):
                 self._connect()
-
-    def _pass(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
-        """Return what may go up after the next piece of the body, or the refusal of the call."""
-        if self._inspection is not None:
-            looked_at = self._inspection.feed(data, is_last=is_last)
-            if isinstance(looked_at, Refusal):
-                return looked_at
-            data = looked_at
-        if self._held is None:
-            return data
-        passed = self._held.feed(data, is_last=is_last)
-        if self._held.problems:
-            self._plan.mismatches.note(self._plan.rule.operation_id, "request", self._held.problems)
-        return passed
 
     def cancel(self) -> None:
         # Closing the connection tells the upstream at once that the client is gone.
@@ -403,8 +372,3 @@ class Exchange(Receiver):
         upstream, self._upstream = self._upstream, None
         if upstream is not None:
             upstream.drop(self)
-
-    def _framed(self, data: bytes, *, is_last: bool) -> bytes:
-        if not self._permitted.request.is_chunked:
-            return data
-        return chunk(data) + LAST_CHUNK if is_last else chunk(data)

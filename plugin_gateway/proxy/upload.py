@@ -1,0 +1,61 @@
+"""An upload: the request body of one call on its way up, inspected, held or watched, and framed for the upstream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
+from plugin_gateway.proxy.consent import AS_IT_IS
+from plugin_gateway.proxy.held_body import HeldBody, media_type_of
+from plugin_gateway.proxy.inspection import inspect
+from plugin_gateway.proxy.watched_body import WatchedBody
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.asked import Permitted
+    from plugin_gateway.proxy.inspection import Inspection
+
+
+class Upload:
+    """Takes the body piece by piece, and returns the bytes that may go up."""
+
+    __slots__ = ("_inspection", "_is_chunked", "_plan", "held")
+
+    def __init__(self, permitted: Permitted) -> None:
+        plan, request = permitted.plan, permitted.request
+        self._plan = plan
+        self._is_chunked = request.is_chunked
+        self._inspection: Inspection | None = None
+        self.held: HeldBody | None = None
+        """Set if no byte may go up before the whole body has come."""
+        if permitted.body_kind:
+            self._inspection = inspect(permitted.body_kind, plan.rule.declared_overrides)
+        shape = plan.rule.shape
+        if shape is None or (shape.body is None and not shape.needs_approval):
+            return
+        media_type = media_type_of(request)
+        bodies = shape.body if shape.body is not None and shape.body.judges(media_type) else None
+        if bodies is not None and not bodies.only_reports:
+            self.held = HeldBody(bodies, media_type, permitted.refused)
+        elif shape.needs_approval:
+            self.held = HeldBody(AS_IT_IS, media_type)
+        if bodies is not None and bodies.only_reports and plan.looks.take():
+            self._inspection = WatchedBody(self._inspection, bodies, media_type, plan.rule, plan.mismatches)
+
+    def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
+        """Take the next piece of the body. Return what may go up after it, framed, or the refusal of the call."""
+        if self._inspection is not None:
+            passed = self._inspection.feed(data, is_last=is_last)
+            if isinstance(passed, Refusal):
+                return passed
+            data = passed
+        if self.held is not None:
+            passed = self.held.feed(data, is_last=is_last)
+            if self.held.problems:
+                self._plan.mismatches.note(self._plan.rule.operation_id, "request", self.held.problems)
+            if isinstance(passed, Refusal):
+                return passed
+            data = passed
+        if not self._is_chunked:
+            return data
+        return chunk(data) + LAST_CHUNK if is_last else chunk(data)
