@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class State(enum.StrEnum):
-    """How far an approval is."""
+    """What has become of an approval so far."""
 
     PENDING = "pending"
     """A person must decide."""
@@ -39,7 +39,7 @@ class Approval:
         self.held = held
         self.asked_at = asked_at
         self.expires_at = expires_at
-        """From then on it is as if it had never been given. All times are seconds since the epoch."""
+        """When the desk forgets the approval. All times are seconds since the epoch."""
         self.decided_at = 0.0
         self.state = State.PENDING
         self.is_repeated = is_repeated
@@ -69,7 +69,7 @@ class Approval:
 
 
 class Verdict(NamedTuple):
-    """What the desk says about a call that came."""
+    """The desk's answer to a call."""
 
     kind: str
     """`run`: now, and only this time; `pending`; `denied`; `full`: the desk takes no more calls of this caller;

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Approver:
-    """Asks the desk."""
+    """Asks the desk.
+
+    This is an abstract class and not a protocol because its subclasses are in several rooms, and their first lines name it.
+    """
 
     __slots__ = ()
 

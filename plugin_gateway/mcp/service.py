@@ -62,7 +62,10 @@ class Listening:
 
 
 class Offer:
-    """The tools that a mode lists, and the meaning of a call by name."""
+    """The tools that a mode lists, and the meaning of a call by name.
+
+    It is an abstract class for the reason that `proxy.call.Client` gives.
+    """
 
     def definitions(self) -> tuple[bytes, ...]:
         """Return the listed definitions, in a fixed order."""

@@ -72,7 +72,10 @@ class Client:
 
 
 class Call:
-    """The interface of every call to the client's side, and the data for its access record."""
+    """The interface of every call to the client's side, and the data for its access record.
+
+    It is an abstract class for the reason that `Client` gives.
+    """
 
     __slots__ = (
         "_client",
@@ -183,7 +186,10 @@ class RefusedCall(Call):
 
 
 class Receiver(Call):
-    """A call that the upstream answers: the interface for the pool and its connections."""
+    """A call that the upstream answers: the interface for the pool and its connections.
+
+    It is an abstract class for the reason that `Client` gives.
+    """
 
     __slots__ = ("downlink", "is_over", "is_sent")
 

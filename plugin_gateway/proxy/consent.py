@@ -130,7 +130,7 @@ class Consent:
         self._is_sent = False
         self.is_given = False
         self.id = ""
-        """The id of the approval, when there is one."""
+        """The id of the approval; empty until the desk has given one."""
 
     def ask(self, body: bytes) -> None:
         """Ask for it. One of the two callbacks follows, unless the call ends before."""

@@ -1,4 +1,4 @@
-"""A held body: gathers the request body of one call, because the operation's shape judges it as a whole."""
+"""A held body: gathers the request body of one call, because the operation's shape or a person must judge it as a whole."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def compact(schema: JsonObject, cut: Cut, compacted: Compacted | None = None) ->
 def _definition(schema: Json, cut: Cut, compacted: Compacted) -> Json:
     key = id(schema), cut
     if key not in compacted:
-        # The entry keeps the schema, so that no other one gets its identity.
+        # The entry keeps the schema alive, so that no later schema gets the same identity.
         compacted[key] = schema, _compact(schema, cut, 1)
     return compacted[key][1]
 

@@ -42,7 +42,10 @@ _OF_THE_BODY: Final = frozenset({b"content-type", b"content-encoding"})
 
 
 class Slot:
-    """The place of one argument."""
+    """The place of one argument.
+
+    This is an abstract class and not a protocol because its subclasses share how they keep the argument.
+    """
 
     __slots__ = ("argument", "name")
 
