@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.openapi.refs import split_pointer
 from plugin_gateway.shape.cut import keeps
 from plugin_gateway.shape.json_reading import UnreadableBodyError, read_json_body
-from plugin_gateway.shape.media_type import is_json
+from plugin_gateway.shape.media_type import admits, is_json
 from plugin_gateway.shape.shape import Problem
 
 if TYPE_CHECKING:
@@ -35,15 +35,13 @@ class AnswerCheck:
         if types is None:
             return _OTHER_STATUS if status in _SUCCESS else ()
         essence = media_type.partition(b";")[0].strip(b" \t").lower()
-        if essence in types:
-            validator = types[essence]
-        elif any(_is_in_range(essence, one) for one in types):
-            validator = next(one for name, one in types.items() if _is_in_range(essence, name))
-        elif types:
+        described = essence if essence in types else next((one for one in types if admits((one,), essence)), None)
+        if described is None:
+            if not types:
+                return ()
             expected = " or ".join(name.decode(errors="replace") for name in types)
             return (Problem("", f"has a media type that is not described; expected {expected}"),)
-        else:
-            return ()
+        validator = types[described]
         if validator is None or not is_json(essence):
             return ()
         try:
@@ -59,7 +57,3 @@ class AnswerCheck:
             if name in self.bodies:
                 return self.bodies[name]
         return None
-
-
-def _is_in_range(essence: bytes, described: bytes) -> bool:
-    return described == b"*/*" or (described.endswith(b"/*") and essence.startswith(described[:-1]))
