@@ -140,7 +140,7 @@ def test_a_sample_is_taken_at_most_once_a_second(*, needs_no_stage: bool) -> Non
     assert clock.watchers == []
 
 
-def test_without_a_look_left_the_answer_passes_and_the_next_one_waits_for_its_turn() -> None:
+def test_an_answer_beyond_the_budget_of_looks_passes_unseen() -> None:
     plan, mismatches, clock = sampler_of(has_looks=False)
     assert sampled(plan, b"[]") == b"[]"
     assert plan.passes_whole_answers is True
@@ -148,7 +148,7 @@ def test_without_a_look_left_the_answer_passes_and_the_next_one_waits_for_its_tu
     assert len(clock.watchers) == 1
 
 
-def test_a_sample_that_fits_is_not_counted() -> None:
+def test_a_sampled_answer_that_fits_is_not_counted() -> None:
     plan, mismatches, _ = sampler_of()
     assert sampled(plan, b'{"id":1}') == b'{"id":1}'
     assert count(mismatches) == 0

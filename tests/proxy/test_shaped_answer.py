@@ -92,7 +92,7 @@ def test_the_head_fits_the_body_that_remains() -> None:
     assert head.block == b'Content-Type: application/json\r\nETag: W/"a"\r\nContent-Length: 8\r\n'
 
 
-def test_the_head_waits_for_the_first_bytes_that_go_on() -> None:
+def test_the_head_waits_for_the_first_kept_bytes() -> None:
     _, sent, count = play(HEAD, b'{"id":1,', b'"notes":"CANARY"', b"}")
     assert (sent, count) == (b'{"id":1}', 1)
 
@@ -141,7 +141,7 @@ def test_every_type_of_json_is_cut(kind: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b'{"notes":"CANARY"', b'{"notes":"CANARY"}{}', b"CANARY", b"", b")]}'\n{}"])
-def test_what_claims_to_be_json_and_is_not_is_refused(body: bytes) -> None:
+def test_invalid_json_is_refused(body: bytes) -> None:
     with pytest.raises(UpstreamError) as caught:
         play(HEAD, body)
     assert caught.value.code == "unshapable-answer"
@@ -177,7 +177,7 @@ def test_a_selection_narrows_what_the_shape_keeps() -> None:
     assert rules.branch(answer, (("a39",),)) is branches[-1]
 
 
-def test_secrets_links_and_the_limit_are_applied_to_what_remains() -> None:
+def test_the_mask_the_links_and_the_limit_work_together_with_a_cut() -> None:
     secret = "s3cret-key-of-ours"
     text = json.dumps({"next": "http://up.test/p?page=2", "id": secret, "notes": "x" * 500}).encode()
     _, sent, _ = play(HEAD, text, downlink=downlink_of(secret=secret), links=True, cap=Cap(200))
@@ -207,7 +207,7 @@ def test_a_body_that_does_not_match_its_coding_is_refused_even_if_unreadable_one
         (b"200 OK", b"text/html", b'"a"'),
     ],
 )
-def test_the_head_of_an_answer_without_a_body_is_that_of_the_body(status: bytes, kind: bytes, etag: bytes) -> None:
+def test_an_answer_without_a_body_has_the_head_of_a_cut_answer(status: bytes, kind: bytes, etag: bytes) -> None:
     answer = downlink_of().read(
         b"HTTP/1.1 " + status + b"\r\nContent-Type: " + kind + b'\r\nETag: "a"\r\nContent-Length: 9'
     )

@@ -36,7 +36,7 @@ def test_a_long_body_is_not_judged() -> None:
     assert reported(b"[1", b" " * MOST_BYTES, b"]") == 0
 
 
-def test_what_the_inspection_refuses_does_not_pass() -> None:
+def test_a_body_that_the_inspection_refuses_does_not_pass() -> None:
     body = WatchedBody(inspect(JSON, ()), SHAPE, b"application/json", RULE, Mismatches())
     assert isinstance(body.feed(b'{"_method": "DELETE"}', is_last=True), Refusal)
     assert WatchedBody(inspect(JSON, ()), SHAPE, b"", RULE, Mismatches()).feed(b"{}", is_last=True) == b"{}"

@@ -198,7 +198,7 @@ def test_a_mistake_in_the_pointers_is_an_error_with_its_place(
 
 
 @pytest.mark.parametrize("response", [{"keep": ["/id"]}, {"select": "fields"}])
-def test_an_operation_without_json_answers_has_none_to_shape(response: dict[str, Any]) -> None:
+def test_response_is_an_error_where_no_answer_is_json(response: dict[str, Any]) -> None:
     root = deepcopy(ROOT)
     root["paths"]["/items"]["get"]["responses"] = {"200": {"description": "ok", "content": {"text/csv": {}}}}
     [finding] = shaped(root, **response).findings

@@ -37,6 +37,6 @@ def test_only_keep_and_drop_close_answers_that_are_not_json() -> None:
     assert not ReplyShape(limits=(((), 1),), select="fields").is_closed
 
 
-def test_a_reply_shape_goes_to_workers() -> None:
+def test_a_reply_shape_can_be_pickled() -> None:
     shape = ReplyShape(keep=(("id",),), selectable={"id": ("id",)})
     assert pickle.loads(pickle.dumps(shape)) == shape

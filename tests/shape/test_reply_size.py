@@ -36,7 +36,7 @@ def test_a_text_is_longer_than_a_word_and_an_example_says_how_long() -> None:
     assert size({"enum": ["a", "b"]}) == 3
 
 
-def test_what_is_kept_is_a_part_of_the_whole() -> None:
+def test_the_kept_part_is_smaller_than_the_whole() -> None:
     rows = {"type": "array", "items": ITEM}
     assert size(rows, "/*/id") < size(rows, "/*/body") < size(rows)
     assert size(rows, "/*") == size(rows)
@@ -117,7 +117,7 @@ def test_an_envelope_grows_by_its_longest_list() -> None:
     assert replied(envelope, parameters=[PAGE]) == pytest.approx(10 * 110 + 40, rel=0.05)
 
 
-def test_an_example_that_says_nothing_leaves_the_word_to_the_schema() -> None:
+def test_an_empty_example_is_ignored_in_favour_of_the_schema() -> None:
     schema = {"properties": {"body": {"type": "string"}}}
 
     assert replied({"schema": schema, "example": {}}) == replied({"schema": schema})

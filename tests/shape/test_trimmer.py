@@ -84,7 +84,7 @@ def test_kept_numbers_keep_their_digits(number: str, most_held: int) -> None:
         (b"\xef\xbb\xbf" + rb'{"secret":1}', b"{}"),
     ],
 )  # fmt: skip
-def test_a_name_is_found_however_it_is_spelt(text: bytes, written: bytes, most_held: int) -> None:
+def test_a_name_is_found_with_or_without_escapes(text: bytes, written: bytes, most_held: int) -> None:
     shown = streamed(text, dropped([("secret",)]), 3, most_held)
     assert json.loads(shown) == json.loads(written)
 

@@ -26,7 +26,7 @@ def test_messages_are_counted_by_operation_and_side(clock: Clock) -> None:
     assert mismatches.series() == {"mismatches getPet response": [2], "mismatches getPet request": [1]}
 
 
-def test_a_place_is_logged_once_in_a_while(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_place_is_logged_once_a_minute(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     mismatches = Mismatches(clock)
     for index in range(3):
         mismatches.note("listPets", "response", [(f"/items/{index}/id", "expected integer, got string")])
