@@ -26,7 +26,7 @@ class AnswerCheck:
     """The described bodies: by status such as `200`, `2XX` or `default`, then by media type."""
 
     bodies: Mapping[str, Mapping[bytes, Validator | None]]
-    """Without a validator, every body of the type fits. A status without media types has no body."""
+    """Every body fits a type without a validator, and a status without types."""
     is_enforced: bool = False
 
     def problems(self, status: int, media_type: bytes, body: bytes, branch: Branch = True) -> tuple[Problem, ...]:
