@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plugin_gateway.proxy.known_secrets import KnownSecrets
+    from plugin_gateway.proxy.link_queries import LinkQueries
     from plugin_gateway.proxy.wire import Field
     from plugin_gateway.revision import UpstreamTarget
 
@@ -174,12 +175,13 @@ class Downlink:
         varies_by_origin: bool,
         query_names: Iterable[bytes] = (),
         own: OwnNames | None = None,
+        link_queries: LinkQueries | None = None,
         drops_challenges: bool = False,
         decodes: bool = False,
     ) -> None:
         """Prepare; `query_names` are parameters that clients do not send; `drops_challenges` drops challenges not meant for callers.
 
-        `own` has the parameters that clients send under other names.
+        `own` has the parameters that clients send under other names; `link_queries` finds those of other operations.
         With `decodes`, bodies are decoded and parts are refused even where there are no secrets, because fields are left out of them.
         """
         self._known = known
@@ -188,7 +190,7 @@ class Downlink:
         self._may_echo = target.may_echo
         self._decodes = decodes
         self.passes_unreadable = target.passes_unreadable and not decodes
-        self.relocation = Relocation(target, public_url, query_names, own)
+        self.relocation = Relocation(target, public_url, query_names, own, link_queries)
         self._drops_challenges = drops_challenges
         self._keeps_set_cookie = target.keep_set_cookie
         self._appended = b"Vary: Origin\r\n" if varies_by_origin else b""

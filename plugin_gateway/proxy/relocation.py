@@ -2,8 +2,8 @@
 
 A reference at the upstream's origin and base path gets `public.url`. One at its origin but another path leads to a
 place that clients cannot reach; it has no public form, so the caller omits it. Other references stay, without the query
-pairs that the gateway sets itself, such as `api_key=…`, and those that the operation hides or fixes. References to the
-operation itself have the names that its clients use. If the gateway shares the host of the API, a reference below the path
+pairs that the gateway sets itself, such as `api_key=…`, and those that the operation at its path hides or fixes. References
+have the names that clients of the operation use. If the gateway shares the host of the API, a reference below the path
 of `public.url` stays, too.
 """
 
@@ -17,8 +17,9 @@ from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.query import decode_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from plugin_gateway.proxy.link_queries import LinkQueries
     from plugin_gateway.revision import UpstreamTarget
 
 _SCHEME: Final = rb"(?:(?P<scheme>https?|wss?):)?"
@@ -48,6 +49,7 @@ class Relocation:
     """The relocation from one upstream to one public URL; `query_names` are parameters that the gateway sets.
 
     `own` has the renamed parameters of the operation that answers, for references to its path template.
+    `link_queries` finds the names of the operation that another reference leads to.
     """
 
     __slots__ = (
@@ -58,9 +60,11 @@ class Relocation:
         "_in_text",
         "_is_shared",
         "_knows_mount",
+        "_link_queries",
         "_mount",
         "_new_names",
         "_own_path",
+        "_own_sample",
         "_prefix",
         "_public",
         "_public_authority",
@@ -68,7 +72,12 @@ class Relocation:
     )
 
     def __init__(
-        self, target: UpstreamTarget, public_url: str, query_names: Iterable[bytes] = (), own: OwnNames | None = None
+        self,
+        target: UpstreamTarget,
+        public_url: str,
+        query_names: Iterable[bytes] = (),
+        own: OwnNames | None = None,
+        link_queries: LinkQueries | None = None,
     ) -> None:
         self._public = public_url.rstrip("/").encode()
         self._public_authority, slash, mount = self._public.partition(b"://")[2].partition(b"/")
@@ -79,8 +88,12 @@ class Relocation:
         self._knows_mount = b"x-forwarded-prefix:" in target.forwarded.lower()
         self._prefix = target.prefix
         self._query_names = frozenset(fold_name(name) for name in query_names)
+        self._link_queries = link_queries
         self._new_names = dict(own.renamed if own is not None else ())
-        self._own_path = _path_pattern(own.path_template if own is not None else "")
+        own_template = own.path_template if own is not None else ""
+        self._own_sample = re.sub(r"\{[^{}]*\}", "0", own_template.partition("?")[0]).encode()
+        """A path of the operation that answers."""
+        self._own_path = _path_pattern(own_template)
         authority = _spellings(target.authority)
         self._host = _without_port(target.authority).lower()
         self._at_upstream = re.compile(rb"(?i)" + _SCHEME + rb"//" + _USERINFO + authority + rb"(?=[/?#]|\Z)")
@@ -178,29 +191,29 @@ class Relocation:
 
     def without_keys(self, reference: bytes) -> bytes:
         """Return the reference without the query pairs that the gateway sets itself, and with the names that clients use."""
-        if not (self._query_names or self._new_names) or b"?" not in reference:
+        if not (self._query_names or self._new_names or self._link_queries) or b"?" not in reference:
             return reference
         before, mark, fragment = reference.partition(b"#")
         path, _, query = before.partition(b"?")
         pairs = _SEPARATOR.split(query)
-        is_renamed = bool(self._new_names) and self._own_path.fullmatch(path) is not None
-        if is_renamed:
-            pairs[::2] = [self._with_new_name(pair) for pair in pairs[::2]]
+        unseen, new_names = self._query_names, self._new_names if self._own_path.fullmatch(path) else {}
+        if self._link_queries is not None:
+            if path[:1] != b"/" and self._own_path.fullmatch(path):
+                path_led = self._own_sample
+            else:
+                path_led = path[len(self._mount) :] if self._is_below_mount(path) else path
+            led = self._link_queries.at(path_led)
+            unseen, new_names = unseen | led.unseen, {**led.renamed, **new_names}
         # Each pair except the first belongs to the separator before it.
         kept = [
-            (separator, pair)
+            (separator, _with_new_name(pair, new_names))
             for separator, pair in zip([b"", *pairs[1::2]], pairs[::2], strict=True)
-            if fold_name(decode_name(pair.partition(b"=")[0])) not in self._query_names
+            if fold_name(decode_name(pair.partition(b"=")[0])) not in unseen
         ]
-        if len(kept) == len(pairs[::2]) and not is_renamed:
+        if len(kept) == len(pairs[::2]) and not new_names:
             return reference
         query = b"".join(separator + pair for separator, pair in kept).removeprefix(kept[0][0]) if kept else b""
         return path + (b"?" + query if query else b"") + mark + fragment
-
-    def _with_new_name(self, pair: bytes) -> bytes:
-        name, equals, value = pair.partition(b"=")
-        new = self._new_names.get(decode_name(name))
-        return pair if new is None else new + equals + value
 
     def _pointed_in_text(self, origin: bytes, rest: bytes) -> bytes | None:
         if rest[:1] in (b"/", b"?", b"#"):
@@ -216,6 +229,12 @@ class Relocation:
     def _is_below_mount(self, path: bytes) -> bool:
         """Whether a path on the public host leads to a gateway that has not all of the host."""
         return bool(self._mount) and _is_below(path, self._mount)
+
+
+def _with_new_name(pair: bytes, new_names: Mapping[bytes, bytes]) -> bytes:
+    name, equals, value = pair.partition(b"=")
+    new = new_names.get(decode_name(name))
+    return pair if new is None else new + equals + value
 
 
 def _path_pattern(template: str) -> re.Pattern[bytes]:

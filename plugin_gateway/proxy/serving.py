@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.credentials.injection import refusable
@@ -12,6 +11,7 @@ from plugin_gateway.proxy.consent import NO_APPROVER, Terms
 from plugin_gateway.proxy.door import Access, Door
 from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.granted import Granted
+from plugin_gateway.proxy.link_queries import link_queries_of, query_names_of
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.overflow import Cap
 from plugin_gateway.proxy.plan import Plan
@@ -43,6 +43,7 @@ class Serving:
         "_cors",
         "_downlinks",
         "_granted",
+        "_link_queries",
         "_resources",
         "anybody",
         "asked_before",
@@ -105,6 +106,7 @@ class Serving:
         self.limiter = self._resources.limiter(revision.call_limits)
         self._resources.know(revision)
         self._downlinks: dict[tuple[bool, bool, frozenset[bytes], OwnNames | None], Downlink] = {}
+        self._link_queries = link_queries_of(revision.rules, revision.gate)
         self._granted: dict[int, Granted | None] = {}
         self.plans: dict[int, Plan] = {}
         """By the `id` of a rule; rules live as long as their revision."""
@@ -171,7 +173,9 @@ class Serving:
         revision = self.revision
         drops_challenges = not revision.upstream.keep_challenges and bool(refusable(injection))
         decodes = rule.shape is not None and rule.shape.reads_answers
-        unseen, own = _names_in_references(rule)
+        names = query_names_of(rule)
+        unseen = names.unseen
+        own = OwnNames(rule.path_template, tuple(names.renamed.items())) if self._link_queries is not None else None
         key = (drops_challenges, decodes, unseen, own)
         downlink = self._downlinks.get(key)
         if downlink is None:
@@ -182,6 +186,7 @@ class Serving:
                 varies_by_origin=bool(revision.cors_origins),
                 query_names=unseen.union(*(each.query_names() for each in revision.injections)),
                 own=own,
+                link_queries=self._link_queries,
                 drops_challenges=drops_challenges,
                 decodes=decodes,
             )
@@ -210,17 +215,3 @@ class Serving:
         """Return the caller's access, at once if it is known."""
         door = self.door
         return self.anybody or door.recall(block) or door.admit(block, address)  # type: ignore[union-attr]  # without `anybody` there is a door
-
-
-def _names_in_references(rule: OperationRule) -> tuple[frozenset[bytes], OwnNames | None]:
-    """Return the query parameters of an operation that its clients do not know, and those that they send under other names."""
-    if rule.shape is None:
-        return frozenset(), None
-    names = rule.shape.names
-    unseen = frozenset(name.encode(errors="replace") for place, name in names.unseen if place == "query")
-    renamed = tuple(
-        (old.encode(errors="replace"), quote(new, safe="").encode())
-        for (place, old), new in names.renamed
-        if place == "query"
-    )
-    return unseen, OwnNames(rule.path_template, renamed) if renamed else None
