@@ -57,6 +57,6 @@ def reader_of(one: Declared, validator: Validator, kind: Kind, *, is_enforced: b
 
 
 def is_spread(one: Declared, kind: Kind) -> bool:
-    """Whether each member of the value is a query parameter of its own."""
+    """Whether each member of the value is written as a separate query parameter."""
     is_exploded = one.place == "query" and one.style == "form" and one.explode
     return is_exploded and not kind.is_any and "object" in kind.types

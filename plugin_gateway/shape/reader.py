@@ -65,7 +65,7 @@ class Reader:
 
     @property
     def is_exploded(self) -> bool:
-        """Whether each member of the value is a pair of its own."""
+        """Whether each member of the value is written as a separate pair."""
         return self._is_exploded
 
     def judge(self, pairs: list[Pair]) -> tuple[Problem, ...]:

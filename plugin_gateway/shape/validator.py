@@ -213,5 +213,5 @@ def _asserted(schema: Any) -> Any:
 def _bounded(schema: dict[str, Any], bounds: tuple[int, int]) -> dict[str, Any]:
     least, most = bounds
     parts = [part for part in (schema.get("allOf"),) if isinstance(part, list)]
-    # A bound of its own says more than the format, but need not be within it.
+    # Both apply: the bounds that the schema states may be narrower than those of the format, or wider.
     return {**schema, "allOf": [*(one for part in parts for one in part), {"minimum": least, "maximum": most}]}
