@@ -1,6 +1,7 @@
 """A compact schema: the same arguments in fewer tokens, with less text and fewer limits on their values.
 
-A compact schema accepts every value that the whole schema accepts, and names every property that the whole schema names.
+A compact schema accepts every value that the whole schema accepts, and names every property that the whole schema names
+outside `not`, `if`, `then` and `else`, which go with the limits.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ def _compact(schema: Json, cut: Cut, level: int) -> Json:
         elif key in LISTS:
             parts = [_compact(one, cut, below) for one in value]
             listed = _list_key(key, cut)
-            if listed != "anyOf" or {} not in parts:
+            if listed != "anyOf" or {} not in parts or _names_members(parts):
                 shown[listed] = parts
         elif key in MAPS:
             if level < cut.levels:
@@ -168,6 +169,15 @@ def _compact(schema: Json, cut: Cut, level: int) -> Json:
         elif _is_kept(key, cut, has_types=has_types):
             shown[key] = value
     return shown
+
+
+def _names_members(node: Json) -> bool:
+    """Tell whether a schema names properties, or leads to a definition, which may name some."""
+    if isinstance(node, list):
+        return any(_names_members(one) for one in node)
+    return isinstance(node, dict) and (
+        bool(node.get("properties")) or "$ref" in node or any(_names_members(one) for one in node.values())
+    )
 
 
 def _list_key(key: str, cut: Cut) -> str:

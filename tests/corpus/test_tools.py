@@ -158,9 +158,7 @@ def _settable(served: Document, operation: Any) -> Iterator[str]:
             if not (isinstance(target, dict) and (target.get("readOnly") or one.get("readOnly"))):
                 yield name
                 schemas.append(one)
-        schemas += [
-            schema[key] for key in ("items", "additionalProperties", "not", "if", "then", "else") if key in schema
-        ]
+        schemas += [schema[key] for key in ("items", "additionalProperties") if key in schema]
         schemas += [one for key in ("allOf", "anyOf", "oneOf", "prefixItems") for one in schema.get(key, ())]
 
 

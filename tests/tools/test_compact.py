@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from plugin_gateway.tools.compact import CUTS, LAST_CUTS, Cut, compact, plain_text, without_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from plugin_gateway.openapi.document import JsonObject
 
@@ -132,3 +132,28 @@ def test_what_the_whole_schema_accepts_the_compact_schema_accepts(
     for value in candidates:
         if Draft202012Validator(whole).is_valid({"p": value}):
             assert Draft202012Validator(shown).is_valid({"p": value})
+
+
+@given(schemas, st.lists(small | schemas, max_size=2), st.sampled_from(["anyOf", "oneOf"]), st.sampled_from(CUTS))
+def test_every_property_that_can_be_set_keeps_its_name(
+    schema: JsonObject, others: list[JsonObject], union: str, how: Cut
+) -> None:
+    inside = {"properties": {"deep": {union: [*others, {"$ref": "#/$defs/B"}]}}}
+    defined = {"A": {"properties": {"defined": {"type": "string"}}}, "B": {"properties": {"deeper": schema}}}
+    whole = {"properties": {"p": inside}, "$defs": defined}
+    shown = compact(whole, how)
+
+    assert {*_named(whole, whole)} <= {*_named(shown, shown)}
+
+
+def _named(schema: Any, whole: JsonObject) -> Iterator[str]:
+    """Yield the names of the properties outside `not` and conditions, those of the definitions that are reached among them."""
+    for node in schema if isinstance(schema, list) else [schema]:
+        for key, value in node.items() if isinstance(node, dict) else ():
+            if key == "properties":
+                yield from value
+                yield from _named([*value.values()], whole)
+            elif key == "$ref":
+                yield from _named(whole["$defs"][value.rpartition("/")[2]], whole)
+            elif key not in {"not", "if", "then", "else", "$defs", "enum", "const"}:
+                yield from _named(value, whole)
