@@ -68,6 +68,7 @@ COMPILED = (
     "plugin_gateway/proxy/pool.py",
     "plugin_gateway/proxy/secret_index.py",
     "plugin_gateway/proxy/serving.py",
+    "plugin_gateway/proxy/shaped_request.py",
     "plugin_gateway/proxy/uplink.py",
     "plugin_gateway/proxy/upload.py",
     "plugin_gateway/proxy/upstream.py",

@@ -1,8 +1,9 @@
 """Forwarding: the only way of a request to the upstream, for every front and for calls in process.
 
-    door → gate → body type → clearance → exchange → answer body
-    who calls  which    415   limits,    one pass,   decode, mask,
-               operation      token      streaming   links, cap
+    door → gate → body type → shape → clearance → exchange → answer body
+    who calls  which    415   which    limits,     one pass,  decode, mask,
+               operation      values   token,      streaming  trim, links,
+                                       approval               cap
 
 No other code runs these steps, so no front can skip one or change their order.
 """
@@ -17,13 +18,10 @@ from plugin_gateway.proxy.asked import Asked, Permitted
 from plugin_gateway.proxy.call import RefusedCall
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import start_exchange
-from plugin_gateway.proxy.held_body import holds_body, media_type_of
 from plugin_gateway.proxy.pending_call import PendingCall
+from plugin_gateway.proxy.shaped_request import shape_request
 from plugin_gateway.proxy.wire import RequestFields
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.invalid_request import invalid_request, joined
-from plugin_gateway.shape.selection import take_selection
-from plugin_gateway.shape.shape import pairs_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -94,7 +92,7 @@ def _wait(
 
 
 def permit(serving: Serving, access: Access, method: bytes, target: bytes, block: FieldBlock) -> Permitted | Refusal:
-    """Judge a request of a caller that was let in: find its operation and check its body's type."""
+    """Judge a request of a caller that was let in: find its operation, check its body's type, and shape it."""
     verdict = access.judge(method, target)
     if isinstance(verdict, Refusal):
         return verdict
@@ -109,33 +107,12 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
     plan = serving.plans.get(id(rule)) or serving.plan(rule)
     if rule.shape is None or (plan.only_reports and not plan.looks.take()):
         return Permitted(access, plan, method, verdict, block, body_kind)
-    refusals: list[Refusal] = []
-    if not request.has_body and rule.shape.body is not None:
-        absent = rule.shape.body.without_body()
-        if isinstance(absent, Refusal):
-            refusals.append(absent)
-        elif absent.problems:
-            plan.mismatches.note(rule.operation_id, "request", absent.problems)
-    selection = take_selection(verdict.query, rule.shape.reply)
-    verdict = verdict._replace(query=selection.query)
-    lines = b""
-    parameters = rule.shape.parameters
-    if parameters is not None:
-        written = parameters.write(verdict.path, verdict.query, pairs_of(request.fields, request.nominated))
-        if isinstance(written, Refusal):
-            refusals.append(written)
-        else:
-            verdict = verdict._replace(query=written.query)
-            lines = written.lines
-            if written.problems:
-                plan.mismatches.note(rule.operation_id, "request", written.problems)
-    if selection.problems:
-        refusals.append(invalid_request(selection.problems))
-    refusal = joined(refusals) if refusals else None
-    if refusal is not None and not (request.has_body and holds_body(rule.shape, media_type_of(request))):
-        return refusal
-    # With a body that is judged, the refusal waits for the problems of the body.
-    return Permitted(access, plan, method, verdict, block, body_kind, lines, selection.places, refusal)
+    shaped = shape_request(plan, verdict, request)
+    if isinstance(shaped, Refusal):
+        return shaped
+    return Permitted(
+        access, plan, method, shaped.permit, block, body_kind, shaped.lines, shaped.selection, shaped.refusal
+    )
 
 
 def refuse_outside(

@@ -1,0 +1,58 @@
+"""A shaped request: the head of a request that its operation's shape has judged and rewritten, before the body comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from plugin_gateway.proxy.held_body import holds_body, media_type_of
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.invalid_request import invalid_request, joined
+from plugin_gateway.shape.selection import take_selection
+from plugin_gateway.shape.shape import pairs_of
+
+if TYPE_CHECKING:
+    from plugin_gateway.gate.permit import Permit
+    from plugin_gateway.proxy.plan import Plan
+    from plugin_gateway.proxy.wire import RequestFields
+
+
+class ShapedRequest(NamedTuple):
+    """The request as it goes up."""
+
+    permit: Permit
+    """The gate's permit, with the query that goes up."""
+    lines: bytes = b""
+    """Field lines that the shape adds to the head."""
+    selection: tuple[tuple[str, ...], ...] | None = None
+    """The places of the answer that the caller asked for; None for the whole answer."""
+    refusal: Refusal | None = None
+    """Problems of the parameters. The call is refused once its body has been judged, so that one answer lists the problems of both."""
+
+
+def shape_request(plan: Plan, permit: Permit, request: RequestFields) -> ShapedRequest | Refusal:
+    """Judge and rewrite a permitted request by the shape of its operation, which must have one."""
+    shape = permit.rule.shape
+    assert shape is not None  # noqa: S101  # the caller has checked
+    refusals: list[Refusal] = []
+    if not request.has_body and shape.body is not None:
+        absent = shape.body.without_body()
+        if isinstance(absent, Refusal):
+            refusals.append(absent)
+        elif absent.problems:
+            plan.mismatches.note(permit.rule.operation_id, "request", absent.problems)
+    selection = take_selection(permit.query, shape.reply)
+    query, lines = selection.query, b""
+    if shape.parameters is not None:
+        written = shape.parameters.write(permit.path, query, pairs_of(request.fields, request.nominated))
+        if isinstance(written, Refusal):
+            refusals.append(written)
+        else:
+            query, lines = written.query, written.lines
+            if written.problems:
+                plan.mismatches.note(permit.rule.operation_id, "request", written.problems)
+    if selection.problems:
+        refusals.append(invalid_request(selection.problems))
+    refusal = joined(refusals) if refusals else None
+    if refusal is not None and not (request.has_body and holds_body(shape, media_type_of(request))):
+        return refusal
+    return ShapedRequest(permit._replace(query=query), lines, selection.places, refusal)

@@ -1,0 +1,99 @@
+"""A shaped request: one answer for all problems of a head, and what goes up if there are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.proxy.shaped_request import ShapedRequest, shape_request
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.invalid_request import invalid_request
+from plugin_gateway.shape.kind import kind_of
+from plugin_gateway.shape.parameters import Parameters
+from plugin_gateway.shape.part import Part
+from plugin_gateway.shape.reader import Reader
+from plugin_gateway.shape.reading import Style
+from plugin_gateway.shape.reply import ReplyShape
+from plugin_gateway.shape.shape import Judged, Problem, Shape
+from plugin_gateway.shape.validator import Validator
+from plugin_gateway.telemetry.mismatches import Mismatches
+from tests.proxy.real import plan_of, serving_of
+
+LIMIT = Reader(
+    *("query", "limit", Style("form", True, "limit"), kind_of({}, Document(root={}, name="d"))),
+    Validator({"type": "integer", "maximum": 50}),
+)
+REPLY = ReplyShape(select="fields", selectable={"id": ("id",)})
+MISSING = Problem("", "is missing")
+
+
+class Bodies:
+    """Judges JSON; the body is required, or only its absence is reported."""
+
+    def __init__(self, *, is_required: bool, only_reports: bool = False) -> None:
+        self._is_required = is_required
+        self.only_reports = only_reports
+
+    def judges(self, media_type: bytes) -> bool:
+        return media_type == b"application/json"
+
+    def without_body(self) -> Judged | Refusal:
+        return invalid_request([MISSING]) if self._is_required else Judged(b"", (MISSING,))
+
+    def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
+        return Judged(body)
+
+
+def shaped(query: bytes, fields: bytes = b"", **parts: Any) -> tuple[ShapedRequest | Refusal, Any]:
+    """Return the outcome for a POST, and what was noted of it."""
+    rule = OperationRule(
+        method="POST", path_template="/p", operation_id="write", is_safe=False, shape=Shape(reply=REPLY, **parts)
+    )
+    mismatches = Mismatches()
+    plan = plan_of(rule, mismatches=mismatches)
+    block = serving_of().read(b"Host: a\r\n" + fields, 1)
+    return shape_request(plan, Permit(rule, b"/p", query), block.request), mismatches
+
+
+def pointers(refusal: ShapedRequest | Refusal | None) -> list[str]:
+    assert isinstance(refusal, Refusal)
+    return [one["pointer"] for one in refusal.members["errors"]]
+
+
+LIMITED = Parameters((Part("query", "limit", LIMIT),))
+
+
+def test_one_answer_lists_the_problems_of_the_absent_body_the_parameters_and_the_selection() -> None:
+    refused, _ = shaped(b"limit=51&fields=other", parameters=LIMITED, body=Bodies(is_required=True))
+    assert pointers(refused) == ["", "/query/limit", "/query/fields"]
+
+
+def test_the_selection_does_not_go_up() -> None:
+    passed, _ = shaped(b"limit=5&fields=id", parameters=LIMITED)
+    assert isinstance(passed, ShapedRequest)
+    assert (passed.permit.query, passed.selection, passed.refusal) == (b"limit=5", (("id",),), None)
+
+
+def test_without_parameters_to_judge_the_rest_of_the_query_goes_up_as_it_came() -> None:
+    passed, _ = shaped(b"a=1&fields=id&b=2")
+    assert isinstance(passed, ShapedRequest)
+    assert passed.permit.query == b"a=1&b=2"
+    assert passed.lines == b""
+
+
+def test_a_problem_that_is_only_reported_is_noted_and_the_call_goes_up() -> None:
+    passed, mismatches = shaped(b"", body=Bodies(is_required=False))
+    assert isinstance(passed, ShapedRequest)
+    assert mismatches.series() == {"mismatches write request": [1]}
+
+
+def test_a_refusal_waits_for_a_body_that_is_judged() -> None:
+    fields = b"Content-Length: 2\r\nContent-Type: "
+    waiting, _ = shaped(
+        b"limit=51", fields + b"application/json\r\n", parameters=LIMITED, body=Bodies(is_required=True)
+    )
+    assert isinstance(waiting, ShapedRequest)
+    assert pointers(waiting.refusal) == ["/query/limit"]
+    at_once, _ = shaped(b"limit=51", fields + b"text/plain\r\n", parameters=LIMITED, body=Bodies(is_required=True))
+    assert pointers(at_once) == ["/query/limit"]
