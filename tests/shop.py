@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from plugin_gateway.cli.exporting import candidate_of
 from plugin_gateway.config.load import load_text
 from plugin_gateway.export.candidate import Candidate
 from plugin_gateway.export.targets.judge import judge
 from plugin_gateway.export.targets.rule import Target
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.reports.exporting import candidate_of
 from plugin_gateway.revision.build import Built
 from plugin_gateway.revision.compile import compile_revision
 

@@ -28,7 +28,7 @@ def command(config: Path | None, output: Path) -> int:
     from files, as the config says; a relative path starts at the folder of the file. Only the same version of plugin-gateway reads it.
     """
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.cli.replacing import write_file  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.replacing import write_file  # noqa: PLC0415  # likewise
     from plugin_gateway.revision.build import build_from_file  # noqa: PLC0415  # likewise
     from plugin_gateway.revision.revision_file import pack, unpack  # noqa: PLC0415  # likewise
 

@@ -9,9 +9,10 @@ import click
 
 from plugin_gateway.cli.options import config_option
 from plugin_gateway.cli.report import REPORT_FORMATS, show_findings
-from plugin_gateway.diagnostics import Severity, summary
+from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.reports.judged import judge_targets, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,27 +123,6 @@ def show_appraisals(built: Built) -> None:
     appraisals = appraise(built)
     for line in (*lines_of(appraisals), *proposal_of(appraisals)):
         click.echo(line)
-
-
-def judge_targets(built: Built, targets: Iterable[Target]) -> dict[Target, tuple[Finding, ...]]:
-    """Return what breaks the rules of each target, located in gateway.yaml."""
-    targets = tuple(targets)
-    if not targets:
-        return {}
-    from plugin_gateway.cli.exporting import candidate_of  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.export.targets.judge import judge  # noqa: PLC0415  # likewise
-
-    candidate = candidate_of(built)
-    return {target: built.loaded.located(judge(candidate, {target})) for target in targets}
-
-
-def verdict(findings: Iterable[Finding]) -> str:
-    """Say whether a target accepts the gateway."""
-    findings = tuple(findings)
-    if not findings:
-        return "fits"
-    is_refused = any(finding.severity is Severity.ERROR for finding in findings)
-    return f"{'does not fit' if is_refused else 'fits'}, {summary(findings)}"
 
 
 def savings_in(built: Built) -> Iterator[str]:

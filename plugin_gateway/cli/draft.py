@@ -6,11 +6,11 @@ import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.cli.operations import Costs, summary_of
 from plugin_gateway.cli.upstream_url import is_elsewhere, upstream_url
 from plugin_gateway.edit.entry import Entry
 from plugin_gateway.edit.quoting import comment, is_plain, scalar
 from plugin_gateway.openapi.refs import RefError, resolve
+from plugin_gateway.reports.operations import Costs, summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

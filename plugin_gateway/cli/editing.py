@@ -1,109 +1,65 @@
-"""An editing: gateway.yaml on its way from a file through an edit, a check and a diff back into the file."""
+"""An edit by a command: the edited gateway.yaml is checked, its diff is printed, and the file is written."""
 
 from __future__ import annotations
 
-import codecs
-import difflib
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from plugin_gateway.cli.replacing import replace_file
-from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content
-from plugin_gateway.config.load import LoadedConfig, load_text
-from plugin_gateway.config.places import Places
-from plugin_gateway.config.remains import RefusedConfigError
-from plugin_gateway.config.tree import read
+from plugin_gateway.cli.options import operations_in
+from plugin_gateway.cli.reading import reading
+from plugin_gateway.cli.report import show_findings
 from plugin_gateway.errors import FindingsError, UsageError
+from plugin_gateway.reports.editing import open_config, touched_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from plugin_gateway.revision.build import Built
+    from plugin_gateway.reports.editing import Editing
 
 _TONES: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Editing:
-    """The config file as it was read. `loaded` is its valid part."""
-
-    path: Path
-    content: bytes = field(repr=False)
-    text: str = field(repr=False)
-    loaded: LoadedConfig
-
-    def diff(self, edited: str) -> str:
-        """Return the change as a unified diff in which secrets are masked."""
-        return unified(self.path, self.text, edited)
-
-    def check(self, edited: str) -> Built:
-        """Build the revision of the edited text, as `check` would.
-
-        Raises:
-            FindingsError: `serve` would refuse the edited config.
-        """
-        from plugin_gateway.cli.reading import reading  # noqa: PLC0415  # an edit without a change must not pay for it
-        from plugin_gateway.revision.build import build  # noqa: PLC0415  # likewise
-
-        with reading("the config and the document"):
-            return build(load_text(edited, path=self.path, environ=os.environ, needs_secrets=False))
-
-    def write(self, edited: str) -> None:
-        """Replace the file, if it is still as it was read.
-
-        Raises:
-            UsageError: it cannot be written, or has changed meanwhile.
-        """
-        replace(self.path, edited, self.content)
-
-
-def open_config(given: Path | None) -> Editing:
-    """Read the config file that an edit changes.
+def edit_lists(
+    verb: Literal["allow", "deny"], config: Path | None, operations: Sequence[str], consumer: str, *, dry_run: bool
+) -> int:
+    """Run `allow` or `deny` on the config file, and return the exit status.
 
     Raises:
-        UsageError: there is no file, or an environment variable replaces what it says.
-        ConfigError: it cannot be read, or not even its `openapi` is valid.
+        GatewayError: the file or the document cannot be read, or the lists cannot be edited.
     """
-    path = find_config(given, environ=os.environ)
-    if path is None:
-        raise UsageError("there is no file to edit: environment variables make up the whole config")
-    if path == STANDARD_INPUT:
-        raise UsageError("standard input cannot be edited: name a file with -c/--config")
-    content = read_content(path)
-    text = decode(content, path)
-    loaded = loaded_or_remains(text, path)
-    for pointer, name in loaded.places.overrides.items():
-        if pointer[:1] in (("allow",), ("deny",)):
-            raise UsageError(f"{name} replaces `{pointer[0]}` of {path}: an edit of the file would change nothing")
-    return Editing(path=path, content=content, text=text, loaded=loaded)
+    from plugin_gateway.reports.list_edits import ALLOW, ListEditor, pointer_of  # noqa: PLC0415  # `fmt` must not pay for it
+    from plugin_gateway.revision.build import load_document  # noqa: PLC0415  # likewise
 
-
-def loaded_or_remains(text: str, path: Path) -> LoadedConfig:
-    """Load a config, or its valid part: an edit may be what mends the rest, and `check` judges the result.
-
-    Raises:
-        ConfigError: not even its `openapi` is valid.
-    """
-    try:
-        return load_text(text, path=path, environ=os.environ, needs_secrets=False)
-    except RefusedConfigError as error:
-        if error.remains is None:
-            raise
-        return error.remains
+    editing = open_config(config)
+    pointer = pointer_of(editing.text, consumer) if consumer else ALLOW
+    if pointer is None:
+        raise UsageError(f"there is no consumer `{consumer}` in {editing.path}")
+    with reading("the document"):
+        document = load_document(editing.loaded)
+    editor = ListEditor(editing.text, document)
+    for name in operations_in(operations):
+        (editor.allow if verb == "allow" else editor.deny)(name, pointer)
+    edit = editor.result()
+    if edit.findings:
+        show_findings(editing.loaded.located(edit.findings))
+        click.echo(f"{editing.path} is unchanged", err=True)
+        return 1 if all(finding.pointer is not None for finding in edit.findings) else 2
+    for note in edit.notes:
+        click.echo(note, err=True)
+    return finish(editing, edit.text, dry_run=dry_run)
 
 
 def finish(editing: Editing, edited: str, *, dry_run: bool) -> int:
     """Check an edited config, print its diff and write it. Return the exit status."""
-    from plugin_gateway.cli.report import show_findings  # noqa: PLC0415  # as above
-
     if edited == editing.text:
         click.echo(f"{editing.path} is unchanged", err=True)
         return 0
     try:
-        built = editing.check(edited)
+        with reading("the config and the document"):
+            built = editing.check(edited)
     except FindingsError as error:
         show_diff(editing.diff(edited))
         show_findings(error.findings)
@@ -123,48 +79,8 @@ def finish(editing: Editing, edited: str, *, dry_run: bool) -> int:
     return 0
 
 
-def unified(path: Path, before: str, after: str) -> str:
-    """Return a unified diff of two texts of one file, with secrets masked."""
-    lines = difflib.unified_diff(masked_lines(before), masked_lines(after), str(path), f"{path} (edited)", lineterm="")
-    return "\n".join(lines)
-
-
-def masked_lines(text: str) -> list[str]:
-    root, _ = read(text)
-    lines = list(Places("", text, root).shown_lines())
-    if lines and not text.endswith(("\n", "\r")):
-        lines[-1] += "\n\\ No newline at end of file"
-    return lines
-
-
-def touched_lines(before: str, after: str) -> frozenset[int]:
-    """Return the numbers of the lines of `after` that `before` does not have."""
-    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
-    blocks = (range(start + 1, end + 1) for tag, _, _, start, end in matcher.get_opcodes() if tag != "equal")
-    return frozenset(number for block in blocks for number in block)
-
-
 def show_diff(diff: str) -> None:
     """Print a diff, in colours on a terminal."""
     for line in diff.split("\n"):
         is_plain = bool(os.environ.get("NO_COLOR")) or line.startswith(("---", "+++"))
         click.echo(line if is_plain else click.style(line, fg=_TONES.get(line[:1])))
-
-
-def replace(path: Path, text: str, expected: bytes) -> None:
-    """Replace the text of a file. Its byte order mark stays.
-
-    Raises:
-        UsageError: it cannot be written, or is not as expected.
-    """
-    mark = codecs.BOM_UTF8 if expected.startswith(codecs.BOM_UTF8) else b""
-    try:
-        target = path.resolve(strict=True)
-        if not os.access(target, os.W_OK):
-            raise PermissionError(13, "the file is read-only")
-        is_replaced = replace_file(target, mark + text.encode(), expected=expected)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"cannot write {path}: {reason}; apply the diff above where the file comes from") from error
-    if not is_replaced:
-        raise UsageError(f"{path} has changed meanwhile, and is not written: run the command again")

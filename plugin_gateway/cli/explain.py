@@ -51,21 +51,12 @@ def command(
     if shape == "json":
         import orjson  # noqa: PLC0415  # likewise
 
+        from plugin_gateway.reports.explained import as_members  # noqa: PLC0415  # likewise
+
         click.echo(orjson.dumps(as_members(account), option=orjson.OPT_INDENT_2))
     else:
         click.echo(as_text(method, path, account))
     return 0 if account.is_allowed else 1
-
-
-def as_members(account: Account) -> dict[str, object]:
-    verdict = account.verdict
-    members: dict[str, object] = {"allowed": account.is_allowed}
-    if account.rule is not None:
-        members |= {"operation": account.rule.operation_id, "url": account.url}
-    elif not account.is_allowed:
-        members |= {"status": getattr(verdict, "status", None), "code": getattr(verdict, "code", None)}
-    members["steps"] = [{"name": step.name, "passed": step.passed, "finding": step.finding} for step in account.steps]
-    return members
 
 
 def as_text(method: str, path: str, account: Account) -> str:

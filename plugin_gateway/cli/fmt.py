@@ -21,9 +21,10 @@ def command(file: Path | None, *, is_check: bool) -> int:
     `allow`, `deny` and the lists of consumers, corrects it where the document has changed, and aligns the comments of each list. It
     removes blanks at the ends of lines and second blank lines in a row. If the document cannot be read, it only does the latter.
     """
-    from plugin_gateway.cli.editing import replace, show_diff, unified  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.editing import show_diff  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content  # noqa: PLC0415  # likewise
     from plugin_gateway.edit.tidy import tidy  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.editing import replace, unified  # noqa: PLC0415  # likewise
 
     path = find_config(file, environ=os.environ)
     if path is None or path == STANDARD_INPUT:
@@ -47,8 +48,8 @@ def command(file: Path | None, *, is_check: bool) -> int:
 
 def remarks_of(text: str, path: Path) -> dict[str, str]:
     """Return the method and path of each operationId that the document gives to one operation."""
-    from plugin_gateway.cli.editing import loaded_or_remains  # noqa: PLC0415  # as above
     from plugin_gateway.cli.reading import reading  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.editing import loaded_or_remains  # noqa: PLC0415  # as above
     from plugin_gateway.revision.build import load_document  # noqa: PLC0415  # likewise
 
     try:

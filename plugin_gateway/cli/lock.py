@@ -22,11 +22,11 @@ def command(config: Path | None, *, dry_run: bool) -> int:
     treated as `on_drift` says. Read `plugin-gateway diff` before you run this command again, and commit the file.
     """
     from plugin_gateway.cli.building import load_stages_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.cli.replacing import write_file  # noqa: PLC0415  # likewise
     from plugin_gateway.errors import ConfigError  # noqa: PLC0415  # likewise
     from plugin_gateway.lock.copy import copy_of, write_copy  # noqa: PLC0415  # likewise
     from plugin_gateway.lock.locking import find_drift  # noqa: PLC0415  # likewise
     from plugin_gateway.lock.text import write_lock  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.replacing import write_file  # noqa: PLC0415  # likewise
     from plugin_gateway.revision.lock_file import (  # noqa: PLC0415  # likewise
         copy_path,
         load_copy,

@@ -62,7 +62,6 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str, admin:
     Raises:
         GatewayError: there is no such consumer, a TLS file of the upstream cannot be used, or Redis's extra is missing.
     """
-    from plugin_gateway.cli.try_ import view_of  # noqa: PLC0415  # as above
     from plugin_gateway.mcp.caller import Caller  # noqa: PLC0415
     from plugin_gateway.mcp.clientele import Clientele  # noqa: PLC0415
     from plugin_gateway.mcp.search_mode import offer_of  # noqa: PLC0415
@@ -72,6 +71,7 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str, admin:
     from plugin_gateway.proxy.holder import Holder  # noqa: PLC0415
     from plugin_gateway.proxy.in_process import field_block  # noqa: PLC0415
     from plugin_gateway.proxy.resources import Resources  # noqa: PLC0415
+    from plugin_gateway.reports.callee import view_of  # noqa: PLC0415  # as above
     from plugin_gateway.telemetry import Audit, Log, Recorder, telling  # noqa: PLC0415
     from plugin_gateway.telemetry.audit import Terms  # noqa: PLC0415
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
 import click
@@ -56,7 +56,7 @@ def command(
 
     `~N` estimates how many tokens an operation takes in the context of a model.
     """
-    from plugin_gateway.cli.operations import parse_query, search  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.reports.operations import as_list, parse_query, search  # noqa: PLC0415  # --help must not pay for it
 
     document, allowed = look(config, source)
     found = search(document, parse_query(query))
@@ -104,27 +104,10 @@ def audit_of(config: Path | None, source: str) -> tuple[str, ...]:
     return (str(audit.file),) if audit is not None else ()
 
 
-def as_list(document: Document, found: Sequence[Operation], allowed: Container[OperationKey]) -> list[dict[str, Any]]:
-    from plugin_gateway.cli.operations import Costs, summary_of  # noqa: PLC0415  # as above
-
-    costs = Costs(document)
-    return [
-        {
-            "method": operation.key.method,
-            "path": operation.key.path,
-            "operation_id": operation.operation_id,
-            "summary": summary_of(operation),
-            "tags": list(operation.tags),
-            "deprecated": operation.node.get("deprecated") is True,
-            "tokens": costs.tokens(operation),
-            "allowed": operation.key in allowed,
-        }
-        for operation in found
-    ]
-
-
 def as_table(document: Document, found: Sequence[Operation], allowed: Container[OperationKey]) -> str:
     """Format one line per operation; on a terminal, cut names to fit its width."""
+    from plugin_gateway.reports.operations import as_list  # noqa: PLC0415  # as above
+
     rows = as_list(document, found, allowed)
     terminal = shutil.get_terminal_size((0, 0)).columns
     longest_path = max(columns(row["path"]) for row in rows)

@@ -44,7 +44,6 @@ def command(config: Path | None, output: Path | None, wanted: str | None) -> Non
     document and images give the same bytes. It holds no secret. The command names each text that only a person can give; `check --target` has all rules.
     """
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.cli.exporting import candidate_of  # noqa: PLC0415  # likewise
     from plugin_gateway.diagnostics import Severity  # noqa: PLC0415  # likewise
     from plugin_gateway.export.app_submission import build_app_submission  # noqa: PLC0415  # likewise
     from plugin_gateway.export.m365 import build_m365_package  # noqa: PLC0415  # likewise
@@ -52,6 +51,7 @@ def command(config: Path | None, output: Path | None, wanted: str | None) -> Non
     from plugin_gateway.export.targets import m365, server  # noqa: PLC0415  # likewise
     from plugin_gateway.export.targets.judge import OF_THE_LISTING, judge  # noqa: PLC0415  # likewise
     from plugin_gateway.export.targets.rule import Target  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.exporting import candidate_of  # noqa: PLC0415  # likewise
 
     built = build_to_show(config)
     candidate = candidate_of(built)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from plugin_gateway.cli.options import SEEN, config_option
-from plugin_gateway.cli.readable import readable
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import FindingsError, UsageError
+from plugin_gateway.reports.readable import readable
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence

@@ -33,7 +33,7 @@ def command(config: Path | None, form: str, consumer: str, tokens: bool, operati
     to the MCP endpoint. Functions of OpenAI are strict where null can stand for each optional argument.
     """
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.cli.try_ import find_tool, view_of  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.callee import find_tool, view_of  # noqa: PLC0415  # likewise
     from plugin_gateway.tools.formats import Format, wrap, write_tool  # noqa: PLC0415  # likewise
 
     built = build_to_show(config)
@@ -50,8 +50,8 @@ def command(config: Path | None, form: str, consumer: str, tokens: bool, operati
 
 def show_costs(tools: Sequence[Tool], written: Sequence[Any], form: Format) -> None:
     """Print a line for each tool, the costliest first, and the sum."""
-    from plugin_gateway.cli.readable import readable  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.openapi.render import to_json  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.readable import readable  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.tools.budget import MOST_TOKENS, MOST_TOKENS_OF_A_TOOL  # noqa: PLC0415  # likewise
     from plugin_gateway.tools.tokens import estimate_tokens  # noqa: PLC0415  # likewise
 

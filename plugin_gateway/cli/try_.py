@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 from http import HTTPStatus
-from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from plugin_gateway import methods
 from plugin_gateway.cli.options import as_option, checked_size, config_option
-from plugin_gateway.cli.readable import readable
 from plugin_gateway.cli.suggestions import suggest_allowed
 from plugin_gateway.errors import UsageError
+from plugin_gateway.reports.readable import readable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plugin_gateway.cli.call_once import Reply
-    from plugin_gateway.gate.gate import Gate
-    from plugin_gateway.openapi.document import Document
-    from plugin_gateway.proxy.door import Access
-    from plugin_gateway.revision import Revision
-    from plugin_gateway.tools.tool import Tool, ToolSet
+    from plugin_gateway.reports.call_once import Reply
 
 _SHOWN_BYTES: Final = 100_000
 _SHOWN_REQUEST_BYTES: Final = 2_000
 _ALL_BYTES: Final = 1 << 62
-_SHOWN_NAMES: Final = 20
 
 
 @click.command()
@@ -56,8 +48,10 @@ def command(config: Path | None, consumer: str, max_bytes: int | None, operation
     the upstream answered 1xx to 3xx, 1 if it or the gateway refused, 2 if the arguments make no call.
     """
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.cli.call_once import call_once  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.terminal_approver import TerminalApprover  # noqa: PLC0415  # likewise
     from plugin_gateway.cli.words import describe, read_words  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.call_once import call_once  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.callee import find_tool, view_of  # noqa: PLC0415  # likewise
     from plugin_gateway.tools.request import RequestWriter, ToolRequest  # noqa: PLC0415  # likewise
 
     built = build_to_check(config)
@@ -71,63 +65,7 @@ def command(config: Path | None, consumer: str, max_bytes: int | None, operation
         problems = [problem.detail for problem in request]
         raise UsageError("\n".join((*problems, "", describe(tool))))
     limit = max_bytes if max_bytes is not None else _SHOWN_BYTES if sys.stdout.isatty() else _ALL_BYTES
-    return show(call_once(revision, access, request, keep_bytes=limit), limit)
-
-
-def view_of(revision: Revision, consumer: str) -> tuple[Gate, ToolSet, Access]:
-    """Return the gate, the tools and the access of a consumer, or of everybody if the name is empty.
-
-    Raises:
-        UsageError: there is no such consumer.
-    """
-    from plugin_gateway.proxy.door import Access  # noqa: PLC0415  # as above
-
-    if not consumer:
-        return revision.gate, revision.tools, Access("", revision.gate.judge, revision.faces)
-    for view in revision.views:
-        if view.consumer == consumer:
-            return view.gate, view.tools, Access(consumer, view.gate.judge, view.faces)
-    names = ", ".join(view.consumer for view in revision.views)
-    raise UsageError(f"there is no consumer `{consumer}`; {f'there are {names}' if names else 'the config has none'}")
-
-
-def find_tool(wanted: str, tools: ToolSet, document: Document, consumer: str) -> Tool:
-    """Find a tool by its name, or by the operationId or the method and path of its operation.
-
-    Raises:
-        UsageError: there is none; the message says whether the document has such an operation.
-    """
-    by_name = tools.by_name
-    if wanted in by_name:
-        return by_name[wanted]
-    method, _, path = wanted.partition(" ")
-    named = [
-        one
-        for one in document.operations.values()
-        if one.operation_id == wanted or (one.key.method, one.key.path) == (method.upper(), path.strip())
-    ]
-    for operation in named:
-        for tool in tools:
-            if (tool.method, tool.path_template) == (operation.key.method, operation.key.path):
-                return tool
-    if named:
-        who = f"`{consumer}` may not call" if consumer else "gateway.yaml does not allow"
-        of = f" --consumer {quote(consumer)}" if consumer else ""
-        raise UsageError(
-            f"{who} `{wanted}` ({named[0].key}); run `plugin-gateway allow {quote(wanted)}{of}` to allow it"
-        )
-    near = get_close_matches(wanted, by_name, n=1)
-    if near:
-        raise UsageError(f"there is no operation `{wanted}`; did you mean `{near[0]}`?")
-    shown = ", ".join(list(by_name)[:_SHOWN_NAMES])
-    more = (
-        f" and {len(by_name) - _SHOWN_NAMES} more; `plugin-gateway ops` lists them"
-        if len(by_name) > _SHOWN_NAMES
-        else ""
-    )
-    raise UsageError(
-        f"there is no operation `{wanted}`; {f'allowed are {shown}{more}' if shown else 'none is allowed'}"
-    )
+    return show(call_once(revision, access, request, keep_bytes=limit, approver=TerminalApprover()), limit)
 
 
 def show(reply: Reply, limit: int) -> int:

@@ -15,8 +15,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.cli.exporting import candidate_of
-from plugin_gateway.cli.try_ import view_of
 from plugin_gateway.config.load import load_text
 from plugin_gateway.export.m365 import build_m365_package
 from plugin_gateway.export.package import build_package
@@ -28,6 +26,8 @@ from plugin_gateway.mcp.search_mode import CALL, DESCRIBE, MOST, SEARCH, SearchO
 from plugin_gateway.mcp.service import Asked, Service, ToolOffer
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.read.source import read_document
+from plugin_gateway.reports.callee import view_of
+from plugin_gateway.reports.exporting import candidate_of
 from plugin_gateway.revision.build import Built
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.tools.formats import Format, write_tool

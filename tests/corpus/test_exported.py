@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.cli.exporting import candidate_of
 from plugin_gateway.config.load import load_text
 from plugin_gateway.export.m365 import build_m365_package
 from plugin_gateway.export.package import build_package
 from plugin_gateway.export.targets.judge import judge
 from plugin_gateway.export.targets.rule import Target
 from plugin_gateway.openapi.read.source import read_document
+from plugin_gateway.reports.exporting import candidate_of
 from plugin_gateway.revision.build import Built
 from plugin_gateway.revision.compile import compile_revision
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.cli.operations import subject_of
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.ranking.index import Index, build_index
 from plugin_gateway.ranking.lookup import find
 from plugin_gateway.ranking.subject import Subject
+from plugin_gateway.reports.operations import subject_of
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "open"
 HERE = Path(__file__).parent

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
-
-from plugin_gateway.cli.editing import finish, open_config
-from plugin_gateway.cli.options import operations_in
-from plugin_gateway.cli.reading import reading
-from plugin_gateway.cli.report import show_findings
 from plugin_gateway.config.operation_fields import split_operation
 from plugin_gateway.config.selector import Selector
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.edit.entries import add, called, take_out
 from plugin_gateway.edit.entry import Entry
 from plugin_gateway.edit.proof import meaning
-from plugin_gateway.errors import UsageError
-from plugin_gateway.revision.build import load_document
 from plugin_gateway.revision.catalogue import Catalogue, describe, match, unmatched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from plugin_gateway.openapi.document import Document, OperationKey
 
@@ -269,30 +260,3 @@ def _selector_of(entry: object, index: int) -> Selector | None:
         return None
     verbs = tuple(str(method).upper() for method in methods)
     return Selector.model_construct(**known, methods=verbs).numbered(index)
-
-
-def edit_lists(
-    verb: Literal["allow", "deny"], config: Path | None, operations: Sequence[str], consumer: str, *, dry_run: bool
-) -> int:
-    """Run `allow` or `deny` on the config file, and return the exit status.
-
-    Raises:
-        GatewayError: the file or the document cannot be read, or the lists cannot be edited.
-    """
-    editing = open_config(config)
-    pointer = pointer_of(editing.text, consumer) if consumer else ALLOW
-    if pointer is None:
-        raise UsageError(f"there is no consumer `{consumer}` in {editing.path}")
-    with reading("the document"):
-        document = load_document(editing.loaded)
-    editor = ListEditor(editing.text, document)
-    for name in operations_in(operations):
-        (editor.allow if verb == "allow" else editor.deny)(name, pointer)
-    edit = editor.result()
-    if edit.findings:
-        show_findings(editing.loaded.located(edit.findings))
-        click.echo(f"{editing.path} is unchanged", err=True)
-        return 1 if all(finding.pointer is not None for finding in edit.findings) else 2
-    for note in edit.notes:
-        click.echo(note, err=True)
-    return finish(editing, edit.text, dry_run=dry_run)

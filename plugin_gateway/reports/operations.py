@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from plugin_gateway.cli.readable import readable
 from plugin_gateway.openapi.refs import RefError, resolve
 from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.ranking.index import build_index
 from plugin_gateway.ranking.lookup import find
 from plugin_gateway.ranking.subject import Subject
+from plugin_gateway.reports.readable import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
-    from plugin_gateway.openapi.document import Document, Operation
+    from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
 TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 REF = re.compile(rb'"\$ref":"(#[^"\\]*)"')
@@ -90,6 +90,24 @@ def summary_of(operation: Operation) -> str:
         if isinstance(text, str) and (line := " ".join(TAG.sub(" ", text).split())):
             return readable(line)
     return ""
+
+
+def as_list(document: Document, found: Sequence[Operation], allowed: Container[OperationKey]) -> list[dict[str, Any]]:
+    """Return what a list shows of each operation, as JSON members."""
+    costs = Costs(document)
+    return [
+        {
+            "method": operation.key.method,
+            "path": operation.key.path,
+            "operation_id": operation.operation_id,
+            "summary": summary_of(operation),
+            "tags": list(operation.tags),
+            "deprecated": operation.node.get("deprecated") is True,
+            "tokens": costs.tokens(operation),
+            "allowed": operation.key in allowed,
+        }
+        for operation in found
+    ]
 
 
 class Costs:

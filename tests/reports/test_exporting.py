@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from plugin_gateway.cli.exporting import MAX_IMAGE_BYTES, candidate_of
 from plugin_gateway.errors import ConfigError
+from plugin_gateway.reports.exporting import MAX_IMAGE_BYTES, candidate_of
 from tests.shop import built, png
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from plugin_gateway import __version__
-from plugin_gateway.cli.terminal_approver import TerminalApprover
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.errors import UpstreamError, UsageError
 from plugin_gateway.proxy.asked import Permitted
@@ -19,6 +18,7 @@ from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.uplink import Uplink
 
 if TYPE_CHECKING:
+    from plugin_gateway.approvals.approver import Approver
     from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.proxy.door import Access
     from plugin_gateway.revision import Revision
@@ -44,18 +44,26 @@ class Reply(NamedTuple):
     is_complete: bool
 
 
-def call_once(revision: Revision, access: Access, request: ToolRequest, *, keep_bytes: int) -> Reply:
+def call_once(
+    revision: Revision, access: Access, request: ToolRequest, *, keep_bytes: int, approver: Approver | None = None
+) -> Reply:
     """Send a request as a caller with this access, and wait for the whole answer. The door is not asked.
+
+    The `approver` is asked about a call that a person must approve; without one, it is not approved.
 
     Raises:
         GatewayError: a TLS file of the upstream cannot be used, or the limits need Redis and its extra is missing.
     """
-    return asyncio.run(_call(revision, access, request, keep_bytes))
+    return asyncio.run(call(revision, access, request, keep_bytes=keep_bytes, approver=approver))
 
 
-async def _call(revision: Revision, access: Access, request: ToolRequest, keep_bytes: int) -> Reply:
+async def call(
+    revision: Revision, access: Access, request: ToolRequest, *, keep_bytes: int, approver: Approver | None = None
+) -> Reply:
+    """Do the work of `call_once` in a running event loop."""
     resources = Resources()
-    resources.approver = TerminalApprover()
+    if approver is not None:
+        resources.approver = approver
     block = field_block(_fields(revision, request))
     try:
         holder = Holder(revision, resources=resources)

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from plugin_gateway.cli.entry import run
-from plugin_gateway.cli.list_edits import ListEditor, pointer_of
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.read.source import read_document
+from plugin_gateway.reports.list_edits import ListEditor, pointer_of
 
 OPENAPI = """
 openapi: 3.1.0

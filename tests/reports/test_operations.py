@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.cli.operations import Costs, measure, parse_query, search, summary_of
 from plugin_gateway.openapi.document import Document, Operation
+from plugin_gateway.reports.operations import Costs, measure, parse_query, search, summary_of
 
 
 def document(**paths: dict[str, Any]) -> Document:

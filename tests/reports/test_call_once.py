@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin_gateway.cli.call_once import Reply, call_once
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.errors import UsageError
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.door import Access
+from plugin_gateway.reports.call_once import Reply, call_once
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.tools.request import ToolRequest

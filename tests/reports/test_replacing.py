@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from plugin_gateway.cli.replacing import replace_file, write_file
 from plugin_gateway.errors import ConfigError
+from plugin_gateway.reports.replacing import replace_file, write_file
 
 
 def test_a_file_is_replaced_in_one_step_and_keeps_its_mode(tmp_path: Path) -> None:

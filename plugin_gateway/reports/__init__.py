@@ -1,0 +1,1 @@
+"""Reports: what the commands and the console show of a gateway, computed once for both."""
