@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision import Revision
 
 ANSWER_TIMEOUT_S: Final = 5.0
+_VALUE: Final = re.compile(rb"=[^&;]*")
 TOKEN: Final = "pgtoken-4c1d9a7e0b52"  # noqa: S105  # no server accepts it
 """Stands in for the access tokens that the gateway would get from an authorization server."""
 
@@ -116,6 +118,27 @@ def before_origin(revision: Revision, port: int) -> Revision:
         call_limits=type(revision.call_limits)(),
         audit=None,
     )
+
+
+def without_secrets(revision: Revision) -> Revision:
+    """Return the revision with an asterisk in place of each value that it injects, and without any secret to mask."""
+    operations = {name: _bare(one) for name, one in revision.operation_injections.items()}
+    return replace(
+        revision,
+        read_injection=_bare(revision.read_injection),
+        write_injection=_bare(revision.write_injection),
+        operation_injections=operations,
+        other_secrets=(),
+    )
+
+
+def _bare(injection: Injection) -> Injection:
+    headers = tuple((name, b"*") for name, _ in injection.headers)
+    grant = injection.grant
+    if grant is not None and not isinstance(grant, Passthrough):
+        headers, grant = (*headers, (b"Authorization", b"Bearer *")), None
+    query, cookies = (_VALUE.sub(b"=*", pairs) for pairs in (injection.query, injection.cookies))
+    return replace(injection, headers=headers, query=query, cookies=cookies, grant=grant, secrets=())
 
 
 def _fixed(injection: Injection) -> Injection:

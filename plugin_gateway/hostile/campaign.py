@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.credentials.grant import Passthrough
-from plugin_gateway.hostile.arena import TOKEN, opened
+from plugin_gateway.hostile.arena import TOKEN, opened, without_secrets
 from plugin_gateway.hostile.case import Feature, first_line
 from plugin_gateway.hostile.cases import cases_for
 from plugin_gateway.hostile.oracle import Oracle
@@ -18,6 +18,7 @@ from plugin_gateway.tools.tool import Place as ToolPlace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from plugin_gateway.hostile.arena import Arena
     from plugin_gateway.hostile.case import Case
     from plugin_gateway.hostile.oracle import Arrival
     from plugin_gateway.hostile.remote import Remote
@@ -65,12 +66,14 @@ async def attack(revision: Revision, document: Document, most_operations: int = 
 
 async def attack_remote(remote: Remote, revision: Revision, document: Document, most_operations: int = 50) -> Outcome:
     """Attack a running gateway by its URL, with the cases that its answers can tell about."""
-    terrain = replace(terrain_of(revision, document), injected_headers=())
-    oracle = Oracle(terrain, revision.secrets)
+    terrain = replace(terrain_of(revision, document), injected_headers=(), destination=remote.destination)
+    oracle = Oracle(terrain, revision.secrets, is_remote=True)
     outcome = Outcome()
-    for case in filter(remote.plays, cases_for(terrain, most_operations)):
-        answer, arrivals = await remote.play(case)
-        _judge(case, answer, arrivals, oracle, outcome, "")
+    async with opened(without_secrets(revision)) as bare:
+        for case in filter(remote.plays, cases_for(terrain, most_operations)):
+            answer, arrivals = await remote.play(case)
+            ordinary = await _ordinary(bare, case, answer, oracle)
+            _judge(case, answer, arrivals, oracle, outcome, "", ordinary)
     return outcome
 
 
@@ -126,7 +129,7 @@ async def _pass(
     revision: Revision, terrain: Terrain, outcome: Outcome, caller: str, most: int, *, is_anonymous: bool = False
 ) -> None:
     oracle = Oracle(terrain, (*revision.secrets, TOKEN))
-    async with opened(revision) as arena:
+    async with opened(revision) as arena, opened(without_secrets(revision)) as bare:
         for case in cases_for(terrain, most):
             answer, arrivals = await arena.play(case)
             if is_anonymous:
@@ -136,11 +139,26 @@ async def _pass(
                     what = "the call reached the upstream although it had no credential"
                     outcome.leaks.append(Leak(case=case, caller=caller, what=what, arrived=first_line(arrival.octets)))
                 continue
-            _judge(case, answer, arrivals, oracle, outcome, caller)
+            ordinary = await _ordinary(bare, case, answer, oracle)
+            _judge(case, answer, arrivals, oracle, outcome, caller, ordinary)
+
+
+async def _ordinary(bare: Arena, case: Case, answer: bytes, oracle: Oracle) -> bytes:
+    """Return what a gateway without secrets answers and sends up for the same case, if it matters."""
+    if not any(oracle.judge_answer(answer)):
+        return b""
+    answered, arrivals = await bare.play(case)
+    return b"\r\n".join((answered, *(arrival.octets for arrival in arrivals)))
 
 
 def _judge(
-    case: Case, answer: bytes, arrivals: Sequence[Arrival], oracle: Oracle, outcome: Outcome, caller: str
+    case: Case,
+    answer: bytes,
+    arrivals: Sequence[Arrival],
+    oracle: Oracle,
+    outcome: Outcome,
+    caller: str,
+    ordinary: bytes,
 ) -> None:
     outcome.played[case.feature] += 1
     if case.feature is Feature.CONTROL and not arrivals:
@@ -148,4 +166,4 @@ def _judge(
     for arrival in arrivals:
         for what in oracle.judge_arrival(arrival):
             outcome.leaks.append(Leak(case=case, caller=caller, what=what, arrived=first_line(arrival.octets)))
-    outcome.leaks += [Leak(case=case, caller=caller, what=what) for what in oracle.judge_answer(answer)]
+    outcome.leaks += [Leak(case=case, caller=caller, what=what) for what in oracle.judge_answer(answer, ordinary)]

@@ -12,7 +12,7 @@ from plugin_gateway.hostile.terrain import MARK, Place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plugin_gateway.hostile.terrain import Terrain
+    from plugin_gateway.hostile.terrain import Destination, Terrain
 
 CANARY: Final = "pgcanary-5e1f"
 """The value of fields that a caller sends and that must not go up."""
@@ -66,7 +66,7 @@ def _at(place: Place, terrain: Terrain) -> Iterator[Case]:
             yield Case(feature=Feature.DENIED, name=f"other method {method}", octets=octets, entry=entry)
     for name, octets in (*_overrides(place), *_rewrites(place, terrain)):
         yield Case(feature=Feature.OVERRIDE, name=name, octets=octets, entry=entry)
-    for name, octets in _smuggled(place, _near(place, terrain.denied)):
+    for name, octets in _smuggled(place, _near(place, terrain.denied), terrain.destination):
         yield Case(feature=Feature.FRAMING, name=name, octets=octets, entry=entry)
     for name, octets in _credentials(place, terrain):
         yield Case(feature=Feature.CREDENTIALS, name=name, octets=octets, entry=entry)
@@ -166,10 +166,11 @@ def _rewrites(place: Place, terrain: Terrain) -> Iterator[tuple[str, bytes]]:
             yield f"{field} field", _request(place.method, place.path, f"{field}: {denied.path}")
 
 
-def _smuggled(place: Place, denied: list[Place]) -> Iterator[tuple[str, bytes]]:
+def _smuggled(place: Place, denied: list[Place], destination: Destination) -> Iterator[tuple[str, bytes]]:
     """Yield requests with a second request inside, which a server finds if it reads the framing in another way."""
     inner_place = denied[0] if denied else place
-    inner = f"{inner_place.method} {inner_place.path}/{MARK} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    line = f"{inner_place.method} {destination.prefix}{inner_place.path}/{MARK} HTTP/1.1"
+    inner = f"{line}\r\nHost: {destination.host}\r\n{destination.lines}\r\n".encode("latin-1")
     head = f"{place.method} {place.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n".encode()
     size = len(inner)
     chunked = b"0\r\n\r\n"

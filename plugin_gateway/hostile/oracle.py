@@ -22,6 +22,7 @@ LEAST_SHOWN: Final = 6
 """A leak is at least this many characters of a secret in a row."""
 _PARAMETERS: Final = re.compile(r";[^/]*")
 _CHUNK_LINE: Final = re.compile(rb"(?:\A|\r\n)[0-9A-Fa-f]+\r\n")
+_MIXED: Final = re.compile(rb"[A-Za-z][0-9]|[0-9][A-Za-z]")
 _MOST_DECOMPRESSED: Final = 16_000_000
 
 
@@ -64,6 +65,10 @@ def readings_of_answer(octets: bytes) -> set[bytes]:
     return {octets, *bodies, *map(_decompressed, bodies)}
 
 
+def _is_in(piece: bytes, readings: Iterable[bytes]) -> bool:
+    return any(piece in reading for reading in readings)
+
+
 def _decompressed(body: bytes) -> bytes:
     """Decompress gzip and zlib (RFC 9110, 8.4.1); return nothing for other octets."""
     try:
@@ -75,11 +80,14 @@ def _decompressed(body: bytes) -> bytes:
 class Oracle:
     """Judges what one terrain lets through."""
 
-    def __init__(self, terrain: Terrain, secrets: Iterable[str]) -> None:
+    def __init__(self, terrain: Terrain, secrets: Iterable[str], *, is_remote: bool = False) -> None:
+        """Prepare; `is_remote` says that a real API answers, whose ordinary words may be in a secret, too."""
         self._allowed = [(place, place.pattern) for place in terrain.allowed]
         self._denied = [(place, place.pattern) for place in terrain.denied]
         self._once = tuple(name.lower().encode() for name in terrain.injected_headers)
-        self._pieces = {piece for secret in secrets for piece in _pieces(secret)}
+        self._pieces: dict[bytes, bytes] = {}
+        for secret in secrets:
+            self._pieces |= _pieces(secret, is_remote=is_remote)
 
     def judge_arrival(self, arrival: Arrival) -> Iterator[str]:
         """Yield what is wrong with a request that reached the upstream."""
@@ -100,10 +108,16 @@ class Oracle:
             if names.count(name.replace(b"_", b"-")) != 1:
                 yield f"the field {name.decode()} of the gateway is in the request {names.count(name)} times"
 
-    def judge_answer(self, octets: bytes) -> Iterator[str]:
-        """Yield what is wrong with the answers on a connection."""
-        if any(piece in reading for reading in readings_of_answer(octets) for piece in self._pieces):
-            yield f"the answer shows {LEAST_SHOWN} or more characters of a secret"
+    def judge_answer(self, octets: bytes, ordinary: bytes = b"") -> Iterator[str]:
+        """Yield what is wrong with the answers on a connection.
+
+        `ordinary` is what a gateway without any secret sends and answers: the words in it may be in a secret, too, and show nothing of it.
+        """
+        answered, known = readings_of_answer(octets), readings_of_answer(ordinary)
+        for piece, shown in self._pieces.items():
+            if _is_in(piece, answered) and not _is_in(piece, known) and not _is_in(shown, known):
+                yield f"the answer shows {LEAST_SHOWN} or more characters of a secret"
+                return
 
     def _denied_reading(self, method: str, path: str) -> Place | None:
         """Return the denied operation that a server would choose for some reading of a path."""
@@ -124,19 +138,30 @@ class Oracle:
         return any(place.method == method and pattern.fullmatch(decoded) for place, pattern in self._allowed)
 
 
-def _pieces(secret: str) -> set[bytes]:
-    """Return the octets that would show a part of a secret, as it is or in a common encoding."""
+def _pieces(secret: str, *, is_remote: bool) -> dict[bytes, bytes]:
+    """Return the octets that would show a part of a secret, as it is or in a common encoding, each with the characters that it shows.
+
+    If `is_remote`, pieces without a letter beside a digit count from twice the length on, or as a whole secret: an API may well
+    answer with the words and dates in its keys.
+    """
     raw = secret.encode()
     if len(raw) < LEAST_SHOWN:
-        return set()
-    forms = [raw, raw.hex().encode(), raw.hex().upper().encode(), raw[::-1]]
+        return {}
+    double = LEAST_SHOWN * 2
+    shown = _slices(raw, LEAST_SHOWN)
+    if is_remote:
+        shown = [(piece, at) for piece, at in shown if _MIXED.search(piece)]
+    pieces = {piece: piece for piece, _ in (*shown, *(_slices(raw, double) or [(raw, 0)]))}
+    pieces |= {piece: piece[::-1] for piece, _ in _slices(raw[::-1], double)}
+    for text in (raw.hex().encode(), raw.hex().upper().encode()):
+        pieces |= {piece: raw[(at + 1) // 2 : (at + double) // 2] for piece, at in _slices(text, double)}
     for skipped in range(3):
         text = base64.b64encode(raw[skipped:])
         # The last digits depend on what follows the secret.
-        forms.append(text[: len(text) // 4 * 4 - 4])
-    return {
-        form[at : at + width]
-        for number, form in enumerate(forms)
-        for width in [LEAST_SHOWN if not number else LEAST_SHOWN * 2]
-        for at in range(len(form) - width + 1)
-    }
+        for piece, at in _slices(text[: len(text) // 4 * 4 - 4], double):
+            pieces[piece] = raw[skipped:][(at * 6 + 7) // 8 : (at + double) * 6 // 8]
+    return pieces
+
+
+def _slices(text: bytes, width: int) -> list[tuple[bytes, int]]:
+    return [(text[at : at + width], at) for at in range(len(text) - width + 1)]

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from plugin_gateway.hostile.arena import exchange
 from plugin_gateway.hostile.case import Feature
 from plugin_gateway.hostile.oracle import Arrival
+from plugin_gateway.hostile.terrain import Destination
 from plugin_gateway.methods import SAFE
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _OWN_REFUSAL: Final = re.compile(rb'"type":"urn:plugin-gateway:problem:')
 _JUDGED: Final = frozenset({Feature.DENIED, Feature.SPELLING, Feature.FRAMING, Feature.CONTROL, Feature.ECHO})
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] ([0-9]{3}) ")
+_ABSOLUTE: Final = re.compile(rb"[a-z]+://[^/ ]*")
 _OWN_METHODS: Final = frozenset({"OPTIONS"})
 """The gateway answers preflights itself, without a problem."""
 
@@ -32,9 +34,10 @@ class Remote:
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or "localhost"
         self._port = parts.port or (443 if self._tls else 80)
-        self._authority = parts.netloc.rpartition("@")[2]
-        self._prefix = parts.path.rstrip("/")
-        self._fields = "".join(f"{line}\r\n" for line in fields)
+        self._origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self.destination = Destination(
+            parts.path.rstrip("/"), parts.netloc.rpartition("@")[2], "".join(f"{line}\r\n" for line in fields)
+        )
         self._is_unsafe = is_unsafe
 
     def plays(self, case: Case) -> bool:
@@ -57,15 +60,22 @@ class Remote:
             # One answer is for the outer, allowed request; a second one is for the request inside.
             inner = case.octets.partition(b"\r\n\r\n")[2].rpartition(b"\r\n\r\n")[0].rpartition(b"\r\nHost:")[0]
             line = inner.rpartition(b"\n")[2]
-            return answer, [Arrival(_method(line), _target(line), b"")] * (len(answers) > 1)
+            reached = _target(line).removeprefix(self.destination.prefix)
+            return answer, [Arrival(_method(line), reached, b"")] * (len(answers) > 1)
         return answer, [Arrival(method, target, b"")]
 
     def _addressed(self, octets: bytes) -> bytes:
         line, _, rest = octets.partition(b"\r\n")
         method, _, after = line.partition(b" ")
-        target = self._prefix.encode() + after if after[:1] == b"/" else after
-        host = f"Host: {self._authority}\r\n{self._fields}".encode("latin-1")
-        return method + b" " + target + b"\r\n" + rest.replace(b"Host: localhost\r\n", host, 1)
+        prefix, host, lines = (part.encode("latin-1") for part in self.destination)
+        absolute = _ABSOLUTE.match(after)
+        if absolute is not None:
+            origin = self._origin.encode("latin-1") if absolute[0] == b"http://localhost" else absolute[0]
+            target = origin + prefix + after[absolute.end() :]
+        else:
+            target = prefix + after if after[:1] == b"/" else after
+        addressed = b"Host: " + host + b"\r\n" + lines
+        return method + b" " + target + b"\r\n" + rest.replace(b"Host: localhost\r\n", addressed, 1)
 
 
 def _method(octets: bytes) -> str:

@@ -49,6 +49,17 @@ class Tool(NamedTuple):
     in_path: tuple[str, ...]
 
 
+class Destination(NamedTuple):
+    """How a request reaches the gateway: the path of its URL without a slash at the end, its Host, and further field lines."""
+
+    prefix: str = ""
+    host: str = "localhost"
+    lines: str = ""
+
+
+THIS_PROCESS: Final = Destination()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terrain:
     """Everything that the cases are made from."""
@@ -64,6 +75,8 @@ class Terrain:
     """Paths that the gateway answers itself."""
     mcp_path: str = ""
     tools: tuple[Tool, ...] = ()
+    destination: Destination = THIS_PROCESS
+    """For requests that are smuggled inside others. The player of a case addresses the outer request."""
 
     @property
     def targets(self) -> tuple[Place, ...]:

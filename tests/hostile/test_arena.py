@@ -4,7 +4,7 @@ from dataclasses import replace
 from plugin_gateway.credentials.grant import ClientCredentials
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.mount import mount_at
-from plugin_gateway.hostile.arena import TOKEN, before_origin, exchange, opened
+from plugin_gateway.hostile.arena import TOKEN, before_origin, exchange, opened, without_secrets
 from plugin_gateway.hostile.case import Case, Echo, Feature
 from tests.hostile.test_campaign import compiled
 
@@ -46,6 +46,21 @@ def test_tokens_are_fixed_so_that_no_provider_is_asked() -> None:
     assert changed.write_injection.grant is None
     assert changed.write_injection.headers == ((b"Authorization", b"Bearer " + TOKEN.encode()),)
     assert changed.upstream.port == 1
+
+
+def test_a_gateway_without_secrets_sends_what_is_left_of_its_credentials() -> None:
+    injection = Injection(
+        headers=((b"X-Api-Key", b"a-secret"),),
+        query=b"key=a-secret&b=c",
+        cookies=b"s=a-secret; t=u",
+        secrets=("a-secret",),
+        grant=ClientCredentials(token_url="https://login.example.com", client_id="a", client_secret="b"),
+    )
+    bare = without_secrets(replace(compiled(), write_injection=injection, other_secrets=("c-secret",)))
+    assert bare.write_injection == Injection(
+        headers=((b"X-Api-Key", b"*"), (b"Authorization", b"Bearer *")), query=b"key=*&b=*", cookies=b"s=*; t=*"
+    )
+    assert bare.secrets == ()
 
 
 def test_a_connection_that_closes_ends_the_exchange() -> None:

@@ -75,13 +75,13 @@ def test_a_lost_shadow_is_found() -> None:
     assert {Feature.DENIED, Feature.SPELLING} <= leaking(replace(whole, gate=blind.gate))
 
 
-def test_a_mask_that_does_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def holder_without_secrets(revision: Revision, **more: Any) -> Holder:
-        read, write = (replace(one, secrets=()) for one in (revision.read_injection, revision.write_injection))
-        bare = replace(revision, read_injection=read, write_injection=write, other_secrets=())
-        return Holder(bare, **more)
+def unmasked(revision: Revision) -> Revision:
+    read, write = (replace(one, secrets=()) for one in (revision.read_injection, revision.write_injection))
+    return replace(revision, read_injection=read, write_injection=write, other_secrets=())
 
-    monkeypatch.setattr(arena, "Holder", holder_without_secrets)
+
+def test_a_mask_that_does_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arena, "Holder", lambda revision, **more: Holder(unmasked(revision), **more))
     echoed = {leak.case.name for leak in attacked(compiled()).leaks if leak.case.feature is Feature.ECHO}
     assert echoed == {f"as {echo}" for echo in Echo}
 
@@ -129,3 +129,21 @@ def test_the_terrain_names_what_callers_may_send() -> None:
     assert terrain.injected_headers == ("X-Api-Key",)
     assert {place.template for place in terrain.denied} == {"/pets/mine", "/pets/{id}"}
     assert terrain.tools[0].in_path == ("id",)
+
+
+def test_a_key_with_ordinary_words_in_it_is_no_leak() -> None:
+    key = "Content-Type-pgattack-X-Api-Key-application/problem+json-operation-not-found-127.0.0.1-9"
+    credential = {"header": "X-Api-Key", "value": {"value": key}}
+    outcome = attacked(compiled(upstream={**CONFIG["upstream"], "credential": credential}))
+    assert [(leak.what, leak.case.name) for leak in outcome.leaks] == []
+
+
+def test_a_mask_that_does_nothing_is_found_with_ordinary_words_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arena, "Holder", lambda revision, **more: Holder(unmasked(revision), **more))
+    credential = {"header": "X-Api-Key", "value": {"value": "Content-Type-x9"}}
+    echoed = {
+        leak.case.name
+        for leak in attacked(compiled(upstream={**CONFIG["upstream"], "credential": credential})).leaks
+        if leak.case.feature is Feature.ECHO
+    }
+    assert echoed == {f"as {echo}" for echo in Echo}

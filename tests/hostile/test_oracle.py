@@ -2,6 +2,7 @@ import base64
 import gzip
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -99,3 +100,38 @@ def test_a_masked_answer_is_fine() -> None:
 @given(st.text("abc/.%\\;2eEfF", max_size=12))
 def test_the_path_itself_is_one_of_its_readings(path: str) -> None:
     assert path in readings(path)
+
+
+@pytest.mark.parametrize(
+    ("secret", "answer", "is_a_leak"),
+    [
+        ("customer-portal-2024-11-30", b"the customer came on 2024-11-30", False),
+        ("customer-portal-2024-11-30", b"customer-portal", True),
+        ("petstorekey4711x", b"petstore", False),
+        ("petstorekey4711x", b"key471", True),
+        ("shortkey", b"shortk", False),
+        ("shortkey", b"a shortkey", True),
+    ],
+)
+def test_words_and_dates_in_the_answers_of_a_real_api_are_no_leak(
+    secret: str, answer: bytes, *, is_a_leak: bool
+) -> None:
+    assert bool(list(Oracle(TERRAIN, [secret], is_remote=True).judge_answer(answer))) is is_a_leak
+
+
+@given(SECRETS, st.integers(0, 12))
+def test_what_a_gateway_without_secrets_answers_is_no_leak(secret: str, at: int) -> None:
+    word = secret[at : at + 6].encode()
+    oracle = Oracle(TERRAIN, [secret])
+    assert list(oracle.judge_answer(b"a " + word, ordinary=word)) == []
+    assert list(oracle.judge_answer(b"a " + secret.encode(), ordinary=word))
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, bytes.hex, reversed])
+@given(before=st.binary(max_size=9))
+def test_an_encoded_word_is_known_from_the_plain_one(encode: Callable[[bytes], Any], before: bytes) -> None:
+    oracle = Oracle(TERRAIN, ["x9x-Content-Type-Content-x9y"])
+    encoded = encode(before + b"-Content-Type-Content-")
+    answer = encoded.encode() if isinstance(encoded, str) else bytes(encoded)
+    assert list(oracle.judge_answer(answer, ordinary=b"a-Content-Type-Content-b")) == []
+    assert list(oracle.judge_answer(answer))

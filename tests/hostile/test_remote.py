@@ -3,7 +3,9 @@ import asyncio
 import pytest
 
 from plugin_gateway.hostile.case import Case, Feature
+from plugin_gateway.hostile.cases import cases_for
 from plugin_gateway.hostile.remote import Remote
+from plugin_gateway.hostile.terrain import Place, Terrain
 
 REFUSED = b'HTTP/1.1 404 Not Found\r\n\r\n{"type":"urn:plugin-gateway:problem:operation-not-found"}'
 PASSED = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -41,6 +43,35 @@ def test_a_call_that_the_gateway_did_not_refuse_counts_as_arrived(
     answer: bytes, arrived: list[tuple[str, str]]
 ) -> None:
     assert asyncio.run(played(case(Feature.SPELLING, b"GET /pets/mine"), answer))[1] == arrived
+
+
+@pytest.mark.parametrize(
+    ("target", "sent"),
+    [
+        (b"http://localhost/pets/mine", b"http://127.0.0.1:PORT/plugin/pets/mine"),
+        (b"http://127.0.0.1:9/pets/mine", b"http://127.0.0.1:9/plugin/pets/mine"),
+        (b"//localhost/pets/mine", b"/plugin//localhost/pets/mine"),
+        (b"*", b"*"),
+    ],
+)
+def test_every_form_of_a_target_gets_the_path_of_the_url(target: bytes, sent: bytes) -> None:
+    octets, _ = asyncio.run(played(case(Feature.SPELLING, b"GET " + target), REFUSED))
+    port = octets.partition(b"Host: 127.0.0.1:")[2].partition(b"\r\n")[0]
+    assert octets.split(b" ")[1] == sent.replace(b"PORT", port)
+
+
+def test_a_smuggled_request_has_the_path_the_host_and_the_login_of_the_outer_one() -> None:
+    place, denied = Place("GET", "/pets"), Place("GET", "/pets/mine")
+    remote = Remote("http://api.example.com/plugin/", ["Authorization: Bearer t"])
+    terrain = Terrain(allowed=(place,), denied=(denied,), destination=remote.destination)
+    smuggled = [one for one in cases_for(terrain) if one.feature is Feature.FRAMING]
+    line = b"GET /plugin/pets/mine/pgattack HTTP/1.1\r\nHost: api.example.com\r\nAuthorization: Bearer t\r\n\r\n"
+    assert smuggled
+    assert all(one.octets.endswith(line) for one in smuggled)
+    [two_lengths] = [one for one in smuggled if one.name == "two lengths"]
+    assert f"Content-Length: {len(line)}\r\n".encode() in two_lengths.octets
+    _, arrivals = asyncio.run(played(two_lengths, PASSED * 2))
+    assert arrivals == [("GET", "/pets/mine/pgattack")]
 
 
 def test_a_second_answer_is_that_to_the_smuggled_request() -> None:
