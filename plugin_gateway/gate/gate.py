@@ -12,6 +12,7 @@ from plugin_gateway.gate.rule import InjectedNames, operation_rule
 from plugin_gateway.gate.search import find_routes
 from plugin_gateway.gate.target import Target, encoded_slash, read_parts
 from plugin_gateway.gate.template import parse_template
+from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.gate.variant import choose, contradict, fold_value, required_pairs
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.refusal import Refusal
@@ -105,7 +106,13 @@ class Gate:
         rebuilt = rebuild_query(query, route.rule, self.withheld) if query else b""
         if trace:
             trace.queried(query, rebuilt if isinstance(rebuilt, Refusal) else None)
-        return rebuilt if isinstance(rebuilt, Refusal) else _make_permit(Permit, (route.rule, path, rebuilt))
+        if isinstance(rebuilt, Refusal):
+            return (
+                rebuilt.beside(Permit(route.rule, path, rebuilt.rest))
+                if isinstance(rebuilt, UndeclaredQuery)
+                else rebuilt
+            )
+        return _make_permit(Permit, (route.rule, path, rebuilt))
 
     def _refuse(self, method: bytes, target: Target, trace: Trace | None = None) -> Refusal:
         methods = [] if target.slashed else self.routes.methods(target)

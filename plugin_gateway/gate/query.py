@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.gate.alias import unescape
 from plugin_gateway.gate.override import fold_name, override_of
+from plugin_gateway.gate.undeclared import undeclared_query
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from plugin_gateway.gate.permit import OperationRule
 
 MAX_PAIRS = 1000
-_SHOWN_NAMES = 5
-_SHOWN_CHARACTERS = 64
 
 # Clients leave more characters unescaped than RFC 3986 3.4 allows: browsers do not escape []{}|\^` (WHATWG URL).
 _LEGAL = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,=:@/?\[\]{}|\\^`]|%[0-9A-Fa-f]{2})*+")
@@ -56,8 +55,13 @@ def rebuild_query(query: bytes, rule: OperationRule, withheld: Collection[bytes]
         elif not _admits(decode_name(name), rule, withheld):
             unknown.append(decode_name(name))
     if unknown:
-        return _undeclared(unknown, rule)
+        return undeclared_query(unknown, _rest(pairs, unknown), rule)
     return b"&".join(filter(None, pairs)) if has_empty else query
+
+
+def _rest(pairs: Sequence[bytes], unknown: Collection[bytes]) -> bytes:
+    left_out = frozenset(unknown)
+    return b"&".join(pair for pair in pairs if pair and decode_name(pair.partition(b"=")[0]) not in left_out)
 
 
 def decode_name(name: bytes) -> bytes:
@@ -79,26 +83,6 @@ def _admits(name: bytes, rule: OperationRule, withheld: Collection[bytes]) -> bo
     if not rule.any_query or override_of(decode_name(name)):
         return False
     return name.isascii() and name.decode("ascii").isprintable()
-
-
-def _undeclared(unknown: list[bytes], rule: OperationRule) -> Refusal:
-    declared = sorted(
-        [_show(name) for name in rule.query_names] + [f"{_show(name)}[…]" for name in rule.query_prefixes]
-    )
-    sent = [_show(name) for name in dict.fromkeys(unknown)][:_SHOWN_NAMES]
-    takes = f"It takes: {', '.join(declared)}." if declared else "It takes no query parameters."
-    return Refusal(
-        status=400,
-        code="undeclared-query-parameter",
-        detail=f"{rule.operation_id} has no query parameter {', '.join(sent)}.",
-        hint=f"Leave it out. {takes}",
-        members={"undeclared": sent, "declared": declared},
-    )
-
-
-def _show(name: bytes) -> str:
-    text = name.decode(errors="replace")
-    return "".join(c if c.isprintable() else "\ufffd" for c in text[:_SHOWN_CHARACTERS])
 
 
 def _malformed(query: bytes) -> Refusal:

@@ -9,6 +9,7 @@ import orjson
 from plugin_gateway.mcp.left_out import cut_text
 from plugin_gateway.mcp.result import PROBLEM_KEY, Result, clean, of_texts, seconds
 from plugin_gateway.refusal import TITLES, problem_details
+from plugin_gateway.shape.shape import MOST_PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.tools.tool import Tool
 
-_MOST_PROBLEMS: Final = 20
 _MOST_NAMES: Final = 60
 _BEGUN: Final = "The beginning of the answer:\n"
 _SHOWN: Final = 64
@@ -42,10 +42,10 @@ def refused(tool: Tool, refusal: Refusal, limit: int, begun: str = "") -> Result
 def wrong_arguments(tool: Tool, problems: Iterable[tuple[str, str]], limit: int) -> Result:
     """Return the result of a call that was not sent, with the problems of its arguments by name, in `limit` bytes at most."""
     found = [(clean(name[:_SHOWN]), clean(detail)) for name, detail in problems]
-    lines = [f"- {name}: {detail}" if name else f"- {detail}" for name, detail in found[:_MOST_PROBLEMS]]
-    if len(found) > _MOST_PROBLEMS:
-        lines.append(f"- and {len(found) - _MOST_PROBLEMS} more")
-        del found[_MOST_PROBLEMS:]
+    lines = [f"- {name}: {detail}" if name else f"- {detail}" for name, detail in found[:MOST_PROBLEMS]]
+    if len(found) > MOST_PROBLEMS:
+        lines.append(f"- and {len(found) - MOST_PROBLEMS} more")
+        del found[MOST_PROBLEMS:]
     names = ", ".join(argument.name for argument in tool.arguments[:_MOST_NAMES]) or "none"
     if len(tool.arguments) > _MOST_NAMES:
         names += f" and {len(tool.arguments) - _MOST_NAMES} more"

@@ -14,12 +14,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from plugin_gateway.gate.media_type import OPAQUE, judge_body
+from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.proxy.asked import Asked, Permitted
 from plugin_gateway.proxy.call import RefusedCall
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import start_exchange
 from plugin_gateway.proxy.pending_call import PendingCall
-from plugin_gateway.proxy.shaped_request import shape_request
+from plugin_gateway.proxy.shaped_request import lists_more, shape_request
 from plugin_gateway.proxy.wire import RequestFields
 from plugin_gateway.refusal import Refusal
 
@@ -94,20 +95,28 @@ def _wait(
 def permit(serving: Serving, access: Access, method: bytes, target: bytes, block: FieldBlock) -> Permitted | Refusal:
     """Judge a request of a caller that was let in: find its operation, check its body's type, and shape it."""
     verdict = access.judge(method, target)
+    undeclared: UndeclaredQuery | None = None
     if isinstance(verdict, Refusal):
-        return verdict
+        if not isinstance(verdict, UndeclaredQuery) or verdict.permit is None or not lists_more(verdict.permit.rule):
+            return verdict
+        undeclared = verdict
+        verdict = verdict.permit
     body_kind = OPAQUE
+    wrong_body: Refusal | None = None
     request = block.request
     if request.has_body:
         judged = judge_body(verdict.rule, request.values(b"content-type"), request.values(b"content-encoding"))
-        if isinstance(judged, Refusal):
+        if not isinstance(judged, Refusal):
+            body_kind = judged
+        elif lists_more(verdict.rule):
+            wrong_body = judged
+        else:
             return judged
-        body_kind = judged
     rule = verdict[0]
     plan = serving.plans.get(id(rule)) or serving.plan(rule)
     if rule.shape is None or (plan.only_reports and not plan.looks.take()):
         return Permitted(access, plan, method, verdict, block, body_kind)
-    shaped = shape_request(plan, verdict, request)
+    shaped = shape_request(plan, verdict, request, undeclared, wrong_body)
     if isinstance(shaped, Refusal):
         return shaped
     return Permitted(

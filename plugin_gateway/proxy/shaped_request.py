@@ -11,7 +11,7 @@ from plugin_gateway.shape.selection import take_selection
 from plugin_gateway.shape.shape import pairs_of
 
 if TYPE_CHECKING:
-    from plugin_gateway.gate.permit import Permit
+    from plugin_gateway.gate.permit import OperationRule, Permit
     from plugin_gateway.proxy.plan import Plan
     from plugin_gateway.proxy.wire import RequestFields
 
@@ -29,11 +29,22 @@ class ShapedRequest(NamedTuple):
     """Problems of the parameters. The call is refused once its body has been judged, so that one answer lists the problems of both."""
 
 
-def shape_request(plan: Plan, permit: Permit, request: RequestFields) -> ShapedRequest | Refusal:
-    """Judge and rewrite a permitted request by the shape of its operation, which must have one."""
+def lists_more(rule: OperationRule) -> bool:
+    """Whether the shape of an operation may refuse a call that is refused already, so that one answer lists all problems."""
+    return rule.shape is not None and not rule.shape.only_reports
+
+
+def shape_request(
+    plan: Plan, permit: Permit, request: RequestFields, query: Refusal | None = None, body: Refusal | None = None
+) -> ShapedRequest | Refusal:
+    """Judge and rewrite a permitted request by the shape of its operation, which must have one.
+
+    `query` is the refusal of the query, of which `permit` has the rest, and `body` the refusal of the type of the body. With either of
+    them the call is refused.
+    """
     shape = permit.rule.shape
     assert shape is not None  # noqa: S101  # the caller has checked
-    refusals: list[Refusal] = []
+    refusals = [one for one in (query, body) if one is not None]
     if not request.has_body and shape.body is not None:
         absent = shape.body.without_body()
         if isinstance(absent, Refusal):
@@ -41,18 +52,20 @@ def shape_request(plan: Plan, permit: Permit, request: RequestFields) -> ShapedR
         elif absent.problems:
             plan.mismatches.note(permit.rule.operation_id, "request", absent.problems)
     selection = take_selection(permit.query, shape.reply)
-    query, lines = selection.query, b""
+    rest, lines = selection.query, b""
     if shape.parameters is not None:
-        written = shape.parameters.write(permit.path, query, pairs_of(request.fields, request.nominated))
+        written = shape.parameters.write(permit.path, rest, pairs_of(request.fields, request.nominated))
         if isinstance(written, Refusal):
             refusals.append(written)
         else:
-            query, lines = written.query, written.lines
+            rest, lines = written.query, written.lines
             if written.problems:
                 plan.mismatches.note(permit.rule.operation_id, "request", written.problems)
     if selection.problems:
         refusals.append(invalid_request(selection.problems))
     refusal = joined(refusals) if refusals else None
-    if refusal is not None and not (request.has_body and holds_body(shape, media_type_of(request))):
+    if refusal is not None and (
+        body is not None or not request.has_body or not holds_body(shape, media_type_of(request))
+    ):
         return refusal
-    return ShapedRequest(permit._replace(query=query), lines, selection.places, refusal)
+    return ShapedRequest(permit._replace(query=rest), lines, selection.places, refusal)

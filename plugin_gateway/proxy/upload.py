@@ -10,6 +10,7 @@ from plugin_gateway.proxy.held_body import HeldBody, media_type_of
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.watched_body import WatchedBody
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.invalid_request import joined
 
 if TYPE_CHECKING:
     from plugin_gateway.proxy.asked import Permitted
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 class Upload:
     """Takes the body piece by piece, and returns the bytes that may go up."""
 
-    __slots__ = ("_inspection", "_is_chunked", "_plan", "held")
+    __slots__ = ("_inspection", "_is_chunked", "_plan", "_refused", "held")
 
     def __init__(self, permitted: Permitted) -> None:
         plan, request = permitted.plan, permitted.request
         self._plan = plan
         self._is_chunked = request.is_chunked
+        self._refused = permitted.refused
         self._inspection: Inspection | None = None
         self.held: HeldBody | None = None
         """Set if no byte may go up before the whole body has come."""
@@ -47,7 +49,7 @@ class Upload:
         if self._inspection is not None:
             passed = self._inspection.feed(data, is_last=is_last)
             if isinstance(passed, Refusal):
-                return passed
+                return passed if self._refused is None else joined([self._refused, passed])
             data = passed
         if self.held is not None:
             passed = self.held.feed(data, is_last=is_last)

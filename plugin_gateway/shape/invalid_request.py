@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.refusal import Refusal
@@ -15,28 +16,49 @@ _MOST_TOLD: Final = 10
 
 
 CODE: Final = "invalid-request"
+_OTHERS: Final = {
+    "body-not-declared": Problem("", "is not taken by this operation"),
+    "malformed-media-type": Problem("/header/content-type", "must come once and be well-formed"),
+    "undeclared-media-type": Problem("/header/content-type", "must be a type that the operation declares"),
+    "unsupported-charset": Problem("/header/content-type", "must have the charset UTF-8"),
+    "unsupported-coding": Problem("/header/content-encoding", "must be left out"),
+}
+"""Refusals of other kinds, as one problem among several."""
 
 
 def joined(refusals: Sequence[Refusal]) -> Refusal:
-    """Return one refusal with the problems of all; another kind of refusal comes before these."""
-    first, *more = sorted(refusals, key=lambda one: one.code == CODE)
-    if not more or first.code != CODE:
-        return first
-    return invalid_request(
-        [Problem(error["pointer"], error["detail"]) for one in refusals for error in one.members["errors"]]
-    )
+    """Return one refusal with the problems of all.
+
+    A refusal of another kind keeps its status and its code. Its `errors` list the other problems, too.
+    """
+    if len(refusals) == 1:
+        return refusals[0]
+    others = [one for one in refusals if "errors" not in one.members]
+    if len(others) == len(refusals):
+        return others[0]
+    problems = [_OTHERS.get(one.code) or Problem("", f"is refused: {one.detail}".rstrip(".")) for one in others]
+    problems += [
+        Problem(error["pointer"], error["detail"]) for one in refusals for error in one.members.get("errors", ())
+    ]
+    found = invalid_request(problems, sum(one.members.get("more_errors", 0) for one in refusals))
+    if others:
+        first = others[0]
+        return replace(first, detail=found.detail, members={**first.members, **found.members})
+    told = {name: value for one in refusals for name, value in one.members.items() if name not in found.members}
+    return replace(found, members={**told, **found.members})
 
 
-def invalid_request(problems: Sequence[Problem]) -> Refusal:
-    """Refuse a request for at least one problem."""
+def invalid_request(problems: Sequence[Problem], uncounted: int = 0) -> Refusal:
+    """Refuse a request for at least one problem. `uncounted` are further ones of which only the number is known."""
     told = [f"{one.pointer or 'the body'} {one.detail}" for one in problems[:_MOST_TOLD]]
-    more = len(problems) - len(told)
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    total = len(problems) + uncounted
+    more = total - len(told)
+    count = "1 problem" if total == 1 else f"{total} problems"
     members: dict[str, object] = {
         "errors": [{"pointer": one.pointer, "detail": one.detail} for one in problems[:MOST_PROBLEMS]]
     }
-    if len(problems) > MOST_PROBLEMS:
-        members["more_errors"] = len(problems) - MOST_PROBLEMS
+    if total > MOST_PROBLEMS:
+        members["more_errors"] = total - min(len(problems), MOST_PROBLEMS)
     return Refusal(
         status=400,
         code=CODE,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from plugin_gateway.shape.scalar import UnwritableError
+from plugin_gateway.shape.shape import MOST_PROBLEMS
 
-MAX_PROBLEMS: Final = 20
+MAX_PROBLEMS: Final = MOST_PROBLEMS
 """After so many problems the rest of the arguments is not read: a hostile caller sends a hundred thousand wrong ones."""
 MAX_FIELDS: Final = 10_000
 """The fields of a form. Each takes many times the memory of a short value, and servers accept fewer (PHP: 1,000)."""

@@ -18,6 +18,7 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.scalar import UnwritableError, escape_octets
 from plugin_gateway.tools.body import BodyWriter
 from plugin_gateway.tools.draft import MAX_PROBLEMS, SHOWN_CHARACTERS, ArgumentProblem, Draft, shown
+from plugin_gateway.tools.misfit import find_misfits
 from plugin_gateway.tools.path import Path, placeholders
 from plugin_gateway.tools.rivals import Rivals
 from plugin_gateway.tools.slot import (
@@ -134,20 +135,24 @@ class RequestWriter:
         if draft.suspects:
             self._check_path(draft)
         content_type = body = b""
+        has_body = True
         writer = self._body
         if writer is not None:
             try:
                 content_type, body = writer.write(draft)
             except UnwritableError as error:
                 writer.blame(draft, error)
+                has_body = False
+        request = self._join(draft, content_type, body)
         if draft.problems or self._unfilled:
-            return (*draft.problems, *self._unfilled)
+            return self._with_misfits((*draft.problems, *self._unfilled), request, has_body=has_body)
+        problem = self._check(request.target, draft)
+        return request if problem is None else self._with_misfits((problem,), request)
+
+    def _join(self, draft: Draft, content_type: bytes, body: bytes) -> ToolRequest:
         text = "".join(draft.path)
         if draft.pairs:
             text += "?" + "&".join(draft.pairs)
-        target = text.encode("ascii")
-        if (problem := self._check(target, draft)) is not None:
-            return (problem,)
         if not content_type:
             fields = _NO_FIELDS
         elif content_type == self._content_type:
@@ -157,7 +162,17 @@ class RequestWriter:
         if draft.fields or draft.cookies:
             cookies = ((b"cookie", "; ".join(draft.cookies).encode("ascii")),) if draft.cookies else ()
             fields = (*fields, *draft.fields, *cookies)
-        return ToolRequest(self._method, target, fields, body)
+        return ToolRequest(self._method, text.encode("ascii"), fields, body)
+
+    def _with_misfits(
+        self, found: tuple[ArgumentProblem, ...], request: ToolRequest, *, has_body: bool = True
+    ) -> tuple[ArgumentProblem, ...]:
+        """Return the problems of a request, and those of the arguments that are written into it."""
+        shape = next((rule.shape for rule in self._gate.rules if rule.operation_id == self.tool.name), None)
+        if shape is None or len(found) >= MAX_PROBLEMS:
+            return found
+        told = {problem.name for problem in found}
+        return (*found, *find_misfits(self.tool, shape, request, told, has_body=has_body))[:MAX_PROBLEMS]
 
     def _check_path(self, draft: Draft) -> None:
         """Report each segment that servers read in different ways."""

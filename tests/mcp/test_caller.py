@@ -106,3 +106,17 @@ def test_only_short_fields_are_kept_for_the_next_call(length: int, kept: int) ->
 
     ((head, _),) = play(scene).heads
     assert b"x-note: " + b"n" * length in head
+
+
+def test_one_result_lists_the_arguments_that_cannot_be_sent_and_those_that_break_their_description() -> None:
+    async def scene(world: World) -> None:
+        reply = await world.call("createPet", {"zz": 1, "name": 5})
+        problem = reply.result["_meta"]["plugin-gateway/problem"]
+        assert [one["argument"] for one in problem["errors"]] == ["zz", "name"]
+
+        reply = await world.call("listPets", {"zz": 1, "limit": "five", "page": "x"})
+        problem = reply.result["_meta"]["plugin-gateway/problem"]
+        assert [one["argument"] for one in problem["errors"]] == ["zz", "limit", "page"]
+        assert "- limit: `limit` expected integer, got string." in reply.text
+
+    assert play(scene, more="validate: {request: enforce}").heads == []

@@ -14,6 +14,8 @@ from plugin_gateway.callers.consumers import FOREVER
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.media_type import JSON, OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.gate.query import rebuild_query
+from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy.asked import Permitted
 from plugin_gateway.proxy.clock import Clock
@@ -168,9 +170,20 @@ def shaped(query: bytes, fields: bytes = b"", *, body: BodyShape | None = None) 
         Part("header", "", added=b"X-Region: eu\r\n", is_fixed=True),
     )
     shape = Shape(parameters=Parameters(parts), body=body)
-    rule = replace(WRITE, shape=shape, withheld_headers=frozenset({b"xregion"}), header_names=frozenset({b"x-region"}))
+    names: dict[str, Any] = {
+        "header_names": frozenset({b"x-region"}),
+        "query_names": frozenset({b"limit"}),
+        "media_types": (b"application/json",),
+    }
+    rule = replace(WRITE, shape=shape, withheld_headers=frozenset({b"xregion"}), **names)
+    rebuilt = rebuild_query(query, rule)
+    verdict: Permit | Refusal
+    if isinstance(rebuilt, UndeclaredQuery):
+        verdict = rebuilt.beside(Permit(rule, b"/p", rebuilt.rest))
+    else:
+        verdict = rebuilt if isinstance(rebuilt, Refusal) else Permit(rule, b"/p", rebuilt)
     serving = Holder(replace(REVISION, rules=(rule,))).serving
-    access = Access("", lambda _method, _target: Permit(rule, b"/p", query), {})
+    access = Access("", lambda _method, _target: verdict, {})
     return permit(serving, access, b"POST", b"/p", serving.read(b"Host: a\r\n" + fields, 1))
 
 
@@ -179,6 +192,23 @@ def test_a_shape_writes_the_query_and_the_fields_of_the_head() -> None:
     assert isinstance(permitted, Permitted)
     assert permitted.head.startswith(b"POST /p?limit=5&account=1 HTTP/1.1\r\nX-Region: eu\r\n")
     assert b"us" not in permitted.head
+
+
+def test_one_answer_lists_undeclared_names_the_type_of_the_body_and_the_parameters() -> None:
+    fields = b"Content-Length: 3\r\nContent-Type: text/xml\r\n"
+    refused = shaped(b"limit=51&x=1", fields)
+    assert isinstance(refused, Refusal)
+    assert (refused.status, refused.code) == (415, "undeclared-media-type")
+    assert [one["pointer"] for one in refused.members["errors"]] == ["/header/content-type", "/query/x", "/query/limit"]
+
+    refused = shaped(b"limit=51&x=1")
+    assert isinstance(refused, Refusal)
+    assert (refused.status, refused.code) == (400, "invalid-request")
+    assert (refused.members["undeclared"], refused.members["declared"]) == (["x"], ["limit"])
+
+    refused = shaped(b"limit=5&x=1")
+    assert isinstance(refused, Refusal)
+    assert refused.code == "undeclared-query-parameter"
 
 
 def test_a_shape_refuses_a_call_without_a_body_at_once() -> None:

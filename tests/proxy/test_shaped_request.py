@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.proxy.shaped_request import ShapedRequest, shape_request
+from plugin_gateway.proxy.shaped_request import ShapedRequest, lists_more, shape_request
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import invalid_request
 from plugin_gateway.shape.kind import kind_of
@@ -28,6 +28,12 @@ REPLY = ReplyShape(select="fields", selectable={"id": ("id",)})
 MISSING = Problem("", "is missing")
 
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Refusals: TypeAlias = tuple[Refusal | None, Refusal | None]
+
+
 class Bodies:
     """Judges JSON; the body is required, or only its absence is reported."""
 
@@ -45,7 +51,9 @@ class Bodies:
         return Judged(body)
 
 
-def shaped(query: bytes, fields: bytes = b"", **parts: Any) -> tuple[ShapedRequest | Refusal, Any]:
+def shaped(
+    query: bytes, fields: bytes = b"", before: Refusals = (None, None), **parts: Any
+) -> tuple[ShapedRequest | Refusal, Any]:
     """Return the outcome for a POST, and what was noted of it."""
     rule = OperationRule(
         method="POST", path_template="/p", operation_id="write", is_safe=False, shape=Shape(reply=REPLY, **parts)
@@ -53,7 +61,7 @@ def shaped(query: bytes, fields: bytes = b"", **parts: Any) -> tuple[ShapedReque
     mismatches = Mismatches()
     plan = plan_of(rule, mismatches=mismatches)
     block = serving_of().read(b"Host: a\r\n" + fields, 1)
-    return shape_request(plan, Permit(rule, b"/p", query), block.request), mismatches
+    return shape_request(plan, Permit(rule, b"/p", query), block.request, *before), mismatches
 
 
 def pointers(refusal: ShapedRequest | Refusal | None) -> list[str]:
@@ -97,3 +105,24 @@ def test_a_refusal_waits_for_a_body_that_is_judged() -> None:
     assert pointers(waiting.refusal) == ["/query/limit"]
     at_once, _ = shaped(b"limit=51", fields + b"text/plain\r\n", parameters=LIMITED, body=Bodies(is_required=True))
     assert pointers(at_once) == ["/query/limit"]
+
+
+def test_the_refusal_of_the_query_waits_for_a_body_that_is_judged_and_that_of_its_type_does_not() -> None:
+    fields = b"Content-Length: 2\r\nContent-Type: application/json\r\n"
+    query = invalid_request([Problem("/query/other", "is not declared")])
+    body = Refusal(status=415, code="unsupported-coding", detail="no")
+    bodies = Bodies(is_required=True)
+    waiting, _ = shaped(b"limit=51", fields, (query, None), parameters=LIMITED, body=bodies)
+    assert isinstance(waiting, ShapedRequest)
+    assert pointers(waiting.refusal) == ["/query/other", "/query/limit"]
+    at_once, _ = shaped(b"limit=51", fields, (query, body), parameters=LIMITED, body=bodies)
+    assert pointers(at_once) == ["/header/content-encoding", "/query/other", "/query/limit"]
+
+
+def test_only_a_shape_that_refuses_calls_has_more_to_list() -> None:
+    def rule(shape: Shape | None) -> OperationRule:
+        return OperationRule(method="GET", path_template="/p", operation_id="read", shape=shape)
+
+    assert lists_more(rule(Shape(parameters=LIMITED)))
+    assert not lists_more(rule(Shape()))
+    assert not lists_more(rule(None))

@@ -34,6 +34,30 @@ def test_refusals_of_one_call_are_one_answer() -> None:
     assert joined(parts[:1]) is parts[0]
 
 
-def test_a_refusal_of_another_kind_comes_first() -> None:
-    other = Refusal(status=415, code="undeclared-media-type", detail="no")
-    assert joined([invalid_request([Problem("/query/page", "expected integer")]), other]) is other
+def test_a_refusal_of_another_kind_keeps_its_status_and_lists_the_other_problems() -> None:
+    members = {"declared": ["application/json"]}
+    other = Refusal(status=415, code="undeclared-media-type", detail="no", hint="Send JSON.", members=members)
+    found = joined([invalid_request([Problem("/query/page", "expected integer")]), other])
+    assert (found.status, found.code, found.hint) == (415, "undeclared-media-type", "Send JSON.")
+    assert [one["pointer"] for one in found.members["errors"]] == ["/header/content-type", "/query/page"]
+    assert found.members["declared"] == ["application/json"]
+
+
+def test_refusals_without_problems_are_answered_with_the_first() -> None:
+    first, second = (Refusal(status=status, code="method-override", detail="no") for status in (400, 403))
+    assert joined([first, second]) is first
+
+
+def test_a_refusal_of_an_unknown_kind_is_one_of_the_problems() -> None:
+    other = Refusal(status=400, code="method-override", detail="It asks for DELETE.")
+    found = joined([other, invalid_request([Problem("/query/page", "expected integer")])])
+    assert found.code == "method-override"
+    assert found.members["errors"][0] == {"pointer": "", "detail": "is refused: It asks for DELETE"}
+
+
+def test_the_problems_that_each_refusal_only_counts_are_counted_together() -> None:
+    refusal = invalid_request([Problem(f"/{index}", "is missing") for index in range(MOST_PROBLEMS + 5)])
+    found = joined([refusal, invalid_request([Problem("/query/page", "expected integer")])])
+    assert len(found.members["errors"]) == MOST_PROBLEMS
+    assert found.members["more_errors"] == 6
+    assert found.detail.startswith("The call has 106 problems: ")

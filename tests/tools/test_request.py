@@ -19,6 +19,7 @@ from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.tools.define import ToolSettings, build_tool_set
+from plugin_gateway.tools.draft import MAX_PROBLEMS
 from plugin_gateway.tools.request import RequestWriter, ToolRequest
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def test_the_name_in_the_request_is_answered_with_the_name_of_the_argument() -> 
 def test_only_some_of_very_many_problems_are_reported() -> None:
     found = problems(EVERYWHERE, {f"limit{number}": 1 for number in range(100_000)}, "POST /pets/{id}")
 
-    assert len(found) == 21
+    assert len(found) == MAX_PROBLEMS + 1
     assert "id" in found
     assert "Did you mean `limit`?" in found["limit0"]
     assert "Did you mean" not in found["limit10"]
