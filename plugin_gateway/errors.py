@@ -85,3 +85,8 @@ class UpstreamError(GatewayError):
         """
         self.status, self.code, self.detail, self.cause = status, code, detail, cause
         super().__init__(f"{status} {code}: {detail}")
+
+
+def reason_of(error: OSError) -> str:
+    """Return why the system refused, as the end of a message: the system's own words, in lower case."""
+    return (error.strerror or str(error)).lower()

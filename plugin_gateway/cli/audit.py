@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plugin_gateway.errors import UsageError
+from plugin_gateway.errors import UsageError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def verify(files: tuple[Path, ...], first: str, last: str) -> int:
     try:
         stored = stored_end(files[-1])
     except OSError as error:
-        raise UsageError(f"{files[-1]} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise UsageError(f"{files[-1]} cannot be read: {reason_of(error)}") from error
     end = _read(last, "--head") if last else stored and stored.head
     count = 0
 
@@ -102,7 +102,7 @@ def _opened(file: Path) -> BinaryIO:
     try:
         return file.open("rb")
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise UsageError(f"{file} cannot be read: {reason_of(error)}") from error
 
 
 def _named(files: tuple[Path, ...]) -> str:

@@ -10,6 +10,7 @@ from plugin_gateway.cli.upstream_url import is_elsewhere, upstream_url
 from plugin_gateway.edit.entry import Entry
 from plugin_gateway.edit.quoting import comment, is_plain, scalar
 from plugin_gateway.openapi.refs import RefError, resolve
+from plugin_gateway.openapi.values import as_list, as_mapping
 from plugin_gateway.reports.operations import Costs, summary_of
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def draft(
         upstream = upstream._replace(url=url, is_said=True, others=())
     operations = choose(document, upstream) if named is None else named
     credential, variable = credential_of(document, operations)
-    title = mapped(document.root.get("info")).get("title")
+    title = as_mapping(document.root.get("info")).get("title")
     total = len(document.operations)
     if named is not None:
         notes = [f"{len(operations)} of {total} operations are allowed"]
@@ -191,7 +192,7 @@ def credential_of(document: Document, operations: list[Operation]) -> tuple[str,
 
 def required_schemes(document: Document, operations: list[Operation]) -> Iterator[str]:
     for holder in (*(operation.node for operation in operations), document.root):
-        for requirement in listed(holder.get("security")):
+        for requirement in as_list(holder.get("security")):
             if isinstance(requirement, dict):
                 yield from requirement
     yield from schemes(document)
@@ -201,8 +202,8 @@ def schemes(document: Document) -> JsonObject:
     if document.version == "2.0":
         found = document.root.get("securityDefinitions")
     else:
-        found = mapped(document.root.get("components")).get("securitySchemes")
-    return mapped(found)
+        found = as_mapping(document.root.get("components")).get("securitySchemes")
+    return as_mapping(found)
 
 
 def scheme_named(document: Document, name: str) -> JsonObject:
@@ -226,11 +227,3 @@ def credential_form(scheme: JsonObject) -> tuple[str, str]:
         variable = "UPSTREAM_TOKEN"
         return f"{{bearer: {{env: {variable}}}}}", variable
     return "", ""
-
-
-def listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
-def mapped(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}

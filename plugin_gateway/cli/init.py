@@ -10,7 +10,7 @@ import click
 
 from plugin_gateway.cli.options import operations_in
 from plugin_gateway.cli.suggestions import suggest_operations
-from plugin_gateway.errors import DocumentError, UsageError
+from plugin_gateway.errors import DocumentError, UsageError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ def command(spec: str, operations: tuple[str, ...], output: Path, *, force: bool
         try:
             output.write_text(drafted.text, encoding="utf-8")
         except OSError as error:
-            raise UsageError(f"cannot write {output}: {(error.strerror or str(error)).lower()}") from error
+            raise UsageError(f"cannot write {output}: {reason_of(error)}") from error
         click.echo(f"wrote {output}", err=True)
     if spec == "-":
         click.echo("  the document came from standard input: set `openapi` to its file or URL", err=True)

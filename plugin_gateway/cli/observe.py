@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 import click
 
 from plugin_gateway.cli.options import SEEN, checked_address, config_option
-from plugin_gateway.errors import UsageError
+from plugin_gateway.errors import UsageError, reason_of
 
 if TYPE_CHECKING:
     from plugin_gateway.config.address import Address
@@ -134,7 +134,7 @@ class Notebook:
             try:
                 self._file = path.open("a+", encoding="utf-8", buffering=1)
             except OSError as error:
-                raise UsageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from error
+                raise UsageError(f"cannot write {path}: {reason_of(error)}") from error
             self._file.seek(0)
             self._lines |= {line.rstrip("\n") for line in self._file}
         self._operations: set[str] = set()

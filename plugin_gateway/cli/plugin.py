@@ -10,7 +10,7 @@ import click
 
 from plugin_gateway.cli.options import config_option
 from plugin_gateway.cli.report import show_findings
-from plugin_gateway.errors import ConfigError, UsageError
+from plugin_gateway.errors import ConfigError, UsageError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,7 @@ def write(package: Package, output: Path | None) -> None:
         else:
             _write_files(package, output)
     except OSError as error:
-        raise UsageError(f"cannot write {output}: {(error.strerror or str(error)).lower()}") from error
+        raise UsageError(f"cannot write {output}: {reason_of(error)}") from error
     click.echo(f"wrote {output}: {len(package.files)} files", err=True)
 
 

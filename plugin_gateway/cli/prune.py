@@ -11,7 +11,7 @@ import click
 
 from plugin_gateway.cli.report import show_findings
 from plugin_gateway.cli.suggestions import suggest_operations
-from plugin_gateway.errors import DocumentError, UsageError
+from plugin_gateway.errors import DocumentError, UsageError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -206,4 +206,4 @@ def write(pruned: Document, output: str, syntax: str) -> None:
     try:
         Path(output).write_bytes(body)
     except OSError as error:
-        raise UsageError(f"cannot write {output}: {(error.strerror or str(error)).lower()}") from error
+        raise UsageError(f"cannot write {output}: {reason_of(error)}") from error

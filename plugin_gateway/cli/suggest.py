@@ -12,7 +12,7 @@ import click
 
 from plugin_gateway.cli.options import SEEN, config_option
 from plugin_gateway.diagnostics import Severity
-from plugin_gateway.errors import FindingsError, UsageError
+from plugin_gateway.errors import FindingsError, UsageError, reason_of
 from plugin_gateway.reports.readable import readable
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def read_lines(files: Iterable[str]) -> Iterator[str]:
                 for line in file:
                     yield line.decode("utf-8", "replace")
         except OSError as error:
-            raise UsageError(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from error
+            raise UsageError(f"cannot read {name}: {reason_of(error)}") from error
 
 
 class LeftOut:

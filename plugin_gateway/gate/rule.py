@@ -18,6 +18,7 @@ from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.openapi.parameters import declared_parameters, follow
+from plugin_gateway.openapi.values import as_list
 from plugin_gateway.shape.media_type import declared_media_types
 from plugin_gateway.shape.names import NO_NAMES, key_of
 
@@ -193,7 +194,7 @@ def _spread(schema: Any, declared: _Declared, document: Document, depth: int) ->
     kinds = schema.get("type")
     is_object = kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
     more = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
-    combined = [part for word in ("allOf", "anyOf", "oneOf") for part in _listed(schema.get(word))]
+    combined = [part for word in ("allOf", "anyOf", "oneOf") for part in as_list(schema.get(word))]
     if is_object and more is not False and (more is not None or not (properties or combined)):
         declared.any_query = True
     for part in combined:
@@ -223,9 +224,5 @@ def _properties(schema: Any, document: Document, seen: set[int]) -> Iterator[byt
     if isinstance(properties, dict):
         yield from (str(key).encode(errors="replace") for key in properties)
     for word in ("allOf", "anyOf", "oneOf"):
-        for part in _listed(schema.get(word)):
+        for part in as_list(schema.get(word)):
             yield from _properties(part, document, seen)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -21,6 +21,7 @@ from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.openapi.prune.subtypes import implicit_subtypes
 from plugin_gateway.openapi.refs import RefError, to_ref
 from plugin_gateway.openapi.render import to_canonical_json
+from plugin_gateway.openapi.values import as_list, as_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -63,12 +64,12 @@ def _copy(value: object) -> JsonObject:
 
 def _new_names(document: Document, scion: Document, lock: Lock) -> Mapping[Tokens, str]:
     """Name the components anew whose name means something else in the document now, and those that reach one of these."""
-    there = _mapping(document.root.get("components"))
+    there = as_mapping(document.root.get("components"))
     places: list[Tokens] = [
         ("components", section, name)
         for section, members in scion.root.get("components", {}).items()
         for name in (members if isinstance(members, dict) else ())
-        if name in _mapping(there.get(section))
+        if name in as_mapping(there.get(section))
     ]
     now = _as_pruned_now(document, scion, lock)
     changed = {place for place in places if not _is_same(place, scion.root, document.root, now)}
@@ -93,10 +94,6 @@ def _as_pruned_now(document: Document, scion: Document, lock: Lock) -> JsonObjec
         return cut(document, [key for key in scion.operations if key in document.operations], lock).root
     except DocumentError:
         return {}
-
-
-def _mapping(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _is_same(place: Tokens, locked: JsonObject, *others: JsonObject) -> bool:
@@ -128,7 +125,7 @@ def _targets(scion: Document, place: Tokens) -> Iterator[Tokens]:
 
 def _free_name(place: Tokens, there: JsonObject, scion: Document) -> str:
     name = place[2] + _SUFFIX
-    while name in _mapping(there.get(place[1])) or name in scion.root["components"][place[1]]:
+    while name in as_mapping(there.get(place[1])) or name in scion.root["components"][place[1]]:
         name += "_"
     return name
 
@@ -188,12 +185,8 @@ def _path_item(document: Document, scion: Document, path: str, keys: Collection[
 def _tags(document: Document, scion: Document) -> list[Json]:
     """Return the tags of now, but those of the locked operations as they were locked, because their texts are shown."""
     used = [tag for operation in scion.operations.values() for tag in operation.tags]
-    locked = [tag for tag in _listed(scion.root.get("tags")) if _name(tag) in used]
-    return [*locked, *(tag for tag in _listed(document.root.get("tags")) if _name(tag) not in used)]
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
+    locked = [tag for tag in as_list(scion.root.get("tags")) if _name(tag) in used]
+    return [*locked, *(tag for tag in as_list(document.root.get("tags")) if _name(tag) not in used)]
 
 
 def _name(tag: Json) -> Json:

@@ -8,6 +8,7 @@ from plugin_gateway.lock.change import Change, Effect, breaking, harmless, text_
 from plugin_gateway.lock.parts import PARTS, Closures
 from plugin_gateway.lock.schema_changes import SchemaComparison
 from plugin_gateway.openapi.parameters import declared_parameters, follow
+from plugin_gateway.openapi.values import as_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -47,7 +48,7 @@ def compare(old: Document, new: Document, keys: Iterable[OperationKey]) -> Itera
 
 def compare_roots(old: Document, new: Document) -> Iterator[Change]:
     """Yield the changes of the fields that belong to no operation."""
-    before, after = _mapping(old.root.get("info")), _mapping(new.root.get("info"))
+    before, after = as_mapping(old.root.get("info")), as_mapping(new.root.get("info"))
     names = ("title", "summary", "description", "termsOfService", "contact", "license")
     yield from (
         Change("", message, effect) for message, effect in text_changes(before, after, names, "the document's ")
@@ -71,7 +72,7 @@ class _Comparison:
             yield from text_changes(was.get(tag, {}), now.get(tag, {}), _TEXTS_OF_A_TAG, f"its tag `{tag}`: ")
         yield from self._parameters(_by_name(old, self._old), _by_name(new, self._new))
         yield from self._body(_body_of(old, self._old), _body_of(new, self._new))
-        yield from self._replies(_mapping(old.node.get("responses")), _mapping(new.node.get("responses")))
+        yield from self._replies(as_mapping(old.node.get("responses")), as_mapping(new.node.get("responses")))
         if bool(old.node.get("deprecated")) != bool(new.node.get("deprecated")):
             yield harmless("it is deprecated now" if new.node.get("deprecated") else "it is no longer deprecated")
         if _security(old, self._old) != _security(new, self._new):
@@ -132,7 +133,9 @@ class _Comparison:
             else:
                 yield from text_changes(before, after, ("description",), f"reply {status}: ")
                 yield from self._content(before, after, f"reply {status}", self._response)
-                gone = [name for name in _mapping(before.get("headers")) if name not in _mapping(after.get("headers"))]
+                gone = [
+                    name for name in as_mapping(before.get("headers")) if name not in as_mapping(after.get("headers"))
+                ]
                 yield from (breaking(f"reply {status}: the header `{name}` was removed") for name in gone)
 
     def _content(
@@ -145,7 +148,7 @@ class _Comparison:
             elif media_type not in before:
                 yield harmless(f"{where}: the media type `{media_type}` was added")
             else:
-                one, other = _mapping(before[media_type]), _mapping(after[media_type])
+                one, other = as_mapping(before[media_type]), as_mapping(after[media_type])
                 yield from text_changes(one, other, ("example", "examples"), f"{where}: ")
                 yield from schemas.changes(one.get("schema"), other.get("schema"), where)
 
@@ -171,10 +174,10 @@ def _body_of(operation: Operation, document: Document) -> dict[str, Any] | None:
 def _schema_of(parameter: dict[str, Any]) -> Json:
     if "schema" in parameter:
         return parameter["schema"]
-    content = _mapping(parameter.get("content"))
+    content = as_mapping(parameter.get("content"))
     # In 2.0 the parameter itself has the fields of a schema; its description was compared already.
     inline = {name: value for name, value in parameter.items() if name not in {"description", "required"}}
-    return _mapping(next(iter(content.values()), None)).get("schema") if content else inline
+    return as_mapping(next(iter(content.values()), None)).get("schema") if content else inline
 
 
 def _content_of(holder: dict[str, Any]) -> dict[str, Any]:
@@ -198,7 +201,3 @@ def _tags(document: Document) -> dict[str, dict[str, Any]]:
         for tag in (tags if isinstance(tags, list) else ())
         if isinstance(tag, dict) and isinstance(tag.get("name"), str)
     }
-
-
-def _mapping(value: Json) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

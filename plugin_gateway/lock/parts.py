@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from plugin_gateway.openapi.grammar import (
     FIELDS,
@@ -25,6 +25,7 @@ from plugin_gateway.openapi.grammar import (
 from plugin_gateway.openapi.prune.subtypes import component_schemas, implicit_subtypes, schemas_at
 from plugin_gateway.openapi.refs import RefError
 from plugin_gateway.openapi.render import to_canonical_json
+from plugin_gateway.openapi.values import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -116,7 +117,7 @@ class Closures:
         """
         node, item, root = operation.node, operation.path_item, self._document.root
         inherited = item.get("parameters")
-        declared = [*_listed(inherited), *_listed(node.get("parameters"))]
+        declared = [*as_list(inherited), *as_list(node.get("parameters"))]
         groups: dict[str, list[_Split]] = {name: [] for name in PARTS[:3]}
         for one in declared:
             groups["body" if self._is_body(one) else "parameters"].append(_split(Kind.PARAMETER, one))
@@ -138,7 +139,7 @@ class Closures:
         if self._document.version == "2.0":
             groups["replies"].append(_Split(node.get("produces", root.get("produces")), None, ()))
         texts["tag objects"] = _sorted(
-            [tag for tag in _listed(root.get("tags")) if _name(tag) in _listed(node.get("tags"))]
+            [tag for tag in as_list(root.get("tags")) if _name(tag) in as_list(node.get("tags"))]
         )
         digests: dict[str, str] = {}
         reached: set[Tokens] = set()
@@ -304,13 +305,9 @@ def _sorted(value: Json) -> Json:
     return sorted(value, key=to_canonical_json) if isinstance(value, list) else value
 
 
-def _listed(value: Json) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _name(value: Json) -> Json:
     return value.get("name") if isinstance(value, dict) else None
 
 
 def _names_in(security: Json) -> list[str]:
-    return [name for one in _listed(security) if isinstance(one, dict) for name in one]
+    return [name for one in as_list(security) if isinstance(one, dict) for name in one]

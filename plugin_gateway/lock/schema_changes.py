@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.lock.change import breaking, harmless, quoted, text_changes
 from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.openapi.values import as_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +106,7 @@ class SchemaComparison:
                 yield self._judged(message, is_narrower=after is not None, is_wider=False)
 
     def _properties(self, old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[tuple[str, Effect]]:
-        before, after = _mapping(old.get("properties")), _mapping(new.get("properties"))
+        before, after = as_mapping(old.get("properties")), as_mapping(new.get("properties"))
         was, now = _names(old.get("required")), _names(new.get("required"))
         is_closed = new.get("additionalProperties") is False
         for name in dict.fromkeys((*before, *after, *was, *now)):
@@ -178,10 +179,6 @@ def _shown(types: frozenset[str]) -> str:
 
 def _or_none(value: Json) -> str:
     return "none" if value is None else quoted(value).strip('"')
-
-
-def _mapping(value: Json) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _names(value: Json) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urljoin, urlsplit
 
 from plugin_gateway.openapi.refs import join_uri
+from plugin_gateway.openapi.values import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -100,26 +101,22 @@ def where_the_api_is(document: Document, operation: Operation | None = None) -> 
     root, base = document.root, document.address
     if document.version == "2.0":
         return Where(servers=_read_all(_of_swagger(root, root.get("schemes")), base))
-    return Where(servers=_read_all(_listed(root.get("servers")), base))
+    return Where(servers=_read_all(as_list(root.get("servers")), base))
 
 
 def where_it_says_itself(document: Document, operation: Operation) -> Where | None:
     """Return the servers in `operation` or its path item, or None if neither lists any."""
     base = document.address
     if document.version == "2.0":
-        schemes = _listed(operation.node.get("schemes"))
+        schemes = as_list(operation.node.get("schemes"))
         return (
             Where(servers=_read_all(_of_swagger(document.root, schemes), base), level="operation") if schemes else None
         )
-    if written := _listed(operation.node.get("servers")):
+    if written := as_list(operation.node.get("servers")):
         return Where(servers=_read_all(written, base), level="operation")
-    if written := _listed(operation.path_item.get("servers")):
+    if written := as_list(operation.path_item.get("servers")):
         return Where(servers=_read_all(written, base), level="path item")
     return None
-
-
-def _listed(written: Json) -> list[Json]:
-    return written if isinstance(written, list) else []
 
 
 def _of_swagger(root: JsonObject, schemes: Json) -> Iterator[JsonObject]:
@@ -133,7 +130,7 @@ def _of_swagger(root: JsonObject, schemes: Json) -> Iterator[JsonObject]:
             yield {"url": path}
         return
     host = host.strip().rpartition("://")[2].rstrip("/")
-    names = [name.lower() for name in _listed(schemes) if isinstance(name, str)]
+    names = [name.lower() for name in as_list(schemes) if isinstance(name, str)]
     for scheme in sorted(names, reverse=True):
         yield {"url": f"{scheme}://{host}{path}"}
     if not names:
@@ -177,7 +174,7 @@ def _values(variable: Json) -> list[str]:
     """Return the values of a variable, its default first. Without an `enum` every value is allowed (OpenAPI 3.1, 4.8.6)."""
     variable = variable if isinstance(variable, dict) else {}
     listed = variable.get("enum")
-    values = [text for one in _listed(listed) if (text := _text(one)) is not None]
+    values = [text for one in as_list(listed) if (text := _text(one)) is not None]
     default = _text(variable.get("default"))
     return list(dict.fromkeys([*([] if default is None else [default]), *(values or [ANY])]))
 

@@ -13,7 +13,7 @@ from plugin_gateway.config.load import LoadedConfig, load_text
 from plugin_gateway.config.places import Places
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.config.tree import read
-from plugin_gateway.errors import UsageError
+from plugin_gateway.errors import UsageError, reason_of
 from plugin_gateway.reports.replacing import replace_file
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def replace(path: Path, text: str, expected: bytes) -> None:
             raise PermissionError(13, "the file is read-only")
         is_replaced = replace_file(target, mark + text.encode(), expected=expected)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise UsageError(f"cannot write {path}: {reason}; apply the diff above where the file comes from") from error
     if not is_replaced:
         raise UsageError(f"{path} has changed meanwhile, and is not written: run the command again")

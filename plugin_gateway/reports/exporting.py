@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.errors import ConfigError
+from plugin_gateway.errors import ConfigError, reason_of
 from plugin_gateway.export.candidate import Candidate, ShownTool
 from plugin_gateway.export.identity import identify
 from plugin_gateway.publish.logo import kind_of
@@ -75,7 +75,7 @@ def _read(loaded: LoadedConfig, path: Path, pointer: tuple[str, ...]) -> bytes:
             # A package is public, and the name may be that of a file with secrets.
             why = "it is not a PNG, JPEG, GIF, WebP or SVG file"
     except OSError as error:
-        body, why = b"", (error.strerror or str(error)).lower()
+        body, why = b"", reason_of(error)
     if why:
         message = f"the image {path} cannot be read: {why}"
         finding = Finding(rule="unreadable", message=message, hint="name another file", pointer=pointer)

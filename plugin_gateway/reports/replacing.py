@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import mkstemp
 
 from plugin_gateway.diagnostics import Finding, Location
-from plugin_gateway.errors import ConfigError
+from plugin_gateway.errors import ConfigError, reason_of
 
 
 def replace_file(path: Path, content: bytes, *, expected: bytes | None = None) -> bool:
@@ -52,7 +52,7 @@ def write_file(path: Path, content: bytes) -> None:
     try:
         replace_file(path, content)
     except OSError as error:
-        message = f"cannot write {path}: {(error.strerror or str(error)).lower()}"
+        message = f"cannot write {path}: {reason_of(error)}"
         raise ConfigError([Finding(rule="unwritable", message=message, location=Location(str(path)))]) from error
 
 

@@ -15,7 +15,7 @@ from plugin_gateway.config.load import LoadedConfig, load, load_text
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.config.secrets import placeholder
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.errors import ConfigError, DocumentError, reason_of
 from plugin_gateway.openapi.read.source import awaited, read_document
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES, read_logo
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed, agree, find_unlocked
@@ -322,7 +322,7 @@ def _read_logo(loaded: LoadedConfig) -> bytes | None:
     except OSError as error:
         finding = Finding(
             rule="unreadable",
-            message=f"the logo {path} cannot be read: {(error.strerror or str(error)).lower()}",
+            message=f"the logo {path} cannot be read: {reason_of(error)}",
             hint="leave `logo` out to use the neutral logo",
             pointer=("manifest", "logo"),
         )
@@ -378,7 +378,7 @@ def _read_users(loaded: LoadedConfig) -> str | None:
             return _placeholder_users(loaded)
         why = "no such file or directory"
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = reason_of(error)
     except UnicodeDecodeError:
         why = "it is not UTF-8 text"
     finding = Finding(

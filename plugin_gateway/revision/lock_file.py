@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.find import DEFAULT_NAME, STANDARD_INPUT
 from plugin_gateway.diagnostics import Finding, Location
-from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.errors import ConfigError, DocumentError, reason_of
 from plugin_gateway.openapi.decode.extent import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def load_lock(path: Path, on_file: Callable[[Path], object] | None = None) -> Lo
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unreadable(path, (error.strerror or str(error)).lower()) from error
+        raise _unreadable(path, reason_of(error)) from error
     except UnicodeDecodeError as error:
         raise _unreadable(path, "it is not UTF-8 text") from error
 

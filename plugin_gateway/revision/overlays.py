@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.errors import DocumentError
+from plugin_gateway.errors import DocumentError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def read_overlay_file(path: Path) -> Overlay:
             is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
             text = file.read(MAX_OVERLAY_BYTES + 1) if is_regular else b""
     except OSError as error:
-        raise _unreadable(path, (error.strerror or str(error)).lower()) from error
+        raise _unreadable(path, reason_of(error)) from error
     if not is_regular:
         raise _unreadable(path, "it is not a regular file")
     if len(text) > MAX_OVERLAY_BYTES:

@@ -15,7 +15,7 @@ from plugin_gateway import __version__
 from plugin_gateway.config.load import load_text
 from plugin_gateway.config.sections import read_sections
 from plugin_gateway.diagnostics import Finding, Location, Severity
-from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.errors import ConfigError, DocumentError, reason_of
 from plugin_gateway.lock.text import read_lock, write_lock
 from plugin_gateway.openapi.decode.extent import MAX_BYTES
 from plugin_gateway.openapi.decode.json_values import decode_json
@@ -146,7 +146,7 @@ def load_revision_file(
         with path.open("rb") as file:
             content = file.read(MAX_BYTES)
     except OSError as error:
-        raise _refused(str(path), f"cannot read it: {(error.strerror or str(error)).lower()}") from error
+        raise _refused(str(path), f"cannot read it: {reason_of(error)}") from error
     return unpack(content, path, environ=environ, overrides=overrides, on_file=on_file)
 
 

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from plugin_gateway.errors import UsageError
+from plugin_gateway.errors import UsageError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,4 +124,4 @@ def reason(error: OSError) -> str:
         case errno.EADDRNOTAVAIL:
             return "this machine has no such address; use 0.0.0.0 for all its addresses"
         case _:
-            return (error.strerror or str(error)).lower()
+            return reason_of(error)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.openapi.values import as_list
 from plugin_gateway.shape.keywords import TYPES
 from plugin_gateway.shape.validator import type_of
 
@@ -59,9 +60,9 @@ def kind_of(schema: Any, document: Document, depth: int = 0) -> Kind:
     if schema is None or depth > _DEEPEST:
         return ANY
     types = _types(schema)
-    parts = [kind_of(part, document, depth + 1) for part in _listed(schema.get("allOf"))]
+    parts = [kind_of(part, document, depth + 1) for part in as_list(schema.get("allOf"))]
     for word in ("anyOf", "oneOf"):
-        branches = [kind_of(part, document, depth + 1) for part in _listed(schema.get(word))]
+        branches = [kind_of(part, document, depth + 1) for part in as_list(schema.get(word))]
         if branches:
             parts.append(_either(branches))
     for part in parts:
@@ -128,7 +129,3 @@ def _own_members(schema: dict[str, Any], document: Document, depth: int) -> dict
     if not isinstance(properties, dict):
         return {}
     return {name: kind_of(one, document, depth + 1) for name, one in properties.items() if isinstance(one, dict)}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
+from plugin_gateway.openapi.values import as_list, as_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -144,9 +145,9 @@ def parts_of(document: Document, schemas: Iterable[Any]) -> Iterator[Any]:
             yield schema
             if isinstance(schema.get("$ref"), str) and (target := follow(schema, document)) is not None:
                 stack.append(target)
-            stack += [one for word in _COMBINATIONS for one in _listed(schema.get(word))]
+            stack += [one for word in _COMBINATIONS for one in as_list(schema.get(word))]
             stack += [schema[word] for word in _BRANCHES if word in schema]
-            stack += _mapped(schema.get("dependentSchemas")).values()
+            stack += as_mapping(schema.get("dependentSchemas")).values()
 
 
 def _children(part: Any, token: str) -> Iterator[Any]:
@@ -155,8 +156,8 @@ def _children(part: Any, token: str) -> Iterator[Any]:
         return
     if part is False:
         return
-    properties, patterns = _mapped(part.get("properties")), _mapped(part.get("patternProperties"))
-    positions = _listed(part.get("prefixItems"))
+    properties, patterns = as_mapping(part.get("properties")), as_mapping(part.get("patternProperties"))
+    positions = as_list(part.get("prefixItems"))
     rest = [
         part[word] for word in ("additionalProperties", "unevaluatedProperties") if part.get(word, False) is not False
     ]
@@ -175,7 +176,7 @@ def _children(part: Any, token: str) -> Iterator[Any]:
 
 def _names(part: Any) -> Iterator[str]:
     if isinstance(part, dict):
-        yield from _mapped(part.get("properties"))
+        yield from as_mapping(part.get("properties"))
         if part.get("items", False) is not False:
             yield ANY
 
@@ -202,7 +203,7 @@ def _admits_members(part: Any) -> bool:
 
 def _kinds(part: dict[str, Any]) -> set[str]:
     kinds = part.get("type")
-    return {kinds} if isinstance(kinds, str) else {one for one in _listed(kinds) if isinstance(one, str)}
+    return {kinds} if isinstance(kinds, str) else {one for one in as_list(kinds) if isinstance(one, str)}
 
 
 def _matches(pattern: str, name: str) -> bool:
@@ -210,11 +211,3 @@ def _matches(pattern: str, name: str) -> bool:
         return re.search(pattern, name) is not None
     except re.error:
         return True
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _mapped(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -9,12 +9,13 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from plugin_gateway.openapi.parameters import declared_parameters, follow
+from plugin_gateway.openapi.values import as_list, as_mapping
 from plugin_gateway.shape.cut import cut_value, kept
 from plugin_gateway.shape.pointer import Pointers, step
 from plugin_gateway.shape.success import success_examples, success_schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
     from plugin_gateway.openapi.refs import Tokens
@@ -134,10 +135,10 @@ class _Sizer:
 
     def _size(self, node: JsonObject, keep: Pointers | None, rows: int, name: str, depth: int) -> int:
         parts = [*self._conjuncts(node)]
-        required = {one for part in parts for one in _listed(part.get("required"))}
+        required = {one for part in parts for one in as_list(part.get("required"))}
         members: dict[str, Any] = {}
         for part in parts:
-            members = {**_mapped(part.get("properties")), **members}
+            members = {**as_mapping(part.get("properties")), **members}
         total = 0
         for member, schema in members.items():
             inner = None if keep is None else step(keep, member)
@@ -155,7 +156,7 @@ class _Sizer:
             total += _INNER_ITEMS * (8 + self.size(more, inner, rows, "", depth + 1))
         for part in parts:
             for word in _COMBINATIONS:
-                total += self._either(_listed(part.get(word)), keep, rows, name, depth + 1)
+                total += self._either(as_list(part.get(word)), keep, rows, name, depth + 1)
         if total or keep is not None:
             return 2 + total
         # The part with a type is more precise than a part with a description only.
@@ -174,7 +175,7 @@ class _Sizer:
                 seen.add(id(part))
                 yield part
                 stack += [
-                    one for inner in _listed(part.get("allOf")) if (one := follow(inner, self._document)) is not None
+                    one for inner in as_list(part.get("allOf")) if (one := follow(inner, self._document)) is not None
                 ]
 
     def _either(self, parts: list[Any], keep: Pointers | None, rows: int, name: str, depth: int) -> int:
@@ -192,13 +193,13 @@ class _Sizer:
     def _scalar(node: JsonObject, name: str) -> int:
         for value in (
             *(node[word] for word in ("const", "example", "default") if word in node),
-            *_listed(node.get("examples"))[:1],
+            *as_list(node.get("examples"))[:1],
         ):
             return len(json.dumps(value, default=str))
-        if values := _listed(node.get("enum")):
+        if values := as_list(node.get("enum")):
             return sum(len(json.dumps(value, default=str)) for value in values) // len(values)
         kinds = node.get("type")
-        kind = next((one for one in _listed(kinds) or [kinds] if one != "null"), None)
+        kind = next((one for one in as_list(kinds) or [kinds] if one != "null"), None)
         if kind == "string":
             size = _BY_FORMAT.get(str(node.get("format"))) or _named(name)
             longest = node.get("maxLength")
@@ -219,11 +220,3 @@ def _clamped(node: JsonObject, rows: int) -> int:
 
 def _count(value: Any, default: int) -> int:
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else default
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _mapped(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

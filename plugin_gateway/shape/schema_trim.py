@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.openapi.refs import RefError, to_ref
+from plugin_gateway.openapi.values import as_mapping
 from plugin_gateway.shape.pointer import ANY, step
 
 if TYPE_CHECKING:
@@ -147,13 +148,13 @@ class SchemaTrim:
                     return True
             except RefError:
                 pass
-        named = {**_mapped(schema.get("properties")), **dict.fromkeys(_names_in(schema))}
+        named = {**as_mapping(schema.get("properties")), **dict.fromkeys(_names_in(schema))}
         for name, member in named.items():
             below = self._below(pointers, name)
             if below is None or self._concerns(member, below, seen):
                 return True
         rest = [
-            *_mapped(schema.get("patternProperties")).values(),
+            *as_mapping(schema.get("patternProperties")).values(),
             *(schema[word] for word in (*_REST, "items") if word in schema),
         ]
         if rest and any(one is not False for one in rest):
@@ -166,7 +167,7 @@ class SchemaTrim:
                 return True
         parts = [one for word in _PARTS if isinstance(schema.get(word), list) for one in schema[word]]
         parts += [schema[word] for word in ("not", "if", "then", "else") if word in schema]
-        parts += _mapped(schema.get("dependentSchemas")).values()
+        parts += as_mapping(schema.get("dependentSchemas")).values()
         if any(self._concerns(one, pointers, seen) for one in parts):
             return True
         values = [schema[word] for word in _VALUES if word in schema]
@@ -190,10 +191,10 @@ def _names_in(schema: JsonObject) -> set[str]:
     names = schema.get("required")
     found = {one for one in names if isinstance(one, str)} if isinstance(names, list) else set()
     for word in ("dependentRequired", "dependentSchemas"):
-        found |= _mapped(schema.get(word)).keys()
-    for listed in _mapped(schema.get("dependentRequired")).values():
+        found |= as_mapping(schema.get(word)).keys()
+    for listed in as_mapping(schema.get("dependentRequired")).values():
         found |= {one for one in listed if isinstance(one, str)} if isinstance(listed, list) else set()
-    found -= _mapped(schema.get("properties")).keys()
+    found -= as_mapping(schema.get("properties")).keys()
     return found
 
 
@@ -202,7 +203,3 @@ def _free_name(base: str, taken: JsonObject) -> str:
     while f"{base}_{number}" in taken:
         number += 1
     return f"{base}_{number}"
-
-
-def _mapped(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.openapi.values import as_list
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject
@@ -91,11 +92,11 @@ class ValueCheck:
         return refused or self._refused_by_parts(schema, value, depth)
 
     def _refused_by_parts(self, schema: JsonObject, value: Json, depth: int) -> bool:
-        if any(self._refuses(part, value, depth + 1) for part in _listed(schema.get("allOf"))):
+        if any(self._refuses(part, value, depth + 1) for part in as_list(schema.get("allOf"))):
             return True
         return any(
             bool(parts) and all(self._refuses(part, value, depth + 1) for part in parts)
-            for parts in (_listed(schema.get("anyOf")), _listed(schema.get("oneOf")))
+            for parts in (as_list(schema.get("anyOf")), as_list(schema.get("oneOf")))
         )
 
     def _refuses_object(self, schema: JsonObject, value: JsonObject, depth: int) -> bool:
@@ -196,7 +197,3 @@ def _refuses_count(schema: JsonObject, count: int, least: str, most: str) -> boo
 
 def _is_number(value: Json) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []

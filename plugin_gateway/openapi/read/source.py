@@ -10,7 +10,7 @@ from time import time
 from typing import TYPE_CHECKING, Final, Protocol
 
 from plugin_gateway.diagnostics import Finding, Location, Severity
-from plugin_gateway.errors import DocumentAwaitedError, DocumentError
+from plugin_gateway.errors import DocumentAwaitedError, DocumentError, reason_of
 from plugin_gateway.openapi.decode.places import locate_all, with_lines
 from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.document import Document
@@ -90,7 +90,7 @@ def _read_and_keep(location: str, headers: Mapping[str, str], timeout_s: float, 
     try:
         save_last_good(path, LastGood(answers=site.answers, confirmed_at=time()))
     except OSError as error:
-        message = f"the last good copy of the document cannot be kept: {(error.strerror or str(error)).lower()}"
+        message = f"the last good copy of the document cannot be kept: {reason_of(error)}"
         hint = "name a folder that the gateway may write to in `openapi.cache`"
         finding = Finding(
             rule="not-cached", severity=Severity.WARNING, message=message, hint=hint, location=Location(document.name)

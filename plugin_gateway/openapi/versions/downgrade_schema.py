@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.openapi.nodes import children, typed_nodes
+from plugin_gateway.openapi.values import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -100,11 +101,7 @@ def _lower_schema(schema: JsonObject) -> Iterator[str]:
 
 
 def _also(schema: JsonObject, other: JsonObject) -> None:
-    schema["allOf"] = [*_listed(schema.get("allOf")), other]
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
+    schema["allOf"] = [*as_list(schema.get("allOf")), other]
 
 
 def _is_number(value: Json) -> TypeGuard[float]:
@@ -207,7 +204,7 @@ def _loosen_what_turns_around(root: JsonObject, loose: Iterable[JsonObject]) -> 
     for schema in schemas:
         if id(schema.get("not")) in reached:
             del schema["not"]
-        if any(id(branch) in reached for branch in _listed(schema.get("oneOf"))):
+        if any(id(branch) in reached for branch in as_list(schema.get("oneOf"))):
             branches = schema.pop("oneOf")
             if "anyOf" in schema:
                 _also(schema, {"anyOf": branches})
