@@ -79,6 +79,7 @@ WITHOUT_TESTS = {
 }
 ABOUT_NO_MODULE = {
     "attack": "hostile callers against a running gateway",
+    "console/test_screens.py": "the static files of the console",
     "corpus": "real documents, read, pruned and served",
     "deploy": "files for deployment, and the house itself",
     "docs": "the pages of `docs/` that say what to type",

@@ -1,0 +1,42 @@
+// Questions to the gateway. A refusal is thrown as a `Problem`, which carries the members of the problem details.
+
+const BASE = new URL("api/", import.meta.url);
+
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail ?? body.title ?? `The gateway answered ${status}.`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+async function ask(path, options) {
+  let answer;
+  try {
+    answer = await fetch(new URL(path, BASE), options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, { detail: "The gateway does not answer. Is it still running?" });
+  }
+  const type = answer.headers.get("Content-Type") ?? "";
+  const body = /\bjson\b/.test(type) ? await answer.json() : await answer.text();
+  if (answer.ok) return body;
+  if (answer.status === 401) dispatchEvent(new Event("signed-out"));
+  throw new Problem(answer.status, typeof body === "object" && body ? body : {});
+}
+
+export function get(path, signal) {
+  return ask(path, { signal });
+}
+
+export function post(path, value, signal) {
+  return ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value), signal });
+}
+
+export function isAbort(error) {
+  return error.name === "AbortError";
+}
+
+export function streamOf(path) {
+  return new EventSource(new URL(path, BASE));
+}

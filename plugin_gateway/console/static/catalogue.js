@@ -1,0 +1,172 @@
+// The catalogue: the operations of the document as the index names them, the ticks of the person, and what both cost.
+
+const DEPRECATED = 1;
+const WRITE = 2;
+const NEW = 4;
+const CHANGED = 8;
+const KEPT = "plugin-gateway-ticks";
+
+export class Catalogue {
+  constructor(index) {
+    const { operations } = index;
+    Object.assign(this, {
+      index,
+      base: index.base,
+      size: operations.method.length,
+      method: operations.method,
+      path: operations.path,
+      id: operations.id,
+      summary: operations.summary,
+      tokens: operations.tokens,
+      calls: index.calls ?? [],
+      adds: new Set(),
+      removes: new Set(),
+    });
+    this._hay = new Array(this.size);
+    this._used = new Int32Array(index.components.length);
+    this._bytes = 0;
+    this._count = 0;
+    this._places = null;
+    for (let n = 0; n < this.size; n++) if (operations.allowed[n]) this._count_in(n);
+    this._start = { bytes: this._bytes, count: this._count };
+  }
+
+  hay(n) {
+    return (this._hay[n] ??=
+      `${this.method[n]} ${this.path[n]} ${this.id[n]} ${this.summary[n]} ${this.tagsOf(n).join(" ")}`.toLowerCase());
+  }
+
+  name(n) {
+    return `${this.method[n]} ${this.path[n]}`;
+  }
+
+  /** Return the number of the operation with this name, or -1. */
+  find(name) {
+    this._places ??= new Map(this.path.map((_, n) => [this.name(n), n]));
+    return this._places.get(name) ?? -1;
+  }
+
+  tagsOf(n) {
+    return (this.index.operations.tags[n] ?? []).map((tag) => this.index.tags[tag]);
+  }
+
+  isAllowed(n) {
+    return this.index.operations.allowed[n] > 0;
+  }
+
+  /** Return the entry of gateway.yaml that allows the operation, or null. */
+  entryOf(n) {
+    return this.index.entries[this.index.operations.by[n]] ?? null;
+  }
+
+  /** Say whether a group allows the operation: removing a line for it alone is not possible. */
+  isLocked(n) {
+    return this.isAllowed(n) && Boolean(this.entryOf(n)?.is_group);
+  }
+
+  isTicked(n) {
+    return this.isAllowed(n) ? !this.removes.has(n) : this.adds.has(n);
+  }
+
+  flag(n, name) {
+    return Boolean(this.index.operations.flags[n] & { deprecated: DEPRECATED, write: WRITE, new: NEW, changed: CHANGED }[name]);
+  }
+
+  isKind(n, kind) {
+    switch (kind) {
+      case "allowed":
+        return this.isAllowed(n);
+      case "ticked":
+        return this.adds.has(n) || this.removes.has(n);
+      case "unused":
+        return this.isAllowed(n) && !this.calls[n];
+      case "new":
+      case "changed":
+      case "deprecated":
+      case "write":
+        return this.flag(n, kind);
+      default:
+        return false;
+    }
+  }
+
+  get hasChanges() {
+    return this.adds.size + this.removes.size > 0;
+  }
+
+  tick(n, isTicked) {
+    if (this.isLocked(n) || isTicked === this.isTicked(n)) return;
+    const changes = this.isAllowed(n) ? this.removes : this.adds;
+    if (changes.has(n)) changes.delete(n);
+    else changes.add(n);
+    if (isTicked) this._count_in(n);
+    else this._count_out(n);
+    this._keep();
+  }
+
+  clear() {
+    for (const n of [...this.adds]) this.tick(n, false);
+    for (const n of [...this.removes]) this.tick(n, true);
+  }
+
+  /** What the ticked operations cost: the components that any of them reaches count once. */
+  estimate() {
+    const { now } = this.index;
+    const bytes = Math.max(0, now.bytes + this._bytes - this._start.bytes);
+    const rate = now.bytes ? now.tokens / now.bytes : 0.25;
+    return { operations: now.operations + this._count - this._start.count, bytes, tokens: Math.round(bytes * rate) };
+  }
+
+  _count_in(n) {
+    const { operations, components } = this.index;
+    for (const part of operations.components[n]) if (this._used[part]++ === 0) this._bytes += components[part];
+    this._bytes += operations.bytes[n];
+    this._count++;
+  }
+
+  _count_out(n) {
+    const { operations, components } = this.index;
+    for (const part of operations.components[n]) if (--this._used[part] === 0) this._bytes -= components[part];
+    this._bytes -= operations.bytes[n];
+    this._count--;
+  }
+
+  /** Take over ticks by name: the document may have changed, and a page that is loaded again starts with the ticks it had. */
+  take({ add, remove }) {
+    for (const name of add) {
+      const n = this.find(name);
+      if (n >= 0 && !this.isAllowed(n)) this.tick(n, true);
+    }
+    for (const name of remove) {
+      const n = this.find(name);
+      if (n >= 0 && this.isAllowed(n)) this.tick(n, false);
+    }
+    this._keep();
+  }
+
+  ticks() {
+    return { add: [...this.adds].map((n) => this.name(n)), remove: [...this.removes].map((n) => this.name(n)) };
+  }
+
+  /** Keep the ticks for a reload of the page; once for many ticks in a row. */
+  _keep() {
+    if (this._isKeeping) return;
+    this._isKeeping = true;
+    queueMicrotask(() => {
+      this._isKeeping = false;
+      try {
+        sessionStorage.setItem(KEPT, JSON.stringify(this.ticks()));
+      } catch {
+        // A browser may forbid storage; then a reload forgets the ticks.
+      }
+    });
+  }
+
+  static kept() {
+    try {
+      return JSON.parse(sessionStorage.getItem(KEPT)) ?? { add: [], remove: [] };
+    } catch {
+      return { add: [], remove: [] };
+    }
+  }
+}

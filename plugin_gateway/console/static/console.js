@@ -1,0 +1,193 @@
+// The console: chooses the screen by the address, and keeps the state and the catalogue that the screens share.
+
+import { get } from "./api.js";
+import { Approvals } from "./approvals.js";
+import { Catalogue } from "./catalogue.js";
+import { DocumentScreen } from "./document.js";
+import { el } from "./dom.js";
+import { Faces } from "./faces.js";
+import { showApprovals, showState } from "./header.js";
+import { Health } from "./health.js";
+import { Operations } from "./operations.js";
+import { failure } from "./parts.js";
+import { Traffic } from "./traffic.js";
+
+const PAUSE_MS = 3000;
+const SCREENS = {
+  operations: Operations,
+  document: DocumentScreen,
+  faces: Faces,
+  traffic: Traffic,
+  health: Health,
+  approvals: Approvals,
+};
+const HOME = new URL("./", import.meta.url);
+
+class App {
+  constructor() {
+    this.state = null;
+    this.catalogue = null;
+    this.screens = {};
+    this.name = "";
+    this.main = document.getElementById("main");
+    this.notice = document.querySelector(".notice");
+  }
+
+  start() {
+    addEventListener("popstate", () => this._show());
+    addEventListener("click", (event) => this._clicked(event));
+    addEventListener("keydown", (event) => this._key(event));
+    addEventListener("signed-out", () => this._signedOut());
+    document.addEventListener("visibilitychange", () => document.hidden || this.poll());
+    history.scrollRestoration = "manual";
+    this._show();
+    this.read();
+    this.poll();
+  }
+
+  get screen() {
+    return this.screens[this.name];
+  }
+
+  /** Go to an address of the console. */
+  go(address, { isSamePlace = false } = {}) {
+    history.replaceState({ ...history.state, top: scrollY }, "");
+    history.pushState({}, "", new URL(address, HOME));
+    this._show({ isSamePlace });
+  }
+
+  _show({ isSamePlace = false } = {}) {
+    const address = new URL(location.href);
+    const last = address.pathname.slice(HOME.pathname.length).replace(/\/$/, "");
+    const name = last in SCREENS ? last : "operations";
+    const isNew = name !== this.name;
+    if (isNew) {
+      this.screen?.hide?.();
+      this.name = name;
+      this.screens[name] ??= new SCREENS[name](this);
+      this.main.replaceChildren(this.screen.root);
+      for (const link of document.querySelectorAll("nav [data-screen]")) {
+        if (link.dataset.screen === name) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+      }
+    }
+    this.screen.show(address);
+    document.title = `${this.screen.title()} · plugin-gateway`;
+    if (isNew && !isSamePlace) scrollTo(0, history.state?.top ?? 0);
+  }
+
+  /** Read the index anew, with the ticks that there are. */
+  async read(state) {
+    try {
+      const kept = this.catalogue?.ticks() ?? Catalogue.kept();
+      this.catalogue = new Catalogue(await get("operations"));
+      this.catalogue.take(kept);
+    } catch (error) {
+      if (error.status !== 401)
+        this._say(
+          failure(error),
+          el("button", { type: "button", class: "button", on: { click: () => this.readAgain() } }, "Try again"),
+        );
+      return;
+    }
+    this._say();
+    if (state) this._take(state);
+    for (const screen of Object.values(this.screens)) screen.take();
+    this.screens.operations?.change.update({ isCalm: true });
+  }
+
+  async readAgain() {
+    await this.read();
+    await this.poll();
+  }
+
+  /** Tell the screens that the ticks changed elsewhere. */
+  ticked() {
+    this.screens.operations?.ticked();
+  }
+
+  /** Ask for the state now, and from then on while the page is visible. */
+  async poll() {
+    clearTimeout(this._timer);
+    let state = null;
+    try {
+      state = await get("state");
+    } catch (error) {
+      if (error.status === 401) return;
+    }
+    this._take(state);
+    clearTimeout(this._timer);
+    if (!document.hidden) this._timer = setTimeout(() => this.poll(), PAUSE_MS);
+  }
+
+  _take(state) {
+    const before = this.state;
+    this.state = state;
+    showState(document.querySelector(".state"), state);
+    showApprovals(document.querySelector("nav [data-screen=approvals]"), state?.approvals ?? 0);
+    if (!state) return;
+    if (this.catalogue && state.base !== this.catalogue.base && !this.screens.operations?.change.isSaving) this.fileChanged();
+    else if (
+      before &&
+      before.revision.digest !== state.revision.digest &&
+      !this.screens.operations?.change.isSaving &&
+      !this.catalogue?.hasChanges
+    )
+      this.read();
+    if (JSON.stringify(before) !== JSON.stringify(state)) {
+      this.screen.stateChanged?.();
+      this.screens.operations?.change.show();
+    }
+  }
+
+  /** The file is not what this page read. Without ticks it is read again at once; with ticks a person decides when. */
+  fileChanged() {
+    if (!this.catalogue.hasChanges) {
+      if (!this._isReading) {
+        this._isReading = true;
+        this.read().finally(() => (this._isReading = false));
+      }
+      return;
+    }
+    if (this.notice.dataset.about === "file") return;
+    this._say(
+      "gateway.yaml changed on disk. ",
+      el("button", { type: "button", class: "button", on: { click: () => this.readAgain() } }, "Read it again, keep my ticks"),
+    );
+    this.notice.dataset.about = "file";
+  }
+
+  _say(...content) {
+    delete this.notice.dataset.about;
+    if (content.length || this.notice.hasChildNodes()) this.notice.replaceChildren(...content);
+  }
+
+  _signedOut() {
+    clearTimeout(this._timer);
+    this._say("This session has ended. Run ", el("code", null, "plugin-gateway console"), " and open the link that it prints.");
+  }
+
+  _clicked(event) {
+    const link = event.target.closest?.("a[href]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+      return;
+    if (link.origin !== HOME.origin || !link.pathname.startsWith(HOME.pathname) || link.classList.contains("skip")) return;
+    event.preventDefault();
+    this.go(link.href);
+    this.main.focus({ preventScroll: true });
+  }
+
+  _key(event) {
+    if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]"))
+      return;
+    const isText = event.target.matches?.("input:not([type=checkbox]), textarea, select");
+    if (this.screen.key?.(event)) {
+      event.preventDefault();
+    } else if (event.key === "?" && !isText) {
+      event.preventDefault();
+      document.querySelector(".keys").showModal();
+    }
+  }
+}
+
+new App().start();
