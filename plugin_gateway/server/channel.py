@@ -15,7 +15,7 @@ HEAD = struct.Struct("!BQ")
 
 
 class Kind(enum.IntEnum):
-    """The kind of a message. The supervisor sends the first three and the last; the worker sends the others."""
+    """The kind of a message. The supervisor sends REVISION, COUNT, DRAIN, APPROVAL_VERDICT and WATCH; the worker sends the others."""
 
     REVISION = 1
     """A pickled revision to serve from now on. The answer is ADOPTED or REJECTED."""
@@ -35,6 +35,10 @@ class Kind(enum.IntEnum):
     """The id of an approval whose call did not reach the API."""
     APPROVAL_VERDICT = 9
     """The number of the question, and the verdict."""
+    WATCH = 10
+    """The body is 1 if a person watches the calls from now on, else 0."""
+    RECORDS = 11
+    """Calls of the worker, as its feed writes them. A worker sends them only while it is watched."""
 
 
 class Message(NamedTuple):
@@ -66,6 +70,11 @@ class Channel:
         """Send a small message without waiting."""
         if not self._writer.is_closing():
             self._writer.write(HEAD.pack(message.kind, len(message.body)) + message.body)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """The number of bytes that the other end has not taken yet."""
+        return self._writer.transport.get_write_buffer_size()
 
     async def receive(self) -> Message | None:
         """Return the next message, or None if the other end is closed."""

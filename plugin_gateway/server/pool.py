@@ -39,11 +39,14 @@ class WorkerPool:
         count: int,
         log: Log,
         front: Front = "connection",
-        on_question: Callable[[Message], Message | None] | None = None,
+        on_unasked: Callable[[Message], Message | None] | None = None,
+        on_counts: Callable[[Series], object] | None = None,
     ) -> None:
-        """Prepare; `on_question` answers the workers' questions about approvals."""
+        """Prepare; `on_unasked` takes what the workers send by themselves, `on_counts` the counts of all, each second."""
         self._count = count
-        self._on_question = on_question
+        self._on_unasked = on_unasked
+        self._on_counts = on_counts
+        self._is_watched = False
         self._front = front
         self._log = log
         self._booting: list[asyncio.Task[WorkerProcess]] = []
@@ -64,7 +67,7 @@ class WorkerPool:
         # The pool keeps the memory, so that a replacement worker finds the counts of its predecessors.
         self._shared = SharedMemory.open()
         self._booting = [
-            asyncio.create_task(WorkerProcess.spawn(self._front, self._shared, self._on_question))
+            asyncio.create_task(WorkerProcess.spawn(self._front, self._shared, self._on_unasked))
             for _ in range(self._count)
         ]
 
@@ -108,6 +111,12 @@ class WorkerPool:
         """Return the counts of all workers, including those that have ended."""
         return merge([self._retired, *await asyncio.gather(*(w.series() for w in self._workers.values()))])
 
+    def watch(self, *, is_watched: bool) -> None:
+        """Tell all workers, and those that start later, whether a person watches the calls."""
+        self._is_watched = is_watched
+        for worker in self._workers.values():
+            worker.watch(is_watched=is_watched)
+
     async def drain(self, timeout_s: float) -> bool:
         """Make all workers end, with `timeout_s` for their calls in flight; return whether they did."""
         self._draining.set()
@@ -139,7 +148,9 @@ class WorkerPool:
         """Ask each worker for its counts periodically, so that counters do not go backwards when one is killed."""
         while True:
             await asyncio.sleep(COUNTING_INTERVAL_S)
-            await self.series()
+            counts = await self.series()
+            if self._on_counts is not None:
+                self._on_counts(counts)
 
     async def _keep(self, slot: int, worker: WorkerProcess, listener: socket.socket) -> None:
         """Keep one worker on one socket until the pool drains."""
@@ -151,6 +162,8 @@ class WorkerPool:
                 await worker.drain(self._drain_timeout_s)
             elif await self._start(worker, listener):
                 self._listening[slot].set()
+                if self._is_watched:
+                    worker.watch(is_watched=True)
             else:
                 worker.kill()
             status = await worker.wait()
@@ -166,7 +179,7 @@ class WorkerPool:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(backoff_s):
                     await self._draining.wait()
-            worker = await WorkerProcess.spawn(self._front, self._shared, self._on_question)
+            worker = await WorkerProcess.spawn(self._front, self._shared, self._on_unasked)
 
     async def _start(self, worker: WorkerProcess, listener: socket.socket) -> bool:
         given = self._revision

@@ -23,7 +23,8 @@ ANSWER_TIMEOUT_S = 20.0
 """A worker that has not answered for this long is stuck: its event loop normally blocks for milliseconds."""
 
 
-QUESTIONS = frozenset({Kind.APPROVAL_ASKED, Kind.APPROVAL_RETURNED})
+UNASKED = frozenset({Kind.APPROVAL_ASKED, Kind.APPROVAL_RETURNED, Kind.RECORDS})
+"""The messages of a worker that answer no question."""
 
 LAST_WORDS_TIMEOUT_S = 2.0
 """The worker has closed its end of the channel, so its last messages have arrived already."""
@@ -36,13 +37,13 @@ class WorkerProcess:
     """A running worker and the supervisor's end of its channel. It is asked one question at a time, and may ask, too."""
 
     def __init__(
-        self, process: Process, ours: socket.socket, on_question: Callable[[Message], Message | None] | None = None
+        self, process: Process, ours: socket.socket, on_unasked: Callable[[Message], Message | None] | None = None
     ) -> None:
         self._process = process
         self._ours = ours
         self._channel: Channel | None = None
         self._turn = asyncio.Lock()
-        self._on_question = on_question
+        self._on_unasked = on_unasked
         self._hearing: asyncio.Task[None] | None = None
         self._answer: asyncio.Future[Message | None] | None = None
         """The answer to the question that the worker was asked."""
@@ -53,11 +54,11 @@ class WorkerProcess:
         cls,
         front: Front = "connection",
         shared: SharedMemory = ALONE,
-        on_question: Callable[[Message], Message | None] | None = None,
+        on_unasked: Callable[[Message], Message | None] | None = None,
     ) -> WorkerProcess:
         """Start the process, which imports its modules and waits. `shared` is memory that it shares with other workers.
 
-        `on_question` answers the questions of the worker about approvals.
+        `on_unasked` takes the messages that the worker sends by itself, and may answer them.
         """
         ours, theirs = socket.socketpair()
         inherited = (theirs.fileno(), *shared.descriptors)
@@ -68,7 +69,7 @@ class WorkerProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 env=module_environment(),
             )
-        return cls(process, ours, on_question)
+        return cls(process, ours, on_unasked)
 
     @property
     def pid(self) -> int:
@@ -108,6 +109,11 @@ class WorkerProcess:
         with contextlib.suppress(OSError):
             await self._channel.send(Message(Kind.DRAIN, b"%.3f" % timeout_s))
 
+    def watch(self, *, is_watched: bool) -> None:
+        """Tell a worker that has started whether a person watches its calls."""
+        if self._channel is not None:
+            self._channel.post(Message(Kind.WATCH, b"%d" % is_watched))
+
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
@@ -124,11 +130,11 @@ class WorkerProcess:
         return status
 
     async def _hear(self, channel: Channel) -> None:
-        """Read the worker's messages to the last: answers, and questions about approvals."""
+        """Read the worker's messages to the last: answers, questions about approvals, and records of calls."""
         try:
             while (message := await channel.receive()) is not None:
-                if message.kind in QUESTIONS:
-                    answer = self._on_question(message) if self._on_question is not None else None
+                if message.kind in UNASKED:
+                    answer = self._on_unasked(message) if self._on_unasked is not None else None
                     if answer is not None:
                         channel.post(answer)
                     continue

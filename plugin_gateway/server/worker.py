@@ -22,12 +22,14 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.revision.model import AuditSettings
 from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.feed_line import FeedLine
 from plugin_gateway.server.remote_approver import RemoteApprover
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 from plugin_gateway.server.sockets import BACKLOG
 from plugin_gateway.server.usage import open_descriptors, resident_bytes
 from plugin_gateway.telemetry import NOW, Audit, Log, Recorder, telling
 from plugin_gateway.telemetry.audit import Terms
+from plugin_gateway.telemetry.feed import Feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -119,7 +121,8 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     # Read the mask for each record: it is replaced whenever a secret is added.
     audit = Audit(log.timestamp)
     audit_calls(audit, revision)
-    recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit, resources.mismatches)  # noqa: PLW0108
+    feed = Feed(FeedLine(channel).post, log.timestamp, lambda: holder.revision.mount)
+    recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit, resources.mismatches, feed)  # noqa: PLW0108
     endpoints = McpEndpoints(recorder.record)
     holder = Holder(revision, resources=resources, endpoints=endpoints)
     server = PublicServer(public_config(holder, recorder, front), endpoints.drain)
@@ -220,7 +223,11 @@ async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
                     break
                 case Kind.APPROVAL_VERDICT:
                     duties.approver.hear(message.body)
-                case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS | Kind.APPROVAL_ASKED | Kind.APPROVAL_RETURNED:
+                case Kind.WATCH:
+                    duties.recorder.watch(is_watched=message.body == b"1")
+                case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS | Kind.RECORDS:
+                    continue
+                case Kind.APPROVAL_ASKED | Kind.APPROVAL_RETURNED:
                     continue
     finally:
         # Drain even after an error: without a supervisor the worker would take calls for ever.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
-from plugin_gateway.telemetry.record import HELD, approval_of, shown_method
+from plugin_gateway.telemetry.record import approval_of, decision_of, shown_method
 from plugin_gateway.telemetry.trail import Trail
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("plugin_gateway.audit")
 _MOST_VALUE: Final = 200
-_REFUSED: Final = range(400, 500)
 
 
 class Terms(NamedTuple):
@@ -98,7 +97,7 @@ class Audit:
             "method": shown_method(record.method),
             "operation": rule.operation_id if rule is not None else "",
             "path": rule.path_template if rule is not None else "",
-            "decision": _decision(record),
+            "decision": decision_of(record),
             "reason": record.reason,
             "status": record.status,
             "approval": approval_of(record),
@@ -107,17 +106,6 @@ class Audit:
         if rule is not None and listed and (values := _values(rule.path_template, record.target, listed)):
             entry["values"] = values
         return {name: value for name, value in entry.items() if value != ""}
-
-
-def _decision(record: AccessRecord) -> str:
-    """Return what the gateway did: `forwarded`, `held`, `refused`, `failed` (5xx), or `answered` by itself."""
-    if record.reason == HELD:
-        return "held"
-    if record.reason and record.status in _REFUSED:
-        return "refused"
-    if record.reason and record.status:
-        return "failed"
-    return "forwarded" if record.rule is not None else "answered"
 
 
 def _values(template: str, target: bytes, listed: frozenset[str]) -> dict[str, str]:

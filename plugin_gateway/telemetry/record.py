@@ -22,6 +22,7 @@ HELD: Final = "approval-needed"
 
 _APPROVAL: Final = re.compile("approval ([0-9a-f]+)$")
 _SHOWN_METHOD: Final = 20
+_REFUSED: Final = range(400, 500)
 _SHOWN_CAUSE: Final = 300
 
 
@@ -163,6 +164,17 @@ def approval_of(record: AccessRecord) -> str:
     """Return the id of the approval of the call; empty if it has none."""
     found = _APPROVAL.search(record.cause) if record.cause else None
     return found[1] if found else ""
+
+
+def decision_of(record: AccessRecord) -> str:
+    """Return what the gateway did: `forwarded`, `held`, `refused`, `failed` (5xx), or `answered` by itself."""
+    if record.reason == HELD:
+        return "held"
+    if record.reason and record.status in _REFUSED:
+        return "refused"
+    if record.reason and record.status:
+        return "failed"
+    return "forwarded" if record.rule is not None else "answered"
 
 
 def level_of(record: AccessRecord) -> str:

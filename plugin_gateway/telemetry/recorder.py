@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.telemetry.counters import Counters
+from plugin_gateway.telemetry.target import LOOKED_AT
 
 if TYPE_CHECKING:
     import asyncio
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.telemetry.audit import Audit
     from plugin_gateway.telemetry.counters import Series
+    from plugin_gateway.telemetry.feed import Feed
     from plugin_gateway.telemetry.log import Log
     from plugin_gateway.telemetry.mismatches import Mismatches
     from plugin_gateway.telemetry.record import AccessRecord
@@ -34,12 +36,14 @@ class Recorder:
         cover: Callable[[bytes], bytes] = bytes,
         audit: Audit | None = None,
         mismatches: Mismatches | None = None,
+        feed: Feed | None = None,
     ) -> None:
         """Write to `log`. `cover` masks secrets in the targets of calls: a caller may have learnt one elsewhere."""
         self._log = log
         self._audit = audit
         self._cover = cover
         self._mismatches = mismatches
+        self._feed = feed
         self._records: list[AccessRecord] = []
         self._timer: asyncio.TimerHandle | None = None
         self.counters = Counters()
@@ -66,11 +70,19 @@ class Recorder:
         self.counters.lines_dropped += self._log.access(batch)
         if self._audit is not None:
             self._audit.add(batch)
+        if self._feed is not None:
+            self._feed.add(batch)
         return len(batch)
 
+    def watch(self, *, is_watched: bool) -> None:
+        """Begin or end to show the calls to people; the feed has the calls up to this moment."""
+        self.flush()
+        if self._feed is not None:
+            self._feed.watch(is_watched=is_watched)
+
     def _covered(self, record: AccessRecord) -> AccessRecord:
-        """Return the record of a call that was not forwarded, with the secrets in its target masked."""
-        return record._replace(target=self._cover(record.target)) if record.target else record
+        """Return the record of a call that was not forwarded, with the secrets in its target masked, cut after what may be shown."""
+        return record._replace(target=self._cover(record.target)[:LOOKED_AT]) if record.target else record
 
     def series(self) -> Series:
         """Return all counts up to this moment."""

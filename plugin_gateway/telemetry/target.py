@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 _MOST_PATH: Final = 200
 _MOST_NAMES: Final = 16
 _MOST_NAME: Final = 40
-_LOOKED_AT: Final = 1024
+LOOKED_AT: Final = 1024
 
 # Match encoded and doubly encoded delimiters too: they may be why the request was refused.
 _END_OF_PATH: Final = re.compile(rb"[?#]|%(?:25)*(?:3[Ff]|23)")
@@ -32,7 +32,7 @@ class ShownTarget(NamedTuple):
 
 def shown_target(target: bytes) -> ShownTarget:
     """Return the parts of a target that may be logged; both are bounded."""
-    target = target[:_LOOKED_AT]
+    target = target[:LOOKED_AT]
     end = _END_OF_PATH.search(target)
     path, query = (target[: end.start()], target[end.end() :]) if end else (target, b"")
     path = _VALUE_IN_PATH.sub(rb"\1*", _USER.sub(b"*@", path))

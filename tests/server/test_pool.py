@@ -23,10 +23,11 @@ class Worker:
         self.last_series = {"calls": [self.pid]}
         self.ended = asyncio.get_running_loop().create_future()
         self.is_drained = False
+        self.watched: list[bool] = []
         Worker.spawned.append(self)
 
     @classmethod
-    async def spawn(cls, front: str, shared: SharedMemory, on_question: Any = None) -> Any:
+    async def spawn(cls, front: str, shared: SharedMemory, on_unasked: Any = None) -> Any:
         assert front == "connection"
         assert os.fstat(shared.counts).st_size > 0
         return cls()
@@ -50,6 +51,9 @@ class Worker:
 
     async def series(self) -> dict[str, list[int]]:
         return self.last_series
+
+    def watch(self, *, is_watched: bool) -> None:
+        self.watched.append(is_watched)
 
     async def drain(self, timeout_s: float) -> None:
         self.drain_timeout_s = timeout_s
@@ -81,10 +85,10 @@ def _workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "WorkerProcess", Worker)
 
 
-def run(talk: Callable[..., Any], *, count: int = 2) -> Any:
+def run(talk: Callable[..., Any], *, count: int = 2, on_counts: Callable[[Any], object] | None = None) -> Any:
     async def bounded() -> Any:
         async with asyncio.timeout(5):
-            pool = WorkerPool(count, log := Log())
+            pool = WorkerPool(count, log := Log(), on_counts=on_counts)
             pool.boot()
             await pool.start([os.devnull] * count, b"one")
             found = await talk(pool, log)
@@ -184,6 +188,29 @@ def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch
         return True
 
     assert run(talk)
+
+
+def test_the_counts_of_all_workers_are_told_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "COUNTING_INTERVAL_S", 0.001)
+    told: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def talk(_: WorkerPool, __: Log) -> Any:
+        return await told.get()
+
+    assert run(talk, on_counts=told.put_nowait) == {"calls": [1000 + 1001]}
+
+
+def test_each_worker_learns_whether_it_is_watched_and_so_does_its_successor() -> None:
+    async def talk(pool: WorkerPool, _: Log) -> list[list[bool]]:
+        pool.watch(is_watched=True)
+        Worker.spawned[0].end(-9)
+        await settled()
+        pool.watch(is_watched=False)
+        Worker.spawned[1].end(-9)
+        await settled()
+        return [worker.watched for worker in Worker.spawned]
+
+    assert run(talk) == [[True], [True, False], [True, False], []]
 
 
 def test_draining_is_clean_when_all_end_in_time_and_replaces_none() -> None:

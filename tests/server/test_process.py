@@ -159,14 +159,14 @@ def test_an_answer_that_does_not_come_ends_the_worker(listener: socket.socket, m
 
 
 def hearing(
-    listener: socket.socket, on_question: Callable[[Message], Message | None], act: Callable[..., Any]
+    listener: socket.socket, on_unasked: Callable[[Message], Message | None], act: Callable[..., Any]
 ) -> tuple[Any, bool]:
     """Start a worker whose end of the channel is the test's; return what `act` returns, and whether the worker started."""
 
     async def talk(worker: WorkerProcess) -> tuple[Any, bool]:
         ours, theirs = socket.socketpair()
         worker._ours.close()
-        worker._ours, worker._on_question = ours, on_question
+        worker._ours, worker._on_unasked = ours, on_unasked
         starting = asyncio.create_task(worker.start(listener, revision()))
         await asyncio.sleep(0)
         _, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
@@ -191,10 +191,25 @@ def test_a_worker_may_ask_while_it_is_asked(listener: socket.socket) -> None:
         assert answer.kind is Kind.APPROVAL_VERDICT
         return answer.body
 
-    def on_question(message: Message) -> Message | None:
+    def on_unasked(message: Message) -> Message | None:
         return Message(Kind.APPROVAL_VERDICT, b"yes") if message.kind is Kind.APPROVAL_ASKED else None
 
-    assert hearing(listener, on_question, act) == (b"yes", True)
+    assert hearing(listener, on_unasked, act) == (b"yes", True)
+
+
+def test_records_of_calls_come_while_the_worker_is_watched(listener: socket.socket) -> None:
+    async def talk(worker: WorkerProcess) -> bytes:
+        heard: asyncio.Queue[Message] = asyncio.Queue()
+        worker._on_unasked = heard.put_nowait
+        worker.watch(is_watched=True)
+        await worker.start(listener, revision())
+        worker.watch(is_watched=True)
+        await get(listener)
+        message = await heard.get()
+        assert message.kind is Kind.RECORDS
+        return message.body
+
+    assert b'"path":"/number"' in run(talk)
 
 
 def test_a_worker_whose_question_cannot_be_read_is_ended(listener: socket.socket) -> None:

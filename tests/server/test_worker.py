@@ -186,6 +186,26 @@ def test_a_process_without_a_socket_ends() -> None:
     worker.main(theirs.detach(), "connection")
 
 
+def test_its_calls_are_told_only_while_a_person_watches() -> None:
+    async def talk(channel: Channel, port: int) -> tuple[list[Kind], list[bytes]]:
+        await ask(channel, Kind.REVISION, revision())
+        await get(port)
+        kinds = [(await ask(channel, Kind.COUNT)).kind]
+        sent = [await ask(channel, Kind.WATCH, b"1")]
+        await get(port, "/nope?key=value")
+        sent.append(await channel.receive())
+        await channel.send(Message(Kind.WATCH, b"0"))
+        await get(port, "/again")
+        kinds += [(await ask(channel, Kind.COUNT)).kind, *(message.kind for message in sent)]
+        return kinds, [message.body for message in sent]
+
+    kinds, (before, then) = run(talk)
+    assert kinds == [Kind.COUNTS, Kind.COUNTS, Kind.RECORDS, Kind.RECORDS]
+    assert b'"path":"/number"' in before
+    assert b'"path":"/nope","query":["key"],"operation":null,"verdict":"refused","reason":"operation-not-found"' in then
+    assert b"value" not in then
+
+
 def test_what_is_told_to_logging_is_a_line_of_the_workers_log(capfd: pytest.CaptureFixture[str]) -> None:
     async def talk(channel: Channel, port: int) -> None:
         await ask(channel, Kind.REVISION, revision())

@@ -1,6 +1,7 @@
 import asyncio
 import os
 
+from plugin_gateway.telemetry.feed import Feed
 from plugin_gateway.telemetry.log import Log
 from plugin_gateway.telemetry.record import AccessRecord
 from plugin_gateway.telemetry.recorder import Recorder
@@ -58,3 +59,26 @@ def test_a_secret_in_a_refused_path_is_covered() -> None:
     assert b'"path":"/keys/******"' in os.read(reader, 4096)
     os.close(writer)
     os.close(reader)
+
+
+def test_who_begins_to_watch_sees_the_calls_up_to_this_moment() -> None:
+    bodies: list[bytes] = []
+    recorder = Recorder(Log(level="error"), feed=Feed(lambda body: not bodies.append(body), str))
+    recorder.record(RECORD)
+    recorder.watch(is_watched=True)
+    assert [body.count(b"\n") for body in bodies] == [1]
+    recorder.record(RECORD)
+    recorder.watch(is_watched=False)
+    assert [body.count(b"\n") for body in bodies] == [1, 1]
+
+
+def test_a_recorder_without_a_feed_shows_nothing() -> None:
+    Recorder(Log(level="error")).watch(is_watched=True)
+
+
+def test_the_rest_of_a_long_target_is_not_kept() -> None:
+    feed = Feed(lambda body: True, str)
+    recorder = Recorder(Log(level="error"), feed=feed)
+    recorder.record(RECORD._replace(target=b"/" * 60_000))
+    recorder.flush()
+    assert [len(record.target) for batch in feed._kept for record in batch] == [1024]
