@@ -112,7 +112,9 @@ TITLES: Final = MappingProxyType(
         "no-token-passthrough": "MCP forbids passing on the client's token",
         "origin-not-allowed": "Web pages of this origin may not call",
         # The admin listener.
+        "no-console-session": "The request has no session of the console",
         "unknown-path": "There is no such path",
+        "wrong-console-key": "The key of the console is missing or wrong",
         # Limits, and the credential for the upstream.
         "credential-not-exchanged": "The credential cannot be exchanged",
         "limit-store-unavailable": "The gateway cannot count calls",

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from plugin_gateway.config.address import Address, UpstreamUrl
 from plugin_gateway.config.approvals import Approvals
 from plugin_gateway.config.auth import Auth, Consumer, NoAuth
+from plugin_gateway.config.console import Console, ConsoleMode, ConsoleOrOff, mode_of
 from plugin_gateway.config.fields import (
     Count,
     Duration,
@@ -327,6 +328,9 @@ class Config(Record):
     """The public listener."""
     admin: ListenAddress | None = Address("127.0.0.1", 8081)
     """Listener for health, metrics and console; `null` turns it off. It must not be the public listener."""
+    console: ConsoleOrOff = Console.model_construct()
+    """The console: pages on the admin listener that show and edit the allow-list. By default it is on if `admin` is an address of this
+    machine alone, such as 127.0.0.1; elsewhere write `console: true`. `false` turns it off."""
     metrics: ListenAddress | None = None
     """Listener for metrics alone, for a scraper that cannot reach `admin`. `admin` serves metrics, too."""
     log: Log = Log.model_construct()
@@ -349,6 +353,10 @@ class Config(Record):
             yield Mistake(
                 "admin-is-public", message, got=admin, hint=hint, at=("admin" if "admin" in written else "listen",)
             )
+
+    @property
+    def console_mode(self) -> ConsoleMode:
+        return mode_of(self.console, is_written="console" in self.model_fields_set)
 
     @property
     def public_url(self) -> str:

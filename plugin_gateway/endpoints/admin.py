@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NO_STORE = {"Cache-Control": "no-store"}
 
-_NO_SUCH_PATH: Final = Refusal(status=404, code="unknown-path", detail="The admin listener has no such path.")
+NO_SUCH_PATH: Final = Refusal(status=404, code="unknown-path", detail="The admin listener has no such path.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ async def _refuse(_: Request, error: Exception) -> Response:
     """Answer for Starlette's router, which raises 404 and 405."""
     headers = (isinstance(error, HTTPException) and error.headers) or {}
     if "Allow" not in headers:
-        return refuse(_NO_SUCH_PATH)
+        return refuse(NO_SUCH_PATH)
     allowed = ", ".join(sorted(headers["Allow"].split(", ")))
     return refuse(
         Refusal(

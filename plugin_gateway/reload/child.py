@@ -129,6 +129,7 @@ def compiled_or_refused(
         listen=str(loaded.config.listen),
         admin=str(loaded.config.admin or ""),
         metrics=str(loaded.config.metrics or ""),
+        console=loaded.config.console_mode,
         log=revision.log,
         approvals=revision.approvals,
         watched=watched,

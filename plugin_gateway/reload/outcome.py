@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from plugin_gateway.config.console import ConsoleMode
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.revision import LogSettings
     from plugin_gateway.revision.agreed import Drifted
@@ -37,6 +38,7 @@ class Compiled:
     """The files it was made of, with the fingerprint taken just before each was read."""
     warnings: tuple[Finding, ...]
     metrics: str = ""
+    console: ConsoleMode = "default"
     approvals: ApprovalSettings = NO_SETTINGS
     pinned: bytes = b""
     """The pickled pins: the operations that each list entry named. They go to the next compile, so that no entry opens

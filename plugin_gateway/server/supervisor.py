@@ -18,7 +18,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin_gateway.approvals.desk import Desk
-from plugin_gateway.config.address import Address, parse_address
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.endpoints.approvals import ApprovalsApi
 from plugin_gateway.errors import FindingsError, UsageError
@@ -28,18 +27,18 @@ from plugin_gateway.reload.pause import pause_s, refresh_pause_s
 from plugin_gateway.reload.watch import FileWatch, fingerprints
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
+from plugin_gateway.server.console import ConsoleOfGateway
+from plugin_gateway.server.listeners import Listeners
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.reload_log import ReloadLog
 from plugin_gateway.server.remote_approver import DeskLine
-from plugin_gateway.server.sockets import listen as listen_on
-from plugin_gateway.server.sockets import open_listeners
 from plugin_gateway.telemetry import Log, log_findings, merge, telling
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
     from pathlib import Path
 
+    from plugin_gateway.config.address import Address
     from plugin_gateway.reload.outcome import Awaited, Outcome
     from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import Series
@@ -78,6 +77,8 @@ class Started:
     metrics: Address | None
     workers: int
     took_s: float
+    console: str = ""
+    """A link that enters the console once; empty if the console is off."""
 
 
 class RefusedError(FindingsError):
@@ -99,17 +100,19 @@ class Supervisor:
         self._reload_wanted = asyncio.Event()
         self._files = FileWatch(self._reload_wanted.set, self._say_unwatched)
         self._overrides: dict[str, str] = {}
-        self._listeners: list[socket.socket] = []
         approvals = ApprovalLog(log)
         self._desk = Desk(base=self._approver_url)
         api = ApprovalsApi(self._desk, approvals.decided)
         self._pool = WorkerPool(options.workers, log, options.front, DeskLine(self._desk, approvals.judged).answer)
-        self._admin = AdminListener(lambda health, series: create_admin(health, series, api.routes()))
-        self._metrics = AdminListener(create_metrics)
+        self._console = ConsoleOfGateway((), log)
+        self._listeners = Listeners(
+            AdminListener(
+                lambda health, series: create_admin(health, series, [*api.routes(), *self._console.console.routes()])
+            ),
+            AdminListener(create_metrics),
+            options.workers,
+        )
         self._reloads = ReloadLog(log)
-        self._listen: Address | None = None
-        self._admin_address: Address | None = None
-        self._metrics_address: Address | None = None
         self._compiled: Compiled | None = None
         self._is_due = False
         """A reload was asked for and is not served yet. A rotated secret changes the revision and not its digest."""
@@ -122,7 +125,7 @@ class Supervisor:
 
     def _approver_url(self) -> str:
         """Return the URL of the admin listener, for a person on this machine."""
-        return url_of(self._admin_address) if self._admin_address is not None else ""
+        return url_of(self._listeners.admin) if self._listeners.admin is not None else ""
 
     async def run(self, announce: Callable[[Started, Log], None]) -> None:
         """Serve until told to stop; return when the last call is answered.
@@ -145,12 +148,11 @@ class Supervisor:
                 task.cancel()
             await asyncio.gather(starting, stopping, return_exceptions=True)
             await self._files.stop()
-            for listener in self._listeners:
-                listener.close()
+            self._listeners.close_public()
             timeout_s = self._options.drain_timeout_s
             was_clean = await self._pool.drain(timeout_s)
-            await self._admin.close()
-            await self._metrics.close()
+            await self._listeners.close()
+            self._console.close()
             if not was_clean:
                 self._log.event("warning", "drain-cut", f"calls still running after {timeout_s:g} s were cut")
             if self._stopping.is_set():
@@ -160,8 +162,7 @@ class Supervisor:
         started_at = monotonic()
         if self._options.listen:
             # Bind before the compile, so that port 0 becomes the actual port, which `public.url` may need.
-            self._bind(self._options.listen)
-            self._overrides["listen"] = str(self._listen)
+            self._overrides["listen"] = str(self._listeners.bind(self._options.listen))
         if self._options.admin:
             self._overrides["admin"] = self._options.admin
         if self._options.metrics:
@@ -170,20 +171,20 @@ class Supervisor:
             self._overrides["log.level"] = self._options.log_level
         compiled = await self._first_revision()
         listen = await self._prepare(compiled)
-        self._compiled = compiled
-        self._desk.settings = compiled.approvals
-        listen_on(listen, self._listeners)
-        await self._pool.start(self._listeners, compiled.revision)
+        self._adopt(compiled)
+        self._listeners.listen(listen)
+        await self._pool.start(self._listeners.sockets, compiled.revision)
         if not self._pool.listening:
             raise UsageError("no worker could be started; see their output above")
         took_s = monotonic() - started_at
         return Started(
             compiled=compiled,
             listen=listen,
-            admin=self._admin_address,
-            metrics=self._metrics_address,
+            admin=self._listeners.admin,
+            metrics=self._listeners.metrics,
             workers=self._pool.count,
             took_s=took_s,
+            console=self._console.link(),
         )
 
     async def _first_revision(self) -> Compiled:
@@ -211,19 +212,9 @@ class Supervisor:
             await self._wanted_within(min(left_s, pause_s(waited_s, random())))  # noqa: S311  # no secret
 
     async def _prepare(self, said: Awaited | Compiled) -> Address:
-        """Apply the log settings, and open the addresses that neither the command line nor an earlier attempt opened."""
+        """Apply the log settings, and open the listeners."""
         self._log.adopt(format=said.log.format, level=said.log.level)
-        listen = self._listen or self._bind(said.listen)
-        if said.admin and self._admin_address is None:
-            self._admin_address = await self._admin.open(parse_address(said.admin), self._health, self._series)
-        is_apart = said.metrics != said.admin or said.metrics.endswith(":0")
-        if said.metrics and is_apart and self._metrics_address is None:
-            self._metrics_address = await self._metrics.open(parse_address(said.metrics), self._health, self._series)
-        return listen
-
-    def _bind(self, address: str) -> Address:
-        self._listen, self._listeners = open_listeners(parse_address(address), self._options.workers)
-        return self._listen
+        return await self._listeners.open(said, self._health, self._series)
 
     async def _compile(self, number: int) -> Outcome:
         return await compile_aside(
@@ -328,11 +319,15 @@ class Supervisor:
             self._reloads.refused(refusal, is_asked=is_asked)
             return False
         self._is_due = False
-        self._compiled = compiled
-        self._desk.settings = compiled.approvals
+        self._adopt(compiled)
         self._files.look_at(compiled.watched)
         self._reloads.served(before, compiled, monotonic() - started_at)
         return False
+
+    def _adopt(self, compiled: Compiled) -> None:
+        self._compiled = compiled
+        self._desk.settings = compiled.approvals
+        self._console.adopt(compiled.console, self._listeners.admin)
 
     def _health(self) -> Health:
         compiled = self._compiled

@@ -54,7 +54,7 @@ NEW_MODULE_MAY = {
     "pydantic": {"config"},
     "pydantic_core": {"config"},
     "redis": set(),
-    "starlette": {"endpoints"},
+    "starlette": {"console", "endpoints"},
     "uvicorn": {"proxy.fronts", "server"},
     "uvloop": {"server"},
     "watchfiles": set(),

@@ -276,11 +276,11 @@ def test_while_it_waits_it_is_alive_and_says_why_it_is_not_ready_and_lets_no_cli
         running = asyncio.create_task(supervisor.run(lambda *_: None))
         async with asyncio.timeout(BOUND_S), httpx2.AsyncClient(trust_env=False) as client:
             await log.is_told.wait()
-            admin = f"http://{supervisor._admin_address}"
+            admin = f"http://{supervisor._listeners.admin}"
             alive = (await client.get(f"{admin}/healthz")).status_code
             told = await client.get(f"{admin}/readyz")
             with pytest.raises(httpx2.ConnectError):
-                await client.get(f"http://{supervisor._listen}/openapi.json")
+                await client.get(f"http://{supervisor._listeners.public}/openapi.json")
             signal.raise_signal(signal.SIGTERM)
             await running
         return alive, told.status_code, told.json()

@@ -1,0 +1,53 @@
+"""The console in gateway.yaml: whether the admin listener serves it, and whether it may save."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+from pydantic import BeforeValidator
+
+from plugin_gateway.config.fields import Flag, OverrideText
+from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.record import Record
+
+ConsoleMode: TypeAlias = Literal["default", "off", "read", "write"]
+"""`default` is for a config that does not say: the address of the admin listener then decides."""
+
+
+class Console(Record):
+    """The console: pages on the admin listener that show and edit the allow-list. `false` turns it off."""
+
+    example: ClassVar[str] = "{write: false}"
+    short_form: ClassVar[dict[str, Any] | None] = {"type": "boolean", "description": "`false` turns the console off."}
+    other_words: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("writable", "edit", "save", "allow_write", "can_write"), "write"),
+    }
+
+    write: Flag = True
+    """Whether the console may change gateway.yaml and gateway.lock. With `false` it shows everything and saves nothing."""
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:
+        return {} if _truth(value) is True else value
+
+
+def _truth(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, OverrideText) else value
+
+
+def _none_if_off(value: Any) -> Any:
+    if _truth(value) is False:
+        return None
+    if not isinstance(value, dict | bool | OverrideText | Console):
+        hint = "write `false`" if value in ("off", "no", None) else "for example `console: {write: false}`"
+        raise Mistake("wrong-type", "expected true, false or a mapping", got=value, hint=hint)
+    return value
+
+
+ConsoleOrOff: TypeAlias = Annotated[Console | None, BeforeValidator(_none_if_off)]
+
+
+def mode_of(console: Console | None, *, is_written: bool) -> ConsoleMode:
+    if console is None:
+        return "off"
+    return ("write" if console.write else "read") if is_written else "default"

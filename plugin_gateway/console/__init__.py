@@ -1,0 +1,1 @@
+"""The console: pages on the admin listener that show and edit the allow-list."""

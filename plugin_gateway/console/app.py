@@ -1,0 +1,217 @@
+"""The console app: judges each request below `/console`, lets people enter, and passes the others to the handlers.
+
+Each request passes the same steps: the console is on, the Host and the Origin are its own, there is a session. Only then does the app
+look at the path.
+"""
+
+from __future__ import annotations
+
+import hmac
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from plugin_gateway.console import guard
+from plugin_gateway.console.entrance_page import BAD_TOKEN, NO_SESSION, STYLE_HASH, entrance_page
+from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, Sessions
+from plugin_gateway.console.static_files import INDEX, static_files
+from plugin_gateway.endpoints.admin import NO_SUCH_PATH
+from plugin_gateway.endpoints.documents import answer, refuse
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from starlette.types import Receive, Scope, Send
+
+    from plugin_gateway.console.handler import Handler
+    from plugin_gateway.console.sessions import Session
+
+Power: TypeAlias = Literal["off", "read", "write"]
+"""What the console may do: nothing, show, or show and save."""
+
+COOKIE: Final = "plugin_gateway_console"
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+_NO_SESSION: Final = Refusal(
+    status=401,
+    code="no-console-session",
+    detail="The request has no session of the console.",
+    hint="Run `plugin-gateway console` and open the link that it prints.",
+)
+_WRONG_KEY: Final = Refusal(
+    status=401,
+    code="wrong-console-key",
+    detail="The key of the console is missing or wrong.",
+    hint="Run `plugin-gateway console` as the user that runs the gateway; it sends the key.",
+    headers=((b"WWW-Authenticate", b'Bearer realm="console"'),),
+)
+_TOO_LARGE: Final = Refusal(status=413, code="request-too-large", detail="The body is larger than the console takes.")
+
+
+class Console:
+    """The routes of the console. `power` may change with each reload; `key` is what the command `console` must show."""
+
+    def __init__(self, handlers: Iterable[Handler] = (), *, clock: Callable[[], float] = monotonic) -> None:
+        self.handlers = tuple(handlers)
+        self.key = ""
+        self.sessions = Sessions()
+        self._clock = clock
+        self._power: Power = "off"
+
+    @property
+    def power(self) -> Power:
+        return self._power
+
+    @power.setter
+    def power(self, power: Power) -> None:
+        self._power = power
+        if power == "off":
+            self.sessions.end_all()
+
+    def routes(self) -> list[Route]:
+        return [Route("/console", self), Route("/console/{path:path}", self)]
+
+    def link(self) -> str:
+        """Return the path of a link that works once."""
+        return f"/console/enter?token={self.sessions.issue(self._clock())}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        for name, value in guard.HEADERS.items():
+            if name not in response.headers:
+                response.headers[name] = value
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        if self._power == "off":
+            return refuse(NO_SUCH_PATH)
+        if refusal := guard.judge_host(request.headers):
+            return refuse(refusal)
+        path = request.scope["path"].removeprefix("/console")
+        if path == "/token":
+            return await self._token(request)
+        if path == "/enter":
+            return self._enter(request)
+        is_api = path.startswith("/api/")
+        if is_api and (refusal := guard.judge_origin(request.headers, is_needed=request.method not in _READS)):
+            return refuse(refusal)
+        session = self._session(request)
+        if session is None:
+            return refuse(_NO_SESSION) if is_api else _entrance(NO_SESSION)
+        if is_api:
+            request.state.session = session
+            return await self._ask(request, path.removeprefix("/api/"))
+        return _static(request, path)
+
+    async def _token(self, request: Request) -> Response:
+        """Answer the command `console`, which proves by the key that it may read the gateway's files."""
+        if request.method != "POST":
+            return refuse(_only("POST"))
+        if refusal := guard.judge_origin(request.headers, is_needed=False):
+            return refuse(refusal)
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        is_right = hmac.compare_digest(key.strip().encode(), self.key.encode())
+        if not self.key or scheme.lower() != "bearer" or not is_right:
+            return refuse(_WRONG_KEY)
+        members = {"path": self.link(), "expires_in": int(TOKEN_VALID_S)}
+        return JSONResponse(members, headers=_NO_STORE)
+
+    def _enter(self, request: Request) -> Response:
+        """Turn a token into a session. Only a GET does: a scanner that looks at links with HEAD uses up no token."""
+        if request.method != "GET":
+            return refuse(_only("GET"))
+        tokens = request.query_params.getlist("token")
+        is_asked_early = "prefetch" in request.headers.get("sec-purpose", "")
+        value = self.sessions.enter(tokens[0], self._clock()) if len(tokens) == 1 and not is_asked_early else None
+        if value is None:
+            return _entrance(BAD_TOKEN)
+        response = RedirectResponse("/console/", 303, headers=_NO_STORE)
+        response.set_cookie(
+            COOKIE,
+            value,
+            max_age=int(SESSION_VALID_S),
+            path="/console",
+            # A browser drops a Secure cookie that comes over plain HTTP, and the listener speaks plain HTTP.
+            secure=request.headers.get("x-forwarded-proto", "").lower() == "https",
+            httponly=True,
+            samesite="strict",
+        )
+        return response
+
+    def _session(self, request: Request) -> Session | None:
+        value = request.cookies.get(COOKIE, "")
+        return self.sessions.find(value, self._clock()) if value else None
+
+    async def _ask(self, request: Request, path: str) -> Response:
+        there = [(one, found) for one in self.handlers if (found := one.parameters(path)) is not None]
+        if not there:
+            return refuse(NO_SUCH_PATH)
+        method = "GET" if request.method == "HEAD" else request.method
+        taken = [(one, found) for one, found in there if one.method == method]
+        if not taken:
+            return refuse(_only(*(one.method for one, _ in there)))
+        handler, request.scope["path_params"] = taken[0]
+        body = b""
+        if handler.method == "POST":
+            if refusal := guard.judge_media_type(request.headers):
+                return refuse(refusal)
+            read = await _read(request, handler.most_body_bytes)
+            if read is None:
+                return refuse(_TOO_LARGE)
+            body = read
+        response = await handler.answer(request, body)
+        if "cache-control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+_READS: Final = frozenset({"GET", "HEAD"})
+
+
+def _static(request: Request, path: str) -> Response:
+    if request.method not in _READS:
+        return refuse(_only("GET"))
+    if not path:
+        return RedirectResponse("/console/", 308)
+    # A screen has its URL, such as `/console/traffic`: the page looks at the path and shows the screen.
+    name = path.removeprefix("/") or INDEX
+    face = static_files().get(name) or (static_files().get(INDEX) if "." not in name else None)
+    if face is None:
+        return refuse(NO_SUCH_PATH)
+    response = answer(face, request)
+    response.headers.update(guard.HEADERS)
+    return response
+
+
+def _entrance(reason: str) -> Response:
+    policy = f"{guard.HEADERS['Content-Security-Policy']}; style-src {STYLE_HASH}"
+    return Response(
+        entrance_page(reason), 401, media_type="text/html", headers={**_NO_STORE, "Content-Security-Policy": policy}
+    )
+
+
+def _only(*methods: str) -> Refusal:
+    allowed = ", ".join(sorted(set(methods)))
+    return Refusal(
+        status=405,
+        code="method-not-allowed",
+        detail=f"This path takes only {allowed}.",
+        headers=((b"Allow", allowed.encode()),),
+    )
+
+
+async def _read(request: Request, most: int) -> bytes | None:
+    """Return the body, or None if it is larger than the handler takes or the client went away."""
+    body = b""
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > most:
+                return None
+    except ClientDisconnect:
+        return None
+    return body

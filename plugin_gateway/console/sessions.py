@@ -1,0 +1,88 @@
+"""The sessions: who has entered the console, by a link that works once and a cookie that works for twelve hours."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Final, TypeVar
+
+_T = TypeVar("_T")
+
+TOKEN_VALID_S: Final = 300.0
+SESSION_VALID_S: Final = 43_200.0
+_SECRET_BYTES: Final = 32
+_MOST_TOKENS: Final = 16
+_MOST_SESSIONS: Final = 64
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One browser that entered. Times are those of the caller's clock, in seconds."""
+
+    digest: bytes
+    expires_at: float
+    is_ended: bool = False
+
+    def is_valid(self, now: float) -> bool:
+        return not self.is_ended and now < self.expires_at
+
+
+class Sessions:
+    """Issues tokens and turns each into one session. It keeps digests, so that no dump of it lets a reader enter."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[bytes, float] = {}
+        self._sessions: dict[bytes, Session] = {}
+
+    def issue(self, now: float) -> str:
+        """Return a new token for one link."""
+        token = token_urlsafe(_SECRET_BYTES)
+        self._tokens = _latest({digest: end for digest, end in self._tokens.items() if now < end}, _MOST_TOKENS - 1)
+        self._tokens[_digest(token)] = now + TOKEN_VALID_S
+        return token
+
+    def enter(self, token: str, now: float) -> str | None:
+        """Use up a token; return the value of the session's cookie, or None if the token is wrong, used or expired."""
+        known = _find(self._tokens, token)
+        if known is None or self._tokens.pop(known) <= now:
+            return None
+        value = token_urlsafe(_SECRET_BYTES)
+        kept = {digest: one for digest, one in self._sessions.items() if one.is_valid(now)}
+        self._sessions = _latest(kept, _MOST_SESSIONS - 1)
+        for digest in kept.keys() - self._sessions.keys():
+            kept[digest].is_ended = True
+        digest = _digest(value)
+        self._sessions[digest] = Session(digest, now + SESSION_VALID_S)
+        return value
+
+    def find(self, value: str, now: float) -> Session | None:
+        """Return the session of a cookie, if it is still valid."""
+        known = _find(self._sessions, value)
+        session = self._sessions[known] if known is not None else None
+        return session if session is not None and session.is_valid(now) else None
+
+    def end_all(self) -> None:
+        """End every session and forget every token, because the console was turned off."""
+        for session in self._sessions.values():
+            session.is_ended = True
+        self._sessions.clear()
+        self._tokens.clear()
+
+
+def _find(known: dict[bytes, float] | dict[bytes, Session], secret: str) -> bytes | None:
+    digest, found = _digest(secret), None
+    for one in known:
+        # Look at all of them: how long this takes must not depend on which one it is.
+        if hmac.compare_digest(one, digest):
+            found = one
+    return found
+
+
+def _latest(known: dict[bytes, _T], count: int) -> dict[bytes, _T]:
+    return dict(list(known.items())[-count:])
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode(errors="replace")).digest()

@@ -1,0 +1,63 @@
+"""The console of one gateway: when it is on, its key file, and the link to it."""
+
+from __future__ import annotations
+
+import os
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+
+from plugin_gateway.config.address import is_this_machine
+from plugin_gateway.console.app import Console
+from plugin_gateway.console.key_file import remove_key, write_key
+from plugin_gateway.server.approval_log import url_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from plugin_gateway.config.address import Address
+    from plugin_gateway.config.console import ConsoleMode
+    from plugin_gateway.console.app import Power
+    from plugin_gateway.console.handler import Handler
+    from plugin_gateway.telemetry import Log
+
+
+class ConsoleOfGateway:
+    """Turns the console on and off as each revision says."""
+
+    def __init__(self, handlers: Iterable[Handler], log: Log) -> None:
+        self.console = Console(handlers)
+        self._log = log
+        self._admin: Address | None = None
+        self._key_file: Path | None = None
+
+    def adopt(self, mode: ConsoleMode, admin: Address | None) -> None:
+        """Do as the config of the current revision says. `admin` is where the gateway listens, whatever the config says now."""
+        self._admin = admin
+        self.console.power = power_of(mode, admin)
+        if self.console.power != "off" and not self.console.key and admin is not None:
+            self.console.key = token_urlsafe(32)
+            try:
+                self._key_file = write_key(self.console.key, admin, os.environ)
+            except OSError as error:
+                message = f"`plugin-gateway console` will not work, because its key cannot be written: {error}"
+                self._log.event("warning", "console-key-failed", message)
+
+    def link(self) -> str:
+        """Return a link that enters the console once; empty if the console is off."""
+        if self._admin is None or self.console.power == "off":
+            return ""
+        return (url_of(self._admin) or "http://localhost") + self.console.link()
+
+    def close(self) -> None:
+        if self._key_file is not None:
+            remove_key(self._key_file, self.console.key)
+
+
+def power_of(mode: ConsoleMode, admin: Address | None) -> Power:
+    """Return what the console may do. If the config does not say, it is on where only this machine reaches it."""
+    if admin is None:
+        return "off"
+    if mode == "default":
+        return "write" if not admin.socket and is_this_machine(admin.host) else "off"
+    return mode

@@ -1,0 +1,393 @@
+import asyncio
+import re
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from plugin_gateway.console.app import COOKIE, Console
+from plugin_gateway.console.guard import HEADERS
+from plugin_gateway.console.handler import Handler
+from plugin_gateway.endpoints.admin import admin_app
+
+KEY = "k" * 43
+OWN = {"Origin": "http://localhost:8081"}
+
+
+async def echo(request: Request, body: bytes) -> Response:
+    return JSONResponse({"body": body.decode(), "id": request.path_params.get("id")})
+
+
+HANDLERS = (
+    Handler(path="state", answer=echo),
+    Handler(path="save", answer=echo, method="POST", most_body_bytes=10),
+    Handler(path="approvals/{id}", answer=echo, method="POST"),
+)
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Browser:
+    """Asks one console, with the cookies of a browser."""
+
+    def __init__(self, power: str = "write", *, enters: bool = True) -> None:
+        self.clock = Clock()
+        self.console = Console(HANDLERS, clock=self.clock)
+        self.console.key = KEY
+        self.console.power = power
+        self.cookies = httpx2.Cookies()
+        if enters:
+            self.get(self.console.link())
+
+    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        async def ask() -> httpx2.Response:
+            transport = httpx2.ASGITransport(admin_app(self.console.routes()))
+            async with httpx2.AsyncClient(
+                transport=transport, base_url="http://localhost:8081", cookies=self.cookies
+            ) as client:
+                response = await client.request(method, path, **options)
+                self.cookies = client.cookies
+                return response
+
+        return asyncio.run(ask())
+
+    def get(self, path: str, **options: Any) -> httpx2.Response:
+        return self.ask("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> httpx2.Response:
+        return self.ask("POST", path, **options)
+
+
+def code(response: httpx2.Response) -> tuple[int, str]:
+    is_problem = response.headers.get("content-type", "") == "application/problem+json"
+    return response.status_code, response.json()["code"] if is_problem else ""
+
+
+def test_a_link_enters_and_the_cookie_keeps_the_session() -> None:
+    browser = Browser(enters=False)
+    entered = browser.get(browser.console.link())
+    assert (entered.status_code, entered.headers["location"]) == (303, "/console/")
+    name, _, attributes = entered.headers["set-cookie"].partition("=")
+    assert name == COOKIE
+    assert {part.strip().lower() for part in attributes.split(";")[1:]} == {
+        "httponly",
+        "samesite=strict",
+        "path=/console",
+        "max-age=43200",
+    }
+    assert browser.get("/console/").status_code == 200
+    assert browser.get("/console/api/state").json() == {"body": "", "id": None}
+
+
+def test_behind_a_proxy_with_tls_the_cookie_is_secure() -> None:
+    browser = Browser(enters=False)
+    entered = browser.get(browser.console.link(), headers={"X-Forwarded-Proto": "https"})
+    assert "; Secure" in entered.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/console/", "/console", "/console/traffic", "/console/index.html", "/console/nope.js"]
+)
+def test_without_a_session_a_browser_gets_a_page_that_says_how_to_enter(path: str) -> None:
+    response = Browser(enters=False).get(path)
+    assert response.status_code == 401
+    assert response.headers["content-type"].startswith("text/html")
+    assert "plugin-gateway console" in response.text
+    assert "default-src 'self'" in response.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/console/api/state", "/console/api/", "/console/api/nope", "/console/api/save"])
+@pytest.mark.parametrize("cookie", [None, "", "wrong", "é"])
+def test_without_a_session_the_api_refuses_all_paths_alike(path: str, cookie: str | None) -> None:
+    headers = {"Cookie": f"{COOKIE}={cookie}".encode()} if cookie is not None else {}
+    response = Browser(enters=False).get(path, headers=headers)
+    assert code(response) == (401, "no-console-session")
+    assert Browser(enters=False).post(path, json={}, headers={**OWN, **headers}).status_code == 401
+
+
+def test_a_used_token_enters_nothing() -> None:
+    browser = Browser(enters=False)
+    link = browser.console.link()
+    browser.get(link)
+    browser.cookies = httpx2.Cookies()
+    response = browser.get(link)
+    assert response.status_code == 401
+    assert "set-cookie" not in response.headers
+    assert browser.get("/console/api/state").status_code == 401
+
+
+def test_an_expired_token_enters_nothing() -> None:
+    browser = Browser(enters=False)
+    link = browser.console.link()
+    browser.clock.now += 300
+    assert browser.get(link).status_code == 401
+    assert not browser.cookies
+
+
+@pytest.mark.parametrize("query", ["", "?token=", "?token=x", "?Token={token}", "?token={token}&token={token}"])
+def test_a_wrong_token_enters_nothing(query: str) -> None:
+    browser = Browser(enters=False)
+    token = browser.console.link().partition("token=")[2]
+    assert browser.get("/console/enter" + query.format(token=token)).status_code == 401
+    assert not browser.cookies
+
+
+def test_programs_that_look_at_links_use_up_no_token() -> None:
+    browser = Browser(enters=False)
+    link = browser.console.link()
+    assert browser.ask("HEAD", link).status_code == 405
+    assert browser.get(link, headers={"Sec-Purpose": "prefetch;prerender"}).status_code == 401
+    assert browser.get(link).status_code == 303
+
+
+def test_a_session_ends_after_twelve_hours() -> None:
+    browser = Browser()
+    browser.clock.now += 43_200
+    assert browser.get("/console/api/state").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/console/", "/console/api/state", "/console/enter?token={token}", "/console/token"])
+def test_a_page_that_rebinds_its_name_gets_nothing(path: str) -> None:
+    browser = Browser()
+    token = browser.console.link().partition("token=")[2]
+    for host in ("rebound.example:8081", "localhost.example", "127.0.0.1.nip.io:8081"):
+        response = browser.get(path.format(token=token), headers={"Host": host})
+        assert code(response) == (403, "host-not-allowed")
+    assert (
+        browser.post(
+            "/console/token", headers={"Host": "rebound.example", "Authorization": f"Bearer {KEY}"}
+        ).status_code
+        == 403
+    )
+    assert browser.get(f"/console/enter?token={token}").status_code == 303  # the refused requests did not use it up
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://localhost:3000"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_a_page_of_another_origin_reads_and_changes_nothing(headers: dict[str, str]) -> None:
+    browser = Browser()
+    assert code(browser.get("/console/api/state", headers=headers)) == (403, "origin-not-allowed")
+    assert code(browser.post("/console/api/save", json={}, headers=headers)) == (403, "origin-not-allowed")
+
+
+def test_a_change_without_an_origin_is_refused() -> None:
+    browser = Browser()
+    assert code(browser.post("/console/api/save", json={})) == (403, "origin-not-allowed")
+    assert browser.post("/console/api/save", json={}, headers=OWN).status_code == 200
+    assert browser.post("/console/api/save", json={}, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": {"base": "x"}},
+        {"files": {"base": b"x"}},
+        {"content": b"{}", "headers": {"Content-Type": "text/plain"}},
+        {"content": b"{}"},
+        {},
+    ],
+)
+def test_a_body_that_a_form_can_send_changes_nothing(body: dict[str, Any]) -> None:
+    headers = {**OWN, **body.pop("headers", {})}
+    assert code(Browser().post("/console/api/save", headers=headers, **body)) == (415, "unsupported-media-type")
+
+
+def test_a_body_beyond_the_limit_of_its_handler_is_refused() -> None:
+    json = {**OWN, "Content-Type": "application/json"}
+    browser = Browser()
+    assert browser.post("/console/api/save", content=b"1234567890", headers=json).json()["body"] == "1234567890"
+    assert code(browser.post("/console/api/save", content=b"12345678901", headers=json)) == (413, "request-too-large")
+
+
+def test_no_answer_can_be_framed_sniffed_or_read_by_another_site() -> None:
+    browser = Browser()
+    stranger = Browser(enters=False)
+    answers = [
+        browser.get("/console/"),
+        browser.get("/console/api/state"),
+        browser.get("/console/api/nope"),
+        browser.get("/console/", headers={"If-None-Match": "*"}),
+        browser.get(browser.console.link()),
+        browser.get("/console/", headers={"Host": "evil.example"}),
+        stranger.get("/console/"),
+        stranger.get("/console/api/state"),
+        stranger.post("/console/token"),
+    ]
+    for response in answers:
+        assert "frame-ancestors 'none'" in response.headers["content-security-policy"], response.url
+        assert "default-src 'self'" in response.headers["content-security-policy"]
+        assert "sandbox" not in response.headers["content-security-policy"]
+        for name in HEADERS.keys() - {"Content-Security-Policy"}:
+            assert response.headers[name] == HEADERS[name], (name, response.url)
+        assert "access-control-allow-origin" not in response.headers
+    assert all(
+        response.headers["cache-control"] == "no-store"
+        for response in answers
+        if "/api/" in str(response.url) or "enter" in str(response.url)
+    )
+
+
+def test_the_command_gets_a_link_for_the_key() -> None:
+    browser = Browser(enters=False)
+    response = browser.post("/console/token", headers={"Authorization": f"Bearer {KEY}"})
+    assert response.status_code == 200
+    assert response.json()["expires_in"] == 300
+    assert re.fullmatch(r"/console/enter\?token=[A-Za-z0-9_-]{43}", response.json()["path"])
+    assert browser.get(response.json()["path"]).status_code == 303
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Bearer x", f"Basic {KEY}", KEY, f"Bearer {KEY}x"])
+def test_another_key_gets_no_link(authorization: str) -> None:
+    response = Browser(enters=False).post("/console/token", headers={"Authorization": authorization})
+    assert code(response) == (401, "wrong-console-key")
+    assert KEY not in response.text
+
+
+def test_without_a_key_no_key_is_right() -> None:
+    browser = Browser(enters=False)
+    browser.console.key = ""
+    assert browser.post("/console/token", headers={"Authorization": "Bearer "}).status_code == 401
+
+
+def test_a_session_alone_makes_no_link_and_a_page_cannot_ask_for_one() -> None:
+    browser = Browser()
+    assert code(browser.post("/console/token", json={}, headers=OWN)) == (401, "wrong-console-key")
+    assert browser.get("/console/token").status_code == 405
+    key = {"Authorization": f"Bearer {KEY}", "Origin": "http://evil.example"}
+    assert code(browser.post("/console/token", headers=key)) == (403, "origin-not-allowed")
+
+
+@pytest.mark.parametrize(
+    "path", ["/console", "/console/", "/console/enter", "/console/token", "/console/api/save", "/console/x"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS", "TRACE"])
+def test_a_console_that_is_off_is_a_path_that_there_is_not(path: str, method: str) -> None:
+    browser = Browser("off", enters=False)
+    response = browser.ask(method, path, headers={**OWN, "Authorization": f"Bearer {KEY}"})
+    elsewhere = Browser("off", enters=False).ask(method, "/nope")
+    assert code(response) == code(elsewhere) == (404, "unknown-path")
+    assert response.content == elsewhere.content
+
+
+def test_turning_the_console_off_ends_its_sessions() -> None:
+    browser = Browser()
+    link = browser.console.link()
+    browser.console.power = "off"
+    browser.console.power = "read"
+    assert browser.get("/console/api/state").status_code == 401
+    assert browser.get(link).status_code == 401
+
+
+def test_a_change_from_writing_to_reading_keeps_the_sessions() -> None:
+    browser = Browser()
+    browser.console.power = "read"
+    assert browser.get("/console/api/state").status_code == 200
+
+
+def test_static_files_have_validators() -> None:
+    browser = Browser()
+    first = browser.get("/console/")
+    again = browser.get("/console/", headers={"If-None-Match": first.headers["etag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert browser.post("/console/", headers=OWN).status_code == 405
+
+
+@pytest.mark.parametrize("screen", ["traffic", "health", "document", "operations"])
+def test_each_screen_has_a_url(screen: str) -> None:
+    browser = Browser()
+    assert browser.get(f"/console/{screen}").content == browser.get("/console/").content
+
+
+def test_the_console_without_a_slash_leads_to_the_one_with_it() -> None:
+    assert Browser().get("/console").headers["location"] == "/console/"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/../app.py",
+        "/console/..%2fapp.py",
+        "/console/%2e%2e/app.py",
+        "/console/%00.js",
+        "/console//etc/passwd.js",
+    ],
+)
+def test_no_path_leaves_the_folder_of_static_files(path: str) -> None:
+    response = Browser().get(path)
+    assert response.status_code == 404
+    assert "import" not in response.text
+
+
+def test_an_unknown_path_and_a_wrong_method_are_told() -> None:
+    browser = Browser()
+    assert code(browser.get("/console/api/nope")) == (404, "unknown-path")
+    assert code(browser.get("/console/nope.js")) == (404, "unknown-path")
+    wrong = browser.get("/console/api/save")
+    assert (*code(wrong), wrong.headers["allow"]) == (405, "method-not-allowed", "POST")
+
+
+def test_a_handler_gets_the_parts_of_its_path_and_the_body() -> None:
+    response = Browser().post("/console/api/approvals/a1", json={"decision": "deny"}, headers=OWN)
+    assert response.json() == {"body": '{"decision":"deny"}', "id": "a1"}
+
+
+def test_a_handler_gets_the_session() -> None:
+    seen: list[Any] = []
+
+    async def look(request: Request, _: bytes) -> Response:
+        seen.append(request.state.session)
+        return Response()
+
+    browser = Browser()
+    browser.console.handlers = (Handler(path="traffic", answer=look),)
+    browser.get("/console/api/traffic")
+    assert seen[0].is_valid(browser.clock())
+    assert not seen[0].is_valid(browser.clock() + 43_200)
+
+
+def test_a_client_that_goes_away_while_it_sends_is_no_failure() -> None:
+    browser = Browser()
+
+    async def talk() -> list[Any]:
+        sent: list[Any] = []
+        messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+
+        async def receive() -> Any:
+            return next(messages)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        fields = {
+            "host": "localhost:8081",
+            "origin": "http://localhost:8081",
+            "content-type": "application/json",
+            "cookie": cookie,
+        }
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/console/api/save",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
+        }
+        await browser.console(scope, receive, send)
+        return sent
+
+    assert asyncio.run(talk())[0]["status"] == 413
