@@ -117,6 +117,8 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
     if rule.shape is None or (plan.only_reports and not plan.looks.take()):
         return Permitted(access, plan, method, verdict, block, body_kind)
     shaped = shape_request(plan, verdict, request, undeclared, wrong_body)
+    if shaped is None:
+        return Permitted(access, plan, method, verdict, block, body_kind)
     if isinstance(shaped, Refusal):
         return shaped
     return Permitted(

@@ -36,14 +36,20 @@ def lists_more(rule: OperationRule) -> bool:
 
 def shape_request(
     plan: Plan, permit: Permit, request: RequestFields, query: Refusal | None = None, body: Refusal | None = None
-) -> ShapedRequest | Refusal:
-    """Judge and rewrite a permitted request by the shape of its operation, which must have one.
+) -> ShapedRequest | Refusal | None:
+    """Judge and rewrite a permitted request by the shape of its operation, which must have one. None if it goes up as it came.
 
     `query` is the refusal of the query, of which `permit` has the rest, and `body` the refusal of the type of the body. With either of
     them the call is refused.
     """
-    shape = permit.rule.shape
+    shape = permit[0].shape
     assert shape is not None  # noqa: S101  # the caller has checked
+    parameters = shape.parameters
+    if parameters is not None and query is None and body is None and (shape.body is None or request.has_body):
+        # A query with a selection does not pass: no parameter has its name.
+        fields = pairs_of(request.fields, request.nominated) if parameters.reads_fields else ()
+        if parameters.passes(permit[1], permit[2], fields):
+            return None
     refusals = [one for one in (query, body) if one is not None]
     if not request.has_body and shape.body is not None:
         absent = shape.body.without_body()
@@ -53,8 +59,8 @@ def shape_request(
             plan.mismatches.note(permit.rule.operation_id, "request", absent.problems)
     selection = take_selection(permit.query, shape.reply)
     rest, lines = selection.query, b""
-    if shape.parameters is not None:
-        written = shape.parameters.write(permit.path, rest, pairs_of(request.fields, request.nominated))
+    if parameters is not None:
+        written = parameters.write(permit.path, rest, pairs_of(request.fields, request.nominated))
         if isinstance(written, Refusal):
             refusals.append(written)
         else:

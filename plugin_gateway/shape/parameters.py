@@ -27,6 +27,8 @@ class Parameters:
     """Judges and writes the parameters of one operation. Immutable and picklable."""
 
     __slots__ = (
+        "_bits",
+        "_changes",
         "_cookies",
         "_headers",
         "_members",
@@ -34,10 +36,13 @@ class Parameters:
         "_own",
         "_prefixes",
         "_query",
+        "_required",
+        "_required_fields",
         "_rewrites",
         "only_reports",
         "parts",
         "path_parts",
+        "reads_fields",
     )
 
     def __init__(self, parts: tuple[Part, ...] = (), path_parts: tuple[PathPart, ...] = ()) -> None:
@@ -66,6 +71,24 @@ class Parameters:
             reader.is_enforced for reader in readers
         )
         """Whether no call is refused or changed."""
+        self.reads_fields = len(self._query) < len(parts)
+        """Whether a parameter is in a header field or a cookie."""
+        self._changes = any(part.wire_name or part.added for part in parts)
+        self._bits: dict[bytes, tuple[int, Reader | None]] = {
+            **{name: (1 << index, self._query[index].reader) for name, index in self._own.items()}
+        }
+        """A bit for each query parameter by its name, with its reader."""
+        self._required = 0
+        for index, part in enumerate(self._query):
+            if part.reader is not None and part.reader.is_required:
+                self._required |= 1 << index
+        required = [part for part in parts if part.reader is not None and part.reader.is_required]
+        self._required_fields = frozenset(
+            # No field has the name of a cookie here, so no call passes without being written.
+            (part.name.lower() if part.place == "header" else f"cookie {part.name}").encode()
+            for part in required
+            if part.place != "query"
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         return Parameters, (self.parts, self.path_parts)
@@ -88,6 +111,51 @@ class Parameters:
         if refused:
             return invalid_request(refused)
         return Written(query, lines, None, tuple(reported))
+
+    def passes(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bool:
+        """See `ParameterShape`."""
+        if self._changes:
+            return False
+        seen = 0
+        if query:
+            bits = self._bits
+            for pair in query.split(b"&"):
+                name, _, text = pair.partition(b"=")
+                found = bits.get(name)
+                if found is None:
+                    return False
+                bit, reader = found
+                if seen & bit or (reader is not None and not reader.takes(text)):
+                    return False
+                seen |= bit
+        if seen & self._required != self._required:
+            return False
+        if self.path_parts and not self._passes_path(path):
+            return False
+        return not self.reads_fields or self._passes_fields(fields)
+
+    def _passes_path(self, path: bytes) -> bool:
+        segments = path.split(b"/")
+        for part in self.path_parts:
+            if (
+                part.pattern is not None
+                or part.segment >= len(segments)
+                or not part.reader.takes(segments[part.segment])
+            ):
+                return False
+        return True
+
+    def _passes_fields(self, fields: Iterable[tuple[bytes, bytes]]) -> bool:
+        seen: set[bytes] = set()
+        for name, value in fields:
+            if name == b"cookie" and self._cookies:
+                return False
+            part = self._headers.get(name)
+            if part is not None:
+                if name in seen or (part.reader is not None and not part.reader.takes(value)):
+                    return False
+                seen.add(name)
+        return self._required_fields <= seen
 
     def write_cookies(self, pairs: list[bytes]) -> list[bytes]:
         """Return the cookies that go up, of those that the client sent and the gate takes."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.reading import TYPED, UnreadableError, read_deep, read_exploded, read_many, read_one, ways
 from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.shortcut import range_of, takes_booleans, takes_every_text, words_of
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.kind import Kind
@@ -19,6 +20,7 @@ _is_plain: Final = re.compile(rb"[!-$&-*,-~]*+").fullmatch
 _MOST_DIGITS: Final = 18
 _ONLY_TEXT: Final = frozenset({"string"})
 _ONLY_INTEGERS: Final = frozenset({"integer"})
+_ONLY_BOOLEANS: Final = frozenset({"boolean"})
 _NO_PROBLEMS: Final[tuple[Problem, ...]] = ()
 _MISSING: Final = "is missing"
 _REPEATED: Final = "must be sent only once"
@@ -27,7 +29,8 @@ _REPEATED: Final = "must be sent only once"
 class Reader:
     """Judges one parameter. Immutable and picklable."""
 
-    __slots__ = ("_is_deep", "_is_exploded", "_is_repeated", "_takes_integer", "_takes_text", "_ways", "allows_empty", "is_enforced", "is_required", "kind", "name",
+    __slots__ = ("_has_range", "_is_deep", "_is_exploded", "_is_repeated", "_least", "_most", "_takes_booleans", "_takes_every_text",
+                 "_takes_integer", "_takes_text", "_ways", "_words", "allows_empty", "is_enforced", "is_required", "kind", "name",
                  "place", "style", "validator")  # fmt: skip
 
     def __init__(
@@ -59,6 +62,13 @@ class Reader:
         is_one_text = style.style in ("form", "simple") and not self._is_exploded and not self._is_repeated
         self._takes_text = is_one_text and kind.types == _ONLY_TEXT
         self._takes_integer = is_one_text and kind.types == _ONLY_INTEGERS
+        schema = validator.schema
+        found = range_of(schema) if self._takes_integer else None
+        self._has_range = found is not None
+        self._least, self._most = found or (0, 0)
+        self._words = words_of(schema) if self._takes_text else frozenset()
+        self._takes_every_text = self._takes_text and takes_every_text(schema)
+        self._takes_booleans = is_one_text and kind.types == _ONLY_BOOLEANS and takes_booleans(schema)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _make, (self.place, self.name, self.style, self.kind, self.validator, self.is_required, self.allows_empty, self.is_enforced)  # fmt: skip
@@ -71,12 +81,7 @@ class Reader:
     def judge(self, pairs: list[Pair]) -> tuple[Problem, ...]:
         """Return the problems of the texts of a parameter; no texts if the call does not have it."""
         if len(pairs) == 1:
-            # Most texts are one word or one number, with nothing to decode.
-            text = pairs[0][1]
-            if self._takes_text:
-                if (text.isalnum() or _is_plain(text) is not None) and self.validator.accepts(text.decode("ascii")):
-                    return _NO_PROBLEMS
-            elif self._takes_integer and _is_count(text) and self.validator.accepts(int(text)):
+            if self._takes_plainly(pairs[0][1]):
                 return _NO_PROBLEMS
         elif not pairs:
             if not self.is_required:
@@ -97,6 +102,25 @@ class Reader:
             return (self._problem(str(error)),)
         return validator.problems(first, (self.place, self.name))
 
+    def takes(self, text: bytes) -> bool:
+        """Whether the parameter has no problem if this is its only text."""
+        return self._takes_plainly(text) or not self.judge([(self.name, text)])
+
+    def _takes_plainly(self, text: bytes) -> bool:
+        """Whether a text is valid, for most texts: one word or one number, with nothing to decode. False tells nothing."""
+        if self._takes_text:
+            if self._words:
+                return text in self._words
+            if not text.isalnum() and _is_plain(text) is None:
+                return False
+            return self._takes_every_text or self.validator.accepts(text.decode("ascii"))
+        if self._takes_integer:
+            if not text.isdigit() or len(text) >= _MOST_DIGITS or (text[:1] == b"0" and len(text) > 1):
+                return False
+            number = int(text)
+            return self._least <= number <= self._most if self._has_range else self.validator.accepts(number)
+        return self._takes_booleans and text in (b"true", b"false")
+
     def _read(self, pairs: list[Pair], way: int) -> object:
         """Read the value.
 
@@ -115,10 +139,6 @@ class Reader:
 
     def _problem(self, detail: str) -> Problem:
         return Problem(join_pointer((self.place, self.name)), detail)
-
-
-def _is_count(text: bytes) -> bool:
-    return text.isdigit() and text[:1] != b"0" and len(text) < _MOST_DIGITS
 
 
 def _make(

@@ -56,6 +56,11 @@ class ParameterShape(Protocol):
 
     only_reports: bool
     """Whether no call is refused or changed, so that `write` can be left out."""
+    reads_fields: bool
+    """Whether `fields` matter. Otherwise they may be empty."""
+
+    def passes(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Whether `write` would find no problem and change nothing. False if that takes `write` to find out."""
 
     def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Written | Refusal:
         """Return what goes up. `path` and `query` are the gate's; `fields` are lower-case names with values."""

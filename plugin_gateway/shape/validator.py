@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 FORMATS: Final = frozenset({"date", "date-time", "ipv4", "ipv6", "uuid"})
 """The formats that values must have. Documents use other names loosely: `email`, `uri` and `time` stand for much that is none."""
 
-_INTEGERS: Final = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1)}
+INTEGERS: Final = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1)}
+"""The bounds of the integer formats."""
 _MOST_SHOWN: Final = 20
 _MOST_CHARACTERS: Final = 120
 # A pattern that makes the engine go back more often than this is not asserted for that value.
@@ -205,7 +206,7 @@ def _asserted(schema: Any) -> Any:
             copied[key] = {name: _asserted(one) for name, one in value.items()}
         elif key != "format" or value in FORMATS:
             copied[key] = value
-    if (bounds := _INTEGERS.get(str(schema.get("format")))) is not None:
+    if (bounds := INTEGERS.get(str(schema.get("format")))) is not None:
         copied = _bounded(copied, bounds)
     return copied
 

@@ -53,7 +53,7 @@ class Bodies:
 
 def shaped(
     query: bytes, fields: bytes = b"", before: Refusals = (None, None), **parts: Any
-) -> tuple[ShapedRequest | Refusal, Any]:
+) -> tuple[ShapedRequest | Refusal | None, Any]:
     """Return the outcome for a POST, and what was noted of it."""
     rule = OperationRule(
         method="POST", path_template="/p", operation_id="write", is_safe=False, shape=Shape(reply=REPLY, **parts)
@@ -126,3 +126,14 @@ def test_only_a_shape_that_refuses_calls_has_more_to_list() -> None:
     assert lists_more(rule(Shape(parameters=LIMITED)))
     assert not lists_more(rule(Shape()))
     assert not lists_more(rule(None))
+
+
+def test_a_request_that_goes_up_as_it_came_is_not_shaped() -> None:
+    assert shaped(b"limit=5", parameters=LIMITED)[0] is None
+    body = Bodies(is_required=True)
+    assert shaped(b"limit=5", b"Content-Length: 2\r\n", parameters=LIMITED, body=body)[0] is None
+    # Each of these is refused or changed, or may be.
+    assert shaped(b"limit=5", parameters=LIMITED, body=body)[0] is not None
+    assert shaped(b"limit=5&fields=id", parameters=LIMITED)[0] is not None
+    for before in ((invalid_request([MISSING]), None), (None, invalid_request([MISSING]))):
+        assert shaped(b"limit=5", b"Content-Length: 2\r\n", before, parameters=LIMITED)[0] is not None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,10 +14,14 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.kind import kind_of
 from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.part import Part
+from plugin_gateway.shape.path_parts import path_parts
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.shape import Written
 from plugin_gateway.shape.validator import Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 INTEGER = {"type": "integer", "maximum": 50}
 
@@ -94,3 +100,66 @@ def test_fixed_parameters_stay_where_the_gate_takes_nothing() -> None:
 @given(st.binary(max_size=60), st.binary(max_size=20))
 def test_no_bytes_of_a_client_raise(query: bytes, value: bytes) -> None:
     BOTH.write(b"/", query, [(b"cookie", value), (b"x-a", value)])
+
+
+HEADER = Reader("header", "X-A", Style("simple", False, "X-A", "none"), kind_of(INTEGER, Document(root={}, name="d")), Validator(INTEGER),
+                is_required=True)  # fmt: skip
+SESSION = Reader("cookie", "x-a", Style("form", True, "x-a", "path"), HEADER.kind, Validator(INTEGER), is_required=True)
+NEEDED = Reader("query", "b", Style("form", True, "b"), HEADER.kind, Validator(INTEGER), is_required=True)
+FREE = Part("query", "c")
+SHAPES = [
+    Parameters((Part("query", "a", reader("a")), Part("query", "b", NEEDED), FREE)),
+    Parameters((Part("query", "a", reader("a")), Part("header", "X-A", HEADER))),
+    Parameters((Part("query", "a", reader("a")), Part("cookie", "x-a", SESSION))),
+    Parameters((), path_parts("/{a}/b", {"a": HEADER})),
+    Parameters((Part("query", "a", reader("a")),), path_parts("/{a}-{b}", {"b": HEADER})),
+    BOTH,
+    Parameters((Part("query", "a", reader("a"), added=b"a=20"),)),
+]
+FIELDS = st.lists(st.sampled_from([(b"x-a", b"1"), (b"x-a", b"51"), (b"cookie", b"x-a=1"), (b"cookie", b"x-a=x")]), max_size=3)  # fmt: skip
+
+
+@given(
+    st.sampled_from(SHAPES),
+    st.sampled_from([b"/1/b", b"/x/b", b"/0/b", b"/a-1", b"/a-51", b"/"]),
+    st.lists(st.sampled_from(["a=1", "a=0", "a=05", "a=51", "a", "b=2", "%62=2", "b=51", "c=%41", "d=1"]), max_size=4),
+    FIELDS,
+)
+def test_a_call_that_passes_has_no_problem_and_goes_up_as_it_came(
+    shape: Parameters, path: bytes, pairs: list[str], fields: list[tuple[bytes, bytes]]
+) -> None:
+    query = "&".join(pairs).encode()
+    if shape.passes(path, query, fields):
+        assert shape.write(path, query, fields) == Written(query)
+
+
+def test_plain_calls_pass_without_being_written() -> None:
+    assert SHAPES[0].passes(b"/", b"a=0&b=50&c=x", ())
+    assert SHAPES[1].passes(b"/", b"", [(b"x-a", b"1"), (b"accept", b"*/*")])
+    assert SHAPES[3].passes(b"/5/b", b"", ())
+
+
+@pytest.mark.parametrize(
+    ("shape", "path", "query", "fields"),
+    [
+        (SHAPES[0], b"/", b"a=1&b=2&a=1", ()),
+        (SHAPES[0], b"/", b"a=1", ()),
+        (SHAPES[0], b"/", b"a=51&b=2", ()),
+        (SHAPES[1], b"/", b"a=1", ()),
+        (SHAPES[1], b"/", b"", [(b"x-a", b"51")]),
+        (SHAPES[1], b"/", b"", [(b"x-a", b"1"), (b"x-a", b"1")]),
+        # A header field with the name of a required cookie is no cookie.
+        (SHAPES[2], b"/", b"", [(b"x-a", b"1")]),
+        (SHAPES[3], b"/x/b", b"", ()),
+    ],
+)
+def test_a_call_with_a_problem_does_not_pass(
+    shape: Parameters, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]
+) -> None:
+    assert not shape.passes(path, query, fields)
+    assert isinstance(shape.write(path, query, fields), Refusal)
+
+
+def test_a_call_that_a_rule_changes_does_not_pass() -> None:
+    assert not BOTH.passes(b"/", b"a=1&b=2", ())
+    assert not SHAPES[6].passes(b"/", b"", ())
