@@ -54,6 +54,12 @@ export class Change {
     this.bar = el("button", { type: "button", class: "bar", hidden: true, on: { click: () => this.focus() } });
   }
 
+  /** Say something instead of the number of ticks, until the next tick. */
+  say(text) {
+    this.isSaying = true;
+    setText(this.said, text);
+  }
+
   focus() {
     this.root.scrollIntoView();
     this.title.focus();
@@ -64,7 +70,7 @@ export class Change {
     const { catalogue } = this.app;
     this._asked?.abort();
     clearTimeout(this._timer);
-    if (!isCalm) this.isSaved = false;
+    if (!isCalm) this.isSaying = false;
     this._estimate();
     if (catalogue.hasChanges) {
       this._timer = setTimeout(() => this._ask(), PAUSE_MS);
@@ -84,7 +90,7 @@ export class Change {
     const { hasChanges, adds, removes } = catalogue;
     const isWritable = state?.is_writable ?? true;
     setText(this.title, hasChanges ? "After this change" : "Now");
-    if (!this.isSaving && !this.isSaved) {
+    if (!this.isSaving && !this.isSaying) {
       setText(
         this.said,
         hasChanges ? counts(adds.size, removes.size) : "Tick operations to see what changes. Only Save writes to gateway.yaml.",
@@ -230,7 +236,7 @@ export class Change {
     }
     this.app.catalogue.clear();
     await this.app.read(state);
-    this.isSaved = true;
+    this.isSaying = true;
     const isServed = state.sync === "in-sync";
     setText(
       this.said,
@@ -243,7 +249,7 @@ export class Change {
 
   _notSaved(error) {
     const { theirs, yours, diff: text } = error.body ?? {};
-    this.isSaved = true;
+    this.isSaying = true;
     setText(this.said, "Not saved.");
     if (error.status === 409) {
       this.app.fileChanged();

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { el } from "./dom.js";
-import { failure, findings, snippet } from "./parts.js";
+import { failure, findings, prose, snippet } from "./parts.js";
 
 export class Faces {
   constructor(app) {
@@ -48,7 +48,7 @@ function card({ client, title, steps = [], snippets = [], findings: found = [] }
       ? el(
           "ol",
           null,
-          steps.map((step) => el("li", null, step)),
+          steps.map((step) => el("li", null, prose(step))),
         )
       : null,
     snippets.map(snippet),

@@ -2,8 +2,12 @@
 
 import { get } from "./api.js";
 import { el } from "./dom.js";
-import { failure, findings } from "./parts.js";
+import { failure, findings, prose } from "./parts.js";
+import { grouped } from "./text.js";
 
+const QUARANTINED =
+  "The document added these operations to groups of the allow-list. They stay closed until `plugin-gateway lock` agrees to them.";
+const DRIFTED = "These operations are not as they were locked. `plugin-gateway diff` says in words what changed.";
 const SHOWN_ABOVE = new Set(["held", "drift", "drifted"]);
 
 export class Health {
@@ -50,43 +54,25 @@ export class Health {
 }
 
 function cardsOf(health, state) {
-  const cards = [];
-  if (state?.findings?.length)
-    cards.push(card(state.sync === "refused" ? "The gateway refuses the file" : "Findings", findings(state.findings)));
   const held = health.held ?? state?.held ?? [];
-  if (held.length) {
-    cards.push(
-      card(
-        "Quarantined",
-        el(
-          "p",
-          null,
-          "The document added these operations to groups of the allow-list. They stay closed until `plugin-gateway lock` agrees to them.",
-        ),
-        names(held),
-      ),
-    );
-  }
   const drift = health.drift ?? state?.drifted ?? [];
-  if (drift.length) {
-    cards.push(
-      card(
-        "Drifted",
-        el("p", null, "These operations are not as they were locked. `plugin-gateway diff` says in words what changed."),
-        names(
-          drift.map(
-            ({ operation, outcome, parts, changed }) => `${operation}: ${outcome}, ${(parts ?? changed ?? []).join(", ")}`,
-          ),
-        ),
-      ),
-    );
-  }
   const rest = Object.entries(health).filter(([key]) => !SHOWN_ABOVE.has(key));
-  const plain = rest.filter(([, value]) => value === null || typeof value !== "object");
-  cards.push(card("Gateway", values(Object.fromEntries(plain))));
-  for (const [key, value] of rest)
-    if (value !== null && typeof value === "object" && Object.keys(value).length) cards.push(card(words(key), values(value)));
-  return cards;
+  const isNested = ([, value]) => value !== null && typeof value === "object";
+  return [
+    state?.findings?.length &&
+      card(state.sync === "refused" ? "The gateway refuses the file" : "Findings", findings(state.findings)),
+    held.length && card("Quarantined", el("p", null, prose(QUARANTINED)), names(held)),
+    drift.length && card("Drifted", el("p", null, prose(DRIFTED)), names(drift.map(driftLine))),
+    card("Gateway", values(Object.fromEntries(rest.filter((each) => !isNested(each))))),
+    ...rest
+      .filter(isNested)
+      .filter(([, value]) => Object.keys(value).length)
+      .map(([key, value]) => card(words(key), values(value))),
+  ].filter(Boolean);
+}
+
+function driftLine({ operation, outcome, parts, changed }) {
+  return `${operation}: ${outcome}, ${(parts ?? changed ?? []).join(", ")}`;
 }
 
 function card(title, ...content) {
@@ -121,5 +107,6 @@ function shownOf(key, value) {
   if (value === null || value === "") return "none";
   if (value === true || value === false) return value ? "yes" : "no";
   if (typeof value === "number" && /_at$/.test(key)) return value ? new Date(value * 1000).toLocaleString("en-GB") : "never";
+  if (typeof value === "number") return grouped(value);
   return typeof value === "object" ? values(value) : String(value);
 }

@@ -30,8 +30,8 @@ function finding(each, place) {
       "div",
       null,
       el("span", { class: "hidden-text" }, `${each.severity}: `),
-      each.message,
-      each.hint ? el("p", { class: "hint" }, each.hint) : null,
+      prose(each.message),
+      each.hint ? el("p", { class: "hint" }, prose(each.hint)) : null,
       where || place
         ? el(
             "p",
@@ -42,6 +42,13 @@ function finding(each, place) {
         : null,
     ),
   );
+}
+
+/** Sentences with their `code` set apart. */
+export function prose(text) {
+  return String(text)
+    .split(/`([^`\n]+)`/)
+    .map((part, i) => (i % 2 ? el("code", null, part) : part));
 }
 
 /** A unified diff. Signs, not only colours, tell what is added and removed. */
@@ -143,8 +150,8 @@ export function failure(error) {
   return el(
     "div",
     { class: "failure", role: "alert" },
-    el("p", null, error.message),
-    body.hint ? el("p", { class: "hint" }, body.hint) : null,
+    el("p", null, prose(error.message)),
+    body.hint ? el("p", { class: "hint" }, prose(body.hint)) : null,
     body.findings ? findings(body.findings) : null,
   );
 }

@@ -1,0 +1,200 @@
+// The rows: one for each operation that is found, built shortly before a person sees it.
+
+import { detail } from "./detail.js";
+import { arrange, el } from "./dom.js";
+import { short } from "./text.js";
+
+const FIRST_ROWS = 60;
+const MORE_ROWS = 150;
+const TICK = ".row > input";
+const OPENER = ".opener";
+
+export class Rows {
+  /** `onTick` is told each tick that a person sets, `onLocked` each that a group of gateway.yaml holds, `onOpener` each row to open or close. */
+  constructor(app, { onTick, onLocked, onOpener }) {
+    Object.assign(this, { app, onTick, onLocked, onOpener, built: [], found: [], shown: 0, active: -1, open: -1 });
+    this.rest = el("li", { class: "rest", role: "presentation" });
+    this.root = el(
+      "ul",
+      {
+        class: "rows",
+        "aria-label": "Operations",
+        on: {
+          change: (event) => this._change(event),
+          click: (event) => this._click(event),
+          focusin: (event) => this._focused(event),
+        },
+      },
+      this.rest,
+    );
+    const isNear = (entries) => entries.some(({ isIntersecting }) => isIntersecting);
+    this.watcher = new IntersectionObserver((entries) => isNear(entries) && this._more(), { rootMargin: "800px" });
+    this.watcher.observe(this.rest);
+  }
+
+  /** Forget the rows: the catalogue is a new one. */
+  forget() {
+    this.built = [];
+    this.open = -1;
+  }
+
+  /** Show these operations in this order. Rows that stay are not touched. */
+  show(found) {
+    this.found = found;
+    if (!found.includes(this.active)) this._activate(found[0] ?? -1);
+    this.shown = Math.min(FIRST_ROWS, found.length);
+    const wanted = found.slice(0, this.shown).map((n) => this._row(n));
+    arrange(this.root, wanted, this.rest);
+    this._measureRest();
+  }
+
+  /** Reserve the space of the rows that are not built yet, so that the scroll bar tells the truth. */
+  _measureRest() {
+    const left = this.found.length - this.shown;
+    this.rest.hidden = left === 0;
+    this.rest.style.setProperty("--left", left);
+    if (left === 0) return;
+    // Observed anew, because the observer is silent while the space stays in sight.
+    this.watcher.unobserve(this.rest);
+    this.watcher.observe(this.rest);
+  }
+
+  _more(upTo = 0) {
+    const missing = Math.max(MORE_ROWS, upTo - this.shown, this._missingAbove());
+    const next = this.found.slice(this.shown, this.shown + missing);
+    for (const n of next) this.rest.before(this._row(n));
+    this.shown += next.length;
+    this._measureRest();
+  }
+
+  /** Return how many rows are missing above the lower edge of the window, after a jump of the scroll bar. */
+  _missingAbove() {
+    const { top, height } = this.rest.getBoundingClientRect();
+    const left = this.found.length - this.shown;
+    return height ? Math.ceil(((innerHeight - top) / height) * left) : 0;
+  }
+
+  _row(n) {
+    return (this.built[n] ??= this._build(n));
+  }
+
+  _build(n) {
+    const { catalogue } = this.app;
+    const entry = catalogue.isLocked(n) ? catalogue.entryOf(n) : null;
+    const kinds = ["new", "changed", "deprecated"].filter((kind) => catalogue.flag(n, kind));
+    const marks = kinds.map((kind) => el("span", { class: `badge ${kind}` }, kind));
+    if (entry) {
+      marks.push(el("span", { class: "badge", id: `lock-${n}`, title: entry.text.trim() }, `by line ${entry.line}`));
+    }
+    const tabindex = n === this.active ? "0" : "-1";
+    const tick = el("input", {
+      type: "checkbox",
+      id: `tick-${n}`,
+      "aria-label": `Allow ${catalogue.name(n)}`,
+      "aria-describedby": entry && `lock-${n}`,
+      "aria-disabled": entry && "true",
+      tabindex,
+    });
+    const opener = el(
+      "button",
+      { type: "button", class: "opener", "aria-expanded": "false", tabindex },
+      el("span", { class: `method ${catalogue.method[n].toLowerCase()}` }, catalogue.method[n]),
+      el("span", { class: "path", title: catalogue.path[n] }, catalogue.path[n]),
+      el("span", { class: "summary" }, marks, catalogue.summary[n] || catalogue.id[n]),
+    );
+    const calls = catalogue.calls[n] ?? 0;
+    const cost = el("span", { class: "number tokens" }, short(catalogue.tokens[n]), el("span", { class: "unit" }, " tokens"));
+    const use = el("span", { class: "number calls" }, calls ? short(calls) : "·", el("span", { class: "unit" }, " calls"));
+    const row = el("li", { class: "item" }, el("div", { class: "row" }, tick, opener, cost, use));
+    row.n = n;
+    this._mark(row);
+    return row;
+  }
+
+  /** Show the ticks of the catalogue in the rows that are built. */
+  showTicks() {
+    for (const n in this.built) this._mark(this.built[n]);
+  }
+
+  _mark(row) {
+    const isTicked = this.app.catalogue.isTicked(row.n);
+    row.querySelector(TICK).checked = isTicked;
+    row.classList.toggle("ticked", isTicked);
+    row.classList.toggle("pending", this.app.catalogue.isKind(row.n, "ticked"));
+  }
+
+  _change(event) {
+    const row = event.target.closest(".item");
+    if (!row || !event.target.matches(TICK)) return;
+    if (this.app.catalogue.isLocked(row.n)) this.onLocked(row.n);
+    else this.onTick(row.n, event.target.checked);
+    this._mark(row);
+  }
+
+  _click(event) {
+    const opener = event.target.closest(OPENER);
+    if (opener) this.onOpener(opener.closest(".item").n);
+  }
+
+  /** Open the row of operation n and close the other; -1 opens none. */
+  setOpen(n) {
+    if (this.open >= 0 && this.open !== n) this._close(this.open);
+    this.open = n;
+    if (n >= 0) this._open(n);
+  }
+
+  _open(n) {
+    this._reach(this.found.indexOf(n));
+    const row = this._row(n);
+    const opener = row.querySelector(OPENER);
+    if (opener.getAttribute("aria-expanded") === "true") return;
+    opener.setAttribute("aria-expanded", "true");
+    row.classList.add("opened");
+    row.append(detail(this.app, n));
+    if (row.contains(document.activeElement)) return;
+    this._activate(n);
+    row.scrollIntoView({ block: "nearest" });
+  }
+
+  _close(n) {
+    const row = this.built[n];
+    if (!row) return;
+    const hadFocus = row.contains(document.activeElement);
+    row.querySelector(OPENER).setAttribute("aria-expanded", "false");
+    row.classList.remove("opened");
+    row.querySelector(".detail")?.remove();
+    if (hadFocus) row.querySelector(OPENER).focus();
+  }
+
+  /** Make operation n the one row that the Tab key reaches; arrows go from there. */
+  _activate(n) {
+    const before = this.built[this.active];
+    this.active = n;
+    for (const row of [before, this.built[n]]) {
+      const tabindex = row?.n === n ? "0" : "-1";
+      for (const control of row?.querySelectorAll(`${TICK}, ${OPENER}`) ?? []) control.setAttribute("tabindex", tabindex);
+    }
+  }
+
+  _focused(event) {
+    const row = event.target.closest(".item");
+    if (row && row.n !== this.active) this._activate(row.n);
+  }
+
+  _reach(place) {
+    if (place >= this.shown) this._more(place + 1);
+  }
+
+  /** Move the focus by some rows, or into the list. Return whether there is such a row. */
+  step(by) {
+    const place = this.found.indexOf(this.active);
+    const next = this.root.contains(document.activeElement) ? place + by : Math.max(place, 0);
+    if (next < 0 || next >= this.found.length) return next >= 0;
+    this._reach(next);
+    const n = this.found[next];
+    const control = document.activeElement?.matches(OPENER) ? OPENER : TICK;
+    this._activate(n);
+    this._row(n).querySelector(control).focus();
+    return true;
+  }
+}
