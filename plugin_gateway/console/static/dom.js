@@ -20,9 +20,9 @@ export function setText(element, text) {
 }
 
 /** Give `parent` exactly these children. Children that stay in their order are not touched, so they keep focus and layout. */
-export function arrange(parent, wanted, last = null) {
+export function arrange(parent, wanted) {
   const kept = new Set(wanted);
-  for (let child = parent.firstChild; child !== last;) {
+  for (let child = parent.firstChild; child;) {
     const next = child.nextSibling;
     if (!kept.has(child)) child.remove();
     child = next;

@@ -96,6 +96,7 @@ export class Operations {
     if (this.box.value.trim()) address.searchParams.set("q", this.box.value);
     else address.searchParams.delete("q");
     history.replaceState(history.state, "", address);
+    scrollTo(0, 0);
     this._find();
   }
 

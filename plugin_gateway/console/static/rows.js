@@ -5,73 +5,77 @@ import { arrange, el } from "./dom.js";
 import { short } from "./text.js";
 
 const FIRST_ROWS = 60;
-const MORE_ROWS = 150;
+/** Rows are built this many pixels before they are seen, and dropped when they are three times as far. */
+const NEAR_PX = 800;
 const TICK = ".row > input";
 const OPENER = ".opener";
 
 export class Rows {
   /** `onTick` is told each tick that a person sets, `onLocked` each that a group of gateway.yaml holds, `onOpener` each row to open or close. */
   constructor(app, { onTick, onLocked, onOpener }) {
-    Object.assign(this, { app, onTick, onLocked, onOpener, built: [], found: [], shown: 0, active: -1, open: -1 });
-    this.rest = el("li", { class: "rest", role: "presentation" });
-    this.root = el(
-      "ul",
-      {
-        class: "rows",
-        "aria-label": "Operations",
-        on: {
-          change: (event) => this._change(event),
-          click: (event) => this._click(event),
-          focusin: (event) => this._focused(event),
-        },
+    Object.assign(this, { app, onTick, onLocked, onOpener, built: [], found: [], from: 0, to: 0, active: -1, open: -1 });
+    this.above = el("div", { class: "space" });
+    this.below = el("div", { class: "space" });
+    this.list = el("ul", {
+      class: "rows",
+      "aria-label": "Operations",
+      on: {
+        change: (event) => this._change(event),
+        click: (event) => this._click(event),
+        focusin: (event) => this._focused(event),
       },
-      this.rest,
-    );
+    });
+    this.root = el("div", null, this.above, this.list, this.below);
     const isNear = (entries) => entries.some(({ isIntersecting }) => isIntersecting);
-    this.watcher = new IntersectionObserver((entries) => isNear(entries) && this._more(), { rootMargin: "800px" });
-    this.watcher.observe(this.rest);
+    this.watcher = new IntersectionObserver((entries) => isNear(entries) && this._slide(), { rootMargin: `${NEAR_PX}px` });
   }
 
   /** Forget the rows: the catalogue is a new one. */
   forget() {
     this.built = [];
+    this.found = [];
     this.open = -1;
   }
 
   /** Show these operations in this order. Rows that stay are not touched. */
   show(found) {
+    if (found.length && found.length === this.found.length && found.every((n, i) => n === this.found[i])) return;
     this.found = found;
     if (!found.includes(this.active)) this._activate(found[0] ?? -1);
-    this.shown = Math.min(FIRST_ROWS, found.length);
-    const wanted = found.slice(0, this.shown).map((n) => this._row(n));
-    arrange(this.root, wanted, this.rest);
-    this._measureRest();
+    this._hold(0, FIRST_ROWS);
   }
 
-  /** Reserve the space of the rows that are not built yet, so that the scroll bar tells the truth. */
-  _measureRest() {
-    const left = this.found.length - this.shown;
-    this.rest.hidden = left === 0;
-    this.rest.style.setProperty("--left", left);
-    if (left === 0) return;
+  /** Have rows for these places, and space for the others, so that the scroll bar tells the truth. */
+  _hold(from, to) {
+    const most = this.found.length;
+    this.from = Math.max(0, Math.min(from, most - 1));
+    this.to = Math.max(0, Math.min(to, most));
+    const rows = this.found.slice(this.from, this.to).map((n) => this._row(n));
+    arrange(this.list, rows);
+    this._space(this.above, this.from);
+    this._space(this.below, most - this.to);
+  }
+
+  _space(space, left) {
+    space.hidden = left === 0;
+    space.style.setProperty("--left", left);
     // Observed anew, because the observer is silent while the space stays in sight.
-    this.watcher.unobserve(this.rest);
-    this.watcher.observe(this.rest);
+    this.watcher.unobserve(space);
+    if (left) this.watcher.observe(space);
   }
 
-  _more(upTo = 0) {
-    const missing = Math.max(MORE_ROWS, upTo - this.shown, this._missingAbove());
-    const next = this.found.slice(this.shown, this.shown + missing);
-    for (const n of next) this.rest.before(this._row(n));
-    this.shown += next.length;
-    this._measureRest();
-  }
-
-  /** Return how many rows are missing above the lower edge of the window, after a jump of the scroll bar. */
-  _missingAbove() {
-    const { top, height } = this.rest.getBoundingClientRect();
-    const left = this.found.length - this.shown;
-    return height ? Math.ceil(((innerHeight - top) / height) * left) : 0;
+  /** Build the rows near the window, and drop those far from it: a browser is slow to remove thousands of rows at once. */
+  _slide() {
+    const height = parseFloat(getComputedStyle(this.list).getPropertyValue("--row"));
+    const { top, bottom } = this.list.getBoundingClientRect();
+    const places = (px) => Math.ceil(px / height);
+    let from = this.from - places(top + 2 * NEAR_PX);
+    let to = this.to + places(innerHeight + 2 * NEAR_PX - bottom);
+    const isApart = from >= this.to || to <= this.from;
+    // The detail of an open row is higher than a row, so only its neighbours can be counted from their pixels.
+    if (!isApart && (this.open >= 0 || top > -3 * NEAR_PX)) from = Math.min(from, this.from);
+    if (!isApart && (this.open >= 0 || bottom < innerHeight + 3 * NEAR_PX)) to = Math.max(to, this.to);
+    this._hold(from, to);
   }
 
   _row(n) {
@@ -182,13 +186,13 @@ export class Rows {
   }
 
   _reach(place) {
-    if (place >= this.shown) this._more(place + 1);
+    if (place < this.from || place >= this.to) this._hold(place - FIRST_ROWS, place + FIRST_ROWS);
   }
 
   /** Move the focus by some rows, or into the list. Return whether there is such a row. */
   step(by) {
     const place = this.found.indexOf(this.active);
-    const next = this.root.contains(document.activeElement) ? place + by : Math.max(place, 0);
+    const next = this.list.contains(document.activeElement) ? place + by : Math.max(place, 0);
     if (next < 0 || next >= this.found.length) return next >= 0;
     this._reach(next);
     const n = this.found[next];
