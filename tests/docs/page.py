@@ -72,7 +72,7 @@ async def play(text: str, folder: Path, command_of: Callable[[str], str]) -> int
 
     `command_of` returns the shell command that runs a Python program, or nothing if it cannot run here.
     """
-    for port in ("8080", "8081", "8090", "8091"):
+    for port in ("8080", "8081", "8082", "8090", "8091"):
         text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}")
     printed, compared = "", 0
     shell = await Shell.start(folder)
@@ -86,7 +86,7 @@ async def play(text: str, folder: Path, command_of: Callable[[str], str]) -> int
                     for line in content.splitlines():
                         assert line in printed, printed
                         compared += 1
-                case "yaml" | "svg":
+                case "yaml" | "svg" | "nginx":
                     if name := FILE_NAME.fullmatch(first):
                         (folder / name[1]).write_text(rest)
                 case "python":
