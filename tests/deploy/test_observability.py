@@ -17,7 +17,7 @@ from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.endpoints.exposition import exposition
 from plugin_gateway.refusal import TITLES
 from plugin_gateway.telemetry import Counters
-from tests.deploy.proxies import BOUND_S, DEPLOY, START_BOUND_S, free_port, program, serving, until_listening
+from tests.deploy.proxies import BOUND_S, DEPLOY, START_BOUND_S, free_port, program, serving, stop, until_listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,8 +126,7 @@ def prometheus(tmp_path: Path) -> Iterator[httpx2.Client]:
             with httpx2.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=BOUND_S) as client:
                 yield client
         finally:
-            process.terminate()
-            process.wait(BOUND_S)
+            stop(process)
 
 
 def asked(client: httpx2.Client, query: str) -> list[Any]:
