@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugin_gateway import __version__
+from plugin_gateway.cli.browser import open_link
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
 from plugin_gateway.telemetry import log_findings
 from plugin_gateway.version import core, shown_version
@@ -15,6 +16,20 @@ from plugin_gateway.version import core, shown_version
 if TYPE_CHECKING:
     from plugin_gateway.server.supervisor import Started
     from plugin_gateway.telemetry import Log
+
+
+def announce_and_open(started: Started, log: Log) -> None:
+    """Announce that the gateway serves, and open its console."""
+    announce(started, log)
+    if not started.console:
+        tell("the console is off: write `console: true` in gateway.yaml to turn it on")
+        return
+    link = started.link()
+    # Standard output, and not the log, because the link lets its reader in.
+    with suppress(OSError):
+        click.echo(link)
+    if not open_link(link):
+        tell("this machine has no display: open the link yourself")
 
 
 def announce(started: Started, log: Log) -> None:
@@ -38,6 +53,7 @@ def announce(started: Started, log: Log) -> None:
             listen=str(started.listen),
             admin=str(started.admin or ""),
             metrics=str(started.metrics or started.admin or ""),
+            console=started.console,
             workers=started.workers,
             revision=compiled.number,
             digest=compiled.digest,
@@ -63,6 +79,7 @@ def as_text(started: Started) -> str:
         ("listening on", f"{started.listen}, {started.workers} worker{'s' * (started.workers != 1)}"),
         ("admin", f"http://{started.admin}/readyz, /metrics" if started.admin else "none"),
         *([("metrics", f"http://{started.metrics}/metrics")] if started.metrics else []),
+        *([("console", f"{started.console}, enter with `plugin-gateway console`")] if started.console else []),
         ("operations", f"{compiled.operations} of {compiled.operations_total}"),
     ]
     if warnings := len(compiled.warnings):

@@ -57,6 +57,7 @@ def command(listen: str, admin: str) -> None:
     # The demo uses the published example config and overrides only locations.
     os.environ["PLUGIN_GATEWAY__OPENAPI"] = str(folder / "legacy_api" / "openapi.yaml")
     os.environ["PLUGIN_GATEWAY__UPSTREAM__URL"] = f"http://127.0.0.1:{port}/api/v2"
+    os.environ["PLUGIN_GATEWAY__CONSOLE__WRITE"] = "false"  # the config belongs to the package
     run(ServeOptions(config=config_file(folder), listen=listen, admin=admin), announce_demo)
 
 

@@ -14,7 +14,7 @@ from plugin_gateway.openapi.values import as_list, as_mapping
 from plugin_gateway.reports.operations import Costs, summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from plugin_gateway.cli.upstream_url import UpstreamUrl
     from plugin_gateway.openapi.document import Document, Json, JsonObject, Operation
@@ -64,10 +64,12 @@ def draft(
     *,
     entry_lines: Iterable[str] | None = None,
     url: str = "",
+    environ: Mapping[str, str] | None = None,
 ) -> Draft:
     """Write the config; `source` is the value for `openapi`. It allows the `named` operations, or a few that look harmless.
 
-    `entry_lines` are the lines of the allow-list, if they are written already; `url` is the API's, if it is known.
+    `entry_lines` are the lines of the allow-list, if they are written already; `url` is the API's, if it is known. With `environ`, the
+    gateway starts at once: a credential whose variable is missing there is only a comment.
     """
     upstream = upstream_url(document)
     if url:
@@ -88,8 +90,16 @@ def draft(
         notes.append("the document does not say where the API is: set `upstream.url`")
     elif upstream.others:
         notes.append(f"`upstream.url` is {upstream.url}; the document also names {', '.join(upstream.others)}")
-    if credential:
+    if credential and environ is not None and variable not in environ:
+        notes.append(
+            f"remove the # before `credential` in the file, and start the gateway with {variable} set, before it forwards calls"
+        )
+        credential_line = f"  # credential: {credential}"
+    elif credential:
+        credential_line = f"  credential: {credential}"
         notes.append(f"export {variable}=… before you start the gateway: it reads the key from the environment")
+    else:
+        credential_line = "  # credential: {header: X-API-Key, value: {env: UPSTREAM_API_KEY}}"
     lines = [
         f"# plugin-gateway: lets clients use {len(operations)} of the {total} operations of {comment(title or source)}.",
         "# The gateway refuses every operation that `allow` does not list. Check this file with `plugin-gateway check`.",
@@ -98,9 +108,7 @@ def draft(
         "",
         "upstream:",
         f"  url: {scalar(upstream.url)}" + ("" if upstream.is_said else "   # the document does not say: set it"),
-        f"  credential: {credential}"
-        if credential
-        else "  # credential: {header: X-API-Key, value: {env: UPSTREAM_API_KEY}}",
+        credential_line,
         "",
         "# operationId, or METHOD /path. `plugin-gateway ops [WORD]… [tag:NAME] [method:GET]` finds more operations.",
         "allow:" if operations else "allow: []",

@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "plugin": ("plugin_gateway.cli.plugin", "Write the plugin package for ChatGPT, Claude and others."),
     "audit": ("plugin_gateway.cli.audit", "Check that no line of an audit was changed or removed."),
     "attack": ("plugin_gateway.cli.attack", "Attack the gateway as a hostile caller, with cases from your allow-list."),
+    "console": ("plugin_gateway.cli.console", "Print the link to the console of a running gateway."),
     "approvals": ("plugin_gateway.cli.approvals", "List the calls that wait for the approval of a person."),
     "approve": ("plugin_gateway.cli.approve", "Approve or deny a call that waits."),
     "hash-token": ("plugin_gateway.cli.hash_token", "Print a line for the users file of `auth: user_http`."),

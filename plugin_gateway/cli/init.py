@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from plugin_gateway.cli.options import operations_in
+from plugin_gateway.cli.options import checked_address, operations_in
 from plugin_gateway.cli.suggestions import suggest_operations
 from plugin_gateway.errors import DocumentError, UsageError, reason_of
 
@@ -27,12 +28,36 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--add", is_flag=True, help="Allow the operations OP. If the file exists, add them to it.")
-def command(spec: str, operations: tuple[str, ...], output: Path, *, force: bool, add: bool) -> int:
+@click.option(
+    "--pick",
+    is_flag=True,
+    help="Allow nothing yet: start a gateway for this machine alone, and open its console to choose the operations there.",
+)
+@click.option(
+    "--listen",
+    callback=checked_address,
+    default="127.0.0.1:8080",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Public listener of --pick.",
+)
+@click.option(
+    "--admin",
+    callback=checked_address,
+    default="127.0.0.1:8081",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Listener of --pick for the console.",
+)
+def command(
+    spec: str, operations: tuple[str, ...], output: Path, *, force: bool, add: bool, pick: bool, listen: str, admin: str
+) -> int:
     """Write a commented gateway.yaml for the document SPEC (a file, a URL, or `-`). It allows a few reads that look safe.
 
     The command takes the URL and the credential of the API from the document. Find more operations with `ops`. With --add, the file
     allows the operations OP instead, each an operationId or 'METHOD /path/template'; a file that exists stays as it is except for the
-    added lines, as with `allow`. If OP is missing, --add adds the reads that look safe.
+    added lines, as with `allow`. If OP is missing, --add adds the reads that look safe. With --pick, the command goes on as
+    `serve --open` does.
     """
     from plugin_gateway.cli.draft import draft  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.cli.reading import read  # noqa: PLC0415  # likewise
@@ -42,15 +67,24 @@ def command(spec: str, operations: tuple[str, ...], output: Path, *, force: bool
             f"`init` takes one document; to allow {operations[0]}, write `init {spec} --add {operations[0]}`"
         )
     to_standard_output = str(output) == "-"
+    if pick and (add or to_standard_output or spec == "-"):
+        raise UsageError(
+            "`--pick` writes a new file for a document in a file or at a URL: it takes no `--add` and no `-`"
+        )
     if not to_standard_output and is_there(output):
         if add and not force:
             return add_to(output, spec, operations)
         if not force:
+            if pick:
+                raise UsageError(
+                    f"{output} exists already: open its console with `plugin-gateway serve --open{config_option(output)}`, or overwrite it with --force"
+                )
             raise UsageError(
                 f"{output} exists already: add operations to it with --add, overwrite it with --force, or name another file with -o"
             )
     document = read(spec)
-    drafted = draft(document, as_written(spec, output), named_in(document, operations) if operations else None)
+    named = named_in(document, operations) if operations else [] if pick else None
+    drafted = draft(document, as_written(spec, output), named, environ=os.environ if pick else None)
     if to_standard_output:
         click.echo(drafted.text, nl=False)
     else:
@@ -63,10 +97,20 @@ def command(spec: str, operations: tuple[str, ...], output: Path, *, force: bool
         click.echo("  the document came from standard input: set `openapi` to its file or URL", err=True)
     for note in drafted.notes:
         click.echo(f"  {note}", err=True)
+    if pick:
+        return serve_and_open(output, listen, admin)
     if not to_standard_output:
         options = config_option(output)
         click.echo(f"next: plugin-gateway check{options}, then plugin-gateway serve{options}", err=True)
     return 0
+
+
+def serve_and_open(output: Path, listen: str, admin: str) -> int:
+    """Serve the new config on this machine, and open its console."""
+    from plugin_gateway.cli.banner import announce_and_open  # noqa: PLC0415  # as above
+    from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # likewise
+
+    return run(ServeOptions(config=output, listen=listen, admin=admin), announce_and_open)
 
 
 def add_to(output: Path, spec: str, operations: Sequence[str]) -> int:

@@ -52,7 +52,7 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     callback=checked_address,
     default="",
     metavar="HOST:PORT",
-    help="Listener for health and metrics, instead of `admin`.",
+    help="Listener for health, metrics and console, instead of `admin`.",
 )
 @click.option(
     "--metrics",
@@ -93,6 +93,7 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     help="How long to wait for a document at a URL whose server does not answer yet (no connection, timeout, 5xx, 429). "
     "Meanwhile the gateway is alive but not ready. 0 exits at once.  [default: forever]",
 )
+@click.option("--open", "opens", is_flag=True, help="Print a link to the console, and open it in a browser.")
 @click.option(
     "--drain-delay",
     "drain_delay_s",
@@ -126,12 +127,13 @@ def command(
     wait_s: float | None,
     drain_delay_s: float,
     drain_timeout_s: float,
+    opens: bool,
 ) -> int:
     """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.
 
     The gateway reloads its files when they change, and on SIGHUP. If a file has a mistake, it serves the previous revision.
     """
-    from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.banner import announce, announce_and_open  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.find import STANDARD_INPUT, is_standard_input, read_text  # noqa: PLC0415  # likewise
     from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # likewise
 
@@ -152,4 +154,4 @@ def command(
         drain_delay_s=drain_delay_s,
         drain_timeout_s=drain_timeout_s,
     )
-    return run(options, announce)
+    return run(options, announce_and_open if opens else announce)

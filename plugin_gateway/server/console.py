@@ -43,11 +43,18 @@ class ConsoleOfGateway:
                 message = f"`plugin-gateway console` will not work, because its key cannot be written: {error}"
                 self._log.event("warning", "console-key-failed", message)
 
+    @property
+    def url(self) -> str:
+        """The URL of the console for a person on this machine; empty if the console is off."""
+        return f"{self._base()}/console/" if self.console.power != "off" else ""
+
     def link(self) -> str:
         """Return a link that enters the console once; empty if the console is off."""
-        if self._admin is None or self.console.power == "off":
-            return ""
-        return (url_of(self._admin) or "http://localhost") + self.console.link()
+        return self._base() + self.console.link() if self.console.power != "off" else ""
+
+    def _base(self) -> str:
+        # A person reaches a Unix socket by a port that is forwarded to it.
+        return (url_of(self._admin) if self._admin is not None else "") or "http://localhost"
 
     def close(self) -> None:
         if self._key_file is not None:

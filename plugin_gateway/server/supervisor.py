@@ -78,7 +78,9 @@ class Started:
     workers: int
     took_s: float
     console: str = ""
-    """A link that enters the console once; empty if the console is off."""
+    """The URL of the console; empty if it is off."""
+    link: Callable[[], str] = str
+    """Returns a new link that enters the console once."""
 
 
 class RefusedError(FindingsError):
@@ -184,7 +186,8 @@ class Supervisor:
             metrics=self._listeners.metrics,
             workers=self._pool.count,
             took_s=took_s,
-            console=self._console.link(),
+            console=self._console.url,
+            link=self._console.link,
         )
 
     async def _first_revision(self) -> Compiled:

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from plugin_gateway.cli.banner import announce, as_text
+from plugin_gateway.cli.banner import announce, announce_and_open, as_text
 from plugin_gateway.config.address import Address
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.reload.outcome import Compiled
@@ -69,3 +69,30 @@ def test_programs_get_lines_of_the_log_and_people_text(shape: str, capfd: pytest
     else:
         assert lines == ""
         assert "warning[manifest-missing]: no contact" in shown
+
+
+def test_the_console_is_told_without_a_link_that_enters() -> None:
+    text = as_text(replace(STARTED, console="http://127.0.0.1:8081/console/", link=lambda: "secret"))
+    assert "http://127.0.0.1:8081/console/, enter with `plugin-gateway console`" in text
+    assert "secret" not in text
+    assert "console" not in as_text(STARTED)
+
+
+def test_the_link_that_enters_goes_to_standard_output_and_not_to_the_log(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("plugin_gateway.cli.banner.open_link", lambda link: opened.append(link) or bool(opened[1:]))
+    log = Log(format="json")
+    on = replace(STARTED, console="http://127.0.0.1:8081/console/", link=lambda: "http://127.0.0.1:8081/c?token=t")
+    announce_and_open(on, log)
+    announce_and_open(on, log)
+    log.close()
+    shown = capfd.readouterr()
+    assert opened == ["http://127.0.0.1:8081/c?token=t"] * 2
+    assert shown.out.splitlines() == opened
+    assert "token" not in shown.err
+    assert shown.err.count("no display") == 1
+    announce_and_open(STARTED, Log(format="json"))
+    assert "write `console: true`" in capfd.readouterr().err
+    assert len(opened) == 2

@@ -1,4 +1,5 @@
 import json
+import os
 import urllib.request
 from pathlib import Path
 
@@ -6,6 +7,8 @@ import pytest
 
 from plugin_gateway.cli import demo
 from plugin_gateway.cli.demo import config_file, example_folder, load_example, serve_example
+from plugin_gateway.cli.entry import run
+from plugin_gateway.config.load import load
 from plugin_gateway.errors import UsageError
 
 
@@ -34,3 +37,14 @@ def test_an_installation_without_the_example_says_so(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(demo, "__file__", str(tmp_path / "site" / "plugin_gateway" / "cli" / "demo.py"))
     with pytest.raises(UsageError, match="has no example API"):
         example_folder()
+
+
+def test_the_console_of_the_demo_saves_nothing_because_the_config_belongs_to_the_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    environ = {**os.environ}
+    monkeypatch.setattr(os, "environ", environ)
+    monkeypatch.setattr(demo, "serve_example", lambda *_: 1)
+    monkeypatch.setattr("plugin_gateway.server.supervisor.run", lambda *_: 0)
+    run(["demo"])
+    assert load(config_file(example_folder()), environ=environ).config.console_mode == "read"

@@ -165,3 +165,13 @@ def test_a_new_gateway_refuses_calls_that_break_the_document() -> None:
 
 def test_a_gateway_that_has_callers_already_keeps_the_default() -> None:
     assert "validate" not in yaml.safe_load(draft(SHOP, "./openapi.yaml", entry_lines=["  - listOrders"]).text)
+
+
+@pytest.mark.parametrize("environ", [{}, {"UPSTREAM_API_KEY": "k"}, None])
+def test_a_gateway_that_starts_at_once_needs_no_credential_that_is_not_there(environ: dict[str, str] | None) -> None:
+    scheme = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}}
+    drafted = draft(document({**SHOP.root, "components": scheme}), "openapi.yaml", [], environ=environ)
+    config = load_text(drafted.text, path=None, environ={"UPSTREAM_API_KEY": "k", **(environ or {})}).config
+    assert config.allow == ()
+    assert (config.upstream.credential == ()) is (environ == {})
+    assert "UPSTREAM_API_KEY" in " ".join(drafted.notes) + drafted.text

@@ -6,6 +6,7 @@ import yaml
 
 from plugin_gateway.cli.entry import run
 from plugin_gateway.cli.init import as_written
+from plugin_gateway.server import supervisor
 
 DOCUMENT = 'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\nservers: [{url: "https://pets.test"}]\npaths: {/pets: {get: {operationId: listPets, summary: Pets, responses: {}}}}\n'
 
@@ -111,3 +112,37 @@ def test_a_wrong_operation_writes_no_file(
     assert run(["init", "openapi.yaml", *arguments]) == 2
     assert says in capsys.readouterr().err
     assert not (folder / "gateway.yaml").exists()
+
+
+def test_picking_starts_a_closed_gateway_for_this_machine_and_opens_its_console(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    monkeypatch.setattr(supervisor, "run", lambda options, announce: started.append((options, announce.__name__)) or 0)
+    assert run(["init", "openapi.yaml", "--pick"]) == 0
+    assert run(["init", "openapi.yaml", "--pick", "-o", "b.yaml", "--listen", ":1", "--admin", "127.0.0.1:2"]) == 0
+    first = supervisor.ServeOptions(config=Path("gateway.yaml"), listen="127.0.0.1:8080", admin="127.0.0.1:8081")
+    second = supervisor.ServeOptions(config=Path("b.yaml"), listen="0.0.0.0:1", admin="127.0.0.1:2")
+    assert started == [(first, "announce_and_open"), (second, "announce_and_open")]
+    assert yaml.safe_load((folder / "gateway.yaml").read_text())["allow"] == []
+    assert run(["check"]) == 0
+
+
+def test_picking_overwrites_no_file_and_says_how_to_open_its_console(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "b.yaml").write_text("mine")
+    assert run(["init", "openapi.yaml", "--pick", "-o", "b.yaml"]) == 2
+    assert "`plugin-gateway serve --open -c b.yaml`" in " ".join(capsys.readouterr().err.split())
+    assert (folder / "b.yaml").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["openapi.yaml", "--add"], ["-"], ["openapi.yaml", "-o", "-"], ["openapi.yaml", "listPets", "--add"]],
+)
+def test_picking_needs_a_document_and_a_file(
+    arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", *arguments, "--pick"]) == 2
+    assert "`--pick`" in capsys.readouterr().err

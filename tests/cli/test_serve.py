@@ -57,3 +57,11 @@ def test_the_front_that_is_gone_is_answered_with_what_to_put_in_front(capsys: py
     assert "docs/adr/0013-http2-ends-in-front.md" in said
     assert run(["serve", "--front", "h2"]) == 2
     assert "'connection', 'asgi'" in capsys.readouterr().err
+
+
+def test_the_console_is_opened_if_the_command_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    announced = []
+    monkeypatch.setattr(supervisor, "run", lambda options, announce: announced.append(announce.__name__))
+    run(["serve"])
+    run(["serve", "--open"])
+    assert announced == ["announce", "announce_and_open"]

@@ -1,0 +1,80 @@
+"""`console`: prints a link that enters the console of a running gateway."""
+
+from __future__ import annotations
+
+import json
+import os
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plugin_gateway.cli.desk import desk_options
+from plugin_gateway.cli.health import ask, configured
+from plugin_gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plugin_gateway.config.address import Address
+
+_TIMEOUT_S = 5.0
+
+
+@click.command()
+@desk_options
+@click.option("--open", "opens", is_flag=True, help="Open the link in a browser.")
+def command(config: Path | None, admin: str, *, opens: bool) -> int:
+    """Print a link to the console of a running gateway. The link works once, within five minutes.
+
+    Run it on the machine of the gateway and as its user: the command reads a key file that only this user can read. In a container:
+    `docker exec CONTAINER plugin-gateway console`.
+    """
+    from plugin_gateway.cli.browser import open_link  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.config.address import parse_address  # noqa: PLC0415  # likewise
+    from plugin_gateway.server.approval_log import url_of  # noqa: PLC0415  # likewise
+
+    address = parse_address(admin) if admin else configured(config)
+    path = path_of_link(address)
+    if address.socket:
+        click.echo(
+            f"forward a port to the socket, for example `ssh -L 8081:{address.socket} HOST`; then open:", err=True
+        )
+    link = (url_of(address) or "http://localhost:8081") + path
+    click.echo(link)
+    if opens and not open_link(link):
+        click.echo("this machine has no display: open the link yourself", err=True)
+    return 0
+
+
+def path_of_link(address: Address) -> str:
+    """Ask the gateway for a link, and show that this user may read its key.
+
+    Raises:
+        UsageError: no gateway answers, its console is off, or the key is missing.
+    """
+    from plugin_gateway.console.key_file import key_files, read_key  # noqa: PLC0415  # --help must not pay for it
+
+    key = read_key(address, os.environ)
+    headers = {"Host": "localhost", "Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    try:
+        status, text = ask(address, "/console/token", _TIMEOUT_S, method="POST", body="{}", headers=headers)
+    except (OSError, HTTPException) as error:
+        from plugin_gateway.telemetry.cause import cause_of  # noqa: PLC0415  # only a gateway that is away pays for it
+
+        raise UsageError(f"{address} does not answer ({cause_of(error)}); is the gateway running?") from error
+    try:
+        members: Any = json.loads(text)
+        if status == 200:
+            return str(members["path"])
+        code = members["code"]
+    except (ValueError, KeyError, TypeError):
+        code = ""
+    if code == "unknown-path":
+        hint = "turn it on with `console: true` in its gateway.yaml"
+        raise UsageError(f"the gateway at {address} serves no console; {hint}")
+    if code == "wrong-console-key":
+        places = " or ".join(str(path) for path in key_files(address, os.environ))
+        hint = "run the command as the user of the gateway, on its machine"
+        raise UsageError(f"this user has no key of the gateway at {address} in {places}; {hint}")
+    raise UsageError(f"{address} is not the admin listener of a gateway; --admin names another")

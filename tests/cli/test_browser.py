@@ -1,0 +1,29 @@
+import threading
+import webbrowser
+
+import pytest
+
+from plugin_gateway.cli.browser import open_link
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "is_opened"),
+    [
+        ("linux", {}, False),
+        ("linux", {"DISPLAY": ""}, False),
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("darwin", {}, True),
+    ],
+)
+def test_a_link_is_opened_only_where_a_window_can_be(
+    platform: str, environ: dict[str, str], is_opened: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    done = threading.Event()
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr(webbrowser, "open", lambda link: (opened.append(link), done.set()))
+    assert open_link("http://127.0.0.1:1/", environ) is is_opened
+    if is_opened:
+        assert done.wait(5)
+    assert opened == ["http://127.0.0.1:1/"] * is_opened
