@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 MOST_RECORDS: Final = 500
 MOST_VIEWERS: Final = 8
-
-
-class Numbered(NamedTuple):
-    """A record as one line of JSON, with its number since the start of the gateway."""
-
-    number: int
-    line: bytes
 
 
 class Viewer:
@@ -26,10 +19,10 @@ class Viewer:
 
     def __init__(self, wake: Callable[[], object]) -> None:
         self._wake = wake
-        self._waiting: deque[Numbered] = deque()
+        self._waiting: deque[bytes] = deque()
         self.dropped = 0
 
-    def offer(self, records: list[Numbered], dropped: int) -> None:
+    def offer(self, records: Iterable[bytes], dropped: int) -> None:
         """Let records wait for the page. If it is slow, the oldest are dropped."""
         waiting = self._waiting
         waiting.extend(records)
@@ -39,7 +32,7 @@ class Viewer:
             self.dropped += 1
         self._wake()
 
-    def take(self) -> tuple[list[Numbered], int]:
+    def take(self) -> tuple[list[bytes], int]:
         """Return the records that wait, and how many were dropped since the last time."""
         taken = [*self._waiting], self.dropped
         self._waiting.clear()
@@ -51,12 +44,11 @@ class Viewer:
 
 
 class Traffic:
-    """The last records, and the viewers. `on_watch` is told when the first viewer comes, and when the last has left."""
+    """The last records, each as one line of JSON, and the viewers. `on_watch` is told when the first viewer comes, and when the last has left."""
 
     def __init__(self, on_watch: Callable[[bool], object]) -> None:
         self._on_watch = on_watch
-        self._records: deque[Numbered] = deque(maxlen=MOST_RECORDS)
-        self._last = 0
+        self._records: deque[bytes] = deque(maxlen=MOST_RECORDS)
         self._viewers: list[Viewer] = []
         self.is_closed = False
 
@@ -67,25 +59,23 @@ class Traffic:
             ValueError: it cannot be read.
         """
         dropped, *lines = body.split(b"\n")
-        first = self._last + 1
-        records = [Numbered(number, line) for number, line in enumerate(lines, first)]
         count = int(dropped)
-        self._last += len(records)
-        self._records.extend(records)
+        self._records.extend(lines)
         for viewer in self._viewers:
-            viewer.offer(records, count)
+            viewer.offer(lines, count)
 
-    def enter(self, wake: Callable[[], object], after: int = 0) -> Viewer | None:
-        """Let a page in, with the records after a number; None if there are too many pages, or the gateway stops.
+    @property
+    def has_room(self) -> bool:
+        """Whether one more page may enter: the pages are bounded, and the gateway may be about to stop."""
+        return not self.is_closed and len(self._viewers) < MOST_VIEWERS
+
+    def enter(self, wake: Callable[[], object]) -> Viewer:
+        """Let a page in, which gets the last records first.
 
         `wake` is called whenever the viewer has something to take, and when the traffic ends.
         """
-        if self.is_closed or len(self._viewers) >= MOST_VIEWERS:
-            return None
         viewer = Viewer(wake)
-        # A number that is not reached yet comes from a page that knew an earlier run of the gateway.
-        seen = after if after <= self._last else 0
-        viewer.offer([record for record in self._records if record.number > seen], 0)
+        viewer.offer(self._records, 0)
         self._viewers.append(viewer)
         if len(self._viewers) == 1:
             self._on_watch(True)

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,19 +14,13 @@ def told() -> tuple[Traffic, list[bool]]:
     return Traffic(watched.append), watched
 
 
-def enter(traffic: Traffic, wake: Callable[[], object] = bool, after: int = 0) -> Viewer:
-    viewer = traffic.enter(wake, after)
-    assert viewer is not None
-    return viewer
-
-
 def lines(viewer: Viewer) -> list[bytes]:
-    return [record.line for record in viewer.take()[0]]
+    return viewer.take()[0]
 
 
 def test_workers_are_told_of_the_first_viewer_and_of_the_last() -> None:
     traffic, watched = told()
-    first, second = enter(traffic), enter(traffic)
+    first, second = traffic.enter(bool), traffic.enter(bool)
     assert watched == [True]
     traffic.leave(first)
     assert watched == [True]
@@ -40,29 +32,16 @@ def test_a_page_gets_the_last_records_and_then_the_new_ones() -> None:
     traffic, _ = told()
     traffic.take(body(*range(MOST_RECORDS + 7)))
     woken: list[None] = []
-    viewer = enter(traffic, lambda: woken.append(None))
+    viewer = traffic.enter(lambda: woken.append(None))
     assert lines(viewer) == [b"%d" % number for number in range(7, MOST_RECORDS + 7)]
     traffic.take(body(-1))
     assert lines(viewer) == [b"-1"]
     assert len(woken) == 2
 
 
-def test_a_page_that_connects_again_gets_what_it_has_not_seen() -> None:
-    traffic, _ = told()
-    traffic.take(body(10, 20, 30))
-    assert lines(enter(traffic, after=2)) == [b"30"]
-    assert lines(enter(traffic, after=3)) == []
-
-
-def test_a_page_that_knew_an_earlier_run_gets_everything() -> None:
-    traffic, _ = told()
-    traffic.take(body(10))
-    assert lines(enter(traffic, after=4000)) == [b"10"]
-
-
 def test_a_page_that_does_not_read_costs_bounded_memory_and_learns_how_much_it_missed() -> None:
     traffic, _ = told()
-    slow = enter(traffic)
+    slow = traffic.enter(bool)
     for number in range(50):
         traffic.take(body(*[number] * 100, dropped=1))
     records, dropped = slow.take()
@@ -74,7 +53,7 @@ def test_a_page_that_does_not_read_costs_bounded_memory_and_learns_how_much_it_m
 @given(st.lists(st.integers(0, 700), max_size=8), st.lists(st.booleans(), max_size=8))
 def test_what_a_page_gets_and_what_it_missed_add_up(sizes: list[int], takes: list[bool]) -> None:
     traffic, _ = told()
-    viewer = enter(traffic)
+    viewer = traffic.enter(bool)
     seen = missed = 0
     for size, takes_now in zip(sizes, [*takes, *[True] * 8], strict=False):
         traffic.take(body(*range(size)))
@@ -87,28 +66,28 @@ def test_what_a_page_gets_and_what_it_missed_add_up(sizes: list[int], takes: lis
 
 def test_pages_are_bounded() -> None:
     traffic, _ = told()
-    viewers = [enter(traffic) for _ in range(MOST_VIEWERS)]
-    assert traffic.enter(bool) is None
+    viewers = [traffic.enter(bool) for _ in range(MOST_VIEWERS)]
+    assert not traffic.has_room
     traffic.leave(viewers[0])
-    assert traffic.enter(bool) is not None
+    assert traffic.has_room
 
 
 def test_at_the_end_each_page_is_woken_and_no_more_come_in() -> None:
     traffic, _ = told()
     woken: list[None] = []
-    enter(traffic, lambda: woken.append(None))
+    traffic.enter(lambda: woken.append(None))
     woken.clear()
     traffic.close()
     assert woken == [None]
     assert traffic.is_closed
-    assert traffic.enter(bool) is None
+    assert not traffic.has_room
 
 
 @pytest.mark.parametrize("sent", [b"", b"many\n{}", b"{}"])
 def test_a_message_that_cannot_be_read_changes_nothing(sent: bytes) -> None:
     traffic, _ = told()
-    viewer = enter(traffic)
+    viewer = traffic.enter(bool)
     with pytest.raises(ValueError, match="invalid literal"):
         traffic.take(sent)
     traffic.take(body(1))
-    assert [record.number for record in viewer.take()[0]] == [1]
+    assert viewer.take() == ([b"1"], 0)
