@@ -113,6 +113,7 @@ TITLES: Final = MappingProxyType(
         "origin-not-allowed": "Web pages of this origin may not call",
         # The admin listener.
         "no-console-session": "The request has no session of the console",
+        "too-many-viewers": "Too many pages show the traffic",
         "unknown-path": "There is no such path",
         "wrong-console-key": "The key of the console is missing or wrong",
         # Limits, and the credential for the upstream.

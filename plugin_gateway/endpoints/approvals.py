@@ -80,7 +80,7 @@ _NOT_JSON: Final = Refusal(
 
 
 class ApprovalsApi:
-    """The routes, over one desk. `on_decided` is told each decision, its way (`api`, `page` or `link`), and the client's address."""
+    """The routes, over one desk. `on_decided` is told each decision, its way (`api`, `page`, `link` or `console`), and the client's address."""
 
     def __init__(self, desk: Desk, on_decided: Callable[[Approval, str, str], object]) -> None:
         self._desk = desk
@@ -99,6 +99,13 @@ class ApprovalsApi:
         approvals = self._desk.approvals(time())
         if "text/html" in request.headers.get("accept", ""):
             return _page(list_page([(one, self._desk.link_to(one)) for one in approvals]))
+        return self._all(approvals)
+
+    def show_all(self, request: Request) -> Response:
+        """Answer with all approvals as JSON, to a request that the console has judged; the key is judged here."""
+        return refuse(refusal) if (refusal := self._judge_key(request)) else self._all(self._desk.approvals(time()))
+
+    def _all(self, approvals: list[Approval]) -> Response:
         return _json({"approvals": [self._members(one) for one in approvals]})
 
     async def _show(self, request: Request) -> Response:
@@ -108,17 +115,19 @@ class ApprovalsApi:
         return _json(self._members(approval)) if approval is not None else refuse(_NOT_FOUND)
 
     async def _decide(self, request: Request) -> Response:
-        refusal = self._judge_host(request) or self._judge_origin(request) or self._judge_key(request)
-        if refusal is not None:
+        if refusal := self._judge_host(request) or self._judge_origin(request):
             return refuse(refusal)
-        return await self._decide_by_json(request.path_params["id"], "api", request)
+        return self.decide(request.path_params["id"], await _read(request) or b"", "api", request)
 
-    async def _decide_by_json(self, id_: str, way: str, request: Request) -> Response:
+    def decide(self, id_: str, body: bytes, way: str, request: Request) -> Response:
+        """Decide by a body of JSON. The caller has judged the host and the origin; the key is judged here."""
+        if refusal := self._judge_key(request):
+            return refuse(refusal)
         # Another site's page can send JSON only with a preflight, which nothing here answers.
         if not _is_json(request):
             return refuse(_NOT_JSON)
         try:
-            decision = _decision_in(await _read(request) or b"")
+            decision = _decision_in(body)
         except ValueError:
             return refuse(_MALFORMED)
         approval = self._decided(id_, decision, way, request)
@@ -143,9 +152,7 @@ class ApprovalsApi:
         if approval is None:
             return _page(gone_page(), 404)
         if _is_json(request):
-            if refusal := self._judge_key(request):
-                return refuse(refusal)
-            return await self._decide_by_json(approval.id, "link", request)
+            return self.decide(approval.id, await _read(request) or b"", "link", request)
         form = parse_qs((await _read(request) or b"").decode("latin-1"), encoding="utf-8", errors="replace")
         if not self._desk.settings.admits("".join(form.get("key", []))):
             return _page(decision_page(approval, needs_key=True, is_key_wrong=True), 401)

@@ -14,10 +14,13 @@ import signal
 from dataclasses import dataclass, replace
 from math import inf
 from random import random
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from plugin_gateway.approvals.desk import Desk
+from plugin_gateway.console.approvals import approvals_handlers
+from plugin_gateway.console.calls import calls_handler
+from plugin_gateway.console.traffic_stream import traffic_handler
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.endpoints.approvals import ApprovalsApi
 from plugin_gateway.errors import FindingsError, UsageError
@@ -28,11 +31,14 @@ from plugin_gateway.reload.watch import FileWatch, fingerprints
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
 from plugin_gateway.server.console import ConsoleOfGateway
+from plugin_gateway.server.feed_line import TrafficLine
 from plugin_gateway.server.listeners import Listeners
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.reload_log import ReloadLog
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.telemetry import Log, log_findings, merge, telling
+from plugin_gateway.telemetry.call_history import CallHistory
+from plugin_gateway.telemetry.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,8 +111,14 @@ class Supervisor:
         approvals = ApprovalLog(log)
         self._desk = Desk(base=self._approver_url)
         api = ApprovalsApi(self._desk, approvals.decided)
-        self._pool = WorkerPool(options.workers, log, options.front, DeskLine(self._desk, approvals.judged).answer)
-        self._console = ConsoleOfGateway((), log)
+        self._traffic = Traffic(lambda is_watched: self._pool.watch(is_watched=is_watched))
+        calls = CallHistory()
+        line = TrafficLine(self._traffic, DeskLine(self._desk, approvals.judged).answer)
+        self._pool = WorkerPool(
+            options.workers, log, options.front, line.answer, lambda series: calls.add(series, time())
+        )
+        handlers = (traffic_handler(self._traffic), calls_handler(calls), *approvals_handlers(api))
+        self._console = ConsoleOfGateway(handlers, log)
         self._listeners = Listeners(
             AdminListener(
                 lambda health, series: create_admin(health, series, [*api.routes(), *self._console.console.routes()])
@@ -153,6 +165,7 @@ class Supervisor:
             self._listeners.close_public()
             timeout_s = self._options.drain_timeout_s
             was_clean = await self._pool.drain(timeout_s)
+            self._traffic.close()
             await self._listeners.close()
             self._console.close()
             if not was_clean:

@@ -7,6 +7,7 @@ records a second. Refused calls and forwarded calls have a bound each, so that m
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -29,6 +30,7 @@ MOST_AT_ONCE: Final = 500
 SEND_INTERVAL_S: Final = 0.1
 _MOST_PATH: Final = 300
 _MOST_CALLER: Final = 200
+_COVERED: Final = re.compile(rb"\*+")
 
 
 class Allowance:
@@ -135,9 +137,7 @@ class Feed:
     def _line(self, record: AccessRecord) -> bytes:
         """Return a record as the page shows it. The path parameters of a forwarded call are the caller's data."""
         rule = record.rule
-        shown = (
-            shown_target(self._without_mount(record.target)) if rule is None else ShownTarget(rule.path_template, ())
-        )
+        shown = shown_target(self._sent(record.target)) if rule is None else ShownTarget(rule.path_template, ())
         return orjson.dumps(
             {
                 "time": self._timestamp(record.unix_time_s),
@@ -154,7 +154,8 @@ class Feed:
             }
         )
 
-    def _without_mount(self, target: bytes) -> bytes:
+    def _sent(self, target: bytes) -> bytes:
+        """Return the target without the mount, and without a trace of how long a masked secret is."""
         mount = self._mount()
         cut = mount.cut(target) if mount is not None else target
-        return cut if isinstance(cut, bytes) else target
+        return _COVERED.sub(b"*", cut if isinstance(cut, bytes) else target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -19,24 +18,23 @@ class Viewer:
 
     def __init__(self, wake: Callable[[], object]) -> None:
         self._wake = wake
-        self._waiting: deque[bytes] = deque()
+        self._waiting: list[bytes] = []
         self.dropped = 0
 
     def offer(self, records: Iterable[bytes], dropped: int) -> None:
         """Let records wait for the page. If it is slow, the oldest are dropped."""
         waiting = self._waiting
-        waiting.extend(records)
-        self.dropped += dropped
-        while len(waiting) > MOST_RECORDS:
-            waiting.popleft()
-            self.dropped += 1
+        waiting += records
+        waiting.sort()
+        excess = max(0, len(waiting) - MOST_RECORDS)
+        del waiting[:excess]
+        self.dropped += dropped + excess
         self._wake()
 
     def take(self) -> tuple[list[bytes], int]:
         """Return the records that wait, and how many were dropped since the last time."""
-        taken = [*self._waiting], self.dropped
-        self._waiting.clear()
-        self.dropped = 0
+        taken = self._waiting, self.dropped
+        self._waiting, self.dropped = [], 0
         return taken
 
     def wake(self) -> None:
@@ -44,11 +42,15 @@ class Viewer:
 
 
 class Traffic:
-    """The last records, each as one line of JSON, and the viewers. `on_watch` is told when the first viewer comes, and when the last has left."""
+    """The last records, and the viewers. `on_watch` is told when the first viewer comes, and when the last has left.
+
+    A record is one line of JSON that begins with its time, so sorting puts the records of several workers in order. Each worker sends
+    all that it kept when the first viewer comes; without the order, those of the last worker would push out the others.
+    """
 
     def __init__(self, on_watch: Callable[[bool], object]) -> None:
         self._on_watch = on_watch
-        self._records: deque[bytes] = deque(maxlen=MOST_RECORDS)
+        self._records: list[bytes] = []
         self._viewers: list[Viewer] = []
         self.is_closed = False
 
@@ -60,7 +62,7 @@ class Traffic:
         """
         dropped, *lines = body.split(b"\n")
         count = int(dropped)
-        self._records.extend(lines)
+        self._records = sorted([*self._records, *lines])[-MOST_RECORDS:]
         for viewer in self._viewers:
             viewer.offer(lines, count)
 

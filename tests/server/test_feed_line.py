@@ -1,8 +1,9 @@
 import asyncio
 import socket
 
-from plugin_gateway.server.channel import Channel, Kind
-from plugin_gateway.server.feed_line import MOST_WAITING_BYTES, FeedLine
+from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.feed_line import MOST_WAITING_BYTES, FeedLine, TrafficLine
+from plugin_gateway.telemetry.traffic import Traffic
 
 
 def test_records_for_a_supervisor_that_does_not_read_are_turned_down_until_it_reads() -> None:
@@ -28,3 +29,11 @@ def test_records_for_a_supervisor_that_does_not_read_are_turned_down_until_it_re
     taken, is_taken = asyncio.run(talk())
     assert taken * 100_000 > MOST_WAITING_BYTES
     assert is_taken
+
+
+def test_records_go_to_the_traffic_and_other_messages_are_answered_by_others() -> None:
+    traffic = Traffic(bool)
+    line = TrafficLine(traffic, lambda message: Message(Kind.APPROVAL_VERDICT, message.body))
+    assert line.answer(Message(Kind.RECORDS, b"0\n{}")) is None
+    assert line.answer(Message(Kind.APPROVAL_ASKED, b"7")) == Message(Kind.APPROVAL_VERDICT, b"7")
+    assert traffic.enter(bool).take() == ([b"{}"], 0)

@@ -183,6 +183,14 @@ def test_query_values_are_never_shown(value: str, delimiter: str) -> None:
     assert value.encode() not in stage.bodies[0]
 
 
+def test_the_length_of_a_masked_secret_is_not_shown() -> None:
+    stage = Stage()
+    stage.feed.watch(is_watched=True)
+    stage.feed.add([REFUSED._replace(target=b"/keys/****************/x?******=1")])
+    ((one,), _) = stage.shown()
+    assert (one["path"], one["query"]) == ("/keys/*/x", ["*"])
+
+
 @pytest.mark.parametrize(
     ("target", "path"), [(b"/plugin/users", "/users"), (b"/users", "/users"), (b"/plugins", "/plugins")]
 )

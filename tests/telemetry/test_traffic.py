@@ -6,7 +6,7 @@ from plugin_gateway.telemetry.traffic import MOST_RECORDS, MOST_VIEWERS, Traffic
 
 
 def body(*lines: int, dropped: int = 0) -> bytes:
-    return b"\n".join([b"%d" % dropped, *(b"%d" % line for line in lines)])
+    return b"\n".join([b"%d" % dropped, *(b"%06d" % line for line in lines)])
 
 
 def told() -> tuple[Traffic, list[bool]]:
@@ -33,10 +33,20 @@ def test_a_page_gets_the_last_records_and_then_the_new_ones() -> None:
     traffic.take(body(*range(MOST_RECORDS + 7)))
     woken: list[None] = []
     viewer = traffic.enter(lambda: woken.append(None))
-    assert lines(viewer) == [b"%d" % number for number in range(7, MOST_RECORDS + 7)]
-    traffic.take(body(-1))
-    assert lines(viewer) == [b"-1"]
+    assert lines(viewer) == [b"%06d" % number for number in range(7, MOST_RECORDS + 7)]
+    traffic.take(body(999))
+    assert lines(viewer) == [b"000999"]
     assert len(woken) == 2
+
+
+def test_the_records_of_several_workers_come_in_the_order_of_their_times() -> None:
+    traffic, _ = told()
+    early = traffic.enter(bool)
+    traffic.take(body(*range(1, 999, 2)))
+    traffic.take(body(*range(0, 999, 2)))
+    expected = [b"%06d" % number for number in range(999)][-MOST_RECORDS:]
+    assert lines(early) == expected
+    assert lines(traffic.enter(bool)) == expected
 
 
 def test_a_page_that_does_not_read_costs_bounded_memory_and_learns_how_much_it_missed() -> None:
@@ -90,4 +100,4 @@ def test_a_message_that_cannot_be_read_changes_nothing(sent: bytes) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         traffic.take(sent)
     traffic.take(body(1))
-    assert viewer.take() == ([b"1"], 0)
+    assert viewer.take() == ([b"000001"], 0)

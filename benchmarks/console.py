@@ -1,0 +1,136 @@
+"""`python -m benchmarks.console`: what an open Traffic page costs the calls of a gateway.
+
+Two equal gateways run on one core; a viewer reads the traffic of one of them. Slices of load alternate between them, so a machine
+that slows down slows both. The figure is the CPU time of the whole gateway, its supervisor included, per call. The ratio of
+each pair of slices counts, and the table shows the median of the pairs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import statistics
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import Sample, free_port, load, running
+from benchmarks.peers import PEERS, Command
+from benchmarks.world import GATEWAY_CPU, LOAD_CPU, Scenario, write_upstream
+from plugin_gateway.config.address import Address
+from plugin_gateway.console.key_file import read_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.peers import Peer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused(Scenario):
+    """Calls that no gateway forwards, of which the page shows each kind."""
+
+    @property
+    def path(self) -> str:
+        return "/not/allowed"
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(name="forwarded, 64 conns"),
+    Scenario(name="forwarded, 64 conns, a new id in each", has_own_ids=True),
+    Scenario(name="forwarded, 1 conn", connections=1),
+    Refused(name="refused, 64 conns"),
+)
+
+
+class Viewer:
+    """Reads the traffic stream in a thread, as a browser does, and counts."""
+
+    def __init__(self, admin_port: int) -> None:
+        self.records = self.dropped = 0
+        self._connection = http.client.HTTPConnection("127.0.0.1", admin_port, timeout=30)
+        cookie = self._enter(admin_port)
+        self._connection.request("GET", "/console/api/traffic", headers={"Cookie": cookie})
+        self._answer = self._connection.getresponse()
+        if self._answer.status != 200:
+            raise SystemExit(f"the traffic is answered with {self._answer.status}: {self._answer.read()!r}")
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _enter(self, admin_port: int) -> str:
+        key = read_key(Address("127.0.0.1", admin_port), os.environ)
+        self._connection.request("POST", "/console/token", headers={"Authorization": f"Bearer {key}"})
+        path = json.loads(self._connection.getresponse().read())["path"]
+        self._connection.request("GET", path)
+        answer = self._connection.getresponse()
+        answer.read()
+        return (answer.getheader("set-cookie") or "").partition(";")[0]
+
+    def _read(self) -> None:
+        event = b""
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+            for line in self._answer:
+                if line.startswith(b"event: "):
+                    event = line
+                elif line.startswith(b"data: "):
+                    if event == b"event: dropped\n":
+                        self.dropped += int(line[6:])
+                    else:
+                        self.records += 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.console", description=__doc__)
+    parser.add_argument("--pairs", type=int, default=7, help="pairs of slices for each scenario (7)")
+    parser.add_argument("--seconds", type=int, default=3, help="duration of each slice (3)")
+    parser.add_argument("--peer", default="plugin-gateway", help="`plugin-gateway` or `plugin-gateway compiled`")
+    options = parser.parse_args()
+    peer = next(one for one in PEERS if one.name == options.peer)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        measure(Path(name), peer, options.pairs, options.seconds)
+
+
+def measure(folder: Path, peer: Peer, pairs: int, seconds: int) -> None:
+    folder.chmod(0o755)
+    upstream_port = free_port()
+    upstream = Command(argv=("nginx", "-p", str(folder), "-c", str(write_upstream(folder, upstream_port))))
+    with (
+        running(upstream, upstream_port, LOAD_CPU, folder / "upstream.log"),
+        gateway(peer, folder / "closed", upstream_port) as closed,
+        gateway(peer, folder / "open", upstream_port) as opened,
+    ):
+        viewer = Viewer(opened[0] + 1000)
+        print(f"# {peer.name}, {pairs} pairs of {seconds} s; CPU µs per call, closed / open > 0.97 is the aim")
+        print(f"{'':40} {'closed':>8} {'open':>8} {'ratio':>6} {'lowest':>7}   records shown, left out")
+        for scenario in SCENARIOS:
+            shown, dropped = viewer.records, viewer.dropped
+            samples: list[tuple[Sample, Sample]] = []
+            for number in range(pairs):
+                order = [closed, opened] if number % 2 else [opened, closed]
+                taken = {port: load(scenario, port, pid, seconds, folder) for port, pid in order}
+                samples.append((taken[closed[0]], taken[opened[0]]))
+            ratios = [without.cpu_us / watched.cpu_us for without, watched in samples]
+            without_us = statistics.median(one.cpu_us for one, _ in samples)
+            watched_us = statistics.median(one.cpu_us for _, one in samples)
+            print(
+                f"{scenario.name:40} {without_us:8.1f} {watched_us:8.1f} {statistics.median(ratios):6.3f} {min(ratios):7.3f}"
+                f"   {viewer.records - shown:,}, {viewer.dropped - dropped:,}"
+            )
+
+
+@contextlib.contextmanager
+def gateway(peer: Peer, folder: Path, upstream_port: int) -> Iterator[tuple[int, int]]:
+    """Run a gateway; yield its port and its pid."""
+    folder.mkdir()
+    port = free_port()
+    with running(peer.configure(folder, 12, port, upstream_port), port, GATEWAY_CPU, folder / "gateway.log") as pid:
+        yield port, pid
+
+
+if __name__ == "__main__":
+    main()

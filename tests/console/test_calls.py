@@ -1,0 +1,15 @@
+import asyncio
+import json
+from time import time
+
+from starlette.requests import Request
+
+from plugin_gateway.console.calls import calls_handler
+from plugin_gateway.telemetry.call_history import CallHistory
+
+
+def test_the_calls_of_each_operation_are_told() -> None:
+    history = CallHistory()
+    history.add({"calls list 200  GET ": [3.0], "calls  404 operation-not-found GET ": [5.0]}, time())
+    answer = asyncio.run(calls_handler(history).answer(Request({"type": "http"}), b""))
+    assert json.loads(bytes(answer.body)) == {"calls": {"list": 3}}
