@@ -18,6 +18,8 @@ _SKIPS: Final = 64
 class Looks:
     """A budget that is renewed each second."""
 
+    __slots__ = ("_clock", "_second", "_skips", "_taken")
+
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._second = 0

@@ -35,14 +35,19 @@ class Upload:
         shape = plan.rule.shape
         if shape is None or (shape.body is None and not shape.needs_approval):
             return
+        bodies = shape.body
+        if bodies is not None and plan.only_reports_bodies:
+            # The look comes first: under load, only some calls pay for more than the question.
+            if plan.looks.take() and bodies.judges(media_type := media_type_of(request)):
+                self._inspection = WatchedBody(self._inspection, bodies, media_type, plan.rule, plan.mismatches)
+            bodies = None
+        if bodies is None and not shape.needs_approval:
+            return
         media_type = media_type_of(request)
-        bodies = shape.body if shape.body is not None and shape.body.judges(media_type) else None
-        if bodies is not None and not bodies.only_reports:
+        if bodies is not None and bodies.judges(media_type):
             self.held = HeldBody(bodies, media_type, permitted.refused)
         elif shape.needs_approval:
             self.held = HeldBody(AS_IT_IS, media_type)
-        if bodies is not None and bodies.only_reports and plan.looks.take():
-            self._inspection = WatchedBody(self._inspection, bodies, media_type, plan.rule, plan.mismatches)
 
     def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
         """Take the next piece of the body. Return what may go up after it, framed, or the refusal of the call."""

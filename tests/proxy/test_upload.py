@@ -1,13 +1,12 @@
 """A request body goes up as its client framed it, and not before the gateway has looked at it as the operation demands."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from plugin_gateway.gate.media_type import JSON, OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.asked import FieldBlock, Permitted
 from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.looks import Looks
 from plugin_gateway.proxy.upload import Upload
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.refusal import Refusal
@@ -26,7 +25,10 @@ def upload(
     framing = b"Transfer-Encoding: chunked" if is_chunked else b"Content-Length: 2"
     block = FieldBlock(read_request_fields(b"Host: gw\r\nContent-Type: application/json\r\n" + framing + b"\r\n", 1))
     mismatches = Mismatches()
-    plan = plan_of(rule, mismatches=mismatches, looks=SimpleNamespace(take=lambda: looks))
+    budget = Looks(lambda: 1.0)
+    while not looks and budget.take():
+        pass
+    plan = plan_of(rule, mismatches=mismatches, looks=budget)
     permitted = Permitted(Access("tom", None, {}), plan, b"POST", Permit(rule, b"/p", b""), block, kind)
     return Upload(permitted), mismatches
 
