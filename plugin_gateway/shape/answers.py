@@ -11,6 +11,7 @@ from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
+from plugin_gateway.shape.clash import response_clashes
 from plugin_gateway.shape.cut import LEFT_OUT, Branch, keeps
 from plugin_gateway.shape.cut_schema import cut_example, cut_schema
 from plugin_gateway.shape.media_type import describes_json
@@ -54,7 +55,7 @@ def shape_answers(shaping: Shaping) -> None:
         drop=_with_single_items(shaping.document, schemas, trim.drop),
         limits=tuple((split_pointer(pointer), most) for pointer, most in trim.limit_items.items()),
     )
-    if found := [*_judge(shaping, described)]:
+    if found := [*_judge(shaping, described), *response_clashes(shaping.wanted)]:
         shaping.findings += found
         return
     for status, response in responses.items():

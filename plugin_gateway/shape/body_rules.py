@@ -11,6 +11,7 @@ from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.bodies import Bodies, Declared
 from plugin_gateway.shape.body_validator import body_validator
+from plugin_gateway.shape.clash import request_clashes
 from plugin_gateway.shape.form_body import FormBody, FormEdit, fold_field
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
@@ -74,6 +75,9 @@ def shape_body(shaping: Shaping) -> None:
         fixed={tokens_of(pointer): value for pointer, value in wanted.request.fixed.items()},
     )
     if trims.is_nothing and wanted.validates_request == "off":
+        return
+    if clashes := [*request_clashes(wanted)]:
+        shaping.findings += clashes
         return
     body = follow(shaping.node.get("requestBody"), shaping.document)
     content = body.get("content") if body is not None else None

@@ -210,3 +210,11 @@ def test_the_default_answer_is_the_success_if_there_is_no_other() -> None:
     root["paths"]["/items"]["get"]["responses"] = {"default": {"$ref": "#/components/responses/Page"}}
     result = shaped(root, keep=["/total"])
     assert [*responses(result)["default"]["content"]["application/json"]["schema"]["properties"]] == ["total"]
+
+
+def test_pointers_that_clash_are_errors_and_cut_nothing() -> None:
+    result = shaped(keep=["/total"], drop=["/total"])
+    assert [(one.rule, one.pointer) for one in result.findings] == [
+        ("clashing-pointers", ("allow", 3, "response", "keep", 0))
+    ]
+    assert result.shapes == {}

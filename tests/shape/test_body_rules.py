@@ -290,3 +290,11 @@ def test_a_pointer_that_leads_nowhere_in_a_whole_group_is_one_error() -> None:
     found = shaped_group(["/secret", "/nowhere"])
     errors = [one for one in found.findings if one.severity is Severity.ERROR]
     assert [one.pointer for one in errors] == [("allow", 2, "request", "drop", 1)]
+
+
+def test_pointers_that_clash_are_errors_and_shape_nothing() -> None:
+    found = shaped({"fixed": {"/part": {"sku": "a"}, "/part/sku": "b"}})
+    assert [(one.rule, one.severity, one.pointer) for one in found.findings] == [
+        ("clashing-pointers", Severity.ERROR, ("allow", 3, "request", "fixed", "/part/sku"))
+    ]
+    assert found.shapes == {}
