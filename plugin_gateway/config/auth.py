@@ -33,9 +33,11 @@ class ClientToken(Record):
     }
 
     name: Annotated[str, Field(min_length=1)]
-    """Its name in access records and in `consumers`."""
+    """Its name in access records and in `consumers`.
+    Example: `name: chatgpt`"""
     token: SecretValue
-    """The token."""
+    """The token.
+    Example: `token: {env: CHATGPT_TOKEN}`"""
 
     short_keys: ClassVar[tuple[str, ...]] = ("env", "file", "value")
 
@@ -53,17 +55,22 @@ class Introspection(Record):
     """Ask an authorization server whether a token is active (RFC 7662)."""
 
     introspection: AbsoluteUrl
-    """The introspection endpoint."""
+    """The introspection endpoint.
+    Example: `introspection: https://login.example.com/introspect`"""
     client_id: str = ""
-    """The gateway's client id at that server."""
+    """The gateway's client id at that server.
+    Example: `client_id: gateway`"""
     client_secret: SecretValue | None = None
-    """The gateway's client secret at that server."""
+    """The gateway's client secret at that server.
+    Example: `client_secret: {env: CLIENT_SECRET}`"""
     audience: Texts = ()
-    """The audience that a token must have; of several, one is enough. By default `public.url` or the URL of the MCP endpoint."""
+    """The audience that a token must have; of several, one is enough. By default `public.url` or the URL of the MCP endpoint.
+    Example: `audience: https://plugin.example.com`"""
     audience_optional: Flag = False
     """Accept answers without an audience. If several APIs trust the same server, tokens for any of them pass then."""
     cache: Duration = 60.0
-    """How long the gateway caches an answer."""
+    """How long the gateway caches an answer.
+    Example: `cache: 5m`"""
     token_type_optional: Flag = False
     """Accept answers without a token type. If the server also knows refresh tokens, these pass then."""
 
@@ -72,24 +79,29 @@ class NoAuth(Record):
     """Any client may call."""
 
     type: Literal["none"] = "none"
-    """`none`."""
+    """`none`.
+    Example: `type: none`"""
 
 
 class ServiceHttpAuth(Record):
     """A service calls with a fixed token."""
 
     type: Literal["service_http"]
-    """`service_http`."""
+    """`service_http`.
+    Example: `type: service_http`"""
     authorization_type: Scheme = "bearer"
     """Scheme of the `Authorization` field; with `basic`, a token is `user:password`."""
     tokens: Annotated[tuple[ClientToken, ...], ToTuple, Field(min_length=1)]
-    """The tokens that the gateway accepts."""
+    """The tokens that the gateway accepts.
+    Example: `tokens: [{name: chatgpt, env: CHATGPT_TOKEN}]`"""
     verification_tokens: dict[str, str] = Field(default_factory=dict)
-    """Verification tokens to show in the manifest, by the site that issued them: `{openai: …}`."""
+    """Verification tokens to show in the manifest, by the site that issued them: `{openai: …}`.
+    Example: `verification_tokens: {openai: 0a1b2c3d4e5f}`"""
     documents: Documents = "public"
     """Who may read the document: `public` is any client, `authenticated` only clients that may call."""
     instructions: str = ""
-    """Shown to the person who installs the plugin."""
+    """Shown to the person who installs the plugin.
+    Example: `instructions: Ask the service desk for the token.`"""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -109,19 +121,23 @@ class UserHttpAuth(Record):
     """Each user calls with their own token or password."""
 
     type: Literal["user_http"]
-    """`user_http`."""
+    """`user_http`.
+    Example: `type: user_http`"""
     authorization_type: Scheme = "bearer"
     """Scheme of the `Authorization` field."""
     users: FilePath | None = None
-    """A file with one user per line: `NAME:scrypt$…` or `NAME:sha256$…`, as `plugin-gateway hash-token` prints it."""
+    """A file with one user per line: `NAME:scrypt$…` or `NAME:sha256$…`, as `plugin-gateway hash-token` prints it.
+    Example: `users: users.txt`"""
     verify: Introspection | None = None
-    """Ask an authorization server about each token."""
+    """Ask an authorization server about each token.
+    Example: `verify: {introspection: https://login.example.com/introspect}`"""
     passthrough: Flag = False
     """Forward the caller's `Authorization`; only the upstream verifies it."""
     documents: Documents = "public"
     """Who may read the document: `public` is any client, `authenticated` only clients that may call."""
     instructions: str = ""
-    """Shown to the user."""
+    """Shown to the user.
+    Example: `instructions: Use the password of the order desk.`"""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -148,17 +164,23 @@ class OAuthFacade(Record):
     """Serve the provider's two OAuth endpoints under the gateway's host, as clients require."""
 
     authorize: AbsoluteUrl
-    """The provider's authorization endpoint."""
+    """The provider's authorization endpoint.
+    Example: `authorize: https://login.example.com/authorize`"""
     token: AbsoluteUrl
-    """The provider's token endpoint."""
+    """The provider's token endpoint.
+    Example: `token: https://login.example.com/token`"""
     client_ids: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ToTuple] = ()
-    """Ids of the clients that have a secret."""
+    """Ids of the clients that have a secret.
+    Example: `client_ids: [plugin]`"""
     public_client_ids: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ToTuple] = ()
-    """Ids of the clients without a secret; they must use PKCE with S256."""
+    """Ids of the clients without a secret; they must use PKCE with S256.
+    Example: `public_client_ids: [desktop]`"""
     chatgpt_ids: Annotated[tuple[Annotated[str, Field(pattern=_CHATGPT_ID)], ...], ToTuple] = ()
-    """Plugins and GPTs whose ChatGPT callback URLs are allowed, such as `g-1a2b3c` or `plugin-1a2b3c`; `*` allows all of them."""
+    """Plugins and GPTs whose ChatGPT callback URLs are allowed, such as `g-1a2b3c` or `plugin-1a2b3c`; `*` allows all of them.
+    Example: `chatgpt_ids: [g-1a2b3c]`"""
     redirect_uris: Annotated[tuple[AbsoluteUrl, ...], ToTuple] = ()
-    """Other redirect URIs that are allowed, compared exactly."""
+    """Other redirect URIs that are allowed, compared exactly.
+    Example: `redirect_uris: [https://chat.example.com/callback]`"""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -174,36 +196,49 @@ class OAuthAuth(Record):
     """Users log in at a provider; calls carry its access tokens."""
 
     type: Literal["oauth"]
-    """`oauth`."""
+    """`oauth`.
+    Example: `type: oauth`"""
     client_url: AbsoluteUrl | None = None
-    """Where the client sends users to log in; with `facade`, by default the gateway's endpoint."""
+    """Where the client sends users to log in; with `facade`, by default the gateway's endpoint.
+    Example: `client_url: https://login.example.com/authorize`"""
     authorization_url: AbsoluteUrl | None = None
-    """Where the client gets tokens; with `facade`, by default the gateway's endpoint."""
+    """Where the client gets tokens; with `facade`, by default the gateway's endpoint.
+    Example: `authorization_url: https://login.example.com/token`"""
     authorization_content_type: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
     """Content type of the client's token requests."""
     scope: str = ""
-    """Scopes that the client asks for, separated by spaces."""
+    """Scopes that the client asks for, separated by spaces.
+    Example: `scope: orders:read offline_access`"""
     verification_tokens: dict[str, str] = Field(default_factory=dict)
-    """Verification tokens to show in the manifest, by the site that issued them."""
+    """Verification tokens to show in the manifest, by the site that issued them.
+    Example: `verification_tokens: {openai: 0a1b2c3d4e5f}`"""
     issuer: AbsoluteUrl | None = None
     """The issuer whose tokens are accepted; the gateway discovers its keys from this URL. With `verify`, a token for which the
-    answer names another issuer is refused."""
+    answer names another issuer is refused.
+    Example: `issuer: https://login.example.com`"""
     audience: Texts = ()
-    """The audience that a token must have; of several, one is enough. By default `public.url` or the URL of the MCP endpoint."""
+    """The audience that a token must have; of several, one is enough. By default `public.url` or the URL of the MCP endpoint.
+    Example: `audience: [https://plugin.example.com, https://plugin.example.com/mcp]`"""
     required_scope: str = ""
-    """Scopes that a token must have, separated by spaces."""
+    """Scopes that a token must have, separated by spaces.
+    Example: `required_scope: orders:read`"""
     leeway: Duration = 30.0
-    """How far the issuer's clock may differ from the gateway's."""
+    """How far the issuer's clock may differ from the gateway's.
+    Example: `leeway: 1m`"""
     algorithms: Annotated[tuple[Literal["RS256", "ES256", "PS256", "EdDSA"], ...], ToTuple] = ("RS256", "ES256")
-    """Signature algorithms that are accepted."""
+    """Signature algorithms that are accepted.
+    Example: `algorithms: [RS256, PS256]`"""
     verify: Introspection | None = None
-    """Ask the provider about each token instead of checking its signature."""
+    """Ask the provider about each token instead of checking its signature.
+    Example: `verify: {introspection: https://login.example.com/introspect}`"""
     facade: OAuthFacade | None = None
-    """Serve `/oauth/authorize` and `/oauth/token` on the gateway."""
+    """Serve `/oauth/authorize` and `/oauth/token` on the gateway.
+    Example: `facade: {authorize: https://login.example.com/authorize, token: https://login.example.com/token, client_ids: [plugin], chatgpt_ids: [g-1a2b3c]}`"""
     documents: Documents = "public"
     """Who may read the document: `public` is any client, `authenticated` only clients that may call."""
     instructions: str = ""
-    """Shown to the user."""
+    """Shown to the user.
+    Example: `instructions: Log in with your account of the order desk.`"""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -252,13 +287,17 @@ class Match(Record):
     """How the gateway recognises a caller; every condition must match."""
 
     token: Annotated[str, Field(min_length=1)] | None = None
-    """The name of an entry of `auth.tokens`."""
+    """The name of an entry of `auth.tokens`.
+    Example: `token: chatgpt`"""
     user: Annotated[str, Field(min_length=1)] | None = None
-    """A user of the users file, or the subject of an access token."""
+    """A user of the users file, or the subject of an access token.
+    Example: `user: alice`"""
     scope: Annotated[str, Field(min_length=1)] | None = None
-    """A scope of the caller's access token."""
+    """A scope of the caller's access token.
+    Example: `scope: orders:write`"""
     claims: dict[str, str] = Field(default_factory=dict)
-    """Claims of the caller's access token; if a claim is a list, one member must match."""
+    """Claims of the caller's access token; if a claim is a list, one member must match.
+    Example: `claims: {department: sales}`"""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -272,10 +311,14 @@ class Consumer(Record):
     """A named caller with its own subset of the allow-list. The first entry that matches applies."""
 
     name: Annotated[str, Field(min_length=1)]
-    """Its name in access records."""
+    """Its name in access records.
+    Example: `name: sales`"""
     match: Match
-    """How the gateway recognises it."""
+    """How the gateway recognises it.
+    Example: `match: {scope: orders:write}`"""
     allow: Annotated[tuple[Selector, ...], ToTuple] | None = None
-    """The operations that it may call, a subset of `allow`; all of them by default."""
+    """The operations that it may call, a subset of `allow`; all of them by default.
+    Example: `allow: [listOrders, GET /customers]`"""
     rate: RateValue | None = None
-    """How often it may call."""
+    """How often it may call.
+    Example: `rate: 100/min`"""

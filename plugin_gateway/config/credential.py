@@ -50,9 +50,11 @@ class HeaderCredential(KeyCredential):
     example: ClassVar[str] = "{header: X-API-Key, value: {env: NAME}}"
 
     header: InjectedHeader
-    """Name of the header."""
+    """Name of the header.
+    Example: `header: X-Api-Key`"""
     value: HeaderSecret
-    """The key."""
+    """The key.
+    Example: `value: {env: UPSTREAM_API_KEY}`"""
 
 
 class QueryCredential(KeyCredential):
@@ -61,9 +63,11 @@ class QueryCredential(KeyCredential):
     example: ClassVar[str] = "{query: api_key, value: {env: NAME}}"
 
     query: Annotated[str, Field(min_length=1)]
-    """Name of the query parameter."""
+    """Name of the query parameter.
+    Example: `query: api_key`"""
     value: SecretValue
-    """The key."""
+    """The key.
+    Example: `value: {env: UPSTREAM_API_KEY}`"""
 
 
 class CookieCredential(KeyCredential):
@@ -72,16 +76,19 @@ class CookieCredential(KeyCredential):
     example: ClassVar[str] = "{cookie: NAME, value: {env: NAME}}"
 
     cookie: CookieName
-    """Name of the cookie."""
+    """Name of the cookie.
+    Example: `cookie: session`"""
     value: CookieSecret
-    """The key."""
+    """The key.
+    Example: `value: {file: /run/secrets/session}`"""
 
 
 class BearerCredential(Record):
     """`Authorization: Bearer …` (RFC 6750)."""
 
     bearer: BearerSecret
-    """The token."""
+    """The token.
+    Example: `bearer: {env: UPSTREAM_TOKEN}`"""
 
 
 class Login(Record):
@@ -96,9 +103,11 @@ class Login(Record):
     }
 
     username: Annotated[str, Field(min_length=1)]
-    """The user name; it cannot contain a colon (RFC 7617, 2)."""
+    """The user name; it cannot contain a colon (RFC 7617, 2).
+    Example: `username: gateway`"""
     password: SecretValue
-    """The password."""
+    """The password.
+    Example: `password: {env: UPSTREAM_PASSWORD}`"""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -112,7 +121,8 @@ class BasicCredential(Record):
     """`Authorization: Basic …` (RFC 7617)."""
 
     basic: Login
-    """User name and password."""
+    """User name and password.
+    Example: `basic: {username: gateway, password: {env: UPSTREAM_PASSWORD}}`"""
 
 
 class ClientCredentials(Record):
@@ -128,22 +138,28 @@ class ClientCredentials(Record):
     }
 
     token_url: AbsoluteUrl
-    """The token endpoint."""
+    """The token endpoint.
+    Example: `token_url: https://login.example.com/token`"""
     client_id: str
-    """The gateway's client id."""
+    """The gateway's client id.
+    Example: `client_id: gateway`"""
     client_secret: SecretValue
-    """The gateway's client secret."""
+    """The gateway's client secret.
+    Example: `client_secret: {env: CLIENT_SECRET}`"""
     scope: str = ""
-    """Scopes to ask for, separated by spaces."""
+    """Scopes to ask for, separated by spaces.
+    Example: `scope: orders:read`"""
     audience: str = ""
-    """Audience to ask for, if the issuer needs one."""
+    """Audience to ask for, if the issuer needs one.
+    Example: `audience: https://api.example.com`"""
 
 
 class OAuth2Credential(Record):
     """A token that the gateway gets and renews itself."""
 
     oauth2: ClientCredentials
-    """The token endpoint, and the gateway's client there."""
+    """The token endpoint, and the gateway's client there.
+    Example: `oauth2: {token_url: https://login.example.com/token, client_id: gateway, client_secret: {env: CLIENT_SECRET}}`"""
 
 
 class TokenExchange(Record):
@@ -152,29 +168,36 @@ class TokenExchange(Record):
     example: ClassVar[str] = "{token_url: https://login.example.com/token}"
 
     token_url: AbsoluteUrl
-    """The token endpoint."""
+    """The token endpoint.
+    Example: `token_url: https://login.example.com/token`"""
     client_id: str = ""
-    """The gateway's client id, if the endpoint asks for one."""
+    """The gateway's client id, if the endpoint asks for one.
+    Example: `client_id: gateway`"""
     client_secret: SecretValue | None = None
-    """The gateway's client secret."""
+    """The gateway's client secret.
+    Example: `client_secret: {env: CLIENT_SECRET}`"""
     scope: str = ""
-    """Scopes to ask for, separated by spaces."""
+    """Scopes to ask for, separated by spaces.
+    Example: `scope: orders:read`"""
     audience: str = ""
-    """Audience to ask for."""
+    """Audience to ask for.
+    Example: `audience: https://api.example.com`"""
 
 
 class TokenExchangeCredential(Record):
     """A token for the upstream that the gateway gets in exchange for the caller's."""
 
     token_exchange: TokenExchange
-    """The token endpoint, and the gateway's client there."""
+    """The token endpoint, and the gateway's client there.
+    Example: `token_exchange: {token_url: https://login.example.com/token}`"""
 
 
 class PassthroughCredential(Record):
     """The gateway forwards the caller's `Authorization` unchanged."""
 
     passthrough: Literal[True]
-    """Always true."""
+    """Always true.
+    Example: `passthrough: true`"""
 
 
 def _form(value: Any) -> str | None:

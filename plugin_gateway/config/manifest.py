@@ -33,16 +33,23 @@ class Manifest(Record):
     }
 
     name_for_human: NameForHuman | None = None
-    """At most 20 characters."""
+    """At most 20 characters.
+    Example: `name_for_human: Orders`"""
     name_for_model: NameForModel | None = None
-    """At most 50 letters, digits and `_`."""
+    """At most 50 letters, digits and `_`.
+    Example: `name_for_model: orders`"""
     description_for_human: DescriptionForHuman | None = None
-    """At most 100 characters."""
+    """At most 100 characters.
+    Example: `description_for_human: Look up and place orders.`"""
     description_for_model: DescriptionForModel | None = None
-    """At most 8000 characters."""
+    """At most 8000 characters.
+    Example: `description_for_model: Finds and places orders of the shop.`"""
     logo: FilePath | None = None
-    """An image file; by default the gateway serves a neutral image."""
+    """An image file; by default the gateway serves a neutral image.
+    Example: `logo: logo.png`"""
     contact_email: Email | None = None
-    """E-mail address for questions."""
+    """E-mail address for questions.
+    Example: `contact_email: api@example.com`"""
     legal_info_url: AbsoluteUrl | None = None
-    """URL of the legal terms."""
+    """URL of the legal terms.
+    Example: `legal_info_url: https://example.com/legal`"""

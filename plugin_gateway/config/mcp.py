@@ -57,14 +57,18 @@ class Mcp(Record):
     """`tools` lists one tool for each allowed operation. `search` lists three tools, which find, describe and call the allowed
     operations; directories of plugins refuse such a server. `"off"` serves no MCP endpoint; YAML needs the quotes."""
     path: McpPath = "/mcp"
-    """Path of the endpoint."""
+    """Path of the endpoint.
+    Example: `path: /tools`"""
     result_bytes: Annotated[Size, Field(ge=1_000)] = 100_000
-    """Maximum size of one tool's result, text and structured content together."""
+    """Maximum size of one tool's result, text and structured content together.
+    Example: `result_bytes: 200kB`"""
     origins: Annotated[tuple[Origin, ...], ToTuple] = ()
-    """Origins of the web pages that may call the endpoint, besides `cors` and the origin of `public.url`."""
+    """Origins of the web pages that may call the endpoint, besides `cors` and the origin of `public.url`.
+    Example: `origins: [https://inspector.example.com]`"""
     hosts: Annotated[tuple[HostText, ...], ToTuple] = ()
     """Values of Host that the endpoint accepts, as HOST or HOST:PORT, besides the host of `public.url`, the address of the
-    listener and the names of this machine. HOST alone stands for each port."""
+    listener and the names of this machine. HOST alone stands for each port.
+    Example: `hosts: [gateway.internal]`"""
 
     @classmethod
     def expand(cls, value: Any) -> Any:

@@ -66,18 +66,23 @@ class DocumentSource(Record):
     short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "A file, or an http or https URL."}
 
     source: SourceText
-    """A file, or an http or https URL."""
+    """A file, or an http or https URL.
+    Example: `source: openapi.yaml`"""
     refresh: Duration | None = None
     """How often `serve` looks for a new version of a document at a URL, give or take a tenth. It asks by ETag. While the server
     fails, it asks again after 1, 2, 4 … seconds, and then as often as this key says. The last good copy is kept on disk and serves
-    while the server fails, also at the next start."""
+    while the server fails, also at the next start.
+    Example: `source: https://api.example.com/openapi.json, refresh: 1h`"""
     cache: FolderPath | None = None
     """The folder for the last good copy; by default `$CACHE_DIRECTORY`, as systemd sets it, or `$XDG_CACHE_HOME/plugin-gateway`, or
-    `~/.cache/plugin-gateway`."""
+    `~/.cache/plugin-gateway`.
+    Example: `source: https://api.example.com/openapi.json, cache: /var/cache/gateway`"""
     headers: dict[InjectedHeader, HeaderSecret] = Field(default_factory=dict)
-    """Header fields to send when the gateway fetches the document."""
+    """Header fields to send when the gateway fetches the document.
+    Example: `headers: {X-Api-Key: {env: DOCUMENT_KEY}}`"""
     overlays: Annotated[tuple[FilePath, ...], ToTuple] = ()
-    """OpenAPI Overlays to apply to it, in this order."""
+    """OpenAPI Overlays to apply to it, in this order.
+    Example: `overlays: [overlay.yaml]`"""
 
     @classmethod
     def expand(cls, value: Any) -> Any:
@@ -121,13 +126,16 @@ class Public(Record):
     """The URL that clients use: `servers[0].url` of the served document, and the base of the manifest's URLs. By default
     `http://localhost:PORT`. Its path is the gateway's place on a domain that it shares with the API: with
     `https://api.example.com/plugin`, calls, documents and `/mcp` are below `/plugin`, and the files of `/.well-known/` at the
-    root as well. The gateway answers 404 to every other path."""
+    root as well. The gateway answers 404 to every other path.
+    Example: `url: https://api.example.com/plugin`"""
     path_stripped: Flag = False
-    """Whether a proxy removes the path of `url` before it passes a call on, so that `/plugin/pets` arrives as `/pets`."""
+    """Whether a proxy removes the path of `url` before it passes a call on, so that `/plugin/pets` arrives as `/pets`.
+    Example: `url: https://api.example.com/plugin, path_stripped: true`"""
     openapi_version: Annotated[Literal["3.0", "3.1", "3.2"], SpecVersion] = "3.1"
     """OpenAPI version of the served document."""
     extensions: Annotated[tuple[Extension, ...], ToTuple] = ()
-    """Specification extensions to keep in the served document; all others are dropped."""
+    """Specification extensions to keep in the served document; all others are dropped.
+    Example: `extensions: [x-stability]`"""
     discriminator: Literal["follow", "trim"] = "follow"
     """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps all that it can
     select, `trim` only those that the document also reaches in another way."""
@@ -169,30 +177,41 @@ class Limits(Record):
     }
 
     request_head: Size = 32_000
-    """Maximum size of the request line and header fields together."""
+    """Maximum size of the request line and header fields together.
+    Example: `request_head: 16kB`"""
     request_body: Size = 1_000_000
-    """Maximum size of a request body."""
+    """Maximum size of a request body.
+    Example: `request_body: 5MB`"""
     response_body: Size | None = None
-    """Maximum size of a response body; unlimited by default."""
+    """Maximum size of a response body; unlimited by default.
+    Example: `response_body: 10MB`"""
     response_overflow: Literal["refuse", "truncate"] = "refuse"
     """What the client gets instead of a larger response: `refuse` sends an error; `truncate` sends, of a JSON array, as many whole
-    items as fit."""
+    items as fit.
+    Example: `response_body: 100kB, response_overflow: truncate`"""
     rate: RateValue | None = None
-    """Calls of all clients together, counted across all workers. Requests to `/oauth/token` are counted apart, with the same limit."""
+    """Calls of all clients together, counted across all workers. Requests to `/oauth/token` are counted apart, with the same limit.
+    Example: `rate: 50/s`"""
     burst: Count | None = None
-    """How many of these calls may come at once; by default as many as the rate allows in one window."""
+    """How many of these calls may come at once; by default as many as the rate allows in one window.
+    Example: `rate: 50/s, burst: 10`"""
     per_ephemeral_user: RateValue | None = None
-    """Calls per `openai-ephemeral-user-id`. Calls without this header are not limited by it."""
+    """Calls per `openai-ephemeral-user-id`. Calls without this header are not limited by it.
+    Example: `per_ephemeral_user: 10/min`"""
     bad_credentials: RateValue = Rate(100, 60)
     """Failed passwords, introspected tokens and token requests, per client address and worker. Above it, the gateway refuses unknown
     credentials from this address (429) without asking the provider; known callers still pass. Raise it behind a proxy, where all
-    callers share one address."""
+    callers share one address.
+    Example: `bad_credentials: 1000/min`"""
     concurrency: Count | None = None
-    """Simultaneous calls, across all workers of this gateway."""
+    """Simultaneous calls, across all workers of this gateway.
+    Example: `concurrency: 200`"""
     connections: Count = 10_000
-    """Open client connections, per worker."""
+    """Open client connections, per worker.
+    Example: `connections: 2000`"""
     redis: SecretValue | None = None
-    """URL of a Redis in which several gateways share their rate counts; needs `pip install plugin-gateway[redis]`."""
+    """URL of a Redis in which several gateways share their rate counts; needs `pip install plugin-gateway[redis]`.
+    Example: `redis: {env: REDIS_URL}`"""
     on_store_failure: Literal["allow", "refuse"] = "allow"
     """What happens to calls while Redis is unavailable."""
 
@@ -216,11 +235,14 @@ class ClientTimeout(Record):
     }
 
     head: Duration = 10.0
-    """To send the request line and header fields."""
+    """To send the request line and header fields.
+    Example: `head: 5s`"""
     body: Duration = 10.0
-    """To send the next part of a request body."""
+    """To send the next part of a request body.
+    Example: `body: 30s`"""
     idle: Duration = 75.0
-    """To send the next request on an open connection."""
+    """To send the next request on an open connection.
+    Example: `idle: 2m`"""
 
 
 Check = Literal["off", "report", "enforce"]
@@ -230,9 +252,11 @@ class Validation(Record):
     """Whether the gateway validates calls against the document's schemas."""
 
     request: Check = "report"
-    """Requests. `report` lets them pass and tells of some in the log and in the metrics; `enforce` refuses them with 400."""
+    """Requests. `report` lets them pass and tells of some in the log and in the metrics; `enforce` refuses them with 400.
+    Example: `request: enforce`"""
     response: Check = "report"
-    """Responses. `report` lets them pass and tells of some in the log and in the metrics; `enforce` refuses them with 502."""
+    """Responses. `report` lets them pass and tells of some in the log and in the metrics; `enforce` refuses them with 502.
+    Example: `response: enforce`"""
 
 
 class Log(Record):
@@ -255,9 +279,11 @@ class Audit(Record):
     short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "A file."}
 
     file: WrittenPath
-    """The file that the gateway appends to. `FILE.head` beside it holds the end of the chain."""
+    """The file that the gateway appends to. `FILE.head` beside it holds the end of the chain.
+    Example: `file: audit.jsonl`"""
     values: Annotated[tuple[str, ...], ToTuple] = ()
-    """Path parameters whose values are written. The audit has no other value that a caller sends."""
+    """Path parameters whose values are written. The audit has no other value that a caller sends.
+    Example: `values: [orderId]`"""
 
     @classmethod
     def expand(cls, value: Any) -> Any:
@@ -291,48 +317,60 @@ class Config(Record):
     }
 
     openapi: DocumentSource
-    """The full OpenAPI document: a file or URL."""
+    """The full OpenAPI document: a file or URL.
+    Example: `openapi: openapi.yaml`"""
     upstream: Upstream
-    """The API behind the gateway."""
+    """The API behind the gateway.
+    Example: `upstream: {url: https://api.example.com, credential: {bearer: {env: UPSTREAM_TOKEN}}}`"""
     allow: Annotated[tuple[AllowEntry, ...], ToTuple, AfterValidator(_numbered)]
-    """The operations that clients may call. An empty list allows none."""
+    """The operations that clients may call. An empty list allows none.
+    Example: `allow: [listOrders, POST /orders]`"""
     deny: Annotated[tuple[Selector, ...], ToTuple, AfterValidator(_numbered)] = ()
-    """Operations that clients may not call, even if `allow` names them."""
+    """Operations that clients may not call, even if `allow` names them.
+    Example: `deny: ['DELETE /orders/{id}', {tag: Admin}]`"""
     on_drift: OnDrift = "quarantine"
     """What happens to an operation that the document describes otherwise than when `plugin-gateway lock` wrote gateway.lock:
     `quarantine` closes it on every face, `keep` serves it as it was locked, `follow` serves it as it is now. All three report it.
     Without a lock there is no drift."""
     public: Public = Public.model_construct()
-    """How clients see the gateway."""
+    """How clients see the gateway.
+    Example: `public: {url: https://plugin.example.com}`"""
     manifest: Manifest = Manifest.model_construct()
     """The plugin manifest."""
     auth: Auth = NoAuth.model_construct()
-    """Who may call."""
+    """Who may call.
+    Example: `auth: {type: service_http, tokens: [{name: chatgpt, env: CHATGPT_TOKEN}]}`"""
     consumers: Annotated[tuple[Consumer, ...], ToTuple] = ()
-    """Named callers, each with its own subset of the allow-list."""
+    """Named callers, each with its own subset of the allow-list.
+    Example: `consumers: [{name: sales, match: {token: chatgpt}, allow: [listOrders]}]`"""
     limits: Limits = Limits.model_construct()
     """Limits on what clients may send, receive and keep open."""
     client_timeout: ClientTimeout = ClientTimeout.model_construct()
     """How long a client may take."""
     validate_: Annotated[Validation, Field(alias="validate")] = Validation.model_construct()
-    """Whether the gateway validates calls against the document's schemas."""
+    """Whether the gateway validates calls against the document's schemas.
+    Example: `validate: {request: enforce}`"""
     approvals: Approvals = Approvals.model_construct()
     """The approvals of operations with `consequential: confirm`."""
     cors: Annotated[tuple[Origin, ...], ToTuple] = ()
-    """Origins of the web pages that may call the gateway, such as https://chatgpt.com."""
+    """Origins of the web pages that may call the gateway, such as https://chatgpt.com.
+    Example: `cors: [https://chatgpt.com]`"""
     mcp: Mcp = Mcp.model_construct()
     """The MCP endpoint: the allowed operations as tools. `false` turns it off."""
     plugin: Plugin = Plugin.model_construct()
     """The plugin package, and the files that prove who owns the domain."""
     listen: ListenAddress = Address("0.0.0.0", 8080)
-    """The public listener."""
+    """The public listener.
+    Example: `listen: 127.0.0.1:8000`"""
     admin: ListenAddress | None = Address("127.0.0.1", 8081)
-    """Listener for health, metrics and console; `null` turns it off. It must not be the public listener."""
+    """Listener for health, metrics and console; `null` turns it off. It must not be the public listener.
+    Example: `admin: 127.0.0.1:9000`"""
     console: ConsoleOrOff = Console.model_construct()
     """The console: pages on the admin listener that show and edit the allow-list. By default it is on if `admin` is an address of this
     machine alone, such as 127.0.0.1; elsewhere write `console: true`. `false` turns it off."""
     metrics: ListenAddress | None = None
-    """Listener for metrics alone, for a scraper that cannot reach `admin`. `admin` serves metrics, too."""
+    """Listener for metrics alone, for a scraper that cannot reach `admin`. `admin` serves metrics, too.
+    Example: `metrics: 0.0.0.0:9090`"""
     log: Log = Log.model_construct()
     """What the gateway logs to standard error."""
     audit: Audit | None = None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 _URL: Final = "https://json-schema.org/draft/2020-12/schema"
+_EXAMPLE: Final = "x-example"
+"""Where the schema of a key or a record has its example until the page is made."""
 _INTRODUCTION: Final = """\
 # gateway.yaml
 
@@ -40,6 +42,7 @@ YAML that two parsers would read differently. It reports all mistakes at once.
 * **Environment variables** can set every scalar: `PLUGIN_GATEWAY__UPSTREAM__URL` sets `upstream.url`,
   `PLUGIN_GATEWAY__ALLOW__0` the first entry of `allow`. A value that starts with `[` or `{` is read as YAML; in other values,
   commas separate the items of a list.
+* **Examples** are as they stand between `{` and `}`; write each key on its own line, or all of them between the braces.
 * This version refuses the keys marked *not yet*.
 """
 
@@ -55,6 +58,11 @@ class _PlainNames(GenerateJsonSchema):
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of gateway.yaml for editors, with short forms and defaults."""
+    return _without_examples(_schema())  # type: ignore[no-any-return]  # a mapping stays one
+
+
+def _schema() -> dict[str, Any]:
+    """Return the schema with the example of each key, which only the page shows."""
     described = Config.model_json_schema(schema_generator=_PlainNames)
     definitions: dict[str, Any] = described["$defs"]
     for record in _records(Record):
@@ -110,7 +118,7 @@ def _forms(value: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]]
 def reference() -> str:
     """Return the page for people, as Markdown."""
     lines = [_INTRODUCTION]
-    described = schema()
+    described = _schema()
     definitions: dict[str, Any] = described["$defs"]
     sections: list[tuple[str, str, dict[str, Any]]] = [("", "Top level", described)]
     seen: set[str] = set()
@@ -122,7 +130,7 @@ def reference() -> str:
         lines += [f"## {title}", ""]
         if path:
             lines += [str(mapping.get("description", "")).replace("\n", " "), ""]
-        lines += ["| key | type | default | |", "|---|---|---|---|"]
+        lines += ["| key | type | default | example | |", "|---|---|---|---|---|"]
         for key, value in mapping.get("properties", {}).items():
             dotted = f"{path}.{key}" if path else key
             lines.append(_row(dotted, key, value, definitions, required=key in mapping.get("required", ())))
@@ -143,7 +151,33 @@ def _row(dotted: str, key: str, value: dict[str, Any], definitions: dict[str, An
     text = str(own).replace("\n", " ")
     words = dotted.replace("parameters.", "parameters.*.")
     mark = " *Not yet.*" if words in NOT_YET else ""
-    return f"| `{key}` | {_kind(value, definitions)} | {default} | {text}{mark} |"
+    example = value.get(_EXAMPLE) or f"{key}: {_other_value(value, definitions)}"
+    return f"| `{key}` | {_kind(value, definitions)} | {default} | `{example}` | {text}{mark} |"
+
+
+def _other_value(value: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """Return a value that is not the default, as text, for a key without an example: a word, a flag or a mapping.
+
+    Raises:
+        LookupError: only the key itself can say what an example would be.
+    """
+    forms = [value, *(form for word in ("anyOf", "oneOf") for form in value.get(word, ()))]
+    words = [
+        word for form in forms for word in form.get("enum", (True, False) if form.get("type") == "boolean" else ())
+    ]
+    words += [definitions[name][_EXAMPLE] for name in _named(value) if definitions[name].get(_EXAMPLE)]
+    for word in words:
+        if word != value.get("default"):
+            return str(word).lower() if isinstance(word, bool) else word
+    raise LookupError(f"write an example below the description: {value.get('description')}")
+
+
+def _without_examples(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_examples(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _without_examples(item) for key, item in value.items() if key != _EXAMPLE}
+    return value
 
 
 def _inline(value: Any) -> str:
@@ -225,11 +259,15 @@ def _allow_single(described: dict[str, Any] | None) -> None:
 
 
 def _describe(definition: dict[str, Any], record: type[Record]) -> None:
+    if record.example:
+        definition[_EXAMPLE] = record.example
     properties, texts = _mapping(definition)["properties"], docstrings_of(record)
     for name, field in record.model_fields.items():
         described = properties[field.alias or name]
         if name in texts:
-            described["description"] = texts[name]
+            described["description"], _, example = texts[name].partition("\nExample: ")
+            if example:
+                described[_EXAMPLE] = example.strip("`")
         described.pop("default", None)
         if not field.is_required() and not isinstance(field.default, Record) and field.default_factory is None:
             described["default"] = _written(field)

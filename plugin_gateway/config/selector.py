@@ -46,19 +46,26 @@ class ParameterRule(Record):
     hidden: Flag = False
     """Not shown to clients, and refused in calls."""
     fixed: Any = None
-    """Always sent with this value; not shown to clients, and refused in calls."""
+    """Always sent with this value; not shown to clients, and refused in calls.
+    Example: `fixed: acme`"""
     default: Any = None
-    """Sent with this value if the caller leaves it out."""
+    """Sent with this value if the caller leaves it out.
+    Example: `default: 20`"""
     minimum: Number | None = None
-    """The smallest value that callers may send; it may only narrow what the document allows."""
+    """The smallest value that callers may send; it may only narrow what the document allows.
+    Example: `minimum: 1`"""
     maximum: Number | None = None
-    """The largest value that callers may send; it may only narrow what the document allows."""
+    """The largest value that callers may send; it may only narrow what the document allows.
+    Example: `maximum: 50`"""
     enum: Annotated[tuple[Any, ...], ToTuple] | None = None
-    """The only values that callers may send; each must be allowed by the document."""
+    """The only values that callers may send; each must be allowed by the document.
+    Example: `enum: [open, closed]`"""
     rename: Annotated[str, Field(min_length=1)] | None = None
-    """The name of the parameter for clients; the upstream gets the document's name."""
+    """The name of the parameter for clients; the upstream gets the document's name.
+    Example: `rename: page_token`"""
     description: str | None = None
-    """Description shown to clients instead of the document's."""
+    """Description shown to clients instead of the document's.
+    Example: `description: The number of orders.`"""
     slashes: Literal["refused", "allowed"] = "refused"
     """Whether the value of a path parameter may contain an encoded slash."""
 
@@ -92,11 +99,14 @@ class RequestTrim(Record):
     example: ClassVar[str] = "{drop: [/internal_notes]}"
 
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to the members to remove."""
+    """JSON pointers to the members to remove.
+    Example: `drop: [/internal_notes]`"""
     keep: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to the members that callers may send; clients see no others, and the gateway removes all others."""
+    """JSON pointers to the members that callers may send; clients see no others, and the gateway removes all others.
+    Example: `keep: [/name, /items]`"""
     fixed: dict[JsonPointer, Any] = Field(default_factory=dict)
-    """Values that the gateway sets, by JSON pointer; clients do not see these members."""
+    """Values that the gateway sets, by JSON pointer; clients do not see these members.
+    Example: `fixed: {/source: plugin}`"""
 
 
 class ResponseTrim(Record):
@@ -105,15 +115,20 @@ class ResponseTrim(Record):
     example: ClassVar[str] = "{links: [/next]}"
 
     links: Annotated[tuple[JsonPointer, ...], ToTuple] | None = None
-    """Used instead of `upstream.links`."""
+    """Used instead of `upstream.links`.
+    Example: `links: [/next, /_links/*/href]`"""
     keep: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to the members to keep; the gateway removes all others."""
+    """JSON pointers to the members to keep; the gateway removes all others.
+    Example: `keep: [/data/*/id, /data/*/status]`"""
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to the members to remove."""
+    """JSON pointers to the members to remove.
+    Example: `drop: [/data/*/internal_notes]`"""
     limit_items: dict[ArrayPointer, Count] = Field(default_factory=dict)
-    """The most items to keep of an array, by JSON pointer; `""` is the answer itself."""
+    """The most items to keep of an array, by JSON pointer; `""` is the answer itself.
+    Example: `limit_items: {/data: 20}`"""
     select: Annotated[str, Field(min_length=1)] | None = None
-    """Name of a query parameter, such as `fields`, with which callers ask for a part of what the gateway would send."""
+    """Name of a query parameter, such as `fields`, with which callers ask for a part of what the gateway would send.
+    Example: `select: fields`"""
 
 
 class ToolHints(Record):
@@ -163,13 +178,17 @@ class Selector(Record):
     }
 
     operation: OperationText | None = None
-    """An operationId of the document, or `METHOD /path/template`."""
+    """An operationId of the document, or `METHOD /path/template`.
+    Example: `operation: listOrders`"""
     tag: Annotated[str, Field(min_length=1)] | None = None
-    """Every operation with this tag."""
+    """Every operation with this tag.
+    Example: `tag: Orders`"""
     path: PathGlob | None = None
-    """Every operation whose path template matches; `*` is one segment, `**` any number."""
+    """Every operation whose path template matches; `*` is one segment, `**` any number.
+    Example: `path: /orders/**`"""
     methods: Annotated[tuple[Method, ...], ToTuple] = ()
-    """With `tag` or `path`: only these methods."""
+    """With `tag` or `path`: only these methods.
+    Example: `path: /orders/**, methods: [GET]`"""
     _index: int = PrivateAttr(default=0)
 
     @classmethod
@@ -248,30 +267,42 @@ class AllowEntry(Selector):
     }
 
     operation_id: OperationName | None = None
-    """Name shown to clients instead of the document's operationId."""
+    """Name shown to clients instead of the document's operationId.
+    Example: `operation: Orders_GetById, operation_id: get_order`"""
     description: str | None = None
-    """Description shown to clients instead of the document's."""
+    """Description shown to clients instead of the document's.
+    Example: `operation: listOrders, description: Lists the orders of the last year.`"""
     summary: str | None = None
-    """Summary shown to clients instead of the document's."""
+    """Summary shown to clients instead of the document's.
+    Example: `operation: listOrders, summary: List orders`"""
     title: Annotated[str, Field(min_length=1, max_length=MAX_TOOL_TITLE)] | None = None
-    """Title of the tool for people, at most 64 characters; by default the summary."""
+    """Title of the tool for people, at most 64 characters; by default the summary.
+    Example: `operation: createOrder, title: Place an order`"""
     hints: ToolHints = ToolHints.model_construct()
-    """What a call may do, for the annotations of the tool."""
+    """What a call may do, for the annotations of the tool.
+    Example: `operation: createOrder, hints: {destructive: false}`"""
     parameters: dict[str, ParameterRule] = Field(default_factory=dict)
-    """Rules for parameters, by name: `hidden`, or `fixed`, `default`, `maximum`, `slashes`."""
+    """Rules for parameters, by name: `hidden`, or `fixed`, `default`, `maximum`, `slashes`.
+    Example: `operation: listOrders, parameters: {tenant: {fixed: acme}, debug: hidden, limit: {maximum: 50}}`"""
     request: RequestTrim = RequestTrim.model_construct()
-    """What the gateway removes from request bodies."""
+    """What the gateway removes from request bodies.
+    Example: `operation: createOrder, request: {drop: [/internal_notes]}`"""
     response: ResponseTrim = ResponseTrim.model_construct()
-    """What the gateway keeps of response bodies, and which URLs in them it rewrites."""
+    """What the gateway keeps of response bodies, and which URLs in them it rewrites.
+    Example: `operation: listOrders, response: {keep: [/data/*/id, /data/*/status]}`"""
     consequential: Consequential | None = None
     """Whether clients ask their user before each call; by default they do for methods that are not safe. With `confirm` the
-    gateway holds each call until a person approves it."""
+    gateway holds each call until a person approves it.
+    Example: `operation: createOrder, consequential: confirm`"""
     rate: RateValue | None = None
-    """How often clients may call the operation; if the entry names several, the limit applies to each."""
+    """How often clients may call the operation; if the entry names several, the limit applies to each.
+    Example: `operation: listOrders, rate: 5/s`"""
     credential: Credentials | None = None
-    """Used instead of `upstream.credential` and `write_credential`."""
+    """Used instead of `upstream.credential` and `write_credential`.
+    Example: `operation: createOrder, credential: {bearer: {env: ORDERS_TOKEN}}`"""
     on_drift: OnDrift | None = None
-    """Used instead of the top-level `on_drift`."""
+    """Used instead of the top-level `on_drift`.
+    Example: `operation: listOrders, on_drift: keep`"""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -38,11 +38,14 @@ class Timeouts(Record):
     }
 
     connect: Duration = 3.0
-    """To accept a connection, for each address that its name resolves to."""
+    """To accept a connection, for each address that its name resolves to.
+    Example: `connect: 5s`"""
     read: Duration = 30.0
-    """To send the next part of a response."""
+    """To send the next part of a response.
+    Example: `read: 1m`"""
     total: Duration = 45.0
-    """From the end of the request to the end of the response, retries included. Clients such as ChatGPT give up at 45 s."""
+    """From the end of the request to the end of the response, retries included. Clients such as ChatGPT give up at 45 s.
+    Example: `total: 2m`"""
 
 
 class Tls(Record):
@@ -52,11 +55,14 @@ class Tls(Record):
     other_words: ClassVar[dict[str, str]] = {"ca_file": "ca", "ca_cert": "ca", "cafile": "ca", "private_key": "key"}
 
     ca: FilePath | None = None
-    """PEM file with the certificate authorities to trust instead of the system's."""
+    """PEM file with the certificate authorities to trust instead of the system's.
+    Example: `ca: corp.pem`"""
     cert: FilePath | None = None
-    """PEM file with the gateway's client certificate and its chain."""
+    """PEM file with the gateway's client certificate and its chain.
+    Example: `cert: me.pem, key: me.key`"""
     key: FilePath | None = None
-    """PEM file with the private key of `cert`."""
+    """PEM file with the private key of `cert`.
+    Example: `cert: me.pem, key: me.key`"""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -74,7 +80,8 @@ class UpstreamHeaders(Record):
     example: ClassVar[str] = "{forward: [Accept-Version]}"
 
     forward: Annotated[tuple[ForwardedHeader, ...], ToTuple] = ()
-    """Request header fields to forward from the caller, besides the standard ones and those that the operation declares."""
+    """Request header fields to forward from the caller, besides the standard ones and those that the operation declares.
+    Example: `forward: [Accept-Version]`"""
     pass_set_cookie: Flag = False
     """Forward the upstream's `Set-Cookie` to clients."""
 
@@ -99,11 +106,14 @@ class Upstream(Record):
 
     url: UpstreamAddress
     """URL of the API. Its path is a prefix that no call can leave. In response header fields, the gateway rewrites references to
-    this URL to `public.url`, and drops a reference that is not below its path."""
+    this URL to `public.url`, and drops a reference that is not below its path.
+    Example: `url: https://api.example.com/v2`"""
     credential: Credentials = ()
-    """The credential that the gateway adds to each call; a list if the API needs several."""
+    """The credential that the gateway adds to each call; a list if the API needs several.
+    Example: `credential: {header: X-Api-Key, value: {env: UPSTREAM_API_KEY}}`"""
     write_credential: Credentials | None = None
-    """Used instead of `credential` for methods that are not safe, such as POST."""
+    """Used instead of `credential` for methods that are not safe, such as POST.
+    Example: `write_credential: {bearer: {env: WRITE_TOKEN}}`"""
     timeout: Timeouts = Timeouts.model_construct()
     """How long the upstream may take."""
     forwarded: Literal["none", "x-forwarded", "rfc7239", "host"] = "none"
@@ -112,7 +122,8 @@ class Upstream(Record):
     tls: Tls = Tls.model_construct()
     """Certificates for the connection to the upstream."""
     connections: Count = 256
-    """Maximum number of connections to the upstream, per worker."""
+    """Maximum number of connections to the upstream, per worker.
+    Example: `connections: 64`"""
     unauthorized: Literal["refuse", "pass"] = "refuse"
     """What the client gets if the upstream answers 401 or 407 to the gateway's credential: `refuse` sends 502
     `upstream-credential-refused`, `pass` the upstream's response. With `credential: {passthrough: true}` it always passes."""
@@ -120,7 +131,8 @@ class Upstream(Record):
     """JSON pointers to the URLs in JSON responses that clients follow, such as `/next` or `/_links/*/href`, where `*` is any
     member or item. As in header fields, the gateway rewrites a reference to the upstream to `public.url` and removes the query
     parameter of the gateway's credential; a reference that is not below the path of `url` becomes `null`. Everything else stays
-    byte for byte: texts of more than 8 kB, responses in a content coding that is not decoded, and partial responses (206)."""
+    byte for byte: texts of more than 8 kB, responses in a content coding that is not decoded, and partial responses (206).
+    Example: `links: [/next, /_links/*/href]`"""
     echoes: Literal["possible", "never"] = "possible"
     """With `possible`, the gateway searches responses for secrets. For this it forwards no `Range`, asks the upstream not to
     compress, and refuses partial and unreadable responses. With `never`, you promise that the upstream repeats no secret of a
