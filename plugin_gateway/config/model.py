@@ -215,6 +215,12 @@ class Limits(Record):
     on_store_failure: Literal["allow", "refuse"] = "allow"
     """What happens to calls while Redis is unavailable."""
 
+    @property
+    def shown(self) -> dict[str, str | int | None]:
+        """The limits as people read them. The URL of Redis is a secret."""
+        values = {name: getattr(self, name) for name in Limits.model_fields if name != "redis"}
+        return {name: str(value) if isinstance(value, Rate) else value for name, value in values.items()}
+
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         if "burst" in written and "rate" not in written:

@@ -7,6 +7,7 @@ look at the path.
 from __future__ import annotations
 
 import hmac
+from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -34,6 +35,8 @@ Power: TypeAlias = Literal["off", "read", "write"]
 """What the console may do: nothing, show, or show and save."""
 
 COOKIE: Final = "plugin_gateway_console"
+"""The beginning of the cookie's name. Browsers send a cookie to every port of its host, so each gateway adds a text to the name; else
+two gateways on one machine would overwrite each other's session."""
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 _NO_SESSION: Final = Refusal(
     status=401,
@@ -58,6 +61,7 @@ class Console:
         self.handlers = tuple(handlers)
         self.key = ""
         self.sessions = Sessions()
+        self.cookie = f"{COOKIE}_{token_hex(4)}"
         self._clock = clock
         self._power: Power = "off"
 
@@ -131,7 +135,7 @@ class Console:
             return _entrance(BAD_TOKEN)
         response = RedirectResponse("/console/", 303, headers=_NO_STORE)
         response.set_cookie(
-            COOKIE,
+            self.cookie,
             value,
             max_age=int(SESSION_VALID_S),
             path="/console",
@@ -143,7 +147,7 @@ class Console:
         return response
 
     def _session(self, request: Request) -> Session | None:
-        value = request.cookies.get(COOKIE, "")
+        value = request.cookies.get(self.cookie, "")
         return self.sessions.find(value, self._clock()) if value else None
 
     async def _ask(self, request: Request, path: str) -> Response:

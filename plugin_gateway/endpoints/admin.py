@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from starlette.applications import Starlette
@@ -104,27 +104,31 @@ def create_admin(
 
     async def readyz(_: Request) -> Response:
         now = health()
-        members = {
-            "ready": now.is_ready,
-            "revision": now.revision,
-            "digest": now.digest,
-            "operations": now.operations,
-            "operations_total": now.operations_total,
-            "workers": now.workers,
-            "workers_wanted": now.workers_wanted,
-            "reload_error": now.reload_error or None,
-            "awaited": now.awaited or None,
-            "held": now.held,
-            "stale": now.stale or None,
-            "drift": [one._asdict() for one in now.drifted],
-        }
-        body = orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
+        body = orjson.dumps(readiness(now), option=orjson.OPT_APPEND_NEWLINE)
         # After a failed reload the gateway still serves the previous revision, so this replica stays ready.
         status = 200 if now.is_ready else 503
         return Response(body, status, media_type="application/json", headers=NO_STORE)
 
     routes = [Route("/livez", livez), Route("/healthz", livez), Route("/readyz", readyz)]
     return admin_app([*routes, _metrics_route(health, series), *others])
+
+
+def readiness(now: Health) -> dict[str, Any]:
+    """Return the members of `/readyz`."""
+    return {
+        "ready": now.is_ready,
+        "revision": now.revision,
+        "digest": now.digest,
+        "operations": now.operations,
+        "operations_total": now.operations_total,
+        "workers": now.workers,
+        "workers_wanted": now.workers_wanted,
+        "reload_error": now.reload_error or None,
+        "awaited": now.awaited or None,
+        "held": now.held,
+        "stale": now.stale or None,
+        "drift": [one._asdict() for one in now.drifted],
+    }
 
 
 def create_metrics(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:

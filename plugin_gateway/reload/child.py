@@ -130,6 +130,7 @@ def compiled_or_refused(
         admin=str(loaded.config.admin or ""),
         metrics=str(loaded.config.metrics or ""),
         console=loaded.config.console_mode,
+        limits=loaded.config.limits.shown,
         log=revision.log,
         approvals=revision.approvals,
         watched=watched,

@@ -39,6 +39,7 @@ class Compiled:
     warnings: tuple[Finding, ...]
     metrics: str = ""
     console: ConsoleMode = "default"
+    limits: Mapping[str, str | int | None] = field(default_factory=dict)
     approvals: ApprovalSettings = NO_SETTINGS
     pinned: bytes = b""
     """The pickled pins: the operations that each list entry named. They go to the next compile, so that no entry opens

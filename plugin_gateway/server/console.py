@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.address import is_this_machine
+from plugin_gateway.config.find import STANDARD_INPUT, find_config
 from plugin_gateway.console.app import Console
 from plugin_gateway.console.key_file import remove_key, write_key
+from plugin_gateway.errors import ConfigError
+from plugin_gateway.reports.writable import why_read_only
 from plugin_gateway.server.approval_log import url_of
 
 if TYPE_CHECKING:
@@ -56,9 +60,26 @@ class ConsoleOfGateway:
         # A person reaches a Unix socket by a port that is forwarded to it.
         return (url_of(self._admin) if self._admin is not None else "") or "http://localhost"
 
+    def why_read_only(self, config: Path | None, revision_file: Path | None) -> str:
+        """Return why the console cannot save; empty if it can."""
+        if self.console.power != "write":
+            return "`console` in gateway.yaml does not let it write"
+        if revision_file is not None:
+            return f"the gateway serves {revision_file}, which has its config"
+        return why_read_only(config)
+
     def close(self) -> None:
         if self._key_file is not None:
             remove_key(self._key_file, self.console.key)
+
+
+def config_file(config: Path | None, text: str | None, revision_file: Path | None) -> Path | None:
+    """Return the file that the config comes from, if it is a file."""
+    if text is not None:
+        return STANDARD_INPUT
+    with suppress(ConfigError):
+        return find_config(config, environ=os.environ) if revision_file is None else None
+    return None  # the compile says what is wrong
 
 
 def power_of(mode: ConsoleMode, admin: Address | None) -> Power:

@@ -20,7 +20,10 @@ from typing import TYPE_CHECKING
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.console.approvals import approvals_handlers
 from plugin_gateway.console.calls import calls_handler
+from plugin_gateway.console.config_state import ConfigState
+from plugin_gateway.console.standing import Standing, standing_handlers
 from plugin_gateway.console.traffic_stream import traffic_handler
+from plugin_gateway.diagnostics import Finding
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.endpoints.approvals import ApprovalsApi
 from plugin_gateway.errors import FindingsError, UsageError
@@ -30,7 +33,7 @@ from plugin_gateway.reload.pause import pause_s, refresh_pause_s
 from plugin_gateway.reload.watch import FileWatch, fingerprints
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
-from plugin_gateway.server.console import ConsoleOfGateway
+from plugin_gateway.server.console import ConsoleOfGateway, config_file
 from plugin_gateway.server.feed_line import TrafficLine
 from plugin_gateway.server.listeners import Listeners
 from plugin_gateway.server.pool import WorkerPool
@@ -117,7 +120,13 @@ class Supervisor:
         self._pool = WorkerPool(
             options.workers, log, options.front, line.answer, lambda series: calls.add(series, time())
         )
-        handlers = (traffic_handler(self._traffic), calls_handler(calls), *approvals_handlers(api))
+        self._config = ConfigState(config_file(options.config, options.text, options.revision_file))
+        handlers = (
+            *standing_handlers(self._standing, self._series),
+            traffic_handler(self._traffic),
+            calls_handler(calls),
+            *approvals_handlers(api),
+        )
         self._console = ConsoleOfGateway(handlers, log)
         self._listeners = Listeners(
             AdminListener(
@@ -215,6 +224,7 @@ class Supervisor:
             outcome = await self._compile(1)
             waited_s = monotonic() - began
             if isinstance(outcome, Compiled):
+                self._config.served(outcome.warnings)
                 self._reloads.arrived(waited_s)
                 return outcome
             left_s = inf if self._options.wait_s is None else self._options.wait_s - waited_s
@@ -233,6 +243,7 @@ class Supervisor:
         return await self._listeners.open(said, self._health, self._series)
 
     async def _compile(self, number: int) -> Outcome:
+        self._config.compiling()
         return await compile_aside(
             config=self._options.config,
             text=self._options.text,
@@ -323,20 +334,24 @@ class Supervisor:
         if isinstance(compiled, Refused):
             # Watch the files of the refused config and of the current one: a change of either may mend it.
             self._files.look_at({**watched, **compiled.watched})
+            self._config.refused(compiled.findings)
             self._reloads.refused(compiled.report, compiled.findings, is_asked=is_asked)
             return compiled.awaited is not None
         if not self._is_due and compiled.digest == before.digest:
             self._compiled = replace(compiled, revision=before.revision, number=before.number)
             self._files.look_at(compiled.watched)
+            self._config.served(compiled.warnings)
             self._reloads.changed_nothing(before, compiled)
             return False
         if refusal := await self._pool.adopt(compiled.revision):
             self._files.look_at({**watched, **compiled.watched})
+            self._config.refused([Finding(rule="reload-failed", message=refusal)])
             self._reloads.refused(refusal, is_asked=is_asked)
             return False
         self._is_due = False
         self._adopt(compiled)
         self._files.look_at(compiled.watched)
+        self._config.served(compiled.warnings)
         self._reloads.served(before, compiled, monotonic() - started_at)
         return False
 
@@ -344,6 +359,17 @@ class Supervisor:
         self._compiled = compiled
         self._desk.settings = compiled.approvals
         self._console.adopt(compiled.console, self._listeners.admin)
+
+    def _standing(self) -> Standing:
+        compiled = self._compiled
+        return Standing(
+            health=self._health(),
+            config=self._config,
+            why_read_only=self._console.why_read_only(self._config.path, self._options.revision_file),
+            approvals=self._desk.pending,
+            public_url=compiled.public_url if compiled else "",
+            limits=compiled.limits if compiled else {},
+        )
 
     def _health(self) -> Health:
         compiled = self._compiled

@@ -75,7 +75,8 @@ def test_a_link_enters_and_the_cookie_keeps_the_session() -> None:
     entered = browser.get(browser.console.link())
     assert (entered.status_code, entered.headers["location"]) == (303, "/console/")
     name, _, attributes = entered.headers["set-cookie"].partition("=")
-    assert name == COOKIE
+    assert name == browser.console.cookie
+    assert re.fullmatch(COOKIE + "_[0-9a-f]{8}", name)
     assert {part.strip().lower() for part in attributes.split(";")[1:]} == {
         "httponly",
         "samesite=strict",
@@ -106,10 +107,20 @@ def test_without_a_session_a_browser_gets_a_page_that_says_how_to_enter(path: st
 @pytest.mark.parametrize("path", ["/console/api/state", "/console/api/", "/console/api/nope", "/console/api/save"])
 @pytest.mark.parametrize("cookie", [None, "", "wrong", "é"])
 def test_without_a_session_the_api_refuses_all_paths_alike(path: str, cookie: str | None) -> None:
-    headers = {"Cookie": f"{COOKIE}={cookie}".encode()} if cookie is not None else {}
-    response = Browser(enters=False).get(path, headers=headers)
+    browser = Browser(enters=False)
+    headers = {"Cookie": f"{browser.console.cookie}={cookie}".encode()} if cookie is not None else {}
+    response = browser.get(path, headers=headers)
     assert code(response) == (401, "no-console-session")
-    assert Browser(enters=False).post(path, json={}, headers={**OWN, **headers}).status_code == 401
+    assert browser.post(path, json={}, headers={**OWN, **headers}).status_code == 401
+
+
+def test_two_gateways_on_one_machine_keep_their_sessions_apart() -> None:
+    first, second = Browser(), Browser(enters=False)
+    second.cookies = first.cookies
+    assert second.get("/console/api/state").status_code == 401
+    second.get(second.console.link())
+    first.cookies = second.cookies
+    assert first.get("/console/api/state").status_code == 200
 
 
 def test_a_used_token_enters_nothing() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from plugin_gateway.config.address import Address
 from plugin_gateway.console.key_file import key_files, read_key
-from plugin_gateway.server.console import ConsoleOfGateway, power_of
+from plugin_gateway.server.console import ConsoleOfGateway, config_file, power_of
 from plugin_gateway.telemetry import Log
 
 HERE = Address("127.0.0.1", 8081)
@@ -78,3 +78,25 @@ def test_a_key_that_cannot_be_written_is_told_and_the_gateway_serves(
     assert "console-key-failed" in capfd.readouterr().err
     assert gateway.link() != ""
     gateway.close()
+
+
+def test_the_console_says_why_it_cannot_save(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text("")
+    gateway = ConsoleOfGateway((), Log(level="error"))
+    gateway.console.power = "read"
+    assert "`console`" in gateway.why_read_only(path, None)
+    gateway.console.power = "write"
+    assert gateway.why_read_only(path, None) == ""
+    assert "a.revision" in gateway.why_read_only(None, Path("a.revision"))
+    assert "standard input" in gateway.why_read_only(Path("-"), None)
+
+
+def test_the_config_file_is_the_one_that_the_gateway_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert config_file(None, None, None) is None
+    (tmp_path / "gateway.yaml").write_text("")
+    assert config_file(None, None, None) == Path("gateway.yaml")
+    assert config_file(Path("other.yaml"), None, None) == Path("other.yaml")
+    assert config_file(None, "allow: []", None) == Path("-")
+    assert config_file(None, None, Path("a.revision")) is None

@@ -493,3 +493,58 @@ def serving_versions() -> Iterator[tuple[str, dict[str, Any]]]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_the_console_is_entered_by_its_link_and_tells_whether_the_file_is_served(config: Path) -> None:
+    async def talk(_: Supervisor, started: Started) -> list[dict[str, Any]]:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+
+            async def state() -> dict[str, Any]:
+                return (await client.get(f"{started.console}api/state")).json()
+
+            async def until_in(sync: str) -> dict[str, Any]:
+                while (now := await state())["sync"] != sync:
+                    pass
+                return now
+
+            assert (await state())["code"] == "no-console-session"
+            await client.get(started.link())
+            seen = [await until_in("in-sync")]
+            config.write_text(CONFIG.replace("listPets", "nope"))
+            seen.append(await until_in("refused"))
+            config.write_text(CONFIG.replace("allow: [listPets]", "allow: []"))
+            seen.append(await until_in("in-sync"))
+            health = (await client.get(f"{started.console}api/health")).json()
+            assert health["reloads"]["refused"] == 1
+            return seen
+
+    first, refused, mended = run(config, talk)
+    assert (first["revision"]["operations"], first["is_writable"], first["file"]) == (1, True, str(config))
+    assert [(one["rule"], one["line"]) for one in refused["findings"] if one["severity"] == "error"] == [
+        ("unknown-operation", 4)
+    ]
+    assert (mended["revision"]["number"], mended["revision"]["operations"]) == (2, 0)
+    assert len({first["base"], refused["base"], mended["base"]}) == 3
+
+
+def test_a_reload_that_turns_the_console_off_ends_its_sessions(config: Path) -> None:
+    async def talk(_: Supervisor, started: Started) -> tuple[int, int]:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            await client.get(started.link())
+            before = (await client.get(f"{started.console}api/state")).status_code
+            config.write_text(CONFIG + "console: false\n")
+            await until(started, lambda health: health["revision"] == 2)
+            return before, (await client.get(f"{started.console}api/state")).status_code
+
+    assert run(config, talk) == (200, 404)
+
+
+def test_the_address_that_is_listened_on_decides_and_not_the_one_in_a_changed_config(config: Path) -> None:
+    async def talk(_: Supervisor, started: Started) -> tuple[str, int]:
+        config.write_text(CONFIG.replace("admin: 127.0.0.1:0", "admin: 127.0.0.1:9"))
+        await until(started, lambda health: health["revision"] == 2)
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            address = f"http://127.0.0.1:{started.admin.port}"
+            return started.console, (await client.get(f"{address}/console/")).status_code
+
+    assert run(config, talk, admin="0.0.0.0:0") == ("", 404)

@@ -1,0 +1,54 @@
+"""The config state: whether the gateway serves what gateway.yaml says now."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from plugin_gateway.config.find import STANDARD_INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from plugin_gateway.diagnostics import Finding
+
+Sync: TypeAlias = Literal["in-sync", "changed", "refused"]
+
+
+class ConfigState:
+    """Compares the file with the one that the last compile judged. There is no file if environment variables or a revision file have the config."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.findings: tuple[Finding, ...] = ()
+        """The findings of the last compile: its warnings, or why it was refused."""
+        self._is_refused = False
+        self._compiled = ""
+        self._judged = ""
+
+    @property
+    def base(self) -> str:
+        """The SHA-256 of the file as it is now, in hexadecimal digits; empty if it cannot be read."""
+        if self.path is None or self.path == STANDARD_INPUT:
+            return ""
+        try:
+            return sha256(self.path.read_bytes()).hexdigest()
+        except OSError:
+            return ""
+
+    @property
+    def sync(self) -> Sync:
+        if self.base != self._judged:
+            return "changed"
+        return "refused" if self._is_refused else "in-sync"
+
+    def compiling(self) -> None:
+        """Remember the file before a compile reads it, so that a change during the compile counts as one."""
+        self._compiled = self.base
+
+    def served(self, warnings: Iterable[Finding]) -> None:
+        self._judged, self._is_refused, self.findings = self._compiled, False, tuple(warnings)
+
+    def refused(self, findings: Iterable[Finding]) -> None:
+        self._judged, self._is_refused, self.findings = self._compiled, True, tuple(findings)

@@ -1,0 +1,36 @@
+"""Whether gateway.yaml can be written where it is, and if not, why."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from plugin_gateway.config.find import STANDARD_INPUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def why_read_only(path: Path | None) -> str:
+    """Return why an edit of the file would fail or would not last; empty if it can be written."""
+    if path is None:
+        return "environment variables make up the whole config"
+    if path == STANDARD_INPUT:
+        return "the config came from standard input"
+    try:
+        if _is_projected(path):
+            return "the file is a ConfigMap's or a Secret's, which Kubernetes would write over: edit it where it comes from"
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        return f"the file cannot be found: {error}"
+    if not os.access(target, os.W_OK):
+        return "the file is read-only"
+    if not os.access(target.parent, os.W_OK):
+        return f"the folder {target.parent} is read-only, and the file is replaced in one step by another one in it"
+    return ""
+
+
+def _is_projected(path: Path) -> bool:
+    """Tell whether a volume of Kubernetes holds the file: such a file is a link through the folder `..data`."""
+    data = path.absolute().parent / "..data"
+    return data.is_symlink() and path.resolve(strict=True).is_relative_to(data.resolve(strict=True))

@@ -1,0 +1,68 @@
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from plugin_gateway.config.find import STANDARD_INPUT
+from plugin_gateway.console.config_state import ConfigState
+from plugin_gateway.diagnostics import Finding
+
+FINDING = Finding(rule="r", message="m")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "gateway.yaml"
+    file.write_text("allow: []\n")
+    return file
+
+
+def test_a_file_that_is_served_as_it_is_is_in_sync(path: Path) -> None:
+    state = ConfigState(path)
+    state.compiling()
+    state.served([FINDING])
+    assert (state.sync, state.base, state.findings) == ("in-sync", sha256(b"allow: []\n").hexdigest(), (FINDING,))
+
+
+def test_a_change_shows_until_it_is_judged(path: Path) -> None:
+    state = ConfigState(path)
+    state.compiling()
+    state.served([])
+    path.write_text("allow: [a]\n")
+    assert state.sync == "changed"
+    state.compiling()
+    assert state.sync == "changed"
+    state.refused([FINDING])
+    assert (state.sync, state.findings) == ("refused", (FINDING,))
+    path.write_text("allow: [b]\n")
+    assert state.sync == "changed"
+    state.compiling()
+    state.served([])
+    assert (state.sync, state.findings) == ("in-sync", ())
+
+
+def test_a_change_during_the_compile_counts_as_a_change(path: Path) -> None:
+    state = ConfigState(path)
+    state.compiling()
+    path.write_text("allow: [a]\n")
+    state.served([])
+    assert state.sync == "changed"
+
+
+def test_a_file_with_the_same_text_is_no_change(path: Path) -> None:
+    state = ConfigState(path)
+    state.compiling()
+    state.served([])
+    text = path.read_text()
+    path.unlink()
+    assert (state.sync, state.base) == ("changed", "")
+    path.write_text(text)
+    assert state.sync == "in-sync"
+
+
+@pytest.mark.parametrize("source", [None, STANDARD_INPUT])
+def test_a_config_without_a_file_does_not_change(source: Path | None) -> None:
+    state = ConfigState(source)
+    state.compiling()
+    state.served([])
+    assert (state.sync, state.base) == ("in-sync", "")
