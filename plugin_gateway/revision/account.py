@@ -15,22 +15,26 @@ from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.trace import Step, explain
+from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.publish.security import well_known_at_root
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.catalogue import Catalogue, describe, match
+from plugin_gateway.revision.shaped_bodies import body_steps
 from plugin_gateway.revision.shaped_call import shape_call
+from plugin_gateway.shape.invalid_request import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.gate.gate import Gate
     from plugin_gateway.gate.mount import Mount
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.openapi.document import Document
+    from plugin_gateway.revision.kept import Kept
     from plugin_gateway.revision.model import Revision
 
 _OF_DOCUMENTS = ("GET", "HEAD")
@@ -111,11 +115,20 @@ def account_for(
     steps += explanation.steps
     verdict = explanation.verdict
     url = ""
+    kept = select(document, loaded.config.allow, loaded.config.deny, agreed.pins(), agreed).kept
+    if isinstance(verdict, UndeclaredQuery) and verdict.permit is not None:
+        rest = shape_call(verdict.permit)
+        if rest is not None and isinstance(rest[1], Refusal):
+            steps.append(rest[0])
+            verdict = joined([verdict, rest[1]])
     if isinstance(verdict, Permit):
         names = ", ".join(revision.injection_of(verdict.rule).names())
         steps.append(Step("credential", True, f"sets {names}" if names else "sets nothing"))
         if (shaped := shape_call(verdict)) is not None:
             steps.append(shaped[0])
+            verdict = shaped[1] if isinstance(shaped[1], Permit) else verdict
+        one = kept.get(OperationKey(verdict.rule.method, verdict.rule.path_template))
+        steps += body_steps(one, verdict.rule, loaded.config.validate_) if one is not None else ()
         query = b"?" + verdict.query if verdict.query else b""
         url = str(loaded.config.upstream.url) + (verdict.path + query).decode("utf-8", "backslashreplace")
         steps += _limits(loaded, consumer)
@@ -124,7 +137,7 @@ def account_for(
             steps.append(Step("approval", True, said))
         if shaped is not None and isinstance(shaped[1], Refusal):
             return Account(steps=tuple(steps), verdict=shaped[1])
-    steps += _written(method, target, explanation.rule, loaded, document, consumer, agreed)
+    steps += _written(method, target, explanation.rule, loaded, document, consumer, agreed, kept)
     if not consumer:
         steps += _consumers(method, target, revision)
     return Account(steps=tuple(steps), verdict=verdict, rule=explanation.rule, url=url)
@@ -213,10 +226,10 @@ def _written(
     document: Document,
     consumer: str,
     agreed: Agreed,
+    kept: Mapping[OperationKey, Kept],
 ) -> Iterator[Step]:
     """Tell which line of gateway.yaml opens or closes the operation that the document has at the target."""
     config = loaded.config
-    kept = select(document, config.allow, config.deny, agreed.pins(), agreed).kept
     if rule is not None:
         one = kept.get(OperationKey(rule.method, rule.path_template))
         if one is not None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.gate.trace import Step
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.invalid_request import invalid_request, joined
+from plugin_gateway.shape.selection import take_selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,14 +26,23 @@ def shape_call(permit: Permit) -> tuple[Step, Permit | Refusal] | None:
     The step tells names, and no value that the gateway sends.
     """
     shape = permit.rule.shape
-    if shape is None or shape.parameters is None:
+    if shape is None or (shape.parameters is None and (shape.reply is None or not shape.reply.select)):
         return None
-    shown: ParameterShape = shape.parameters.limited_to(lambda place, _name: place in _EXPLAINED)
-    written = shown.write(permit.path, permit.query, ())
-    if isinstance(written, Refusal):
-        return Step("parameters", False, written.detail), written
-    said = [*_changes(shape.names), *(f"reported: {one.pointer} {one.detail}" for one in written.problems)]
-    return Step("parameters", True, "; ".join(said) or "every parameter fits its description"), permit
+    selection = take_selection(permit.query, shape.reply)
+    passed = permit._replace(query=selection.query)
+    refusals = [invalid_request(selection.problems)] if selection.problems else []
+    said = [*_changes(shape.names)]
+    if shape.parameters is not None:
+        shown: ParameterShape = shape.parameters.limited_to(lambda place, _name: place in _EXPLAINED)
+        written = shown.write(passed.path, passed.query, ())
+        if isinstance(written, Refusal):
+            refusals.append(written)
+        else:
+            said += (f"reported: {one.pointer} {one.detail}" for one in written.problems)
+    if refusals:
+        refusal = joined(refusals)
+        return Step("parameters", False, refusal.detail), refusal
+    return Step("parameters", True, "; ".join(said) or "every parameter fits its description"), passed
 
 
 def _changes(names: Names) -> Iterator[str]:

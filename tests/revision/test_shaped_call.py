@@ -28,6 +28,10 @@ paths:
         - {name: X-Region, in: header, required: true, schema: {type: string, enum: [eu]}}
       responses: {}
   /plain: {get: {operationId: plain, responses: {}}}
+  /pets/1:
+    get:
+      operationId: first
+      responses: {"200": {description: ok, content: {application/json: {schema: {type: object, properties: {id: {}}}}}}}
 """
     ),
     name="openapi.yaml",
@@ -37,6 +41,7 @@ openapi: openapi.yaml
 upstream: {url: "https://api.test"}
 allow:
   - plain
+  - {operation: first, response: {select: fields}}
   - operation: list
     parameters:
       limit: {maximum: 50, default: 20}
@@ -75,3 +80,18 @@ def test_a_call_that_the_shape_refuses_is_refused(target: str) -> None:
 
 def test_an_operation_without_a_shape_has_no_such_step() -> None:
     assert [step.name for step in explained("/plain").steps if step.name == "parameters"] == []
+
+
+def test_an_undeclared_name_is_told_together_with_the_other_problems() -> None:
+    account = explained("/pets?limit=51&debug=1")
+    assert isinstance(account.verdict, Refusal)
+    assert [one["pointer"] for one in account.verdict.members["errors"]] == ["/query/debug", "/query/limit"]
+    assert [step.name for step in account.steps if not step.passed] == ["query", "parameters"]
+
+
+def test_a_selection_does_not_go_up_and_an_unknown_one_is_refused() -> None:
+    account = explained("/pets/1?fields=id")
+    assert account.url == "https://api.test/pets/1"
+    account = explained("/pets/1?fields=other")
+    assert isinstance(account.verdict, Refusal)
+    assert [one["pointer"] for one in account.verdict.members["errors"]] == ["/query/fields"]
