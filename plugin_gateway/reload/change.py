@@ -44,6 +44,11 @@ def served_by(revision: Revision) -> tuple[str, ...]:
     return tuple(_names(revision))
 
 
+def called_by_id(revision: Revision) -> dict[str, str]:
+    """Return the method and the path template of each operation, by the id under which the gateway counts its calls."""
+    return {rule.operation_id: f"{rule.method} {rule.path_template}" for rule in revision.all_rules}
+
+
 def _names(revision: Revision) -> Iterator[str]:
     yield from map(_name, revision.rules)
     for view in revision.views:

@@ -22,7 +22,7 @@ from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
 from plugin_gateway.openapi.read.source import STALE
-from plugin_gateway.reload.change import served_by
+from plugin_gateway.reload.change import called_by_id, served_by
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.reload.watch import fingerprint
 from plugin_gateway.revision import LogSettings
@@ -137,6 +137,7 @@ def compiled_or_refused(
         warnings=revision.warnings,
         pinned=pickle.dumps(revision.pinned, protocol=pickle.HIGHEST_PROTOCOL),
         served=served_by(revision),
+        called_by_id=called_by_id(revision),
         held=revision.held,
         drifted=revision.drifted,
         refresh_s=loaded.config.openapi.refresh or 0.0,

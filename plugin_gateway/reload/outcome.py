@@ -46,6 +46,8 @@ class Compiled:
     more."""
     served: tuple[str, ...] = ()
     """The names of the operations (`reload.change`)."""
+    called_by_id: Mapping[str, str] = field(default_factory=dict)
+    """The method and path template of each operation, by its id."""
     held: tuple[str, ...] = ()
     """Operations that the document added to groups; they stay closed."""
     drifted: tuple[Drifted, ...] = ()

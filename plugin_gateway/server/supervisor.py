@@ -44,7 +44,7 @@ from plugin_gateway.telemetry.call_history import CallHistory
 from plugin_gateway.telemetry.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from plugin_gateway.config.address import Address
@@ -118,7 +118,11 @@ class Supervisor:
         calls = CallHistory()
         line = TrafficLine(self._traffic, DeskLine(self._desk, approvals.judged).answer)
         self._pool = WorkerPool(
-            options.workers, log, options.front, line.answer, lambda series: calls.add(series, time())
+            options.workers,
+            log,
+            options.front,
+            line.answer,
+            lambda series: calls.add(series, self._called_by_id(), time()),
         )
         self._config = ConfigState(config_file(options.config, options.text, options.revision_file))
         handlers = (
@@ -145,6 +149,9 @@ class Supervisor:
     async def _series(self) -> Series:
         """Return the workers' series plus the log lines that the supervisor lost."""
         return merge([await self._pool.series(), {"dropped": [self._log.lost]}, desk_series(self._desk)])
+
+    def _called_by_id(self) -> Mapping[str, str]:
+        return self._compiled.called_by_id if self._compiled is not None else {}
 
     def _approver_url(self) -> str:
         """Return the URL of the admin listener, for a person on this machine."""

@@ -6,6 +6,8 @@ from array import array
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from plugin_gateway.telemetry.counters import Series
 
 HOUR_S: Final = 3600
@@ -16,32 +18,38 @@ MOST_OPERATIONS: Final = 10_000
 
 
 class CallHistory:
-    """Learns from the series of all workers, which only grow. Each method takes the time, in seconds since the epoch."""
+    """Learns from the series of all workers, which only grow. Each method takes the time, in seconds since the epoch.
+
+    The series have the ids that clients see, which a reload may change. So the history names an operation by its method and path
+    template, such as `GET /pets`.
+    """
 
     def __init__(self) -> None:
         self._hour = 0
         self._by_operation: dict[str, array[int]] = {}
         self._totals: dict[str, float] = {}
-        """The calls of each operation since the start, as far as they are counted."""
+        """The calls of each id since the start, as far as they are counted."""
+        self._names: dict[str, str] = {}
 
-    def add(self, series: Series, now_s: float) -> None:
-        """Count the calls since the last series for the hour that has begun."""
+    def add(self, series: Series, names: Mapping[str, str], now_s: float) -> None:
+        """Count the calls since the last series for the hour that has begun. `names` are those of the revision in force, by id."""
         self._advance(now_s)
         totals: dict[str, float] = {}
         for name, numbers in series.items():
-            if name.startswith("calls ") and (operation := name.split(" ", 2)[1]):
-                totals[operation] = totals.get(operation, 0) + numbers[0]
+            if name.startswith("calls ") and (id_ := name.split(" ", 2)[1]):
+                totals[id_] = totals.get(id_, 0) + numbers[0]
+        self._names = {id_: names.get(id_) or self._names.get(id_, id_) for id_ in totals}
         slot = self._hour % _SLOTS
-        for operation, total in totals.items():
-            before = self._totals.get(operation, 0)
-            if total > before and (hours := self._hours_of(operation)) is not None:
+        for id_, total in totals.items():
+            before = self._totals.get(id_, 0)
+            if total > before and (hours := self._hours_of(self._names[id_])) is not None:
                 hours[slot] += int(total - before)
             # A worker that was killed takes its last calls along: its successor must not count them as new.
-            totals[operation] = max(total, before)
+            totals[id_] = max(total, before)
         self._totals = totals
 
     def calls(self, now_s: float) -> dict[str, int]:
-        """Return the number of calls by operation id; operations without calls are left out."""
+        """Return the number of calls by operation; operations without calls are left out."""
         self._advance(now_s)
         return {operation: sum(hours) for operation, hours in self._by_operation.items()}
 

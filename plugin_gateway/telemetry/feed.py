@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry.record import AccessRecord
 
 MOST_KEPT: Final = 500
-MOST_A_SECOND: Final = 250
+MOST_A_SECOND: Final = 50
 """A person cannot read more, and each record takes time from the calls."""
-MOST_AT_ONCE: Final = 500
-SEND_INTERVAL_S: Final = 0.1
+MOST_AT_ONCE: Final = 250
+SEND_INTERVAL_S: Final = 0.5
+"""During a flood, fewer and larger messages cost less. After a pause, a record is sent at once."""
 _MOST_PATH: Final = 300
 _MOST_CALLER: Final = 200
 _COVERED: Final = re.compile(rb"\*+")
@@ -117,8 +118,11 @@ class Feed:
         refused.grow(now - self._grew_at)
         others.grow(now - self._grew_at)
         self._grew_at = now
-        # Under load, all but a few records are left out here.
-        wanted = batch if others.left >= 1 else [record for record in batch if record.reason]
+        takes_refused, takes_others = refused.left >= 1, others.left >= 1
+        wanted = batch
+        if not (takes_refused and takes_others):
+            # Under load, all but a few records are left out here.
+            wanted = [record for record in batch if (takes_refused if record.reason else takes_others)]
         shown = [self._line(record) for record in wanted if (refused if record.reason else others).take()]
         self._lines += shown
         self._dropped += len(batch) - len(shown)

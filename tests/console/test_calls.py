@@ -10,6 +10,8 @@ from plugin_gateway.telemetry.call_history import CallHistory
 
 def test_the_calls_of_each_operation_are_told() -> None:
     history = CallHistory()
-    history.add({"calls list 200  GET ": [3.0], "calls  404 operation-not-found GET ": [5.0]}, time())
+    history.add(
+        {"calls list 200  GET ": [3.0], "calls  404 operation-not-found GET ": [5.0]}, {"list": "GET /pets"}, time()
+    )
     answer = asyncio.run(calls_handler(history).answer(Request({"type": "http"}), b""))
-    assert json.loads(bytes(answer.body)) == {"calls": {"list": 3}}
+    assert json.loads(bytes(answer.body)) == {"calls": {"GET /pets": 3}}

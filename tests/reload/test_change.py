@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.reload.change import change, served_by
+from plugin_gateway.reload.change import called_by_id, change, served_by
 
 
 def test_what_came_and_went_is_named() -> None:
@@ -26,3 +26,8 @@ def test_what_only_some_consumers_may_call_is_named_for_each() -> None:
     views = (SimpleNamespace(consumer="all", gate=whole), SimpleNamespace(consumer="some", gate=part))
     revision = SimpleNamespace(rules=rules, gate=whole, views=views)
     assert served_by(revision) == ("GET /a (a)", "GET /b (b)", "GET /a (a) for some")
+
+
+def test_the_operations_behind_the_counted_ids_are_told() -> None:
+    rules = (OperationRule(method="GET", path_template="/a/{id}", operation_id="readA"),)
+    assert called_by_id(SimpleNamespace(all_rules=rules)) == {"readA": "GET /a/{id}"}

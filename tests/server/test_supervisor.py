@@ -2,8 +2,8 @@ import asyncio
 import json
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 
 from plugin_gateway.cli.entry import run as command
 from plugin_gateway.errors import UsageError
+from plugin_gateway.server import pool as pool_module
 from plugin_gateway.server import supervisor as supervisor_module
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.supervisor import RefusedError, ServeOptions, Started, Supervisor
@@ -129,6 +130,80 @@ def test_a_failed_reload_is_told_and_changes_nothing_and_the_next_good_one_clear
     assert (failed["ready"], failed["revision"], failed["operations"]) == (True, 1, 1)
     assert "error[unknown-operation]" in failed["reload_error"]
     assert (mended["reload_error"], mended["operations"]) == (None, 0)
+
+
+@asynccontextmanager
+async def traffic(supervisor: Supervisor, started: Started) -> AsyncIterator[Callable[..., Any]]:
+    """Enter the console and open the traffic; yield a function that reads the stream until it has the record of a path."""
+    async with httpx2.AsyncClient(trust_env=False, timeout=BOUND_S) as browser:
+        await browser.get(supervisor._console.link())
+        async with browser.stream("GET", f"http://{started.admin}/console/api/traffic") as stream:
+            assert stream.status_code == 200
+            lines = stream.aiter_lines()
+
+            async def until_shown(path: str) -> dict[str, Any]:
+                async for line in lines:
+                    if line.startswith("data: {") and (record := json.loads(line[6:]))["path"] == path:
+                        return dict(record)
+                raise AssertionError(f"the stream ended without {path}")
+
+            yield until_shown
+
+
+async def call(started: Started, path: str, method: str = "GET") -> int:
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        return (await client.request(method, f"http://{started.listen}{path}")).status_code
+
+
+def test_the_console_shows_the_calls_of_each_worker_also_after_one_was_killed_and_after_a_reload(config: Path) -> None:
+    config.write_text(CONFIG.replace("level: error", "level: error, format: json"))
+
+    async def talk(supervisor: Supervisor, started: Started) -> list[dict[str, Any]]:
+        await call(started, "/before")
+        async with traffic(supervisor, started) as until_shown:
+            shown = [await until_shown("/before")]
+            supervisor._pool._workers[0].kill()
+            await until(started, lambda health: health["workers"] == 0)
+            await until(started, lambda health: health["workers"] == 1)
+            await call(started, "/pets/1?token=abc", "DELETE")
+            shown.append(await until_shown("/pets/1"))
+            config.write_text(CONFIG.replace("allow: [listPets]", "allow: []"))
+            await until(started, lambda health: health["revision"] == 2)
+            await call(started, "/pets")
+            shown.append(await until_shown("/pets"))
+        return shown
+
+    before, killed, reloaded = run(config, talk)
+    assert (before["verdict"], before["reason"], before["status"]) == ("refused", "operation-not-found", 404)
+    assert (killed["method"], killed["query"], killed["reason"]) == ("DELETE", ["token"], "operation-not-found")
+    assert (reloaded["operation"], reloaded["reason"]) == (None, "operation-not-found")
+
+
+def test_the_console_knows_how_many_calls_each_operation_had(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "COUNTING_INTERVAL_S", 0.01)
+
+    async def talk(supervisor: Supervisor, started: Started) -> Any:
+        await call(started, "/pets")
+        await call(started, "/nope")
+        async with httpx2.AsyncClient(trust_env=False) as browser:
+            await browser.get(supervisor._console.link())
+            while not (calls := (await browser.get(f"http://{started.admin}/console/api/calls")).json()["calls"]):
+                pass
+        return calls
+
+    assert run(config, talk) == {"GET /pets": 1}
+
+
+def test_an_open_page_does_not_delay_the_end_of_the_gateway(config: Path) -> None:
+    async def talk(supervisor: Supervisor, started: Started) -> str:
+        async with traffic(supervisor, started) as until_shown:
+            supervisor._stop()
+            try:
+                return str(await until_shown("/"))
+            except AssertionError as error:
+                return str(error)
+
+    assert run(config, talk) == "the stream ended without /"
 
 
 def test_the_log_says_what_a_reload_changed_and_that_it_stops(config: Path, capfd: pytest.CaptureFixture[str]) -> None:

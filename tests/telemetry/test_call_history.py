@@ -6,6 +6,7 @@ from plugin_gateway.telemetry.call_history import HOUR_S, MOST_OPERATIONS, CallH
 from plugin_gateway.telemetry.counters import Series
 
 NOON = 500_000 * HOUR_S
+NAMES = {"list": "GET /pets", "get": "GET /pets/{id}"}
 
 
 def series(**calls: int) -> Series:
@@ -20,46 +21,54 @@ def test_calls_are_counted_by_operation_whatever_came_of_them() -> None:
         "calls  404 operation-not-found GET ": [9.0],
         "durations list": [5.0],
     }
-    history.add(counted, NOON)
-    assert history.calls(NOON) == {"list": 5}
+    history.add(counted, NAMES, NOON)
+    assert history.calls(NOON) == {"GET /pets": 5}
 
 
 def test_a_series_that_stays_is_counted_once() -> None:
     history = CallHistory()
     for count in (2, 2, 5):
-        history.add(series(list=count), NOON)
-    assert history.calls(NOON) == {"list": 5}
+        history.add(series(list=count), NAMES, NOON)
+    assert history.calls(NOON) == {"GET /pets": 5}
 
 
 def test_calls_are_forgotten_after_a_day() -> None:
     history = CallHistory()
-    history.add(series(list=4, get=1), NOON)
-    history.add(series(list=5, get=1), NOON + 20 * HOUR_S)
-    assert history.calls(NOON + 24 * HOUR_S) == {"list": 5, "get": 1}
-    assert history.calls(NOON + 25 * HOUR_S) == {"list": 1}
+    history.add(series(list=4, get=1), NAMES, NOON)
+    history.add(series(list=5, get=1), NAMES, NOON + 20 * HOUR_S)
+    assert history.calls(NOON + 24 * HOUR_S) == {"GET /pets": 5, "GET /pets/{id}": 1}
+    assert history.calls(NOON + 25 * HOUR_S) == {"GET /pets": 1}
     assert history.calls(NOON + 45 * HOUR_S) == {}
+
+
+def test_an_operation_keeps_its_calls_under_another_id_and_after_it_was_closed() -> None:
+    history = CallHistory()
+    history.add(series(list=3), NAMES, NOON)
+    history.add(series(list=3, pets=2), {"pets": "GET /pets"}, NOON)
+    history.add(series(list=4, pets=2), {}, NOON)
+    assert history.calls(NOON) == {"GET /pets": 6}
 
 
 def test_the_calls_that_a_killed_worker_took_along_are_not_counted_twice() -> None:
     history = CallHistory()
     for count in (10, 7, 9, 12):
-        history.add(series(list=count), NOON)
-    assert history.calls(NOON) == {"list": 12}
+        history.add(series(list=count), NAMES, NOON)
+    assert history.calls(NOON) == {"GET /pets": 12}
 
 
 def test_a_clock_that_is_set_back_loses_no_calls() -> None:
     history = CallHistory()
-    history.add(series(list=1), NOON)
-    history.add(series(list=2), NOON - 5 * HOUR_S)
-    assert history.calls(NOON) == {"list": 2}
+    history.add(series(list=1), NAMES, NOON)
+    history.add(series(list=2), NAMES, NOON - 5 * HOUR_S)
+    assert history.calls(NOON) == {"GET /pets": 2}
 
 
 def test_the_number_of_operations_is_bounded() -> None:
     history = CallHistory()
-    history.add(series(**{f"op{number}": 1 for number in range(MOST_OPERATIONS + 5)}), NOON)
+    history.add(series(**{f"op{number}": 1 for number in range(MOST_OPERATIONS + 5)}), NAMES, NOON)
     assert len(history.calls(NOON)) == MOST_OPERATIONS
     later = NOON + 30 * HOUR_S
-    history.add(series(new=1), later)
+    history.add(series(new=1), NAMES, later)
     assert history.calls(later) == {"new": 1}
 
 
@@ -71,13 +80,13 @@ def test_it_agrees_with_a_list_of_all_calls(steps: list[tuple[int, int]]) -> Non
         hour += hours
         total += calls
         made.append((hour, calls))
-        history.add(series(list=total), hour * HOUR_S)
+        history.add(series(list=total), NAMES, hour * HOUR_S)
     expected = sum(calls for then, calls in made if then > hour - 25)
-    assert history.calls(hour * HOUR_S).get("list", 0) == expected
+    assert history.calls(hour * HOUR_S).get("GET /pets", 0) == expected
 
 
 @pytest.mark.parametrize("name", ["calls", "bytes_in", "now calls"])
 def test_other_series_are_left_alone(name: str) -> None:
     history = CallHistory()
-    history.add({name: [3.0]}, NOON)
+    history.add({name: [3.0]}, NAMES, NOON)
     assert history.calls(NOON) == {}

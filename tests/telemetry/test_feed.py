@@ -117,7 +117,7 @@ def test_records_that_came_after_a_message_go_with_the_next_one_even_if_no_more_
     stage.feed.watch(is_watched=True)
     stage.feed.add([FORWARDED])
     stage.feed.add([REFUSED])
-    stage.now += 0.2
+    stage.now += 1
     stage.feed.add([])
     assert len(stage.bodies) == 2
 
