@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from plugin_gateway.proxy.tracing import Tracing
     from plugin_gateway.telemetry import AccessRecord
 
 
@@ -86,9 +87,9 @@ class LocalApp:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def create_app(holder: Holder, on_record: Callable[[AccessRecord], object]) -> ASGIApp:
+def create_app(holder: Holder, on_record: Callable[[AccessRecord], object], tracing: Tracing | None = None) -> ASGIApp:
     """Return the whole gateway as an ASGI app: a front that judges and forwards calls, with `LocalApp` behind it."""
-    return AsgiFront(holder, LocalApp(holder), on_record)
+    return AsgiFront(holder, LocalApp(holder), on_record, tracing)
 
 
 def embed(config: Path, *, on_record: Callable[[AccessRecord], object] | None = None) -> ASGIApp:

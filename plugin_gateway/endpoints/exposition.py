@@ -105,6 +105,7 @@ class _Scrape:
             ("plugin_gateway_response_body_bytes", "bytes_out", "Bytes of response bodies."),
             ("plugin_gateway_log_lines_dropped", "dropped", "Log lines that could not be written."),
             ("plugin_gateway_audit_entries_lost", "audit_lost", "Entries of the audit that could not be written."),
+            ("plugin_gateway_spans_dropped", "spans_dropped", "Spans that did not reach the OpenTelemetry collector."),
             ("plugin_gateway_workers_cpu_seconds", "cpu", "Processor time of all workers."),
         ):
             yield CounterMetricFamily(name, text, value=self._series.get(kind, [0])[0])

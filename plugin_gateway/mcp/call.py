@@ -265,7 +265,10 @@ class McpCall(Call):
             token = meta.get("progressToken")
             if (isinstance(token, str) or type(token) is int) and self._head.takes_events and self._batch is None:
                 self._token = token
-        call = self._caller.call(asked, meta, self._on_result, slot, self._client.address, self, message.params)
+        client = self._client
+        call = self._caller.call(
+            asked, meta, self._on_result, slot, client.address, self, message.params, client.on_begin
+        )
         if call.call is not None:
             self._calls += (call,)
             if not era.is_modern and self.asked.request.authorizations:

@@ -61,10 +61,11 @@ class Caller:
         address: str,
         pending: Call | None,
         params: dict[str, Any] = NO_PARAMS,
+        on_begin: Callable[[Call], object] | None = None,
     ) -> ToolCall:
         """Start a tool call. Its result may come before this returns. `pending` is the call that it belongs to.
 
-        `params` are those of its message; they matter only if a person must approve the call.
+        `params` are those of its message; they matter only if a person must approve the call. `on_begin` is that of `Client`.
         """
         clientele, tool, arguments = self.clientele, asked.tool, asked.arguments
         call = ToolCall(on_result, slot, tool, arguments, address, clientele)
@@ -74,6 +75,7 @@ class Caller:
                 return call
             call = HeldToolCall(on_result, slot, tool, arguments, address, clientele)
             call.opens_links = opens_links(meta, params)
+        call.on_begin = on_begin
         trace = trace_of(meta) if "traceparent" in meta else None
         key = b""
         if trace is None:

@@ -6,7 +6,8 @@ computed once for all calls with the same lines, and the results from a whole he
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule, Permit
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.refusal import Refusal
+
+_CLIENTS_TRACE: Final = re.compile(rb"(?<=\r\n)(?:traceparent|tracestate):[^\r\n]*\r\n", re.IGNORECASE)
 
 
 class FieldBlock:
@@ -113,3 +116,28 @@ class Permitted(Asked):
             # After the request line; the block keeps its lines for calls without a shape.
             rest = rest.replace(b"\r\n", b"\r\n" + self.lines, 1)
         return b"".join((self.method, b" ", uplink.prefix, self.permit[1], query, rest))
+
+
+class Traced(Permitted):
+    """One request that may go up, with its own trace context in place of the client's."""
+
+    __slots__ = ("_trace",)
+
+    def __init__(self, permitted: Permitted, trace: bytes) -> None:
+        """Copy a permitted request, which other calls may share; `trace` are the field lines."""
+        self._trace = trace
+        super().__init__(
+            permitted.access,
+            permitted.plan,
+            permitted.method,
+            permitted.permit,
+            permitted.block,
+            permitted.body_kind,
+            permitted.lines,
+            permitted.selection,
+            permitted.refused,
+        )
+
+    def head_for(self, uplink: Uplink) -> bytes:
+        head = _CLIENTS_TRACE.sub(b"", super().head_for(uplink))
+        return head.replace(b"\r\n", b"\r\n" + self._trace, 1)

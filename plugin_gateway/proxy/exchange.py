@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.answer_body import AnswerBody, bodiless_head
+from plugin_gateway.proxy.asked import Traced
 from plugin_gateway.proxy.call import Receiver
 from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.coding import unreadable
@@ -95,6 +96,9 @@ class Exchange(Receiver):
         self._held: HeldBody | None = None
         """Set if the call goes up only when its whole body is here, because the operation's shape or a person must judge it."""
         self._active_at = self.started_at
+
+    def add_trace(self, lines: bytes) -> None:
+        self._permitted = Traced(self._permitted, lines)
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         self.is_sent = is_whole

@@ -48,6 +48,8 @@ def find_secrets_in_clear(config: Config) -> Iterator[Finding]:
             yield _finding("clients' secrets and tokens go to this URL unencrypted", ("auth", "facade", "token"))
         case _:
             pass
+    if config.otel is not None and config.otel.headers and _is_clear(config.otel.endpoint):
+        yield _finding("`otel.headers` go to this URL unencrypted", ("otel", "endpoint"))
     if config.limits.redis is not None and _is_clear_redis(config.limits.redis.reveal()):
         message = "the password of Redis crosses the network unencrypted"
         yield _finding(message, ("limits", "redis"), "write rediss://, which is Redis over TLS")

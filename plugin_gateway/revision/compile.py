@@ -35,6 +35,7 @@ from plugin_gateway.publish.security import build_metadata_faces, manifest_auth,
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
+from plugin_gateway.revision.collector import compile_collector, judge_collector
 from plugin_gateway.revision.contradictions import find_contradictions
 from plugin_gateway.revision.mcp import compile_mcp
 from plugin_gateway.revision.model import AuditSettings, LogSettings, Revision, holds_secrets
@@ -121,7 +122,7 @@ def compile_revision(
     approvals, approval_findings = compile_approvals(config, held)
     other_secrets = _other_secrets(config, callers)
     is_searched = config.upstream.echoes == "possible" and holds_secrets(injections.every, other_secrets)
-    findings += [*injection_findings, *limit_findings, *approval_findings]
+    findings += [*injection_findings, *limit_findings, *approval_findings, *judge_collector(config)]
     findings += find_asked_in_vain(config) if is_searched else ()
     findings += find_published_secrets(config)
     _raise_errors(loaded, findings)
@@ -192,6 +193,7 @@ def compile_revision(
         audit=AuditSettings(file=str(config.audit.file), values=frozenset(config.audit.values))
         if config.audit
         else None,
+        otel=compile_collector(config, {*faces, *callers.local_paths, *((mcp.path,) if mcp else ())}),
         warnings=(
             *loaded.located(findings),
             *document.warnings,
@@ -375,7 +377,7 @@ def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container
 
 def _other_secrets(config: Config, callers: Callers) -> tuple[str, ...]:
     """The secrets that the gateway sends to other servers. Callers' keys are not sent, and are kept as hashes."""
-    sent = [secret.reveal() for secret in secrets_in((config.openapi, config.upstream, config.limits))]
+    sent = [secret.reveal() for secret in secrets_in((config.openapi, config.upstream, config.limits, config.otel))]
     judge = callers.authentication.judge if callers.authentication is not None else None
     if isinstance(judge, IntrospectionSettings) and judge.client_secret:
         sent.append(judge.client_secret)

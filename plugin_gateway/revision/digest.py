@@ -88,6 +88,7 @@ RULES: Final[Rules] = {
         "operations_total": LeftOut("a denied operation matters only through its shadows, which are in the gate"),
         "log": LeftOut("the log is neither served nor forwarded"),
         "audit": LeftOut("the audit is neither served nor forwarded"),
+        "otel": LeftOut("traces and metrics are neither served nor forwarded"),
         "warnings": LeftOut("findings are neither served nor forwarded"),
         "notes": LeftOut("findings are neither served nor forwarded"),
         "pinned": LeftOut("it is for the next compile; its effect on this one is in the gate"),

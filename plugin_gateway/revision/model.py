@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.face import Face
     from plugin_gateway.revision.agreed import Drifted
     from plugin_gateway.revision.mcp import McpSettings
+    from plugin_gateway.telemetry.collector import Collector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,8 @@ class Revision:
     operations_total: int
     log: LogSettings = LogSettings()
     audit: AuditSettings | None = None
+    otel: Collector | None = None
+    """Gets traces and metrics; None if they are off."""
     callers: Callers = field(default_factory=Callers)
     call_limits: CallLimits = field(default_factory=CallLimits)
     approvals: ApprovalSettings = NO_SETTINGS

@@ -22,6 +22,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.revision.model import AuditSettings
 from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.export import Export
 from plugin_gateway.server.feed_line import FeedLine
 from plugin_gateway.server.remote_approver import RemoteApprover
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
@@ -34,6 +35,7 @@ from plugin_gateway.telemetry.feed import Feed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from plugin_gateway.proxy.tracing import Tracing
     from plugin_gateway.revision import Revision
     from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import AccessRecord, Series
@@ -123,13 +125,17 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     audit_calls(audit, revision)
     feed = Feed(FeedLine(channel).post, log.timestamp, lambda: holder.revision.mount)
     recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit, resources.mismatches, feed)  # noqa: PLW0108
+    export = Export(recorder, lambda sent: known.mask.cover(sent))  # noqa: PLW0108
     endpoints = McpEndpoints(recorder.record)
     holder = Holder(revision, resources=resources, endpoints=endpoints)
-    server = PublicServer(public_config(holder, recorder, front), endpoints.drain)
+    server = PublicServer(public_config(holder, recorder, front, export.tracing), endpoints.drain)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.drain)
     recorder.start(loop)
-    obeying = asyncio.create_task(obey(channel, server, Duties(holder, recorder, log, audit, approver)), name="channel")
+    export.adopt(revision.otel)
+    obeying = asyncio.create_task(
+        obey(channel, server, Duties(holder, recorder, log, audit, approver, export)), name="channel"
+    )
     # The objects of the start live as long as the worker; the collector need not scan them during calls.
     gc.collect()
     gc.freeze()
@@ -139,18 +145,24 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
         obeying.cancel()
         holder.close()
         recorder.stop()
+        await export.close()
         # The supervisor keeps the counts of a worker that has ended.
         await channel.send(Message(Kind.COUNTS, orjson.dumps(recorder.series())))
         channel.close()
 
 
-def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.Config:
+def public_config(holder: Holder, recorder: Recorder, front: Front, tracing: Tracing | None = None) -> uvicorn.Config:
     """Return uvicorn's settings, with our strict protocol in place of its HTTP/1.1 for both fronts."""
     forwards = front == "connection"
     # The ASGI front records the requests that it answers.
-    ours = connection_front(holder, recorder.record if forwards else _record_nothing, forwards=forwards)
+    ours = connection_front(
+        holder,
+        recorder.record if forwards else _record_nothing,
+        forwards=forwards,
+        tracing=tracing if forwards else None,
+    )
     return uvicorn.Config(
-        LocalApp(holder) if forwards else create_app(holder, recorder.record),
+        LocalApp(holder) if forwards else create_app(holder, recorder.record, tracing),
         http=ours,  # type: ignore[arg-type]  # uvicorn only calls it, so a factory will do
         ws="none",
         lifespan="off",
@@ -189,6 +201,7 @@ class Duties(NamedTuple):
     log: Log
     audit: Audit
     approver: RemoteApprover
+    export: Export
 
     def adopt(self, pickled: bytes) -> Message:
         """Serve another revision from now on, or keep the old one if the new one cannot be served."""
@@ -201,6 +214,7 @@ class Duties(NamedTuple):
         # The calls so far belong to the revision before.
         self.recorder.flush()
         audit_calls(self.audit, revision)
+        self.export.adopt(revision.otel)
         return Message(Kind.ADOPTED, b"%d" % revision.number)
 
 

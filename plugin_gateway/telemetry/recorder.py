@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.telemetry.audit import Audit
     from plugin_gateway.telemetry.counters import Series
+    from plugin_gateway.telemetry.exporter import Exporter
     from plugin_gateway.telemetry.feed import Feed
     from plugin_gateway.telemetry.log import Log
     from plugin_gateway.telemetry.mismatches import Mismatches
@@ -44,6 +45,8 @@ class Recorder:
         self._cover = cover
         self._mismatches = mismatches
         self._feed = feed
+        self.exporter: Exporter | None = None
+        """Gets the records, too."""
         self._records: list[AccessRecord] = []
         self._timer: asyncio.TimerHandle | None = None
         self.counters = Counters()
@@ -72,6 +75,8 @@ class Recorder:
             self._audit.add(batch)
         if self._feed is not None:
             self._feed.add(batch)
+        if self.exporter is not None:
+            self.exporter.add(batch)
         return len(batch)
 
     def watch(self, *, is_watched: bool) -> None:
@@ -90,6 +95,7 @@ class Recorder:
         series = self.counters.series()
         series["dropped"][0] += self._log.lost
         series["audit_lost"] = [self._audit.lost if self._audit is not None else 0]
+        series["spans_dropped"] = [self.exporter.dropped if self.exporter is not None else 0]
         if self._mismatches is not None:
             series.update(self._mismatches.series())
         return series

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
-from plugin_gateway.proxy.asked import FieldBlock, Permitted
+from plugin_gateway.proxy.asked import FieldBlock, Permitted, Traced
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
@@ -69,3 +71,19 @@ def test_a_head_that_depends_on_a_token_is_made_when_there_is_one() -> None:
 def test_what_is_asked_is_said_as_the_operation_and_its_caller(method: bytes, is_head: bool) -> None:
     it = permitted(method=method)
     assert (it.rule, it.target, it.consumer, it.is_head) == (RULE, b"/p", "tom", is_head)
+
+
+@pytest.mark.parametrize("name", [b"traceparent", b"TraceParent"])
+def test_a_traced_request_has_the_gateways_trace_in_place_of_the_clients(name: bytes) -> None:
+    block = FieldBlock(read_request_fields(b"Host: gw\r\n" + name + b": c\r\nTracestate: d\r\nX-Tracestate: e\r\n", 1))
+    rule = replace(RULE, header_names=frozenset({b"x-tracestate"}))
+    shared = permitted(rule, block=block)
+    traced = Traced(shared, b"Traceparent: g\r\n")
+    lines = traced.head.split(b"\r\n")
+    assert lines[1] == b"Traceparent: g"
+    assert b"X-Tracestate: e" in lines
+    assert not {b": c", b": d"} & {line[-3:] for line in lines}
+    assert b": c\r\n" in shared.head
+    assert traced.head_for(Uplink(RULE, TARGET, Injection(query=b"k=v"))).startswith(
+        b"GET /v2/p?k=v HTTP/1.1\r\nTracep"
+    )

@@ -136,7 +136,9 @@ def test_the_time_for_calls_in_flight_comes_with_the_order_to_drain() -> None:
         channel, there = await Channel.over(ours), await Channel.over(theirs)
         await there.send(Message(Kind.DRAIN, b"45.500"))
         await worker.obey(
-            channel, server, worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None, None)
+            channel,
+            server,
+            worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None, None, None),
         )
         channel.close()
         there.close()
@@ -162,7 +164,7 @@ def test_a_worker_that_cannot_read_its_revision_drains() -> None:
         ours, theirs = socket.socketpair()
         channel, there = await Channel.over(ours), await Channel.over(theirs)
         await there.send(Message(Kind.REVISION, b"not a pickle"))
-        duties = worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None, None)
+        duties = worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None, None, None)
         with pytest.raises(pickle.UnpicklingError):
             await worker.obey(channel, server, duties)
         channel.close()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.fronts.app_call import App, Message, Receive, Scope, Send
     from plugin_gateway.proxy.holder import Holder
     from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.proxy.tracing import Tracing
 
 _PERSISTENT_VERSIONS: Final = frozenset({"1.0", "1.1"})
 """The versions with `Connection: close`; later ones forbid the field (RFC 9113, 8.2.2)."""
@@ -35,7 +36,14 @@ _PERSISTENT_VERSIONS: Final = frozenset({"1.0", "1.1"})
 class AsgiFront:
     """Forwards permitted calls, refuses the others, and leaves the gateway's own paths to `app`."""
 
-    def __init__(self, holder: Holder, app: App, on_record: Callable[[AccessRecord], object]) -> None:
+    def __init__(
+        self,
+        holder: Holder,
+        app: App,
+        on_record: Callable[[AccessRecord], object],
+        tracing: Tracing | None = None,
+    ) -> None:
+        self._tracing = tracing
         self._holder = holder
         self._app = app
         self._on_record = on_record
@@ -51,6 +59,7 @@ class AsgiFront:
             await self._call_app(scope, target, receive, send)
         else:
             client = InProcessClient(self._holder.clock, self._on_record, _address(scope))
+            client.on_begin = self._tracing.on_begin if self._tracing is not None else None
             try:
                 await _Passage(scope, target, receive, send, serving, client).run()
             finally:

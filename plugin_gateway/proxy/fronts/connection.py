@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.proxy.holder import Holder
     from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.proxy.tracing import Tracing
     from plugin_gateway.telemetry.record import AccessRecord
 
 _AHEAD_BYTES: Final = 64 * 1024
@@ -53,8 +54,9 @@ def connection_front(
     *,
     forwards: bool = True,
     on_begin: Callable[[Call], object] | None = None,
+    tracing: Tracing | None = None,
 ) -> Callable[..., ConnectionFront]:
-    """Return the protocol factory for uvicorn's `http` option. `on_begin` is explained at `Client.on_begin`.
+    """Return the protocol factory for uvicorn's `http` option. `on_begin` is explained at `Client.on_begin`; `tracing` has its own.
 
     If `forwards` is false, every request goes to the app, with the same strictness and limits: a server for the ASGI
     front.
@@ -67,7 +69,10 @@ def connection_front(
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> ConnectionFront:
-        return ConnectionFront(listener, config, server_state, app_state)
+        front = ConnectionFront(listener, config, server_state, app_state)
+        if tracing is not None and front.on_begin is None:
+            front.on_begin = tracing.on_begin
+        return front
 
     return make
 

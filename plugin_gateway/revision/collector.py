@@ -1,0 +1,54 @@
+"""The collector of a config, compiled."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.telemetry.collector import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugin_gateway.config.model import Config
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+def compile_collector(config: Config, own_paths: Iterable[str]) -> Collector | None:
+    """Compile `otel`; `own_paths` are those that the gateway answers itself, without the path of `public.url`."""
+    otel, public, upstream = config.otel, urlsplit(config.public_url), config.upstream.url
+    if otel is None:
+        return None
+    paths = {path.partition("?")[0] for path in own_paths}
+    return Collector(
+        endpoint=otel.endpoint.rstrip("/"),
+        headers=tuple((name, secret.reveal()) for name, secret in otel.headers.items()),
+        traces=otel.traces,
+        metrics=otel.metrics,
+        sample=otel.sample,
+        restarts=otel.parent == "restart",
+        resource=(("service.name", otel.service), *otel.attributes.items()),
+        interval_s=otel.interval,
+        most_waiting=otel.queue,
+        public_scheme=public.scheme,
+        public_host=public.hostname or "",
+        public_port=public.port or _DEFAULT_PORTS[public.scheme],
+        # No URL names a path below a Unix socket; the API sees this Host.
+        upstream_url=f"{upstream.scheme}://{upstream.authority}{upstream.prefix}",
+        upstream_host=upstream.host,
+        upstream_port=upstream.port,
+        own_paths=frozenset(paths | {config.public_path.rstrip("/") + path for path in paths}),
+    )
+
+
+def judge_collector(config: Config) -> Iterator[Finding]:
+    """Yield an error if the extra is missing: a gateway that sends nothing must not look like one that does."""
+    if (
+        config.otel is not None
+        and find_spec("opentelemetry.proto" if find_spec("opentelemetry") else "opentelemetry") is None
+    ):
+        hint = "pip install 'plugin-gateway[otel]'"
+        yield Finding(rule="missing-extra", message="`otel` needs the otel extra", hint=hint, pointer=("otel",))

@@ -1,0 +1,35 @@
+"""A collector: the OpenTelemetry server that gets traces and metrics, and what it gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """The settings of the export. The `repr` shows no header."""
+
+    endpoint: str
+    """The URL to which `/v1/traces` and `/v1/metrics` are added."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    traces: bool = True
+    metrics: bool = True
+    sample: float = 1.0
+    """The part of the traces that are recorded, from 0 to 1."""
+    restarts: bool = False
+    """Begin a new trace for each call, and link it to the caller's."""
+    resource: tuple[tuple[str, str], ...] = ()
+    """The attributes of the resource, `service.name` among them."""
+    interval_s: float = 60.0
+    """Between two exports of metrics."""
+    most_waiting: int = 4096
+    """The spans that wait while the collector does not answer; later ones are dropped and counted."""
+    public_scheme: str = "http"
+    public_host: str = ""
+    public_port: int = 0
+    upstream_url: str = ""
+    """The URL of the API up to the path of an operation."""
+    upstream_host: str = ""
+    upstream_port: int = 0
+    own_paths: frozenset[str] = frozenset()
+    """Paths that the gateway answers itself; they are public."""

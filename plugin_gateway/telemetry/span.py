@@ -1,0 +1,175 @@
+"""A span: one part of a traced call, by the semantic conventions for HTTP.
+
+A span has no value that a caller sends: no path of a refused call, no path parameter, no query, no field. It names the operation by its
+path template.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from plugin_gateway.methods import KNOWN
+from plugin_gateway.telemetry.record import HELD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from plugin_gateway.telemetry.collector import Collector
+    from plugin_gateway.telemetry.record import AccessRecord
+    from plugin_gateway.telemetry.trace_context import TraceContext
+
+    Attributes: TypeAlias = list[tuple[str, str | int]]
+
+INTERNAL: Final = 1
+SERVER: Final = 2
+CLIENT: Final = 3
+"""The kinds of spans, with the numbers of OTLP."""
+_METHODS: Final = {name.encode(): name for name in KNOWN}
+_REFUSED: Final = range(400, 500)
+_NS: Final = 1_000_000_000
+
+
+class TracedId(bytes):
+    """The request id of a traced call, with the call's place in its trace.
+
+    It is bytes like every request id. So it goes from the begin of a call to its access record on the way of every id, and a call that is
+    not traced pays nothing for it.
+    """
+
+    context: TraceContext
+    """The span of the call itself."""
+    up_id: bytes
+    """The id of the span of the request to the API."""
+    parent_id: bytes
+    """The span that the call belongs to; empty if it begins a trace."""
+    incoming: TraceContext | None
+    """The context that the request carries."""
+    link: TraceContext | None
+    """The caller's span, if the call begins a new trace."""
+    is_inner: bool
+    """Whether the call is that of a tool, inside a request to the MCP endpoint."""
+
+
+class Span(NamedTuple):
+    """One span that has ended. Times are nanoseconds since the epoch."""
+
+    trace_id: bytes
+    span_id: bytes
+    parent_id: bytes
+    link: TraceContext | None
+    kind: int
+    name: str
+    start_ns: int
+    end_ns: int
+    attributes: Attributes
+    is_error: bool
+
+
+def method_of(record: AccessRecord) -> str:
+    """Return the method as the semantic conventions have it: a caller may send any token."""
+    return _METHODS.get(record.method, "_OTHER")
+
+
+def error_of(record: AccessRecord) -> str:
+    """Return `error.type` of the answer to the caller; empty if the caller got what it may expect."""
+    if record.status >= 500 or not record.status:
+        return record.reason or str(record.status)
+    return ""
+
+
+def route_of(record: AccessRecord, collector: Collector) -> str:
+    """Return `http.route`: the operation's path template, or one of the gateway's own paths; empty for every other call."""
+    if record.rule is not None:
+        return record.rule.path_template.partition("?")[0]
+    path = record.target.partition(b"?")[0].decode("latin-1")
+    return path if path in collector.own_paths else ""
+
+
+def went_up(record: AccessRecord) -> bool:
+    """Whether the call was sent to the API, or the gateway tried to."""
+    is_refused = record.reason and (record.status in _REFUSED or record.reason == HELD)
+    return record.rule is not None and not is_refused
+
+
+def spans_of(record: AccessRecord, collector: Collector, cover: Callable[[bytes], bytes] = bytes) -> Iterator[Span]:
+    """Yield the spans of a call: its own, and that of the request to the API. Yield nothing if the call is not sampled.
+
+    `cover` masks secrets in the request id, which a caller may choose.
+    """
+    traced = record.request_id
+    if not isinstance(traced, TracedId) or not traced.context.is_sampled:
+        return
+    end_ns = int(record.unix_time_s * _NS)
+    start_ns = end_ns - int(record.duration_s * _NS)
+    trace_id, span_id, _ = traced.context
+    shown_id = cover(bytes(traced)).decode("ascii", "backslashreplace")
+    attributes = _attributes(record, collector, shown_id, is_inner=traced.is_inner)
+    name = _name(record, collector, traced)
+    kind = INTERNAL if traced.is_inner else SERVER
+    error = error_of(record)
+    yield Span(trace_id, span_id, traced.parent_id, traced.link, kind, name, start_ns, end_ns, attributes, bool(error))
+    if went_up(record):
+        yield Span(
+            trace_id,
+            traced.up_id,
+            span_id,
+            None,
+            CLIENT,
+            f"{method_of(record)} {route_of(record, collector)}",
+            start_ns,
+            end_ns,
+            _attributes_up(record, collector),
+            bool(record.reason) or record.status >= 400,
+        )
+
+
+def _name(record: AccessRecord, collector: Collector, traced: TracedId) -> str:
+    if traced.is_inner and record.rule is not None:
+        return f"tools/call {record.rule.operation_id}"
+    method = method_of(record)
+    return f"{'HTTP' if method == '_OTHER' else method} {route_of(record, collector)}".rstrip()
+
+
+def _attributes(record: AccessRecord, collector: Collector, shown_id: str, *, is_inner: bool) -> Attributes:
+    rule = record.rule
+    found: Attributes = [("plugin_gateway.request_id", shown_id)]
+    if is_inner:
+        found.append(("mcp.method.name", "tools/call"))
+        if rule is not None:
+            found.append(("gen_ai.tool.name", rule.operation_id))
+    else:
+        found += [("http.request.method", method_of(record)), ("url.scheme", collector.public_scheme)]
+        if collector.public_host:
+            found += [("server.address", collector.public_host), ("server.port", collector.public_port)]
+        if record.status:
+            found.append(("http.response.status_code", record.status))
+    if route := route_of(record, collector):
+        # The path without the values of its parameters: the semantic conventions ask for it, and for nothing sensitive in it.
+        found += [("http.route", route), ("url.path", route)]
+    if rule is not None:
+        found.append(("plugin_gateway.operation", rule.operation_id))
+    if record.consumer:
+        found.append(("plugin_gateway.consumer", record.consumer))
+    if record.reason:
+        found.append(("plugin_gateway.reason", record.reason))
+    if error := error_of(record):
+        found.append(("error.type", error))
+    return found
+
+
+def _attributes_up(record: AccessRecord, collector: Collector) -> Attributes:
+    route = route_of(record, collector)
+    found: Attributes = [
+        ("http.request.method", method_of(record)),
+        ("server.address", collector.upstream_host),
+        ("server.port", collector.upstream_port),
+        ("url.full", collector.upstream_url + route),
+        ("url.template", route),
+    ]
+    if record.reason:
+        found.append(("error.type", record.reason))
+        return found
+    found.append(("http.response.status_code", record.status))
+    if record.status >= 400:
+        found.append(("error.type", str(record.status)))
+    return found

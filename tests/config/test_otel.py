@@ -1,0 +1,60 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plugin_gateway.config.load import load_text
+from plugin_gateway.errors import ConfigError
+
+TEXT = "openapi: o.json\nupstream: {url: http://127.0.0.1:9}\nallow: []\n"
+
+
+def otel(written: str) -> Any:
+    config = load_text(
+        TEXT + f"otel: {written}\n", path=Path("gateway.yaml"), environ={"TOKEN": "Bearer a-token-of-mine"}
+    ).config
+    return config.otel
+
+
+def test_it_is_off_by_default() -> None:
+    assert load_text(TEXT, path=Path("gateway.yaml"), environ={}).config.otel is None
+
+
+@pytest.mark.parametrize("written", ["{}", "true", "http://localhost:4318", "{endpoint: 'http://localhost:4318'}"])
+def test_one_word_turns_it_on(written: str) -> None:
+    found = otel(written)
+    assert found.endpoint == "http://localhost:4318"
+    assert (found.traces, found.metrics, found.sample, found.parent) == (True, True, 1, "continue")
+
+
+def test_headers_are_secrets() -> None:
+    found = otel("{headers: {Authorization: {env: TOKEN}}}")
+    assert found.headers["Authorization"].reveal() == "Bearer a-token-of-mine"
+    assert "a-token" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("written", "match"),
+    [
+        ("{endpoint: 'http://c:4318/v1/traces'}", "bad-url.*without the path"),
+        ("{endpoint: 'http://c:4317'}", "bad-url.*gRPC"),
+        ("{endpoint: 'grpc://c:4318'}", "bad-url"),
+        ("{sample: 50}", "bad-value.*between 0 and 1"),
+        ("{sample: -0.1}", "bad-value"),
+        ("{sample: half}", "wrong-type"),
+        ("{interval: 100ms}", "bad-value.*1s"),
+        ("{queue: 0}", "bad-value"),
+        ("{parent: trust}", "bad-value"),
+        ("{sampling: 1}", "unknown-key.*sampling"),
+        ("{url: 'http://c:4318'}", "unknown-key.*url"),
+    ],
+)
+def test_a_mistake_is_located(written: str, match: str) -> None:
+    with pytest.raises(ConfigError, match=match):
+        otel(written)
+
+
+def test_a_percentage_gets_the_ratio_as_its_hint() -> None:
+    with pytest.raises(ConfigError) as caught:
+        otel("{sample: 50}")
+    assert "write 0.5" in str(caught.value.findings[0].hint)
