@@ -41,3 +41,17 @@ def test_no_page_loads_anything_from_another_host(site: Path) -> None:
         r'(?:<script[^>]+src|<img[^>]+src|<link[^>]+rel="(?:stylesheet|preconnect|icon)"[^>]+href)="?(?:https?:)?//'
     )
     assert [page.name for page in site.rglob("*.html") if loading.search(page.read_text())] == []
+
+
+GENERATED = ("cli.md", "config.md")
+"""Pages that are made by the code; the tests of `cli.reference` and `config.reference` compare them."""
+
+
+def test_each_page_with_an_example_has_a_test_that_plays_or_reads_it() -> None:
+    tests = "".join(path.read_text() for path in (ROOT / "tests").glob("d*/test_*.py"))
+    for page in (ROOT / "docs").glob("*.md"):
+        fences = re.findall(r"(?m)^```.*$", page.read_text())
+        assert {*fences[1::2]} <= {"```"}, page.name
+        if fences and page.name not in GENERATED:
+            assert f'page("{page.name}")' in tests or f'"docs" / "{page.name}"' in tests, page.name
+            assert "```" not in fences[::2], f"{page.name} has an example without a language"
