@@ -1,7 +1,8 @@
 """A shaped answer: an answer whose body is cut by the reply shape of its operation, with the head that fits.
 
 Where fields are left out of successful answers, these must be JSON. The gateway cannot find fields in other bodies, so it refuses
-them with 502. Any other answer loses the dropped fields if it is JSON, and passes if it is not.
+them with 502. A redirect is cut like a success if it is JSON, because some APIs answer 303 with the object itself. Any other answer
+loses the dropped fields if it is JSON, and passes if it is not.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _JSON: Final = re.compile(rb"(?im)^content-type: *[a-z]+/(?:[a-z0-9.+_-]+\+)?json *(?:;|\r)")
 _SUCCESS: Final = range(200, 300)
+_FIRST_FAILURE: Final = 400
 _MOST_REMEMBERED: Final = 16
 
 
@@ -45,13 +47,12 @@ class ReplyRules:
         Raises:
             UpstreamError: fields must be left out, and the body is not JSON.
         """
-        is_success = answer.status in _SUCCESS
         is_json = _JSON.search(answer.block) is not None
-        if is_success and not is_json and self._shape.is_closed:
+        if not is_json and self._shape.is_closed and answer.status in _SUCCESS:
             raise _unshapable("is not JSON")
         if not is_json:
             return True
-        if not is_success:
+        if answer.status >= _FIRST_FAILURE:
             return self._failure
         if selection is None:
             return self._success

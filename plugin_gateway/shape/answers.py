@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _OF_A_BODY: Final = re.compile(r"\$response\.body#(/[^{}\s]*)?")
 _FAILURE: Final = re.compile(r"[345]..")
+_REDIRECT: Final = re.compile(r"3..")
 
 
 class Described(NamedTuple):
@@ -61,7 +62,9 @@ def shape_answers(shaping: Shaping) -> None:
     for status, response in responses.items():
         if isinstance(response, dict):
             is_success = _is_success(status, responses)
-            branch = reply.of_success() if is_success else reply.of_failure()
+            # A redirect in JSON is cut like a success, and passes if it is not JSON (`proxy.shaped_answer`).
+            is_cut = is_success or _REDIRECT.fullmatch(str(status)) is not None
+            branch = reply.of_success() if is_cut else reply.of_failure()
             _cut_response(shaping.document, response, branch, is_closed=reply.is_closed and is_success)
     if trim.select is not None:
         schemas = [one.media_type.get("schema", {}) for one in described if one.is_success]

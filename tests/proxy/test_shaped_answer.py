@@ -214,3 +214,14 @@ def test_an_answer_without_a_body_has_the_head_of_a_cut_answer(status: bytes, ki
     head = bodiless_head(answer, None, ReplyRules(DROP))
     assert b"ETag: " + etag in head.block
     assert (b"Content-Length" in head.block) == (etag == b'"a"')
+
+
+@pytest.mark.parametrize("status", [b"300", b"302", b"303", b"308"])
+def test_a_redirect_in_json_is_cut_like_a_success_and_any_other_passes(status: bytes) -> None:
+    head = b"HTTP/1.1 " + status + b" See\r\nContent-Type: application/json"
+    _, sent, _ = play(head, b'{"id":1,"notes":"CANARY"}', shape=KEEP)
+    assert sent == b'{"id":1}'
+    _, sent, _ = play(head, b'{"id":1,"notes":2}', shape=ReplyShape(select="fields"), selection=(("id",),))
+    assert sent == b'{"id":1}'
+    _, sent, _ = play(b"HTTP/1.1 " + status + b" See\r\nContent-Type: text/html", b"<p>Moved", shape=KEEP)
+    assert sent == b"<p>Moved"

@@ -218,3 +218,15 @@ def test_pointers_that_clash_are_errors_and_cut_nothing() -> None:
         ("clashing-pointers", ("allow", 3, "response", "keep", 0))
     ]
     assert result.shapes == {}
+
+
+def test_a_described_redirect_is_cut_like_a_success() -> None:
+    root = deepcopy(ROOT)
+    content = deepcopy(root["components"]["responses"]["Page"]["content"])
+    root["paths"]["/items"]["get"]["responses"]["303"] = {"description": "see other", "content": content}
+    result = shaped(root, keep=["/total"])
+    assert result.findings == ()
+    redirect = responses(result)["303"]["content"]
+    assert [*redirect["application/json"]["schema"]["properties"]] == ["total"]
+    # It passes if it is not JSON, so its other types stay described.
+    assert [*redirect] == ["application/json", "text/csv"]
