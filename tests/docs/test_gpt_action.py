@@ -1,0 +1,14 @@
+"""docs/gpt-action.md: the page does what it says, up to the point where a person clicks."""
+
+import asyncio
+from pathlib import Path
+
+from tests.docs.page import blocks, page, play
+
+PAGE = page("gpt-action.md")
+
+
+def test_each_command_of_the_page_prints_what_the_page_says(tmp_path: Path) -> None:
+    lines = sum(len(content.splitlines()) for language, content in blocks(PAGE) if language == "text")
+
+    assert asyncio.run(play(PAGE, tmp_path, lambda _: "")) == lines
