@@ -12,7 +12,6 @@ from plugin_gateway.config.auth import KINDS
 from plugin_gateway.config.credential import FORMS
 from plugin_gateway.config.find import STANDARD_INPUT, read_text
 from plugin_gateway.config.foreign import foreign_text, foreign_value
-from plugin_gateway.config.meant import meant
 from plugin_gateway.config.misplaced import moved
 from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.model import Config
@@ -131,6 +130,8 @@ def load_text(
     mistakes += not_yet
     findings += [places.mistaken(pointer, mistake) for pointer, mistake in mended.mistakes]
     for pointer, judged in mistakes:
+        from plugin_gateway.config.meant import meant  # noqa: PLC0415  # only a wrong config needs it
+
         if judged.rule == "unknown-key":
             judged.hint = supported_only(judged.hint, pointer)
         judged.hint = meant(pointer, judged, _value_at(value, pointer)) or judged.hint

@@ -17,7 +17,6 @@ from plugin_gateway.config.fields import (
     RateValue,
     ToTuple,
 )
-from plugin_gateway.config.meant import operations_in
 from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.operation_fields import (
     Method,
@@ -204,6 +203,8 @@ class Selector(Record):
             and value
             and not any(nearest_key(key, cls.model_fields, cls.other_words) for key in value)
         ):
+            from plugin_gateway.config.meant import operations_in  # noqa: PLC0415  # only a wrong config needs it
+
             shown = " and ".join(f"`- {one}`" for key, member in value.items() for one in operations_in(key, member))
             raise Mistake(
                 "exactly-one", "an entry is text, or a mapping with `operation`, `tag` or `path`", hint=f"write {shown}"

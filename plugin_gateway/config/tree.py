@@ -14,10 +14,11 @@ import yaml
 
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.scalar import plain_scalar
-from plugin_gateway.config.syntax import Complaint, as_mistake, find_slip, of_key_that_is_a_mapping, of_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from plugin_gateway.config.syntax import Complaint
 
 MAX_CHARACTERS: Final = 1_000_000
 _MAX_DEPTH: Final = 50
@@ -89,6 +90,8 @@ def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
         if complaint.problem == _LIBYAML_TOO_DEEP:
             builder.note(Span(*complaint.at, 1), _TOO_DEEP)
         else:
+            from plugin_gateway.config.syntax import as_mistake, find_slip  # noqa: PLC0415  # only a wrong config needs it
+
             slip = find_slip(complaint, builder.lines, builder.pointer())
             builder.note(Span(slip.line, slip.column, 1), as_mistake(slip))
         return None, builder.found
@@ -105,9 +108,17 @@ def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
 
 
 def _complaint(error: yaml.MarkedYAMLError) -> Complaint:
+    from plugin_gateway.config.syntax import Complaint  # noqa: PLC0415  # as above
+
     marks = error.problem_mark or error.context_mark, error.context_mark
     at, began_at = ((mark.line + 1, mark.column + 1) if mark else (0, 0) for mark in marks)
     return Complaint(str(error.problem), at, error.context or "", began_at)
+
+
+def _of_tag(event: yaml.ScalarEvent | yaml.CollectionStartEvent, text: str) -> Mistake:
+    from plugin_gateway.config.syntax import of_tag  # noqa: PLC0415  # as above
+
+    return of_tag(str(event.tag), text)
 
 
 class _StopReadingError(Exception):
@@ -173,7 +184,7 @@ class _Builder:
 
     def open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent, node: Node) -> None:
         if event.tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
-            self.note(node.span, of_tag(str(event.tag), ""))
+            self.note(node.span, _of_tag(event, ""))
         pointer = self.pointer()
         self.place(event, node)
         self.stack.append(_Open(node, pointer))
@@ -223,6 +234,8 @@ class _Builder:
     def key(self, node: Node) -> str:
         if node.members is not None or node.items is not None:
             line = self.lines[node.span.line - 1] if 0 < node.span.line <= len(self.lines) else ""
+            from plugin_gateway.config.syntax import of_key_that_is_a_mapping  # noqa: PLC0415  # as above
+
             raise _StopReadingError(node.span, of_key_that_is_a_mapping(line, node.span.column))
         if not isinstance(node.value, str):
             message = f"a key must be text, not {node.value!r}"
@@ -268,7 +281,7 @@ class _Builder:
         text: str = event.value
         if event.tag == "tag:yaml.org,2002:str" or not event.implicit[0]:
             if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
-                self.note(self.span(event), of_tag(str(event.tag), text))
+                self.note(self.span(event), _of_tag(event, text))
             return text
         try:
             return plain_scalar(text)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from plugin_gateway.hostile.remote import Remote
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision import Revision
-    from plugin_gateway.tools.tool import ToolSet
+    from plugin_gateway.tools.tool_set import ToolSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.mcp import McpSettings
     from plugin_gateway.telemetry.record import AccessRecord
     from plugin_gateway.tools.request import RequestWriter
-    from plugin_gateway.tools.tool import ToolSet
+    from plugin_gateway.tools.tool_set import ToolSet
 
 MOST_BODY_BYTES: Final = 4 * 1024 * 1024
 """A message carries files as base64 and text with escapes, so its limit is not that of an operation's body, which holds for the body

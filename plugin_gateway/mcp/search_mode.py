@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plugin_gateway.revision.mcp import McpSettings
-    from plugin_gateway.tools.tool import Tool, ToolSet
+    from plugin_gateway.tools.tool import Tool
+    from plugin_gateway.tools.tool_set import ToolSet
 
 SEARCH: Final = "search_operations"
 DESCRIBE: Final = "describe_operation"

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from plugin_gateway.mcp.message import Message
     from plugin_gateway.mcp.result import Result
     from plugin_gateway.revision.mcp import McpSettings
-    from plugin_gateway.tools.tool import Tool, ToolSet
+    from plugin_gateway.tools.tool import Tool
+    from plugin_gateway.tools.tool_set import ToolSet
 
 LIST_TTL_MS: Final = 300_000
 DISCOVER_TTL_MS: Final = 3_600_000

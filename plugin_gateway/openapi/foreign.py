@@ -31,25 +31,26 @@ _BY_KEYS: Final = (
     (("$schema",), "a JSON Schema", ""),
 )
 _PAGE: Final = "give the address of the document: a page such as Swagger UI loads it from another URL"
+# Patterns, which are compiled for a file that is no OpenAPI document: every other run need not pay for them.
 _BY_START: Final = (
-    (re.compile(rb"(?i)\s*<(?:!doctype html|html|head|body|script)"), "an HTML page", _PAGE),
-    (re.compile(rb"\s*<[?!A-Za-z]"), "XML", _EXPORT),
-    (re.compile(rb"\s*#%RAML"), "a RAML document", _EXPORT),
-    (re.compile(rb"FORMAT: 1A\s"), "an API Blueprint", _EXPORT),
-    (re.compile(rb"version https://git-lfs"), "a pointer of Git LFS", "run `git lfs pull`"),
-    (re.compile(rb"PK\x03\x04"), "a ZIP archive", "unpack it"),
-    (re.compile(rb"\x1f\x8b"), "a gzip file", "unpack it"),
-    (re.compile(rb"%PDF-"), "a PDF file", ""),
+    (rb"(?i)\s*<(?:!doctype html|html|head|body|script)", "an HTML page", _PAGE),
+    (rb"\s*<[?!A-Za-z]", "XML", _EXPORT),
+    (rb"\s*#%RAML", "a RAML document", _EXPORT),
+    (rb"FORMAT: 1A\s", "an API Blueprint", _EXPORT),
+    (rb"version https://git-lfs", "a pointer of Git LFS", "run `git lfs pull`"),
+    (rb"PK\x03\x04", "a ZIP archive", "unpack it"),
+    (rb"\x1f\x8b", "a gzip file", "unpack it"),
+    (rb"%PDF-", "a PDF file", ""),
 )
 _BY_LINE: Final = (
-    (re.compile(rb"(?m)^[ \t]*(?:syntax\s*=\s*[\"']proto|service\s+\w+\s*\{)"), "a Protocol Buffers file", _EXPORT),
+    (rb"(?m)^[ \t]*(?:syntax\s*=\s*[\"']proto|service\s+\w+\s*\{)", "a Protocol Buffers file", _EXPORT),
     (
-        re.compile(rb"(?m)^[ \t]*(?:extend[ \t]+)?(?:type|schema|interface|enum|input)\b[^:\n]*\{"),
+        rb"(?m)^[ \t]*(?:extend[ \t]+)?(?:type|schema|interface|enum|input)\b[^:\n]*\{",
         "a GraphQL schema",
         "",
     ),
 )
-_IS_MEANT: Final = re.compile(rb"\b(?:openapi|swagger)[\"']?\s*:")
+_IS_MEANT: Final = rb"\b(?:openapi|swagger)[\"']?\s*:"
 
 
 def foreign_value(root: Mapping[str, Any]) -> Finding | None:
@@ -75,9 +76,9 @@ def foreign_value(root: Mapping[str, Any]) -> Finding | None:
 def foreign_text(data: bytes) -> Finding | None:
     """Return a finding if text that is no document is a known kind of file, else None."""
     start = data[:_LOOKED_AT_BYTES]
-    found = next((row for row in _BY_START if row[0].match(start)), None)
-    if found is None and not _IS_MEANT.search(start):
-        found = next((row for row in _BY_LINE if row[0].search(start)), None)
+    found = next((row for row in _BY_START if re.match(row[0], start)), None)
+    if found is None and not re.search(_IS_MEANT, start):
+        found = next((row for row in _BY_LINE if re.search(row[0], start)), None)
     return _finding(*found[1:]) if found else None
 
 

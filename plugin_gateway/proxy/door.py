@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.callers.consumers import NO_CONSUMER, Identity, find_consumer
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.tools.tool import NO_TOOLS
+from plugin_gateway.tools.tool_set import NO_TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.face import Face
     from plugin_gateway.revision import Revision
     from plugin_gateway.revision.model import View
-    from plugin_gateway.tools.tool import ToolSet
+    from plugin_gateway.tools.tool_set import ToolSet
 
     Judge: TypeAlias = Callable[[bytes, bytes], Permit | Refusal]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
@@ -42,7 +41,9 @@ class Face:
         if len(self.body) < _WORTH_COMPRESSING_BYTES:
             return None
         # Level 9, because it runs once per revision. Without a fixed time in the header, each build would be a new representation.
-        packed = gzip.compress(self.body, compresslevel=9, mtime=0)
+        from gzip import compress  # noqa: PLC0415  # `check` compresses nothing and must not pay for it
+
+        packed = compress(self.body, compresslevel=9, mtime=0)
         return packed if len(packed) <= 0.9 * len(self.body) else None
 
     @cached_property

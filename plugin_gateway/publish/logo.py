@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import ConfigError
 
 MAX_LOGO_BYTES = 1_000_000
+_NEUTRAL = Path(__file__).with_name("logo.png")
 
 # Matched against the content, not the file name, because browsers look at the content.
 _SIGNATURES = (
@@ -44,7 +45,7 @@ def read_logo(data: bytes | None) -> Logo:
     Raises `ConfigError` unless it is a PNG, JPEG, GIF, WebP or SVG of at most 1 MB.
     """
     if data is None:
-        data = files(__package__).joinpath("logo.png").read_bytes()
+        data = _NEUTRAL.read_bytes()
     if len(data) > MAX_LOGO_BYTES:
         raise ConfigError(
             [_finding(f"the logo has {len(data):,} bytes", f"use an image of at most {MAX_LOGO_BYTES:,}")]

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.gate import Gate
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision import Revision
-    from plugin_gateway.tools.tool import Tool, ToolSet
+    from plugin_gateway.tools.tool import Tool
+    from plugin_gateway.tools.tool_set import ToolSet
 
 _SHOWN_NAMES: Final = 20
 

@@ -19,7 +19,6 @@ from plugin_gateway.errors import ConfigError, DocumentError, reason_of
 from plugin_gateway.openapi.read.source import awaited, read_document
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES, read_logo
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed, agree, find_unlocked
-from plugin_gateway.revision.beside import completed
 from plugin_gateway.revision.catalogue import Catalogue
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.compile import compile_revision
@@ -84,6 +83,8 @@ def load_config(
     except RefusedConfigError as error:
         if not in_one_report:
             raise
+        from plugin_gateway.revision.beside import completed  # noqa: PLC0415  # only a wrong config needs it
+
         raise completed(error, lambda remains: build(remains, on_file=on_file)) from error
 
 

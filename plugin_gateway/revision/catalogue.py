@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import heapq
 from collections import defaultdict
 from functools import cached_property
@@ -242,7 +241,9 @@ def _closest(word: str, names: Collection[str], count: int) -> list[str]:
         names = heapq.nlargest(
             _MOST_COMPARED, names, lambda name: len(pairs.intersection(pairwise(name))) / (size + len(name))
         )
-    return difflib.get_close_matches(word, names, n=count, cutoff=0.5)
+    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
+
+    return get_close_matches(word, names, n=count, cutoff=0.5)
 
 
 def _did_you_mean(word: str, names: Iterable[str]) -> str:

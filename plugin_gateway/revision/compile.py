@@ -48,7 +48,7 @@ from plugin_gateway.shape.extensions import extensions_to_keep
 from plugin_gateway.shape.keywords import MCP_HEADER
 from plugin_gateway.shape.shape import NO_SHAPE
 from plugin_gateway.shape.wanted import Wanted
-from plugin_gateway.tools.define import ToolSettings, build_tool_set
+from plugin_gateway.tools.tool_set import ToolSettings, build_tool_set
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence

@@ -27,7 +27,7 @@ from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.part import PathPart
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.validator import Validator
-from plugin_gateway.tools.tool import ToolSet
+from plugin_gateway.tools.tool_set import ToolSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,7 +11,7 @@ from plugin_gateway.callers.model import Callers
 from plugin_gateway.credentials.grant import TokenGrant
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES, TlsFiles
-from plugin_gateway.tools.tool import NO_TOOLS, ToolSet
+from plugin_gateway.tools.tool_set import NO_TOOLS, ToolSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

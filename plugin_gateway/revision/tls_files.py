@@ -11,7 +11,6 @@ import os
 import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding, Severity
@@ -251,6 +250,8 @@ def _as_file(content: bytes) -> Iterator[str]:
             if os.access(path, os.R_OK):
                 yield path
                 return
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415  # only this fallback needs it, and it imports five modules
+
     with NamedTemporaryFile() as file:
         file.write(content)
         file.flush()

@@ -14,7 +14,7 @@ from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.catalogue import Catalogue, describe, named_later, unmatched
 from plugin_gateway.revision.model import View
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
-from plugin_gateway.tools.define import build_tool_set
+from plugin_gateway.tools.tool_set import build_tool_set
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.publish.face import Face
-    from plugin_gateway.tools.define import ToolSettings
-    from plugin_gateway.tools.tool import ToolSet
+    from plugin_gateway.tools.tool_set import ToolSet, ToolSettings
 
 
 Pointer: TypeAlias = tuple[str | int, ...]

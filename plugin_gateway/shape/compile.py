@@ -7,19 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.versions.upgrade import upgrade
-from plugin_gateway.shape.answer_rules import check_answers
-from plugin_gateway.shape.answers import shape_answers
-from plugin_gateway.shape.body_rules import shape_body
-from plugin_gateway.shape.link_names import settle_link_names
-from plugin_gateway.shape.parameter_rules import shape_parameters
-from plugin_gateway.shape.plain_names import give_plain_names
 from plugin_gateway.shape.shape import NO_SHAPE, Shape
 
 if TYPE_CHECKING:
@@ -49,8 +43,24 @@ class Shaping:
     """What an entry for a group wants, and this operation has no place for: an error if the whole group has none."""
 
 
-STEPS: Final[tuple[Callable[[Shaping], None], ...]] = (shape_parameters, shape_body, check_answers, shape_answers)
-"""The steps in order. Each changes the shaping's node and shape, or adds findings."""
+def _steps(wanted: Wanted) -> Iterator[Callable[[Shaping], None]]:
+    """Yield in order the steps that have something to do. Each changes the shaping's node and shape, or adds findings."""
+    # Imported late: together the steps cost as much as reading a large document, and few configs need all of them.
+    from plugin_gateway.shape.parameter_rules import shape_parameters  # noqa: PLC0415
+
+    yield shape_parameters
+    if wanted.is_about_requests:
+        from plugin_gateway.shape.body_rules import shape_body  # noqa: PLC0415
+
+        yield shape_body
+    if wanted.validates_response != "off":
+        from plugin_gateway.shape.answer_rules import check_answers  # noqa: PLC0415
+
+        yield check_answers
+    if wanted.is_about_answers:
+        from plugin_gateway.shape.answers import shape_answers  # noqa: PLC0415
+
+        yield shape_answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +86,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     for key, one in wanted.items():
         operation = document.operations[key]
         shaping = Shaping(key=key, node=operation.node, document=document, wanted=one)
-        for step in STEPS:
+        for step in _steps(one):
             step(shaping)
         found += shaping.findings
         absent += shaping.absent
@@ -87,6 +97,9 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
         # Clients see the document in its own version, not one that was upgraded to be judged by.
         own = tuple(one for one in found if one not in findings)
         return Shaped(document=pruned, shapes=shapes, findings=own)
+    from plugin_gateway.shape.link_names import settle_link_names  # noqa: PLC0415  # as above
+    from plugin_gateway.shape.plain_names import give_plain_names  # noqa: PLC0415  # as above
+
     settle_link_names(document, shapes)
     # What a dropped member alone referred to must not stay in the document.
     shaped = prune(document, list(document.operations), extensions=extensions)

@@ -47,9 +47,19 @@ class Wanted:
         return (
             not any(rule.model_fields_set - _OF_THE_GATE for rule in self.parameters.values())
             and not self.request.model_fields_set
-            and not self.response.model_fields_set - _OF_THE_ANSWER
+            and not self.is_about_answers
             and self.validates_request == self.validates_response == "off"
         )
+
+    @property
+    def is_about_requests(self) -> bool:
+        """Whether request bodies are cut or validated."""
+        return bool(self.request.model_fields_set) or self.validates_request != "off"
+
+    @property
+    def is_about_answers(self) -> bool:
+        """Whether answers are cut."""
+        return bool(self.response.model_fields_set - _OF_THE_ANSWER)
 
     def pointer_to(self, key: str, field: str = "") -> tuple[str | int, ...]:
         """Return the place in gateway.yaml of a rule for a parameter, or of one of its settings."""

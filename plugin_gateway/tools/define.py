@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,11 +12,12 @@ from plugin_gateway.publish.document import CONSEQUENTIAL
 from plugin_gateway.publish.shorten import shorten
 from plugin_gateway.tools.budget import Definition, fit
 from plugin_gateway.tools.compact import CUTS, LAST_CUTS, Cut, compact, plain_text
-from plugin_gateway.tools.hints import NOTHING_CHOSEN, ChosenHints, hints_of
+from plugin_gateway.tools.hints import hints_of
 from plugin_gateway.tools.input_schema import build_inputs
 from plugin_gateway.tools.output_schema import build_output_schema
 from plugin_gateway.tools.sharing import share
-from plugin_gateway.tools.tool import Tool, ToolSet
+from plugin_gateway.tools.tool import Tool
+from plugin_gateway.tools.tool_set import ToolSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,27 +34,11 @@ _MAX_INVOCATION = 64
 """ChatGPT's limit for the texts that it shows while a tool runs and afterwards."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolSettings:
-    """What gateway.yaml says about the tool of one operation, besides what the served document says."""
-
-    title: str = ""
-    hints: ChosenHints = NOTHING_CHOSEN
-    slashes: frozenset[str] = frozenset()
-    """Path parameters whose values may contain a slash."""
-
-
 _NO_SETTINGS = ToolSettings()
 
 
-def build_tool_set(
-    served: Document, settings: Mapping[OperationKey, ToolSettings], *, is_searched: bool = False
-) -> ToolSet:
-    """Build a tool for each operation of a served document, which is in version 3.1 or 3.2. The work is done on first access."""
-    return ToolSet(partial(_define_all, served, settings), is_searched=is_searched)
-
-
-def _define_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) -> tuple[Tool, ...]:
+def define_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) -> tuple[Tool, ...]:
+    """Define the tool of each operation of a served document, which is in version 3.1 or 3.2."""
     copies: Copies = {}
     drafts = [_draft(served, one, settings.get(one.key, _NO_SETTINGS), copies) for one in served.operations.values()]
     compacted: Compacted = {}

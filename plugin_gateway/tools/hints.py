@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway import methods
-from plugin_gateway.tools.tool import Hints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from plugin_gateway.tools.tool import Hints
 
 _IDEMPOTENT: Final = frozenset({"PUT", "DELETE"})  # besides the safe methods (RFC 9110, 9.2.2)
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -59,6 +60,8 @@ def hints_of(
     A safe method only reads, and so does an operation of any method that is declared not consequential. A POST is not destructive
     if its names say that it adds or finds something; MCP's default for an unknown operation is destructive.
     """
+    from plugin_gateway.tools.tool import Hints  # noqa: PLC0415  # `check` builds no tools and must not pay for it
+
     read_only = _first(chosen.read_only, method in methods.SAFE if consequential is None else not consequential)
     return Hints(
         read_only=read_only,

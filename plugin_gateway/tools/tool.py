@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plugin_gateway.tools.tokens import estimate_tokens
-from plugin_gateway.tools.tool_index import index_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from plugin_gateway.ranking.index import Index
+    from collections.abc import Mapping
 
 
 class Place(StrEnum):
@@ -131,62 +127,3 @@ class Tool:
     def tokens(self) -> int:
         """An estimate of the tokens that a model reads for the definition."""
         return estimate_tokens(self.definition)
-
-
-class ToolSet:
-    """The tools of one view, by name, in the order of the document.
-
-    They are built on first access, because `check` does not need them. Pickling builds them, so that workers do not.
-    """
-
-    def __init__(self, build: Callable[[], tuple[Tool, ...]], *, is_searched: bool = False) -> None:
-        """Take a function that builds the tools. It must return equal tools in every process.
-
-        `is_searched` says that callers search the tools, so pickling builds the index, too.
-        """
-        self._build = build
-        self.is_searched = is_searched
-
-    @cached_property
-    def tools(self) -> tuple[Tool, ...]:
-        return self._build()
-
-    @cached_property
-    def by_name(self) -> Mapping[str, Tool]:
-        return {tool.name: tool for tool in self.tools}
-
-    @cached_property
-    def index(self) -> Index:
-        """The words of the tools. Its subjects are the tools, in their order."""
-        return index_tools(self.tools)
-
-    def __iter__(self) -> Iterator[Tool]:
-        return iter(self.tools)
-
-    def __len__(self) -> int:
-        return len(self.tools)
-
-    def __eq__(self, other: object) -> bool:
-        return self.tools == other.tools if isinstance(other, ToolSet) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self.by_name))
-
-    def __repr__(self) -> str:
-        return f"ToolSet({', '.join(self.by_name)})"
-
-    def __reduce__(
-        self,
-    ) -> tuple[Callable[[tuple[Tool, ...], Index | None], ToolSet], tuple[tuple[Tool, ...], Index | None]]:
-        return tool_set, (self.tools, self.index if self.is_searched else None)
-
-
-def tool_set(tools: tuple[Tool, ...] = (), index: Index | None = None) -> ToolSet:
-    """Return the set of tools that are already built; they are searched if there is an index."""
-    made = ToolSet(lambda: tools, is_searched=index is not None)
-    if index is not None:
-        made.index = index
-    return made
-
-
-NO_TOOLS = tool_set()

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -216,3 +218,47 @@ def test_in_json_the_savings_of_overlays_are_beside_the_findings(
 def test_appraisals_have_no_sarif(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "-c", str(config), "--operations", "--format", "sarif"]) == 2
     assert "--format text or json" in capsys.readouterr().err
+
+
+TALKING = (
+    "asyncio",
+    "httpx2",
+    "starlette",
+    "uvicorn",
+    "plugin_gateway.mcp",
+    "plugin_gateway.proxy",
+    "plugin_gateway.server",
+)
+TOOLS = ("plugin_gateway.ranking", "plugin_gateway.tools.define", "plugin_gateway.tools.tool", "plugin_gateway.mcp")
+LOCK = ("plugin_gateway.lock.locking", "plugin_gateway.lock.parts", "plugin_gateway.openapi.read.last_good")
+PLUGINS = ("email", "importlib.metadata")
+MISTAKES = ("difflib", "plugin_gateway.config.meant", "plugin_gateway.config.syntax", "plugin_gateway.revision.beside")
+ANSWERS = ("plugin_gateway.shape.answers", "plugin_gateway.shape.reply")
+SHAPE = ("jsonschema_rs", "plugin_gateway.shape.body_rules", "plugin_gateway.shape.parameter_rules", *ANSWERS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "heavy"),
+    [
+        ("", (*TALKING, *PLUGINS, *TOOLS, *LOCK, *MISTAKES, *ANSWERS)),
+        ('validate: {request: "off", response: "off"}', (*TALKING, *PLUGINS, *TOOLS, *LOCK, *MISTAKES, *SHAPE)),
+    ],
+)
+def test_a_check_imports_only_the_modules_that_its_config_needs(
+    config: Path, settings: str, heavy: tuple[str, ...]
+) -> None:
+    config.write_text(f"{CONFIG}{settings}\n")
+    program = (
+        "import json, sys; from plugin_gateway.cli.entry import load_no_plugins, run; load_no_plugins(); "
+        "status = run(sys.argv[1:]); print(json.dumps([*sys.modules])); sys.exit(status)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, "check", "--config", str(config)],
+        capture_output=True,
+        text=True,
+        timeout=5,
+        check=True,
+    )
+    imported = json.loads(result.stdout.splitlines()[-1])
+
+    assert [name for name in imported if any(f"{name}.".startswith(f"{room}.") for room in heavy)] == []

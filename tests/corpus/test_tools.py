@@ -27,13 +27,13 @@ from plugin_gateway.publish.own_problems import ALWAYS
 from plugin_gateway.shape.standalone import Placed
 from plugin_gateway.tools.argument_names import ARGUMENT_NAME
 from plugin_gateway.tools.compact import CUTS, compact
-from plugin_gateway.tools.define import build_tool_set
 from plugin_gateway.tools.formats import Format, write_tool
 from plugin_gateway.tools.input_schema import build_inputs
 from plugin_gateway.tools.media import choose
 from plugin_gateway.tools.parameters import follow
 from plugin_gateway.tools.sharing import share
 from plugin_gateway.tools.tool import BodyKind, Place
+from plugin_gateway.tools.tool_set import build_tool_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

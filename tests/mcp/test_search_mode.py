@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from plugin_gateway.mcp.result import NEXT_KEY, Result
 from plugin_gateway.mcp.search_mode import CALL, DESCRIBE, MOST, SEARCH, USUAL, SearchOffer, offer_of
 from plugin_gateway.mcp.service import Asked, ToolOffer
-from plugin_gateway.tools.tool import Hints, Tool, tool_set
+from plugin_gateway.tools.tool import Hints, Tool
+from plugin_gateway.tools.tool_set import tool_set
 from tests.mcp.world import SECRET, answer, play, revision_of
 
 if TYPE_CHECKING:

@@ -181,7 +181,7 @@ def test_of_many_names_few_are_compared_letter_by_letter(monkeypatch: pytest.Mon
         compared.append(len(names))
         return names[: int(options["n"])]
 
-    monkeypatch.setattr("plugin_gateway.revision.catalogue.difflib.get_close_matches", close)
+    monkeypatch.setattr("difflib.get_close_matches", close)
     paths = {f"/a{number}": {"get": {}} for number in range(3000)}
     Catalogue(Document(root={"openapi": "3.0.3", "paths": paths}, name="t")).guess_key(OperationKey("GET", "/b"))
     assert compared == [500]

@@ -32,7 +32,8 @@ from plugin_gateway.shape.part import PathPart
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator
-from plugin_gateway.tools.tool import Tool, ToolSet, tool_set
+from plugin_gateway.tools.tool import Tool
+from plugin_gateway.tools.tool_set import ToolSet, tool_set
 
 SECRETS = {
     "KEY": "key-of-the-upstream",

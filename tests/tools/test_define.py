@@ -10,14 +10,14 @@ from jsonschema import Draft202012Validator
 
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.tools.compact import CUTS, LAST_CUTS, compact
-from plugin_gateway.tools.define import ToolSettings, build_tool_set
 from plugin_gateway.tools.formats import Format, write_tool
 from plugin_gateway.tools.hints import ChosenHints
 from plugin_gateway.tools.sharing import share
+from plugin_gateway.tools.tool_set import ToolSettings, build_tool_set
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject
-    from plugin_gateway.tools.tool import ToolSet
+    from plugin_gateway.tools.tool_set import ToolSet
 
 
 def tools(settings: ToolSettings | None = None, **operation: str) -> ToolSet:

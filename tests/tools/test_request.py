@@ -18,9 +18,9 @@ from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.tools.define import ToolSettings, build_tool_set
 from plugin_gateway.tools.draft import MAX_PROBLEMS
 from plugin_gateway.tools.request import RequestWriter, ToolRequest
+from plugin_gateway.tools.tool_set import ToolSettings, build_tool_set
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -256,7 +255,9 @@ def unresolved(document: Document, error: RefError, pointer: Tokens) -> Finding:
             siblings = walk(document.root, tokens[:-1])
         except LookupError:
             siblings = ()
-        near = difflib.get_close_matches(tokens[-1], siblings, 1) if isinstance(siblings, dict) else []
+        from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
+
+        near = get_close_matches(tokens[-1], siblings, 1) if isinstance(siblings, dict) else []
         near = [to_ref((*tokens[:-1], name)) for name in near if name != tokens[-1]]
     hint = f"did you mean {near[0]!r}?" if near else "define it, or deny the operations that use it"
     return Finding(rule="unresolved-ref", message=message, hint=hint, pointer=pointer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import posixpath
 import re
@@ -141,5 +140,7 @@ def _like(path: Path) -> str:
     if folder != path.parent:
         return f"{folder} exists, but contains no {path.relative_to(folder).parts[0]}"
     names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
-    near = difflib.get_close_matches(path.name, names, n=1)
+    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
+
+    near = get_close_matches(path.name, names, n=1)
     return f"did you mean {folder / near[0]}?" if near else ""

@@ -17,11 +17,12 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.foreign import foreign_text
 from plugin_gateway.openapi.read.bundle import Parts, bundle, refers_elsewhere
 from plugin_gateway.openapi.read.folder import STANDARD_INPUT, Folder, StandardInput
-from plugin_gateway.openapi.read.last_good import LastGood, load_last_good, mark_of, save_last_good
 from plugin_gateway.openapi.structure import check_paths, check_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from plugin_gateway.openapi.read.last_good import LastGood
 
 STALE: Final = "document-stale"
 """The rule of the warning that the document is a copy."""
@@ -69,12 +70,15 @@ def read_document(
     from plugin_gateway.openapi.read.site import Site  # noqa: PLC0415
 
     if keep_in is not None:
+        from plugin_gateway.openapi.read.last_good import mark_of  # noqa: PLC0415  # a file needs no copy
+
         return _read_and_keep(location, headers or {}, timeout_s, keep_in / f"{mark_of(location)}.document")
     with Site(location, headers=headers or {}, timeout_s=timeout_s) as site:
         return _read(site, site.root)
 
 
 def _read_and_keep(location: str, headers: Mapping[str, str], timeout_s: float, path: Path) -> Document:
+    from plugin_gateway.openapi.read.last_good import LastGood, load_last_good, save_last_good  # noqa: PLC0415  # as above
     from plugin_gateway.openapi.read.site import Site  # noqa: PLC0415  # as above
 
     last = load_last_good(path)

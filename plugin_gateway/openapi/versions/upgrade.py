@@ -11,10 +11,8 @@ from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import Kind, is_reference
 from plugin_gateway.openapi.nodes import keep_only, typed_nodes
-from plugin_gateway.openapi.versions.downgrade import to_3_0, to_3_1
 from plugin_gateway.openapi.versions.downgrade_schema import uses_later_words
 from plugin_gateway.openapi.versions.settled_refs import settle_refs
-from plugin_gateway.openapi.versions.swagger import swagger_to_3_0
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
@@ -47,15 +45,21 @@ def upgrade(document: Document, to: str = "3.1") -> tuple[Document, tuple[Findin
     if document.version != to or (to == "3.0" and uses_later_words(root)):
         match document.version:
             case "2.0":
+                from plugin_gateway.openapi.versions.swagger import swagger_to_3_0  # noqa: PLC0415  # only 2.0 needs it
+
                 root, findings = swagger_to_3_0(root)
                 _to_3_1(root)
             case "3.0":
                 _to_3_1(root)
             case "3.2":
+                from plugin_gateway.openapi.versions.downgrade import to_3_1  # noqa: PLC0415  # 3.0 and 3.1 do not need it
+
                 findings += to_3_1(root)
             case _:
                 pass
         if to == "3.0":
+            from plugin_gateway.openapi.versions.downgrade import to_3_0  # noqa: PLC0415  # as above
+
             root = settle_refs(Document(root=root, name=document.name), whole=True)
             findings += to_3_0(root)
         root["openapi"] = PATCH_VERSIONS[to]
