@@ -1,5 +1,6 @@
 // Questions to the gateway. A refusal is thrown as a `Problem`, which carries the members of the problem details.
 
+export const NOT_AN_APPROVER = "not-an-approver";
 const BASE = new URL("api/", import.meta.url);
 
 export class Problem extends Error {
@@ -21,16 +22,21 @@ async function ask(path, options) {
   const type = answer.headers.get("Content-Type") ?? "";
   const body = /\bjson\b/.test(type) ? await answer.json() : await answer.text();
   if (answer.ok) return body;
-  if (answer.status === 401) dispatchEvent(new Event("signed-out"));
+  if (answer.status === 401 && body?.code !== NOT_AN_APPROVER) dispatchEvent(new Event("signed-out"));
   throw new Problem(answer.status, typeof body === "object" && body ? body : {});
 }
 
-export function get(path, signal) {
-  return ask(path, { signal });
+export function get(path, signal, headers) {
+  return ask(path, { signal, headers });
 }
 
-export function post(path, value, signal) {
-  return ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value), signal });
+export function post(path, value, signal, headers) {
+  return ask(path, {
+    method: "POST",
+    headers: { ...headers, "Content-Type": "application/json" },
+    body: JSON.stringify(value),
+    signal,
+  });
 }
 
 export function isAbort(error) {

@@ -1,14 +1,15 @@
 // The screen Approvals: calls that wait for a person.
 
-import { get, post } from "./api.js";
+import { get, NOT_AN_APPROVER, post } from "./api.js";
 import { el, setText } from "./dom.js";
-import { failure } from "./parts.js";
+import { failure, prose } from "./parts.js";
 import { clock, plural } from "./text.js";
 
 export class Approvals {
   constructor(app) {
     this.app = app;
     this.place = el("div", { class: "cards" });
+    this.approver = "";
     this.said = el("p", { class: "said", role: "status" });
     this.root = el("div", { class: "page" }, el("h1", { tabindex: "-1" }, "Approvals"), this.said, this.place);
   }
@@ -34,7 +35,7 @@ export class Approvals {
   async read() {
     clearTimeout(this._timer);
     try {
-      const { approvals } = await get("approvals");
+      const { approvals } = await get("approvals", undefined, this._headers());
       const key = JSON.stringify(approvals);
       // A card that is unchanged stays, and with it the focus of a person who is about to decide.
       if (key !== this.key) {
@@ -49,9 +50,42 @@ export class Approvals {
       }
     } catch (error) {
       this.key = null;
+      if (error.body?.code === NOT_AN_APPROVER) {
+        this._askKey();
+        return;
+      }
       this.place.replaceChildren(failure(error));
     }
     if (this.root.isConnected) this._timer = setTimeout(() => this.read(), 2000);
+  }
+
+  _headers() {
+    return this.approver ? { Authorization: `Bearer ${this.approver}` } : {};
+  }
+
+  /** Ask for the key of `approvals.key`. It stays in the memory of this page. */
+  _askKey() {
+    const isWrong = Boolean(this.approver);
+    this.approver = "";
+    if (!isWrong && this.place.querySelector("#approver-key")) return;
+    const input = el("input", { type: "password", id: "approver-key", autocomplete: "off", required: true });
+    const submit = (event) => {
+      event.preventDefault();
+      this.approver = input.value;
+      this.place.replaceChildren();
+      this.read();
+    };
+    setText(this.said, isWrong ? "This is not the key." : "");
+    this.place.replaceChildren(
+      el(
+        "form",
+        { class: "card", on: { submit } },
+        el("p", null, prose("gateway.yaml sets `approvals.key`: only people who know the key see and decide calls.")),
+        el("label", { for: "approver-key" }, "Key"),
+        el("div", { class: "actions" }, input, el("button", { class: "button main" }, "Show the calls")),
+      ),
+    );
+    if (isWrong) input.focus();
   }
 
   _card(one) {
@@ -125,7 +159,7 @@ export class Approvals {
 
   async _decide({ id, operation }, decision) {
     try {
-      await post(`approvals/${encodeURIComponent(id)}`, { decision });
+      await post(`approvals/${encodeURIComponent(id)}`, { decision }, undefined, this._headers());
       this.key = null;
       await this.read();
       setText(this.said, decision === "approve" ? `Approved: ${operation}. The call goes on.` : `Refused: ${operation}.`);

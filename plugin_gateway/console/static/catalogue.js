@@ -27,7 +27,7 @@ export class Catalogue {
     this._bytes = 0;
     this._count = 0;
     this._places = null;
-    for (let n = 0; n < this.size; n++) if (operations.allowed[n]) this._count_in(n);
+    for (let n = 0; n < this.size; n++) if (this.isAllowed(n)) this._count_in(n);
     this._start = { bytes: this._bytes, count: this._count };
   }
 
@@ -46,12 +46,36 @@ export class Catalogue {
     return this._places.get(name) ?? -1;
   }
 
+  /** Return the number of the operation that takes this call, or -1. A segment that is not a parameter wins over one that is. */
+  match(method, path) {
+    const target = path.split("?")[0];
+    const exact = this.find(`${method} ${target}`);
+    if (exact >= 0) return exact;
+    const segments = target.split("/");
+    this._templates ??= this.path.map((template) => template.split("/").map(patternOf));
+    const fits = (template) =>
+      template.length === segments.length &&
+      template.every((one, i) => (typeof one === "string" ? one === segments[i] : one.test(segments[i])));
+    const literal = (n) => this._templates[n].map((one) => (typeof one === "string" ? "0" : "1")).join("");
+    let best = -1;
+    for (let n = 0; n < this.size; n++) {
+      if (this.method[n] === method && fits(this._templates[n]) && (best < 0 || literal(n) < literal(best))) best = n;
+    }
+    return best;
+  }
+
+  /** Take the calls of the last 24 hours, by operationId. */
+  takeCalls(calls) {
+    this.calls = this.id.map((id, n) => calls[id] ?? calls[this.name(n)] ?? 0);
+  }
+
   tagsOf(n) {
     return (this.index.operations.tags[n] ?? []).map((tag) => this.index.tags[tag]);
   }
 
   isAllowed(n) {
-    return this.index.operations.allowed[n] > 0;
+    // An environment variable that replaces the list has entries and no lines.
+    return this.index.operations.allowed[n] > 0 || this.index.operations.by[n] >= 0;
   }
 
   /** Return the entry of gateway.yaml that allows the operation, or null. */
@@ -169,4 +193,11 @@ export class Catalogue {
       return { add: [], remove: [] };
     }
   }
+}
+
+/** A segment of a path template: its text, or what matches it. */
+function patternOf(segment) {
+  const parts = segment.split(/\{[^{}]*\}/);
+  if (parts.length === 1) return segment;
+  return new RegExp(`^${parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".+")}$`);
 }

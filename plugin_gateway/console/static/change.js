@@ -2,7 +2,7 @@
 
 import { get, isAbort, post } from "./api.js";
 import { el, setText } from "./dom.js";
-import { copyButton, diff, failure, findings, meters } from "./parts.js";
+import { copyButton, diff, failure, findings, meters, prose } from "./parts.js";
 import { bytes, grouped, plural } from "./text.js";
 
 const PAUSE_MS = 120;
@@ -153,7 +153,7 @@ export class Change {
     this.show();
   }
 
-  _showNews({ new_for_clients: added, gone_for_clients: gone, diff: text }) {
+  _showNews({ new_for_clients: added, gone_for_clients: gone, notes = [], diff: text }) {
     const list = (title, sign, names) =>
       names.length && [
         el("h3", null, title),
@@ -168,6 +168,7 @@ export class Change {
       ...[
         list("New for clients", "+", added),
         list("Gone for clients", "−", gone),
+        notes.map((note) => el("p", { class: "hint" }, prose(note))),
         text && [el("h3", null, "What is written"), diff(text, "What is written")],
       ]
         .flat(2)

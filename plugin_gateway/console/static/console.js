@@ -13,6 +13,7 @@ import { failure } from "./parts.js";
 import { Traffic } from "./traffic.js";
 
 const PAUSE_MS = 3000;
+const POLLS_PER_COUNT = 10;
 const SCREENS = {
   operations: Operations,
   document: DocumentScreen,
@@ -29,6 +30,7 @@ class App {
     this.catalogue = null;
     this.screens = {};
     this.name = "";
+    this._polls = 0;
     this.main = document.getElementById("main");
     this.notice = document.querySelector(".notice");
   }
@@ -93,7 +95,18 @@ class App {
     this._say();
     if (state) this._take(state);
     for (const screen of Object.values(this.screens)) screen.take();
-    this.screens.operations?.change.update({ isCalm: true });
+    this.readCalls();
+  }
+
+  /** Read how often each operation was called. Without an answer, the screens show no calls. */
+  async readCalls() {
+    try {
+      const { calls } = await get("calls");
+      this.catalogue.takeCalls(calls);
+      this.screens.operations?.counted();
+    } catch {
+      // The numbers come again with the next question.
+    }
   }
 
   async readAgain() {
@@ -116,6 +129,7 @@ class App {
       if (error.status === 401) return;
     }
     this._take(state);
+    if (this.catalogue && ++this._polls % POLLS_PER_COUNT === 0) this.readCalls();
     clearTimeout(this._timer);
     if (!document.hidden) this._timer = setTimeout(() => this.poll(), PAUSE_MS);
   }

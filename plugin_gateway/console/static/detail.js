@@ -24,7 +24,16 @@ export function detail(app, n) {
 }
 
 function content(app, n, operation) {
-  const { parameters = [], request, responses = {}, shape, consumers = [], allowed_by: allowed, document: text } = operation;
+  const {
+    parameters = [],
+    request,
+    responses = {},
+    shape,
+    consumers = [],
+    allowed_by: allowed,
+    document: text,
+    problems = [],
+  } = operation;
   const id = app.catalogue.id[n];
   return [
     el(
@@ -36,9 +45,10 @@ function content(app, n, operation) {
             `Line ${allowed.line} of gateway.yaml allows it: `,
             el("code", null, allowed.text.trim()),
           ]
-        : "gateway.yaml does not allow it: clients get 404.",
-      id ? [" operationId ", el("code", null, id)] : null,
+        : "gateway.yaml does not allow it. Clients can neither see nor call it.",
     ),
+    id ? el("p", { class: "hint" }, "operationId ", el("code", null, id)) : null,
+    ...problems.map((text) => el("p", { class: "warn" }, el("span", { class: "sign", "aria-hidden": "true" }, "! "), text)),
     operation.deprecated
       ? el(
           "p",

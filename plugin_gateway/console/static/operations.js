@@ -155,6 +155,12 @@ export class Operations {
     this._find();
   }
 
+  /** Show how often each operation was called. */
+  counted() {
+    this.rows.showCalls();
+    if (parse(this.box.value).is.includes("unused")) this._find();
+  }
+
   _sayLocked(n) {
     const { line, text } = this.app.catalogue.entryOf(n);
     const rule = text.trim().replace(/^- /, "");

@@ -1,7 +1,7 @@
 // The rows: one for each operation that is found, built shortly before a person sees it.
 
 import { detail } from "./detail.js";
-import { arrange, el } from "./dom.js";
+import { arrange, el, setText } from "./dom.js";
 import { short } from "./text.js";
 
 const FIRST_ROWS = 60;
@@ -106,18 +106,27 @@ export class Rows {
       el("span", { class: "path", title: catalogue.path[n] }, catalogue.path[n]),
       el("span", { class: "summary" }, marks, catalogue.summary[n] || catalogue.id[n]),
     );
-    const calls = catalogue.calls[n] ?? 0;
     const cost = el("span", { class: "number tokens" }, short(catalogue.tokens[n]), el("span", { class: "unit" }, " tokens"));
-    const use = el("span", { class: "number calls" }, calls ? short(calls) : "·", el("span", { class: "unit" }, " calls"));
+    const use = el("span", { class: "number calls" }, el("span"), el("span", { class: "unit" }, " calls"));
     const row = el("li", { class: "item" }, el("div", { class: "row" }, tick, opener, cost, use));
     row.n = n;
     this._mark(row);
+    this._count(row);
     return row;
   }
 
   /** Show the ticks of the catalogue in the rows that are built. */
   showTicks() {
     for (const n in this.built) this._mark(this.built[n]);
+  }
+
+  showCalls() {
+    for (const n in this.built) this._count(this.built[n]);
+  }
+
+  _count(row) {
+    const calls = this.app.catalogue.calls[row.n];
+    setText(row.querySelector(".calls").firstChild, calls ? short(calls) : "·");
   }
 
   _mark(row) {

@@ -5,6 +5,14 @@ import { el, setText } from "./dom.js";
 import { clock, grouped, plural } from "./text.js";
 
 const MOST = 500;
+/** How each verdict of a record looks. */
+const VERDICTS = {
+  forwarded: ["good", "✓"],
+  answered: ["good", "✓"],
+  held: ["warn", "…"],
+  refused: ["bad", "✗"],
+  failed: ["bad", "!"],
+};
 
 export class Traffic {
   constructor(app) {
@@ -128,16 +136,13 @@ export class Traffic {
   }
 
   _row(record, words) {
-    const { time, caller, method, path, operation, verdict, reason, status, ms } = record;
-    const isRefused = !/^allow|^forward/.test(verdict ?? "");
-    record.hay = [caller, method, path, operation, verdict, reason, status, isRefused ? "refused" : "allowed"]
-      .join(" ")
-      .toLowerCase();
-    record.isRefused = isRefused;
+    const { time, caller, method, path, query, operation, verdict, reason, status, ms } = record;
+    const [kind, sign] = VERDICTS[verdict] ?? VERDICTS.failed;
+    record.hay = [caller, method, path, operation, verdict, reason, status].join(" ").toLowerCase();
     record.action = el("td");
     record.row = el(
       "tr",
-      { class: isRefused ? "refused" : null },
+      { class: verdict === "refused" ? "refused" : null },
       el("td", { class: "time" }, clock(time)),
       el("td", null, caller || "·"),
       el(
@@ -145,17 +150,12 @@ export class Traffic {
         { class: "call" },
         el("span", { class: `method ${String(method).toLowerCase()}` }, method),
         " ",
-        el("span", { class: "path" }, path),
+        el("span", { class: "path" }, path, query?.length ? `?${query.map((name) => `${name}=…`).join("&")}` : null),
       ),
       el(
         "td",
         null,
-        el(
-          "span",
-          { class: isRefused ? "bad" : "good" },
-          el("span", { class: "sign", "aria-hidden": "true" }, isRefused ? "✗ " : "✓ "),
-          verdict,
-        ),
+        el("span", { class: kind }, el("span", { class: "sign", "aria-hidden": "true" }, `${sign} `), verdict),
         reason && reason !== verdict ? ` ${reason}` : null,
       ),
       el("td", { class: "number" }, status ? String(status) : "·"),
@@ -168,10 +168,12 @@ export class Traffic {
   }
 
   /** Offer to allow a refused call, if the document has its operation and the list does not. */
-  _showAction({ isRefused, n, action }) {
+  _showAction({ verdict, method, path, action }) {
     const { catalogue } = this.app;
     action.replaceChildren();
-    if (!isRefused || n === null || n === undefined || !catalogue || n >= catalogue.size || catalogue.isAllowed(n)) return;
+    if (verdict !== "refused" || !catalogue) return;
+    const n = catalogue.match(method, path);
+    if (n < 0 || catalogue.isAllowed(n)) return;
     action.append(
       el(
         "button",
