@@ -71,6 +71,10 @@ class Museum:
                 self.end_headers()
                 self.wfile.write(b"" if is_known else body)
 
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.do_GET()
+
             do_DELETE = do_GET  # noqa: N815  # the name is http.server's
 
             def log_message(self, *_: object) -> None:
@@ -87,10 +91,10 @@ class Museum:
 
 
 class Gateway:
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, front: str = "connection") -> None:
         self.config = config
         self.process = subprocess.Popen(
-            (sys.executable, "-m", "plugin_gateway", "serve", "-c", str(config), "--workers", "2"),
+            (sys.executable, "-m", "plugin_gateway", "serve", "-c", str(config), "--workers", "2", "--front", front),
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -132,15 +136,33 @@ class Gateway:
         return health
 
 
-def ask(address: str, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, str]:
+def ask(
+    address: str, method: str, path: str, body: dict[str, Any] | None = None, fields: dict[str, str] | None = None
+) -> tuple[int, str]:
     connection = http.client.HTTPConnection(address, timeout=START_BOUND_S)
     try:
         headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"} if body else {}
-        connection.request(method, path, json.dumps(body) if body else None, headers)
+        connection.request(method, path, json.dumps(body) if body else None, headers | (fields or {}))
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     finally:
         connection.close()
+
+
+def mcp_2026(address: str, method: str, **params: Any) -> dict[str, Any]:
+    """Ask as a client of the revision 2026-07-28 does, with header fields that say the same as the message."""
+    version = {"io.modelcontextprotocol/protocolVersion": "2026-07-28"}
+    meta = {
+        **version,
+        "io.modelcontextprotocol/clientInfo": {"name": "t", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"_meta": meta, **params}}
+    fields = {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method}
+    if "name" in params:
+        fields["Mcp-Name"] = params["name"]
+    value: dict[str, Any] = json.loads(ask(address, "POST", "/mcp", message, fields)[1])
+    return value
 
 
 def mcp(address: str, method: str, **params: Any) -> dict[str, Any]:
@@ -258,3 +280,88 @@ def tell_the_story(gateway: Gateway, museum: Museum) -> None:
         "drift",
         "later-operation",
     }
+
+
+VERSION_1_1_0 = [("version: 1.1.1", "version: 1.1.0"), ("'201':", "'200':")]
+"""Version 1.1.1 of this API answers two operations with 201, where 1.1.0 answered with 200. Nothing else is different."""
+FACES = (
+    "/openapi.json", "/openapi.yaml", "/openapi.json?profile=gpt-actions", "/openapi.json?profile=plugin",
+    "/openapi.json?profile=lean", "/openapi.json?profile=3.0",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("front", ["connection", "asgi"])
+def test_the_next_real_version_of_a_document_closes_what_it_changed_on_every_front_and_face(
+    tmp_path: Path, front: str
+) -> None:
+    museum, config = Museum(), tmp_path / "gateway.yaml"
+    next_version = museum.document
+    text = museum.document.decode()
+    for new, old in VERSION_1_1_0:
+        assert text.count(new) == (2 if "201" in new else 1)
+        text = text.replace(new, old)
+    museum.document = text.encode()
+    with museum.serving() as port:
+        config.write_text(
+            f"""openapi: {{source: "http://127.0.0.1:{port}/openapi.yaml", refresh: 1s, cache: cache}}
+upstream: {{url: "http://127.0.0.1:{port}", servers: ignore}}
+allow: [listSpecialEvents, createSpecialEvent, {{operation: buyMuseumTickets, on_drift: keep}}]
+validate: {{request: "off", response: "off"}}
+listen: 127.0.0.1:0
+admin: 127.0.0.1:0
+log: {{format: json, level: info}}
+"""
+        )
+        lock = (sys.executable, "-m", "plugin_gateway", "lock", "-c", str(config))
+        subprocess.run(lock, check=True, capture_output=True, timeout=START_BOUND_S)
+        gateway = Gateway(config, front)
+        try:
+            publish(gateway, museum, next_version)
+        finally:
+            assert gateway.stop() == 0
+
+
+def shown(address: str, operation: str) -> dict[str, bool]:
+    """Say on which faces, and to which clients of MCP, an operation is shown."""
+    found = {face: operation in ask(address, "GET", face)[1] for face in FACES}
+    found["MCP"] = operation in json.dumps(mcp(address, "tools/list"))
+    found["MCP 2026-07-28"] = operation in json.dumps(mcp_2026(address, "tools/list"))
+    return found
+
+
+def publish(gateway: Gateway, museum: Museum, next_version: bytes) -> None:
+    address, everywhere = gateway.public, len(FACES) + 2
+    event: dict[str, Any] = {"name": "n", "location": "l", "eventDescription": "d", "dates": ["2026-11-27"], "price": 1}
+    assert list(shown(address, "createSpecialEvent").values()) == [True] * everywhere
+    assert ask(address, "POST", "/special-events", event)[0] == 200
+    with under_load(address) as counts:
+        museum.document = next_version
+        health = gateway.until(lambda health: bool(health["drift"]))
+        assert {(one["operation"], one["outcome"]) for one in health["drift"]} == {
+            ("POST /special-events", "quarantined"),
+            ("POST /tickets", "kept"),
+        }
+        museum.asked.clear()
+        assert list(shown(address, "createSpecialEvent").values()) == [False] * everywhere
+        assert list(shown(address, "buyMuseumTickets").values()) == [True] * everywhere
+        assert ask(address, "POST", "/special-events", event)[0] in {404, 405}
+        for answer in (
+            mcp(address, "tools/call", name="createSpecialEvent", arguments=event),
+            mcp_2026(address, "tools/call", name="createSpecialEvent", arguments=event),
+        ):
+            assert "error" in answer
+        assert ask(address, "POST", "/tickets", event)[0] == 200
+        assert {call for call in museum.asked if not call.startswith("GET ")} == {"POST /tickets"}
+        # The kept operation is shown as it was locked.
+        tickets = json.loads(ask(address, "GET", "/openapi.json")[1])["paths"]["/tickets"]["post"]["responses"]
+        assert ("200" in tickets, "201" in tickets) == (True, False)
+        told = gateway.command("diff").stdout
+        assert "POST /special-events: reply 201 was added" in told
+        assert "POST /special-events: reply 200 was removed (breaking for callers)" in told
+        assert gateway.command("lock").returncode == 0
+        gateway.until(lambda health: not health["drift"] and not health["reload_error"])
+        assert list(shown(address, "createSpecialEvent").values()) == [True] * everywhere
+        assert ask(address, "POST", "/special-events", event)[0] == 200
+        paths = json.loads(ask(address, "GET", "/openapi.json")[1])["paths"]
+        assert "201" in paths["/tickets"]["post"]["responses"]
+    assert min(counts.values()) > 0
