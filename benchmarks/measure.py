@@ -111,7 +111,7 @@ def load(scenario: Load, port: int, pid: int, seconds: int, folder: Path) -> Sam
         p99_s=_seconds(_find(r"(?m)^\s+99%\s+(\S+)", out.stdout)),
         cpu_us=(user_s + system_s) / max(requests, 1) * 1e6,
         system_share=system_s / max(user_s + system_s, 1 / CLOCK_TICKS),
-        rss_bytes=sum(_rss_bytes(one) for one in _tree(pid)),
+        rss_bytes=sum(_rss_bytes(one) for one in tree(pid)),
         errors=(int(bad[1]) if bad else 0) + (sum(map(int, sockets.groups())) if sockets else 0),
     )
 
@@ -139,7 +139,8 @@ def _seconds(text: str) -> float:
     return float(number) * UNITS_S[unit]
 
 
-def _tree(pid: int) -> list[int]:
+def tree(pid: int) -> list[int]:
+    """Return a process and all its descendants."""
     found = [pid]
     for one in found:
         with contextlib.suppress(OSError):
@@ -150,7 +151,7 @@ def _tree(pid: int) -> list[int]:
 def _cpu_s(pid: int) -> tuple[float, float]:
     """Return the CPU seconds of the program so far, in user mode and in the kernel."""
     user = system = 0
-    for one in _tree(pid):
+    for one in tree(pid):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
             # Include the time of ended children: otherwise the sum would shrink when a compile process ends.
