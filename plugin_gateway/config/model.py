@@ -184,7 +184,9 @@ class Limits(Record):
     """Maximum size of a request body.
     Example: `request_body: 5MB`"""
     response_body: Size | None = None
-    """Maximum size of a response body; unlimited by default.
+    """Maximum size of a response body; unlimited by default. JSON whose size is not known beforehand, as in a chunked answer, is held
+    until it is complete or exceeds the limit, so clients get its first byte late, and a worker holds up to this size for each such call.
+    Other answers stream.
     Example: `response_body: 10MB`"""
     response_overflow: Literal["refuse", "truncate"] = "refuse"
     """What the client gets instead of a larger response: `refuse` sends an error; `truncate` sends, of a JSON array, as many whole

@@ -36,6 +36,8 @@ class Shaping:
     document: Document
     """OpenAPI 3.1, with the parameters of path items written into the operations."""
     wanted: Wanted
+    described: JsonObject = field(default_factory=dict)
+    """The operation as the document describes it."""
     shape: Shape = NO_SHAPE
     findings: list[Finding] = field(default_factory=list)
     """Located by pointers into gateway.yaml, such as `("allow", 0, "parameters", "limit", "maximum")`."""
@@ -61,6 +63,10 @@ def _steps(wanted: Wanted) -> Iterator[Callable[[Shaping], None]]:
         from plugin_gateway.shape.answers import shape_answers  # noqa: PLC0415
 
         yield shape_answers
+    if wanted.request.model_fields_set or wanted.is_about_answers:
+        from plugin_gateway.shape.told_fields import find_told_fields  # noqa: PLC0415
+
+        yield find_told_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
         return Shaped(document=pruned)
     # 3.1 has no QUERY operations.
     document, findings = upgrade(pruned, "3.2" if pruned.version == "3.2" else "3.1")
+    described = document.operations
     document = _with_own_parameters(document)
     known = {*document.root.get("components", {}).get("schemas", {})}
     found = list(findings)
@@ -85,7 +92,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     shapes: dict[OperationKey, Shape] = {}
     for key, one in wanted.items():
         operation = document.operations[key]
-        shaping = Shaping(key=key, node=operation.node, document=document, wanted=one)
+        shaping = Shaping(key=key, node=operation.node, document=document, wanted=one, described=described[key].node)
         for step in _steps(one):
             step(shaping)
         found += shaping.findings

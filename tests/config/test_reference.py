@@ -76,3 +76,8 @@ def test_the_page_marks_what_is_not_there_yet() -> None:
             if ".type." not in dotted and "credential." not in dotted and ".confirm" not in dotted
         ]
     )
+
+
+def test_the_limit_of_answers_says_which_ones_the_gateway_holds() -> None:
+    [row] = [line for line in reference().splitlines() if line.startswith("| `response_body` |")]
+    assert "chunked answer, is held" in row

@@ -1,0 +1,130 @@
+"""A told field: a member of a body that clients no longer see, and that a text of the operation names all the same."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.openapi.refs import split_pointer
+from plugin_gateway.shape.pointer import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.openapi.document import Document, JsonObject
+    from plugin_gateway.shape.compile import Shaping
+
+_OVERLAY: Final = "change it by an overlay"
+# Every text has words such as `name` and `state`. A name that the config does not spell out counts only if it is no such word.
+_is_name: Final = re.compile(r"[A-Za-z]+[a-z0-9][A-Z].*|.*[_\d-].*").fullmatch
+_SHORTEST: Final = 2
+
+
+def find_told_fields(shaping: Shaping) -> None:
+    """Warn of the texts that name a member which `request` or `response` takes away from all bodies of the operation."""
+    wanted = shaping.wanted
+    if not (wanted.request.model_fields_set | (wanted.response.model_fields_set - {"links", "select"})):
+        return
+    before, _ = _read(shaping.described, shaping.document)
+    after, texts = _read(shaping.node, shaping.document)
+    gone = {name: place for name, place in _taken(shaping) if name not in after}
+    keeps = [
+        (part, at)
+        for part, at in (("request", wanted.request_origins), ("response", wanted.response_origins))
+        if "keep" in at
+    ]
+    for part, origins in keeps:
+        for name in sorted(before - after):
+            if _is_name(name):
+                gone.setdefault(name, ("allow", origins["keep"], part, "keep"))
+    for name, place in gone.items():
+        word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+        told = [(where, hint) for where, text, hint in _own_texts(shaping) if word.search(text)]
+        told += [("the document", _OVERLAY) for text in texts if word.search(text)]
+        if told:
+            where, hint = told[0]
+            more = f", and {len(told) - 1} more of its texts do" if len(told) > 1 else ""
+            shaping.findings.append(
+                Finding(
+                    rule="dropped-field-named",
+                    message=f"{where} of `{shaping.key}` names `{name}`, which clients do not see{more}",
+                    hint=f"clients can read it: {hint}",
+                    severity=Severity.WARNING,
+                    pointer=place,
+                )
+            )
+
+
+def _taken(shaping: Shaping) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Yield the names that gateway.yaml spells out, and their places there."""
+    wanted = shaping.wanted
+    trims = (
+        ("request", wanted.request, wanted.request_origins),
+        ("response", wanted.response, wanted.response_origins),
+    )
+    for part, trim, origins in trims:
+        for setting in ("drop", "fixed"):
+            pointers: Any = getattr(trim, setting, ())
+            for index, pointer in enumerate(pointers):
+                name = split_pointer(pointer)[-1]
+                if name != ANY and len(name) >= _SHORTEST:
+                    at = origins.get(setting, wanted.entry)
+                    yield name, ("allow", at, part, setting, pointer if isinstance(pointers, dict) else index)
+
+
+def _own_texts(shaping: Shaping) -> Iterator[tuple[str, str, str]]:
+    """Yield the place of each text that gateway.yaml can replace, the text, and how."""
+    for word in ("summary", "description"):
+        if isinstance(text := shaping.node.get(word), str) and word not in shaping.wanted.retold:
+            yield f"the {word}", text, f"set `{word}` in this entry"
+    for parameter in shaping.node.get("parameters") or ():
+        node = follow(parameter, shaping.document) or {}
+        if isinstance(text := node.get("description"), str):
+            name = node.get("name")
+            hint = f"set `parameters: {{{name}: {{description: …}}}}`"
+            yield f"the description of the parameter `{name}`", text, hint
+
+
+def _read(operation: JsonObject, document: Document) -> tuple[set[str], list[str]]:
+    """Return the names of all parameters and members of an operation, and the texts of its bodies."""
+    names: set[str] = set()
+    texts: list[str] = []
+    for parameter in operation.get("parameters") or ():
+        names.add(str((follow(parameter, document) or {}).get("name")))
+    body = follow(operation.get("requestBody"), document)
+    responses = operation.get("responses")
+    answers = [follow(one, document) for one in responses.values()] if isinstance(responses, dict) else []
+    seen: set[int] = set()
+    for holder in filter(None, (body, *answers)):
+        if isinstance(text := holder.get("description"), str):
+            texts.append(text)
+        content = holder.get("content")
+        for media_type in content.values() if isinstance(content, dict) else ():
+            node = follow(media_type, document)
+            _walk((node or {}).get("schema"), document, names, texts, seen)
+    return names, texts
+
+
+def _walk(schema: Any, document: Document, names: set[str], texts: list[str], seen: set[int]) -> None:
+    stack = [schema]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, list):
+            stack += node
+        if not isinstance(node, dict):
+            continue
+        if isinstance(node.get("$ref"), str):
+            stack.append(follow(node, document))
+        for key, value in node.items():
+            if key in ("properties", "patternProperties") and isinstance(value, dict):
+                names.update(value)
+                stack += value.values()
+            elif key == "description" and isinstance(value, str):
+                texts.append(value)
+            elif key not in ("example", "examples", "default", "enum", "const"):
+                stack.append(value)
