@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.openapi.grammar import Kind, is_reference
-from plugin_gateway.openapi.nodes import typed_nodes_in
+from plugin_gateway.openapi.grammar import Kind, is_reference, siblings_count
+from plugin_gateway.openapi.nodes import children
 from plugin_gateway.openapi.prune.targets import Landing, Place, Targets, pointer_of
 from plugin_gateway.openapi.refs import RefError, Tokens, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugin_gateway.openapi.document import Document, JsonObject
+    from plugin_gateway.openapi.document import Document, Json, JsonObject
 
 _NAMES_OF_SCHEMAS = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 
@@ -55,9 +55,20 @@ class InnerReferences:
         return None if self._has_names(unit) else (landing, unit)
 
     def _has_names(self, unit: Tokens) -> bool:
-        """Return whether a component has `$id` or anchors, which depend on their place."""
+        """Return whether a component has `$id` or anchors, which depend on their place.
+
+        Fields beside a `$ref` that the version ignores have none: pruning leaves them out.
+        """
         kind = self._targets.kept_kind(unit)
-        return kind is None or any(
-            inner_kind is Kind.SCHEMA and not _NAMES_OF_SCHEMAS.isdisjoint(value)
-            for inner_kind, value in typed_nodes_in(kind, walk(self._document.root, unit))
-        )
+        if kind is None:
+            return True
+        stack: list[tuple[Kind, Json]] = [(kind, walk(self._document.root, unit))]
+        while stack:
+            inner_kind, node = stack.pop()
+            if not isinstance(node, dict):
+                continue
+            if inner_kind is Kind.SCHEMA and any(isinstance(node.get(name), str) for name in _NAMES_OF_SCHEMAS):
+                return True
+            if siblings_count(inner_kind, self._document.version) or not is_reference(inner_kind, node):
+                stack += children(inner_kind, node)
+        return False

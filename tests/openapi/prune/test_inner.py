@@ -70,6 +70,28 @@ def test_a_name_in_data_names_no_schema(field: str) -> None:
     assert found == {"schemas": {"Hoisted1": {"title": "I"}}}
 
 
+@pytest.mark.parametrize(
+    ("version", "beside", "is_named"),
+    [
+        ("3.0.3", "$anchor: {$ref: null}", False),
+        ("3.0.3", "properties: {a: {$anchor: n}}", False),
+        ("3.0.3", "$anchor: n", True),
+        ("3.1.0", "properties: {a: {$anchor: n}}", True),
+        ("3.1.0", "properties: {a: {$anchor: [n]}}", False),
+    ],
+)
+def test_a_name_beside_a_reference_counts_only_if_pruning_keeps_it(version: str, beside: str, is_named: bool) -> None:
+    components = (
+        "{schemas: {Outer: {properties: {in: {title: I}, out: {$ref: '#/components/schemas/Deep', BESIDE}}}, Deep: {}}}"
+    )
+    into = '{$ref: "#/components/schemas/Outer/properties/in"}'
+    schema, found = _schema(into, components.replace("BESIDE", beside), version=version)
+    again = _schema(str(schema), str(found), version=version)
+
+    assert ("Outer" in found["schemas"]) is is_named
+    assert again == (schema, found)
+
+
 def test_a_callback_that_has_nothing_but_the_target_is_kept_so_that_pruning_again_changes_nothing() -> None:
     key = OperationKey("GET", "/a")
     callbacks = {"on": {"{$url}": {"$ref": "#/paths/~1denied"}}}
