@@ -103,7 +103,12 @@ RULES: Final[Rules] = {
         "gzip_etag": LeftOut("it is a hash of `gzip`"),
     },
     ToolSet: {"tools": as_it_is},
-    Parameters: {"parts": as_it_is, "path_parts": as_it_is, "only_reports": as_it_is},
+    Parameters: {
+        "parts": as_it_is,
+        "path_parts": as_it_is,
+        "only_reports": as_it_is,
+        "reads_fields": LeftOut("it follows from `parts`"),
+    },
     PathPart: {"pattern": lambda pattern: pattern and pattern.pattern},
     Reader: dict.fromkeys(
         ("place", "name", "style", "kind", "validator", "is_required", "allows_empty", "is_enforced"), as_it_is
