@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
+    from plugin_gateway.shape.joined import JoinedParameters
     from plugin_gateway.shape.wanted import Wanted
 
 
@@ -38,6 +39,7 @@ class Shaping:
     wanted: Wanted
     described: JsonObject = field(default_factory=dict)
     """The operation as the document describes it."""
+    joined: JoinedParameters = field(default_factory=dict)
     shape: Shape = NO_SHAPE
     findings: list[Finding] = field(default_factory=list)
     """Located by pointers into gateway.yaml, such as `("allow", 0, "parameters", "limit", "maximum")`."""
@@ -93,6 +95,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     for key, one in wanted.items():
         operation = document.operations[key]
         shaping = Shaping(key=key, node=operation.node, document=document, wanted=one, described=described[key].node)
+        shaping.joined = _joined(pruned, key)
         for step in _steps(one):
             step(shaping)
         found += shaping.findings
@@ -112,6 +115,14 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     shaped = prune(document, list(document.operations), extensions=extensions)
     give_plain_names(shaped.root, known)
     return Shaped(document=shaped, shapes=shapes, findings=_once_for_each_place(found))
+
+
+def _joined(pruned: Document, key: OperationKey) -> JoinedParameters:
+    if pruned.version != "2.0":
+        return {}
+    from plugin_gateway.shape.joined import joined_parameters  # noqa: PLC0415  # only 2.0 needs it
+
+    return joined_parameters(pruned.operations[key], pruned)
 
 
 def _with_own_parameters(document: Document) -> Document:

@@ -35,11 +35,11 @@ def part_of(one: Declared, reader: Reader | None, kind: Kind, added: bytes) -> P
     )
 
 
-def reader_of(one: Declared, validator: Validator, kind: Kind, *, is_enforced: bool) -> Reader:
-    """Return the reader of a parameter that clients send."""
-    style = Style(
-        style=one.style,
-        explode=one.explode,
+def reader_of(one: Declared, validator: Validator, kind: Kind, *, is_enforced: bool, style: str = "") -> Reader:
+    """Return the reader of a parameter that clients send. `style` replaces the one that the document says."""
+    how = Style(
+        style=style or one.style,
+        explode=one.explode and not style,
         name=one.visible_name,
         escapes=_ESCAPES[one.place],
         is_json=one.is_json,
@@ -47,7 +47,7 @@ def reader_of(one: Declared, validator: Validator, kind: Kind, *, is_enforced: b
     return Reader(
         one.place,
         one.visible_name,
-        style,
+        how,
         kind,
         validator,
         is_required=one.place == "path" or one.node.get("required") is True,

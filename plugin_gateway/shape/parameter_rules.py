@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from plugin_gateway.config.selector import ParameterRule
     from plugin_gateway.openapi.document import Document, JsonObject
     from plugin_gateway.shape.compile import Shaping
+    from plugin_gateway.shape.joined import Joined
     from plugin_gateway.shape.part import Part
     from plugin_gateway.shape.reader import Reader
     from plugin_gateway.shape.validator import Validator
@@ -254,9 +255,14 @@ class _Step:
         """Return the reader of a parameter whose calls are judged."""
         if (self._check == "off" and not one.is_narrowed) or one.is_ignored:
             return None
-        validator = self._validator(one)
         is_enforced = one.is_narrowed or self._check == "enforce"
-        return None if validator is None else reader_of(one, validator, self._kind(one), is_enforced=is_enforced)
+        # A rule that narrows it is about the string that clients see.
+        joined = None if one.is_narrowed else self._shaping.joined.get((one.place, one.name))
+        validator = self._validator(one, joined)
+        if validator is None:
+            return None
+        kind = self._kind(one) if joined is None else kind_of(joined.schema, self._document)
+        return reader_of(one, validator, kind, is_enforced=is_enforced, style="" if joined is None else joined.style)
 
     def names(self) -> Names:
         """Return the names that clients cannot send as the document has them."""
@@ -274,9 +280,9 @@ class _Step:
     def _kind(self, one: Declared) -> Kind:
         return kind_of(one.schema, self._document)
 
-    def _validator(self, one: Declared) -> Validator | None:
+    def _validator(self, one: Declared, joined: Joined | None = None) -> Validator | None:
         """Return the parameter's validator; None, with a finding, if its schema cannot be compiled."""
-        validator = validator_of(one.schema, self._document)
+        validator = validator_of(one.schema if joined is None else joined.schema, self._document)
         try:
             validator.compile()
         except ValueError as error:

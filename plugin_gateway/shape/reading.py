@@ -40,6 +40,10 @@ _DOT: Final = re.compile(rb"\.").split
 _DELIMITED: Final = {
     "spaceDelimited": re.compile(rb"%20|\+| ").split,
     "pipeDelimited": re.compile(rb"%7[Cc]|\|").split,
+    # Collection formats of Swagger 2.0, in the places where OpenAPI 3 has no style for them (`shape.joined`).
+    "tsv": re.compile(rb"%09|\t").split,
+    "ssv": re.compile(rb"%20| ").split,
+    "pipes": re.compile(rb"%7[Cc]|\|").split,
 }
 
 
@@ -48,7 +52,7 @@ class UnreadableError(ValueError):
 
 
 class Style(NamedTuple):
-    """How a parameter is written: OpenAPI's style, or `content`, and the escapes of its place."""
+    """How a parameter is written: OpenAPI's style, `content`, or a collection format of 2.0, and the escapes of its place."""
 
     style: str
     explode: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
@@ -18,6 +19,13 @@ _STYLES = {
     "multi": ("form", True),
     "ssv": ("spaceDelimited", False),
     "pipes": ("pipeDelimited", False),
+}
+_DELIMITERS = {"tsv": r"\t", "ssv": " ", "pipes": r"\|"}
+_INTEGER = "-?(?:0|[1-9][0-9]*)"
+_ITEMS = {
+    "integer": _INTEGER,
+    "number": rf"{_INTEGER}(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?",
+    "boolean": "(?:true|false)",
 }
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
@@ -88,7 +96,26 @@ def _style(parameter: JsonObject, schema: JsonObject, where: str, findings: list
         return {}  # `simple`, the default of path and header
     message = f"{where}: {parameter.get('name')!r} is joined by {joined!r}, which no style expresses: it is served as a string"
     findings.append(Finding(rule="upgrade-loosened", message=message, severity=Severity.WARNING))
+    pattern = _pattern(schema, joined)
     for key in [key for key in schema if key != "description"]:
         del schema[key]
-    schema["type"] = "string"
+    schema |= {"type": "string", **({"pattern": pattern} if pattern else {})}
     return {}
+
+
+def _pattern(schema: JsonObject, joined: str) -> str:
+    """Return the pattern of a string of joined items; empty if the items may be any text."""
+    items = schema.get("items")
+    delimiter = _DELIMITERS.get(joined)
+    if not isinstance(items, dict) or delimiter is None:
+        return ""
+    item = _ITEMS.get(str(items.get("type")), "")
+    values = items.get("enum")
+    if isinstance(values, list) and values and all(isinstance(value, str) for value in values):
+        item = f"(?:{'|'.join(map(_escaped, values))})"
+    return f"^{item}(?:{delimiter}{item})*$" if item else ""
+
+
+def _escaped(text: str) -> str:
+    """Escape a text for a pattern of ECMAScript, which allows an escape only before its own characters."""
+    return re.sub(r"[\\^$.*+?()\[\]{}|/]", lambda match: "\\" + match[0], text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,6 +52,24 @@ def test_what_no_style_says_becomes_a_string_with_a_warning(place: str, joined: 
     parameter = {"name": "p", "in": place, "type": "array", "collectionFormat": joined, "items": {"type": "string"}}
     assert upgrade_parameter(parameter, "GET /a", findings) == {"name": "p", "in": place, "schema": {"type": "string"}}
     assert f"GET /a: 'p' is joined by {joined!r}" in findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("items", "text", "fits"),
+    [
+        ({"type": "integer"}, "1\t-20\t0", True),
+        ({"type": "integer"}, "1\tx", False),
+        ({"type": "number"}, "1.5\t2e3", True),
+        ({"type": "boolean"}, "true\tfalse", True),
+        ({"type": "string", "enum": ["a.b", "c|d"]}, "a.b\tc|d", True),
+        ({"type": "string", "enum": ["a.b", "c|d"]}, "axb", False),
+    ],
+)
+def test_such_a_string_has_a_pattern_where_its_items_are_no_texts(items: dict[str, Any], text: str, fits: bool) -> None:
+    parameter = {"name": "p", "in": "query", "type": "array", "collectionFormat": "tsv", "items": items}
+    schema = upgrade_parameter(parameter, "GET /a", [])["schema"]
+    assert schema["type"] == "string"
+    assert (re.search(schema["pattern"], text) is not None) == fits
 
 
 def test_a_header_has_its_value_under_schema_and_nothing_else_of_a_parameter() -> None:
