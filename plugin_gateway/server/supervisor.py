@@ -366,6 +366,8 @@ class Supervisor:
         self._compiled = compiled
         self._desk.settings = compiled.approvals
         self._console.adopt(compiled.console, self._listeners.admin)
+        # A console that is off now has ended the sessions of the open pages.
+        self._traffic.wake()
 
     def _standing(self) -> Standing:
         compiled = self._compiled

@@ -145,11 +145,11 @@ class Feed:
         return orjson.dumps(
             {
                 "time": self._timestamp(record.unix_time_s),
-                "caller": record.consumer[:_MOST_CALLER] or None,
+                "caller": _encodable(record.consumer[:_MOST_CALLER]) or None,
                 "method": shown_method(record.method),
-                "path": shown.path[:_MOST_PATH],
+                "path": _encodable(shown.path[:_MOST_PATH]),
                 "query": shown.query,
-                "operation": rule.operation_id if rule is not None else None,
+                "operation": _encodable(rule.operation_id) if rule is not None else None,
                 "verdict": decision_of(record),
                 "reason": record.reason or None,
                 "status": record.status,
@@ -163,3 +163,8 @@ class Feed:
         mount = self._mount()
         cut = mount.cut(target) if mount is not None else target
         return _COVERED.sub(b"*", cut if isinstance(cut, bytes) else target)
+
+
+def _encodable(text: str) -> str:
+    """Return a text without lone surrogates, which JSON in a token or a document can bring, and UTF-8 cannot carry."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()

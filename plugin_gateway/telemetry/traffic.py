@@ -89,7 +89,11 @@ class Traffic:
             self._on_watch(False)
 
     def close(self) -> None:
-        """End: wake all viewers, so that they see `is_closed`, and let no more in."""
+        """End: let no more viewers in, and let those that are here see `is_closed`."""
         self.is_closed = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Let each viewer look whether its time is over."""
         for viewer in self._viewers:
             viewer.wake()

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from plugin_gateway.cli.entry import run as command
+from plugin_gateway.console import traffic_stream
 from plugin_gateway.errors import UsageError
 from plugin_gateway.server import pool as pool_module
 from plugin_gateway.server import supervisor as supervisor_module
@@ -192,6 +193,18 @@ def test_the_console_knows_how_many_calls_each_operation_had(config: Path, monke
         return calls
 
     assert run(config, talk) == {"GET /pets": 1}
+
+
+def test_an_open_page_ends_when_the_console_is_turned_off(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic_stream, "HEARTBEAT_S", 3600.0)
+
+    async def talk(supervisor: Supervisor, started: Started) -> None:
+        async with traffic(supervisor, started) as until_shown:
+            config.write_text(f"{CONFIG}console: false\n")
+            with pytest.raises(AssertionError, match="the stream ended without /never"):
+                await until_shown("/never")
+
+    run(config, talk)
 
 
 def test_an_open_page_does_not_delay_the_end_of_the_gateway(config: Path) -> None:

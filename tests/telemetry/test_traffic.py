@@ -93,6 +93,16 @@ def test_at_the_end_each_page_is_woken_and_no_more_come_in() -> None:
     assert not traffic.has_room
 
 
+def test_pages_can_be_made_to_look_whether_their_session_has_ended() -> None:
+    traffic, _ = told()
+    woken: list[None] = []
+    traffic.enter(lambda: woken.append(None))
+    woken.clear()
+    traffic.wake()
+    assert woken == [None]
+    assert not traffic.is_closed
+
+
 @pytest.mark.parametrize("sent", [b"", b"many\n{}", b"{}"])
 def test_a_message_that_cannot_be_read_changes_nothing(sent: bytes) -> None:
     traffic, _ = told()
