@@ -64,6 +64,7 @@ COMPILED = (
     "plugin_gateway/proxy/looks.py",
     "plugin_gateway/proxy/masking.py",
     "plugin_gateway/proxy/memo.py",
+    "plugin_gateway/proxy/page_request.py",
     "plugin_gateway/proxy/partial_head.py",
     "plugin_gateway/proxy/pending_call.py",
     "plugin_gateway/proxy/plan.py",

@@ -10,12 +10,13 @@ from starlette.requests import Request
 from plugin_gateway import methods
 from plugin_gateway.callers.provider import Provider
 from plugin_gateway.endpoints.cors import mark, preflight
-from plugin_gateway.endpoints.documents import RefusedResponse, refuse, serve_document
+from plugin_gateway.endpoints.documents import RefusedResponse, refuse, serve_document, serve_page
 from plugin_gateway.endpoints.oauth import answer_oauth
 from plugin_gateway.gate.gate import NOT_FOUND
 from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.publish.page import PAGE_PATH
 from plugin_gateway.telemetry.outage import Outage
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class LocalApp:
         # Compare the raw path, as the gate does for operations: an encoded spelling of a face's path gets a 404.
         elif path in revision.faces:
             response = mark(await serve_document(request, revision.faces, serving.door), request, revision)
+        elif path == PAGE_PATH and revision.page is not None:
+            response = serve_page(request, revision.page)
         elif path in revision.callers.local_paths and revision.callers.facade is not None:
             door = serving.door
             answered = await answer_oauth(

@@ -22,7 +22,12 @@ CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9}\nallow: [
 
 def holder(path: str) -> SimpleNamespace:
     revision = SimpleNamespace(
-        faces={path: build_face("application/json", b"{}")}, mcp=None, cors_origins=(), rules=(), callers=Callers()
+        faces={path: build_face("application/json", b"{}")},
+        page=None,
+        mcp=None,
+        cors_origins=(),
+        rules=(),
+        callers=Callers(),
     )
     return SimpleNamespace(serving=SimpleNamespace(revision=revision, door=None), closed=0)
 
@@ -134,3 +139,66 @@ def test_an_embedded_gateway_below_a_path_of_another_app_serves_there(config: Pa
     assert ask(outer, "GET", "/.well-known/ai-plugin.json").json()["api"]["url"].endswith("/plugin/openapi.json")
     assert ask(outer, "GET", "/plugin/admin").json()["code"] == "operation-not-found"
     assert ask(outer, "GET", "/openapi.json").text == "Not Found", "the other app answers"
+
+
+HTML = {"Accept": "text/html,*/*;q=0.8"}
+
+
+def ask_gateway(folder: Path, config: str, method: str = "GET", target: str = "/", **fields: str) -> Any:
+    (folder / "openapi.yaml").write_text(DOCUMENT)
+    (folder / "gateway.yaml").write_text(config)
+    app = embed(folder / "gateway.yaml")
+
+    async def call() -> Any:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            return await client.request(method, target, headers=fields)
+
+    return asyncio.run(call())
+
+
+def test_a_browser_gets_a_page_that_runs_no_script_and_cannot_be_framed(tmp_path: Path) -> None:
+    response = ask_gateway(tmp_path, CONFIG, **HTML)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "sandbox" not in policy
+    assert "Accept" in response.headers["vary"]
+    assert "/pets" not in response.text
+    again = ask_gateway(tmp_path, CONFIG, **HTML, **{"If-None-Match": response.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("config", "method", "target", "fields"),
+    [
+        (CONFIG, "GET", "/", {}),
+        (CONFIG, "GET", "/", {"Accept": "application/json"}),
+        (CONFIG, "POST", "/", HTML),
+        (CONFIG, "GET", "/%2F", HTML),
+        (CONFIG, "GET", "/index.html", HTML),
+        (CONFIG + "public: {page: false}\n", "GET", "/", HTML),
+    ],
+)
+def test_programs_and_gateways_without_the_page_get_the_answer_of_an_unknown_path(
+    tmp_path: Path, config: str, method: str, target: str, fields: dict[str, str]
+) -> None:
+    assert ask_gateway(tmp_path, config, method, target, **fields).status_code in (400, 404)
+
+
+def test_people_get_the_page_without_a_credential_and_programs_are_asked_for_one(tmp_path: Path) -> None:
+    config = CONFIG + "auth: {type: service_http, tokens: [{name: chatgpt, env: TOKEN}]}\n"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOKEN", "t" * 32)
+        assert ask_gateway(tmp_path, config, **HTML).status_code == 200
+        assert ask_gateway(tmp_path, config).status_code == 401
+
+
+def test_below_a_path_of_the_domain_the_page_is_there_and_not_at_the_root(tmp_path: Path) -> None:
+    config = CONFIG + "public: {url: http://localhost:8080/plugin}\n"
+    below = ask_gateway(tmp_path, config, target="/plugin/", **HTML)
+    assert below.status_code == 200
+    assert "http://localhost:8080/plugin/mcp" in below.text
+    assert ask_gateway(tmp_path, config, **HTML).status_code == 404

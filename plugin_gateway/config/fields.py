@@ -88,6 +88,10 @@ def _flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, OverrideText) else value
 
 
+def _on_off(value: Any) -> Any:
+    return {"on": True, "off": False}.get(value, _flag(value)) if isinstance(value, str) else value
+
+
 def _consequential(value: Any) -> Any:
     read = value if value == CONFIRM else _flag(value)
     if read != CONFIRM and not isinstance(read, bool):
@@ -270,6 +274,12 @@ CookieSecret = Annotated[Secret, _secret(Place.COOKIE), WithJsonSchema(SECRET_SC
 Count = Annotated[int, BeforeValidator(_count), Field(ge=1, le=10_000_000)]
 Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 Flag = Annotated[bool, BeforeValidator(_flag)]
+OnOff = Annotated[
+    bool,
+    BeforeValidator(_on_off),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]}),
+]
+"""Text, too, because YAML needs quotes around `on` and `off`."""
 Consequential = Annotated[
     bool,
     PlainValidator(_consequential),

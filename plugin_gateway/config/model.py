@@ -23,6 +23,7 @@ from plugin_gateway.config.fields import (
     HeaderSecret,
     InjectedHeader,
     ListenAddress,
+    OnOff,
     Origin,
     PublicUrl,
     RateValue,
@@ -140,6 +141,10 @@ class Public(Record):
     discriminator: Literal["follow", "trim"] = "follow"
     """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps all that it can
     select, `trim` only those that the document also reaches in another way."""
+    page: OnOff = True
+    """A page for people at `/`, which says what the gateway is and links the documents. `"off"` or `false` removes it. Programs, which do
+    not ask for HTML, get the same answer with it and without it, and an operation `GET /` comes first.
+    Example: `url: https://plugin.example.com, page: false`"""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -376,7 +381,8 @@ class Config(Record):
     Example: `admin: 127.0.0.1:9000`"""
     console: ConsoleOrOff = Console.model_construct()
     """The console: pages on the admin listener that show and edit the allow-list. By default it is on if `admin` is an address of this
-    machine alone, such as 127.0.0.1; elsewhere write `console: true`. `false` turns it off."""
+    machine alone, such as 127.0.0.1; elsewhere write `console: true`. `false` turns it off.
+    Example: `console: {write: false}`"""
     metrics: ListenAddress | None = None
     """Listener for metrics alone, for a scraper that cannot reach `admin`. `admin` serves metrics, too.
     Example: `metrics: 0.0.0.0:9090`"""

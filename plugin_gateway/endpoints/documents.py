@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from starlette.responses import Response
 
 from plugin_gateway.publish.face import CARD_TYPE, CATALOG_TYPE
+from plugin_gateway.publish.page import PAGE_POLICY
 from plugin_gateway.refusal import MEDIA_TYPE, Refusal, problem_details
 
 if TYPE_CHECKING:
@@ -61,6 +62,16 @@ def serve_face(request: Request, faces: Mapping[str, Face]) -> Response:
             )
         )
     return answer(face, request)
+
+
+def serve_page(request: Request, page: Face) -> Response:
+    """Serve the page for people. The front calls this only for a client that accepts HTML."""
+    response = answer(page, request)
+    if response.status_code == 200:
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
+        response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers.add_vary_header("Accept")
+    return response
 
 
 async def serve_document(request: Request, faces: Mapping[str, Face], door: Door | None) -> Response:

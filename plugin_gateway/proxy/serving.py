@@ -14,6 +14,7 @@ from plugin_gateway.proxy.granted import Granted
 from plugin_gateway.proxy.link_queries import link_queries_of, query_names_of
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.overflow import Cap
+from plugin_gateway.proxy.page_request import asks_for_page
 from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.relocation import OwnNames
 from plugin_gateway.proxy.resources import Resources
@@ -21,7 +22,7 @@ from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Mapping
+    from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
     from plugin_gateway.callers.authenticator import Authenticator
     from plugin_gateway.credentials.injection import Injection
@@ -50,6 +51,7 @@ class Serving:
         "blocks",
         "door",
         "endpoints",
+        "has_page",
         "has_warned",
         "limiter",
         "limits",
@@ -89,7 +91,9 @@ class Serving:
         self.limits = revision.limits
         faces = (path.partition("?")[0].encode() for path in revision.faces)
         facade = (path.encode() for path in revision.callers.local_paths)
-        self.local_paths = frozenset((*faces, *facade, *local_paths))
+        own = frozenset((*faces, *facade, *local_paths))
+        self.has_page = revision.page is not None and b"/" not in own
+        self.local_paths = own | {b"/"} if self.has_page else own
         self.endpoints = endpoints
         """By path, the endpoints that answer without the app."""
         self.posts: Memo[Post] = Memo()
@@ -192,9 +196,14 @@ class Serving:
             )
         return downlink
 
-    def is_local(self, method: bytes, path: bytes) -> bool:
-        """Whether the app answers: the gateway's own paths, and CORS preflights, which do not call an operation."""
-        return path in self.local_paths or (method == b"OPTIONS" and path[:1] == b"/")
+    def is_local(self, method: bytes, path: bytes, fields: Sequence[Sequence[bytes]] = ()) -> bool:
+        """Whether the app answers: the gateway's own paths, and CORS preflights, which do not call an operation.
+
+        `/` is the gateway's only if a browser asks for the page. For all other requests it is a path like any other.
+        """
+        if method == b"OPTIONS" and path[:1] == b"/":
+            return True
+        return path in self.local_paths and (path != b"/" or not self.has_page or asks_for_page(method, fields))
 
     def read(self, lines: bytes, minor: int) -> FieldBlock:
         """Read field lines that `blocks` does not have: the bytes between the request line and the empty line.

@@ -39,6 +39,7 @@ from plugin_gateway.revision.collector import compile_collector, judge_collector
 from plugin_gateway.revision.contradictions import find_contradictions
 from plugin_gateway.revision.mcp import compile_mcp
 from plugin_gateway.revision.model import AuditSettings, LogSettings, Revision, holds_secrets
+from plugin_gateway.revision.page import compile_page
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
@@ -175,6 +176,7 @@ def compile_revision(
         gate=gate,
         rules=gate.rules,
         faces=faces,
+        page=compile_page(config, manifest_faces, (*gate.rules, *(rule for view in views for rule in view.gate.rules))),
         upstream=target,
         read_injection=injections.read,
         write_injection=injections.write,

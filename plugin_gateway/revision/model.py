@@ -103,6 +103,8 @@ class Revision:
     gate: Gate
     rules: tuple[OperationRule, ...]
     faces: Mapping[str, Face]
+    page: Face | None = None
+    """The page at `/` for people with a browser; None if it is off, or if an operation is there."""
     upstream: UpstreamTarget
     read_injection: Injection = field(repr=False)
     write_injection: Injection = field(repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
+PAGE = build_face("text/html", b"")
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", is_safe=False)
 REVISION = Revision(
@@ -45,6 +48,24 @@ def test_reads_and_writes_carry_their_own_credential() -> None:
 )
 def test_faces_the_apps_paths_and_preflights_are_local(method: bytes, path: bytes, is_local: bool) -> None:
     assert Holder(REVISION, local_paths={b"/mcp"}).serving.is_local(method, path) is is_local
+
+
+@pytest.mark.parametrize(
+    ("revision", "local_paths", "method", "accept", "is_local"),
+    [
+        (replace(REVISION, page=PAGE), (), b"GET", b"text/html", True),
+        (replace(REVISION, page=PAGE), (), b"GET", b"*/*", False),
+        (replace(REVISION, page=PAGE), (), b"POST", b"text/html", False),
+        (replace(REVISION, page=PAGE), (b"/",), b"POST", b"*/*", True),
+        (REVISION, (), b"GET", b"text/html", False),
+        (REVISION, (b"/",), b"GET", b"*/*", True),
+    ],
+)
+def test_the_root_is_local_only_for_a_browser(
+    revision: Revision, local_paths: tuple[bytes, ...], method: bytes, accept: bytes, is_local: bool
+) -> None:
+    serving = Holder(revision, local_paths=local_paths).serving
+    assert serving.is_local(method, b"/", [(b"accept", accept)]) is is_local
 
 
 def test_each_allowed_origin_has_its_field_lines_ready() -> None:

@@ -55,7 +55,7 @@ class AsgiFront:
             return
         method, sent = _asked(scope)
         target = sent if serving.mount is None else serving.mount.cut(sent)
-        if isinstance(target, bytes) and serving.is_local(method, target.partition(b"?")[0]):
+        if isinstance(target, bytes) and serving.is_local(method, target.partition(b"?")[0], scope["headers"]):
             await self._call_app(scope, target, receive, send)
         else:
             client = InProcessClient(self._holder.clock, self._on_record, _address(scope))

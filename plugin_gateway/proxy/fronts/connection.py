@@ -277,7 +277,7 @@ class ConnectionFront(AnsweringConnection):
         most = serving.limits.request_body_bytes
         content = self._take(serving, block.request, data, most if endpoint is None else endpoint.body_bytes)
         if (path in serving.local_paths or method == b"OPTIONS" or not self._listener.forwards) and (
-            not self._listener.forwards or serving.is_local(method, path)
+            not self._listener.forwards or serving.is_local(method, path, block.request.fields)
         ):
             self._call_app(block.request, method, sent, target, content)
         else:
