@@ -98,7 +98,7 @@ def render_text(findings: Iterable[Finding], sources: Mapping[str, str] | None =
 
 def render_json(findings: Iterable[Finding]) -> str:
     """Show findings to a program: a JSON array of objects with stable members."""
-    return json.dumps([_as_json(finding) for finding in in_file_order(findings)], indent=2, ensure_ascii=False) + "\n"
+    return json.dumps([as_members(finding) for finding in in_file_order(findings)], indent=2, ensure_ascii=False) + "\n"
 
 
 def render_github(findings: Iterable[Finding]) -> str:
@@ -187,7 +187,8 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " if character.isspace() else "·" for character in text)
 
 
-def _as_json(finding: Finding) -> dict[str, Any]:
+def as_members(finding: Finding) -> dict[str, Any]:
+    """Return a finding as the members of a JSON object, which are stable."""
     where = finding.location
     return {
         "rule": finding.rule,

@@ -116,6 +116,14 @@ TITLES: Final = MappingProxyType(
         "too-many-viewers": "Too many pages show the traffic",
         "unknown-path": "There is no such path",
         "wrong-console-key": "The key of the console is missing or wrong",
+        # The console.
+        "bad-question": "The question is malformed",
+        "config-changed": "gateway.yaml has changed",
+        "config-read-only": "gateway.yaml cannot be written",
+        "config-refused": "The gateway would refuse gateway.yaml",
+        "console-unavailable": "The console cannot answer now",
+        "invalid-arguments": "The arguments make no call",
+        "trial-timeout": "The call took too long",
         # Limits, and the credential for the upstream.
         "credential-not-exchanged": "The credential cannot be exchanged",
         "limit-store-unavailable": "The gateway cannot count calls",

@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.cli.upstream_url import is_elsewhere, upstream_url
-from plugin_gateway.edit.entry import Entry
-from plugin_gateway.edit.quoting import comment, is_plain, scalar
+from plugin_gateway.edit.quoting import comment, scalar
 from plugin_gateway.openapi.refs import RefError, resolve
 from plugin_gateway.openapi.values import as_list, as_mapping
+from plugin_gateway.reports.list_edits import entry_of
 from plugin_gateway.reports.operations import Costs, summary_of
 
 if TYPE_CHECKING:
@@ -178,15 +178,6 @@ def entries(document: Document, operations: list[Operation]) -> Iterator[str]:
         if summary := summary_of(operation):
             said.append(summary)
         yield f"  - {name.ljust(width)}   # {comment(': '.join(said))}" if said else f"  - {name}"
-
-
-def entry_of(document: Document, operation: Operation) -> Entry:
-    """Return the entry for an operation: its id, if no other operation has it and it needs no quotes, or its method and path."""
-    own = operation.operation_id or ""
-    is_clear = is_plain(own) and not {" ", ":"} & {*own} and own[0] not in "./"
-    if is_clear and list(document.operation_ids.values()).count(own) == 1:
-        return Entry(own, str(operation.key))
-    return Entry(str(operation.key))
 
 
 def credential_of(document: Document, operations: list[Operation]) -> tuple[str, str]:

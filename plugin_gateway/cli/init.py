@@ -119,11 +119,12 @@ def add_to(output: Path, spec: str, operations: Sequence[str]) -> int:
     Raises:
         UsageError: the config is for another document.
     """
-    from plugin_gateway.cli.draft import choose, entry_of  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.draft import choose  # noqa: PLC0415  # as above
     from plugin_gateway.cli.editing import edit_lists  # noqa: PLC0415
     from plugin_gateway.cli.reading import read  # noqa: PLC0415
     from plugin_gateway.cli.upstream_url import upstream_url  # noqa: PLC0415
     from plugin_gateway.reports.editing import open_config  # noqa: PLC0415
+    from plugin_gateway.reports.list_edits import entry_of  # noqa: PLC0415
 
     source = open_config(output).loaded.config.openapi.source
     if not is_same_source(spec, source):

@@ -23,8 +23,10 @@ MAX_IMAGE_BYTES = 20_000_000
 _IMAGES = ("logo", "icon", "dark_logo", "dark_icon")
 
 
-def candidate_of(built: Built) -> Candidate:
+def candidate_of(built: Built, *, has_digest: bool = True) -> Candidate:
     """Gather what the package shows from a built revision, its config and the images that the config names.
+
+    Only a package shows the digest, and it takes longer than all the rest: it renders every face.
 
     Raises:
         ConfigError: an image cannot be read.
@@ -52,7 +54,7 @@ def candidate_of(built: Built) -> Candidate:
             for path, face in revision.faces.items()
             if path.startswith(DOCUMENT_PATH)
         },
-        digest=revision.digest,
+        digest=revision.digest if has_digest else "",
         images=dict(_images(built.loaded)),
     )
 

@@ -22,7 +22,7 @@ def judge_targets(built: Built, targets: Iterable[Target]) -> dict[Target, tuple
     from plugin_gateway.export.targets.judge import judge  # noqa: PLC0415  # `check` without a target must not pay for it
     from plugin_gateway.reports.exporting import candidate_of  # noqa: PLC0415  # likewise
 
-    candidate = candidate_of(built)
+    candidate = candidate_of(built, has_digest=False)
     return {target: built.loaded.located(judge(candidate, {target})) for target in targets}
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
+    from plugin_gateway.ranking.index import Index
 
 TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 REF = re.compile(rb'"\$ref":"(#[^"\\]*)"')
@@ -49,18 +50,25 @@ def parse_query(terms: Iterable[str]) -> Query:
 
 def search(document: Document, query: Query) -> list[Operation]:
     """Find the operations with the tags and methods: the best match of the words first, or in document order without words."""
-    found = [
-        operation
-        for operation in document.operations.values()
-        if (not query.methods or operation.key.method in query.methods)
-        and (not query.tags or set(query.tags) <= {tag.casefold() for tag in operation.tags})
-    ]
-    return _rank(found, " ".join(query.words)) if query.words else found
+    found = [operation for operation in document.operations.values() if is_wanted(operation, query)]
+    return best(found, index_of(found), query.words) if query.words else found
 
 
-def _rank(operations: Sequence[Operation], words: str) -> list[Operation]:
-    """Return the operations that have the most of the words, the best match first."""
-    result = find(build_index(subject_of(operation) for operation in operations), words)
+def is_wanted(operation: Operation, query: Query) -> bool:
+    """Tell whether an operation has the tags and one of the methods of a query."""
+    return (not query.methods or operation.key.method in query.methods) and (
+        not query.tags or set(query.tags) <= {tag.casefold() for tag in operation.tags}
+    )
+
+
+def index_of(operations: Iterable[Operation]) -> Index:
+    """Index operations for `best`."""
+    return build_index(subject_of(operation) for operation in operations)
+
+
+def best(operations: Sequence[Operation], index: Index, words: Iterable[str]) -> list[Operation]:
+    """Return those of the indexed operations that have the most of the words, the best match first."""
+    result = find(index, " ".join(words))
     most = max((one.words for one in result.found), default=0)
     if most * 2 < result.words:
         return []
@@ -122,18 +130,21 @@ class Costs:
         self._parts: dict[str, tuple[int, tuple[str, ...]]] = {}
 
     def tokens(self, operation: Operation) -> int:
+        size, parts = self.reach(operation)
+        return estimate_tokens(size + sum(parts.values()))
+
+    def reach(self, operation: Operation) -> tuple[int, dict[str, int]]:
+        """Return the size of an operation alone, and the size of each component that it reaches, by its reference."""
         parameters = operation.path_item.get("parameters") or []
         size, waiting = measure([operation.node, parameters])
-        seen = {*waiting}
-        stack = [*waiting]
+        sizes: dict[str, int] = {}
+        stack = [*reversed(waiting)]
         while stack:
-            part_size, refs = self._part(stack.pop())
-            size += part_size
-            for ref in refs:
-                if ref not in seen:
-                    seen.add(ref)
-                    stack.append(ref)
-        return estimate_tokens(size)
+            ref = stack.pop()
+            if ref not in sizes:
+                sizes[ref], refs = self._part(ref)
+                stack += reversed(refs)
+        return size, sizes
 
     def _part(self, ref: str) -> tuple[int, tuple[str, ...]]:
         found = self._parts.get(ref)

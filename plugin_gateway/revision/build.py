@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from plugin_gateway.callers.compile import compile_callers
 from plugin_gateway.callers.users import hash_token
@@ -40,6 +40,15 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.tls_files import TlsFiles
 
 T = TypeVar("T")
+
+
+class ReadDocument(Protocol):
+    """Reads the document at a path or URL, as `read_document` does."""
+
+    def __call__(
+        self, location: str, /, *, headers: Mapping[str, str], on_file: OnFile | None, keep_in: Path | None
+    ) -> Document: ...
+
 
 UNREADABLE: Final = "document-unreadable"
 MAX_USERS_BYTES = 4 * 1024 * 1024
@@ -123,17 +132,18 @@ def load_stages(
     on_file: OnFile | None = None,
     hold: Callable[[Document], Document] | None = None,
     keep_in: Path | None = None,
+    read: ReadDocument = read_document,
 ) -> tuple[Document, ...]:
     """Do the work of `load_document`; return the API's own document, and the document after each overlay.
 
     `hold` puts the operations into the API's document that are kept as they were locked. `keep_in` is the folder for the last good
-    copy.
+    copy. `read` reads the document; it may have read it before.
     """
     source = loaded.config.openapi
     headers = {name: secret.reveal() for name, secret in source.headers.items()}
     overlays, found = read_overlays(loaded)
     try:
-        document = read_document(source.source, headers=headers, on_file=on_file, keep_in=keep_in)
+        document = read(source.source, headers=headers, on_file=on_file, keep_in=keep_in)
     except DocumentError as error:
         kind = DocumentError if found else type(error)
         raise kind([*found, *_named_in(loaded, error.findings)]) from error
@@ -149,7 +159,12 @@ def load_stages(
 
 
 def load_agreed(
-    loaded: LoadedConfig, lock: Lock | None, *, on_file: OnFile | None = None, keep_in: Path | None = None
+    loaded: LoadedConfig,
+    lock: Lock | None,
+    *,
+    on_file: OnFile | None = None,
+    keep_in: Path | None = None,
+    read: ReadDocument = read_document,
 ) -> tuple[tuple[Document, ...], Agreed]:
     """Do the work of `load_stages`, and apply a lock."""
     agreed = NOTHING_AGREED
@@ -164,7 +179,7 @@ def load_agreed(
         agreed = agree(document, loaded.config, lock, lambda: load_copy(file))
         return agreed.document or document
 
-    stages = load_stages(loaded, on_file=on_file, hold=hold, keep_in=keep_in)
+    stages = load_stages(loaded, on_file=on_file, hold=hold, keep_in=keep_in, read=read)
     return stages, agreed
 
 
@@ -188,10 +203,12 @@ def build(
     on_file: OnFile | None = None,
     pinned: Pinned = NOTHING_PINNED,
     keep_in: Path | None = None,
+    read: ReadDocument = read_document,
 ) -> Built:
     """Read all files that a config names, and compile them.
 
     `pinned` comes from the previous revision of a running gateway; `keep_in` is the folder for the last good copy of the document.
+    `read` reads the document; it may have read it before.
 
     Raises:
         DocumentAwaitedError: the server of the document, or of a part that is needed, does not answer yet.
@@ -205,7 +222,7 @@ def build(
     logo = _unless_refused(_read_logo, loaded, found)
     users, tls_files = _read_for_calls(loaded, found)
     try:
-        stages, agreed = load_agreed(loaded, lock, on_file=on_file, keep_in=keep_in)
+        stages, agreed = load_agreed(loaded, lock, on_file=on_file, keep_in=keep_in, read=read)
         document = stages[-1]
     except DocumentError as error:
         found += _of_config_alone(loaded, logo, users)

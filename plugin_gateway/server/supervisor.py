@@ -23,6 +23,8 @@ from plugin_gateway.console.calls import calls_handler
 from plugin_gateway.console.config_state import ConfigState
 from plugin_gateway.console.standing import Standing, standing_handlers
 from plugin_gateway.console.traffic_stream import traffic_handler
+from plugin_gateway.console.workshop import Workshop
+from plugin_gateway.console.workshop_handlers import workshop_handlers
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.endpoints.approvals import ApprovalsApi
@@ -124,8 +126,10 @@ class Supervisor:
             line.answer,
             lambda series: calls.add(series, self._called_by_id(), time()),
         )
+        self._workshop = Workshop(options.config, self._overrides, options.text, options.revision_file)
         self._config = ConfigState(config_file(options.config, options.text, options.revision_file))
         handlers = (
+            *workshop_handlers(self._workshop, lambda: self._console.console.power == "write"),
             *standing_handlers(self._standing, self._series),
             traffic_handler(self._traffic),
             calls_handler(calls),
@@ -182,6 +186,7 @@ class Supervisor:
             timeout_s = self._options.drain_timeout_s
             was_clean = await self._pool.drain(timeout_s)
             self._traffic.close()
+            await self._workshop.close()
             await self._listeners.close()
             self._console.close()
             if not was_clean:

@@ -25,3 +25,10 @@ def judge(candidate: Candidate, targets: Collection[Target], rules: Collection[R
     for one in rules:
         if not one.targets.isdisjoint(targets):
             yield from one.judge(candidate)
+
+
+def judge_each(candidate: Candidate, rules: Collection[Rule] = RULES) -> Iterator[tuple[Rule, tuple[Finding, ...]]]:
+    """Yield every rule that the candidate breaks, for whatever target, with its findings."""
+    for one in rules:
+        if findings := tuple(one.judge(candidate)):
+            yield one, findings

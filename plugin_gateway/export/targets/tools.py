@@ -23,7 +23,7 @@ MAX_TOKENS_TOGETHER: Final = 16_000
 _MAX_NAME: Final = 64
 _MANY: Final = 20
 _MAX_INVOCATION: Final = 64
-_CLAUDE_CODE_DESCRIPTION: Final = 2_048
+CLAUDE_CODE_DESCRIPTION: Final = 2_048
 _HINTS: Final = ("readOnlyHint", "destructiveHint", "openWorldHint")
 _CREDENTIAL: Final = re.compile(
     r"(?:^|_)(?:pass(?:word|phrase|wd)|secret|api_?key|access_?key|(?:access|auth|bearer|refresh|id)_?token|otp|mfa_?code|pin)(?:$|_)"
@@ -115,10 +115,10 @@ def description(candidate: Candidate) -> Iterator[Breach]:
 def long_description(candidate: Candidate) -> Iterator[Breach]:
     """A description fits into what Claude Code shows of it."""
     for tool in _listed(candidate):
-        if len(tool.description) > _CLAUDE_CODE_DESCRIPTION:
+        if len(tool.description) > CLAUDE_CODE_DESCRIPTION:
             yield Breach(
                 message=f"Claude Code cuts the description of `{tool.name}`, which has {len(tool.description):,} characters, "
-                f"at {_CLAUDE_CODE_DESCRIPTION:,}",
+                f"at {CLAUDE_CODE_DESCRIPTION:,}",
                 hint="write a shorter `description` for the entry",
                 pointer=_entry(candidate, tool),
                 severity=Severity.WARNING,

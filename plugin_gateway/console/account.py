@@ -1,0 +1,49 @@
+"""The account of a gateway: how many operations it has, how large its document is, and how it stands with each target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plugin_gateway.console.answer import shown_findings
+from plugin_gateway.errors import ConfigError
+from plugin_gateway.export.meters import meters_of
+from plugin_gateway.export.targets.judge import judge_each
+from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.publish.cost import estimate_tokens
+from plugin_gateway.publish.manifest import DOCUMENT_PATH
+from plugin_gateway.reports.exporting import candidate_of
+
+if TYPE_CHECKING:
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.revision.build import Built
+
+
+def size_of(built: Built | None) -> dict[str, int]:
+    """Return the operations, the bytes and the tokens of what clients see."""
+    if built is None:
+        return {"operations": 0, "bytes": 0, "tokens": 0}
+    size = len(built.revision.faces[DOCUMENT_PATH].body)
+    return {"operations": len(built.revision.rules), "bytes": size, "tokens": estimate_tokens(size)}
+
+
+def targets_of(built: Built | None) -> list[dict[str, Any]]:
+    """Return the meters and the findings of every target; without a gateway, there are none."""
+    if built is None:
+        return []
+    try:
+        candidate = candidate_of(built, has_digest=False)
+    except ConfigError as error:
+        return [{"name": str(target), "limits": [], "findings": shown_findings(error.findings)} for target in Target]
+    found: dict[Target, list[Finding]] = {target: [] for target in Target}
+    for rule, findings in judge_each(candidate):
+        located = built.loaded.located(findings)
+        for target in rule.targets:
+            found[target] += located
+    return [
+        {
+            "name": str(target),
+            "limits": [meter._asdict() for meter in meters],
+            "findings": shown_findings(found[target]),
+        }
+        for target, meters in meters_of(candidate).items()
+    ]

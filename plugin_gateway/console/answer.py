@@ -1,0 +1,61 @@
+"""An answer of the workshop: a status and a body, which the console passes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from plugin_gateway.diagnostics import as_members, in_file_order
+from plugin_gateway.refusal import MEDIA_TYPE, Refusal, problem_details
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugin_gateway.diagnostics import Finding
+
+JSON: Final = "application/json"
+
+
+class Answer(NamedTuple):
+    """`etag` is quoted, or empty if the answer has none."""
+
+    status: int
+    media_type: str
+    body: bytes
+    etag: str = ""
+
+
+def of_members(members: Any, *, has_etag: bool = False) -> Answer:
+    """Return JSON with the status 200."""
+    try:
+        body = orjson.dumps(members)
+    except TypeError:
+        # orjson refuses lone surrogates, deep nesting and integers of more than 64 bits, which a document may have.
+        body = json.dumps(members, separators=(",", ":")).encode()
+    return Answer(200, JSON, body, etag_of(body) if has_etag else "")
+
+
+def problem(status: int, code: str, detail: str, *, hint: str = "", **members: Any) -> Answer:
+    """Return problem details (RFC 9457)."""
+    refusal = Refusal(status=status, code=code, detail=detail, hint=hint, members=members)
+    return Answer(status, MEDIA_TYPE, problem_details(refusal))
+
+
+def refused(findings: Iterable[Finding], detail: str, **members: Any) -> Answer:
+    """Return the problem that the config or its document has mistakes."""
+    return problem(422, "config-refused", detail, findings=shown_findings(findings), **members)
+
+
+def shown_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return findings as `check --format json` prints them, without the length of the value, which may be a secret."""
+    return [
+        {name: member for name, member in as_members(finding).items() if name != "length"}
+        for finding in in_file_order(dict.fromkeys(findings))
+    ]
+
+
+def etag_of(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'

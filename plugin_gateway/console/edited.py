@@ -1,0 +1,45 @@
+"""An edited config: gateway.yaml with operations added to `allow` and taken out, as `allow` and `deny` would write it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.errors import EditError
+from plugin_gateway.reports.list_edits import ListEditor, entry_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugin_gateway.console.material import Held
+    from plugin_gateway.openapi.document import OperationKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The text after the edit. With a finding, it must not be written: an operation would stay closed, or open."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def edit(held: Held, text: str, add: Iterable[OperationKey], remove: Iterable[OperationKey]) -> Edited:
+    """Edit a text of gateway.yaml. What is written already stays; a removal that a group allows goes into `deny`."""
+    editor = ListEditor(text, held.document)
+    operations = held.document.operations
+    try:
+        for key in remove:
+            editor.deny(_written(held, key))
+        for key in add:
+            editor.allow(entry_of(held.document, operations[key]).name)
+    except EditError as error:
+        return Edited(text=text, findings=(Finding(rule="cannot-edit", message=str(error), hint=error.hint),))
+    result = editor.result()
+    return Edited(text=result.text, notes=result.notes, findings=held.loaded.located(result.findings))
+
+
+def _written(held: Held, key: OperationKey) -> str:
+    """Return the name of an operation as its own entry of `allow` has it."""
+    return entry_of(held.document, held.document.operations[key]).name

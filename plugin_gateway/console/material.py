@@ -1,0 +1,223 @@
+"""The material of the workshop: gateway.yaml, its lock and its document, as they were read and compiled last.
+
+A question reads the config anew. The document is read and the config compiled again only if one of their files has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content
+from plugin_gateway.config.load import load_text
+from plugin_gateway.config.remains import RefusedConfigError
+from plugin_gateway.console.known_document import KnownDocument
+from plugin_gateway.diagnostics import Finding, Location
+from plugin_gateway.errors import ConfigError, FindingsError
+from plugin_gateway.reload.watch import fingerprint
+from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
+from plugin_gateway.revision.allowlist import select
+from plugin_gateway.revision.beside import completed
+from plugin_gateway.revision.build import Built, build, load_agreed
+from plugin_gateway.revision.cache_folder import cache_folder
+from plugin_gateway.revision.lock_file import load_lock, lock_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.openapi.document import Document, OperationKey
+    from plugin_gateway.reload.outcome import Fingerprint
+    from plugin_gateway.revision.kept import Kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """One state of the files. `loaded` is the valid part of the config; `findings` are why the gateway would refuse it."""
+
+    path: Path | None
+    content: bytes = field(repr=False)
+    text: str = field(repr=False)
+    loaded: LoadedConfig
+    document: Document = field(repr=False)
+    agreed: Agreed = field(default=NOTHING_AGREED, repr=False)
+    built: Built | None = None
+    findings: tuple[Finding, ...] = ()
+    watched: Mapping[Path, Fingerprint] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def base(self) -> str:
+        """The mark of the content of gateway.yaml, which an edit names."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @cached_property
+    def kept(self) -> Mapping[OperationKey, Kept]:
+        """The operations that the config allows, if it is right or not."""
+        config, agreed = self.loaded.config, self.agreed
+        return select(self.document, config.allow, config.deny, agreed.pins(), agreed).kept
+
+    @property
+    def is_current(self) -> bool:
+        return all(fingerprint(path) == before for path, before in self.watched.items())
+
+
+class Material:
+    """Reads and keeps the files of one gateway."""
+
+    def __init__(
+        self,
+        config: Path | None,
+        *,
+        environ: Mapping[str, str],
+        overrides: Mapping[str, Any] | None = None,
+        text: str | None = None,
+        revision_file: str = "",
+    ) -> None:
+        """Take the arguments with which the gateway was started. `text` is the config if it came from standard input."""
+        self._config = config
+        self._revision_file = revision_file
+        self._environ = environ
+        self._overrides = overrides or {}
+        self._text = text
+        self._known = KnownDocument()
+        self._held: Held | None = None
+        self._with_secrets: tuple[Held, Built] | None = None
+        self._texts: dict[str, str] = {}
+
+    def held(self) -> Held:
+        """Return the files as they are now.
+
+        Raises:
+            FindingsError: not even the part of the config that names the document is right, or the document cannot be read.
+        """
+        if self._revision_file:
+            raise ConfigError([_without_document(self._revision_file)])
+        watched: dict[Path, Fingerprint] = {}
+
+        def on_file(path: Path) -> None:
+            if (absolute := path.absolute()) not in watched:
+                watched[absolute] = fingerprint(absolute)
+
+        path = find_config(self._config, environ=self._environ, on_file=on_file)
+        content, text = self._read(path)
+        held = self._held
+        if held is not None and (held.path, held.content) == (path, content) and held.is_current:
+            return held
+        self._held = None
+        self._held = held = self._hold(path, content, text, watched, on_file)
+        self._remember(held)
+        return held
+
+    def text_of(self, base: str) -> str | None:
+        """Return an earlier text of gateway.yaml by its mark; None if it is not remembered."""
+        return self._texts.get(base)
+
+    def load(self, text: str, path: Path | None, *, on_file: Any = None, needs_secrets: bool = False) -> LoadedConfig:
+        """Load a text as the config.
+
+        Raises:
+            ConfigError: with every mistake found.
+        """
+        return load_text(
+            text,
+            path=path,
+            environ=self._environ,
+            overrides=self._overrides,
+            needs_secrets=needs_secrets,
+            **({"on_file": on_file} if on_file is not None else {}),
+        )
+
+    def build(self, loaded: LoadedConfig, *, on_file: Any = None) -> Built:
+        """Compile a config; the document is read only if it is another or has changed.
+
+        Raises:
+            FindingsError: the gateway would refuse it.
+        """
+        source = loaded.config.openapi
+        self._known.refresh_s = source.refresh or 0.0
+        keep_in = cache_folder(source, self._environ)
+        return build(loaded, on_file=on_file, keep_in=keep_in, read=self._known.read)
+
+    def build_with_secrets(self) -> Built:
+        """Compile the config as it is now, with its real secrets.
+
+        Raises:
+            FindingsError: the gateway would refuse it, for example because a secret is missing.
+        """
+        held = self.held()
+        if self._with_secrets is None or self._with_secrets[0] is not held:
+            self._with_secrets = held, self.build(self.load(held.text, held.path, needs_secrets=True))
+        return self._with_secrets[1]
+
+    def _read(self, path: Path | None) -> tuple[bytes, str]:
+        if path == STANDARD_INPUT:
+            text = self._text or ""
+            return text.encode(), text
+        if path is None:
+            return b"", ""
+        content = read_content(path)
+        return content, decode(content, path)
+
+    def _hold(
+        self, path: Path | None, content: bytes, text: str, watched: dict[Path, Fingerprint], on_file: Any
+    ) -> Held:
+        findings: tuple[Finding, ...] = ()
+        built: Built | None = None
+        try:
+            loaded = self.load(text, path, on_file=on_file)
+        except RefusedConfigError as error:
+            if error.remains is None:
+                raise
+            loaded = error.remains
+            findings = completed(error, lambda remains: self.build(remains, on_file=on_file)).findings
+        else:
+            try:
+                built = self.build(loaded, on_file=on_file)
+            except FindingsError as error:
+                findings = error.findings
+        if built is not None:
+            document, agreed = built.document, built.agreed
+        else:
+            document, agreed = self._document_of(loaded, on_file)
+        return Held(
+            path=path,
+            content=content,
+            text=text,
+            loaded=loaded,
+            document=document,
+            agreed=agreed,
+            built=built,
+            findings=findings,
+            watched=watched,
+        )
+
+    def _document_of(self, loaded: LoadedConfig, on_file: Any) -> tuple[Document, Agreed]:
+        """Read the document of a config that cannot be compiled. A lock that cannot be read is ignored."""
+        lock = None
+        with suppress(ConfigError):
+            lock = load_lock(lock_path(loaded.source_path))
+        keep_in = cache_folder(loaded.config.openapi, self._environ)
+        stages, agreed = load_agreed(loaded, lock, on_file=on_file, keep_in=keep_in, read=self._known.read)
+        return stages[-1], agreed
+
+    def _remember(self, held: Held) -> None:
+        self._texts.pop(held.base, None)
+        self._texts[held.base] = held.text
+        while len(self._texts) > _MOST_TEXTS:
+            del self._texts[next(iter(self._texts))]
+
+
+_MOST_TEXTS: Final = 16
+
+
+def _without_document(file: str) -> Finding:
+    return Finding(
+        rule="no-document",
+        message=f"the gateway serves {file}, which has neither the config nor the whole document",
+        hint="run the console where the file is built: `plugin-gateway serve -c gateway.yaml --open`",
+        location=Location(file),
+    )

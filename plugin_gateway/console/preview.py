@@ -1,0 +1,86 @@
+"""A preview: what a change of the allow-list would do, computed by the compile that a reload would run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from plugin_gateway.console.account import size_of, targets_of
+from plugin_gateway.console.answer import refused, shown_findings
+from plugin_gateway.console.edited import edit
+from plugin_gateway.console.shown_text import unified
+from plugin_gateway.errors import FindingsError
+from plugin_gateway.reports.editing import touched_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plugin_gateway.console.answer import Answer
+    from plugin_gateway.console.material import Held, Material
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.openapi.document import OperationKey
+    from plugin_gateway.revision.build import Built
+
+    Change = tuple[tuple[OperationKey, ...], tuple[OperationKey, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """An edited text with what it compiles to. With findings, the gateway would refuse it, or the edit does not do what it should."""
+
+    held: Held
+    text: str = field(repr=False)
+    built: Built | None = field(default=None, repr=False)
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def diff(self) -> str:
+        held = self.held
+        if self.text == held.text or held.path is None:
+            return ""
+        return unified(held.path, held.text, self.text)
+
+    def warnings(self) -> list[Finding]:
+        """Return the warnings about the lines that the edit touches."""
+        if self.built is None:
+            return []
+        touched = touched_lines(self.held.text, self.text)
+        return [
+            one for one in self.built.revision.warnings if one.location is not None and one.location.line in touched
+        ]
+
+
+def preview(material: Material, held: Held, add: Sequence[OperationKey], remove: Sequence[OperationKey]) -> Preview:
+    """Edit the text and compile it. Nothing is written."""
+    edited = edit(held, held.text, add, remove)
+    if edited.findings:
+        return Preview(held=held, text=edited.text, findings=edited.findings, notes=edited.notes)
+    if edited.text == held.text and held.built is not None:
+        return Preview(held=held, text=edited.text, built=held.built, notes=edited.notes)
+    try:
+        built = material.build(material.load(edited.text, held.path))
+    except FindingsError as error:
+        return Preview(held=held, text=edited.text, findings=error.findings, notes=edited.notes)
+    return Preview(held=held, text=edited.text, built=built, notes=edited.notes)
+
+
+def shown(one: Preview) -> Answer | dict[str, Any]:
+    """Return the members of the answer, or the problem that the gateway would refuse the edited config."""
+    if one.built is None:
+        return refused(one.findings, "The gateway would refuse gateway.yaml with this edit.", diff=one.diff)
+    before, after = _names(one.held.built), _names(one.built)
+    return {
+        "before": size_of(one.held.built),
+        "after": size_of(one.built),
+        "targets": targets_of(one.built),
+        "findings": shown_findings(one.warnings()),
+        "notes": list(one.notes),
+        "new_for_clients": [name for name in after if name not in before],
+        "gone_for_clients": [name for name in before if name not in after],
+        "diff": one.diff,
+    }
+
+
+def _names(built: Built | None) -> dict[str, None]:
+    return {f"{rule.method} {rule.path_template}": None for rule in built.revision.rules} if built is not None else {}

@@ -1,0 +1,86 @@
+"""Saving: an edited gateway.yaml goes into the file in one step, if the file is still as the editor saw it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from plugin_gateway.console.answer import of_members, problem, refused
+from plugin_gateway.console.edited import edit
+from plugin_gateway.console.shown_text import unified
+from plugin_gateway.errors import UsageError
+from plugin_gateway.reports.editing import replace
+from plugin_gateway.reports.writable import why_read_only
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plugin_gateway.console.answer import Answer
+    from plugin_gateway.console.material import Held, Material
+    from plugin_gateway.console.preview import Preview
+    from plugin_gateway.openapi.document import OperationKey
+
+
+def save(material: Material, one: Preview, *, may_write: bool) -> Answer:
+    """Write the text of a preview. The file keeps its mode, its owner, its byte order mark and links to it."""
+    held = one.held
+    if one.built is None:
+        return refused(one.findings, "The gateway would refuse gateway.yaml with this edit.", diff=one.diff)
+    why = why_read_only(held.path) if may_write else "`console` in gateway.yaml does not let it write"
+    if why or held.path is None:
+        return _read_only(one, why)
+    if (name := _replaced_by(held)) is not None:
+        return _read_only(one, f"{name} replaces the list: an edit of the file would change nothing")
+    try:
+        replace(held.path, one.text, held.content)
+    except UsageError as error:
+        now = material.held()
+        if now.base != held.base:
+            return conflict(material, now, held.base, (), (), one)
+        return _read_only(one, str(error))
+    return of_members({"base": hashlib.sha256(held.path.read_bytes()).hexdigest()})
+
+
+def conflict(
+    material: Material,
+    now: Held,
+    base: str,
+    add: Sequence[OperationKey],
+    remove: Sequence[OperationKey],
+    mine: Preview | None = None,
+) -> Answer:
+    """Return the problem that the file is not the one that the editor saw, with what both changed since."""
+    before = material.text_of(base)
+    path = now.path
+    theirs = yours = ""
+    if path is not None:
+        theirs = unified(path, before, now.text) if before is not None else ""
+        text = before if before is not None else now.text
+        edited = mine.text if mine is not None else edit(now, text, add, remove).text
+        yours = unified(path, text, edited)
+    return problem(
+        409,
+        "config-changed",
+        "gateway.yaml has changed since it was shown, and is not written.",
+        hint="Look at both changes, and make yours again.",
+        base=now.base,
+        theirs=theirs,
+        yours=yours,
+    )
+
+
+def _read_only(one: Preview, why: str) -> Answer:
+    return problem(
+        403,
+        "config-read-only",
+        f"gateway.yaml is not written: {why}.",
+        hint="Apply the diff where the file comes from.",
+        diff=one.diff,
+    )
+
+
+def _replaced_by(held: Held) -> str | None:
+    """Return the environment variable or option that replaces one of the lists."""
+    return next(
+        (name for pointer, name in held.loaded.places.overrides.items() if pointer[:1] in (("allow",), ("deny",))), None
+    )

@@ -1,0 +1,65 @@
+"""The handlers of the questions that the workshop answers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import Response
+
+from plugin_gateway.console.handler import Handler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal
+
+    from starlette.requests import Request
+
+    from plugin_gateway.console.answer import Answer
+    from plugin_gateway.console.workshop import Workshop
+
+_GETS: Final = ("operations", "search", "operation", "document", "faces")
+_POSTS: Final = ("preview", "explain", "try")
+SAVE: Final = "save"
+
+
+def workshop_handlers(workshop: Workshop, may_write: Callable[[], bool]) -> tuple[Handler, ...]:
+    """Return the handlers. `may_write` says at each save whether the console may write."""
+    return (
+        *(_handler(workshop, name, "GET") for name in _GETS),
+        *(_handler(workshop, name, "POST") for name in _POSTS),
+        _saving(workshop, may_write),
+    )
+
+
+def _handler(workshop: Workshop, name: str, method: Literal["GET", "POST"]) -> Handler:
+    async def answer(request: Request, body: bytes) -> Response:
+        asked = body if method == "POST" else json.dumps(dict(request.query_params)).encode()
+        return response_of(await workshop.ask(name, asked), request)
+
+    return Handler(path=name, answer=answer, method=method)
+
+
+def _saving(workshop: Workshop, may_write: Callable[[], bool]) -> Handler:
+    async def answer(request: Request, body: bytes) -> Response:
+        try:
+            asked: Any = json.loads(body)
+        except (ValueError, RecursionError):
+            asked = None
+        # The person's browser does not decide this: a member of the same name would be replaced.
+        given = {**asked, "may_write": may_write()} if isinstance(asked, dict) else asked
+        return response_of(await workshop.ask(SAVE, json.dumps(given).encode()), request)
+
+    return Handler(path=SAVE, answer=answer, method="POST")
+
+
+def response_of(answer: Answer, request: Request) -> Response:
+    """Return the answer as a response; 304 if the browser has it already."""
+    headers = {"ETag": answer.etag, "Cache-Control": "private, no-cache"} if answer.etag else {}
+    if answer.etag and answer.etag in _marks(request.headers.get("if-none-match", "")):
+        return Response(status_code=304, headers=headers)
+    return Response(answer.body, answer.status, headers, answer.media_type)
+
+
+def _marks(field: str) -> set[str]:
+    return {mark.strip().removeprefix("W/") for mark in field.split(",")}

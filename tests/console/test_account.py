@@ -1,0 +1,33 @@
+from plugin_gateway.console.account import size_of, targets_of
+from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.publish.cost import estimate_tokens
+from tests.console.pets_place import CONFIG, Place
+from tests.shop import built
+
+
+def test_the_size_is_that_of_the_document_that_clients_get(place: Place) -> None:
+    held = place.material.held()
+    assert held.built is not None
+    size = len(held.built.revision.faces["/openapi.json"].body)
+
+    assert size_of(held.built) == {"operations": 1, "bytes": size, "tokens": estimate_tokens(size)}
+    assert size_of(None)["operations"] == 0
+
+
+def test_every_target_has_its_meters_and_its_findings() -> None:
+    targets = {one["name"]: one for one in targets_of(built())}
+
+    assert list(targets) == [str(target) for target in Target]
+    assert {meter["limit"] for meter in targets["chatgpt"]["limits"]} == {16_000, 5_000}
+    assert targets["chatgpt"]["findings"] == []
+
+
+def test_without_a_gateway_there_are_no_targets() -> None:
+    assert targets_of(None) == []
+
+
+def test_an_image_that_is_no_image_is_every_targets_finding(place: Place) -> None:
+    place.config.with_name("logo.png").write_text("s3cret")
+    place.write(CONFIG + "plugin: {logo: ./logo.png}\n")
+
+    assert {one["findings"][0]["rule"] for one in targets_of(place.material.held().built)} == {"unreadable"}

@@ -1,0 +1,64 @@
+from typing import Any
+
+from plugin_gateway.console.answer import Answer
+from plugin_gateway.console.preview import preview, shown
+from plugin_gateway.openapi.document import OperationKey
+from tests.console.pets_place import CONFIG, Place
+
+LIST, ADD = OperationKey("GET", "/pets"), OperationKey("POST", "/pets")
+
+
+def previewed(place: Place, *add: OperationKey, remove: tuple[OperationKey, ...] = ()) -> Any:
+    return shown(preview(place.material, place.material.held(), add, remove))
+
+
+def test_a_preview_tells_sizes_clients_and_the_line_that_changes(place: Place) -> None:
+    members = previewed(place, ADD)
+
+    assert (members["before"]["operations"], members["after"]["operations"]) == (1, 2)
+    assert members["after"]["bytes"] > members["before"]["bytes"]
+    assert members["new_for_clients"] == ["POST /pets"]
+    assert members["gone_for_clients"] == []
+    added = [line for line in members["diff"].splitlines() if line.startswith("+") and not line.startswith("+++")]
+    assert added == ["+  - addPet     # POST /pets"]
+    assert place.config.read_text() == CONFIG
+
+
+def test_a_preview_of_a_removal_tells_what_clients_lose(place: Place) -> None:
+    members = previewed(place, ADD, remove=(LIST,))
+
+    assert (members["new_for_clients"], members["gone_for_clients"]) == (["POST /pets"], ["GET /pets"])
+
+
+def test_no_change_has_no_diff(place: Place) -> None:
+    assert previewed(place)["diff"] == ""
+    assert previewed(place, LIST)["diff"] == ""
+
+
+def test_only_findings_about_the_edit_are_shown(place: Place) -> None:
+    assert previewed(place, ADD)["findings"] == []
+
+
+def test_a_config_that_stays_refused_is_a_problem_with_its_places(place: Place) -> None:
+    place.write(CONFIG + "  - noSuchPet\n")
+    answer = previewed(place, ADD)
+
+    assert isinstance(answer, Answer)
+    assert answer.status == 422
+    assert b'"line":5' in answer.body
+
+
+def test_an_edit_may_mend_a_config_that_is_refused(place: Place) -> None:
+    place.write(CONFIG.partition("allow:")[0])
+    members = previewed(place, ADD)
+
+    assert members["before"]["operations"] == 0
+    assert members["after"]["operations"] == 1
+
+
+def test_an_operation_that_a_group_denies_stays_closed(place: Place) -> None:
+    place.write(CONFIG + "deny: [{path: /pets, methods: [POST]}]\n")
+    answer = previewed(place, ADD)
+
+    assert isinstance(answer, Answer)
+    assert b"allowed-and-denied" in answer.body

@@ -1,0 +1,28 @@
+from pathlib import Path
+
+import pytest
+
+from plugin_gateway.console.shown_text import MASK, shown_lines, unified
+
+CONFIG = "upstream: {{credential: {{bearer: {{value: {0}}}}}}}\nallow: [{{path: /search/**}}]\n"
+
+
+@pytest.mark.parametrize("secret", ["k", "a-much-longer-secret", "with*star"])
+def test_a_mask_does_not_tell_how_long_the_secret_is(secret: str) -> None:
+    first, second = shown_lines(CONFIG.format(secret))
+
+    assert first == f"upstream: {{credential: {{bearer: {{value: {MASK}}}}}}}"
+    assert second == "allow: [{path: /search/**}]"
+
+
+def test_a_diff_masks_the_secrets_around_the_edit() -> None:
+    before = CONFIG.format("s3cret")
+
+    diff = unified(Path("gateway.yaml"), before, before + "deny: [a]\n")
+
+    assert "s3cret" not in diff
+    assert "+deny: [a]" in diff.splitlines()
+
+
+def test_a_missing_line_break_at_the_end_is_shown() -> None:
+    assert "\\ No newline at end of file" in unified(Path("g"), "a: 1", "a: 1\nb: 2\n")

@@ -1,0 +1,47 @@
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from plugin_gateway.console.answer import Answer
+from plugin_gateway.console.workshop_handlers import workshop_handlers
+
+
+class Recorder:
+    """A workshop that answers with what it was asked."""
+
+    async def ask(self, name: str, arguments: bytes) -> Answer:
+        return Answer(200, "application/json", json.dumps([name, json.loads(arguments)]).encode(), '"mark"')
+
+
+def ask(path: str, query: str = "", body: bytes = b"", *, may_write: bool = True, mark: str = "") -> Any:
+    (handler,) = (one for one in workshop_handlers(Recorder(), lambda: may_write) if one.path == path)
+    headers = [(b"if-none-match", mark.encode())]
+    request = Request({"type": "http", "method": handler.method, "headers": headers, "query_string": query.encode()})
+    return asyncio.run(handler.answer(request, body))
+
+
+def test_the_query_of_a_get_is_its_question() -> None:
+    assert json.loads(ask("search", "q=a%20b&n=3").body) == ["search", {"q": "a b", "n": "3"}]
+
+
+def test_the_body_of_a_post_is_its_question() -> None:
+    assert json.loads(ask("explain", "", b'{"method": "GET"}').body) == ["explain", {"method": "GET"}]
+
+
+@pytest.mark.parametrize("may_write", [True, False])
+def test_a_browser_cannot_give_itself_leave_to_write(may_write: bool) -> None:
+    response = ask("save", "", b'{"may_write": true}', may_write=may_write)
+
+    assert json.loads(response.body) == ["save", {"may_write": may_write}]
+
+
+def test_a_save_that_is_no_object_is_passed_on_to_be_refused() -> None:
+    assert json.loads(ask("save", "", b"{").body) == ["save", None]
+
+
+def test_what_the_browser_has_is_not_sent_again() -> None:
+    assert ask("operations").headers["etag"] == '"mark"'
+    assert ask("operations", mark='W/"mark", "other"').status_code == 304
