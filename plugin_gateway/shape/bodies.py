@@ -76,7 +76,9 @@ class Bodies(NamedTuple):
         read = _read(media_type)
         parameter = read.charset if read is not None else b""
         if read is not None and read.name == MULTIPART:
-            parameter = parameter_of(media_type, b"boundary")
+            # Servers differ in which of two boundaries they take.
+            has_one = media_type.lower().count(b"boundary") == 1
+            parameter = parameter_of(media_type, b"boundary") if has_one else b""
         verdict = form.judge(body, parameter)
         if verdict.unshaped:
             return invalid_request((*verdict.unshaped, *verdict.invalid))

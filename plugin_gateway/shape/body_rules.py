@@ -12,19 +12,16 @@ from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.bodies import Bodies, Declared
 from plugin_gateway.shape.body_validator import body_validator
 from plugin_gateway.shape.clash import request_clashes
-from plugin_gateway.shape.form_body import FormBody, FormEdit, fold_field
+from plugin_gateway.shape.form_rules import form_body, multipart_body
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.json_text import json_octets
-from plugin_gateway.shape.kind import kind_of
 from plugin_gateway.shape.lost_members import lost_members
-from plugin_gateway.shape.media_type import FORM, MULTIPART, admits, declared_media_types, is_json
-from plugin_gateway.shape.multipart_body import MultipartBody
+from plugin_gateway.shape.media_type import FORM, declared_media_types, is_json
 from plugin_gateway.shape.pointer import ANY, array_places, find_in_schema, leads_nowhere, pointers_of, tokens_of
-from plugin_gateway.shape.reading import Style
-from plugin_gateway.shape.scalar import escape, plain
 from plugin_gateway.shape.schema_trim import SchemaTrim
 from plugin_gateway.shape.standalone import stand_alone
+from plugin_gateway.shape.trims import FORMS, JSON, Trims, is_field, is_trimmable
 from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
@@ -34,10 +31,9 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens
     from plugin_gateway.shape.bodies import Form
     from plugin_gateway.shape.compile import Shaping
-    from plugin_gateway.shape.pointer import Found, Pointers
+    from plugin_gateway.shape.pointer import Found
     from plugin_gateway.shape.shape import Problem
 
-_JSON: Final = b"application/json"
 _HIDDEN: Final = "readOnly"
 """Members with this word are not required in requests."""
 
@@ -50,26 +46,10 @@ class _Pointer(NamedTuple):
     at: tuple[str | int, ...]
 
 
-class _Trims(NamedTuple):
-    """What gateway.yaml wants of the bodies."""
-
-    keep: Pointers | None
-    drop: Pointers
-    fixed: dict[Tokens, Any]
-
-    @property
-    def is_nothing(self) -> bool:
-        return self.keep is None and not self.drop and not self.fixed
-
-    @property
-    def hidden(self) -> Pointers:
-        return self.drop | frozenset(self.fixed)
-
-
 def shape_body(shaping: Shaping) -> None:
     """Shape the request body of the operation."""
     wanted = shaping.wanted
-    trims = _Trims(
+    trims = Trims(
         keep=pointers_of(wanted.request.keep) or None,
         drop=pointers_of(wanted.request.drop),
         fixed={tokens_of(pointer): value for pointer, value in wanted.request.fixed.items()},
@@ -116,9 +96,9 @@ def shape_body(shaping: Shaping) -> None:
         )
 
 
-def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> _Trims:
+def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Trims:
     """Leave out what a group wants to be dropped or fixed and this operation has no place for."""
-    schemas = [node.get("schema", True) for key, node in media.items() if _is_trimmable(key, trims)]
+    schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, trims)]
     gone: set[Tokens] = set()
     for pointer in _pointers(shaping):
         if pointer.setting == "keep" or pointer.setting not in shaping.wanted.request_of_groups or not schemas:
@@ -132,14 +112,14 @@ def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims)
 
 
 def _trimmed(
-    shaping: Shaping, body: JsonObject, media: dict[str, JsonObject], trims: _Trims
+    shaping: Shaping, body: JsonObject, media: dict[str, JsonObject], trims: Trims
 ) -> tuple[JsonObject, dict[str, JsonObject]]:
     """Write the body that clients see into the operation: types that the gateway cannot trim are gone."""
     keep = SchemaTrim(shaping.document, trims.keep or frozenset(), keeps=True)
     drop = SchemaTrim(shaping.document, trims.hidden, keeps=False)
     shown: dict[str, JsonObject] = {}
     for key, node in media.items():
-        if not _is_trimmable(key, trims):
+        if not is_trimmable(key, trims):
             shaping.findings.append(_untrimmed(shaping, key))
             continue
         copied = copy_json(node)
@@ -156,7 +136,7 @@ def _trimmed(
         if isinstance(encoding := copied.get("encoding"), dict):
             copied["encoding"] = drop.of_value(keep.of_value(encoding))
         # Of a range the gateway can change only JSON.
-        shown[_JSON.decode() if "*" in key else key] = copied
+        shown[JSON.decode() if "*" in key else key] = copied
     body = {**body, "content": shown}
     if trims.fixed:
         # Without a body there would be no place for the fixed values.
@@ -165,63 +145,14 @@ def _trimmed(
     return body, shown
 
 
-def _is_trimmable(key: str, trims: _Trims) -> bool:
-    """Whether the gateway can change bodies of a media type: JSON, and forms if each pointer names one of their fields."""
-    types = declared_media_types([key])
-    if any(map(is_json, types)) or admits(types, _JSON):
-        return True
-    pointers = trims.hidden | (trims.keep or frozenset())
-    are_fields = all(len(tokens) == 1 and tokens != (ANY,) for tokens in pointers)
-    items = [item for value in trims.fixed.values() for item in (value if isinstance(value, list) else [value])]
-    return FORM in types and are_fields and not any(isinstance(item, dict | list) for item in items)
-
-
-def _multipart_body(shaping: Shaping, node: JsonObject, *, is_judged: bool) -> MultipartBody | None:
-    schema = node.get("schema", True)
-    validator = _validator(shaping, schema, MULTIPART) if is_judged else None
-    if validator is None:
-        return None
-    styles = tuple((name, style._replace(escapes="none")) for name, style in _styles(node))
-    plain = Style("form", explode=True, name="", escapes="none")
-    return MultipartBody(FormBody(validator, kind_of(schema, shaping.document), styles, plain=plain))
-
-
-def _styles(node: JsonObject) -> tuple[tuple[str, Style], ...]:
-    """Return how `encoding` says that fields are written."""
-    encoding = node.get("encoding")
-    return tuple(
-        (name, Style("content", explode=False, name=name, is_json=True))
-        if is_json(str(one.get("contentType", "")).encode(errors="replace"))
-        else (name, Style(str(one.get("style", "form")), explode=one.get("explode", True) is True, name=name))
-        for name, one in (encoding if isinstance(encoding, dict) else {}).items()
-        if isinstance(one, dict)
-    )
-
-
-def _form_body(shaping: Shaping, node: JsonObject, trims: _Trims, *, is_judged: bool) -> FormBody | None:
-    schema = node.get("schema", True)
-    validator = _validator(shaping, schema, FORM) if is_judged else None
-    change: FormEdit | None = None
-    if not trims.is_nothing:
-        keep = trims.keep if trims.keep is None else frozenset(fold_field(tokens[0]) for tokens in trims.keep)
-        added = b"&".join(
-            b"&".join(
-                f"{escape(tokens[0])}={escape(plain(item))}".encode()
-                for item in (value if isinstance(value, list) else [value])
-            )
-            for tokens, value in trims.fixed.items()
+def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: Trims, *, is_judged: bool) -> Form | None:
+    if name in FORMS:
+        validator = _validator(shaping, node.get("schema", True), name) if is_judged else None
+        return (
+            form_body(shaping, node, trims, validator)
+            if name == FORM
+            else multipart_body(shaping, node, trims, validator)
         )
-        change = FormEdit(frozenset(fold_field(tokens[0]) for tokens in trims.hidden), keep, added)
-    if validator is None and change is None:
-        return None
-    return FormBody(validator, kind_of(schema, shaping.document), _styles(node), change)
-
-
-def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: _Trims, *, is_judged: bool) -> Form | None:
-    if name == MULTIPART and trims.is_nothing:
-        return _multipart_body(shaping, node, is_judged=is_judged)
-    if name == FORM:
-        return _form_body(shaping, node, trims, is_judged=is_judged)
     if not is_json(name) and b"*" not in name:
         return None
     validator = _validator(shaping, node.get("schema", True), name) if is_judged else None
@@ -243,18 +174,12 @@ def _validator(shaping: Shaping, schema: Any, name: bytes) -> Validator | None:
     return body_validator(shaping, schema, bodies, hidden=_HIDDEN, is_enforced=is_enforced)
 
 
-def _check(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> Iterator[Finding]:
+def _check(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Iterator[Finding]:
     """Yield what is wrong with the pointers and the fixed values."""
-    schemas = [node.get("schema", True) for key, node in media.items() if _is_trimmable(key, trims)]
+    schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, trims)]
     pointers = [*_pointers(shaping)]
     if not schemas:
-        for pointer in pointers[:1]:
-            yield Finding(
-                rule="cannot-trim",
-                message=f"the gateway can change only JSON bodies and single fields of forms, and `{shaping.key}` takes {', '.join(media)}",
-                hint="remove `request`, or deny the operation",
-                pointer=pointer.at[:3],
-            )
+        yield _cannot_trim(shaping, media, trims)
         return
     for pointer in pointers:
         if pointer.tokens not in trims.hidden and pointer.setting != "keep":
@@ -283,9 +208,37 @@ def _check(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> Ite
             )
 
 
-def _lost(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> Iterator[Finding]:
+def _cannot_trim(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Finding:
+    """Tell why the gateway can change no body of the operation: one of the pointers, or the types of the bodies."""
+    takes = f"`{shaping.key}` takes {', '.join(media)}"
+    pointers = [*_pointers(shaping)]
+    if FORMS.intersection(declared_media_types(media)):
+        for pointer in pointers:
+            fixed = trims.fixed.get(pointer.tokens) if pointer.setting == "fixed" else None
+            if not is_field(pointer.tokens, fixed):
+                name, field = join_pointer(pointer.tokens), join_pointer(pointer.tokens[:1])
+                what = (
+                    f"`{name}` leads into a field"
+                    if len(pointer.tokens) > 1
+                    else f"the value of `{name}` is no single text"
+                )
+                return Finding(
+                    rule="cannot-trim",
+                    message=f"{what}, and {takes}: of a form, the gateway can change only whole fields",
+                    hint=f"name the whole field, `{field}`" if pointer.tokens[0] != ANY else "name each field",
+                    pointer=pointer.at,
+                )
+    return Finding(
+        rule="cannot-trim",
+        message=f"the gateway can change only JSON bodies and single fields of forms, and {takes}",
+        hint="remove `request`, or deny the operation",
+        pointer=pointers[0].at[:3],
+    )
+
+
+def _lost(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Iterator[Finding]:
     """Yield a warning for each member that the API requires and that no body has now."""
-    schemas = [node.get("schema", True) for key, node in media.items() if _is_trimmable(key, trims)]
+    schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, trims)]
     lost = (
         place
         for schema in schemas

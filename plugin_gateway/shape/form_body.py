@@ -50,7 +50,7 @@ class FormBody(NamedTuple):
             if b";" in text:
                 # Some servers separate fields by `;`, too.
                 return Verdict(text, (Problem("", "must have each `;` escaped as %3B"),))
-            kept = [pair for pair in pairs if self._passes(_name_of(pair), change)]
+            kept = [pair for pair in pairs if self.passes(_name_of(pair), change)]
             body = text if len(kept) == len(pairs) and not change.added else b"&".join(kept)
             if change.added:
                 body = b"&".join(filter(None, (body, change.added)))
@@ -70,7 +70,8 @@ class FormBody(NamedTuple):
         is_declared = any(known == base for known, _ in self.kind.members)
         return base if is_declared or _DEEP(name) else name
 
-    def _passes(self, name: str, change: FormEdit) -> bool:
+    def passes(self, name: str, change: FormEdit) -> bool:
+        """Whether an edit leaves a field with this name to the client."""
         field = _field_of(name)
         if field in change.removes or (change.keeps is not None and field not in change.keeps):
             return False

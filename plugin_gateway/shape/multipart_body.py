@@ -1,4 +1,7 @@
-"""A multipart body: multipart/form-data (RFC 7578), whose parts are judged as the fields of a form. Files are not looked into."""
+"""A multipart body: multipart/form-data (RFC 7578), whose parts are judged as the fields of a form. Files are not looked into.
+
+Without an edit the body passes byte for byte.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.json_body import Verdict
+from plugin_gateway.shape.multipart_edit import UneditableError
 from plugin_gateway.shape.shape import Problem
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.form_body import FormBody
+    from plugin_gateway.shape.multipart_edit import MultipartEdit
     from plugin_gateway.shape.reading import Pair
 
 _DISPOSITION: Final = re.compile(rb"(?im)^content-disposition:[ \t]*form-data[ \t]*((?:;[^\r\n]*)?)\r?$")
@@ -24,10 +29,18 @@ class MultipartBody(NamedTuple):
     """Judges the multipart bodies of one operation."""
 
     form: FormBody
+    edit: MultipartEdit | None = None
 
     def judge(self, text: bytes, parameter: bytes) -> Verdict:
         """Judge a body with the boundary `parameter`."""
         parts = _split(text, parameter)
+        if self.edit is not None:
+            try:
+                parts, text = self.edit.edited(parts, parameter, self.form)
+            except UneditableError as error:
+                return Verdict(text, (Problem("", str(error)),))
+        if self.form.validator is None:
+            return Verdict(text)
         if parts is None:
             return Verdict(text, (), (Problem("", "must be parts between the boundary of its Content-Type"),))
         fields: dict[str, list[Pair]] = {}

@@ -1,0 +1,93 @@
+"""What an operation with forms makes of `request`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plugin_gateway.config.selector import RequestTrim
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.wanted import Wanted
+
+if TYPE_CHECKING:
+    from plugin_gateway.diagnostics import Finding
+
+KEY = OperationKey("POST", "/uploads")
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string"},
+        "count": {"type": "integer"},
+        "tenant": {"type": "string"},
+        'a"b': {"type": "string"},
+        "card": {"type": "object", "properties": {"cvc": {"type": "string"}}},
+        "tags": {"type": "array", "items": {"type": "string"}},
+    },
+}
+
+
+def shaped(request: dict[str, Any], *types: str) -> Shaped:
+    content = {one: {"schema": SCHEMA} for one in types}
+    root = {"openapi": "3.1.0", "info": {}, "paths": {"/uploads": {"post": {"requestBody": {"content": content}, "responses": {}}}}}  # fmt: skip
+    wanted = Wanted(entry=3, request=RequestTrim.model_validate(request), validates_request="enforce")
+    return compile_shapes(Document(root=root, name="d"), {KEY: wanted})
+
+
+def found(request: dict[str, Any], *types: str) -> list[Finding]:
+    return [one for one in shaped(request, *types).findings if one.rule == "cannot-trim"]
+
+
+def sent(request: dict[str, Any], text: bytes, media_type: bytes = b"multipart/form-data; boundary=b") -> Any:
+    shape = shaped(request, MULTIPART, URLENCODED).shapes[KEY].body
+    assert shape is not None
+    written = shape.write(media_type, text)
+    return written.members["errors"] if isinstance(written, Refusal) else written.body
+
+
+def multipart(*fields: tuple[str, str]) -> bytes:
+    head = 'Content-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    return ("".join("--b\r\n" + head.format(*field) for field in fields) + "--b--\r\n").encode()
+
+
+def test_the_parts_of_a_multipart_body_are_judged_removed_and_set() -> None:
+    request = {"drop": ["/count"], "fixed": {"/tenant": "acme", "/tags": ["x", "y"]}}
+    came = multipart(("title", "a"), ("count", "5"), ("tenant", "evil"))
+    assert sent(request, came) == multipart(("title", "a"), ("tenant", "acme"), ("tags", "x"), ("tags", "y"))
+    assert sent(request, b"title=a&count=5&tenant=evil", URLENCODED.encode()) == b"title=a&tenant=acme&tags=x&tags=y"
+    assert sent({"drop": ["/tenant"]}, multipart(("count", "x"))) == [
+        {"pointer": "/count", "detail": "expected integer, got string"}
+    ]
+
+
+def test_two_boundaries_are_refused_where_parts_are_changed() -> None:
+    [error] = sent({"drop": ["/count"]}, multipart(("title", "a")), b"multipart/form-data; boundary=b; boundary=c")
+    assert error["pointer"] == ""
+
+
+@pytest.mark.parametrize("type_", [URLENCODED, MULTIPART])
+@pytest.mark.parametrize(
+    ("request_", "place", "hint"),
+    [
+        ({"drop": ["/title", "/card/cvc"]}, ("drop", 1), "name the whole field, `/card`"),
+        ({"keep": ["/card/cvc"]}, ("keep", 0), "name the whole field, `/card`"),
+        ({"fixed": {"/card/cvc": "1"}}, ("fixed", "/card/cvc"), "name the whole field, `/card`"),
+        ({"fixed": {"/card": {"cvc": "1"}}}, ("fixed", "/card"), "name the whole field, `/card`"),
+        ({"keep": ["/*"]}, ("keep", 0), "name each field"),
+    ],
+)
+def test_a_pointer_into_a_field_is_an_error_at_its_place(
+    type_: str, request_: dict[str, Any], place: tuple[str | int, ...], hint: str
+) -> None:
+    [finding] = found(request_, type_)
+    assert finding.pointer == ("allow", 3, "request", *place)
+    assert finding.hint == hint
+
+
+def test_a_name_that_servers_read_in_different_ways_cannot_be_set_in_a_multipart_body() -> None:
+    [finding] = found({"fixed": {'/a"b': "x"}}, MULTIPART)
+    assert finding.pointer == ("allow", 3, "request", "fixed", '/a"b')
+    assert found({"fixed": {'/a"b': "x"}}, URLENCODED) == []
