@@ -198,7 +198,7 @@ class ApprovalsApi:
         authorities = {request.headers["host"].lower()}
         if self._desk.settings.url:
             authorities.add(urlsplit(self._desk.settings.url).netloc.lower())
-        is_own = len(origins) == 1 and urlsplit(origins[0]).netloc.lower() in authorities
+        is_own = len(origins) == 1 and origins[0].partition("://")[2].lower() in authorities
         return None if is_own else _WRONG_ORIGIN
 
     def _judge_key(self, request: Request) -> Refusal | None:

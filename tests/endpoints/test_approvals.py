@@ -131,6 +131,7 @@ def test_addresses_and_the_configured_name_are_accepted(host: str) -> None:
     "headers",
     [
         {"origin": "https://evil.example"},
+        {"origin": "http://["},
         {"origin": "null"},
         {"origin": "http://127.0.0.1:9999"},
         {"sec_fetch_site": "cross-site"},
