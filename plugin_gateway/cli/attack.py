@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -13,6 +15,7 @@ from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from plugin_gateway.cli.report import ReportFormat
@@ -51,7 +54,8 @@ def command(config: Path | None, url: str, fields: tuple[str, ...], *, unsafe: b
     except FindingsError as error:
         show_findings(error.findings)
         return error.exit_code
-    outcome = asyncio.run(_attack(built, url, fields, most, is_unsafe=unsafe))
+    with _quiet():
+        outcome = asyncio.run(_attack(built, url, fields, most, is_unsafe=unsafe))
     findings = list(findings_of(outcome, built.loaded.locate(("allow",))))
     if shape == JUNIT:
         click.echo(junit_of(outcome), nl=False)
@@ -64,6 +68,18 @@ def command(config: Path | None, url: str, fields: tuple[str, ...], *, unsafe: b
     if shape == "text" and not is_refused:
         click.echo(f"{click.style('ok', fg='green', bold=True)}: {outcome.played.total()} cases, nothing leaked")
     return 1 if is_refused else 0
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the log of the attacked gateway off the terminal: each case breaks a description, and the report tells what matters."""
+    logger = logging.getLogger("plugin_gateway")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 async def _attack(built: Built, url: str, fields: tuple[str, ...], most: int, *, is_unsafe: bool) -> Outcome:

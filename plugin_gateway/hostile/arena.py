@@ -43,7 +43,7 @@ class Arena:
 
     async def play(self, case: Case) -> tuple[bytes, list[Arrival]]:
         """Send a case; return the answers that the caller got and the requests that reached the upstream."""
-        self._origin.echo = case.echo
+        self._origin.echo, self._origin.fixed = case.echo, case.answer
         self._origin.take()
         answer = await exchange("127.0.0.1", self._port, case.octets)
         return answer, self._origin.take()
@@ -78,8 +78,8 @@ class EveryCall(Approver):
 
 
 @contextlib.asynccontextmanager
-async def opened(revision: Revision) -> AsyncIterator[Arena]:
-    """Serve a revision, with a recording upstream in place of the API."""
+async def opened(revision: Revision, approver: Approver | None = None) -> AsyncIterator[Arena]:
+    """Serve a revision, with a recording upstream in place of the API. Without an approver, every call is approved."""
     loop = asyncio.get_running_loop()
     origin = Origin(revision.upstream.prefix.decode())
     upstream = await loop.create_server(origin.connect, "127.0.0.1", 0)
@@ -87,7 +87,7 @@ async def opened(revision: Revision) -> AsyncIterator[Arena]:
     recorder = Recorder(Log(level="error"))
     endpoints = McpEndpoints(recorder.record)
     resources = Resources()
-    resources.approver = EveryCall()
+    resources.approver = approver or EveryCall()
     holder = Holder(before_origin(revision, port), resources=resources, endpoints=endpoints)
     listener = socket.create_server(("127.0.0.1", 0))
     server = PublicServer(public_config(holder, recorder, "connection"), endpoints.drain)

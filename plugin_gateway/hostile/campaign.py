@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.hostile.arena import TOKEN, opened, without_secrets
 from plugin_gateway.hostile.case import Feature, first_line
 from plugin_gateway.hostile.cases import cases_for
+from plugin_gateway.hostile.held import Desks, claiming_calls, essence, other_calls, plain_call
 from plugin_gateway.hostile.oracle import Oracle
+from plugin_gateway.hostile.shaped import shaped_of
+from plugin_gateway.hostile.shaped_cases import shaped_cases
 from plugin_gateway.hostile.terrain import Terrain, Tool, places
 from plugin_gateway.tools.tool import Place as ToolPlace
 
@@ -48,6 +53,9 @@ class Outcome:
     silent: list[str] = field(default_factory=list)
     """Allowed operations of which no call reached the upstream, so that the attack says little about them."""
 
+    unsent: list[str] = field(default_factory=list)
+    """Operations of which not even an approved call reached the upstream."""
+
     @property
     def proves_nothing(self) -> bool:
         """Whether the gateway forwarded no allowed call."""
@@ -60,7 +68,9 @@ async def attack(revision: Revision, document: Document, most_operations: int = 
     if revision.callers.authentication is not None:
         await _pass(revision, terrain_of(revision, document), outcome, "", most_operations, is_anonymous=True)
     for caller, inner in _as_callers(revision):
-        await _pass(inner, terrain_of(inner, document), outcome, caller, most_operations)
+        terrain = terrain_of(inner, document)
+        await _pass(inner, terrain, outcome, caller, most_operations)
+        await _pass_held(inner, terrain, outcome, caller, most_operations)
     return outcome
 
 
@@ -111,6 +121,7 @@ def terrain_of(revision: Revision, document: Document) -> Terrain:
         own_paths=frozenset(revision.faces) | frozenset(revision.callers.local_paths),
         mcp_path=revision.mcp.path if revision.mcp is not None else "",
         tools=tuple(_tools(revision.tools)),
+        shaped=tuple(shaped_of(revision.rules, revision.tools)),
     )
 
 
@@ -130,7 +141,7 @@ async def _pass(
 ) -> None:
     oracle = Oracle(terrain, (*revision.secrets, TOKEN))
     async with opened(revision) as arena, opened(without_secrets(revision)) as bare:
-        for case in cases_for(terrain, most):
+        for case in chain(cases_for(terrain, most), shaped_cases(terrain, most)):
             answer, arrivals = await arena.play(case)
             if is_anonymous:
                 case = replace(case, feature=Feature.ANONYMOUS)  # noqa: PLW2901  # only to count and report it
@@ -141,6 +152,46 @@ async def _pass(
                 continue
             ordinary = await _ordinary(bare, case, answer, oracle)
             _judge(case, answer, arrivals, oracle, outcome, caller, ordinary)
+
+
+async def _pass_held(revision: Revision, terrain: Terrain, outcome: Outcome, caller: str, most: int) -> None:
+    """Send calls that a person must approve: without an approval, with the approval of another call, and twice with one."""
+    held = [shaped for shaped in terrain.shaped if shaped.is_held][:most]
+    if not held:
+        return
+    desks = Desks()
+    async with opened(revision, desks) as arena:
+
+        async def sent(case: Case) -> list[bytes]:
+            """Return what reached the upstream."""
+            outcome.played[case.feature] += 1
+            return [arrival.octets for arrival in (await arena.play(case))[1]]
+
+        async def refuse(case: Case, approved: bytes = b"") -> None:
+            """Send a call that may reach the upstream only as the approved one did."""
+            for octets in await sent(case):
+                if not approved or essence(octets) != essence(approved):
+                    what = "the call reached the upstream, and no person approved it"
+                    outcome.leaks.append(Leak(case=case, caller=caller, what=what, arrived=first_line(octets)))
+
+        for shaped in held:
+            desks.desk = Desk()
+            await refuse(plain_call(shaped))
+            for case in claiming_calls(shaped, terrain.mcp_path, desks.last_id):
+                await refuse(case)
+            desks.desk = Desk()
+            await refuse(plain_call(shaped))
+            desks.approve()
+            approved = b"".join(await sent(plain_call(shaped, "approved")))
+            await refuse(plain_call(shaped, "a second time with one approval"))
+            if not approved:
+                outcome.unsent.append(str(shaped.place))
+            for case in other_calls(shaped):
+                # A call that goes up as the approved one does may use its approval, so each gets a new one.
+                desks.desk = Desk()
+                await arena.play(plain_call(shaped))
+                desks.approve()
+                await refuse(case, approved)
 
 
 async def _ordinary(bare: Arena, case: Case, answer: bytes, oracle: Oracle) -> bytes:

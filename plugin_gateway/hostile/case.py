@@ -18,6 +18,9 @@ class Feature(StrEnum):
     CREDENTIALS = "credentials"
     ECHO = "echoed secrets"
     TOOLS = "arguments of tools"
+    HIDDEN = "hidden parameters"
+    DROPPED = "dropped fields"
+    HELD = "held calls"
     ANONYMOUS = "callers without a credential"
 
 
@@ -44,6 +47,8 @@ class Case:
     name: str
     octets: bytes
     echo: Echo = Echo.PLAIN
+    answer: bytes = b""
+    """What the upstream answers; empty to repeat what it got."""
     entry: str = ""
     """The operation that it is about, such as `GET /pets/{petId}`."""
 

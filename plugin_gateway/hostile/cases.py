@@ -46,10 +46,15 @@ MOST_CASES_OF_ONE: Final = 400
 
 def cases_for(terrain: Terrain, most_operations: int = 50) -> Iterator[Case]:
     """Yield the cases, for at most `most_operations` allowed operations, and for 20 times as many denied ones."""
+    # Where gateway.yaml sets members of the body, a call without one is refused.
+    with_body = {shaped.place for shaped in terrain.shaped if shaped.takes_json}
     for place in terrain.targets[:most_operations]:
-        yield Case(feature=Feature.CONTROL, name="allowed", octets=_request(place.method, place.path), entry=str(place))
+        octets = request(place.method, place.path)
+        if place in with_body:
+            octets = request(place.method, place.path, "Content-Type: application/json", body="{}")
+        yield Case(feature=Feature.CONTROL, name="allowed", octets=octets, entry=str(place))
     for place in terrain.denied[: 20 * most_operations]:
-        octets = _request(place.method, place.path)
+        octets = request(place.method, place.path)
         yield Case(feature=Feature.DENIED, name="as documented", octets=octets, entry=str(place))
     for place in terrain.targets[:most_operations]:
         yield from islice(_at(place, terrain), MOST_CASES_OF_ONE)
@@ -62,7 +67,7 @@ def _at(place: Place, terrain: Terrain) -> Iterator[Case]:
     entry = str(place)
     for method in _METHODS:
         if Place(method, place.template) not in terrain.allowed:
-            octets = _request(method, place.path)
+            octets = request(method, place.path)
             yield Case(feature=Feature.DENIED, name=f"other method {method}", octets=octets, entry=entry)
     for name, octets in (*_overrides(place), *_rewrites(place, terrain)):
         yield Case(feature=Feature.OVERRIDE, name=name, octets=octets, entry=entry)
@@ -71,13 +76,13 @@ def _at(place: Place, terrain: Terrain) -> Iterator[Case]:
     for name, octets in _credentials(place, terrain):
         yield Case(feature=Feature.CREDENTIALS, name=name, octets=octets, entry=entry)
     for echo in Echo:
-        octets = _request(
+        octets = request(
             place.method, place.path, "Accept-Encoding: gzip, deflate, br, zstd", "Range: bytes=0-40", "TE: trailers"
         )
         yield Case(feature=Feature.ECHO, name=f"as {echo}", octets=octets, entry=entry, echo=echo)
     for denied in _near(place, terrain.denied):
         for name, path in _spellings(denied.path, place.path):
-            octets = _request(denied.method, path)
+            octets = request(denied.method, path)
             yield Case(feature=Feature.SPELLING, name=name, octets=octets, entry=str(denied))
 
 
@@ -147,23 +152,23 @@ def _full_width(one: str) -> str:
 def _overrides(place: Place) -> Iterator[tuple[str, bytes]]:
     wanted = "DELETE" if place.method != "DELETE" else "PUT"
     for field in _OVERRIDE_FIELDS:
-        yield f"{field} field", _request(place.method, place.path, f"{field}: {wanted}")
+        yield f"{field} field", request(place.method, place.path, f"{field}: {wanted}")
     for name in _OVERRIDE_NAMES:
-        yield f"{name} in the query", _request(place.method, f"{place.path}?{name}={wanted}")
+        yield f"{name} in the query", request(place.method, f"{place.path}?{name}={wanted}")
     for name in _OVERRIDE_NAMES[:2]:
         form = f"{name}={wanted}"
         yield (
             f"{name} in a form",
-            _request(place.method, place.path, "Content-Type: application/x-www-form-urlencoded", body=form),
+            request(place.method, place.path, "Content-Type: application/x-www-form-urlencoded", body=form),
         )
         text = f'{{"{name}":"{wanted}"}}'
-        yield f"{name} in JSON", _request(place.method, place.path, "Content-Type: application/json", body=text)
+        yield f"{name} in JSON", request(place.method, place.path, "Content-Type: application/json", body=text)
 
 
 def _rewrites(place: Place, terrain: Terrain) -> Iterator[tuple[str, bytes]]:
     for denied in _near(place, terrain.denied, most=1):
         for field in _REWRITE_FIELDS:
-            yield f"{field} field", _request(place.method, place.path, f"{field}: {denied.path}")
+            yield f"{field} field", request(place.method, place.path, f"{field}: {denied.path}")
 
 
 def _smuggled(place: Place, denied: list[Place], destination: Destination) -> Iterator[tuple[str, bytes]]:
@@ -204,24 +209,30 @@ def _tool_calls(terrain: Terrain, most: int) -> Iterator[Case]:
         for argument in tool.in_path:
             others = {name: MARK for name in tool.in_path if name != argument}
             for value in _PATH_VALUES:
-                octets = _tool_call(terrain.mcp_path, tool.name, {**others, argument: value})
+                octets = tool_call(terrain.mcp_path, tool.name, {**others, argument: value})
                 yield Case(feature=Feature.TOOLS, name=f"{argument} = {value!a}", octets=octets, entry=tool.name)
     known = {tool.name for tool in terrain.tools}
     for place in terrain.denied[: 4 * most]:
         for name in (str(place), place.template):
             if name not in known:
-                octets = _tool_call(terrain.mcp_path, name, {})
+                octets = tool_call(terrain.mcp_path, name, {})
                 yield Case(feature=Feature.TOOLS, name="a tool that is not listed", octets=octets, entry=str(place))
 
 
-def _tool_call(path: str, name: str, arguments: dict[str, str]) -> bytes:
-    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+def tool_call(path: str, name: str, arguments: dict[str, str], **params: object) -> bytes:
+    """Return a call of a tool as octets; `params` are further members of the message's."""
+    message = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": name, "arguments": arguments, **params},
+    }
     fields = (
         "Content-Type: application/json",
         "Accept: application/json, text/event-stream",
         "MCP-Protocol-Version: 2025-11-25",
     )
-    return _request("POST", path, *fields, body=json.dumps(message))
+    return request("POST", path, *fields, body=json.dumps(message))
 
 
 def _credentials(place: Place, terrain: Terrain) -> Iterator[tuple[str, bytes]]:
@@ -229,20 +240,21 @@ def _credentials(place: Place, terrain: Terrain) -> Iterator[tuple[str, bytes]]:
     for field in _KEPT_FROM_UPSTREAM:
         if field.partition(":")[0].lower() in terrain.passed_fields:
             continue
-        yield f"the caller's {field.partition(':')[0]}", _request(place.method, place.path, f"{field} {CANARY}")
+        yield f"the caller's {field.partition(':')[0]}", request(place.method, place.path, f"{field} {CANARY}")
     for name in terrain.injected_headers:
         for spelt in dict.fromkeys((name, name.upper(), name.replace("-", "_"), f"{name} ")):
-            yield f"the caller's `{spelt}`", _request(place.method, place.path, f"{spelt}: {CANARY}")
+            yield f"the caller's `{spelt}`", request(place.method, place.path, f"{spelt}: {CANARY}")
         fields = (f"Connection: close, {name}", f"{name}: {CANARY}")
-        yield f"{name} nominated by Connection", _request(place.method, place.path, *fields)
+        yield f"{name} nominated by Connection", request(place.method, place.path, *fields)
     for name in terrain.injected_query:
         for spelt in dict.fromkeys((name, name.upper(), f"{name}[]", "".join(f"%{ord(one):02X}" for one in name))):
-            yield f"the caller's ?{spelt}", _request(place.method, f"{place.path}?{spelt}={CANARY}")
+            yield f"the caller's ?{spelt}", request(place.method, f"{place.path}?{spelt}={CANARY}")
     for name in terrain.injected_cookies:
-        yield f"the caller's cookie {name}", _request(place.method, place.path, f"Cookie: {name}={CANARY}")
+        yield f"the caller's cookie {name}", request(place.method, place.path, f"Cookie: {name}={CANARY}")
 
 
-def _request(method: str, target: str, *fields: str, body: str = "") -> bytes:
+def request(method: str, target: str, *fields: str, body: str = "") -> bytes:
+    """Return a request as octets."""
     length = [f"Content-Length: {len(body)}"] if body or method in ("POST", "PUT", "PATCH") else []
     closing = [] if any(field.startswith("Connection:") for field in fields) else ["Connection: close"]
     lines = [f"{method} {target} HTTP/1.1", "Host: localhost", *closing, *fields, *length, "", body]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
 from plugin_gateway.hostile.cases import CANARY
+from plugin_gateway.hostile.shaped_cases import DROPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ LEAST_SHOWN: Final = 6
 """A leak is at least this many characters of a secret in a row."""
 _PARAMETERS: Final = re.compile(r";[^/]*")
 _CHUNK_LINE: Final = re.compile(rb"(?:\A|\r\n)[0-9A-Fa-f]+\r\n")
+_ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be")
 _MIXED: Final = re.compile(rb"[A-Za-z][0-9]|[0-9][A-Za-z]")
 _MOST_DECOMPRESSED: Final = 16_000_000
 
@@ -113,6 +115,8 @@ class Oracle:
 
         `ordinary` is what a gateway without any secret sends and answers: the words in it may be in a secret, too, and show nothing of it.
         """
+        if any(_is_in(DROPPED.encode(encoding), readings_of_answer(octets)) for encoding in _ENCODINGS):
+            yield "the answer shows a field that clients must not get"
         answered, known = readings_of_answer(octets), readings_of_answer(ordinary)
         for piece, shown in self._pieces.items():
             if _is_in(piece, answered) and not _is_in(piece, known) and not _is_in(shown, known):

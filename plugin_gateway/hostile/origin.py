@@ -28,6 +28,8 @@ class Origin:
     def __init__(self, prefix: str) -> None:
         """`prefix` is the path of `upstream.url`, without a slash at its end."""
         self.echo = Echo.PLAIN
+        self.fixed = b""
+        """The answer to every request; empty to repeat the request."""
         self._prefix = prefix
         self._arrivals: list[Arrival] = []
 
@@ -43,7 +45,7 @@ class Origin:
         # Outside the prefix, the whole target is judged, and matches no operation.
         target = target.removeprefix(self._prefix) if target.startswith(self._prefix + "/") else target
         self._arrivals.append(Arrival(method.decode("latin-1"), target, octets))
-        return _answer(octets, self.echo, is_head=method == b"HEAD")
+        return self.fixed or _answer(octets, self.echo, is_head=method == b"HEAD")
 
     def connect(self) -> asyncio.Protocol:
         return _Connection(self.answer)

@@ -28,14 +28,25 @@ def findings_of(outcome: Outcome, location: Location) -> Iterator[Finding]:
             hint="run `plugin-gateway try` with one of them to see why",
             location=location,
         )
-    elif outcome.silent:
-        shown = ", ".join(f"`{one}`" for one in outcome.silent[:5]) + (" and others" if len(outcome.silent) > 5 else "")
+        return
+    if outcome.silent:
         yield Finding(
             rule="attack-control",
             severity=Severity.NOTE,
-            message=f"the plain call of {shown} was refused, so the attack says less about it",
+            message=f"the plain call of {_shown(outcome.silent)} was refused, so the attack says less about it",
             location=location,
         )
+    if outcome.unsent:
+        yield Finding(
+            rule="attack-control",
+            severity=Severity.NOTE,
+            message=f"the approved call of {_shown(outcome.unsent)} was refused, so the attack says less about what is held",
+            location=location,
+        )
+
+
+def _shown(operations: list[str]) -> str:
+    return ", ".join(f"`{one}`" for one in operations[:5]) + (" and others" if len(operations) > 5 else "")
 
 
 def table_of(outcome: Outcome) -> Iterator[str]:

@@ -10,6 +10,8 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from plugin_gateway.hostile.shaped import Shaped
+
 _PARAMETER: Final = re.compile(r"\{[^{}/]*\}")
 MARK: Final = "pgattack"
 """The value of every path parameter in the calls of an attack. No path of an API has it."""
@@ -75,6 +77,8 @@ class Terrain:
     """Paths that the gateway answers itself."""
     mcp_path: str = ""
     tools: tuple[Tool, ...] = ()
+    shaped: tuple[Shaped, ...] = ()
+    """The allowed operations of which gateway.yaml closes something."""
     destination: Destination = THIS_PROCESS
     """For requests that are smuggled inside others. The player of a case addresses the outer request."""
 

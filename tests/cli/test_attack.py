@@ -36,6 +36,11 @@ def test_a_gateway_that_holds_is_ok_and_needs_no_secret(config: Path) -> None:
     assert "1 of 1 forwarded" in result.stdout
 
 
+def test_the_log_of_the_attacked_gateway_stays_off_the_terminal(config: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run(config)
+    assert [record.message for record in caplog.records if "breaks its description" in record.message] == []
+
+
 def test_a_leak_exits_with_1_at_the_line_of_the_allow_list(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oracle.Oracle, "judge_answer", lambda *_: iter(["the answer shows a secret"]))
     result = run(config)

@@ -8,12 +8,14 @@ from typing import Any
 import orjson
 import pytest
 
+from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.config.load import LoadedConfig, load_text
 from plugin_gateway.hostile import arena
 from plugin_gateway.hostile.campaign import Outcome, attack, terrain_of
 from plugin_gateway.hostile.case import Echo, Feature
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.proxy import consent
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.revision import Revision
@@ -40,6 +42,9 @@ CONFIG: dict[str, Any] = {
 }
 
 
+SHAPED_FEATURES = {Feature.HIDDEN, Feature.DROPPED, Feature.HELD}
+
+
 def compiled(**more: Any) -> Revision:
     text = orjson.dumps({**CONFIG, **more}).decode()
     loaded: LoadedConfig = load_text(text, path=Path("gateway.yaml"), environ={})
@@ -54,7 +59,7 @@ def test_a_whole_gateway_holds() -> None:
     outcome = attacked(compiled())
     assert [leak.what for leak in outcome.leaks] == []
     assert (outcome.silent, outcome.proves_nothing) == ([], False)
-    assert set(outcome.played) == set(Feature) - {Feature.ANONYMOUS}
+    assert set(outcome.played) == set(Feature) - {Feature.ANONYMOUS, *SHAPED_FEATURES}
 
 
 def leaking(revision: Revision) -> set[Feature]:
@@ -147,3 +152,110 @@ def test_a_mask_that_does_nothing_is_found_with_ordinary_words_in_the_key(monkey
         if leak.case.feature is Feature.ECHO
     }
     assert echoed == {f"as {echo}" for echo in Echo}
+
+
+OBJECT: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}, "notes": {"type": "string"}}}
+JSON_ANSWER = {"200": {"description": "ok", "content": {"application/json": {"schema": OBJECT}}}}
+SHAPED_PATHS: dict[str, Any] = {
+    "/orders/{id}": {
+        "parameters": ID,
+        "get": {
+            "operationId": "getOrder",
+            "parameters": [
+                {"name": "mode", "in": "query", "schema": {"type": "string"}},
+                {"name": "X-Mode", "in": "header", "schema": {"type": "string"}},
+                {"name": "mode", "in": "cookie", "schema": {"type": "string"}},
+            ],
+            "responses": JSON_ANSWER,
+        },
+        "put": {
+            "operationId": "setOrder",
+            "requestBody": {"content": {"application/json": {"schema": OBJECT}}},
+            "responses": JSON_ANSWER,
+        },
+        "delete": {"operationId": "deleteOrder", "responses": {}},
+    }
+}
+SHAPED_DOCUMENT = replace(DOCUMENT, root={**DOCUMENT.root, "paths": SHAPED_PATHS})
+HIDDEN = {"query:mode": "hidden", "header:X-Mode": {"fixed": "on"}, "cookie:mode": "hidden"}
+SHAPED_ALLOW: list[dict[str, Any]] = [
+    {"operation": "getOrder", "parameters": HIDDEN, "response": {"drop": ["/notes"]}},
+    {
+        "operation": "setOrder",
+        "request": {"drop": ["/notes"]},
+        "response": {"keep": ["/id"]},
+        "consequential": "confirm",
+    },
+    {"operation": "deleteOrder", "consequential": "confirm"},
+]
+
+
+def shaped(allow: list[dict[str, Any]] = SHAPED_ALLOW) -> Revision:
+    text = orjson.dumps({**CONFIG, "allow": allow}).decode()
+    return compile_revision(load_text(text, path=Path("gateway.yaml"), environ={}), SHAPED_DOCUMENT, number=1)
+
+
+def without(key: str) -> Revision:
+    """Return the shaped revision with a gate that does not know this key of the entries."""
+    bare = shaped([{name: value for name, value in entry.items() if name != key} for entry in SHAPED_ALLOW])
+    return replace(shaped(), gate=bare.gate)
+
+
+def found_in(revision: Revision) -> dict[Feature, set[str]]:
+    leaks = asyncio.run(attack(revision, SHAPED_DOCUMENT)).leaks
+    return {feature: {leak.case.name for leak in leaks if leak.case.feature is feature} for feature in SHAPED_FEATURES}
+
+
+def test_a_shaped_gateway_holds() -> None:
+    outcome = asyncio.run(attack(shaped(), SHAPED_DOCUMENT))
+    assert [(leak.case.name, leak.what) for leak in outcome.leaks] == []
+    assert set(outcome.played) >= SHAPED_FEATURES
+    assert outcome.unsent == []
+
+
+def test_a_hidden_parameter_that_callers_can_send_is_found() -> None:
+    found = found_in(without("parameters"))[Feature.HIDDEN]
+    assert {"the hidden ?mode", "the hidden field X-Mode", "the hidden cookie mode"} <= {
+        name.replace("x-mode", "X-Mode") for name in found
+    }
+
+
+def test_a_hidden_member_that_callers_can_send_is_found() -> None:
+    assert "hidden members as application/json" in found_in(without("request"))[Feature.HIDDEN]
+
+
+def test_a_dropped_field_that_clients_get_is_found() -> None:
+    found = found_in(without("response"))[Feature.DROPPED]
+    assert {"as application/json", "compressed", "in small chunks", "in UTF-16", "by a tool"} <= found
+
+
+def test_a_call_that_runs_without_an_approval_is_found() -> None:
+    found = found_in(without("consequential"))[Feature.HELD]
+    assert {"not approved", "by a tool, claim 0", "a second time with one approval"} <= found
+
+
+def test_an_approval_that_holds_for_other_calls_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consent, "fingerprint_of", lambda _: "the same for each call")
+    found = found_in(shaped())[Feature.HELD]
+    assert "not approved" not in found
+    assert found & {"of another path", "with the body '{\"pgextra\": 1}'", "with another media type"}
+
+
+def test_a_call_that_goes_up_as_the_approved_one_may_use_its_approval() -> None:
+    allow = [{"operation": "setOrder", "request": {"keep": ["/id"]}, "consequential": "confirm"}]
+    outcome = asyncio.run(attack(shaped(allow), SHAPED_DOCUMENT))
+    assert [(leak.case.name, leak.what) for leak in outcome.leaks] == []
+    assert outcome.unsent == []
+
+
+def test_an_approval_that_can_be_used_twice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Desk.ask
+
+    def ask_again(desk: Desk, held: Any, now: float) -> Any:
+        verdict = ask(desk, held, now)
+        if verdict.kind == "run":
+            desk.give_back(verdict.id, now)
+        return verdict
+
+    monkeypatch.setattr(Desk, "ask", ask_again)
+    assert found_in(shaped())[Feature.HELD] == {"a second time with one approval"}

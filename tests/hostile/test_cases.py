@@ -4,6 +4,7 @@ import pytest
 
 from plugin_gateway.hostile.case import Case, Feature
 from plugin_gateway.hostile.cases import CANARY, cases_for
+from plugin_gateway.hostile.shaped import Shaped
 from plugin_gateway.hostile.terrain import Place, Terrain, Tool
 
 TERRAIN = Terrain(
@@ -23,13 +24,18 @@ def named(feature: Feature, terrain: Terrain = TERRAIN) -> list[Case]:
 
 def test_each_feature_that_a_terrain_offers_has_cases() -> None:
     count = Counter(case.feature for case in cases_for(TERRAIN))
-    assert set(count) == set(Feature) - {Feature.ANONYMOUS}
+    assert set(count) == set(Feature) - {Feature.ANONYMOUS, Feature.HIDDEN, Feature.DROPPED, Feature.HELD}
     assert min(count.values()) >= 2
 
 
 def test_each_allowed_operation_is_called_plainly_once() -> None:
     lines = [case.octets.partition(b" HTTP/")[0] for case in named(Feature.CONTROL)]
     assert lines == [b"GET /pets/pgattack", b"POST /pets"]
+
+
+def test_an_allowed_operation_whose_body_is_shaped_is_called_with_one() -> None:
+    shaped = Terrain(allowed=TERRAIN.allowed, denied=(), shaped=(Shaped(Place("POST", "/pets"), takes_json=True),))
+    assert [case.octets.endswith(b"\r\n\r\n{}") for case in named(Feature.CONTROL, shaped)] == [False, True]
 
 
 def test_each_denied_operation_is_called_as_documented() -> None:

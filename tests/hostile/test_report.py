@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from plugin_gateway.diagnostics import Location, Severity
@@ -29,6 +30,13 @@ def test_an_attack_that_proves_nothing_is_an_error() -> None:
 def test_an_operation_that_was_not_forwarded_is_a_note() -> None:
     [finding] = findings_of(outcome([], ["GET /a"]), WHERE)
     assert (finding.severity, "`GET /a`" in finding.message) == (Severity.NOTE, True)
+
+
+def test_a_held_operation_of_which_no_call_ran_is_a_note_and_does_not_count_as_silent() -> None:
+    found = replace(outcome([], ["GET /a"]), unsent=["PUT /b"])
+    assert not found.proves_nothing
+    notes = [finding for finding in findings_of(found, WHERE) if "`PUT /b`" in finding.message]
+    assert [finding.severity for finding in notes] == [Severity.NOTE]
 
 
 def test_the_table_counts_what_held_and_what_leaked() -> None:
