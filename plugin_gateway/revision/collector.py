@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.telemetry.collector import Collector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plugin_gateway.config.model import Config
+    from plugin_gateway.telemetry.collector import Collector
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -22,6 +22,8 @@ def compile_collector(config: Config, own_paths: Iterable[str]) -> Collector | N
     otel, public, upstream = config.otel, urlsplit(config.public_url), config.upstream.url
     if otel is None:
         return None
+    from plugin_gateway.telemetry.collector import Collector  # noqa: PLC0415  # few configs have a collector
+
     paths = {path.partition("?")[0] for path in own_paths}
     return Collector(
         endpoint=otel.endpoint.rstrip("/"),

@@ -11,7 +11,7 @@ from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.kind import kind_of
 from plugin_gateway.shape.standalone import stand_alone
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.validator import Validator, is_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,15 +143,12 @@ def _values_of(schema: JsonObject, allowed: Validator, value: object) -> str:
 
 def _sensible(schema: Any) -> Any:
     """Return a schema without a type that its own values contradict: such documents mean the values."""
-    if isinstance(schema, dict) and isinstance(values := schema.get("enum"), list) and "type" in schema and values:
-        typed = Validator({"type": schema["type"]})
-        try:
-            fits = any(map(typed.accepts, values))
-        except ValueError:
-            fits = False
-        if not fits:
-            return {key: value for key, value in schema.items() if key != "type"}
-    return schema
+    if not isinstance(schema, dict) or "type" not in schema:
+        return schema
+    values = schema.get("enum")
+    if not isinstance(values, list) or not values or any(is_of_type(value, schema["type"]) for value in values):
+        return schema
+    return {key: value for key, value in schema.items() if key != "type"}
 
 
 def _is_number(value: Any) -> bool:

@@ -284,7 +284,7 @@ class _Step:
         """Return the parameter's validator; None, with a finding, if its schema cannot be compiled."""
         validator = validator_of(one.schema if joined is None else joined.schema, self._document)
         try:
-            validator.compile()
+            validator.check()
         except ValueError as error:
             message = f"the schema of `{one.name}` of `{self._shaping.key}` cannot be compiled, so its values are not judged: {error}"
             severity = Severity.ERROR if one.is_narrowed else Severity.WARNING

@@ -56,6 +56,8 @@ _PLAIN: Final = {
     "contentEncoding": "is not encoded as the description says",
 }
 
+TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+
 
 class Validator:
     """Judges values by one schema. It is compiled in the worker that first asks, and pickled as the schema."""
@@ -97,6 +99,15 @@ class Validator:
             self._compiled = compiled
         return compiled
 
+    def check(self) -> None:
+        """Compile the schema, unless it is so plain that every validator accepts it: most schemas of parameters are.
+
+        Raises:
+            ValueError: no validator accepts the schema.
+        """
+        if not _is_plain(self.schema):
+            self.compile()
+
     def accepts(self, value: object) -> bool:
         """Whether a value fits the schema. If no validator accepts the schema itself, every value does.
 
@@ -112,6 +123,38 @@ class Validator:
         """Return every problem of a value that is at `place`; at most `MOST_PROBLEMS`."""
         found = (one for error in self.compile().iter_errors(value) for one in _problems(error, place))
         return tuple(dict.fromkeys(islice(found, MOST_PROBLEMS)))
+
+
+def _is_plain(schema: Any) -> bool:
+    """Return whether a schema has only common keywords, with values of the right types."""
+    return isinstance(schema, dict) and all(_is_plain_member(word, value) for word, value in schema.items())
+
+
+def _is_plain_member(word: str, value: Any) -> bool:
+    match word:
+        case "type":
+            return isinstance(value, str) and value in TYPES
+        case "description" | "format" | "title":
+            return isinstance(value, str)
+        case "minimum" | "maximum":
+            return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53
+        case "enum" | "allOf" | "anyOf" | "oneOf":
+            return isinstance(value, list) and bool(value) and (word == "enum" or all(map(_is_plain, value)))
+        case "items":
+            return _is_plain(value)
+        case _:
+            return word in ("default", "example")
+
+
+def is_of_type(value: object, types: object) -> bool:
+    """Return whether a value is of one of the types that a schema names; False if one of the names is none."""
+    names = types if isinstance(types, list) else [types]
+    if not all(isinstance(name, str) and name in TYPES for name in names):
+        return False
+    own = type_of(value)
+    if own == "integer" or (isinstance(value, float) and value.is_integer()):
+        return "integer" in names or "number" in names
+    return own in names
 
 
 def _problems(error: ValidationError, place: tuple[str | int, ...]) -> Iterator[Problem]:

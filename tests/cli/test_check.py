@@ -223,11 +223,13 @@ def test_appraisals_have_no_sarif(config: Path, capsys: pytest.CaptureFixture[st
 TALKING = (
     "asyncio",
     "httpx2",
+    "logging",
     "starlette",
     "uvicorn",
     "plugin_gateway.mcp",
     "plugin_gateway.proxy",
     "plugin_gateway.server",
+    "plugin_gateway.telemetry",
 )
 TOOLS = ("plugin_gateway.ranking", "plugin_gateway.tools.define", "plugin_gateway.tools.tool", "plugin_gateway.mcp")
 LOCK = ("plugin_gateway.lock.locking", "plugin_gateway.lock.parts", "plugin_gateway.openapi.read.last_good")

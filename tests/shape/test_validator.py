@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.shape.shape import Problem
-from plugin_gateway.shape.validator import MOST_PROBLEMS, Validator, type_of
+from plugin_gateway.shape.validator import MOST_PROBLEMS, Validator, is_of_type, type_of
 
 OBJECT = {
     "type": "object",
@@ -129,3 +129,65 @@ def test_types_have_the_names_of_json_schema(value: object, name: str) -> None:
 @pytest.mark.parametrize("schema", [{"type": "nope"}, {"type": "string", "pattern": "(("}, {"$ref": "#/$defs/gone"}])
 def test_a_schema_that_no_validator_accepts_fails_no_call(schema: Any) -> None:
     assert Validator(schema).accepts("a")
+
+
+TYPE_NAMES = st.sampled_from(["array", "boolean", "integer", "null", "number", "object", "string", "file", 5, None])
+SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from([1.0, 1.5, -0.0, "", "a", [], {}])
+
+
+def compiles(schema: Any) -> bool:
+    try:
+        Validator(schema).compile()
+    except ValueError:
+        return False
+    return True
+
+
+@given(TYPE_NAMES | st.lists(TYPE_NAMES, min_size=1, max_size=3, unique_by=str), SCALARS)
+def test_a_value_is_of_a_type_if_a_validator_says_so(types: object, value: object) -> None:
+    schema = {"type": types}
+
+    assert is_of_type(value, types) == (compiles(schema) and Validator(schema).accepts(value))
+
+
+WORDS = {
+    "type": TYPE_NAMES,
+    "description": st.sampled_from(["d", 5]),
+    "format": st.sampled_from(["int32", "odd", "", 5]),
+    "minimum": SCALARS | st.sampled_from([10**400, 1 << 53]),
+    "maximum": SCALARS,
+    "default": SCALARS,
+    "example": SCALARS,
+    "enum": st.lists(SCALARS, max_size=3) | SCALARS,
+    "pattern": st.sampled_from(["^a", "("]),
+    "x-a": SCALARS,
+}
+SCHEMAS = st.recursive(
+    st.fixed_dictionaries({}, optional=WORDS) | SCALARS,
+    lambda inner: st.fixed_dictionaries(
+        {}, optional={"items": inner, "oneOf": st.lists(inner, max_size=2), "anyOf": st.lists(inner, max_size=2)}
+    ),
+    max_leaves=5,
+)
+
+
+@given(SCHEMAS)
+def test_a_schema_that_no_validator_accepts_is_told_though_plain_schemas_are_not_compiled(schema: Any) -> None:
+    validator, is_accepted = Validator(schema), True
+    try:
+        validator.check()
+    except ValueError:
+        is_accepted = False
+
+    assert is_accepted == compiles(schema)
+
+
+@pytest.mark.parametrize(
+    "schema", [{}, {"type": "string", "default": "a"}, {"oneOf": [{"type": "integer", "minimum": 1}, {"enum": ["a"]}]}]
+)
+def test_a_plain_schema_is_compiled_only_to_judge_a_value(schema: Any) -> None:
+    validator = Validator(schema)
+    validator.check()
+    assert validator._compiled is None
+    assert validator.accepts("a")
+    assert validator._compiled is not None
