@@ -46,7 +46,7 @@ def test_check_reports_the_mistake_of_the_example_as_the_page_says(
 
 
 def test_each_rule_is_explained_once() -> None:
-    assert sorted(rule for rule, *_ in OF_RULES) == sorted(rules())
+    assert sorted(rule for rule, *_ in OF_RULES) == sorted(rules()), "write a row for a new rule in docs/findings.md"
 
 
 def test_each_rule_has_the_severities_that_the_code_gives_it() -> None:

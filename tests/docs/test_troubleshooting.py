@@ -19,14 +19,16 @@ def rows(title: str) -> list[list[str]]:
 def test_each_message_that_ends_a_command_is_on_the_page() -> None:
     said = [row[0] for title in ("The start", "Commands") for row in rows(title)]
 
-    assert sorted(said) == sorted(messages())
+    assert sorted(said) == sorted(messages()), "write a row for a new message in docs/troubleshooting.md"
 
 
 def test_each_event_of_the_log_is_on_the_page() -> None:
     # Libraries' lines are `log`, and calls are `access`: both are named where they are written, not where they arise.
     said = [row[0].strip("`") for row in rows("Events of the log")]
 
-    assert sorted(said) == sorted(events() | {"log", "access"})
+    assert sorted(said) == sorted(events() | {"log", "access"}), (
+        "write a row for a new event in docs/troubleshooting.md"
+    )
 
 
 def test_each_error_of_mcp_is_on_the_page() -> None:
