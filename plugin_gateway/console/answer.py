@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -20,12 +21,13 @@ JSON: Final = "application/json"
 
 
 class Answer(NamedTuple):
-    """`etag` is quoted, or empty if the answer has none."""
+    """`etag` is quoted, or empty if the answer has none. The body is in `coding`: `gzip`, or nothing."""
 
     status: int
     media_type: str
     body: bytes
     etag: str = ""
+    coding: str = ""
 
 
 def of_members(members: Any, *, has_etag: bool = False) -> Answer:
@@ -36,6 +38,17 @@ def of_members(members: Any, *, has_etag: bool = False) -> Answer:
         # orjson refuses lone surrogates, deep nesting and integers of more than 64 bits, which a document may have.
         body = json.dumps(members, separators=(",", ":")).encode()
     return Answer(200, JSON, body, etag_of(body) if has_etag else "")
+
+
+def packed(answer: Answer) -> Answer:
+    """Return the answer in gzip. Its mark becomes a weak one: the same values in another coding are other bytes."""
+    mark = answer.etag and f"W/{answer.etag.removeprefix('W/')}"
+    return answer._replace(body=gzip.compress(answer.body, compresslevel=9, mtime=0), etag=mark, coding="gzip")
+
+
+def unpacked(answer: Answer) -> Answer:
+    """Return the answer without a coding."""
+    return answer._replace(body=gzip.decompress(answer.body), coding="") if answer.coding else answer
 
 
 def problem(status: int, code: str, detail: str, *, hint: str = "", **members: Any) -> Answer:

@@ -140,7 +140,7 @@ class Material:
         source = loaded.config.openapi
         self._known.refresh_s = source.refresh or 0.0
         keep_in = cache_folder(source, self._environ)
-        return build(loaded, on_file=on_file, keep_in=keep_in, read=self._known.read)
+        return build(loaded, on_file=on_file, keep_in=keep_in, read=self._known.read, has_notes=False)
 
     def build_with_secrets(self) -> Built:
         """Compile the config as it is now, with its real secrets.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.console import operation_index
 from plugin_gateway.console.account import size_of, targets_of
-from plugin_gateway.console.answer import Answer, of_members, problem, refused
+from plugin_gateway.console.answer import Answer, of_members, packed, problem, refused
 from plugin_gateway.console.face_guides import guides_of
 from plugin_gateway.console.operation_sheet import sheet_of
 from plugin_gateway.console.preview import Preview, preview, shown
@@ -81,7 +81,8 @@ class Bench:
     def operations(self, _given: dict[str, Any]) -> Answer:
         held = self._material.held()
         if self._listed is None or self._listed[0] is not held:
-            self._listed = held, of_members(self._members(held), has_etag=True)
+            # The browser reads it often, and it compresses to a sixth.
+            self._listed = held, packed(of_members(self._members(held), has_etag=True))
         return self._listed[1]
 
     def search(self, given: dict[str, Any]) -> Answer:

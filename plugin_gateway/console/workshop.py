@@ -184,8 +184,9 @@ class _Child:
                 number, label_length, length = HEAD.unpack(await stdout.readexactly(HEAD.size))
                 if label_length + length > MOST_BYTES:
                     break
-                status, media_type, etag = label_of(await stdout.readexactly(label_length))
-                answer = Answer(int(status), str(media_type), await stdout.readexactly(length), str(etag))
+                status, *texts = label_of(await stdout.readexactly(label_length))
+                media_type, etag, coding = map(str, texts)
+                answer = Answer(int(status), media_type, await stdout.readexactly(length), etag, coding)
                 waiting = self._answers.get(number)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(answer)

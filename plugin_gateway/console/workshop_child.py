@@ -68,7 +68,7 @@ async def serve(answers: BinaryIO) -> None:
 
 async def _answer(bench: Bench, number: int, name: str, body: bytes, answers: BinaryIO) -> None:
     answer = await answer_to(bench, name, body)
-    frame = Frame(number, (answer.status, answer.media_type, answer.etag), answer.body)
+    frame = Frame(number, (answer.status, answer.media_type, answer.etag, answer.coding), answer.body)
     with contextlib.suppress(BrokenPipeError):
         answers.write(frame.pack())
         answers.flush()

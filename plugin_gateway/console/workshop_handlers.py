@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
+from plugin_gateway.console.answer import unpacked
 from plugin_gateway.console.handler import Handler
+from plugin_gateway.endpoints.documents import accepts_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +58,14 @@ def _saving(workshop: Workshop, may_write: Callable[[], bool]) -> Handler:
 def response_of(answer: Answer, request: Request) -> Response:
     """Return the answer as a response; 304 if the browser has it already."""
     headers = {"ETag": answer.etag, "Cache-Control": "private, no-cache"} if answer.etag else {}
-    if answer.etag and answer.etag in _marks(request.headers.get("if-none-match", "")):
+    if answer.coding:
+        headers["Vary"] = "Accept-Encoding"
+    if answer.etag and answer.etag.removeprefix("W/") in _marks(request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
+    if answer.coding and accepts_gzip(", ".join(request.headers.getlist("accept-encoding"))):
+        headers["Content-Encoding"] = answer.coding
+    else:
+        answer = unpacked(answer)
     return Response(answer.body, answer.status, headers, answer.media_type)
 
 

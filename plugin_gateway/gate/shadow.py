@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.gate.alias import is_alias
-from plugin_gateway.gate.template import Pattern, fold_symbols
+from plugin_gateway.gate.template import Pattern, fold_symbols, parse_template
 from plugin_gateway.openapi.document import OperationKey
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ class DeniedPaths:
     ) -> None:
         """Index all operations; `allowed` are the keys of allowed ones, `templates` the parsed template of each path."""
         self._declared, self._allowed = frozenset(operations), allowed
-        self._by_length: dict[int, _Branch] = {}
-        for template in templates.values():
-            self._by_length.setdefault(len(template.trimmed), _Branch()).add(template)
+        self._by_length = _branches(tuple(templates))
 
     def guard(self, route: PathTemplate, method: str) -> Guard | None:
         """Return the guard of an allowed template, or None if no denied template lies on it."""
@@ -141,6 +139,15 @@ class DeniedPaths:
         if method == "HEAD" and key not in self._declared:
             key = OperationKey("GET", template.text)
         return key not in self._allowed and (template.is_concrete or key in self._declared)
+
+
+@lru_cache(maxsize=1)
+def _branches(paths: tuple[str, ...]) -> Mapping[int, _Branch]:
+    """Return a tree for each length. The console compiles the same document again after each tick."""
+    by_length: dict[int, _Branch] = {}
+    for template in map(parse_template, paths):
+        by_length.setdefault(len(template.trimmed), _Branch()).add(template)
+    return by_length
 
 
 class _Branch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding
@@ -17,10 +18,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.publish.face import Face
     from plugin_gateway.revision.build import Built
 
 MAX_IMAGE_BYTES = 20_000_000
 _IMAGES = ("logo", "icon", "dark_logo", "dark_icon")
+
+
+class Documents(Mapping[str, bytes]):
+    """The served documents by profile; each is rendered when it is read first."""
+
+    def __init__(self, faces: Mapping[str, Face]) -> None:
+        self._faces = {
+            path.removeprefix(DOCUMENT_PATH).removeprefix("?profile="): face
+            for path, face in faces.items()
+            if path.startswith(DOCUMENT_PATH)
+        }
+
+    def __getitem__(self, profile: str) -> bytes:
+        return self._faces[profile].body
+
+    def __contains__(self, profile: object) -> bool:
+        return profile in self._faces
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._faces)
+
+    def __len__(self) -> int:
+        return len(self._faces)
 
 
 def candidate_of(built: Built, *, has_digest: bool = True) -> Candidate:
@@ -49,11 +74,7 @@ def candidate_of(built: Built, *, has_digest: bool = True) -> Candidate:
             )
             for tool in revision.tools
         ),
-        documents={
-            path.removeprefix(DOCUMENT_PATH).removeprefix("?profile="): face.body
-            for path, face in revision.faces.items()
-            if path.startswith(DOCUMENT_PATH)
-        },
+        documents=Documents(revision.faces),
         digest=revision.digest if has_digest else "",
         images=dict(_images(built.loaded)),
     )

@@ -204,11 +204,12 @@ def build(
     pinned: Pinned = NOTHING_PINNED,
     keep_in: Path | None = None,
     read: ReadDocument = read_document,
+    has_notes: bool = True,
 ) -> Built:
     """Read all files that a config names, and compile them.
 
     `pinned` comes from the previous revision of a running gateway; `keep_in` is the folder for the last good copy of the document.
-    `read` reads the document; it may have read it before.
+    `read` reads the document; it may have read it before. Without notes, profiles of the document are made when they are read.
 
     Raises:
         DocumentAwaitedError: the server of the document, or of a part that is needed, does not answer yet.
@@ -232,8 +233,10 @@ def build(
     found += agreed.findings
     if not lock_found:
         found += find_unlocked(loaded.config, agreed, Catalogue(document), lock_file.name)
-    files = {"logo": logo, "users": _or_placeholders(loaded, users), "tls_files": tls_files}
-    revision = _compile(loaded, document, number=number, found=found, pinned=pinned, agreed=agreed, **files)
+    files: dict[str, Any] = {"logo": logo, "users": _or_placeholders(loaded, users), "tls_files": tls_files}
+    revision = _compile(
+        loaded, document, number=number, found=found, pinned=pinned, agreed=agreed, has_notes=has_notes, **files
+    )
     return Built(revision=revision, loaded=loaded, document=document, stages=stages, agreed=agreed, logo=logo)
 
 

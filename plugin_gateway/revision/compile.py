@@ -82,9 +82,11 @@ def compile_revision(
     found: Iterable[Finding] = (),
     pinned: Pinned = NOTHING_PINNED,
     agreed: Agreed = NOTHING_AGREED,
+    has_notes: bool = True,
 ) -> Revision:
     """Compile. Pure: `logo`, `users` and `tls_files` are the contents of the files that the config names, if it names them.
 
+    Without notes, the revision does not say what each profile of the document leaves out, and profiles are made when they are read.
     `found` are the findings from reading these files; `pinned` comes from the previous revision of a running gateway; `agreed` is
     the lock, applied to this document.
 
@@ -133,7 +135,9 @@ def compile_revision(
     untaken = [*find_untaken(document, allowed, injected, gate.rules_by_key, _said(kept, shaped.shapes))]
     _raise_errors(loaded, [*findings, *untaken])
     published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
-    served, document_faces, served_findings, notes = build_document_faces(pruned, published, presentation)
+    served, document_faces, served_findings, notes = build_document_faces(
+        pruned, published, presentation, has_notes=has_notes
+    )
     tool_settings = {
         key: ToolSettings(title=one.title or "", hints=one.hints, slashes=one.slashes) for key, one in kept.items()
     }
@@ -163,6 +167,7 @@ def compile_revision(
         gate=gate,
         faces=document_faces,
         tools=tools,
+        has_notes=has_notes,
     )
     views = compile_views(whole, [one.keys for one in chosen], [consumer.name for consumer in config.consumers])
     leaks = leaks_in_prose(document, pruned, kept)

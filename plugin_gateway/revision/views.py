@@ -47,6 +47,7 @@ class Whole:
     gate: Gate
     faces: Mapping[str, Face]
     tools: ToolSet
+    has_notes: bool = True
 
 
 class _Cut(NamedTuple):
@@ -151,7 +152,7 @@ def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> _Cut:
     pruned = prune(whole.pruned, keys, extensions=whole.extensions)
     rules = gate.rules_by_key
     published = {key: replace(whole.published[key], rule=rules[key]) for key in keys}
-    shown = build_document_faces(pruned, published, whole.presentation)
+    shown = build_document_faces(pruned, published, whole.presentation, has_notes=whole.has_notes)
     return _Cut(
         gate, shown.faces, build_tool_set(shown.served, whole.tool_settings, is_searched=whole.tools.is_searched)
     )

@@ -1,6 +1,6 @@
 import json
 
-from plugin_gateway.console.answer import of_members, problem, refused, shown_findings
+from plugin_gateway.console.answer import of_members, packed, problem, refused, shown_findings, unpacked
 from plugin_gateway.diagnostics import Finding, Location
 
 FINDING = Finding(rule="r", message="m", location=Location("gateway.yaml", 3, 5, 12, "value: s3cret"))
@@ -41,3 +41,14 @@ def test_a_lone_surrogate_of_a_document_is_written() -> None:
 
 def test_problems_have_their_media_type() -> None:
     assert problem(409, "config-changed", "x", yours="y").media_type == "application/problem+json"
+
+
+def test_a_packed_answer_has_the_same_values_and_a_weak_mark() -> None:
+    answer = of_members([1] * 1_000, has_etag=True)
+    small = packed(answer)
+
+    assert len(small.body) < len(answer.body) / 10
+    assert (small.coding, small.etag) == ("gzip", f"W/{answer.etag}")
+    assert unpacked(small).body == answer.body
+    assert packed(answer).body == small.body
+    assert unpacked(answer) is answer

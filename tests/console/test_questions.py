@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.cli.entry import run
-from plugin_gateway.console.answer import Answer
+from plugin_gateway.console.answer import Answer, unpacked
 from plugin_gateway.console.questions import NAMES, Bench
 from tests.console.pets_place import ADD, CONFIG, FOOD, GET, LIST, Place
 
@@ -19,7 +19,7 @@ class Asked:
         return asyncio.run(self.bench.answer(name, arguments))
 
     def __call__(self, name: str, **arguments: Any) -> Any:
-        answer = self.raw(name, json.dumps(arguments).encode())
+        answer = unpacked(self.raw(name, json.dumps(arguments).encode()))
         return {"status": answer.status, **json.loads(answer.body)}
 
 
@@ -193,6 +193,6 @@ def test_no_answer_holds_a_secret(ask: Asked) -> None:
     asked += [("save", {"base": earlier, "add": [ADD]}), ("save", {"base": base, "add": [ADD]}), ("try", {"n": 0})]
 
     for name, given in asked:
-        answer = ask.raw(name, json.dumps(given).encode())
+        answer = unpacked(ask.raw(name, json.dumps(given).encode()))
         assert b"s3cret" not in answer.body, name
         assert b"*" * 12 not in answer.body, name

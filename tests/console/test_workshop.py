@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from plugin_gateway.console.answer import unpacked
 from plugin_gateway.console.workshop import Workshop
 from tests.console.pets_place import CONFIG, Place
 
@@ -36,7 +37,7 @@ def test_the_first_question_starts_one_process_that_answers_all(place: Place) ->
         assert {answer.status for answer in answers} == {200}
         pid = workshop.pid
         place.write(CONFIG + "  - addPet\n")
-        index = json.loads((await workshop.ask("operations", b"")).body)
+        index = json.loads(unpacked(await workshop.ask("operations", b"")).body)
         assert index["now"]["operations"] == 2
         assert workshop.pid == pid
         assert pid is not None

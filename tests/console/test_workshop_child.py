@@ -30,7 +30,7 @@ def test_it_answers_with_the_number_of_the_question_and_ends_with_its_input(plac
     label = label_of(result.stdout[HEAD.size : HEAD.size + label_length])
 
     assert result.returncode == 0
-    assert (number, label) == (7, (200, "application/json", ""))
+    assert (number, label) == (7, (200, "application/json", "", ""))
     assert json.loads(result.stdout[-length:]) == {"found": [1]}
 
 

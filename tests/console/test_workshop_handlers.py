@@ -1,24 +1,33 @@
 import asyncio
+import gzip
 import json
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 
-from plugin_gateway.console.answer import Answer
+from plugin_gateway.console.answer import Answer, packed
 from plugin_gateway.console.workshop_handlers import workshop_handlers
 
 
 class Recorder:
     """A workshop that answers with what it was asked."""
 
+    def __init__(self, *, is_packed: bool = False) -> None:
+        self.is_packed = is_packed
+
     async def ask(self, name: str, arguments: bytes) -> Answer:
+        if self.is_packed:
+            return packed(Answer(200, "application/json", b"[]", '"mark"'))
         return Answer(200, "application/json", json.dumps([name, json.loads(arguments)]).encode(), '"mark"')
 
 
-def ask(path: str, query: str = "", body: bytes = b"", *, may_write: bool = True, mark: str = "") -> Any:
-    (handler,) = (one for one in workshop_handlers(Recorder(), lambda: may_write) if one.path == path)
-    headers = [(b"if-none-match", mark.encode())]
+def ask(
+    path: str, query: str = "", body: bytes = b"", *, may_write: bool = True, mark: str = "", codings: str | None = None
+) -> Any:
+    workshop: Any = Recorder(is_packed=codings is not None)
+    (handler,) = (one for one in workshop_handlers(workshop, lambda: may_write) if one.path == path)
+    headers = [(b"if-none-match", mark.encode()), (b"accept-encoding", (codings or "").encode())]
     request = Request({"type": "http", "method": handler.method, "headers": headers, "query_string": query.encode()})
     return asyncio.run(handler.answer(request, body))
 
@@ -45,3 +54,13 @@ def test_a_save_that_is_no_object_is_passed_on_to_be_refused() -> None:
 def test_what_the_browser_has_is_not_sent_again() -> None:
     assert ask("operations").headers["etag"] == '"mark"'
     assert ask("operations", mark='W/"mark", "other"').status_code == 304
+
+
+@pytest.mark.parametrize(("codings", "coding"), [("gzip, br", "gzip"), ("", None), ("gzip;q=0", None)])
+def test_only_a_browser_that_takes_gzip_gets_it(codings: str, coding: str | None) -> None:
+    response = ask("operations", codings=codings)
+
+    assert response.headers.get("content-encoding") == coding
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert (gzip.decompress(response.body) if coding else response.body) == b"[]"
+    assert ask("operations", codings=codings, mark='W/"mark"').status_code == 304

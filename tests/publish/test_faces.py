@@ -80,3 +80,15 @@ def test_the_manifest_and_the_logo_are_faces_too() -> None:
     faces = build_manifest_faces({"schema_version": "v1"}, logo)
     assert orjson.loads(faces["/.well-known/ai-plugin.json"].body) == {"schema_version": "v1"}
     assert (faces["/logo.png"].body, faces["/logo.png"].media_type) == (logo.body, "image/png")
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
+def test_without_notes_the_faces_are_the_same(version: str) -> None:
+    presentation = Presentation(public_url="https://gw.example.com", version=version)
+    whole = build_document_faces(PRUNED, OPERATIONS, presentation)
+    quick = build_document_faces(PRUNED, OPERATIONS, presentation, has_notes=False)
+
+    assert {path: face.body for path, face in quick.faces.items()} == {
+        path: face.body for path, face in whole.faces.items()
+    }
+    assert (quick.notes, quick.warnings, quick.served.root) == ((), whole.warnings, whole.served.root)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from plugin_gateway.errors import ConfigError
-from plugin_gateway.reports.exporting import MAX_IMAGE_BYTES, candidate_of
+from plugin_gateway.publish.face import Face
+from plugin_gateway.reports.exporting import MAX_IMAGE_BYTES, Documents, candidate_of
 from tests.shop import built, png
 
 
@@ -53,3 +54,19 @@ def test_a_file_that_is_no_readable_image_is_reported_at_its_key(tmp_path: Path,
     [finding] = caught.value.findings
     assert (finding.rule, finding.pointer) == ("unreadable", ("plugin", "logo"))
     assert why in finding.message
+
+
+def test_only_documents_that_are_read_are_rendered() -> None:
+    rendered: list[str] = []
+
+    def face(name: str) -> Face:
+        return Face("application/json", lambda: rendered.append(name) or name.encode())
+
+    documents = Documents(
+        {"/openapi.json": face("whole"), "/openapi.json?profile=lean": face("lean"), "/logo": face("x")}
+    )
+
+    assert ("lean" in documents, "x" in documents, list(documents), len(documents)) == (True, False, ["", "lean"], 2)
+    assert rendered == []
+    assert documents[""] == b"whole"
+    assert rendered == ["whole"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.openapi.decode.unread import sketch
+from plugin_gateway.openapi.decode.unread import Unread, sketch
 from plugin_gateway.openapi.grammar import Kind, components_at, sections
 from plugin_gateway.openapi.prune.targets import pointer_of
 from plugin_gateway.openapi.refs import RefError, Tokens
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _SKETCH = frozenset({"$ref", "allOf", "anyOf", "discriminator", "oneOf"})
 """The fields that the gateway reads of every schema, kept or not."""
+
+_KNOWN = "_implicit_subtypes"
+"""The key under which a document remembers its subtypes, as a cached property would."""
 
 
 def schemas_at(version: str) -> Tokens:
@@ -36,8 +39,18 @@ def component_schemas(document: Document) -> JsonObject:
 
 def implicit_subtypes(document: Document) -> Mapping[Tokens, tuple[Tokens, ...]]:
     """Map each component schema with a discriminator, own or inherited, to the component schemas that extend it directly."""
-    section = schemas_at(document.version)
     schemas = component_schemas(document)
+    if not isinstance(schemas, Unread):
+        return _implicit_subtypes(document, schemas)
+    # Only a whole large document has such a mapping, and no step changes it.
+    known: Mapping[Tokens, tuple[Tokens, ...]] | None = document.__dict__.get(_KNOWN)
+    if known is None:
+        known = document.__dict__[_KNOWN] = _implicit_subtypes(document, schemas)
+    return known
+
+
+def _implicit_subtypes(document: Document, schemas: JsonObject) -> Mapping[Tokens, tuple[Tokens, ...]]:
+    section = schemas_at(document.version)
     children: dict[Tokens, list[Tokens]] = {}
     bases: list[Tokens] = []
     for name in schemas:

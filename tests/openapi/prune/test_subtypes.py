@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.prune.subtypes import component_schemas, implicit_subtypes
+from plugin_gateway.openapi.read.source import read_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _subtypes(schemas: str, version: str = "3.0.0") -> dict[str, Any]:
@@ -57,3 +62,19 @@ def test_a_document_without_schemas_has_no_subtypes(root: dict[str, Any]) -> Non
     document = Document(root={"openapi": "3.0.0", **root}, name="d")
     assert component_schemas(document) == {}
     assert implicit_subtypes(document) == {}
+
+
+def test_the_subtypes_of_a_large_document_are_found_once(tmp_path: Path) -> None:
+    schemas = {
+        "Pet": {"discriminator": {"propertyName": "kind"}},
+        "Cat": {"allOf": [{"$ref": "#/components/schemas/Pet"}]},
+    }
+    fill = {f"S{number}": {"description": "x" * 1_000} for number in range(2_000)}
+    root = {"openapi": "3.0.3", "info": {}, "paths": {}, "components": {"schemas": schemas | fill}}
+    file = tmp_path / "large.json"
+    file.write_text(json.dumps(root))
+    document = read_document(str(file))
+    found = implicit_subtypes(document)
+
+    assert found == implicit_subtypes(Document(root=root, name="d"))
+    assert implicit_subtypes(document) is found
