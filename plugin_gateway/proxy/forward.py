@@ -23,6 +23,7 @@ from plugin_gateway.proxy.pending_call import PendingCall
 from plugin_gateway.proxy.shaped_request import lists_more, shape_request
 from plugin_gateway.proxy.wire import RequestFields
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.invalid_request import joined
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -97,7 +98,7 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
     verdict = access.judge(method, target)
     undeclared: UndeclaredQuery | None = None
     if isinstance(verdict, Refusal):
-        if not isinstance(verdict, UndeclaredQuery) or verdict.permit is None or not lists_more(verdict.permit.rule):
+        if not isinstance(verdict, UndeclaredQuery) or verdict.permit is None:
             return verdict
         undeclared = verdict
         verdict = verdict.permit
@@ -111,8 +112,10 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
         elif lists_more(verdict.rule):
             wrong_body = judged
         else:
-            return judged
+            return judged if undeclared is None else joined([undeclared, judged])
     rule = verdict[0]
+    if undeclared is not None and not lists_more(rule):
+        return undeclared
     plan = serving.plans.get(id(rule)) or serving.plan(rule)
     if rule.shape is None or (plan.only_reports and not plan.looks.take()):
         return Permitted(access, plan, method, verdict, block, body_kind)

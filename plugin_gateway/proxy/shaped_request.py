@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from plugin_gateway.gate.permit import Permit
 from plugin_gateway.proxy.held_body import holds_body, media_type_of
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import invalid_request, joined
@@ -11,7 +12,7 @@ from plugin_gateway.shape.selection import take_selection
 from plugin_gateway.shape.shape import pairs_of
 
 if TYPE_CHECKING:
-    from plugin_gateway.gate.permit import OperationRule, Permit
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.proxy.plan import Plan
     from plugin_gateway.proxy.wire import RequestFields
 
@@ -48,8 +49,11 @@ def shape_request(
     if parameters is not None and query is None and body is None and (shape.body is None or request.has_body):
         # A query with a selection does not pass: no parameter has its name.
         fields = pairs_of(request.fields, request.nominated) if parameters.reads_fields else ()
-        if parameters.passes(permit[1], permit[2], fields):
-            return None
+        passing = parameters.passing_query(permit[1], permit[2], fields)
+        if passing is not None:
+            if passing is permit[2]:
+                return None
+            return ShapedRequest(Permit(permit[0], permit[1], passing))
     refusals = [one for one in (query, body) if one is not None]
     if not request.has_body and shape.body is not None:
         absent = shape.body.without_body()

@@ -27,8 +27,9 @@ class Parameters:
     """Judges and writes the parameters of one operation. Immutable and picklable."""
 
     __slots__ = (
+        "_added",
         "_bits",
-        "_changes",
+        "_changes_more",
         "_cookies",
         "_headers",
         "_members",
@@ -73,15 +74,20 @@ class Parameters:
         """Whether no call is refused or changed."""
         self.reads_fields = len(self._query) < len(parts)
         """Whether a parameter is in a header field or a cookie."""
-        self._changes = any(part.wire_name or part.added for part in parts)
+        self._changes_more = any(part.wire_name or (part.added and part.place != "query") for part in parts)
+        """Whether more changes than pairs that are added to the query."""
         self._bits: dict[bytes, tuple[int, Reader | None]] = {
             **{name: (1 << index, self._query[index].reader) for name, index in self._own.items()}
         }
         """A bit for each query parameter by its name, with its reader."""
         self._required = 0
         for index, part in enumerate(self._query):
-            if part.reader is not None and part.reader.is_required:
+            if part.reader is not None and part.reader.is_required and not part.added:
                 self._required |= 1 << index
+        self._added = [
+            (0 if part.is_fixed else 1 << index, part.added) for index, part in enumerate(self._query) if part.added
+        ]
+        """The pairs that are added if the bit has not been seen."""
         required = [part for part in parts if part.reader is not None and part.reader.is_required]
         self._required_fields = frozenset(
             # No field has the name of a cookie here, so no call passes without being written.
@@ -112,10 +118,10 @@ class Parameters:
             return invalid_request(refused)
         return Written(query, lines, None, tuple(reported))
 
-    def passes(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bool:
+    def passing_query(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         """See `ParameterShape`."""
-        if self._changes:
-            return False
+        if self._changes_more:
+            return None
         seen = 0
         if query:
             bits = self._bits
@@ -123,16 +129,19 @@ class Parameters:
                 name, _, text = pair.partition(b"=")
                 found = bits.get(name)
                 if found is None:
-                    return False
+                    return None
                 bit, reader = found
                 if seen & bit or (reader is not None and not reader.takes(text)):
-                    return False
+                    return None
                 seen |= bit
-        if seen & self._required != self._required:
-            return False
-        if self.path_parts and not self._passes_path(path):
-            return False
-        return not self.reads_fields or self._passes_fields(fields)
+        if seen & self._required != self._required or (self.path_parts and not self._passes_path(path)):
+            return None
+        if self.reads_fields and not self._passes_fields(fields):
+            return None
+        for bit, added in self._added:
+            if not seen & bit:
+                query = query + b"&" + added if query else added
+        return query
 
     def _passes_path(self, path: bytes) -> bool:
         segments = path.split(b"/")

@@ -59,8 +59,8 @@ class ParameterShape(Protocol):
     reads_fields: bool
     """Whether `fields` matter. Otherwise they may be empty."""
 
-    def passes(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Whether `write` would find no problem and change nothing. False if that takes `write` to find out."""
+    def passing_query(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+        """Return the query that goes up, if the call has no problem and nothing else of it changes. None if only `write` can tell."""
 
     def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Written | Refusal:
         """Return what goes up. `path` and `query` are the gate's; `fields` are lower-case names with values."""

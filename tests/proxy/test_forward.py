@@ -160,7 +160,9 @@ def test_what_cannot_be_read_as_a_request_is_refused_with_what_is_known_of_it() 
     assert record.request_id
 
 
-def shaped(query: bytes, fields: bytes = b"", *, body: BodyShape | None = None) -> Permitted | Refusal:
+def shaped(
+    query: bytes, fields: bytes = b"", *, body: BodyShape | None = None, is_shaped: bool = True
+) -> Permitted | Refusal:
     """Return the outcome of a call of an operation that narrows `limit` and fixes `account` and X-Region."""
     kind = kind_of({}, Document(root={}, name="d"))
     limit = Reader("query", "limit", Style("form", True, "limit"), kind, Validator({"type": "integer", "maximum": 50}))
@@ -169,7 +171,7 @@ def shaped(query: bytes, fields: bytes = b"", *, body: BodyShape | None = None) 
         Part("query", "", added=b"account=1", is_fixed=True),
         Part("header", "", added=b"X-Region: eu\r\n", is_fixed=True),
     )
-    shape = Shape(parameters=Parameters(parts), body=body)
+    shape = Shape(parameters=Parameters(parts), body=body) if is_shaped else None
     names: dict[str, Any] = {
         "header_names": frozenset({b"x-region"}),
         "query_names": frozenset({b"limit"}),
@@ -209,6 +211,18 @@ def test_one_answer_lists_undeclared_names_the_type_of_the_body_and_the_paramete
     refused = shaped(b"limit=5&x=1")
     assert isinstance(refused, Refusal)
     assert refused.code == "undeclared-query-parameter"
+
+
+def test_an_operation_without_a_shape_lists_undeclared_names_and_the_type_of_the_body() -> None:
+    fields = b"Content-Length: 3\r\nContent-Type: "
+    for media_type, code, count in (
+        (b"text/xml", "undeclared-media-type", 2),
+        (b"application/json", "undeclared-query-parameter", 1),
+    ):
+        refused = shaped(b"x=1", fields + media_type + b"\r\n", is_shaped=False)
+        assert isinstance(refused, Refusal)
+        assert refused.code == code
+        assert len(refused.members["errors"]) == count
 
 
 def test_a_shape_refuses_a_call_without_a_body_at_once() -> None:

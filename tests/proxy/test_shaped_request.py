@@ -132,6 +132,10 @@ def test_a_request_that_goes_up_as_it_came_is_not_shaped() -> None:
     assert shaped(b"limit=5", parameters=LIMITED)[0] is None
     body = Bodies(is_required=True)
     assert shaped(b"limit=5", b"Content-Length: 2\r\n", parameters=LIMITED, body=body)[0] is None
+    fixed = Parameters((Part("query", "limit", LIMIT), Part("query", "", added=b"a=1", is_fixed=True)))
+    passed, _ = shaped(b"limit=5", parameters=fixed)
+    assert isinstance(passed, ShapedRequest)
+    assert passed.permit.query == b"limit=5&a=1"
     # Each of these is refused or changed, or may be.
     assert shaped(b"limit=5", parameters=LIMITED, body=body)[0] is not None
     assert shaped(b"limit=5&fields=id", parameters=LIMITED)[0] is not None
