@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections import deque
 from random import random
@@ -24,11 +25,13 @@ from plugin_gateway.telemetry.outage import Outage
 from plugin_gateway.telemetry.span import spans_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from plugin_gateway.telemetry.collector import Collector
     from plugin_gateway.telemetry.record import AccessRecord
     from plugin_gateway.telemetry.span import Attributes, Span
+
+_logger = logging.getLogger("plugin_gateway.otel")
 
 BATCH: Final = 256
 """The spans of one request. Making it takes a few milliseconds, which delay the worker's calls."""
@@ -76,7 +79,7 @@ class Exporter:
         """Begin to export."""
         collector = self.collector
         self._running = [
-            asyncio.create_task(run(), name="otlp")
+            asyncio.create_task(self._lasting(run), name="otlp")
             for run, is_wanted in ((self._send_spans, collector.traces), (self._send_metrics, collector.metrics))
             if is_wanted
         ]
@@ -111,6 +114,19 @@ class Exporter:
         self._waiting.clear()
         await self._client.aclose()
 
+    async def _lasting(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Run to the end. An error of ours is logged, and costs what was to be sent."""
+        while True:
+            try:
+                await run()
+            except Exception:
+                _logger.exception("The gateway failed to export", extra={"event": "export-failed"})
+                await _until(self._closing, INTERVAL_S)
+                if self._closing.is_set():
+                    return
+            else:
+                return
+
     async def _send_spans(self) -> None:
         while not self._closing.is_set() or self._waiting:
             await _until(self._wake, INTERVAL_S)
@@ -120,7 +136,7 @@ class Exporter:
                 batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
                 try:
                     await self._send_batch(batch)
-                except asyncio.CancelledError:
+                except BaseException:
                     self.dropped += len(batch)
                     raise
 

@@ -101,7 +101,7 @@ def _span(span: Span) -> OtlpSpan:
         span_id=span.span_id,
         parent_span_id=span.parent_id,
         flags=flags,
-        name=span.name,
+        name=_text(span.name),
         kind=span.kind,
         start_time_unix_nano=span.start_ns,
         end_time_unix_nano=span.end_ns,
@@ -113,6 +113,14 @@ def _span(span: Span) -> OtlpSpan:
 
 def _attributes(attributes: Attributes) -> Iterable[KeyValue]:
     return [
-        KeyValue(key=name, value=AnyValue(string_value=value) if isinstance(value, str) else AnyValue(int_value=value))
+        KeyValue(
+            key=_text(name),
+            value=AnyValue(string_value=_text(value)) if isinstance(value, str) else AnyValue(int_value=value),
+        )
         for name, value in attributes
     ]
+
+
+def _text(text: str) -> str:
+    # JSON can hold half a surrogate pair, as in a name of the document, and protobuf cannot.
+    return text if text.isascii() else text.encode(errors="replace").decode()

@@ -26,6 +26,10 @@ CLIENT: Final = 3
 """The kinds of spans, with the numbers of OTLP."""
 _METHODS: Final = {name.encode(): name for name in KNOWN}
 _REFUSED: Final = range(400, 500)
+_NOT_SENT: Final = frozenset(
+    {HELD, "approval-unavailable", "limit-store-unavailable", "too-many-calls", "upstream-token-unavailable"}
+)
+"""The codes of other refusals that stop a permitted call before it goes up."""
 _NS: Final = 1_000_000_000
 
 
@@ -87,7 +91,7 @@ def route_of(record: AccessRecord, collector: Collector) -> str:
 
 def went_up(record: AccessRecord) -> bool:
     """Whether the call was sent to the API, or the gateway tried to."""
-    is_refused = record.reason and (record.status in _REFUSED or record.reason == HELD)
+    is_refused = record.reason and (record.status in _REFUSED or record.reason in _NOT_SENT)
     return record.rule is not None and not is_refused
 
 

@@ -126,6 +126,31 @@ def test_metrics_are_sent_periodically_and_at_the_end() -> None:
     assert receiver.metrics["plugin_gateway.spans.dropped"].sum.data_points[0].as_int == 0
 
 
+def test_an_error_of_ours_costs_only_what_was_to_be_sent(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "INTERVAL_S", 0.01)
+    real, failures = module.trace_request, [ValueError("a-secret")]
+
+    def fail_once(*arguments: Any) -> bytes:
+        if failures:
+            raise failures.pop()
+        return real(*arguments)
+
+    monkeypatch.setattr(module, "trace_request", fail_once)
+
+    async def scene(exporter: Exporter, receiver: Receiver) -> None:
+        exporter.add([record()])
+        while not exporter.dropped:  # noqa: ASYNC110  # there is no event for it
+            await asyncio.sleep(0)
+        exporter.add([record()])
+        await receiver.until(lambda: len(receiver.spans) == SPANS)
+
+    _, exporter = played(scene)
+    assert exporter.dropped == SPANS
+    assert "failed to export" in caplog.text
+
+
 def test_an_outage_is_logged_once_without_the_header(caplog: pytest.LogCaptureFixture, no_pause: None) -> None:
     played(one_call, BUSY, BUSY, OK, headers=(("Authorization", "Bearer a-secret"),))
     begun = [one.getMessage() for one in caplog.records if "does not answer" in one.getMessage()]

@@ -37,6 +37,12 @@ def test_spans_are_written_with_their_resource() -> None:
     assert [(link.trace_id, link.span_id) for link in server.links] == [(LINK.trace_id, LINK.span_id)]
 
 
+def test_half_a_surrogate_pair_is_replaced() -> None:
+    body = trace_request([span(SERVER)._replace(name="GET /\ud800", attributes=[("a", "\ud800")])], RESOURCE)
+    [sent] = ExportTraceServiceRequest.FromString(body).resource_spans[0].scope_spans[0].spans
+    assert (sent.name, attributes(sent)) == ("GET /?", {"a": "?"})
+
+
 def test_metrics_are_cumulative() -> None:
     histogram = Histogram(SERVER_DURATION, [("http.route", "/pets")], [1, *[0] * (len(BOUNDS_S) - 1), 2], [31.0])
     body = metrics_request([histogram], [("plugin_gateway.spans.dropped", "{span}", 4)], RESOURCE, 5, 9)

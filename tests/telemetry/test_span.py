@@ -119,7 +119,8 @@ def test_an_error_is_one_of_the_side_that_it_is_an_error_for(
 
 def test_a_held_call_did_not_go_up() -> None:
     assert went_up(record())
-    assert not went_up(record(status=409, reason="approval-needed"))
+    assert not went_up(record(status=202, reason="approval-needed"))
+    assert not went_up(record(status=503, reason="too-many-calls"))
     assert not went_up(record(rule=None))
 
 
