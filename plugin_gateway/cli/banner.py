@@ -14,7 +14,7 @@ from plugin_gateway.telemetry import log_findings
 from plugin_gateway.version import core, shown_version
 
 if TYPE_CHECKING:
-    from plugin_gateway.server.supervisor import Started
+    from plugin_gateway.server.start import Started
     from plugin_gateway.telemetry import Log
 
 

@@ -1,44 +1,93 @@
-"""The console of one gateway: when it is on, its key file, and the link to it."""
+"""The console of one gateway: its parts, when it is on, its key file, and the link to it."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
 from secrets import token_urlsafe
+from time import time
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.find import STANDARD_INPUT, find_config
 from plugin_gateway.console.app import Console
+from plugin_gateway.console.approvals import approvals_handlers
+from plugin_gateway.console.calls import calls_handler
+from plugin_gateway.console.config_state import ConfigState
 from plugin_gateway.console.key_file import remove_key, write_key
+from plugin_gateway.console.standing import Standing, standing_handlers
+from plugin_gateway.console.traffic_stream import traffic_handler
+from plugin_gateway.console.workshop import Workshop
+from plugin_gateway.console.workshop_handlers import workshop_handlers
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.reports.writable import why_read_only
 from plugin_gateway.server.approval_log import url_of
+from plugin_gateway.server.feed_line import TrafficLine
+from plugin_gateway.telemetry.call_history import CallHistory
+from plugin_gateway.telemetry.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from pathlib import Path
+    from typing import Any
 
+    from plugin_gateway.approvals.desk import Desk
     from plugin_gateway.config.address import Address
     from plugin_gateway.config.console import ConsoleMode
     from plugin_gateway.console.app import Power
-    from plugin_gateway.console.handler import Handler
-    from plugin_gateway.telemetry import Log
+    from plugin_gateway.endpoints.admin import Health
+    from plugin_gateway.endpoints.approvals import ApprovalsApi
+    from plugin_gateway.reload.outcome import Compiled
+    from plugin_gateway.server.channel import Message
+    from plugin_gateway.server.start import ServeOptions
+    from plugin_gateway.telemetry import Log, Series
 
 
 class ConsoleOfGateway:
-    """Turns the console on and off as each revision says."""
+    """Turns the console on and off as each revision says, and keeps what it shows: the traffic, the calls, and gateway.yaml."""
 
-    def __init__(self, handlers: Iterable[Handler], log: Log) -> None:
-        self.console = Console(handlers)
+    def __init__(
+        self, options: ServeOptions, overrides: Mapping[str, str], log: Log, watch: Callable[[bool], object]
+    ) -> None:
+        """Take the options of the start. `watch` tells the workers whether a person looks at the traffic."""
+        self.config = ConfigState(config_file(options))
+        self.console = Console()
+        self.traffic = Traffic(watch)
+        self._calls = CallHistory()
+        self._workshop = Workshop(options.config, overrides, options.text, options.revision_file)
+        self._revision_file = options.revision_file
         self._log = log
+        self._compiled: Compiled | None = None
         self._admin: Address | None = None
         self._key_file: Path | None = None
 
-    def adopt(self, mode: ConsoleMode, admin: Address | None) -> None:
+    def routes(
+        self, api: ApprovalsApi, desk: Desk, health: Callable[[], Health], series: Callable[[], Awaitable[Series]]
+    ) -> Iterable[Any]:
+        """Return the routes of the console, whose handlers ask the rest of the supervisor."""
+        self.console.handlers = (
+            *workshop_handlers(self._workshop, lambda: self.console.power == "write"),
+            *standing_handlers(lambda: self._standing(health(), desk.pending), series),
+            traffic_handler(self.traffic),
+            calls_handler(self._calls),
+            *approvals_handlers(api),
+        )
+        return self.console.routes()
+
+    def line(self, others: Callable[[Message], Message | None]) -> Callable[[Message], Message | None]:
+        """Return what takes the messages of workers: the records for the traffic, and the rest for `others`."""
+        return TrafficLine(self.traffic, others).answer
+
+    def count(self, series: Series) -> None:
+        """Count the calls of all workers for the last day."""
+        self._calls.add(series, self._compiled.called_by_id if self._compiled is not None else {}, time())
+
+    def adopt(self, compiled: Compiled, admin: Address | None) -> None:
         """Do as the config of the current revision says. `admin` is where the gateway listens, whatever the config says now."""
-        self._admin = admin
-        self.console.power = power_of(mode, admin)
+        self._compiled, self._admin = compiled, admin
+        self.console.power = power_of(compiled.console, admin)
+        # A console that is off now has ended the sessions of the open pages.
+        self.traffic.wake()
         if self.console.power != "off" and not self.console.key and admin is not None:
             self.console.key = token_urlsafe(32)
             try:
@@ -60,25 +109,38 @@ class ConsoleOfGateway:
         # A person reaches a Unix socket by a port that is forwarded to it.
         return (url_of(self._admin) if self._admin is not None else "") or "http://localhost"
 
-    def why_read_only(self, config: Path | None, revision_file: Path | None) -> str:
+    def _standing(self, health: Health, pending: int) -> Standing:
+        compiled = self._compiled
+        return Standing(
+            health=health,
+            config=self.config,
+            why_read_only=self.why_read_only(),
+            approvals=pending,
+            public_url=compiled.public_url if compiled else "",
+            limits=compiled.limits if compiled else {},
+        )
+
+    def why_read_only(self) -> str:
         """Return why the console cannot save; empty if it can."""
         if self.console.power != "write":
             return "`console` in gateway.yaml does not let it write"
-        if revision_file is not None:
-            return f"the gateway serves {revision_file}, which has its config"
-        return why_read_only(config)
+        if self._revision_file is not None:
+            return f"the gateway serves {self._revision_file}, which has its config"
+        return why_read_only(self.config.path)
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        self.traffic.close()
+        await self._workshop.close()
         if self._key_file is not None:
             remove_key(self._key_file, self.console.key)
 
 
-def config_file(config: Path | None, text: str | None, revision_file: Path | None) -> Path | None:
+def config_file(options: ServeOptions) -> Path | None:
     """Return the file that the config comes from, if it is a file."""
-    if text is not None:
+    if options.text is not None:
         return STANDARD_INPUT
     with suppress(ConfigError):
-        return find_config(config, environ=os.environ) if revision_file is None else None
+        return find_config(options.config, environ=os.environ) if options.revision_file is None else None
     return None  # the compile says what is wrong
 
 

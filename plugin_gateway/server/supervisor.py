@@ -11,95 +11,38 @@ import asyncio
 import contextlib
 import gc
 import signal
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from random import random
-from time import monotonic, time
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin_gateway.approvals.desk import Desk
-from plugin_gateway.console.approvals import approvals_handlers
-from plugin_gateway.console.calls import calls_handler
-from plugin_gateway.console.config_state import ConfigState
-from plugin_gateway.console.standing import Standing, standing_handlers
-from plugin_gateway.console.traffic_stream import traffic_handler
-from plugin_gateway.console.workshop import Workshop
-from plugin_gateway.console.workshop_handlers import workshop_handlers
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.endpoints.approvals import ApprovalsApi
-from plugin_gateway.errors import FindingsError, UsageError
+from plugin_gateway.errors import UsageError
 from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.outcome import Compiled, Refused
 from plugin_gateway.reload.pause import pause_s, refresh_pause_s
 from plugin_gateway.reload.watch import FileWatch, fingerprints
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
-from plugin_gateway.server.console import ConsoleOfGateway, config_file
-from plugin_gateway.server.feed_line import TrafficLine
+from plugin_gateway.server.console import ConsoleOfGateway
 from plugin_gateway.server.listeners import Listeners
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.reload_log import ReloadLog
 from plugin_gateway.server.remote_approver import DeskLine
+from plugin_gateway.server.start import RefusedError, Started
 from plugin_gateway.telemetry import Log, log_findings, merge, telling
-from plugin_gateway.telemetry.call_history import CallHistory
-from plugin_gateway.telemetry.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable
 
     from plugin_gateway.config.address import Address
     from plugin_gateway.reload.outcome import Awaited, Outcome
-    from plugin_gateway.server.process import Front
+    from plugin_gateway.server.start import ServeOptions
     from plugin_gateway.telemetry import Series
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServeOptions:
-    """The options of the command line. An empty address means the one in gateway.yaml."""
-
-    config: Path | None = None
-    text: str | None = None
-    """The config, if it came from standard input."""
-    revision_file: Path | None = None
-    """The file to serve instead of a config."""
-    listen: str = ""
-    admin: str = ""
-    metrics: str = ""
-    workers: int = 1
-    front: Front = "connection"
-    log_level: str = ""
-    wait_s: float | None = None
-    """How long to wait for a document whose server does not answer; None means for ever."""
-    drain_delay_s: float = 0.0
-    """How long to take calls after SIGTERM, while `/readyz` says that the gateway is not ready."""
-    drain_timeout_s: float = 10.0
-    """How long calls in flight may run after that."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """The facts for the banner: the first revision, the addresses with their ports, and how long the start took."""
-
-    compiled: Compiled
-    listen: Address
-    admin: Address | None
-    metrics: Address | None
-    workers: int
-    took_s: float
-    console: str = ""
-    """The URL of the console; empty if it is off."""
-    link: Callable[[], str] = str
-    """Returns a new link that enters the console once."""
-
-
-class RefusedError(FindingsError):
-    """The config or the document is wrong; `report` is what `check` prints about it."""
-
-    def __init__(self, refused: Refused) -> None:
-        super().__init__(refused.findings)
-        self.report = refused.report
 
 
 class Supervisor:
@@ -116,29 +59,16 @@ class Supervisor:
         approvals = ApprovalLog(log)
         self._desk = Desk(base=self._approver_url)
         api = ApprovalsApi(self._desk, approvals.decided)
-        self._traffic = Traffic(lambda is_watched: self._pool.watch(is_watched=is_watched))
-        calls = CallHistory()
-        line = TrafficLine(self._traffic, DeskLine(self._desk, approvals.judged).answer)
-        self._pool = WorkerPool(
-            options.workers,
-            log,
-            options.front,
-            line.answer,
-            lambda series: calls.add(series, self._called_by_id(), time()),
+        self._console = ConsoleOfGateway(
+            options, self._overrides, log, lambda is_watched: self._pool.watch(is_watched=is_watched)
         )
-        self._workshop = Workshop(options.config, self._overrides, options.text, options.revision_file)
-        self._config = ConfigState(config_file(options.config, options.text, options.revision_file))
-        handlers = (
-            *workshop_handlers(self._workshop, lambda: self._console.console.power == "write"),
-            *standing_handlers(self._standing, self._series),
-            traffic_handler(self._traffic),
-            calls_handler(calls),
-            *approvals_handlers(api),
-        )
-        self._console = ConsoleOfGateway(handlers, log)
+        line = self._console.line(DeskLine(self._desk, approvals.judged).answer)
+        self._pool = WorkerPool(options.workers, log, options.front, line, self._console.count)
         self._listeners = Listeners(
             AdminListener(
-                lambda health, series: create_admin(health, series, [*api.routes(), *self._console.console.routes()])
+                lambda health, series: create_admin(
+                    health, series, [*api.routes(), *self._console.routes(api, self._desk, health, series)]
+                )
             ),
             AdminListener(create_metrics),
             options.workers,
@@ -153,9 +83,6 @@ class Supervisor:
     async def _series(self) -> Series:
         """Return the workers' series plus the log lines that the supervisor lost."""
         return merge([await self._pool.series(), {"dropped": [self._log.lost]}, desk_series(self._desk)])
-
-    def _called_by_id(self) -> Mapping[str, str]:
-        return self._compiled.called_by_id if self._compiled is not None else {}
 
     def _approver_url(self) -> str:
         """Return the URL of the admin listener, for a person on this machine."""
@@ -185,10 +112,8 @@ class Supervisor:
             self._listeners.close_public()
             timeout_s = self._options.drain_timeout_s
             was_clean = await self._pool.drain(timeout_s)
-            self._traffic.close()
-            await self._workshop.close()
+            await self._console.close()
             await self._listeners.close()
-            self._console.close()
             if not was_clean:
                 self._log.event("warning", "drain-cut", f"calls still running after {timeout_s:g} s were cut")
             if self._stopping.is_set():
@@ -236,7 +161,7 @@ class Supervisor:
             outcome = await self._compile(1)
             waited_s = monotonic() - began
             if isinstance(outcome, Compiled):
-                self._config.served(outcome.warnings)
+                self._console.config.served(outcome.warnings)
                 self._reloads.arrived(waited_s)
                 return outcome
             left_s = inf if self._options.wait_s is None else self._options.wait_s - waited_s
@@ -255,7 +180,7 @@ class Supervisor:
         return await self._listeners.open(said, self._health, self._series)
 
     async def _compile(self, number: int) -> Outcome:
-        self._config.compiling()
+        self._console.config.compiling()
         return await compile_aside(
             config=self._options.config,
             text=self._options.text,
@@ -346,44 +271,31 @@ class Supervisor:
         if isinstance(compiled, Refused):
             # Watch the files of the refused config and of the current one: a change of either may mend it.
             self._files.look_at({**watched, **compiled.watched})
-            self._config.refused(compiled.findings)
+            self._console.config.refused(compiled.findings)
             self._reloads.refused(compiled.report, compiled.findings, is_asked=is_asked)
             return compiled.awaited is not None
         if not self._is_due and compiled.digest == before.digest:
             self._compiled = replace(compiled, revision=before.revision, number=before.number)
             self._files.look_at(compiled.watched)
-            self._config.served(compiled.warnings)
+            self._console.config.served(compiled.warnings)
             self._reloads.changed_nothing(before, compiled)
             return False
         if refusal := await self._pool.adopt(compiled.revision):
             self._files.look_at({**watched, **compiled.watched})
-            self._config.refused([Finding(rule="reload-failed", message=refusal)])
+            self._console.config.refused([Finding(rule="reload-failed", message=refusal)])
             self._reloads.refused(refusal, is_asked=is_asked)
             return False
         self._is_due = False
         self._adopt(compiled)
         self._files.look_at(compiled.watched)
-        self._config.served(compiled.warnings)
+        self._console.config.served(compiled.warnings)
         self._reloads.served(before, compiled, monotonic() - started_at)
         return False
 
     def _adopt(self, compiled: Compiled) -> None:
         self._compiled = compiled
         self._desk.settings = compiled.approvals
-        self._console.adopt(compiled.console, self._listeners.admin)
-        # A console that is off now has ended the sessions of the open pages.
-        self._traffic.wake()
-
-    def _standing(self) -> Standing:
-        compiled = self._compiled
-        return Standing(
-            health=self._health(),
-            config=self._config,
-            why_read_only=self._console.why_read_only(self._config.path, self._options.revision_file),
-            approvals=self._desk.pending,
-            public_url=compiled.public_url if compiled else "",
-            limits=compiled.limits if compiled else {},
-        )
+        self._console.adopt(compiled, self._listeners.admin)
 
     def _health(self) -> Health:
         compiled = self._compiled

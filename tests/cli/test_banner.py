@@ -8,7 +8,7 @@ from plugin_gateway.config.address import Address
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.reload.outcome import Compiled
 from plugin_gateway.revision import LogSettings
-from plugin_gateway.server.supervisor import Started
+from plugin_gateway.server.start import Started
 from plugin_gateway.telemetry import Log
 
 COMPILED = Compiled(

@@ -7,6 +7,7 @@ import yaml
 from plugin_gateway.cli.entry import run
 from plugin_gateway.cli.init import as_written
 from plugin_gateway.server import supervisor
+from plugin_gateway.server.start import ServeOptions
 
 DOCUMENT = 'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\nservers: [{url: "https://pets.test"}]\npaths: {/pets: {get: {operationId: listPets, summary: Pets, responses: {}}}}\n'
 
@@ -121,8 +122,8 @@ def test_picking_starts_a_closed_gateway_for_this_machine_and_opens_its_console(
     monkeypatch.setattr(supervisor, "run", lambda options, announce: started.append((options, announce.__name__)) or 0)
     assert run(["init", "openapi.yaml", "--pick"]) == 0
     assert run(["init", "openapi.yaml", "--pick", "-o", "b.yaml", "--listen", ":1", "--admin", "127.0.0.1:2"]) == 0
-    first = supervisor.ServeOptions(config=Path("gateway.yaml"), listen="127.0.0.1:8080", admin="127.0.0.1:8081")
-    second = supervisor.ServeOptions(config=Path("b.yaml"), listen="0.0.0.0:1", admin="127.0.0.1:2")
+    first = ServeOptions(config=Path("gateway.yaml"), listen="127.0.0.1:8080", admin="127.0.0.1:8081")
+    second = ServeOptions(config=Path("b.yaml"), listen="0.0.0.0:1", admin="127.0.0.1:2")
     assert started == [(first, "announce_and_open"), (second, "announce_and_open")]
     assert yaml.safe_load((folder / "gateway.yaml").read_text())["allow"] == []
     assert run(["check"]) == 0

@@ -4,6 +4,7 @@ import pytest
 
 from plugin_gateway.cli.entry import run
 from plugin_gateway.server import supervisor
+from plugin_gateway.server.start import ServeOptions
 
 
 def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -31,7 +32,7 @@ def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_p
     )
     assert run(["serve", "--workers", "2", "--wait-for-document", "2m", "--log", "debug", "--drain-delay", "5s"]) == 0
     assert seen == [
-        supervisor.ServeOptions(
+        ServeOptions(
             config=tmp_path / "g.yaml",
             listen="0.0.0.0:1",
             admin="0.0.0.0:2",
@@ -40,7 +41,7 @@ def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_p
             front="asgi",
             drain_timeout_s=45.0,
         ),
-        supervisor.ServeOptions(workers=2, wait_s=120.0, log_level="debug", drain_delay_s=5.0, drain_timeout_s=45.0),
+        ServeOptions(workers=2, wait_s=120.0, log_level="debug", drain_delay_s=5.0, drain_timeout_s=45.0),
     ]
 
 

@@ -1,15 +1,42 @@
+import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from plugin_gateway.config.address import Address
 from plugin_gateway.console.key_file import key_files, read_key
+from plugin_gateway.reload.outcome import Compiled
+from plugin_gateway.revision import LogSettings
 from plugin_gateway.server.console import ConsoleOfGateway, config_file, power_of
+from plugin_gateway.server.start import ServeOptions
 from plugin_gateway.telemetry import Log
 
+BASE = Compiled(
+    revision=b"",
+    number=1,
+    digest="d",
+    public_url="https://plugin.example.com",
+    faces=(),
+    operations=8,
+    operations_total=47,
+    listen="",
+    admin="",
+    log=LogSettings(),
+    watched={},
+    warnings=(),
+)
 HERE = Address("127.0.0.1", 8081)
 EVERYWHERE = Address("0.0.0.0", 8081)
+
+
+def compiled(mode: str) -> Compiled:
+    return replace(BASE, console=mode)
+
+
+def console_of(log: Log | None = None, **options: Path | str) -> ConsoleOfGateway:
+    return ConsoleOfGateway(ServeOptions(**options), {}, log or Log(level="error"), lambda _: None)
 
 
 @pytest.fixture(autouse=True)
@@ -45,24 +72,24 @@ def test_the_console_is_on_where_only_this_machine_reaches_it_or_where_the_confi
 
 
 def test_the_key_is_there_while_the_console_is_on() -> None:
-    gateway = ConsoleOfGateway((), Log(level="error"))
-    gateway.adopt("off", HERE)
+    gateway = console_of()
+    gateway.adopt(compiled("off"), HERE)
     assert gateway.console.key == read_key(HERE, os.environ) == ""
     assert gateway.link() == ""
-    gateway.adopt("default", HERE)
+    gateway.adopt(compiled("default"), HERE)
     assert gateway.console.key == read_key(HERE, os.environ) != ""
     assert gateway.link().startswith("http://127.0.0.1:8081/console/enter?token=")
-    gateway.close()
+    asyncio.run(gateway.close())
     assert read_key(HERE, os.environ) == ""
 
 
 def test_a_reload_keeps_the_key() -> None:
-    gateway = ConsoleOfGateway((), Log(level="error"))
-    gateway.adopt("write", HERE)
+    gateway = console_of()
+    gateway.adopt(compiled("write"), HERE)
     key = gateway.console.key
-    gateway.adopt("read", HERE)
+    gateway.adopt(compiled("read"), HERE)
     assert (gateway.console.key, gateway.console.power) == (key, "read")
-    gateway.close()
+    asyncio.run(gateway.close())
 
 
 def test_a_key_that_cannot_be_written_is_told_and_the_gateway_serves(
@@ -72,31 +99,33 @@ def test_a_key_that_cannot_be_written_is_told_and_the_gateway_serves(
         monkeypatch.setattr("plugin_gateway.console.key_file._own_folder", lambda: runtime / "nope" / "nope")
         monkeypatch.setenv("XDG_RUNTIME_DIR", str(path / "nope"))
     log = Log(level="warning")
-    gateway = ConsoleOfGateway((), log)
-    gateway.adopt("write", HERE)
+    gateway = console_of(log=log)
+    gateway.adopt(compiled("write"), HERE)
     log.close()
     assert "console-key-failed" in capfd.readouterr().err
     assert gateway.link() != ""
-    gateway.close()
+    asyncio.run(gateway.close())
 
 
 def test_the_console_says_why_it_cannot_save(tmp_path: Path) -> None:
     path = tmp_path / "gateway.yaml"
     path.write_text("")
-    gateway = ConsoleOfGateway((), Log(level="error"))
+    gateway = console_of(config=path)
     gateway.console.power = "read"
-    assert "`console`" in gateway.why_read_only(path, None)
+    assert "`console`" in gateway.why_read_only()
     gateway.console.power = "write"
-    assert gateway.why_read_only(path, None) == ""
-    assert "a.revision" in gateway.why_read_only(None, Path("a.revision"))
-    assert "standard input" in gateway.why_read_only(Path("-"), None)
+    assert gateway.why_read_only() == ""
+    for options, why in (({"revision_file": Path("a.revision")}, "a.revision"), ({"text": ""}, "standard input")):
+        other = console_of(**options)
+        other.console.power = "write"
+        assert why in other.why_read_only()
 
 
 def test_the_config_file_is_the_one_that_the_gateway_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert config_file(None, None, None) is None
+    assert config_file(ServeOptions()) is None
     (tmp_path / "gateway.yaml").write_text("")
-    assert config_file(None, None, None) == Path("gateway.yaml")
-    assert config_file(Path("other.yaml"), None, None) == Path("other.yaml")
-    assert config_file(None, "allow: []", None) == Path("-")
-    assert config_file(None, None, Path("a.revision")) is None
+    assert config_file(ServeOptions()) == Path("gateway.yaml")
+    assert config_file(ServeOptions(config=Path("other.yaml"))) == Path("other.yaml")
+    assert config_file(ServeOptions(text="allow: []")) == Path("-")
+    assert config_file(ServeOptions(revision_file=Path("a.revision"))) is None

@@ -16,7 +16,8 @@ from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.server import remote_approver
 from plugin_gateway.server.channel import Kind, Message
 from plugin_gateway.server.remote_approver import MOST_WAITING, DeskLine, RemoteApprover
-from plugin_gateway.server.supervisor import ServeOptions, Supervisor
+from plugin_gateway.server.start import ServeOptions
+from plugin_gateway.server.supervisor import Supervisor
 from plugin_gateway.telemetry import Log
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from plugin_gateway.errors import UsageError
 from plugin_gateway.server import pool as pool_module
 from plugin_gateway.server import supervisor as supervisor_module
 from plugin_gateway.server.pool import WorkerPool
-from plugin_gateway.server.supervisor import RefusedError, ServeOptions, Started, Supervisor
+from plugin_gateway.server.start import RefusedError, ServeOptions, Started
+from plugin_gateway.server.supervisor import Supervisor
 from plugin_gateway.telemetry import Log
 
 BOUND_S = 20
