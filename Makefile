@@ -1,7 +1,7 @@
 # Needs only make and Python 3.11 or later. The targets install everything else into .venv, in the versions of the lock files.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-wheel quick properties coverage mutants check legs lock docs site core bench clients fuzz fuzz-origins
+.PHONY: help run test test-wheel quick properties coverage mutants check legs lock docs pictures site core bench clients fuzz fuzz-origins
 MAKEFLAGS += --no-print-directory
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` overrides it.
@@ -33,7 +33,7 @@ help:  ## Show the targets
 run: .venv/run.stamp  ## Start the example API with the gateway in front of it; Ctrl-C stops both
 	@exec $(BIN)/python -m examples.run --api-port $(API_PORT) --port $(PORT) --admin-port $(ADMIN_PORT)
 
-test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp .venv/origins.stamp .venv-clients/light.stamp)  ## Run every test; TESTS=tests/gate runs some, CORE=1 those of the compiled core
+test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp .venv/chromium.stamp .venv/origins.stamp .venv-clients/light.stamp)  ## Run every test; TESTS=tests/gate runs some, CORE=1 those of the compiled core
 ifdef CORE
 	@$(MAKE) test-wheel WHEEL_PYTHON=$(CORE_BIN)/python
 else ifdef TESTS
@@ -86,6 +86,10 @@ docs: .venv/run.stamp  ## Regenerate docs/config.md and docs/cli.md
 	$(BIN)/python -c 'from plugin_gateway.config.reference import reference; print(reference(), end="")' > docs/config.md
 	$(BIN)/python -m plugin_gateway.cli.reference > docs/cli.md
 
+pictures: .venv/test.stamp .venv/chromium.stamp  ## Take the pictures of the console in docs/ anew
+	@mkdir -p docs/pictures
+	PICTURES=docs/pictures $(BIN)/python -m pytest tests/console/test_in_chromium.py -k pictures
+
 site: export NO_MKDOCS_2_WARNING = 1
 site: .venv/test.stamp  ## Build the site made of docs/ into site/, strictly
 	$(BIN)/mkdocs build --quiet
@@ -121,6 +125,12 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 .venv/test.stamp: .venv/run.stamp requirements-dev.lock
 	@echo "installing the tools for tests and linters into .venv" >&2
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+.venv/chromium.stamp: .venv/run.stamp
+	@command -v chromium >/dev/null || ! command -v apt-get >/dev/null \
+	  || $(if $(filter-out 0,$(shell id -u)),sudo -n) apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null \
+	  || echo "Chromium could not be installed; the tests of the console's screens skip" >&2
 	@touch $@
 
 # The node routers; without npm the fuzzer skips node, and says so.

@@ -71,11 +71,11 @@ export class Change {
     this._asked?.abort();
     clearTimeout(this._timer);
     if (!isCalm) this.isSaying = false;
+    this.preview = null;
     this._estimate();
     if (catalogue.hasChanges) {
       this._timer = setTimeout(() => this._ask(), PAUSE_MS);
     } else {
-      this.preview = null;
       this.news.replaceChildren();
       this.found.replaceChildren();
       this._showTargets(catalogue.index.targets);
@@ -110,7 +110,10 @@ export class Change {
     );
     this.bar.hidden = !hasChanges;
     if (hasChanges)
-      setText(this.bar, `${counts(adds.size, removes.size)} About ${grouped(catalogue.estimate().tokens)} tokens. Review`);
+      setText(
+        this.bar,
+        `${counts(adds.size, removes.size)} About ${grouped((this.preview?.after ?? catalogue.estimate()).tokens)} tokens. Review`,
+      );
   }
 
   _estimate() {

@@ -54,17 +54,15 @@ export function prose(text) {
 /** A unified diff. Signs, not only colours, tell what is added and removed. */
 export function diff(text, label) {
   const lines = text.replace(/\n$/, "").split("\n");
-  return el(
-    "pre",
-    { class: "diff", tabindex: "0", role: "region", "aria-label": label },
-    lines.map((line) =>
-      el(
-        "span",
-        { class: /^(\+\+\+|---|@@)/.test(line) ? "place" : line[0] === "+" ? "added" : line[0] === "-" ? "removed" : null },
-        `${line}\n`,
-      ),
-    ),
-  );
+  return el("pre", { class: "diff", tabindex: "0", role: "region", "aria-label": label }, lines.map(diffLine));
+}
+
+function diffLine(line) {
+  // The name of the file is enough to read; the text that is copied has its path.
+  const file = /^(\+\+\+|---) .*\/([^/]+)$/.exec(line);
+  if (file) return el("span", { class: "place", title: line }, `${file[1]} ${file[2]}\n`);
+  const kind = /^(\+\+\+|---|@@)/.test(line) ? "place" : { "+": "added", "-": "removed" }[line[0]];
+  return el("span", { class: kind }, `${line}\n`);
 }
 
 export function copyButton(textOf, label = "Copy", name = label) {

@@ -126,7 +126,9 @@ export class Rows {
 
   _count(row) {
     const calls = this.app.catalogue.calls[row.n];
-    setText(row.querySelector(".calls").firstChild, calls ? short(calls) : "·");
+    const place = row.querySelector(".calls");
+    setText(place.firstChild, calls ? short(calls) : "·");
+    place.classList.toggle("none", !calls);
   }
 
   _mark(row) {
