@@ -9,11 +9,11 @@ import re
 import sys
 from contextlib import suppress
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from plugin_gateway.config.no_plugins import load_no_plugins
 from plugin_gateway.errors import FindingsError, GatewayError, UsageError
 
 if TYPE_CHECKING:
@@ -119,28 +119,6 @@ def main() -> NoReturn:
     load_no_plugins()
     occupy_standard_streams()
     leave(run(sys.argv[1:]))
-
-
-def load_no_plugins() -> None:
-    """Keep pydantic from loading plugins from all installed packages: a plugin could read the secrets of the config.
-
-    Even if plugins are disabled, pydantic's loader imports `importlib.metadata`, and with it `email` and 25 other modules, which takes
-    half as long as to import pydantic. So a module without plugins replaces the loader.
-    """
-    if os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__") != "__all__":
-        return
-    loader = ModuleType("pydantic.plugin._loader")
-
-    def load(name: str) -> object:
-        if name.startswith("__"):
-            # The import system asks for `__path__`.
-            raise AttributeError(name)
-        # Another version of pydantic needs more of its loader: let it have the real one.
-        sys.modules.pop(loader.__name__, None)
-        return getattr(import_module(loader.__name__), name)
-
-    vars(loader).update(get_plugins=tuple, __getattr__=load)
-    sys.modules.setdefault(loader.__name__, loader)
 
 
 def occupy_standard_streams() -> None:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugin_gateway.config.no_plugins import load_no_plugins
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
@@ -45,6 +46,7 @@ def main() -> None:
     """Answer one request."""
     # This process ends before its memory matters, and collecting cycles in a large document takes half the time.
     gc.disable()
+    load_no_plugins()
     if "gently" in sys.argv[1:]:
         # A sandbox may forbid it; then the compile competes with calls for the processor.
         with contextlib.suppress(OSError):
