@@ -22,7 +22,8 @@ def announce_and_open(started: Started, log: Log) -> None:
     """Announce that the gateway serves, and open its console."""
     announce(started, log)
     if not started.console:
-        tell("the console is off: write `console: true` in gateway.yaml to turn it on")
+        key = "console: true" if started.admin is not None else "admin: 127.0.0.1:8081"
+        tell(f"the console is off: write `{key}` in gateway.yaml to turn it on")
         return
     link = started.link()
     # Standard output, and not the log, because the link lets its reader in.

@@ -32,23 +32,22 @@ def command(config: Path | None, admin: str, *, opens: bool) -> int:
     """
     from plugin_gateway.cli.browser import open_link  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.address import parse_address  # noqa: PLC0415  # likewise
-    from plugin_gateway.server.approval_log import url_of  # noqa: PLC0415  # likewise
 
     address = parse_address(admin) if admin else configured(config)
-    path = path_of_link(address)
+    base, path = new_link(address)
     if address.socket:
         click.echo(
             f"forward a port to the socket, for example `ssh -L 8081:{address.socket} HOST`; then open:", err=True
         )
-    link = (url_of(address) or "http://localhost:8081") + path
+    link = (base or "http://localhost:8081") + path
     click.echo(link)
     if opens and not open_link(link):
         click.echo("this machine has no display: open the link yourself", err=True)
     return 0
 
 
-def path_of_link(address: Address) -> str:
-    """Ask the gateway for a link, and show that this user may read its key.
+def new_link(address: Address) -> tuple[str, str]:
+    """Ask the gateway for a link, and show that this user may read its key. Return its base, which is empty for a socket, and its path.
 
     Raises:
         UsageError: no gateway answers, its console is off, or the key is missing.
@@ -66,7 +65,7 @@ def path_of_link(address: Address) -> str:
     try:
         members: Any = json.loads(text)
         if status == 200:
-            return str(members["path"])
+            return str(members["base"]), str(members["path"])
         code = members["code"]
     except (ValueError, KeyError, TypeError):
         code = ""

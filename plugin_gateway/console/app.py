@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from plugin_gateway.console import guard
+from plugin_gateway.console import own_site
 from plugin_gateway.console.entrance_page import BAD_TOKEN, NO_SESSION, STYLE_HASH, entrance_page
 from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, Sessions
 from plugin_gateway.console.static_files import INDEX, static_files
@@ -60,6 +60,8 @@ class Console:
     def __init__(self, handlers: Iterable[Handler] = (), *, clock: Callable[[], float] = monotonic) -> None:
         self.handlers = tuple(handlers)
         self.key = ""
+        self.base = ""
+        """The URL of the listener for a person on this machine; empty if it is a Unix socket."""
         self.sessions = Sessions()
         self.cookie = f"{COOKIE}_{token_hex(4)}"
         self._clock = clock
@@ -85,7 +87,7 @@ class Console:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         response = await self._respond(request)
-        for name, value in guard.HEADERS.items():
+        for name, value in own_site.HEADERS.items():
             if name not in response.headers:
                 response.headers[name] = value
         await response(scope, receive, send)
@@ -93,7 +95,7 @@ class Console:
     async def _respond(self, request: Request) -> Response:
         if self._power == "off":
             return refuse(NO_SUCH_PATH)
-        if refusal := guard.judge_host(request.headers):
+        if refusal := own_site.judge_host(request.headers):
             return refuse(refusal)
         path = request.scope["path"].removeprefix("/console")
         if path == "/token":
@@ -101,7 +103,7 @@ class Console:
         if path == "/enter":
             return self._enter(request)
         is_api = path.startswith("/api/")
-        if is_api and (refusal := guard.judge_origin(request.headers, is_needed=request.method not in _READS)):
+        if is_api and (refusal := own_site.judge_origin(request.headers, is_needed=request.method not in _READS)):
             return refuse(refusal)
         session = self._session(request)
         if session is None:
@@ -115,13 +117,13 @@ class Console:
         """Answer the command `console`, which proves by the key that it may read the gateway's files."""
         if request.method != "POST":
             return refuse(_only("POST"))
-        if refusal := guard.judge_origin(request.headers, is_needed=False):
+        if refusal := own_site.judge_origin(request.headers, is_needed=False):
             return refuse(refusal)
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         is_right = hmac.compare_digest(key.strip().encode(), self.key.encode())
         if not self.key or scheme.lower() != "bearer" or not is_right:
             return refuse(_WRONG_KEY)
-        members = {"path": self.link(), "expires_in": int(TOKEN_VALID_S)}
+        members = {"base": self.base, "path": self.link(), "expires_in": int(TOKEN_VALID_S)}
         return JSONResponse(members, headers=_NO_STORE)
 
     def _enter(self, request: Request) -> Response:
@@ -161,7 +163,7 @@ class Console:
         handler, request.scope["path_params"] = taken[0]
         body = b""
         if handler.method == "POST":
-            if refusal := guard.judge_media_type(request.headers):
+            if refusal := own_site.judge_media_type(request.headers):
                 return refuse(refusal)
             read = await _read(request, handler.most_body_bytes)
             if read is None:
@@ -187,12 +189,12 @@ def _static(request: Request, path: str) -> Response:
     if face is None:
         return refuse(NO_SUCH_PATH)
     response = answer(face, request)
-    response.headers.update(guard.HEADERS)
+    response.headers.update(own_site.HEADERS)
     return response
 
 
 def _entrance(reason: str) -> Response:
-    policy = f"{guard.HEADERS['Content-Security-Policy']}; style-src {STYLE_HASH}"
+    policy = f"{own_site.HEADERS['Content-Security-Policy']}; style-src {STYLE_HASH}"
     return Response(
         entrance_page(reason), 401, media_type="text/html", headers={**_NO_STORE, "Content-Security-Policy": policy}
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 from contextlib import suppress
+from dataclasses import replace
 from secrets import token_urlsafe
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.find import STANDARD_INPUT, find_config
@@ -43,6 +45,10 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry import Log, Series
 
 
+_FORWARDED: Final = "http://localhost:8081"
+"""Where a person reaches a Unix socket, if a port is forwarded to it as the documentation says."""
+
+
 class ConsoleOfGateway:
     """Turns the console on and off as each revision says, and keeps what it shows: the traffic, the calls, and gateway.yaml."""
 
@@ -58,7 +64,6 @@ class ConsoleOfGateway:
         self._revision_file = options.revision_file
         self._log = log
         self._compiled: Compiled | None = None
-        self._admin: Address | None = None
         self._key_file: Path | None = None
 
     def routes(
@@ -84,7 +89,8 @@ class ConsoleOfGateway:
 
     def adopt(self, compiled: Compiled, admin: Address | None) -> None:
         """Do as the config of the current revision says. `admin` is where the gateway listens, whatever the config says now."""
-        self._compiled, self._admin = compiled, admin
+        self._compiled = compiled
+        self.console.base = base_of(admin) if admin is not None else ""
         self.console.power = power_of(compiled.console, admin)
         # A console that is off now has ended the sessions of the open pages.
         self.traffic.wake()
@@ -99,15 +105,11 @@ class ConsoleOfGateway:
     @property
     def url(self) -> str:
         """The URL of the console for a person on this machine; empty if the console is off."""
-        return f"{self._base()}/console/" if self.console.power != "off" else ""
+        return f"{self.console.base or _FORWARDED}/console/" if self.console.power != "off" else ""
 
     def link(self) -> str:
         """Return a link that enters the console once; empty if the console is off."""
-        return self._base() + self.console.link() if self.console.power != "off" else ""
-
-    def _base(self) -> str:
-        # A person reaches a Unix socket by a port that is forwarded to it.
-        return (url_of(self._admin) if self._admin is not None else "") or "http://localhost"
+        return (self.console.base or _FORWARDED) + self.console.link() if self.console.power != "off" else ""
 
     def _standing(self, health: Health, pending: int) -> Standing:
         compiled = self._compiled
@@ -142,6 +144,15 @@ def config_file(options: ServeOptions) -> Path | None:
     with suppress(ConfigError):
         return find_config(options.config, environ=os.environ) if options.revision_file is None else None
     return None  # the compile says what is wrong
+
+
+def base_of(admin: Address) -> str:
+    """Return the URL of the listener, without a name: the console does not answer to names."""
+    if not admin.host or admin.host == "localhost":
+        return url_of(admin)
+    with suppress(OSError):
+        return url_of(replace(admin, host=str(socket.getaddrinfo(admin.host, None, type=socket.SOCK_STREAM)[0][4][0])))
+    return url_of(admin)
 
 
 def power_of(mode: ConsoleMode, admin: Address | None) -> Power:

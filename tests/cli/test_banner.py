@@ -95,4 +95,6 @@ def test_the_link_that_enters_goes_to_standard_output_and_not_to_the_log(
     assert shown.err.count("no display") == 1
     announce_and_open(STARTED, Log(format="json"))
     assert "write `console: true`" in capfd.readouterr().err
+    announce_and_open(replace(STARTED, admin=None), Log(format="json"))
+    assert "write `admin: 127.0.0.1:8081`" in capfd.readouterr().err
     assert len(opened) == 2

@@ -2,6 +2,7 @@ import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from plugin_gateway.config.address import Address
 from plugin_gateway.console.key_file import key_files, read_key
 from plugin_gateway.reload.outcome import Compiled
 from plugin_gateway.revision import LogSettings
-from plugin_gateway.server.console import ConsoleOfGateway, config_file, power_of
+from plugin_gateway.server.console import ConsoleOfGateway, base_of, config_file, power_of
 from plugin_gateway.server.start import ServeOptions
 from plugin_gateway.telemetry import Log
 
@@ -81,6 +82,30 @@ def test_the_key_is_there_while_the_console_is_on() -> None:
     assert gateway.link().startswith("http://127.0.0.1:8081/console/enter?token=")
     asyncio.run(gateway.close())
     assert read_key(HERE, os.environ) == ""
+
+
+@pytest.mark.parametrize(
+    ("admin", "base"),
+    [
+        (HERE, "http://127.0.0.1:8081"),
+        (EVERYWHERE, "http://localhost:8081"),
+        (Address("::1", 8081), "http://[::1]:8081"),
+        (Address("localhost", 8081), "http://localhost:8081"),
+        (Address("ip6-or-4.test", 8081), "http://10.1.2.3:8081"),
+        (Address("unknown.test", 8081), "http://unknown.test:8081"),
+        (Address(socket="/run/admin.sock"), ""),
+    ],
+)
+def test_a_link_has_an_address_because_the_console_answers_to_no_name(
+    admin: Address, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resolve(host: str, *_: object, **__: object) -> list[Any]:
+        if host == "unknown.test":
+            raise OSError
+        return [(0, 0, 0, "", ("10.1.2.3" if host.endswith(".test") else host, 0))]
+
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
+    assert base_of(admin) == base
 
 
 def test_a_reload_keeps_the_key() -> None:

@@ -1,8 +1,8 @@
-"""The guard: which requests reach the console, judged by the name they ask for and the page they come from.
+"""The own site: whether a request is for the console and comes from its pages, judged by Host, Origin and media type.
 
 A browser attaches the session's cookie to every request for this address, also to those of pages that are not the console. DNS
-rebinding lets such a page ask under its own name. So the guard takes only addresses and `localhost` as Host, and an Origin only if it
-is this Host.
+rebinding lets such a page ask under its own name. So the console takes only addresses and `localhost` as Host, and an Origin only
+if it is this Host.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from plugin_gateway.console.guard import judge_host, judge_media_type, judge_origin
+from plugin_gateway.console.own_site import judge_host, judge_media_type, judge_origin
 
 
 def headers(*pairs: tuple[str, str]) -> Headers:
