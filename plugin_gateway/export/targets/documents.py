@@ -232,8 +232,18 @@ def endless_schemas(root: JsonObject) -> set[str]:
         return set()
     # Schemas whose references all lead to finished schemas are finished; those that are left lie on a cycle or lead to one.
     open_refs = {name: set(_references(schema)) & schemas.keys() for name, schema in schemas.items()}
-    while finished := {name for name, refs in open_refs.items() if not refs}:
-        open_refs = {name: refs - finished for name, refs in open_refs.items() if name not in finished}
+    users: dict[str, list[str]] = {name: [] for name in open_refs}
+    for name, refs in open_refs.items():
+        for ref in refs:
+            users[ref].append(name)
+    finished = [name for name, refs in open_refs.items() if not refs]
+    while finished:
+        name = finished.pop()
+        del open_refs[name]
+        for user in users[name]:
+            open_refs[user].remove(name)
+            if not open_refs[user]:
+                finished.append(user)
     return {*open_refs}
 
 
