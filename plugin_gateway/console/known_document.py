@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin_gateway.openapi.read.source import read_document
-from plugin_gateway.reload.watch import fingerprint
+from plugin_gateway.reload.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,7 +17,7 @@ from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.console.known_document import KnownDocument
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import ConfigError, FindingsError
-from plugin_gateway.reload.watch import fingerprint
+from plugin_gateway.reload.fingerprint import fingerprint
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.beside import completed

@@ -24,8 +24,8 @@ from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
 from plugin_gateway.openapi.read.source import STALE
 from plugin_gateway.reload.change import called_by_id, served_by
+from plugin_gateway.reload.fingerprint import fingerprint
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
-from plugin_gateway.reload.watch import fingerprint
 from plugin_gateway.revision import LogSettings
 from plugin_gateway.revision.build import build, build_from_file, load_config
 from plugin_gateway.revision.cache_folder import cache_folder

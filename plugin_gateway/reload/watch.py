@@ -6,9 +6,10 @@ A file has changed if its fingerprint has; events only tell when to look.
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
+
+from plugin_gateway.reload.fingerprint import fingerprints
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -92,17 +93,3 @@ def directories(paths: Iterable[Path]) -> tuple[Path, ...]:
                 if named.parent.is_dir():
                     found[named.parent] = None
     return tuple(found)
-
-
-def fingerprints(paths: Iterable[Path]) -> dict[Path, Fingerprint]:
-    """Take the fingerprint of each file."""
-    return {path: fingerprint(path) for path in paths}
-
-
-def fingerprint(path: Path) -> Fingerprint:
-    try:
-        status = os.stat(path)  # noqa: PTH116  # it must follow symlinks
-    except OSError:
-        return None
-    # Include ctime, which changes with `chmod` and `chown`: they can make a secret readable.
-    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

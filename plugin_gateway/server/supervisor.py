@@ -23,9 +23,10 @@ from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.endpoints.approvals import ApprovalsApi
 from plugin_gateway.errors import UsageError
 from plugin_gateway.reload.aside import compile_aside
+from plugin_gateway.reload.fingerprint import fingerprints
 from plugin_gateway.reload.outcome import Compiled, Refused
 from plugin_gateway.reload.pause import pause_s, refresh_pause_s
-from plugin_gateway.reload.watch import FileWatch, fingerprints
+from plugin_gateway.reload.watch import FileWatch
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
 from plugin_gateway.server.console import ConsoleOfGateway

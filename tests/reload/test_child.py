@@ -161,3 +161,12 @@ def test_a_sandbox_that_forbids_to_be_nice_forbids_no_reload(monkeypatch: pytest
     child.main()
 
     assert answered == ["answer", 0]
+
+
+def test_the_child_imports_neither_an_event_loop_nor_what_only_mistakes_and_tools_need() -> None:
+    heavy = ("asyncio", "difflib", "httpx2", "ssl", "starlette", "uvicorn", "watchfiles", "plugin_gateway.tools.define")
+    program = f"import sys, plugin_gateway.reload.child; print(*{{*{heavy!r}}} & {{*sys.modules}})"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=BOUND_S, check=True
+    )
+    assert result.stdout == "\n"

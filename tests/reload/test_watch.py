@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from plugin_gateway.reload import watch as watch_module
-from plugin_gateway.reload.watch import FileWatch, changes, directories, fingerprint, fingerprints
+from plugin_gateway.reload.fingerprint import fingerprints
+from plugin_gateway.reload.watch import FileWatch, changes, directories
 
 
 def seen(path: Path, act: Callable[..., Any], *, extra: Sequence[Path] = ()) -> bool:
@@ -114,12 +115,6 @@ def test_a_path_that_cannot_be_looked_up_is_not_watched(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert {*directories([tmp_path / "loop"])} <= {tmp_path}
     assert directories([tmp_path / ("x" * 300) / "file"]) == ()
-
-
-def test_a_missing_file_has_no_fingerprint(path: Path) -> None:
-    assert fingerprint(path) is not None
-    path.unlink()
-    assert fingerprint(path) is None
 
 
 def test_a_watch_looks_at_the_files_it_was_told_of_last(path: Path) -> None:
