@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("plugin_gateway.otel")
 
-BATCH: Final = 256
+BATCH: Final = 128
 """The spans of one request. Making it takes a few milliseconds, which delay the worker's calls."""
 INTERVAL_S: Final = 1.0
 """How long a span waits for others at most."""

@@ -12,8 +12,10 @@ from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.config.load import LoadedConfig, load_text
 from plugin_gateway.hostile import arena
-from plugin_gateway.hostile.campaign import Outcome, attack, terrain_of
-from plugin_gateway.hostile.case import Echo, Feature
+from plugin_gateway.hostile.campaign import Outcome, attack, attack_remote, terrain_of
+from plugin_gateway.hostile.case import Case, Echo, Feature
+from plugin_gateway.hostile.oracle import Arrival
+from plugin_gateway.hostile.terrain import THIS_PROCESS
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy import consent
 from plugin_gateway.proxy.holder import Holder
@@ -141,6 +143,26 @@ def test_a_key_with_ordinary_words_in_it_is_no_leak() -> None:
     credential = {"header": "X-Api-Key", "value": {"value": key}}
     outcome = attacked(compiled(upstream={**CONFIG["upstream"], "credential": credential}))
     assert [(leak.what, leak.case.name) for leak in outcome.leaks] == []
+
+
+class Answering:
+    """Stands in for a running gateway whose API answers with a title-case field name."""
+
+    destination = THIS_PROCESS
+
+    def plays(self, case: Case) -> bool:
+        return case.feature is Feature.CONTROL
+
+    async def play(self, case: Case) -> tuple[bytes, list[Arrival]]:
+        return b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n", [Arrival("GET", "/pets/7", b"")]
+
+
+@pytest.mark.parametrize("auth", [{"type": "none"}, AUTH], ids=["open", "behind a login"])
+def test_the_words_of_http_in_a_key_are_no_leak_of_a_running_gateway(auth: Any) -> None:
+    credential = {"header": "X-Api-Key", "value": {"value": "Content-Type-of-pets-9x8y"}}
+    revision = compiled(auth=auth, upstream={**CONFIG["upstream"], "credential": credential})
+    outcome = asyncio.run(attack_remote(Answering(), revision, DOCUMENT))
+    assert [leak.what for leak in outcome.leaks] == []
 
 
 def test_a_mask_that_does_nothing_is_found_with_ordinary_words_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
