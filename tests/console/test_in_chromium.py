@@ -386,6 +386,10 @@ def test_the_document_screen_shows_what_clients_get_and_nothing_else(browser: Br
 
         expect(shown).to_contain_text("listIssues")
         expect(shown).not_to_contain_text("listUsers")
+        for profile in page.get_by_label("Profile").get_by_role("option").all():
+            name = profile.get_attribute("value") or ""
+            answer = page.request.get(f"http://{unchanged.admin}/console/api/document?profile={name}")
+            assert answer.ok, name
 
 
 def test_the_faces_screen_has_a_text_to_copy_for_each_client(browser: Browser, unchanged: Gateway) -> None:
@@ -521,6 +525,17 @@ def test_everything_is_done_by_keyboard_alone(browser: Browser, gateway: Gateway
         expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_the_arrow_leads_from_the_search_box_to_the_first_row(browser: Browser, unchanged: Gateway) -> None:
+    with console(browser, unchanged) as page:
+        for query in ("tag:issues", "tag:labels", ""):
+            page.get_by_role("searchbox").fill(query)
+            page.keyboard.press("ArrowDown")
+            expect(page.get_by_role("checkbox").first).to_be_focused()
+            page.keyboard.press("ArrowDown")
+            expect(page.get_by_role("checkbox").nth(1)).to_be_focused()
+            page.keyboard.press("/")
 
 
 def test_the_list_is_one_stop_of_the_tab_key(browser: Browser, unchanged: Gateway) -> None:

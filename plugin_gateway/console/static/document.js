@@ -8,8 +8,9 @@ import { bytes, grouped } from "./text.js";
 const PROFILES = [
   ["", "as it is"],
   ["3.0", "OpenAPI 3.0"],
-  ["gpt", "GPT Actions"],
+  ["gpt-actions", "GPT Actions"],
   ["plugin", "plugin"],
+  ["lean", "lean"],
 ];
 const LINES = 200;
 

@@ -3,12 +3,27 @@
 import { get } from "./api.js";
 import { el } from "./dom.js";
 import { failure, findings, prose } from "./parts.js";
-import { grouped } from "./text.js";
+import { bytes, grouped } from "./text.js";
 
 const QUARANTINED =
   "The document added these operations to groups of the allow-list. They stay closed until `plugin-gateway lock` agrees to them.";
 const DRIFTED = "These operations are not as they were locked. `plugin-gateway diff` says in words what changed.";
-const SHOWN_ABOVE = new Set(["held", "drift", "drifted"]);
+const SHOWN_ABOVE = new Set(["held", "drift", "drifted", "quarantine"]);
+const WORDS = {
+  awaited: "Waits for",
+  calls_in_flight: "Calls under way",
+  client_connections: "Connections of clients",
+  log_lines_dropped: "Lost lines of the log",
+  operations: "Operations served",
+  operations_total: "Operations in the document",
+  reload_error: "Error of the last reload",
+  stale: "Document is an old copy",
+  worker_restarts: "Workers that were replaced",
+  workers_memory_bytes: "Memory of workers",
+  workers_open_files: "Open files of workers",
+};
+/** Limits that are sizes, and have no unit in their names. */
+const SIZES = new Set(["request_head", "request_body", "response_body"]);
 
 export class Health {
   constructor(app) {
@@ -88,7 +103,8 @@ function names(list) {
 }
 
 function words(key) {
-  const text = key.replaceAll("_", " ");
+  if (key in WORDS) return WORDS[key];
+  const text = key.replace(/_(bytes|s)$/, "").replaceAll("_", " ");
   return text[0].toUpperCase() + text.slice(1);
 }
 
@@ -107,6 +123,8 @@ function shownOf(key, value) {
   if (value === null || value === "") return "none";
   if (value === true || value === false) return value ? "yes" : "no";
   if (typeof value === "number" && /_at$/.test(key)) return value ? new Date(value * 1000).toLocaleString("en-GB") : "never";
-  if (typeof value === "number") return grouped(value);
+  if (typeof value === "number")
+    return SIZES.has(key) || /_bytes$/.test(key) ? bytes(value) : `${grouped(value)}${/_s$/.test(key) ? " s" : ""}`;
+  if (/^[0-9a-f]{40,}$/.test(value)) return el("code", { title: value }, `${value.slice(0, 12)}…`);
   return typeof value === "object" ? values(value) : String(value);
 }

@@ -41,7 +41,8 @@ export class Rows {
   show(found) {
     if (found.length && found.length === this.found.length && found.every((n, i) => n === this.found[i])) return;
     this.found = found;
-    if (!found.includes(this.active)) this._activate(found[0] ?? -1);
+    // After a search, the first row is next. The focus stays where it is within the list.
+    if (!found.includes(this.active) || !this.list.contains(document.activeElement)) this._activate(found[0] ?? -1);
     this._hold(0, FIRST_ROWS);
   }
 
