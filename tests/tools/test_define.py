@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema_rs import meta
 
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.tools.compact import CUTS, LAST_CUTS, compact
@@ -172,6 +172,6 @@ def test_a_tool_is_valid_in_every_form_for_schemas_of_any_shape(
     schema = shown["inputSchema"]
 
     for one in [schema, *(share(compact(schema, cut)) for cut in (*CUTS, *LAST_CUTS)), shown.get("outputSchema", {})]:
-        Draft202012Validator.check_schema(one)
+        meta.validate(one)
     for form in Format:
         write_tool(tool, form)
