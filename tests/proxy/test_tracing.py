@@ -5,10 +5,8 @@ from typing import Any
 import pytest
 
 from plugin_gateway.proxy.asked import Asked
-from plugin_gateway.proxy.call import Client, RefusedCall
 from plugin_gateway.proxy.tracing import Tracing
 from plugin_gateway.proxy.wire import read_request_fields
-from plugin_gateway.refusal import Refusal
 from plugin_gateway.telemetry.collector import Collector
 from plugin_gateway.telemetry.span import TracedId
 from plugin_gateway.telemetry.trace_context import read_traceparent
@@ -17,13 +15,13 @@ TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SAMPLED, SPARED = f"00-{TRACE}-{SPAN}-01", f"00-{TRACE}-{SPAN}-00"
 
 
-class OneCall(RefusedCall):
-    """A call that notes what it would send up."""
+class OneCall:
+    """Stands in for a call, of which compiled code allows no subclass, and notes what it would send up."""
 
     def __init__(self, fields: str, request_id: bytes = b"") -> None:
         request = read_request_fields(f"Host: gw\r\n{fields}".encode(), 1)
-        super().__init__(Client(), Asked(request, b"GET", b"/p"), Refusal(status=404, code="x", detail=""))
-        self.request_id = request_id or self.request_id
+        self.asked = Asked(request, b"GET", b"/p")
+        self.request_id = request_id or request.request_id or b"id-1"
         self.sent: list[bytes] = []
 
     def add_trace(self, lines: bytes) -> None:
