@@ -160,5 +160,5 @@ def power_of(mode: ConsoleMode, admin: Address | None) -> Power:
     if admin is None:
         return "off"
     if mode == "default":
-        return "write" if not admin.socket and is_this_machine(admin.host) else "off"
+        return "write" if is_this_machine(admin.host) else "off"
     return mode
