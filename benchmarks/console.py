@@ -1,8 +1,9 @@
 """`python -m benchmarks.console`: what an open Traffic page costs the calls of a gateway.
 
 Two equal gateways run on one core; a viewer reads the traffic of one of them. Slices of load alternate between them, so a machine
-that slows down slows both. The figure is the CPU time of the whole gateway, its supervisor included, per call. The table shows the
-median of the slices, the median of the ratios of the pairs, and the ratio of the least costs, because noise only adds.
+that slows down slows both. The viewer changes sides with each pair, because two processes that do the same can differ by three
+percent. The figure is the CPU time of the whole gateway, its supervisor included, per call. The table shows the ratio of the medians
+and that of the least costs, because noise only adds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import http.client
 import json
 import os
+import socket
 import statistics
 import tempfile
 import threading
@@ -27,7 +29,7 @@ from plugin_gateway.config.address import Address
 from plugin_gateway.console.key_file import read_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from benchmarks.peers import Peer
 
@@ -56,6 +58,7 @@ class Viewer:
         self.records = self.dropped = 0
         self._connection = http.client.HTTPConnection("127.0.0.1", admin_port, timeout=30)
         cookie = self._enter(admin_port)
+        self._socket = self._connection.sock
         self._connection.request("GET", "/console/api/traffic", headers={"Cookie": cookie})
         self._answer = self._connection.getresponse()
         if self._answer.status != 200:
@@ -78,6 +81,10 @@ class Viewer:
         answer.read()
         return (answer.getheader("set-cookie") or "").partition(";")[0]
 
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+
     def _read(self) -> None:
         event = b""
         with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
@@ -91,10 +98,21 @@ class Viewer:
                         self.records += 1
 
 
+@contextlib.contextmanager
+def viewing(admin_port: int) -> Iterator[Viewer]:
+    """Open the page, and wait until it has the calls before it."""
+    viewer = Viewer(admin_port)
+    time.sleep(1)  # the stream does not say where they end
+    try:
+        yield viewer
+    finally:
+        viewer.close()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.console", description=__doc__)
     parser.add_argument("--pairs", type=int, default=12, help="pairs of slices for each scenario (12)")
-    parser.add_argument("--seconds", type=int, default=2, help="duration of each slice (2)")
+    parser.add_argument("--seconds", type=int, default=4, help="duration of each slice (4)")
     parser.add_argument("--scenarios", default="", help="a part of the names (default: all)")
     parser.add_argument("--peer", default="plugin-gateway", help="`plugin-gateway` or `plugin-gateway compiled`")
     options = parser.parse_args()
@@ -115,29 +133,37 @@ def measure(folder: Path, peer: Peer, scenarios: list[Scenario], pairs: int, sec
     upstream = Command(argv=("nginx", "-p", str(folder), "-c", str(write_upstream(folder, upstream_port))))
     with (
         running(upstream, upstream_port, LOAD_CPU, folder / "upstream.log"),
-        gateway(peer, folder / "closed", upstream_port) as closed,
-        gateway(peer, folder / "open", upstream_port) as opened,
+        gateway(peer, folder / "one", upstream_port) as one,
+        gateway(peer, folder / "other", upstream_port) as other,
     ):
-        viewer = Viewer(opened[0] + 1000)
         print(f"# {peer.name}, {pairs} pairs of {seconds} s; CPU µs per call, closed / open > 0.97 is the aim")
         print(f"{'':40} {'closed':>8} {'open':>8} {'ratio':>6} {'of least':>8}   records shown, left out")
         for scenario in scenarios:
-            shown, dropped = viewer.records, viewer.dropped
-            without: list[float] = []
-            watched: list[float] = []
-            cost_us(scenario, *closed, 1, folder)
-            cost_us(scenario, *opened, 1, folder)
+            costs: dict[tuple[int, bool], list[float]] = {}
+            shown = dropped = 0
+            for port, pid in (one, other):
+                cost_us(scenario, port, pid, 1, folder)
             for number in range(pairs):
-                order = [(closed, without), (opened, watched)]
-                for (port, pid), costs in order if number % 2 else order[::-1]:
-                    costs.append(cost_us(scenario, port, pid, seconds, folder))
-            ratios = [one / other for one, other in zip(without, watched, strict=True)]
+                order = (one, other) if number % 4 < 2 else (other, one)
+                watched = (one, other)[number % 2]
+                with viewing(watched[0] + 1000) as viewer:
+                    for gateway_ in order:
+                        costs.setdefault((gateway_[0], gateway_ is watched), []).append(
+                            cost_us(scenario, *gateway_, seconds, folder)
+                        )
+                shown, dropped = shown + viewer.records, dropped + viewer.dropped
+            closed, opened = ([costs[port, is_open] for port, _ in (one, other)] for is_open in (False, True))
             print(
-                f"{scenario.name:40} {statistics.median(without):8.1f} {statistics.median(watched):8.1f}"
-                f" {statistics.median(ratios):6.3f} {min(without) / min(watched):8.3f}"
-                f"   {viewer.records - shown:,}, {viewer.dropped - dropped:,}",
+                f"{scenario.name:40} {mean_of(closed, statistics.median):8.1f} {mean_of(opened, statistics.median):8.1f}"
+                f" {mean_of(closed, statistics.median) / mean_of(opened, statistics.median):6.3f}"
+                f" {mean_of(closed, min) / mean_of(opened, min):8.3f}   {shown:,}, {dropped:,}",
                 flush=True,
             )
+
+
+def mean_of(costs: list[list[float]], choose: Callable[[list[float]], float]) -> float:
+    """Return the geometric mean over the gateways."""
+    return statistics.geometric_mean(map(choose, costs))
 
 
 def cost_us(scenario: Scenario, port: int, pid: int, seconds: int, folder: Path) -> float:
