@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.gate.trace import Step
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import invalid_request, joined
+from plugin_gateway.shape.names import NO_NAMES
 from plugin_gateway.shape.selection import take_selection
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ def shape_call(permit: Permit) -> tuple[Step, Permit | Refusal] | None:
     The step tells names, and no value that the gateway sends.
     """
     shape = permit.rule.shape
-    if shape is None or (shape.parameters is None and (shape.reply is None or not shape.reply.select)):
+    if shape is None:
+        return None
+    selects = shape.reply is not None and bool(shape.reply.select)
+    if shape.parameters is None and shape.names == NO_NAMES and not selects:
         return None
     selection = take_selection(permit.query, shape.reply)
     passed = permit._replace(query=selection.query)

@@ -28,6 +28,7 @@ paths:
         - {name: X-Region, in: header, required: true, schema: {type: string, enum: [eu]}}
       responses: {}
   /plain: {get: {operationId: plain, responses: {}}}
+  /traced: {get: {operationId: traced, parameters: [{name: trace, in: query, schema: {}}], responses: {}}}
   /pets/1:
     get:
       operationId: first
@@ -41,6 +42,7 @@ openapi: openapi.yaml
 upstream: {url: "https://api.test"}
 allow:
   - plain
+  - {operation: traced, parameters: {trace: hidden}}
   - {operation: first, response: {select: fields}}
   - operation: list
     parameters:
@@ -95,3 +97,9 @@ def test_a_selection_does_not_go_up_and_an_unknown_one_is_refused() -> None:
     account = explained("/pets/1?fields=other")
     assert isinstance(account.verdict, Refusal)
     assert [one["pointer"] for one in account.verdict.members["errors"]] == ["/query/fields"]
+
+
+def test_a_parameter_that_is_only_hidden_is_told() -> None:
+    assert [step.finding for step in explained("/traced").steps if step.name == "parameters"] == [
+        "never sends query trace"
+    ]

@@ -55,6 +55,7 @@ def test_every_spelling_of_a_dropped_name_goes(name: str) -> None:
         body(part('name="=?utf-8?q?tenant?="')),
         body(part("name*=utf-8''tenant")),
         body(part('name="a"; other="b"')),
+        body(part('name="a"; filename="x"; filename="y"')),
         body(part('filename="b"')),
         body(part('name="a"', "\n--b\nContent-Disposition: form-data; name=tenant\n\nevil")),
         body(part('name="a"', more='\r\nContent-Disposition: form-data; name="tenant"')),
