@@ -352,6 +352,7 @@ def test_each_screen_has_its_url_and_back_leads_to_the_one_before(browser: Brows
         search(page, "labels")
         page.get_by_role("button", name=re.compile("List labels")).click()
         page.get_by_role("region", name="Details of GET /labels").wait_for()
+        assert "q=labels" in page.url
         for name in ("Document", "Faces", "Traffic", "Health", "Approvals"):
             page.get_by_role("navigation").get_by_role("link", name=name).click()
             expect(page.get_by_role("heading", level=1)).to_have_text(name)

@@ -53,6 +53,7 @@ class App {
 
   /** Go to an address of the console. */
   go(address, { isSamePlace = false } = {}) {
+    this.screen.leave?.();
     history.replaceState({ ...history.state, top: scrollY }, "");
     history.pushState({}, "", new URL(address, HOME));
     this._show({ isSamePlace });

@@ -9,6 +9,7 @@ import { Rows } from "./rows.js";
 import { grouped, plural } from "./text.js";
 
 const PAUSE_MS = 60;
+const ADDRESS_PAUSE_MS = 300;
 
 export class Operations {
   constructor(app) {
@@ -92,12 +93,25 @@ export class Operations {
   }
 
   search() {
+    clearTimeout(this._leaving);
+    // Not with each key: a browser takes longer to change the address than to find the operations.
+    this._leaving = setTimeout(() => this.leave(), ADDRESS_PAUSE_MS);
+    if (scrollY) scrollTo(0, 0);
+    this._find();
+  }
+
+  hide() {
+    clearTimeout(this._leaving);
+  }
+
+  /** Put the query into the address, before a person goes elsewhere. */
+  leave() {
+    clearTimeout(this._leaving);
     const address = new URL(location.href);
+    if ((address.searchParams.get("q") ?? "") === this.box.value.trim()) return;
     if (this.box.value.trim()) address.searchParams.set("q", this.box.value);
     else address.searchParams.delete("q");
     history.replaceState(history.state, "", address);
-    scrollTo(0, 0);
-    this._find();
   }
 
   /** Show at once what has all the words; then, in their order, the operations that the gateway finds. */
@@ -170,6 +184,7 @@ export class Operations {
   }
 
   toggleRow(n) {
+    this.leave();
     const address = new URL(location.href);
     if (this.rows.open === n) address.searchParams.delete("open");
     else address.searchParams.set("open", this.app.catalogue.name(n));

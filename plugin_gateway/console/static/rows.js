@@ -4,7 +4,7 @@ import { detail } from "./detail.js";
 import { arrange, el, setText } from "./dom.js";
 import { short } from "./text.js";
 
-const FIRST_ROWS = 60;
+const FIRST_ROWS = 36;
 /** Rows are built this many pixels before they are seen, and dropped when they are three times as far. */
 const NEAR_PX = 800;
 const TICK = ".row > input";
