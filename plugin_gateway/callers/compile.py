@@ -145,7 +145,7 @@ def _of_provider(auth: OAuthAuth, ours: tuple[str, ...]) -> tuple[Judge, list[Fi
     if find_spec("jwt") is None or find_spec("cryptography") is None:
         message = "access tokens of an `issuer` need PyJWT, which is not installed"
         hint = "pip install 'plugin-gateway[oauth]'"
-        findings.append(Finding(rule="extra-missing", message=message, hint=hint, pointer=("auth", "issuer")))
+        findings.append(Finding(rule="missing-extra", message=message, hint=hint, pointer=("auth", "issuer")))
     judge = JwtSettings(
         issuer=auth.issuer or "", audiences=auth.audience or ours, algorithms=auth.algorithms, leeway_s=auth.leeway
     )

@@ -246,7 +246,7 @@ def test_the_provider_is_asked_where_that_is_said_although_it_has_keys() -> None
 def test_a_missing_extra_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     _, (finding,) = built(ISSUED)
-    assert finding.rule == "extra-missing"
+    assert finding.rule == "missing-extra"
     assert "plugin-gateway[oauth]" in finding.hint
 
 
