@@ -65,6 +65,7 @@ class ConsoleOfGateway:
         self._log = log
         self._compiled: Compiled | None = None
         self._key_file: Path | None = None
+        self._why_no_key = ""
 
     def routes(
         self, api: ApprovalsApi, desk: Desk, health: Callable[[], Health], series: Callable[[], Awaitable[Series]]
@@ -91,16 +92,28 @@ class ConsoleOfGateway:
         """Do as the config of the current revision says. `admin` is where the gateway listens, whatever the config says now."""
         self._compiled = compiled
         self.console.base = base_of(admin) if admin is not None else ""
-        self.console.power = power_of(compiled.console, admin)
+        power = power_of(compiled.console, admin)
+        if power != "off" and admin is not None and not self._has_key(admin) and compiled.console == "default":
+            # A container with a read-only file system did not ask for a console, and a person could not enter it.
+            power = "off"
+        self.console.power = power
         # A console that is off now has ended the sessions of the open pages.
         self.traffic.wake()
-        if self.console.power != "off" and not self.console.key and admin is not None:
-            self.console.key = token_urlsafe(32)
+        if power != "off" and self._why_no_key:
+            message = f"`plugin-gateway console` will not work, because its key cannot be written: {self._why_no_key}"
+            self._log.event("warning", "console-key-failed", message)
+
+    def _has_key(self, admin: Address) -> bool:
+        """Write the key file, unless it is there."""
+        if self._key_file is None:
+            key = self.console.key or token_urlsafe(32)
             try:
-                self._key_file = write_key(self.console.key, admin, os.environ)
+                self._key_file = write_key(key, admin, os.environ)
             except OSError as error:
-                message = f"`plugin-gateway console` will not work, because its key cannot be written: {error}"
-                self._log.event("warning", "console-key-failed", message)
+                self._why_no_key = str(error)
+                return False
+            self.console.key, self._why_no_key = key, ""
+        return True
 
     @property
     def url(self) -> str:

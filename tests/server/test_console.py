@@ -117,12 +117,16 @@ def test_a_reload_keeps_the_key() -> None:
     asyncio.run(gateway.close())
 
 
-def test_a_key_that_cannot_be_written_is_told_and_the_gateway_serves(
+def test_a_key_that_cannot_be_written_is_told_if_the_config_asks_for_the_console_which_is_off_otherwise(
     runtime: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for path in key_files(HERE, os.environ):
         monkeypatch.setattr("plugin_gateway.console.key_file._own_folder", lambda: runtime / "nope" / "nope")
         monkeypatch.setenv("XDG_RUNTIME_DIR", str(path / "nope"))
+    off = console_of()
+    off.adopt(compiled("default"), HERE)
+    assert off.link() == off.console.key == ""
+    assert "console-key-failed" not in capfd.readouterr().err
     log = Log(level="warning")
     gateway = console_of(log=log)
     gateway.adopt(compiled("write"), HERE)
