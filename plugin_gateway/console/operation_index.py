@@ -13,7 +13,7 @@ from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.reports.operations import Costs, summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from plugin_gateway.openapi.document import Document, OperationKey
 
@@ -25,6 +25,7 @@ CHANGED: Final = 8
 MOST_LINKS: Final = 300_000
 """How many components all operations may name together. Beyond, the size of an operation includes its components."""
 _LONGEST_TEXT: Final = 200
+NO_PARTS: Final[Mapping[str, int]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def index_operations(document: Document) -> OperationIndex:
         whole = own + sum(parts.values())
         links += len(parts)
         if links > MOST_LINKS:
-            own, parts = whole, {}
+            own, parts = whole, NO_PARTS
         for ref, size in parts.items():
             if places.setdefault(ref, len(places)) == len(sizes):
                 sizes.append(size)

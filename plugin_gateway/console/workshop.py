@@ -123,6 +123,7 @@ class _Child:
         self._process = process
         self._answers: dict[int, asyncio.Future[Answer | None]] = {}
         self._number = 0
+        self._is_killed = False
         self._hearing = asyncio.create_task(self._hear(), name=f"workshop {process.pid}")
 
     @classmethod
@@ -144,7 +145,7 @@ class _Child:
 
     @property
     def is_alive(self) -> bool:
-        return self._process.returncode is None and not self._hearing.done()
+        return not self._is_killed and self._process.returncode is None and not self._hearing.done()
 
     @property
     def waiting(self) -> int:
@@ -166,6 +167,7 @@ class _Child:
             self._answers.pop(number, None)
 
     def kill(self) -> None:
+        self._is_killed = True
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 

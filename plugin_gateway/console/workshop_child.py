@@ -25,7 +25,6 @@ from plugin_gateway.telemetry import Log, telling
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NICENESS: Final = 5
 _MOST_AT_ONCE: Final = 32
 _OLD_OBJECTS: Final = (50_000, 20, 100)
 """The thresholds of the garbage collector: a compile makes many objects, most of which are dropped as a whole."""
@@ -33,9 +32,6 @@ _OLD_OBJECTS: Final = (50_000, 20, 100)
 
 def main() -> None:
     """Answer questions until standard input closes."""
-    # Workers come first. A sandbox may forbid it.
-    with contextlib.suppress(OSError):
-        os.nice(_NICENESS)
     gc.set_threshold(*_OLD_OBJECTS)
     answers = os.fdopen(os.dup(1), "wb")
     # What a library prints must not get between two answers.

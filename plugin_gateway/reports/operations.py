@@ -15,7 +15,7 @@ from plugin_gateway.ranking.subject import Subject
 from plugin_gateway.reports.readable import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
     from plugin_gateway.ranking.index import Index
@@ -127,34 +127,86 @@ class Costs:
 
     def __init__(self, document: Document) -> None:
         self._root = document.root
-        self._parts: dict[str, tuple[int, tuple[str, ...]]] = {}
+        self._numbers: dict[str, int] = {}
+        self._sizes: list[int] = []
+        self._closures: list[int] = []
+        """What each component reaches, itself included, as a bit for each component."""
+        self._parts: dict[int, Mapping[str, int]] = {}
 
     def tokens(self, operation: Operation) -> int:
         size, parts = self.reach(operation)
         return estimate_tokens(size + sum(parts.values()))
 
-    def reach(self, operation: Operation) -> tuple[int, dict[str, int]]:
+    def reach(self, operation: Operation) -> tuple[int, Mapping[str, int]]:
         """Return the size of an operation alone, and the size of each component that it reaches, by its reference."""
         parameters = operation.path_item.get("parameters") or []
-        size, waiting = measure([operation.node, parameters])
-        sizes: dict[str, int] = {}
-        stack = [*reversed(waiting)]
-        while stack:
-            ref = stack.pop()
-            if ref not in sizes:
-                sizes[ref], refs = self._part(ref)
-                stack += reversed(refs)
-        return size, sizes
+        size, refs = measure([operation.node, parameters])
+        bits = 0
+        for ref in refs:
+            if ref not in self._numbers:
+                self._close(ref)
+            bits |= self._closures[self._numbers[ref]]
+        if (parts := self._parts.get(bits)) is None:
+            names = [*self._numbers]
+            parts = self._parts[bits] = {names[number]: self._sizes[number] for number in _ones(bits)}
+        return size, parts
 
-    def _part(self, ref: str) -> tuple[int, tuple[str, ...]]:
-        found = self._parts.get(ref)
-        if found is None:
-            try:
-                found = measure(resolve(self._root, ref).value)
-            except RefError:
-                found = 0, ()
-            self._parts[ref] = found
-        return found
+    def _close(self, first: str) -> None:
+        """Find what the components from `first` on reach (Tarjan's algorithm, without recursion).
+
+        Components that reach each other reach the same, so a document whose components all refer to each other costs no more.
+        """
+        numbers, low, open_ = self._numbers, dict[int, int](), list[int]()
+        stack = [(self._enter(first, low, open_))]
+        while stack:
+            number, refs = stack[-1]
+            for ref in refs:
+                found = numbers.get(ref)
+                if found is None:
+                    stack.append(self._enter(ref, low, open_))
+                    break
+                if found in low:
+                    low[number] = min(low[number], low[found])
+                self._closures[number] |= self._closures[found]
+            else:
+                stack.pop()
+                if stack:
+                    above = stack[-1][0]
+                    low[above] = min(low[above], low[number])
+                    self._closures[above] |= self._closures[number]
+                if low[number] == number:
+                    self._leave(number, low, open_)
+
+    def _enter(self, ref: str, low: dict[int, int], open_: list[int]) -> tuple[int, Iterator[str]]:
+        number = self._numbers[ref] = low[len(self._sizes)] = len(self._sizes)
+        try:
+            size, refs = measure(resolve(self._root, ref).value)
+        except RefError:
+            size, refs = 0, ()
+        self._sizes.append(size)
+        self._closures.append(1 << number)
+        open_.append(number)
+        return number, iter(refs)
+
+    def _leave(self, number: int, low: dict[int, int], open_: list[int]) -> None:
+        """Give all components of a circle what one of them reaches."""
+        at = open_.index(number)
+        bits = 0
+        for member in open_[at:]:
+            bits |= self._closures[member]
+        for member in open_[at:]:
+            self._closures[member] = bits
+            del low[member]
+        del open_[at:]
+
+
+def _ones(bits: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set."""
+    text = bin(bits)[:1:-1]
+    at = text.find("1")
+    while at >= 0:
+        yield at
+        at = text.find("1", at + 1)
 
 
 def measure(value: object) -> tuple[int, tuple[str, ...]]:

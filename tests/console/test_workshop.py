@@ -65,6 +65,9 @@ def test_a_process_that_does_not_answer_is_given_up(place: Place) -> None:
         answer = await workshop.ask("search", b"")
 
         assert (answer.status, json.loads(answer.body)["code"]) == (503, "console-unavailable")
+        assert workshop.pid is None
+        workshop._patience_s = 30
+        assert (await workshop.ask("search", b"")).status == 200
 
     with_workshop(place, use, patience_s=0.01)
 

@@ -1,6 +1,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document, Operation
 from plugin_gateway.reports.operations import Costs, measure, parse_query, search, summary_of
@@ -100,3 +102,42 @@ def test_words_that_say_nothing_are_left_out_unless_there_are_no_others() -> Non
 
 def test_a_summary_that_is_no_text_is_left_out() -> None:
     assert found(document(a={"summary": 7, "description": ["x"]}), "7") == []
+
+
+@given(
+    st.lists(st.sets(st.integers(0, 11)), min_size=12, max_size=12), st.lists(st.sets(st.integers(0, 12)), max_size=5)
+)
+def test_an_operation_reaches_what_a_walk_along_the_references_finds(
+    edges: list[set[int]], starts: list[set[int]]
+) -> None:
+    def refs(to: set[int]) -> list[Any]:
+        return [{"$ref": f"#/components/schemas/S{number}"} for number in sorted(to)]
+
+    schemas = {f"S{number}": {"x": "y" * number, "refs": refs(to)} for number, to in enumerate(edges)}
+    paths = {f"/{index}": {"get": {"refs": refs(to)}} for index, to in enumerate(starts)}
+    walked = Document(root={"openapi": "3.1.0", "paths": paths, "components": {"schemas": schemas}}, name="t")
+    costs = Costs(walked)
+
+    for operation, start in zip(walked.operations.values(), starts, strict=True):
+        waiting, found = [*start], set(start)
+        while waiting:
+            for number in edges[at] if (at := waiting.pop()) < len(edges) else ():
+                if number not in found:
+                    found.add(number)
+                    waiting.append(number)
+        sizes = {f"#/components/schemas/S{n}": measure(schemas.get(f"S{n}"))[0] if n < 12 else 0 for n in found}
+        assert costs.reach(operation)[1] == sizes
+
+
+def test_components_that_all_refer_to_each_other_cost_no_more_than_their_references() -> None:
+    size = 1_000
+    schemas = {
+        f"S{number}": [{"$ref": f"#/components/schemas/S{(number * 7 + step) % size}"} for step in range(9)]
+        for number in range(size)
+    }
+    paths = {f"/{number}": {"get": {"a": schemas[f"S{number}"]}} for number in range(size)}
+    circle = Document(root={"openapi": "3.1.0", "paths": paths, "components": {"schemas": schemas}}, name="t")
+    costs = Costs(circle)
+
+    assert {len(costs.reach(operation)[1]) for operation in circle.operations.values()} == {size}
+    assert len(costs._parts) == 1

@@ -7,6 +7,7 @@ leaves out a field that no version of OpenAPI has, because no client needs it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
@@ -22,6 +23,8 @@ _WORD = re.compile(r"[^\s\"'`<>()\[\],;|*!?\\]+")
 _LOOKS_LIKE_ID = re.compile(r"[-_/.]|[a-z][A-Z]")
 _NOT_SHOWN = frozenset({("servers",), ("securityDefinitions",), ("components", "securitySchemes")})
 """Every served document has the gateway's servers and security instead of these."""
+_MOST_TEXTS = 10_000
+"""The texts whose words are remembered: the console prunes the same document after each tick."""
 _MIN_ID_LENGTH = 8
 """Shorter operationIds, such as `list` or `status`, are ordinary words."""
 
@@ -79,12 +82,15 @@ def _words_of(text: str) -> Iterator[str]:
     return (match[0].rstrip(".:") for match in _WORD.finditer(text))
 
 
-def _names_in(text: str) -> Iterator[str]:
-    """Yield the words of a text, and the paths that JSON pointers in it lead to."""
+@lru_cache(maxsize=_MOST_TEXTS)
+def _names_in(text: str) -> tuple[str, ...]:
+    """Return the words of a text, and the paths that JSON pointers in it lead to."""
+    names: list[str] = []
     for word in _words_of(text):
-        yield word
-        if (tokens := pointer_of("#" + word.partition("#")[2])) and tokens[0] == "paths":
-            yield from tokens[1:2]
+        names.append(word)
+        if "#" in word and (tokens := pointer_of("#" + word.partition("#")[2])) and tokens[0] == "paths":
+            names += tokens[1:2]
+    return tuple(names)
 
 
 def _elsewhere(count: int) -> str:
@@ -100,10 +106,16 @@ def _denied_names(document: Document, kept: Collection[OperationKey]) -> set[str
         if key not in kept:
             paths.add(key.path)
             name = document.operation_ids.get(key, "")
-            if len(name) >= _MIN_ID_LENGTH and _LOOKS_LIKE_ID.search(name):
+            if _is_distinct(name):
                 ids.add(name)
     paths -= {key.path for key in kept} | {"/"}
     return paths | (ids - {document.operation_ids.get(key) for key in kept})
+
+
+@lru_cache(maxsize=_MOST_TEXTS)
+def _is_distinct(name: str) -> bool:
+    """Tell whether an id cannot be an ordinary word."""
+    return len(name) >= _MIN_ID_LENGTH and _LOOKS_LIKE_ID.search(name) is not None
 
 
 def _texts_in(value: Json) -> Iterator[str]:
