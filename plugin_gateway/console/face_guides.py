@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.export.candidate import Candidate
 
+_OF_THE_CLOUD: Final = frozenset(
+    {"public-url", "own-domain", "mcp-login", "chatgpt-redirect-uri", "claude-redirect-uri"}
+)
+"""Rules about how a client in the cloud reaches the gateway and logs in."""
 _NO_MCP: Final = "The MCP endpoint is off: remove `mcp: false` from gateway.yaml."
 
 
@@ -41,9 +45,16 @@ class Guide:
     steps: tuple[str, ...]
     snippets: tuple[Snippet, ...]
     targets: tuple[Target, ...] = ()
+    runs_here: bool = False
+    """The client runs on the person's machine, so the rules for clients in the cloud do not count."""
 
     def members(self, found: Mapping[Target, Iterable[Finding]]) -> dict[str, Any]:
-        findings = dict.fromkeys(one for target in self.targets for one in found.get(target, ()))
+        findings = dict.fromkeys(
+            one
+            for target in self.targets
+            for one in found.get(target, ())
+            if not (self.runs_here and one.rule in _OF_THE_CLOUD)
+        )
         return {
             "client": self.client,
             "title": self.title,
@@ -134,6 +145,7 @@ def _claude_code(candidate: Candidate) -> Guide:
             Snippet(label=".mcp.json", language="json", text=_json(_claude_project(candidate))),
         ),
         targets=(Target.CLAUDE,),
+        runs_here=True,
     )
 
 
@@ -209,7 +221,6 @@ def _codex(candidate: Candidate) -> Guide:
         title="Codex",
         steps=(*_token_first(candidate), "Run the command, or write the lines to ~/.codex/config.toml.", *oauth),
         snippets=tuple(snippets),
-        targets=(Target.CHATGPT,),
     )
 
 

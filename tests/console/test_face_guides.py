@@ -4,6 +4,7 @@ import pytest
 
 from plugin_gateway.console.face_guides import guides_of
 from plugin_gateway.diagnostics import Finding
+from plugin_gateway.export.targets.judge import judge
 from plugin_gateway.export.targets.rule import Target
 from tests.shop import shop
 
@@ -76,3 +77,14 @@ def test_a_guide_shows_the_findings_of_its_targets_once() -> None:
     members = guides_of(shop(), None)[-1].members({Target.LANGCHAIN: [finding], Target.ADK: [finding]})
 
     assert [one["rule"] for one in members["findings"]] == ["r"]
+
+
+@pytest.mark.parametrize(
+    ("client", "shows"), [("claude", True), ("claude-code", False), ("chatgpt", True), ("codex", False)]
+)
+def test_only_clients_in_the_cloud_say_that_they_cannot_reach_this_machine(client: str, shows: bool) -> None:
+    candidate = shop({"public": {"url": "http://localhost:8080"}})
+    found = {target: tuple(judge(candidate, {target})) for target in Target}
+    (guide,) = (one for one in guides_of(candidate, None) if one.client == client)
+
+    assert ("public-url" in [one["rule"] for one in guide.members(found)["findings"]]) is shows
