@@ -118,12 +118,20 @@ def _sent(built: Built, reply: Reply) -> dict[str, Any]:
 def _answered(reply: Reply) -> dict[str, Any] | None:
     if not reply.status:
         return None
+    body = _text(reply.body)
+    is_masked = _MASKED.search(reply.body.decode("latin-1")) is not None
+    # The length of an answer would tell that of a secret in it.
+    size = len(body.encode(errors="replace")) if is_masked else reply.size
     return {
         "status": reply.status,
-        "headers": [[name.decode("latin-1"), _evenly(value.decode("latin-1"))] for name, value in reply.fields],
-        "body": _text(reply.body) + ("" if reply.is_complete else "\n(the answer broke off)"),
-        "bytes": reply.size,
-        "tokens": estimate_tokens(reply.size),
+        "headers": [
+            [name.decode("latin-1"), _evenly(value.decode("latin-1"))]
+            for name, value in reply.fields
+            if not (is_masked and name.lower() == b"content-length")
+        ],
+        "body": body + ("" if reply.is_complete else "\n(the answer broke off)"),
+        "bytes": size,
+        "tokens": estimate_tokens(size),
         "ms": round(reply.took_s * 1000, 1),
     }
 

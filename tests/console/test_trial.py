@@ -59,6 +59,8 @@ def test_a_call_goes_through_the_gate_with_the_credential_hidden(asked: Any) -> 
     assert told["response"]["status"] == 200
     assert json.loads(told["response"]["body"]) == {"path": "/pets?limit=3", "body": "", "key": "Bearer ********"}
     assert told["curl"] == "curl 'http://localhost:8080/pets?limit=3'"
+    assert told["response"]["bytes"] == len(told["response"]["body"])
+    assert "content-length" not in dict(told["response"]["headers"])
     assert SECRET not in str(told)
 
 
