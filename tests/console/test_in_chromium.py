@@ -422,6 +422,39 @@ def test_a_config_that_is_refused_is_named_with_its_line_on_every_screen(browser
         expect(state).to_contain_text("in sync", timeout=1000 * START_BOUND_S)
 
 
+def test_a_page_that_finds_a_broken_file_names_the_line_and_goes_on_when_it_is_mended(
+    browser: Browser, gateway: Gateway
+) -> None:
+    with console(browser, gateway) as page:
+        text = gateway.file.read_text()
+        gateway.file.write_text("allow: [\n")
+        page.reload()
+        expect(page.get_by_role("alert").first).to_contain_text(re.compile(r"gateway\.yaml:\d+"))
+
+        gateway.file.write_text(text)
+
+        expect(tick_of(page, LIST)).to_be_checked(timeout=1000 * START_BOUND_S)
+
+
+def test_a_console_that_may_not_write_says_so_and_offers_the_diff(browser: Browser, folder: Path) -> None:
+    file = folder / "gateway.yaml"
+    file.write_text(f"console: {{write: false}}\n{file.read_text()}")
+    with serving(file) as gateway, console(browser, gateway) as page:
+        tick_of(page, CREATE).check()
+        written(page).wait_for()
+
+        expect(page.get_by_role("button", name="Save to gateway.yaml")).to_be_hidden()
+        expect(page.get_by_role("button", name="Copy diff")).to_be_visible()
+        expect(change_of(page)).to_contain_text("`console` in gateway.yaml")
+
+
+def test_a_page_whose_session_has_ended_says_how_to_enter_again(browser: Browser, unchanged: Gateway) -> None:
+    with console(browser, unchanged) as page:
+        page.context.clear_cookies()
+
+        expect(page.get_by_role("alert").first).to_contain_text("plugin-gateway console")
+
+
 def test_drift_and_quarantine_are_shown_on_every_screen(browser: Browser, folder: Path, gateway: Gateway) -> None:
     with console(browser, gateway) as page:
         tick_of(page, CREATE).wait_for()

@@ -141,17 +141,23 @@ class App {
     showState(document.querySelector(".state"), state);
     showApprovals(document.querySelector("nav [data-screen=approvals]"), state?.approvals ?? 0);
     if (!state) return;
-    if (this.catalogue && state.base !== this.catalogue.base && !this.screens.operations?.change.isSaving) this.fileChanged();
-    else if (
-      before &&
-      before.revision.digest !== state.revision.digest &&
-      !this.screens.operations?.change.isSaving &&
-      !this.catalogue?.hasChanges
-    )
-      this.read();
+    this._compare(before, state);
     if (JSON.stringify(before) !== JSON.stringify(state)) {
       this.screen.stateChanged?.();
       this.screens.operations?.change.show();
+    }
+  }
+
+  /** Read the operations again if the file or what is served changed. */
+  _compare(before, state) {
+    if (this.screens.operations?.change.isSaving) return;
+    if (!this.catalogue) {
+      // The file had a mistake when this page asked for the operations. It may be mended now.
+      if (before && before.base !== state.base) this.read();
+    } else if (state.base !== this.catalogue.base) {
+      this.fileChanged();
+    } else if (before && before.revision.digest !== state.revision.digest && !this.catalogue.hasChanges) {
+      this.read();
     }
   }
 
@@ -179,6 +185,9 @@ class App {
 
   _signedOut() {
     clearTimeout(this._timer);
+    const state = document.querySelector(".state");
+    delete state.dataset.key;
+    state.replaceChildren();
     this._say("This session has ended. Run ", el("code", null, "plugin-gateway console"), " and open the link that it prints.");
   }
 
