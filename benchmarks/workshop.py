@@ -88,7 +88,7 @@ async def measure(folder: Path, document: Path, previews: int) -> int:
     config = folder / f"{document.name}.gateway.yaml"
     entries = "".join(f"  - {json.dumps(str(key))}\n" for key in allowed)
     config.write_text(f"openapi: {document}\nupstream: {{url: https://api.example.com}}\nallow:\n{entries}")
-    workshop = Workshop(config, {})
+    workshop = Workshop(config, {}, mark_key=b"key")
     try:
         began = time.perf_counter()
         index = await workshop.ask("operations", b"")

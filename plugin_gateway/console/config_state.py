@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from plugin_gateway.config.find import STANDARD_INPUT
+from plugin_gateway.console.mark import mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +19,9 @@ Sync: TypeAlias = Literal["in-sync", "changed", "refused"]
 class ConfigState:
     """Compares the file with the one that the last compile judged. There is no file if environment variables or a revision file have the config."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, mark_key: bytes) -> None:
         self.path = path
+        self._mark_key = mark_key
         self.findings: tuple[Finding, ...] = ()
         """The findings of the last compile: its warnings, or why it was refused."""
         self._is_refused = False
@@ -29,11 +30,11 @@ class ConfigState:
 
     @property
     def base(self) -> str:
-        """The SHA-256 of the file as it is now, in hexadecimal digits; empty if it cannot be read."""
+        """The mark of the file as it is now; empty if it cannot be read."""
         if self.path is None or self.path == STANDARD_INPUT:
             return ""
         try:
-            return sha256(self.path.read_bytes()).hexdigest()
+            return mark_of(self.path.read_bytes(), self._mark_key)
         except OSError:
             return ""
 

@@ -5,7 +5,6 @@ A question reads the config anew. The document is read and the config compiled a
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,7 @@ from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read
 from plugin_gateway.config.load import load_text
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.console.known_document import KnownDocument
+from plugin_gateway.console.mark import mark_of
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import ConfigError, FindingsError
 from plugin_gateway.reload.fingerprint import fingerprint
@@ -41,6 +41,7 @@ class Held:
 
     path: Path | None
     content: bytes = field(repr=False)
+    mark_key: bytes = field(repr=False)
     text: str = field(repr=False)
     loaded: LoadedConfig
     document: Document = field(repr=False)
@@ -52,7 +53,7 @@ class Held:
     @cached_property
     def base(self) -> str:
         """The mark of the content of gateway.yaml, which an edit names."""
-        return hashlib.sha256(self.content).hexdigest()
+        return mark_of(self.content, self.mark_key)
 
     @cached_property
     def kept(self) -> Mapping[OperationKey, Kept]:
@@ -73,14 +74,19 @@ class Material:
         config: Path | None,
         *,
         environ: Mapping[str, str],
+        mark_key: bytes,
         overrides: Mapping[str, Any] | None = None,
         text: str | None = None,
         revision_file: str = "",
     ) -> None:
-        """Take the arguments with which the gateway was started. `text` is the config if it came from standard input."""
+        """Take the arguments with which the gateway was started. `text` is the config if it came from standard input.
+
+        `mark_key` is the key of the marks; see `mark_of`.
+        """
         self._config = config
         self._revision_file = revision_file
         self._environ = environ
+        self._mark_key = mark_key
         self._overrides = overrides or {}
         self._text = text
         self._known = KnownDocument()
@@ -186,6 +192,7 @@ class Material:
         return Held(
             path=path,
             content=content,
+            mark_key=self._mark_key,
             text=text,
             loaded=loaded,
             document=document,

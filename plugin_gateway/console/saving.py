@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from plugin_gateway.console.answer import of_members, problem, refused
 from plugin_gateway.console.edited import edit
+from plugin_gateway.console.mark import mark_of
 from plugin_gateway.console.shown_text import unified
 from plugin_gateway.errors import UsageError
 from plugin_gateway.reports.editing import replace
@@ -38,7 +38,7 @@ def save(material: Material, one: Preview, *, may_write: bool) -> Answer:
         if now.base != held.base:
             return conflict(material, now, held.base, (), (), one)
         return _read_only(one, str(error))
-    return of_members({"base": hashlib.sha256(held.path.read_bytes()).hexdigest()})
+    return of_members({"base": mark_of(held.path.read_bytes(), held.mark_key)})
 
 
 def conflict(

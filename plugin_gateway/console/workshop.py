@@ -34,18 +34,20 @@ class Workshop:
         text: str | None = None,
         revision_file: Path | None = None,
         *,
+        mark_key: bytes,
         patience_s: float = PATIENCE_S,
         idle_s: float = IDLE_S,
     ) -> None:
         """Take the arguments with which the gateway was started. `text` is the config if it came from standard input.
 
-        `overrides` may change until the first question.
+        `overrides` may change until the first question. `mark_key` is the key of the marks; see `mark_of`.
         """
         self._overrides = overrides
         self._arguments = {
             "config": str(config) if config is not None else None,
             "text": text,
             "revision_file": str(revision_file) if revision_file is not None else None,
+            "mark_key": mark_key.hex(),
         }
         self._patience_s = patience_s
         self._idle_s = idle_s

@@ -88,6 +88,7 @@ def material_of(arguments: Mapping[str, Any]) -> Material:
         overrides=arguments.get("overrides") or {},
         text=arguments.get("text"),
         revision_file=arguments.get("revision_file") or "",
+        mark_key=bytes.fromhex(arguments["mark_key"]),
     )
 
 

@@ -6,7 +6,7 @@ import os
 import socket
 from contextlib import suppress
 from dataclasses import replace
-from secrets import token_urlsafe
+from secrets import token_bytes, token_urlsafe
 from time import time
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ from plugin_gateway.console.approvals import approvals_handlers
 from plugin_gateway.console.calls import calls_handler
 from plugin_gateway.console.config_state import ConfigState
 from plugin_gateway.console.key_file import remove_key, write_key
+from plugin_gateway.console.mark import KEY_BYTES
 from plugin_gateway.console.standing import Standing, standing_handlers
 from plugin_gateway.console.traffic_stream import traffic_handler
 from plugin_gateway.console.workshop import Workshop
@@ -56,11 +57,12 @@ class ConsoleOfGateway:
         self, options: ServeOptions, overrides: Mapping[str, str], log: Log, watch: Callable[[bool], object]
     ) -> None:
         """Take the options of the start. `watch` tells the workers whether a person looks at the traffic."""
-        self.config = ConfigState(config_file(options))
+        mark_key = token_bytes(KEY_BYTES)
+        self.config = ConfigState(config_file(options), mark_key)
         self.console = Console()
         self.traffic = Traffic(watch)
         self._calls = CallHistory()
-        self._workshop = Workshop(options.config, overrides, options.text, options.revision_file)
+        self._workshop = Workshop(options.config, overrides, options.text, options.revision_file, mark_key=mark_key)
         self._revision_file = options.revision_file
         self._log = log
         self._compiled: Compiled | None = None

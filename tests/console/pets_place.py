@@ -4,6 +4,8 @@ from pathlib import Path
 
 from plugin_gateway.console.material import Material
 
+MARK_KEY = b"the key of this run"
+
 DOCUMENT = """
 openapi: 3.1.0
 info: {title: Pets, version: "1"}
@@ -54,7 +56,7 @@ class Place:
         self.document = folder / "openapi.yaml"
         self.document.write_text(DOCUMENT)
         self.config.write_text(CONFIG)
-        self.material = Material(self.config, environ={})
+        self.material = Material(self.config, environ={}, mark_key=MARK_KEY)
 
     def write(self, text: str) -> None:
         self.config.write_text(text)

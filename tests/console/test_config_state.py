@@ -1,10 +1,10 @@
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from plugin_gateway.config.find import STANDARD_INPUT
 from plugin_gateway.console.config_state import ConfigState
+from plugin_gateway.console.mark import mark_of
 from plugin_gateway.diagnostics import Finding
 
 FINDING = Finding(rule="r", message="m")
@@ -18,14 +18,14 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_file_that_is_served_as_it_is_is_in_sync(path: Path) -> None:
-    state = ConfigState(path)
+    state = ConfigState(path, b"key")
     state.compiling()
     state.served([FINDING])
-    assert (state.sync, state.base, state.findings) == ("in-sync", sha256(b"allow: []\n").hexdigest(), (FINDING,))
+    assert (state.sync, state.base, state.findings) == ("in-sync", mark_of(b"allow: []\n", b"key"), (FINDING,))
 
 
 def test_a_change_shows_until_it_is_judged(path: Path) -> None:
-    state = ConfigState(path)
+    state = ConfigState(path, b"key")
     state.compiling()
     state.served([])
     path.write_text("allow: [a]\n")
@@ -42,7 +42,7 @@ def test_a_change_shows_until_it_is_judged(path: Path) -> None:
 
 
 def test_a_change_during_the_compile_counts_as_a_change(path: Path) -> None:
-    state = ConfigState(path)
+    state = ConfigState(path, b"key")
     state.compiling()
     path.write_text("allow: [a]\n")
     state.served([])
@@ -50,7 +50,7 @@ def test_a_change_during_the_compile_counts_as_a_change(path: Path) -> None:
 
 
 def test_a_file_with_the_same_text_is_no_change(path: Path) -> None:
-    state = ConfigState(path)
+    state = ConfigState(path, b"key")
     state.compiling()
     state.served([])
     text = path.read_text()
@@ -62,7 +62,7 @@ def test_a_file_with_the_same_text_is_no_change(path: Path) -> None:
 
 @pytest.mark.parametrize("source", [None, STANDARD_INPUT])
 def test_a_config_without_a_file_does_not_change(source: Path | None) -> None:
-    state = ConfigState(source)
+    state = ConfigState(source, b"key")
     state.compiling()
     state.served([])
     assert (state.sync, state.base) == ("in-sync", "")

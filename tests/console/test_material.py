@@ -1,18 +1,18 @@
-import hashlib
 from pathlib import Path
 
 import pytest
 
+from plugin_gateway.console.mark import mark_of
 from plugin_gateway.console.material import Material
 from plugin_gateway.errors import ConfigError, DocumentError
-from tests.console.pets_place import CONFIG, Place
+from tests.console.pets_place import CONFIG, MARK_KEY, Place
 
 
 def test_files_that_have_not_changed_are_not_read_again(place: Place) -> None:
     held = place.material.held()
 
     assert place.material.held() is held
-    assert held.base == hashlib.sha256(CONFIG.encode()).hexdigest()
+    assert held.base == mark_of(CONFIG.encode(), MARK_KEY)
     assert held.built is not None
 
 
@@ -75,12 +75,12 @@ def test_a_build_with_secrets_is_kept_while_the_files_are_the_same(place: Place)
 def test_a_config_from_standard_input_is_the_given_text(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place.config.parent)
 
-    assert Material(Path("-"), environ={}, text=CONFIG).held().text == CONFIG
+    assert Material(Path("-"), environ={}, text=CONFIG, mark_key=b"key").held().text == CONFIG
 
 
 def test_a_revision_file_has_no_document() -> None:
     with pytest.raises(ConfigError, match="neither the config nor the whole document"):
-        Material(None, environ={}, revision_file="revision.bin").held()
+        Material(None, environ={}, revision_file="revision.bin", mark_key=b"key").held()
 
 
 def test_few_earlier_texts_are_remembered(place: Place) -> None:

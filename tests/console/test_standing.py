@@ -39,7 +39,7 @@ SERIES = {
 
 
 def standing(path: Path | None = None, **members: Any) -> Standing:
-    return Standing(health=HEALTH, config=ConfigState(path), **members)
+    return Standing(health=HEALTH, config=ConfigState(path, b"key"), **members)
 
 
 def test_the_state_says_what_is_served_and_whether_the_file_says_the_same(tmp_path: Path) -> None:

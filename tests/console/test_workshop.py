@@ -7,12 +7,12 @@ from typing import Any
 
 from plugin_gateway.console.answer import unpacked
 from plugin_gateway.console.workshop import Workshop
-from tests.console.pets_place import CONFIG, Place
+from tests.console.pets_place import CONFIG, MARK_KEY, Place
 
 
 def with_workshop(place: Place, use: Callable[[Workshop], Awaitable[Any]], **options: Any) -> Any:
     async def main() -> Any:
-        workshop = Workshop(place.config, {}, **options)
+        workshop = Workshop(place.config, {}, mark_key=MARK_KEY, **options)
         try:
             async with asyncio.timeout(30):
                 return await use(workshop)
@@ -86,7 +86,7 @@ def test_a_process_without_questions_ends(place: Place) -> None:
 
 def test_a_closed_workshop_starts_no_process(place: Place) -> None:
     async def main() -> None:
-        workshop = Workshop(place.config, {})
+        workshop = Workshop(place.config, {}, mark_key=MARK_KEY)
         await workshop.close()
         assert (await workshop.ask("search", b"")).status == 503
 

@@ -13,7 +13,7 @@ from tests.console.pets_place import Place
 
 
 def talk(place: Place, *frames: Frame) -> subprocess.CompletedProcess[bytes]:
-    arguments = json.dumps({"config": str(place.config), "overrides": {}}).encode() + b"\n"
+    arguments = json.dumps({"config": str(place.config), "overrides": {}, "mark_key": ""}).encode() + b"\n"
     return subprocess.run(
         module_command("plugin_gateway.console.workshop_child"),
         input=arguments + b"".join(frame.pack() for frame in frames),
@@ -40,7 +40,7 @@ def test_a_bug_costs_one_question_and_is_reported(
     async def fail(*_: Any) -> None:
         raise ZeroDivisionError("a bug")
 
-    bench = Bench(material_of({"config": str(place.config)}))
+    bench = Bench(material_of({"config": str(place.config), "mark_key": ""}))
     monkeypatch.setattr(bench, "answer", fail)
     answer = asyncio.run(answer_to(bench, "search", b""))
 
