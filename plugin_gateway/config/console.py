@@ -24,7 +24,7 @@ class Console(Record):
     }
 
     write: Flag = True
-    """Whether the console may change gateway.yaml and gateway.lock. With `false` it shows everything and saves nothing.
+    """Whether the console may change gateway.yaml. With `false` it shows everything and saves nothing.
     Example: `write: false`"""
 
     @classmethod

@@ -33,7 +33,6 @@ def sheet_of(held: Held, key: OperationKey) -> dict[str, Any]:
     operation = held.document.operations[key]
     part, findings = _part(held.document, key)
     node, document = operation.node, held.document
-    shown = part
     if part is not None:
         document, _ = upgrade(part)
         node = document.operations[key].node
@@ -53,7 +52,7 @@ def sheet_of(held: Held, key: OperationKey) -> dict[str, Any]:
         "shape": _shape(held, key),
         "consumers": list(_consumers(held, key)),
         "allowed_by": None if entry is None else line_of_entry(held, entry.index),
-        "document": "" if shown is None else _cut(to_yaml(shown.root).decode(errors="replace")),
+        "document": "" if part is None else _cut(to_yaml(part.root).decode(errors="replace")),
         "problems": [str(finding) for finding in findings],
     }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.console.answer import of_members, problem
 from plugin_gateway.console.operation_sheet import line_of_entry
+from plugin_gateway.console.shown_text import MASK
 from plugin_gateway.export.connections import token_scheme
 from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.reports.call_once import call
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 PATIENCE_S: Final = 25.0
 _SHOWN_BYTES: Final = 100_000
-_MASK: Final = "********"
 _MASKED: Final = re.compile(r"\*{4,}")
 
 
@@ -161,4 +161,4 @@ def _text(octets: bytes) -> str:
 
 def _evenly(text: str) -> str:
     """Replace masks by one of the same length everywhere: on the wire, a mask is as long as the secret."""
-    return _MASKED.sub(_MASK, text)
+    return _MASKED.sub(MASK, text)

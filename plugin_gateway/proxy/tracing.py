@@ -75,4 +75,4 @@ class Tracing:
 
 def _id(size: int) -> bytes:
     # An id of zeros is invalid. Ids are not secrets, and `random` costs no system call.
-    return (getrandbits(size * 8) or 1).to_bytes(size, "big")  # as said above
+    return (getrandbits(size * 8) or 1).to_bytes(size, "big")

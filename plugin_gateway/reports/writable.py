@@ -1,4 +1,4 @@
-"""Whether gateway.yaml can be written where it is, and if not, why."""
+"""Writability: whether gateway.yaml can be written where it is, and if not, why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The collector of a config, compiled."""
+"""The collector of a config: `otel`, compiled with what spans tell of the gateway and of the API."""
 
 from __future__ import annotations
 

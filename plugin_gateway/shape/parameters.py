@@ -77,7 +77,7 @@ class Parameters:
         self._changes_more = any(part.wire_name or (part.added and part.place != "query") for part in parts)
         """Whether more changes than pairs that are added to the query."""
         self._bits: dict[bytes, tuple[int, Reader | None]] = {
-            **{name: (1 << index, self._query[index].reader) for name, index in self._own.items()}
+            name: (1 << index, self._query[index].reader) for name, index in self._own.items()
         }
         """A bit for each query parameter by its name, with its reader."""
         self._required = 0
@@ -113,7 +113,7 @@ class Parameters:
             self._judge_path(path, refused, reported)
         if self._query:
             query = self._write_query(query, refused, reported)
-        lines = self._write_fields(fields, refused, reported) if len(self._query) < len(self.parts) else b""
+        lines = self._write_fields(fields, refused, reported) if self.reads_fields else b""
         if refused:
             return invalid_request(refused)
         return Written(query, lines, None, tuple(reported))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.json_text import json_ascii
-from plugin_gateway.shape.keywords import LISTS, MAPS, ONE
+from plugin_gateway.shape.keywords import LISTS, MAPS, ONE, TYPES
 from plugin_gateway.shape.scalar import UnwritableError
 from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
 
@@ -55,8 +55,6 @@ _PLAIN: Final = {
     "propertyNames": "has a member whose name is not allowed",
     "contentEncoding": "is not encoded as the description says",
 }
-
-TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
 
 class Validator:

@@ -168,7 +168,7 @@ class Exporter:
         return metrics_request(self._metrics.histograms(), sums, self._resource, self._start_ns, time_ns())
 
     async def _post(self, path: str, body: bytes) -> tuple[int, bytes, float]:
-        """Return the status, the begin of the answer, and for how long the collector wants to be left alone; status 0 without an answer."""
+        """Return the status, the beginning of the answer, and the seconds to wait before the next request. Without an answer, the status is 0."""
         headers = {
             "content-type": MEDIA_TYPE,
             "accept-encoding": "identity",

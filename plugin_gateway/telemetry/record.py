@@ -22,7 +22,8 @@ HELD: Final = "approval-needed"
 
 _APPROVAL: Final = re.compile("approval ([0-9a-f]+)$")
 _SHOWN_METHOD: Final = 20
-_REFUSED: Final = range(400, 500)
+REFUSED: Final = range(400, 500)
+"""The statuses of refusals. A reason with another status is a failure."""
 _SHOWN_CAUSE: Final = 300
 
 
@@ -170,7 +171,7 @@ def decision_of(record: AccessRecord) -> str:
     """Return what the gateway did: `forwarded`, `held`, `refused`, `failed` (5xx), or `answered` by itself."""
     if record.reason == HELD:
         return "held"
-    if record.reason and record.status in _REFUSED:
+    if record.reason and record.status in REFUSED:
         return "refused"
     if record.reason and record.status:
         return "failed"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from plugin_gateway.methods import KNOWN
-from plugin_gateway.telemetry.record import HELD
+from plugin_gateway.telemetry.record import HELD, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,6 @@ SERVER: Final = 2
 CLIENT: Final = 3
 """The kinds of spans, with the numbers of OTLP."""
 _METHODS: Final = {name.encode(): name for name in KNOWN}
-_REFUSED: Final = range(400, 500)
 _NOT_SENT: Final = frozenset(
     {HELD, "approval-unavailable", "limit-store-unavailable", "too-many-calls", "upstream-token-unavailable"}
 )
@@ -36,7 +35,7 @@ _NS: Final = 1_000_000_000
 class TracedId(bytes):
     """The request id of a traced call, with the call's place in its trace.
 
-    It is bytes like every request id. So it goes from the begin of a call to its access record on the way of every id, and a call that is
+    It is bytes like every request id. So it comes from the beginning of a call to the access record as every id does, and a call that is
     not traced pays nothing for it.
     """
 
@@ -90,8 +89,8 @@ def route_of(record: AccessRecord, collector: Collector) -> str:
 
 
 def went_up(record: AccessRecord) -> bool:
-    """Whether the call was sent to the API, or the gateway tried to."""
-    is_refused = record.reason and (record.status in _REFUSED or record.reason in _NOT_SENT)
+    """Tell whether the gateway sent the call to the API, or tried to."""
+    is_refused = record.reason and (record.status in REFUSED or record.reason in _NOT_SENT)
     return record.rule is not None and not is_refused
 
 

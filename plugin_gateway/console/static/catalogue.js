@@ -64,7 +64,7 @@ export class Catalogue {
     return best;
   }
 
-  /** Take the calls of the last 24 hours, by operationId. */
+  /** Take the calls of the last 24 hours, by method and path. An operation that the gateway no longer serves has its id. */
   takeCalls(calls) {
     this.calls = this.id.map((id, n) => calls[id] ?? calls[this.name(n)] ?? 0);
   }
