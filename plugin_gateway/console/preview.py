@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plugin_gateway.console.account import size_of, targets_of
 from plugin_gateway.console.answer import refused, shown_findings
 from plugin_gateway.console.edited import edit
+from plugin_gateway.console.figures import size_of, targets_of
 from plugin_gateway.console.shown_text import unified
 from plugin_gateway.errors import FindingsError
 from plugin_gateway.reports.editing import touched_lines

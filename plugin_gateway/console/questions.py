@@ -7,19 +7,20 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.console import operation_index
-from plugin_gateway.console.account import size_of, targets_of
 from plugin_gateway.console.answer import Answer, of_members, packed, problem, refused
 from plugin_gateway.console.face_guides import guides_of
+from plugin_gateway.console.figures import size_of, targets_of
 from plugin_gateway.console.operation_sheet import sheet_of
 from plugin_gateway.console.preview import Preview, preview, shown
 from plugin_gateway.console.saving import conflict, save
 from plugin_gateway.console.shown_text import shown_lines
 from plugin_gateway.console.trial import try_operation
 from plugin_gateway.errors import ConfigError, EditError, FindingsError, GatewayError
-from plugin_gateway.export.targets.judge import judge_each
+from plugin_gateway.export.targets.rule import Target
 from plugin_gateway.publish.manifest import DOCUMENT_PATH
 from plugin_gateway.reports.explained import as_members
 from plugin_gateway.reports.exporting import candidate_of
+from plugin_gateway.reports.judged import judge_targets
 from plugin_gateway.reports.operations import best, index_of, is_wanted, parse_query
 from plugin_gateway.revision.account import account_for
 from plugin_gateway.revision.lock_file import copy_path, load_copy
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from plugin_gateway.console.material import Held, Material
     from plugin_gateway.console.operation_index import OperationIndex
-    from plugin_gateway.diagnostics import Finding
-    from plugin_gateway.export.targets.rule import Target
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.ranking.index import Index
     from plugin_gateway.revision.build import Built
@@ -131,10 +130,7 @@ class Bench:
     def faces(self, _given: dict[str, Any]) -> Answer:
         built = self._built()
         candidate = candidate_of(built, has_digest=False)
-        found: dict[Target, list[Finding]] = {}
-        for rule, findings in judge_each(candidate):
-            for target in rule.targets:
-                found.setdefault(target, []).extend(built.loaded.located(findings))
+        found = judge_targets(built, Target, candidate)
         path = self._material.held().path
         return of_members({"faces": [guide.members(found) for guide in guides_of(candidate, path)]})
 

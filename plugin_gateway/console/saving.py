@@ -9,7 +9,7 @@ from plugin_gateway.console.edited import edit
 from plugin_gateway.console.mark import mark_of
 from plugin_gateway.console.shown_text import unified
 from plugin_gateway.errors import UsageError
-from plugin_gateway.reports.editing import replace
+from plugin_gateway.reports.editing import replace, replaced_list
 from plugin_gateway.reports.writable import why_read_only
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ def save(material: Material, one: Preview, *, may_write: bool) -> Answer:
     why = why_read_only(held.path) if may_write else "`console` in gateway.yaml does not let it write"
     if why or held.path is None:
         return _read_only(one, why)
-    if (name := _replaced_by(held)) is not None:
-        return _read_only(one, f"{name} replaces the list: an edit of the file would change nothing")
+    if replaced := replaced_list(held.loaded):
+        name, key = replaced
+        return _read_only(one, f"{name} replaces `{key}`: an edit of the file would change nothing")
     try:
         replace(held.path, one.text, held.content)
     except UsageError as error:
@@ -76,11 +77,4 @@ def _read_only(one: Preview, why: str) -> Answer:
         f"gateway.yaml is not written: {why}.",
         hint="Apply the diff where the file comes from.",
         diff=one.diff,
-    )
-
-
-def _replaced_by(held: Held) -> str | None:
-    """Return the environment variable or option that replaces one of the lists."""
-    return next(
-        (name for pointer, name in held.loaded.places.overrides.items() if pointer[:1] in (("allow",), ("deny",))), None
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.config.places import Places
-from plugin_gateway.config.tree import read
+from plugin_gateway.reports import editing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,22 +14,13 @@ MASK: Final = "********"
 
 def shown_lines(text: str) -> list[str]:
     """Return the lines of a text, with one and the same mask in place of each secret."""
-    root, _ = read(text)
-    masked = Places("", text, root).shown_lines()
+    masked = editing.masked_lines(text)
     return [_even(line, shown) for line, shown in zip(text.splitlines(), masked, strict=True)]
 
 
 def unified(path: Path, before: str, after: str) -> str:
-    """Return the change as a unified diff that `patch` applies, if no secret is near it."""
-    lines = difflib.unified_diff(_ended(before), _ended(after), str(path), f"{path} (edited)", lineterm="")
-    return "\n".join(lines)
-
-
-def _ended(text: str) -> list[str]:
-    lines = shown_lines(text)
-    if lines and not text.endswith(("\n", "\r")):
-        lines[-1] += "\n\\ No newline at end of file"
-    return lines
+    """Return the change as a unified diff."""
+    return editing.unified(path, before, after, shown_lines)
 
 
 def _even(line: str, masked: str) -> str:

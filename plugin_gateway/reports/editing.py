@@ -17,6 +17,7 @@ from plugin_gateway.errors import UsageError, reason_of
 from plugin_gateway.reports.replacing import replace_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from plugin_gateway.revision.build import Built
@@ -69,10 +70,18 @@ def open_config(given: Path | None) -> Editing:
     content = read_content(path)
     text = decode(content, path)
     loaded = loaded_or_remains(text, path)
+    if replaced := replaced_list(loaded):
+        name, key = replaced
+        raise UsageError(f"{name} replaces `{key}` of {path}: an edit of the file would change nothing")
+    return Editing(path=path, content=content, text=text, loaded=loaded)
+
+
+def replaced_list(loaded: LoadedConfig) -> tuple[str, str] | None:
+    """Return the environment variable or option that replaces one of the lists, and the key of the list."""
     for pointer, name in loaded.places.overrides.items():
         if pointer[:1] in (("allow",), ("deny",)):
-            raise UsageError(f"{name} replaces `{pointer[0]}` of {path}: an edit of the file would change nothing")
-    return Editing(path=path, content=content, text=text, loaded=loaded)
+            return name, str(pointer[0])
+    return None
 
 
 def loaded_or_remains(text: str, path: Path) -> LoadedConfig:
@@ -89,15 +98,20 @@ def loaded_or_remains(text: str, path: Path) -> LoadedConfig:
         return error.remains
 
 
-def unified(path: Path, before: str, after: str) -> str:
-    """Return a unified diff of two texts of one file, with secrets masked."""
-    lines = difflib.unified_diff(masked_lines(before), masked_lines(after), str(path), f"{path} (edited)", lineterm="")
-    return "\n".join(lines)
-
-
 def masked_lines(text: str) -> list[str]:
+    """Return the lines of a text, with asterisks in place of each character of a secret."""
     root, _ = read(text)
-    lines = list(Places("", text, root).shown_lines())
+    return list(Places("", text, root).shown_lines())
+
+
+def unified(path: Path, before: str, after: str, shown_lines: Callable[[str], Sequence[str]] = masked_lines) -> str:
+    """Return a unified diff of two texts of one file, with secrets masked. `patch` applies it if no secret is near the edit."""
+    old, new = _ended(before, shown_lines), _ended(after, shown_lines)
+    return "\n".join(difflib.unified_diff(old, new, str(path), f"{path} (edited)", lineterm=""))
+
+
+def _ended(text: str, shown_lines: Callable[[str], Sequence[str]]) -> list[str]:
+    lines = [*shown_lines(text)]
     if lines and not text.endswith(("\n", "\r")):
         lines[-1] += "\n\\ No newline at end of file"
     return lines

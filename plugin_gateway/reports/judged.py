@@ -1,4 +1,4 @@
-"""A gateway, judged by the rules of directories and clients."""
+"""A judged gateway: what breaks the rules of directories and clients."""
 
 from __future__ import annotations
 
@@ -10,20 +10,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.export.candidate import Candidate
     from plugin_gateway.export.targets.rule import Target
     from plugin_gateway.revision.build import Built
 
 
-def judge_targets(built: Built, targets: Iterable[Target]) -> dict[Target, tuple[Finding, ...]]:
-    """Return what breaks the rules of each target, located in gateway.yaml."""
-    targets = tuple(targets)
-    if not targets:
-        return {}
-    from plugin_gateway.export.targets.judge import judge  # noqa: PLC0415  # `check` without a target must not pay for it
+def judge_targets(
+    built: Built, targets: Iterable[Target], candidate: Candidate | None = None
+) -> dict[Target, list[Finding]]:
+    """Return what breaks the rules of each target, located in gateway.yaml. A rule of several targets is judged once.
+
+    `candidate` is that of the gateway, if the caller has it already.
+    """
+    found: dict[Target, list[Finding]] = {target: [] for target in targets}
+    if not found:
+        return found
+    from plugin_gateway.export.targets.judge import RULES, judge_each  # noqa: PLC0415  # `check` without a target must not pay for it
     from plugin_gateway.reports.exporting import candidate_of  # noqa: PLC0415  # likewise
 
-    candidate = candidate_of(built, has_digest=False)
-    return {target: built.loaded.located(judge(candidate, {target})) for target in targets}
+    if candidate is None:
+        candidate = candidate_of(built, has_digest=False)
+    for rule, findings in judge_each(candidate, [one for one in RULES if not one.targets.isdisjoint(found)]):
+        located = built.loaded.located(findings)
+        for target in rule.targets & found.keys():
+            found[target] += located
+    return found
 
 
 def verdict(findings: Iterable[Finding]) -> str:

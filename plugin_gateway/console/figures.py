@@ -1,4 +1,4 @@
-"""The account of a gateway: how many operations it has, how large its document is, and how it stands with each target."""
+"""The figures of a gateway: how many operations it has, how large its document is, and how it stands with each target."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from plugin_gateway.console.answer import shown_findings
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.export.meters import meters_of
-from plugin_gateway.export.targets.judge import judge_each
 from plugin_gateway.export.targets.rule import Target
 from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.publish.manifest import DOCUMENT_PATH
 from plugin_gateway.reports.exporting import candidate_of
+from plugin_gateway.reports.judged import judge_targets
 
 if TYPE_CHECKING:
-    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.revision.build import Built
 
 
@@ -34,11 +33,7 @@ def targets_of(built: Built | None) -> list[dict[str, Any]]:
         candidate = candidate_of(built, has_digest=False)
     except ConfigError as error:
         return [{"name": str(target), "limits": [], "findings": shown_findings(error.findings)} for target in Target]
-    found: dict[Target, list[Finding]] = {target: [] for target in Target}
-    for rule, findings in judge_each(candidate):
-        located = built.loaded.located(findings)
-        for target in rule.targets:
-            found[target] += located
+    found = judge_targets(built, Target, candidate)
     return [
         {
             "name": str(target),

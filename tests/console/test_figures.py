@@ -1,4 +1,4 @@
-from plugin_gateway.console.account import size_of, targets_of
+from plugin_gateway.console.figures import size_of, targets_of
 from plugin_gateway.export.targets.rule import Target
 from plugin_gateway.publish.cost import estimate_tokens
 from tests.console.pets_place import CONFIG, Place
