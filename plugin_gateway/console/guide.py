@@ -1,0 +1,71 @@
+"""A guide: the steps and the texts by which a person connects one client, and what that client would say of the gateway."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.console.answer import shown_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.export.targets.rule import Target
+
+_OF_THE_CLOUD: Final = frozenset(
+    {"public-url", "own-domain", "mcp-login", "chatgpt-redirect-uri", "claude-redirect-uri"}
+)
+"""Rules about how a client in the cloud reaches the gateway and logs in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """A text to paste. `url` is set if the text is a URL or a page shows it."""
+
+    label: str
+    language: str
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guide:
+    """One client: the steps to follow and what to paste. `targets` are those whose rules judge the gateway for it."""
+
+    client: str
+    title: str
+    steps: tuple[str, ...]
+    snippets: tuple[Snippet, ...]
+    targets: tuple[Target, ...] = ()
+    runs_here: bool = False
+    """The client runs on the person's machine, so the rules for clients in the cloud do not count."""
+
+    def members(self, found: Mapping[Target, Iterable[Finding]]) -> dict[str, Any]:
+        findings = dict.fromkeys(
+            one
+            for target in self.targets
+            for one in found.get(target, ())
+            if not (self.runs_here and one.rule in _OF_THE_CLOUD)
+        )
+        return {
+            "client": self.client,
+            "title": self.title,
+            "steps": list(self.steps),
+            "snippets": [
+                {"label": one.label, "language": one.language, "text": one.text, "url": one.url}
+                for one in self.snippets
+            ],
+            "findings": shown_findings(findings),
+        }
+
+
+def url_snippet(label: str, url: str) -> Snippet:
+    """Return a URL to paste."""
+    return Snippet(label=label, language="text", text=url, url=url)
+
+
+def pretty(value: Any) -> str:
+    """Return JSON for a file that people read."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
