@@ -233,7 +233,6 @@ TALKING = (
 )
 TOOLS = ("plugin_gateway.ranking", "plugin_gateway.tools.define", "plugin_gateway.tools.tool", "plugin_gateway.mcp")
 LOCK = ("plugin_gateway.lock.locking", "plugin_gateway.lock.parts", "plugin_gateway.openapi.read.last_good")
-PLUGINS = ("email", "importlib.metadata")
 MISTAKES = ("difflib", "plugin_gateway.config.meant", "plugin_gateway.config.syntax", "plugin_gateway.revision.beside")
 ANSWERS = ("plugin_gateway.shape.answers", "plugin_gateway.shape.reply")
 SHAPE = ("jsonschema_rs", "plugin_gateway.shape.body_rules", "plugin_gateway.shape.parameter_rules", *ANSWERS)
@@ -242,8 +241,8 @@ SHAPE = ("jsonschema_rs", "plugin_gateway.shape.body_rules", "plugin_gateway.sha
 @pytest.mark.parametrize(
     ("settings", "heavy"),
     [
-        ("", (*TALKING, *PLUGINS, *TOOLS, *LOCK, *MISTAKES, *ANSWERS)),
-        ('validate: {request: "off", response: "off"}', (*TALKING, *PLUGINS, *TOOLS, *LOCK, *MISTAKES, *SHAPE)),
+        ("", (*TALKING, *TOOLS, *LOCK, *MISTAKES, *ANSWERS)),
+        ('validate: {request: "off", response: "off"}', (*TALKING, *TOOLS, *LOCK, *MISTAKES, *SHAPE)),
     ],
 )
 def test_a_check_imports_only_the_modules_that_its_config_needs(
