@@ -7,7 +7,12 @@ from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.config.mistake import NOTHING, Mistake
-from plugin_gateway.config.secrecy import is_perhaps_secret, masked_unparsed, without_url_secrets
+from plugin_gateway.config.secrecy import (
+    all_masked_unparsed,
+    is_perhaps_secret,
+    without_comment_secrets,
+    without_url_secrets,
+)
 from plugin_gateway.config.tree import Node, Span, walk
 from plugin_gateway.diagnostics import Finding, Location
 
@@ -40,9 +45,10 @@ class Places:
 
     def __post_init__(self, text: str) -> None:
         lines = text.splitlines()
-        self._lines = lines if self.root is None else _masked(lines, self.root)
+        unparsed = all_masked_unparsed(lines) if self.root is None or self.unread else []
+        self._lines = unparsed if self.root is None else _masked(lines, self.root)
         for number in self.unread:
-            self._lines[number - 1] = masked_unparsed(lines, number - 1)
+            self._lines[number - 1] = unparsed[number - 1]
 
     def top(self) -> Location:
         return Location(self.name)
@@ -143,10 +149,7 @@ class Places:
         if not span.line:
             return self.top()
         index = span.line - 1
-        if index >= len(self._lines):
-            line = ""
-        else:
-            line = self._lines[index] if self.root is not None else masked_unparsed(self._lines, index)
+        line = self._lines[index] if index < len(self._lines) else ""
         return Location(self.name, span.line, span.column, span.length, line[:_MAX_LINE])
 
 
@@ -205,7 +208,7 @@ def _dotted(pointer: Pointer) -> str:
 
 def _masked(lines: list[str], root: Node) -> list[str]:
     """Return the lines with every scalar that may be a secret replaced by as many asterisks."""
-    masked = [without_url_secrets(line) for line in lines]
+    masked = [without_comment_secrets(without_url_secrets(line)) for line in lines]
     for pointer, node in walk(root):
         if node.members is not None or node.items is not None or node.value is None:
             continue

@@ -26,6 +26,8 @@ _USERINFO: Final = re.compile(
 _URL_QUERY: Final = re.compile(r"(://[^\s\"'?]*\?)[^\s\"'}\],]+")
 # Also a key with `=`, or without a space after its colon: that may be why the text is not YAML.
 _WRITTEN_KEY: Final = re.compile(r"([A-Za-z0-9_.-]+)[\"']?\s*(?::(?!//)|=)")
+# A key at the beginning of a comment or of a mapping in it, with a plain value: a setting that somebody turned off.
+_TURNED_OFF: Final = re.compile(r"(?:^\s*#[#\s-]*|[{,]\s*)[\"']?([A-Za-z0-9_.-]+)[\"']?\s*(?::\s+|=)(?=[^\s{\[*&#])")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PEM: Final = "-----BEGIN"
 
@@ -72,6 +74,34 @@ def masked_unparsed(lines: list[str], index: int) -> str:
         if _holds_secret(match[1]):
             return line[: match.end()] + re.sub(r"\S", "*", line[match.end() :])
     return without_url_secrets(line)
+
+
+def all_masked_unparsed(lines: list[str]) -> list[str]:
+    """Mask all lines of a text that is not YAML, as `masked_unparsed` does each. The time grows with the number of lines only."""
+    masked: list[str] = []
+    # The indents of the lines that the current line is below, and whether a key there, or above it, may hold a secret.
+    above: list[tuple[int, bool]] = []
+    for index, line in enumerate(lines):
+        if not line.strip():
+            masked.append(line)
+            continue
+        indent = _indent(line)
+        while above and above[-1][0] >= indent:
+            above.pop()
+        is_below_secret = bool(above) and above[-1][1]
+        masked.append(re.sub(r"\S", "*", line) if is_below_secret else masked_unparsed(lines[index : index + 1], 0))
+        above.append((indent, is_below_secret or any(_holds_secret(one[1]) for one in _WRITTEN_KEY.finditer(line))))
+    return masked
+
+
+def without_comment_secrets(line: str) -> str:
+    """Mask the value of a setting that is turned off by `#` and may be a secret; the length stays the same."""
+    if not line.lstrip().startswith("#"):
+        return line
+    for match in _TURNED_OFF.finditer(line):
+        if _holds_secret(match[1]):
+            return line[: match.end()] + re.sub(r"\S", "*", line[match.end() :])
+    return line
 
 
 def _holds_secret(key: str) -> bool:

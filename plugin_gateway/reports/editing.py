@@ -12,7 +12,7 @@ from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read
 from plugin_gateway.config.load import LoadedConfig, load_text
 from plugin_gateway.config.places import Places
 from plugin_gateway.config.remains import RefusedConfigError
-from plugin_gateway.config.tree import read
+from plugin_gateway.config.sections import read_sections
 from plugin_gateway.errors import UsageError, reason_of
 from plugin_gateway.reports.replacing import replace_file
 
@@ -99,9 +99,9 @@ def loaded_or_remains(text: str, path: Path) -> LoadedConfig:
 
 
 def masked_lines(text: str) -> list[str]:
-    """Return the lines of a text, with asterisks in place of each character of a secret."""
-    root, _ = read(text)
-    return list(Places("", text, root).shown_lines())
+    """Return the lines of a text, with asterisks in place of each character of a secret. A person may have broken the YAML."""
+    sections = read_sections(text)
+    return list(Places("", text, sections.root, unread=sections.unread_lines).shown_lines())
 
 
 def unified(path: Path, before: str, after: str, shown_lines: Callable[[str], Sequence[str]] = masked_lines) -> str:

@@ -1,8 +1,16 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from plugin_gateway.config.secrecy import masked_unparsed, may_be_secret, without_url_secrets
+from plugin_gateway.config.secrecy import (
+    all_masked_unparsed,
+    masked_unparsed,
+    may_be_secret,
+    without_comment_secrets,
+    without_url_secrets,
+)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +100,33 @@ def test_a_line_that_cannot_be_parsed_shows_nothing_after_a_secret_key() -> None
     assert shown[0] == "upstream:"
     assert shown[5] == "listen: :80"
     assert shown[6] == "api_key: **"
+
+
+TEXTS = st.lists(
+    st.tuples(
+        st.sampled_from(["", "  ", "    ", "- ", "\t"]), st.sampled_from(["", "a", "b: 1", "token: t", "key:", "# x"])
+    )
+)
+
+
+@given(TEXTS)
+def test_all_lines_at_once_are_masked_as_each_of_them(parts: list[tuple[str, str]]) -> None:
+    lines = [indent + rest for indent, rest in parts]
+
+    assert all_masked_unparsed(lines) == [masked_unparsed(lines, index) for index in range(len(lines))]
+
+
+@pytest.mark.parametrize(
+    ("line", "masked"),
+    [
+        ("  # value: s3cret", "  # value: ******"),
+        ("#bearer: {value: s3cret}", "#bearer: {value: *******"),
+        ("## - token: 's3cret' # old", "## - token: ******** * ***"),
+        ("# credential: {bearer: {env: API_KEY}}", "# credential: {bearer: {env: API_KEY}}"),
+        ("# the token: ask Ann", "# the token: ask Ann"),
+        ("# rate: 10/s", "# rate: 10/s"),
+        ("value: s3cret # it is a value", "value: s3cret # it is a value"),
+    ],
+)
+def test_a_secret_that_is_turned_off_by_a_comment_is_masked(line: str, masked: str) -> None:
+    assert without_comment_secrets(line) == masked

@@ -26,3 +26,23 @@ def test_a_diff_masks_the_secrets_around_the_edit() -> None:
 
 def test_a_missing_line_break_at_the_end_is_shown() -> None:
     assert "\\ No newline at end of file" in unified(Path("g"), "a: 1", "a: 1\nb: 2\n")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "foo: {bar\n",
+        'url: "http\n',
+        "  \t- a\n",
+        "# a\u2028b\n",
+        "---\nallow: [b]\n",
+        "<<<<<<< mine\n",
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_text_that_a_person_has_broken_shows_no_secret(broken: str, *, is_first: bool) -> None:
+    config = f"# value: old-s3cret\nallow: [a]\n{CONFIG.format('s3cret')}"
+    text = broken + config if is_first else config + broken
+
+    assert "s3cret" not in "".join(shown_lines(text))
+    assert "s3cret" not in unified(Path("gateway.yaml"), config, text)
