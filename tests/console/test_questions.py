@@ -7,7 +7,7 @@ import pytest
 from plugin_gateway.cli.entry import run
 from plugin_gateway.console.answer import Answer, unpacked
 from plugin_gateway.console.questions import NAMES, Bench
-from tests.console.pets_place import ADD, CONFIG, FOOD, GET, LIST, Place
+from tests.console.pets_place import ADD, CONFIG, LIST, Place
 
 
 class Asked:
@@ -65,24 +65,6 @@ def test_operations_that_are_new_or_changed_since_the_lock_are_marked(ask: Asked
     assert [flag & 12 for flag in flags] == [8, 0, 0, 4, 0]
     assert ask("search", q="is:new")["found"] == [3]
     assert ask("search", q="is:changed")["found"] == [0]
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("", [LIST, ADD, GET, FOOD]),
-        ("add a pet", [ADD]),
-        ("tag:animals", [LIST, ADD]),
-        ('tag:"animals" method:post', [ADD]),
-        ("is:allowed", [LIST]),
-        ("is:write", [ADD]),
-        ("is:deprecated", [GET]),
-        ("method:get list", [LIST, FOOD]),
-        ("zebra", []),
-    ],
-)
-def test_a_search_understands_words_tags_methods_and_kinds(ask: Asked, query: str, found: list[int]) -> None:
-    assert sorted(ask("search", q=query)["found"]) == found
 
 
 def test_a_search_ranks_as_ops_does(ask: Asked, capsys: pytest.CaptureFixture[str]) -> None:
