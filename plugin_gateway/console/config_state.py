@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from plugin_gateway.config.find import STANDARD_INPUT
@@ -34,6 +35,9 @@ class ConfigState:
         if self.path is None or self.path == STANDARD_INPUT:
             return ""
         try:
+            # A pipe, such as `-c <(envsubst < gateway.yaml)`, can be read only once, and the compile must read it.
+            if not S_ISREG(self.path.stat().st_mode):
+                return ""
             return mark_of(self.path.read_bytes(), self._mark_key)
         except OSError:
             return ""

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def test_a_change_during_the_compile_counts_as_a_change(path: Path) -> None:
     path.write_text("allow: [a]\n")
     state.served([])
     assert state.sync == "changed"
+
+
+def test_a_pipe_is_left_for_the_compile_to_read() -> None:
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"allow: []\n")
+        os.close(writing)
+        assert ConfigState(Path(f"/dev/fd/{reading}"), b"key").base == ""
+        assert os.read(reading, 100) == b"allow: []\n"
+    finally:
+        os.close(reading)
 
 
 def test_a_file_with_the_same_text_is_no_change(path: Path) -> None:
