@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from plugin_gateway.diagnostics import Finding, Severity
@@ -22,7 +23,11 @@ def body_validator(
     `bodies` completes the message "the gateway cannot validate ...". Properties with the word `hidden` are not required, because
     only the other side sends them.
     """
-    validator = Validator(stand_alone(schema, shaping.document, hidden=hidden))
+    make = partial(stand_alone, schema, shaping.document, hidden=hidden, copies=shaping.copies)
+    if not is_enforced and shaping.copies is not None:
+        # `check` and the console look at no body, and a thousand operations may reach the same thousand schemas.
+        return Validator(make=make)
+    validator = Validator(make())
     if not is_enforced:
         # A report compiles it when the first body is looked at.
         return validator

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
     from plugin_gateway.shape.joined import JoinedParameters
+    from plugin_gateway.shape.standalone import Copies
     from plugin_gateway.shape.wanted import Wanted
 
 
@@ -41,6 +42,8 @@ class Shaping:
     """The operation as the document describes it."""
     joined: JoinedParameters = field(default_factory=dict)
     shape: Shape = NO_SHAPE
+    copies: Copies | None = None
+    """The components that validators share; None if a step may change the document."""
     findings: list[Finding] = field(default_factory=list)
     """Located by pointers into gateway.yaml, such as `("allow", 0, "parameters", "limit", "maximum")`."""
     absent: list[Finding] = field(default_factory=list)
@@ -92,9 +95,13 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     found = list(findings)
     absent: list[Finding] = []
     shapes: dict[OperationKey, Shape] = {}
+    only_validates = all(one.only_validates for one in wanted.values())
+    copies: Copies | None = {} if only_validates else None
     for key, one in wanted.items():
         operation = document.operations[key]
-        shaping = Shaping(key=key, node=operation.node, document=document, wanted=one, described=described[key].node)
+        shaping = Shaping(
+            key=key, node=operation.node, document=document, wanted=one, described=described[key].node, copies=copies
+        )
         shaping.joined = _joined(pruned, key)
         for step in _steps(one):
             step(shaping)
@@ -103,7 +110,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
         if shaping.shape != NO_SHAPE:
             shapes[key] = shaping.shape
     found += _absent_everywhere(absent, wanted.values())
-    if all(one.only_validates for one in wanted.values()):
+    if only_validates:
         # Clients see the document in its own version, not one that was upgraded to be judged by.
         own = tuple(one for one in found if one not in findings)
         return Shaped(document=pruned, shapes=shapes, findings=own)

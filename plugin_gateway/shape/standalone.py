@@ -39,8 +39,8 @@ class _Copied(NamedTuple):
 
 
 Copies: TypeAlias = "dict[tuple[str, Tokens], _Copied]"
-"""The copied components of one document, by the word of the left-out properties and their place. All tools share them, because
-hundreds of tools may reach the same components."""
+"""The copied components of one document, by the word of the left-out properties and their place. Hundreds of tools or validators may
+reach the same components, so they share them."""
 
 
 class TooManyError(Exception):
@@ -199,9 +199,12 @@ class Definitions:
         return {"$ref": f"#/$defs/{name}"}
 
 
-def stand_alone(schema: Json, document: Document, *, hidden: str) -> Json:
-    """Return a copy of one schema of the document with its `$defs`, without the properties that have the word `hidden`."""
-    definitions = Definitions(document, hidden=hidden)
+def stand_alone(schema: Json, document: Document, *, hidden: str, copies: Copies | None = None) -> Json:
+    """Return a copy of one schema of the document with its `$defs`, without the properties that have the word `hidden`.
+
+    `copies` are those that were made for other schemas of the document, if the document does not change in between.
+    """
+    definitions = Definitions(document, hidden=hidden, copies=copies)
     copied = definitions.copy(Placed(schema))
     if isinstance(copied, dict) and (members := definitions.finish(copied)):
         copied["$defs"] = members

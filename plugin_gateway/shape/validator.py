@@ -16,7 +16,7 @@ from plugin_gateway.shape.scalar import UnwritableError
 from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jsonschema_rs import Draft202012Validator, ValidationError
 
@@ -60,12 +60,19 @@ _PLAIN: Final = {
 class Validator:
     """Judges values by one schema. It is compiled in the worker that first asks, and pickled as the schema."""
 
-    __slots__ = ("_compiled", "schema")
+    __slots__ = ("_compiled", "_make", "_schema")
 
-    def __init__(self, schema: Any) -> None:
-        """Take a schema that stands alone (`shape.standalone`)."""
-        self.schema = schema
+    def __init__(self, schema: Any = None, make: Callable[[], Any] | None = None) -> None:
+        """Take a schema that stands alone (`shape.standalone`), or the function that makes it when it is read first."""
+        self._schema = schema
+        self._make = make
         self._compiled: Draft202012Validator | None = None
+
+    @property
+    def schema(self) -> Any:
+        if self._make is not None:
+            self._schema, self._make = self._make(), None
+        return self._schema
 
     def __reduce__(self) -> tuple[type[Validator], tuple[Any]]:
         return Validator, (self.schema,)

@@ -1,3 +1,7 @@
+import pickle
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from plugin_gateway.diagnostics import Severity
@@ -45,3 +49,20 @@ def test_a_report_compiles_no_schema_at_the_start(monkeypatch: pytest.MonkeyPatc
     shaping = shaping_of()
     assert body_validator(shaping, ITEM, "bodies", hidden="readOnly", is_enforced=False) is not None
     assert shaping.findings == []
+
+
+def test_a_report_reads_its_schema_when_the_first_body_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[Any]()
+
+    def count(schema: Any, *_: Any, **__: Any) -> Any:
+        made.append(schema)
+        return schema
+
+    monkeypatch.setattr("plugin_gateway.shape.body_validator.stand_alone", count)
+    shaping = replace(shaping_of(), copies={})
+    validator = body_validator(shaping, {"type": "integer"}, "bodies", hidden="readOnly", is_enforced=False)
+    assert validator is not None
+    assert made == []
+    assert [validator.accepts(value) for value in (1, "one")] == [True, False]
+    assert made == [{"type": "integer"}]
+    assert pickle.loads(pickle.dumps(validator)) == validator

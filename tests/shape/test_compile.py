@@ -1,7 +1,9 @@
 from copy import deepcopy
 from typing import Any
 
-from plugin_gateway.config.selector import ParameterRule
+import pytest
+
+from plugin_gateway.config.selector import ParameterRule, ResponseTrim
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.compile import Shaping, compile_shapes
 from plugin_gateway.shape.wanted import Wanted
@@ -72,3 +74,45 @@ def test_a_mistake_of_an_entry_for_a_group_is_reported_once() -> None:
     [found] = shaped.findings
     assert found.pointer == ("allow", 0, "parameters", "page", "default")
     assert found.message.startswith("`GET /pets`: ")
+
+
+def two_reaching_one_component() -> Document:
+    answer = {"application/json": {"schema": {"$ref": "#/components/schemas/Pets"}}}
+    pets = {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}
+    pet = {"type": "object", "properties": {"parent": {"$ref": "#/components/schemas/Pet"}}}
+    operations = {
+        method: {"operationId": method, "responses": {"200": {"description": "ok", "content": answer}}}
+        for method in ("get", "post")
+    }
+    schemas = {"Pets": pets, "Pet": pet}
+    root = {
+        "openapi": "3.1.0",
+        "info": ROOT["info"],
+        "paths": {"/pets": operations},
+        "components": {"schemas": schemas},
+    }
+    return Document(root=root, name="pets")
+
+
+def schemas_of(wanted: Wanted) -> list[Any]:
+    """Return the schema by which the answers of each of two operations are judged."""
+    keys = [OperationKey("GET", "/pets"), OperationKey("POST", "/pets")]
+    shapes = compile_shapes(two_reaching_one_component(), dict.fromkeys(keys, wanted)).shapes
+    checks = [shape.check for key in keys if (shape := shapes[key])]
+    validators = [check.bodies["200"][b"application/json"] for check in checks if check is not None]
+    return [one.schema for one in validators if one is not None]
+
+
+@pytest.mark.parametrize("wanted", [Wanted(validates_response="report"), Wanted(validates_response="enforce")])
+def test_operations_share_the_copies_of_the_components_that_they_reach(wanted: Wanted) -> None:
+    first, second = schemas_of(wanted)
+    assert first == second
+    assert first["$defs"].keys() == {"Pet", "Pets"}
+    assert first["$defs"]["Pet"] is second["$defs"]["Pet"]
+
+
+def test_no_copies_are_shared_where_a_step_may_change_the_document() -> None:
+    cut = Wanted(validates_response="report", response=ResponseTrim.model_validate({"limit_items": {"": 5}}))
+    first, second = schemas_of(cut)
+    assert first == second == schemas_of(Wanted(validates_response="report"))[0]
+    assert first["$defs"]["Pet"] is not second["$defs"]["Pet"]
