@@ -13,7 +13,6 @@ import gc
 import signal
 from dataclasses import replace
 from math import inf
-from random import random
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from plugin_gateway.errors import UsageError
 from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.fingerprint import fingerprints
 from plugin_gateway.reload.outcome import Compiled, Refused
-from plugin_gateway.reload.pause import pause_s, refresh_pause_s
+from plugin_gateway.reload.schedule import Schedule
 from plugin_gateway.reload.watch import FileWatch
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
@@ -78,8 +77,6 @@ class Supervisor:
         self._compiled: Compiled | None = None
         self._is_due = False
         """A reload was asked for and is not served yet. A rotated secret changes the revision and not its digest."""
-        self._failures = 0
-        """How many times in a row the gateway looked at the document and failed."""
 
     async def _series(self) -> Series:
         """Return the workers' series plus the log lines that the supervisor lost."""
@@ -156,11 +153,11 @@ class Supervisor:
         Meanwhile the admin listener reports this. The public address is bound but not listened on: clients get a
         refused connection, and a load balancer's health check does not take the gateway for ready.
         """
-        began = monotonic()
+        schedule = Schedule()
         while True:
             self._reload_wanted.clear()
             outcome = await self._compile(1)
-            waited_s = monotonic() - began
+            waited_s = schedule.waited_s
             if isinstance(outcome, Compiled):
                 self._console.config.served(outcome.warnings)
                 self._reloads.arrived(waited_s)
@@ -173,7 +170,7 @@ class Supervisor:
             await self._prepare(outcome.awaited)
             self._reloads.awaits(outcome.findings)
             self._files.look_at(outcome.watched)
-            await self._wanted_within(min(left_s, pause_s(waited_s, random())))  # noqa: S311  # no secret
+            await self._wanted_within(min(left_s, schedule.retry_s()))
 
     async def _prepare(self, said: Awaited | Compiled) -> Address:
         """Apply the log settings, and open the listeners."""
@@ -235,29 +232,19 @@ class Supervisor:
 
     async def _reload_when_wanted(self) -> None:
         """Reload when a file changes, on SIGHUP, when a refresh is due, and periodically while the document's server does not answer."""
-        pause, began = self._refresh_pause(), 0.0
+        schedule = Schedule()
+        pause_s = self._refresh_pause_s(schedule)
         while True:
-            is_asked = await self._wanted_within(pause)
+            is_asked = await self._wanted_within(pause_s)
             self._reload_wanted.clear()
             if is_asked:
-                began = monotonic()
+                schedule.asked()
             is_awaited = await self._reload(is_asked=is_asked) and self._options.wait_s != 0
-            if is_awaited:
-                pause = pause_s(monotonic() - began, random())  # noqa: S311  # no secret
-            else:
-                self._failures = self._failures + 1 if self._is_document_failing() else 0
-                pause = self._refresh_pause()
+            pause_s = schedule.retry_s() if is_awaited else self._refresh_pause_s(schedule)
 
-    def _is_document_failing(self) -> bool:
-        return bool(self._reloads.error or (self._compiled is not None and self._compiled.stale))
-
-    def _refresh_pause(self) -> float:
-        """Return the seconds until the document is looked at again; infinite for a document that is not refreshed."""
-        if self._compiled is None or not self._compiled.refresh_s:
-            return inf
-        if self._is_document_failing():
-            self._failures = max(1, self._failures)
-        return refresh_pause_s(self._compiled.refresh_s, self._failures, random())  # noqa: S311  # no secret
+    def _refresh_pause_s(self, schedule: Schedule) -> float:
+        stale, every_s = (self._compiled.stale, self._compiled.refresh_s) if self._compiled is not None else ("", 0.0)
+        return schedule.refresh_s(every_s, is_failing=bool(self._reloads.error or stale))
 
     async def _reload(self, *, is_asked: bool) -> bool:
         """Compile aside and swap. On any failure the current revision stays. Return whether a retry may help."""

@@ -14,6 +14,7 @@ import pytest
 from plugin_gateway.cli.entry import run as command
 from plugin_gateway.console import traffic_stream
 from plugin_gateway.errors import UsageError
+from plugin_gateway.reload import schedule as schedule_module
 from plugin_gateway.server import pool as pool_module
 from plugin_gateway.server import supervisor as supervisor_module
 from plugin_gateway.server.pool import WorkerPool
@@ -330,7 +331,7 @@ class Told(Log):
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor_module, "pause_s", lambda *_: 0.05)
+    monkeypatch.setattr(schedule_module, "pause_s", lambda *_: 0.05)
 
 
 def test_a_document_whose_server_does_not_answer_yet_is_asked_for_again(config: Path, impatient: None) -> None:
@@ -383,7 +384,7 @@ def test_while_it_waits_it_is_alive_and_says_why_it_is_not_ready_and_lets_no_cli
 
 @pytest.mark.parametrize("mend", ["signal", "file"])
 def test_sighup_and_a_changed_config_end_the_pause(config: Path, monkeypatch: pytest.MonkeyPatch, mend: str) -> None:
-    monkeypatch.setattr(supervisor_module, "pause_s", lambda *_: 600.0)
+    monkeypatch.setattr(schedule_module, "pause_s", lambda *_: 600.0)
     with serving_document(503) as (url, _):
         config.write_text(CONFIG.replace("./openapi.yaml", url))
 
@@ -516,7 +517,7 @@ def test_metrics_alone_are_where_the_command_line_says(config: Path) -> None:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor_module, "refresh_pause_s", lambda *_: 0.05)
+    monkeypatch.setattr(schedule_module, "refresh_pause_s", lambda *_: 0.05)
 
 
 def test_a_changed_document_is_noticed_judged_by_the_lock_and_told(config: Path, hurried: None) -> None:
