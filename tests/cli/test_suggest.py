@@ -12,7 +12,9 @@ from plugin_gateway.cli.entry import run
 from plugin_gateway.cli.suggest import refusals_of
 from plugin_gateway.config.load import load_text
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.gate.permit import Permit
 from plugin_gateway.observation.sighting import Sighting
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.build import build
 from tests.observation.world import document
 
@@ -79,8 +81,8 @@ def test_parameters_and_fields_that_were_not_seen_stay_closed(folder: Path, caps
     assert run(["suggest"]) == 0
     text = capsys.readouterr().out
     revision = build(load_text(text, path=folder / "gateway.yaml", environ={}, needs_secrets=False)).revision
-    assert type(revision.gate.judge(b"GET", b"/pets?limit=1&needed=1")).__name__ == "Permit"
-    assert type(revision.gate.judge(b"GET", b"/pets?needed=1&debug=1")).__name__ == "Refusal"
+    assert isinstance(revision.gate.judge(b"GET", b"/pets?limit=1&needed=1"), Permit)
+    assert isinstance(revision.gate.judge(b"GET", b"/pets?needed=1&debug=1"), Refusal)
     (entry,) = yaml.safe_load(text)["allow"]
     assert entry["response"] == {"keep": ["/*/id", "/*/owner/login"]}
 
