@@ -119,6 +119,7 @@ TITLES: Final = MappingProxyType(
         # The console.
         "bad-question": "The question is malformed",
         "config-changed": "gateway.yaml has changed",
+        "document-changed": "The document has changed",
         "config-read-only": "gateway.yaml cannot be written",
         "config-refused": "The gateway would refuse gateway.yaml",
         "console-unavailable": "The console cannot answer now",

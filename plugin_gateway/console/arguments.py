@@ -18,6 +18,10 @@ class BadQuestionError(Exception):
     """The question itself is wrong; the text says what to ask."""
 
 
+class OtherDocumentError(Exception):
+    """The document has changed: the numbers of the question stand for the operations of the one before."""
+
+
 class Arguments:
     """Reads the members. Each method raises a `BadQuestionError` if its member is of another kind."""
 

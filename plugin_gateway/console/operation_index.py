@@ -6,6 +6,7 @@ It has sizes, not contents: the browser adds up the components that the ticked o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway import methods
@@ -25,6 +26,7 @@ CHANGED: Final = 8
 MOST_LINKS: Final = 300_000
 """How many components all operations may name together. Beyond, the size of an operation includes its components."""
 _LONGEST_TEXT: Final = 200
+_MARK_DIGITS: Final = 32
 NO_PARTS: Final[Mapping[str, int]] = {}
 
 
@@ -33,6 +35,8 @@ class OperationIndex:
     """The columns that depend on the document alone; the keys are in the same order."""
 
     keys: tuple[OperationKey, ...]
+    mark: str
+    """Changes with the keys and their order: a page that sends it shows that its numbers stand for these operations."""
     title: str
     version: str
     total_bytes: int
@@ -88,6 +92,7 @@ def index_operations(document: Document) -> OperationIndex:
     info = info if isinstance(info, dict) else {}
     return OperationIndex(
         keys=tuple(document.operations),
+        mark=sha256("\n".join(map(str, document.operations)).encode(errors="replace")).hexdigest()[:_MARK_DIGITS],
         title=_text(info.get("title")),
         version=_text(info.get("version")),
         total_bytes=total + sum(sizes),

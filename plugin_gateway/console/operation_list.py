@@ -44,6 +44,7 @@ class OperationList:
         by = [kept[key].entries[0].index if key in kept else -1 for key in index.keys]
         return {
             "base": held.base,
+            "document": index.mark,
             "title": index.title,
             "version": index.version,
             "total_bytes": index.total_bytes,

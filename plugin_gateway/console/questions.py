@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.console.answer import Answer, of_members, packed, problem, refused
-from plugin_gateway.console.arguments import Arguments, BadQuestionError
+from plugin_gateway.console.arguments import Arguments, BadQuestionError, OtherDocumentError
 from plugin_gateway.console.face_guides import guides_of
 from plugin_gateway.console.operation_index import index_operations
 from plugin_gateway.console.operation_list import OperationList
@@ -57,6 +57,9 @@ class Bench:
             return ask(self, given) if ask else problem(404, "unknown-path", "There is no such question.")
         except BadQuestionError as error:
             return problem(400, "bad-question", str(error))
+        except OtherDocumentError:
+            detail = "The document has changed since its operations were shown, so nothing is done with their numbers."
+            return problem(409, "document-changed", detail, hint="Read the operations again.")
         except FindingsError as error:
             return refused(error.findings, "gateway.yaml, or the document that it names, has a mistake.")
         except EditError as error:
@@ -146,11 +149,22 @@ class Bench:
         return self._ranking[1]
 
     def _key(self, held: Held, given: Arguments) -> OperationKey:
-        return given.operation("n", self._list_of(held).index.keys)
+        return given.operation("n", self._keys(held, given))
 
     def _change(self, held: Held, given: Arguments) -> Change:
-        keys = self._list_of(held).index.keys
+        keys = self._keys(held, given)
         return given.operations("add", keys), given.operations("remove", keys)
+
+    def _keys(self, held: Held, given: Arguments) -> tuple[OperationKey, ...]:
+        """Return the operations that the numbers of a question stand for.
+
+        Raises:
+            OtherDocumentError: the page has seen another document, so it would open another operation than a person ticked.
+        """
+        index = self._list_of(held).index
+        if given.text("document") not in {"", index.mark}:
+            raise OtherDocumentError
+        return index.keys
 
     def _stale(self, held: Held, given: Arguments) -> Answer | None:
         base = given.text("base")

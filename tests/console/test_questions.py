@@ -117,6 +117,27 @@ def test_a_change_of_a_file_that_is_no_longer_the_same_is_a_conflict(ask: Asked)
     assert ask.place.config.read_text() == CONFIG + "# theirs\n"
 
 
+def test_numbers_of_another_document_open_and_call_nothing(ask: Asked) -> None:
+    shown = ask("operations")
+    text = ask.place.document.read_text()
+    ask.place.document.write_text(
+        text.replace("paths:", "paths:\n  /all: {delete: {operationId: dropAll, responses: {}}}", 1)
+    )
+
+    for name, members in (
+        ("preview", {"base": shown["base"], "add": [ADD]}),
+        ("save", {"base": shown["base"], "add": [ADD], "may_write": True}),
+        ("operation", {"n": LIST}),
+        ("try", {"n": LIST}),
+    ):
+        answer = ask(name, document=shown["document"], **members)
+        assert (answer["status"], answer["code"]) == (409, "document-changed"), name
+    assert ask.place.config.read_text() == CONFIG
+    assert ask("preview", base=shown["base"], document=ask("operations")["document"], add=[ADD + 1])[
+        "new_for_clients"
+    ] == ["POST /pets"]
+
+
 def test_a_change_is_saved_once_its_preview_is_seen(ask: Asked) -> None:
     base = ask("operations")["base"]
     assert ask("preview", base=base, add=[ADD], remove=[LIST])["new_for_clients"] == ["POST /pets"]

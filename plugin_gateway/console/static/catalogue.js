@@ -12,6 +12,7 @@ export class Catalogue {
     Object.assign(this, {
       index,
       base: index.base,
+      document: index.document,
       size: operations.method.length,
       method: operations.method,
       path: operations.path,

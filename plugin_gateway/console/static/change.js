@@ -145,10 +145,10 @@ export class Change {
     } catch (error) {
       if (isAbort(error) || asked.signal.aborted) return;
       this.preview = error.status === 422 ? { isRefused: true, diff: error.body.diff ?? "" } : null;
-      if (error.status === 409) this.app.fileChanged();
+      if (error.status === 409) this.app.fileChanged(nameOf(error));
       this.news.replaceChildren();
       this.found.replaceChildren(
-        error.status === 409 ? el("p", null, "gateway.yaml changed on disk since this page read it.") : failure(error),
+        error.status === 409 ? el("p", null, `${nameOf(error)} changed since this page read it.`) : failure(error),
       );
     } finally {
       if (this._asked === asked) this.root.removeAttribute("aria-busy");
@@ -256,9 +256,9 @@ export class Change {
     this.isSaying = true;
     setText(this.said, "Not saved.");
     if (error.status === 409) {
-      this.app.fileChanged();
+      this.app.fileChanged(nameOf(error));
       this.found.replaceChildren(
-        el("h3", null, "gateway.yaml changed in the meantime"),
+        el("h3", null, `${nameOf(error)} changed in the meantime`),
         el(
           "button",
           { type: "button", class: "button main", on: { click: () => this.app.readAgain() } },
@@ -278,8 +278,13 @@ export class Change {
   }
 }
 
+/** Name what changed in the meantime. */
+function nameOf(error) {
+  return error.body.code === "document-changed" ? "The document" : "gateway.yaml";
+}
+
 function request(catalogue) {
-  return { base: catalogue.base, add: [...catalogue.adds], remove: [...catalogue.removes] };
+  return { base: catalogue.base, document: catalogue.document, add: [...catalogue.adds], remove: [...catalogue.removes] };
 }
 
 function counts(added, removed) {

@@ -161,8 +161,8 @@ class App {
     }
   }
 
-  /** The file is not what this page read. Without ticks it is read again at once; with ticks a person decides when. */
-  fileChanged() {
+  /** The file, or the document, is not what this page read. Without ticks it is read again at once; with ticks a person decides when. */
+  fileChanged(name = "gateway.yaml") {
     if (!this.catalogue.hasChanges) {
       if (!this._isReading) {
         this._isReading = true;
@@ -172,7 +172,7 @@ class App {
     }
     if (this.notice.dataset.about === "file") return;
     this._say(
-      "gateway.yaml changed on disk. ",
+      `${name} changed. `,
       el("button", { type: "button", class: "button", on: { click: () => this.readAgain() } }, "Read it again, keep my ticks"),
     );
     this.notice.dataset.about = "file";

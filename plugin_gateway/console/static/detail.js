@@ -16,9 +16,12 @@ export function detail(app, n) {
     { class: "detail", role: "region", "aria-label": `Details of ${catalogue.name(n)}`, "aria-busy": "true" },
     el("p", { class: "hint" }, "Loading …"),
   );
-  get(`operation?n=${n}`)
+  get(`operation?n=${n}&document=${catalogue.document}`)
     .then((operation) => place.replaceChildren(...content(app, n, operation)))
-    .catch((error) => place.replaceChildren(failure(error)))
+    .catch((error) => {
+      place.replaceChildren(failure(error));
+      if (error.status === 409) app.fileChanged("The document");
+    })
     .finally(() => place.removeAttribute("aria-busy"));
   return place;
 }
