@@ -67,13 +67,21 @@ class Presentation:
 
 
 def build_served_document(
-    pruned: Document, operations: Mapping[OperationKey, PublishedOperation], presentation: Presentation
+    pruned: Document,
+    operations: Mapping[OperationKey, PublishedOperation],
+    presentation: Presentation,
+    *,
+    has_answers: bool = True,
 ) -> tuple[Document, tuple[Finding, ...]]:
     """Build the served document from `pruned`, whose operations are exactly `operations`. `pruned` does not change.
 
+    Without answers, the API's responses are left empty, and the schemas that only they use are left out.
     The findings are warnings: the version of OpenAPI cannot express something, or the gateway filled in or left out something.
     """
     upgraded, findings = upgrade(pruned, presentation.version)
+    if not has_answers:
+        # All references lead to components by now, so no reference can lead into a response.
+        empty_responses(upgraded.root)
     root = _present_root(upgraded.root, presentation)
     new_ids = _new_ids(pruned, operations)
     for path, item in _path_items(upgraded.root):
@@ -98,6 +106,14 @@ def build_served_document(
         spell_out_null(served.root)
     wrong = (*drop_dangling_examples(served.root), *drop_wrong_examples(served.root))
     return served, (*findings, *_untold(pruned, operations), *wrong)
+
+
+def empty_responses(root: JsonObject) -> None:
+    """Remove what responses hold from `root`, in place. Their descriptions stay."""
+    for kind, node in typed_nodes(root):
+        if kind is Kind.RESPONSE:
+            for key in ("content", "headers", "links"):
+                node.pop(key, None)
 
 
 def _path_items(root: JsonObject) -> list[tuple[str, JsonObject]]:

@@ -59,6 +59,10 @@ def build_document_faces(
         return build_served_document(pruned, operations, replace(presentation, version=version))
 
     def cut(profile: Profile) -> Cut:
+        if profile is Profile.LEAN and not has_notes and presentation.version != "3.0":
+            # The notes need the whole document in 3.0. Without them, do not prepare the schemas that only answers use.
+            lean = replace(presentation, version="3.0")
+            return cut_to_profile(build_served_document(pruned, operations, lean, has_answers=False)[0], profile)
         return cut_to_profile(in_version(_PROFILE_VERSIONS[profile] or presentation.version)[0], profile)
 
     for profile, wanted in _PROFILE_VERSIONS.items():

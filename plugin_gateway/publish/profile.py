@@ -11,7 +11,7 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import Kind, is_reference
 from plugin_gateway.openapi.nodes import copy_json, typed_nodes
 from plugin_gateway.openapi.prune.pruned import prune
-from plugin_gateway.publish.document import CONSEQUENTIAL
+from plugin_gateway.publish.document import CONSEQUENTIAL, empty_responses
 from plugin_gateway.publish.shorten import shorten
 
 if TYPE_CHECKING:
@@ -79,10 +79,7 @@ def _only_reachable(document: Document) -> Document:
 
 def _without_answers(served: Document) -> Document:
     document = Document(root=copy_json(served.root), name=served.name)
-    for kind, node in typed_nodes(document.root):
-        if kind is Kind.RESPONSE:
-            for key in ("content", "headers", "links"):
-                node.pop(key, None)
+    empty_responses(document.root)
     return _only_reachable(document)
 
 

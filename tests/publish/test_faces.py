@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 import yaml
+from hypothesis import given, reject
+from hypothesis import strategies as st
 
+from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.publish.document import Presentation, PublishedOperation
+from plugin_gateway.openapi.mend.mended import mend
+from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.publish.document import Presentation, PublishedOperation, build_served_document
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces, document_path_within_limits
 from plugin_gateway.publish.logo import read_logo
+from plugin_gateway.publish.profile import Profile, cut_to_profile
 
 OPERATION = {"operationId": "list", "summary": "x" * 400, "responses": {"200": {"description": "ok"}}}
 PRUNED = Document(
@@ -92,3 +100,66 @@ def test_without_notes_the_faces_are_the_same(version: str) -> None:
         path: face.body for path, face in whole.faces.items()
     }
     assert (quick.notes, quick.warnings, quick.served.root) == ((), whole.warnings, whole.served.root)
+
+
+NAMES = st.sampled_from(["Pet", "Cat", "a b", "Deep"])
+PLACES = ["#/components/schemas/Pet/properties/inner", "#/components/responses/Found/content/application~1json/schema"]
+REFERENCES = st.one_of(
+    NAMES.map(lambda name: {"$ref": f"#/components/schemas/{name.replace(' ', '%20')}"}),
+    st.sampled_from(PLACES).map(lambda place: {"$ref": place}),
+)
+SCHEMAS = st.recursive(
+    st.one_of(REFERENCES, st.sampled_from([{}, {"type": ["string", "null"]}, {"type": "integer", "example": "no"}])),
+    lambda inner: st.one_of(
+        st.fixed_dictionaries({"type": st.just("object"), "properties": st.fixed_dictionaries({"inner": inner})}),
+        st.fixed_dictionaries({"allOf": st.lists(inner, min_size=1, max_size=2), "x-kept": st.just(1)}),
+        st.fixed_dictionaries(
+            {"oneOf": st.lists(REFERENCES, min_size=1, max_size=2), "discriminator": st.just({"propertyName": "kind"})}
+        ),
+    ),
+    max_leaves=4,
+)
+
+
+@st.composite
+def documents_with_answers(draw: st.DrawFn) -> dict[str, Any]:
+    def content() -> dict[str, Any]:
+        return {"application/json": {"schema": draw(SCHEMAS), "example": draw(st.sampled_from([1, {"inner": 1}]))}}
+
+    found = {
+        "description": "found",
+        "content": content(),
+        "headers": {"X-Kind": {"schema": draw(SCHEMAS)}},
+        "links": {"next": {"operationId": "add"}},
+    }
+    answers = st.sampled_from([{"$ref": "#/components/responses/Found"}, {"description": "ok", "content": content()}])
+    get = {"operationId": "list", "responses": {"200": draw(answers), "400": draw(answers)}}
+    post = {"operationId": "add", "requestBody": {"content": content()}, "responses": {"default": draw(answers)}}
+    pet = {"type": "object", "properties": {"inner": draw(SCHEMAS)}}
+    schemas = {"Pet": pet, "Cat": draw(SCHEMAS), "a b": draw(SCHEMAS), "Deep": draw(SCHEMAS)}
+    return {
+        "openapi": draw(st.sampled_from(["3.0.3", "3.1.0"])),
+        "info": {"title": "Pets", "version": "1"},
+        "paths": {"/pets": {"get": get, "post": post}},
+        "components": {"schemas": schemas, "responses": {"Found": found}},
+    }
+
+
+@given(documents_with_answers(), st.sampled_from(["3.1", "3.2"]))
+def test_the_lean_profile_is_the_3_0_profile_without_what_only_answers_need(root: dict[str, Any], version: str) -> None:
+    whole = Document(root=root, name="pets")
+    try:
+        document, _ = mend(prune(whole, list(whole.operations), extensions={"x-kept"}))
+    except DocumentError:
+        # A reference leads back to itself, so the gateway does not start.
+        reject()
+    operations = {key: PublishedOperation(operation_id=key.method) for key in document.operations}
+    presentation = Presentation(
+        public_url="https://example.com", version=version, extensions=frozenset({"x-kept"}), statuses=frozenset({400})
+    )
+    in_3_0, _ = build_served_document(document, operations, replace(presentation, version="3.0"))
+    lean = cut_to_profile(in_3_0, Profile.LEAN).document()
+
+    faces = build_document_faces(document, operations, presentation, has_notes=False).faces
+
+    assert json.loads(faces["/openapi.json?profile=lean"].body) == lean.root
