@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from plugin_gateway.endpoints.admin import create_admin
 from plugin_gateway.server.sockets import open_listeners
@@ -21,6 +22,42 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry import Series
 
     MakeApp: TypeAlias = Callable[[Callable[[], Health], Callable[[], Awaitable[Series]]], Starlette]
+
+
+PATIENCE_S: Final = 10.0
+"""How long a whole request may take to arrive. Else a few idle connections would take the places of the probes for ever."""
+_MOST_CONNECTIONS: Final = 64
+
+
+class AdminConnection(H11Protocol):
+    """uvicorn's connection with a limit on the time of each request: uvicorn limits only the pause between two of them."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._forget()
+
+    def _watch(self) -> None:
+        """Begin to wait, unless there is a whole request that has no answer yet."""
+        cycle: Any = self.cycle  # None before the first request
+        if cycle is not None and not cycle.more_body and not cycle.response_complete:
+            self._forget()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(PATIENCE_S, self.transport.abort)
+
+    def _forget(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 class AdminServer(uvicorn.Server):
@@ -59,12 +96,13 @@ class AdminListener:
             app,
             lifespan="off",
             loop="none",
+            http=AdminConnection,
             ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=64,
+            limit_concurrency=_MOST_CONNECTIONS,
             timeout_graceful_shutdown=1,
         )
         self._server = AdminServer(config)

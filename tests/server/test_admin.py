@@ -1,12 +1,19 @@
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from plugin_gateway.config.address import Address
 from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.errors import UsageError
+from plugin_gateway.server import admin
 from plugin_gateway.server.admin import AdminListener
 
 HEALTH = Health(is_ready=True, revision=1, digest="d", operations=1, operations_total=2, workers=1, workers_wanted=1)
@@ -18,11 +25,11 @@ async def no_series() -> Any:
 
 def test_it_listens_until_it_is_closed() -> None:
     async def talk() -> tuple[Any, Address]:
-        admin = AdminListener()
-        address = await admin.open(Address("127.0.0.1", 0), lambda: HEALTH, no_series)
+        listener = AdminListener()
+        address = await listener.open(Address("127.0.0.1", 0), lambda: HEALTH, no_series)
         async with httpx2.AsyncClient(trust_env=False) as client:
             response = await client.get(f"http://{address}/readyz")
-        await admin.close()
+        await listener.close()
         return response, address
 
     response, address = asyncio.run(talk())
@@ -50,3 +57,65 @@ def test_a_taken_address_is_told_so() -> None:
 
 def test_one_that_was_never_opened_closes_too() -> None:
     asyncio.run(AdminListener().close())
+
+
+HEAD = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [[], [HEAD[:-2]], [HEAD], [HEAD + b"{"], [HEAD + b"{}", HEAD[:20]]],
+    ids=["nothing", "half a head", "no body", "half a body", "half a second request"],
+)
+def test_a_request_that_does_not_arrive_is_given_up(monkeypatch: pytest.MonkeyPatch, pieces: list[bytes]) -> None:
+    monkeypatch.setattr(admin, "PATIENCE_S", 0.05)
+
+    async def talk() -> None:
+        async with listening() as address:
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+            for piece in pieces:
+                writer.write(piece)
+                if piece.endswith(b"{}"):
+                    assert (await reader.readuntil(b"slow but whole")).startswith(b"HTTP/1.1 200 ")
+            with suppress(ConnectionResetError):
+                await asyncio.wait_for(reader.read(), 4)
+            writer.close()
+
+    asyncio.run(talk())
+
+
+def test_an_answer_may_take_longer_than_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin, "PATIENCE_S", 0.05)
+
+    async def talk() -> None:
+        async with listening() as address:
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+            writer.write(HEAD + b"{}")
+            await asyncio.wait_for(reader.readuntil(b"slow but whole"), 4)
+            writer.close()
+
+    asyncio.run(talk())
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[Address]:
+    """Serve a path that reads its body and answers after more than the time that a request may take."""
+
+    async def slow(request: Request) -> Response:
+        await request.body()
+        late = asyncio.Event()
+        asyncio.get_running_loop().call_later(4 * admin.PATIENCE_S, late.set)
+        await late.wait()
+        return Response("slow but whole")
+
+    listener = AdminListener()
+    address = await listener.open_app(
+        Address("127.0.0.1", 0), Starlette(routes=[Route("/slow", slow, methods=["POST"])])
+    )
+    try:
+        # The listener accepts as soon as its server has started.
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            await client.get(f"http://{address}/livez")
+        yield address
+    finally:
+        await listener.close()
