@@ -32,8 +32,7 @@ def edit(held: Held, text: str, add: Iterable[OperationKey], remove: Iterable[Op
     try:
         for key in remove:
             editor.deny(_written(held, key))
-        for key in add:
-            editor.allow(entry_of(held.document, operations[key]).name)
+        editor.allow_all(entry_of(held.document, operations[key]).name for key in add)
     except EditError as error:
         return Edited(text=text, findings=(Finding(rule="cannot-edit", message=str(error), hint=error.hint),))
     result = editor.result()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.edit.entry import lines_in_block
 from plugin_gateway.edit.layout import Kind
 from plugin_gateway.errors import EditError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plugin_gateway.edit.entry import Entry
     from plugin_gateway.edit.layout import Layout, Part
 
@@ -20,6 +23,11 @@ def with_entry(layout: Layout, part: Part, entry: Entry) -> str:
     It goes behind the last entry and the comments that stand deeper than its dash, which continue it. Other comments belong
     to what follows.
     """
+    return with_entries(layout, part, [entry])
+
+
+def with_entries(layout: Layout, part: Part, entries: Iterable[Entry]) -> str:
+    """Add entries as `with_entry` would one after another, without reading the text again for each."""
     last = part.items[-1]
     dash = layout.dash(last)
     indentation = layout.text[layout.line_start(dash) : dash]
@@ -27,8 +35,8 @@ def with_entry(layout: Layout, part: Part, entry: Entry) -> str:
         indentation = " " * len(indentation)
     between = layout.text[dash + 1 : last.start]
     before = f"{indentation}-{between if between and not between.strip(' ') else ' '}"
-    line = entry.in_block(before, part.items, layout)
-    return layout.with_line(layout.behind(last, len(indentation)), line)
+    lines = lines_in_block(before, entries, part.items, layout)
+    return layout.with_line(layout.behind(last, len(indentation)), layout.line_break.join(lines))
 
 
 def without_entry(layout: Layout, part: Part, index: int, key_column: int) -> str:

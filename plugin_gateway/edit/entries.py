@@ -10,6 +10,8 @@ from plugin_gateway.edit.proof import changed, meaning, proven
 from plugin_gateway.errors import EditError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from plugin_gateway.edit.entry import Entry
     from plugin_gateway.edit.layout import Part
 
@@ -22,8 +24,25 @@ def add(text: str, pointer: Pointer, entry: Entry) -> str:
     Raises:
         EditError: the list is written in a way that no edit can keep, such as an alias.
     """
-    wanted = changed(meaning(text), pointer, lambda listed: listed.append(entry.name))
-    return proven(_with(Layout(text), pointer, entry), wanted, f"add `{entry.name}` to {called(pointer)} by hand")
+    return add_all(text, pointer, [entry])
+
+
+def add_all(text: str, pointer: Pointer, entries: Sequence[Entry]) -> str:
+    """Add entries as `add` does one after another; the text is read a few times only, however many there are.
+
+    Raises:
+        EditError: as for `add`.
+    """
+    wanted = changed(meaning(text), pointer, lambda listed: listed.extend(entry.name for entry in entries))
+    edited = text
+    for number, entry in enumerate(entries):
+        layout = Layout(edited)
+        part = layout.at(pointer)
+        if part is not None and part.kind is Kind.SEQUENCE and part.items and not part.is_flow:
+            edited = block_list.with_entries(layout, part, entries[number:])
+            break
+        edited = _with(layout, pointer, entry)
+    return proven(edited, wanted, f"add `{entries[0].name}` to {called(pointer)} by hand") if entries else text
 
 
 def take_out(text: str, pointer: Pointer, index: int) -> str:

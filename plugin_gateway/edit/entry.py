@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 GAP: Final = "   "
 """Between an entry and its comment, where no neighbour shows another gap; `init` writes it, too."""
+_COMMON: Final = frozenset({"'", '"'})
 _COMMENTED: Final = re.compile(r",?([ \t]+)#")
 
 
@@ -26,12 +27,32 @@ class Entry(NamedTuple):
 
     def in_flow(self, items: Iterable[Part]) -> str:
         """Return the entry for a flow list, quoted as its neighbours are."""
-        return scalar(self.name, quote=_quote_of(items))
+        return scalar(self.name, quote=_common(_quotes_of(items)))
 
     def in_block(self, before: str, items: list[Part], layout: Layout) -> str:
         """Return the line of the entry behind `before`, with its comment under those of its neighbours."""
-        line = before + scalar(self.name, quote=_quote_of(items), in_block=True)
-        return line + remark_behind(line, self.remark, items, layout)
+        return lines_in_block(before, [self], items, layout)[0]
+
+
+def lines_in_block(before: str, entries: Iterable[Entry], items: list[Part], layout: Layout) -> list[str]:
+    """Return the lines of entries behind `before`, each quoted as all its neighbours are, and with its comment under theirs."""
+    quotes = _quotes_of(items)
+    gap, column = "", 0
+    lines: list[str] = []
+    for entry in entries:
+        name = scalar(entry.name, quote=_common(quotes), in_block=True)
+        quotes.add(name[0] if name[0] in _COMMON else "")
+        line = before + name
+        if entry.remark and gap:
+            gap = gap if "\t" in gap else " " * (column - len(line) if column > len(line) else len(gap))
+            remark = _remark(gap, entry.remark)
+        else:
+            remark = remark_behind(line, entry.remark, items, layout)
+        if remark:
+            gap = remark[: remark.index("#")]
+            column = len(line) + len(gap)
+        lines.append(line + remark)
+    return lines
 
 
 def remark_behind(line: str, remark: str, items: Iterable[Part], layout: Layout) -> str:
@@ -49,10 +70,17 @@ def remark_behind(line: str, remark: str, items: Iterable[Part], layout: Layout)
             room = layout.column(found.end() - 1) - len(line)
             gap = " " * (room if room > 0 else len(found[1]))
         break
+    return _remark(gap, remark)
+
+
+def _remark(gap: str, remark: str) -> str:
     return f"{gap}# {comment(remark, 200)}"
 
 
-def _quote_of(items: Iterable[Part]) -> str:
+def _quotes_of(items: Iterable[Part]) -> set[str]:
+    return {item.quote for item in items if item.kind is Kind.SCALAR}
+
+
+def _common(quotes: set[str]) -> str:
     """Return the quote that all neighbours have, or nothing."""
-    quotes = {item.quote for item in items if item.kind is Kind.SCALAR}
-    return quotes.pop() if quotes in ({"'"}, {'"'}) else ""
+    return next(iter(quotes)) if len(quotes) == 1 and quotes <= _COMMON else ""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from plugin_gateway.config.operation_fields import split_operation
 from plugin_gateway.config.selector import Selector
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.edit.entries import add, called, take_out
+from plugin_gateway.edit.entries import add, add_all, called, take_out
 from plugin_gateway.edit.entry import Entry
 from plugin_gateway.edit.proof import meaning
 from plugin_gateway.edit.quoting import is_plain
 from plugin_gateway.revision.catalogue import Catalogue, describe, match, unmatched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
@@ -78,6 +78,32 @@ class ListEditor:
             self._notes.append(f"`{name}` is in {called(pointer)} already{by}")
         else:
             self.text = add(self.text, pointer, _entry_of(name, key))
+
+    def allow_all(self, names: Iterable[str]) -> None:
+        """Open operations as `allow` does one after another. Those that the lists do not name yet are written at once."""
+        named = self._named()
+        new: list[Entry] = []
+        for name in names:
+            found = match(Selector.model_construct(operation=name), self._catalogue) if not _glob_of(name) else ()
+            if len(found) == 1 and found[0].key not in named:
+                named.add(found[0].key)
+                new.append(_entry_of(name, found[0].key))
+                continue
+            self.text, new = add_all(self.text, ALLOW, new), []
+            self.allow(name)
+            if _glob_of(name):
+                named = self._named()
+        self.text = add_all(self.text, ALLOW, new)
+
+    def _named(self) -> set[OperationKey]:
+        """Return the operations that an entry of `allow` or `deny` names."""
+        return {
+            operation.key
+            for pointer in (ALLOW, DENY)
+            for index, entry in enumerate(self._listed(pointer))
+            if (selector := _selector_of(entry, index)) is not None
+            for operation in match(selector, self._catalogue)
+        }
 
     def deny(self, name: str, pointer: Pointer = ALLOW) -> None:
         """Close an operation: take its entry out of `allow`, or add it to `deny` if `allow` has none or a group opens it, too.

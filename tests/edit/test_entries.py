@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.edit.entries import add, called, take_out
+from plugin_gateway.edit.entries import add, add_all, called, take_out
 from plugin_gateway.edit.entry import Entry
 from plugin_gateway.edit.proof import meaning
 from plugin_gateway.errors import EditError
@@ -184,6 +184,27 @@ def test_removing_from_a_flow_list_changes_one_line(case: Case, data: st.DataObj
     assert meaning(edited) == meaning(case.text) | {
         "allow": [name for at, name in enumerate(case.names) if at != index]
     }
+
+
+ENTRIES = st.lists(
+    st.builds(
+        Entry,
+        st.sampled_from(["a", "b.c", "GET /d/{e}", "on", "it's", "a-longer-name"]),
+        st.sampled_from(["", "GET /x"]),
+    )
+)
+BARE = st.sampled_from(["a: 1\n", "allow:\n", "allow: []\n", "allow: ~   # none\n", "a: 1\nallow: []   # none\r\nb: 2"])
+
+
+@given(st.one_of(block_lists(), flow_lists(), BARE.map(lambda text: Case(text, ()))), ENTRIES)
+def test_entries_that_are_added_at_once_look_like_those_added_one_after_another(
+    case: Case, entries: list[Entry]
+) -> None:
+    one_by_one = case.text
+    for entry in entries:
+        one_by_one = add(one_by_one, case.pointer, entry)
+
+    assert add_all(case.text, case.pointer, entries) == one_by_one
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,16 @@
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin_gateway.cli.entry import run
+from plugin_gateway.edit import entries, proof
+from plugin_gateway.edit.proof import meaning
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.read.source import read_document
+from plugin_gateway.reports import list_edits
 from plugin_gateway.reports.list_edits import ListEditor, pointer_of
 
 OPENAPI = """
@@ -20,6 +26,9 @@ paths:
   /twins/1: {get: {operationId: twin, responses: {}}}
   /twins/2: {get: {operationId: twin, responses: {}}}
 """
+
+
+PETS = Document(root=yaml.safe_load(OPENAPI), name="openapi.yaml")
 
 
 @pytest.fixture
@@ -54,6 +63,43 @@ def test_allow_leaves_the_operation_open(
     document: Document, text: str, names: list[str], after: str, notes: tuple[str, ...]
 ) -> None:
     assert edited(document, text, "allow", *names) == (after, notes, [])
+
+
+NAMES = ["listPets", "GET /pets", "getPet", "deletePet", "POST /pets", "GET /pets/*", "twin", "GET /twins/1", "nonsuch"]
+TEXTS = [
+    "openapi: x\n",
+    "allow: []\n",
+    "allow: [listPets]\n",
+    "allow:\n  - tag: reads\n",
+    "allow:\n  - listPets # x\ndeny: [deletePet, GET /twins/*]\n",
+]
+
+
+@given(st.sampled_from(TEXTS), st.lists(st.sampled_from(NAMES)))
+def test_operations_that_are_opened_at_once_are_open_as_if_one_after_another(text: str, names: list[str]) -> None:
+    at_once, one_by_one = ListEditor(text, PETS), ListEditor(text, PETS)
+    at_once.allow_all(names)
+    for name in names:
+        one_by_one.allow(name)
+
+    assert at_once.result() == one_by_one.result()
+
+
+def test_many_operations_are_written_in_a_few_readings_of_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings: list[str] = []
+
+    def counted(text: str) -> object:
+        readings.append(text)
+        return meaning(text)
+
+    for module in (entries, proof, list_edits):
+        monkeypatch.setattr(module, "meaning", counted)
+    paths = {f"/p{number}": {"get": {"operationId": f"op{number}", "responses": {}}} for number in range(300)}
+    editor = ListEditor("allow:\n  - op0\n", Document(root={"openapi": "3.1.0", "paths": paths}, name="many"))
+    editor.allow_all(f"op{number}" for number in range(300))
+
+    assert editor.text.count("\n") == 301
+    assert len(readings) < 10
 
 
 @pytest.mark.parametrize(
