@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import count
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.published import MAX_OPERATION_ID, OPERATION_ID
@@ -28,8 +29,11 @@ def assign_operation_ids(document: Document, wanted: Mapping[OperationKey, str])
     taken = set(ids.values())
     # Ids that can stay unchanged come first, so that a rewritten id cannot take them.
     rest = [operation for key, operation in document.operations.items() if key not in ids]
+    # By first candidate: what was taken stays taken, so a thousand equal ids need not try the same numbers again.
+    candidates: dict[str, Iterator[str]] = {}
     for operation in sorted(rest, key=lambda operation: not OPERATION_ID.fullmatch(operation.operation_id or "")):
-        name = next(name for name in _candidates(operation) if name not in taken)
+        first = own_operation_id(operation)
+        name = next(name for name in candidates.setdefault(first, _candidates(first)) if name not in taken)
         taken.add(name)
         ids[operation.key] = name
     return {key: ids[key] for key in document.operations}
@@ -37,20 +41,18 @@ def assign_operation_ids(document: Document, wanted: Mapping[OperationKey, str])
 
 def own_operation_id(operation: Operation) -> str:
     """Return the id that an operation gets if no other operation has taken it."""
-    return next(_candidates(operation))
-
-
-def _candidates(operation: Operation) -> Iterator[str]:
     own = operation.operation_id or f"{operation.key.method.lower()}_{operation.key.path}"
     name = own if OPERATION_ID.fullmatch(own) else re.sub(r"[^A-Za-z0-9]+", "_", own).strip("_") or "operation"
     if len(name) > MAX_OPERATION_ID:
         name = _abridged(name, own)
-    yield name
-    number = 2
-    while True:
+    return name
+
+
+def _candidates(first: str) -> Iterator[str]:
+    yield first
+    for number in count(2):
         suffix = f"_{number}"
-        yield name[: MAX_OPERATION_ID - len(suffix)] + suffix
-        number += 1
+        yield first[: MAX_OPERATION_ID - len(suffix)] + suffix
 
 
 def _abridged(name: str, own: str) -> str:

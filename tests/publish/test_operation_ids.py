@@ -98,3 +98,28 @@ def test_every_operation_has_one_legal_unique_id_in_document_order(names: list[s
     assert list(ids) == list(document.operations)
     assert len(set(ids.values())) == len(names)
     assert all(OPERATION_ID.fullmatch(name) for name in ids.values())
+
+
+@given(
+    names=st.lists(st.sampled_from(["a", "a_2", "a 2", "a_2_2", "b", None, "a" * 50]), max_size=12),
+    wanted=st.booleans(),
+)
+def test_an_id_gets_the_first_number_that_is_free(names: list[str | None], wanted: bool) -> None:
+    document = _document(*(("GET", f"/{number}", name) for number, name in enumerate(names)))
+    first = {OperationKey("GET", "/0"): "a_3"} if wanted and names else {}
+    taken = {*first.values()}
+    expected = dict(first)
+    rest = [one for one in document.operations.values() if one.key not in first]
+    for one in sorted(rest, key=lambda one: not OPERATION_ID.fullmatch(one.operation_id or "")):
+        own = own_operation_id(one)
+        numbered = (own[: 50 - len(f"_{number}")] + f"_{number}" for number in range(2, 30))
+        expected[one.key] = next(name for name in (own, *numbered) if name not in taken)
+        taken.add(expected[one.key])
+    assert assign_operation_ids(document, first) == expected
+
+
+def test_twenty_thousand_equal_ids_are_numbered() -> None:
+    document = _document(*(("GET", f"/{number}", "same") for number in range(20_000)))
+    ids = [*assign_operation_ids(document, {}).values()]
+    assert ids[:3] == ["same", "same_2", "same_3"]
+    assert ids[-1] == "same_20000"
