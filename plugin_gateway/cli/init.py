@@ -56,8 +56,8 @@ def command(
 
     The command takes the URL and the credential of the API from the document. Find more operations with `ops`. With --add, the file
     allows the operations OP instead, each an operationId or 'METHOD /path/template'; a file that exists stays as it is except for the
-    added lines, as with `allow`. If OP is missing, --add adds the reads that look safe. With --pick, the command goes on as
-    `serve --open` does.
+    added lines, as with `allow`. If OP is missing, --add adds the reads that look safe. With --pick, the command then does
+    what `serve --open` does.
     """
     from plugin_gateway.cli.draft import draft  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.cli.reading import read  # noqa: PLC0415  # likewise

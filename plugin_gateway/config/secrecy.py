@@ -26,7 +26,7 @@ _USERINFO: Final = re.compile(
 _URL_QUERY: Final = re.compile(r"(://[^\s\"'?]*\?)[^\s\"'}\],]+")
 # Also a key with `=`, or without a space after its colon: that may be why the text is not YAML.
 _WRITTEN_KEY: Final = re.compile(r"([A-Za-z0-9_.-]+)[\"']?\s*(?::(?!//)|=)")
-# A key at the beginning of a comment or of a mapping in it, with a plain value: a setting that somebody turned off.
+# A key at the beginning of a comment or of a mapping in it, with a plain value: a setting that a person turned off.
 _TURNED_OFF: Final = re.compile(r"(?:^\s*#[#\s-]*|[{,]\s*)[\"']?([A-Za-z0-9_.-]+)[\"']?\s*(?::\s+|=)(?=[^\s{\[*&#])")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PEM: Final = "-----BEGIN"

@@ -12,7 +12,7 @@ MOST_BYTES: Final = 256 * 1024 * 1024
 
 
 class Frame(NamedTuple):
-    """`label` is what the body is: of a question its name, of an answer its status, media type, ETag and coding."""
+    """`label` says what the body is: the name of a question, or the status, media type, ETag and coding of an answer."""
 
     number: int
     label: tuple[str | int, ...]

@@ -43,7 +43,7 @@ def write_key(key: str, admin: Address, environ: Mapping[str, str]) -> Path:
 
 
 def read_key(admin: Address, environ: Mapping[str, str]) -> str:
-    """Return the key of the gateway with this admin listener; empty if there is none that this user may read."""
+    """Return the key of the gateway with this admin listener; empty if this user can read none."""
     for path in key_files(admin, environ):
         with suppress(OSError):
             _refuse_others(path.parent)

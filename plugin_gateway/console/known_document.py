@@ -1,4 +1,4 @@
-"""A known document: the one that was read last, and is read again only when one of its files has changed."""
+"""A known document: it is kept after it was read, and read again only when one of its files has changed."""
 
 from __future__ import annotations
 
@@ -66,10 +66,6 @@ class KnownDocument:
         gc.freeze()
         self._known = _Known(question=question, document=document, files=files, read_at=self.clock())
         return document
-
-    def forget(self) -> None:
-        """Read the document at the next question, whatever its files say."""
-        self._known = None
 
     def _is_fresh(self, known: _Known) -> bool:
         if known.document.is_awaited:

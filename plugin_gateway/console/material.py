@@ -57,7 +57,7 @@ class Held:
 
     @cached_property
     def kept(self) -> Mapping[OperationKey, Kept]:
-        """The operations that the config allows, if it is right or not."""
+        """The operations that the config allows, even if it has mistakes."""
         config, agreed = self.loaded.config, self.agreed
         return select(self.document, config.allow, config.deny, agreed.pins(), agreed).kept
 

@@ -53,7 +53,7 @@ def judge_host(headers: Headers) -> Refusal | None:
 
 
 def judge_origin(headers: Headers, *, is_needed: bool) -> Refusal | None:
-    """Refuse a request that a browser sends for another page. `is_needed` also refuses one that does not say where it comes from."""
+    """Refuse a request that a browser sends for another page. `is_needed` also refuses a request that does not say where it comes from."""
     sites = headers.getlist("sec-fetch-site")
     if any(site not in _OWN_SITES for site in sites):
         return WRONG_ORIGIN

@@ -50,7 +50,7 @@ def conflict(
     remove: Sequence[OperationKey],
     mine: Preview | None = None,
 ) -> Answer:
-    """Return the problem that the file is not the one that the editor saw, with what both changed since."""
+    """Return the problem that the file has changed since the editor read it, with both changes."""
     before = material.text_of(base)
     path = now.path
     theirs = yours = ""

@@ -60,7 +60,7 @@ def plain_call(shaped: Shaped, name: str = "not approved") -> Case:
 
 
 def claiming_calls(shaped: Shaped, mcp_path: str, id_: str) -> Iterator[Case]:
-    """Yield the same call in ways that pretend an approval; `id_` is the id of one that no person has given."""
+    """Yield the same call in ways that pretend an approval; `id_` is the id of an approval that no person has given."""
     path = shaped.place.path
     yield plain_call(shaped, "sent again")
     yield _case(shaped, "sent twice on one connection", _kept_alive(shaped) + _request(shaped))
@@ -82,7 +82,7 @@ def claiming_calls(shaped: Shaped, mcp_path: str, id_: str) -> Iterator[Case]:
 
 
 def other_calls(shaped: Shaped) -> Iterator[Case]:
-    """Yield calls that differ from one that is approved."""
+    """Yield calls that differ from an approved call."""
     if MARK in shaped.place.path:
         yield _case(shaped, "of another path", _request(shaped, path=shaped.place.path.replace(MARK, f"{MARK}2", 1)))
     for body in ('{"pgextra": 1}', "[]", '{"pgextra": 1, "pgextra": 2}'):

@@ -143,7 +143,7 @@ def _answer(body: bytes, *, kind: str = "application/json", status: str = "200 O
 
 
 def _sample(shaped: Shaped) -> Any:
-    """Return a value with each field to drop, and beside each field to keep one that no pointer names."""
+    """Return a value with each field to drop, and with an unnamed field beside each field to keep."""
     extra = [(*tokens[:depth], UNKNOWN_MEMBER) for tokens in shaped.keep for depth in range(len(tokens))]
     # A member beside `*` would turn the array into an object.
     extra = [tokens for tokens in extra if not any(one[: len(tokens)] == (*tokens[:-1], ANY) for one in shaped.keep)]

@@ -47,7 +47,7 @@ def compile_collector(config: Config, own_paths: Iterable[str]) -> Collector | N
 
 
 def judge_collector(config: Config) -> Iterator[Finding]:
-    """Yield an error if the extra is missing: a gateway that sends nothing must not look like one that does."""
+    """Yield an error if the extra is missing. Without the error, the gateway would start and send nothing."""
     if (
         config.otel is not None
         and find_spec("opentelemetry.proto" if find_spec("opentelemetry") else "opentelemetry") is None

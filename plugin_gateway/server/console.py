@@ -91,7 +91,7 @@ class ConsoleOfGateway:
         self._calls.add(series, self._compiled.called_by_id if self._compiled is not None else {}, time())
 
     def adopt(self, compiled: Compiled, admin: Address | None) -> None:
-        """Do as the config of the current revision says. `admin` is where the gateway listens, whatever the config says now."""
+        """Do as the config of the current revision says. `admin` is where the gateway listens; the config may name another address by now."""
         self._compiled = compiled
         self.console.base = base_of(admin) if admin is not None else ""
         power = power_of(compiled.console, admin)

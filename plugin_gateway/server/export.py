@@ -42,7 +42,7 @@ class Export:
             self._recorder.exporter.start()
 
     async def _close(self, old: Exporter) -> None:
-        """Let an exporter send what it has; the new one goes on with its count of dropped spans."""
+        """Let an exporter send what it has, and add its dropped spans to those of its successor."""
         await old.close()
         if self._recorder.exporter is not None:
             self._recorder.exporter.dropped += old.dropped

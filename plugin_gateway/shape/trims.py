@@ -41,6 +41,6 @@ def is_trimmable(key: str, trims: Trims) -> bool:
 
 
 def is_field(tokens: Tokens, value: Any) -> bool:
-    """Whether a pointer names a field of a form, and a fixed value is one that a field can have."""
+    """Whether a pointer names a field of a form, and a field can have the fixed value."""
     items = value if isinstance(value, list) else [value]
     return len(tokens) == 1 and tokens != (ANY,) and not any(isinstance(item, dict | list) for item in items)

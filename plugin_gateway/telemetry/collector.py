@@ -15,7 +15,7 @@ class Collector:
     traces: bool = True
     metrics: bool = True
     sample: float = 1.0
-    """The part of the traces that are recorded, from 0 to 1."""
+    """The share of traces that are recorded, from 0 to 1."""
     restarts: bool = False
     """Begin a new trace for each call, and link it to the caller's."""
     resource: tuple[tuple[str, str], ...] = ()

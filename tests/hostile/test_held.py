@@ -45,7 +45,7 @@ def test_each_other_call_differs_from_the_one_that_is_approved() -> None:
     assert plain not in others
 
 
-def test_a_call_does_the_same_whatever_its_ids_are() -> None:
+def test_the_ids_of_a_call_do_not_change_what_it_does() -> None:
     one = b"PUT /orders/7 HTTP/1.1\r\nHost: a\r\nX-Request-Id: 1\r\nIdempotency-Key: 2\r\n\r\n{}"
     assert essence(one) == essence(one.replace(b"Id: 1", b"Id: 3").replace(b"Key: 2", b"Key: 4"))
     assert (

@@ -13,7 +13,7 @@ def series(**calls: int) -> Series:
     return {f"calls {operation} 200  GET ": [count] for operation, count in calls.items()}
 
 
-def test_calls_are_counted_by_operation_whatever_came_of_them() -> None:
+def test_calls_of_every_outcome_are_counted_by_operation() -> None:
     history = CallHistory()
     counted = {
         "calls list 200  GET ": [3.0],

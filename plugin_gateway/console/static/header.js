@@ -25,8 +25,10 @@ function partsOf(state) {
   if (!state) return [{ kind: "bad", sign: "✗", text: "The gateway does not answer" }];
   const parts = [syncOf(state)];
   if (state.stale) parts.push({ kind: "warn", sign: "!", text: "old document", href: "health", title: String(state.stale) });
-  if (state.drifted.length) parts.push({ kind: "warn", sign: "!", text: `${state.drifted.length} drifted`, href: "health" });
-  if (state.held.length) parts.push({ kind: "warn", sign: "!", text: `${state.held.length} quarantined`, href: "health" });
+  const quarantined = state.drifted.filter(({ outcome }) => outcome === "quarantined").length;
+  const drifted = `${state.drifted.length} drifted${quarantined ? `, ${quarantined} quarantined` : ""}`;
+  if (state.drifted.length) parts.push({ kind: "warn", sign: "!", text: drifted, href: "health" });
+  if (state.held.length) parts.push({ kind: "warn", sign: "!", text: `${state.held.length} new, closed`, href: "health" });
   return parts;
 }
 

@@ -5,10 +5,10 @@ import { el } from "./dom.js";
 import { failure, findings, prose } from "./parts.js";
 import { bytes, grouped } from "./text.js";
 
-const QUARANTINED =
+const NEW =
   "The document added these operations to groups of the allow-list. They stay closed until `plugin-gateway lock` agrees to them.";
 const DRIFTED = "These operations are not as they were locked. `plugin-gateway diff` says in words what changed.";
-const SHOWN_ABOVE = new Set(["held", "drift", "drifted", "quarantine"]);
+const SHOWN_ABOVE = new Set(["held", "drift", "quarantine"]);
 const WORDS = {
   awaited: "Waits for",
   calls_in_flight: "Calls under way",
@@ -69,14 +69,13 @@ export class Health {
 }
 
 function cardsOf(health, state) {
-  const held = health.held ?? state?.held ?? [];
-  const drift = health.drift ?? state?.drifted ?? [];
+  const { held, drift } = health;
   const rest = Object.entries(health).filter(([key]) => !SHOWN_ABOVE.has(key));
   const isNested = ([, value]) => value !== null && typeof value === "object";
   return [
     state?.findings?.length &&
       card(state.sync === "refused" ? "The gateway refuses the file" : "Findings", findings(state.findings)),
-    held.length && card("Quarantined", el("p", null, prose(QUARANTINED)), names(held)),
+    held.length && card("New and closed", el("p", null, prose(NEW)), names(held)),
     drift.length && card("Drifted", el("p", null, prose(DRIFTED)), names(drift.map(driftLine))),
     card("Gateway", values(Object.fromEntries(rest.filter((each) => !isNested(each))))),
     ...rest
@@ -86,8 +85,8 @@ function cardsOf(health, state) {
   ].filter(Boolean);
 }
 
-function driftLine({ operation, outcome, parts, changed }) {
-  return `${operation}: ${outcome}, ${(parts ?? changed ?? []).join(", ")}`;
+function driftLine({ operation, outcome, changed }) {
+  return `${operation}: ${outcome}, ${changed.join(", ")}`;
 }
 
 function card(title, ...content) {

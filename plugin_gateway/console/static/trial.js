@@ -131,14 +131,14 @@ function shown({ verdict, rule, request, response, curl }) {
       ...request.headers.map(([name, value]) => `${name}: ${value}`),
       ...(request.body ? ["", pretty(request.body)] : []),
     ].join("\n");
-  const isAllowed = verdict === "allowed" || verdict === "allow";
+  const isAllowed = verdict === "allowed";
   return [
     el(
       "p",
       { class: isAllowed ? "good" : "bad" },
       el("span", { class: "sign", "aria-hidden": "true" }, isAllowed ? "✓ " : "✗ "),
       el("strong", null, verdict),
-      rule ? `: ${typeof rule === "string" ? rule : JSON.stringify(rule)}` : "",
+      rule ? `: ${rule}` : "",
     ),
     response
       ? el(

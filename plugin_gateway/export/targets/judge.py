@@ -28,7 +28,7 @@ def judge(candidate: Candidate, targets: Collection[Target], rules: Collection[R
 
 
 def judge_each(candidate: Candidate, rules: Collection[Rule] = RULES) -> Iterator[tuple[Rule, tuple[Finding, ...]]]:
-    """Yield every rule that the candidate breaks, for whatever target, with its findings."""
+    """Yield every rule that the candidate breaks, with its findings."""
     for one in rules:
         if findings := tuple(one.judge(candidate)):
             yield one, findings
