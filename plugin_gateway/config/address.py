@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.url_mistake import find_host_mistake, find_url_mistake
 
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9_])?\.?")
 # RFC 3986, 3.3: pchar and "/", without ";" that some servers read as parameters; escapes are checked apart.
 _SEGMENT_OF_MOUNT: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
@@ -49,7 +49,7 @@ class UpstreamUrl:
     def authority(self) -> str:
         """The value of the Host field; it has a port only if that is not the scheme's default."""
         host = _bracketed(self.host)
-        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     def __str__(self) -> str:
         return f"unix:{self.socket}" if self.socket else f"{self.scheme}://{self.authority}{self.prefix}"
@@ -282,7 +282,7 @@ def _in_ascii(host: str) -> str:
 
 
 def _port(parts: SplitResult) -> int:
-    return parts.port or _DEFAULT_PORTS[parts.scheme]
+    return parts.port or DEFAULT_PORTS[parts.scheme]
 
 
 def _ipv6(host: str, text: object) -> str:

@@ -37,6 +37,7 @@ Power: TypeAlias = Literal["off", "read", "write"]
 COOKIE: Final = "plugin_gateway_console"
 """The beginning of the cookie's name. Browsers send a cookie to every port of its host, so each gateway adds a text to the name; else
 two gateways on one machine would overwrite each other's session."""
+_READS: Final = frozenset({"GET", "HEAD"})
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 _NO_SESSION: Final = Refusal(
     status=401,
@@ -173,9 +174,6 @@ class Console:
         if "cache-control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
         return response
-
-
-_READS: Final = frozenset({"GET", "HEAD"})
 
 
 def _static(request: Request, path: str) -> Response:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from plugin_gateway.config.address import DEFAULT_PORTS
 from plugin_gateway.diagnostics import Finding
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.model import Config
     from plugin_gateway.telemetry.collector import Collector
-
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def compile_collector(config: Config, own_paths: Iterable[str]) -> Collector | None:
@@ -37,7 +36,7 @@ def compile_collector(config: Config, own_paths: Iterable[str]) -> Collector | N
         most_waiting=otel.queue,
         public_scheme=public.scheme,
         public_host=public.hostname or "",
-        public_port=public.port or _DEFAULT_PORTS[public.scheme],
+        public_port=public.port or DEFAULT_PORTS[public.scheme],
         # No URL names a path below a Unix socket; the API sees this Host.
         upstream_url=f"{upstream.scheme}://{upstream.authority}{upstream.prefix}",
         upstream_host=upstream.host,

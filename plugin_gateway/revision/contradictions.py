@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plugin_gateway.config.address import DEFAULT_PORTS
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.servers import ANY, Server, Where, where_it_says_itself, where_the_api_is
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _URL = ("upstream", "url")
 _UNLESS = "or, if `upstream.url` is right, write `servers: ignore` under `upstream`"
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Host = tuple[str, int | None]
 
@@ -109,7 +109,7 @@ def _is_host(host: str, url: UpstreamUrl) -> bool:
 
 def _is_same_origin(server: Server, url: UpstreamUrl) -> bool:
     scheme = server.scheme or url.scheme
-    port = server.port or _DEFAULT_PORTS[scheme]
+    port = server.port or DEFAULT_PORTS[scheme]
     # HTTPS in place of the document's HTTP is not a contradiction.
     is_upgraded = (scheme, port, url.scheme, url.port) == ("http", 80, "https", 443)
     return is_upgraded or (scheme, port) == (url.scheme, url.port)

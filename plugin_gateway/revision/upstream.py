@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
+from plugin_gateway.config.address import DEFAULT_PORTS
 from plugin_gateway.config.header_names import NOT_WHERE_SEARCHED, TELLS_THE_ORIGIN, fold_header
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.revision.model import UpstreamTarget
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.tls_files import TlsFiles
 
 Mode: TypeAlias = Literal["none", "x-forwarded", "rfc7239", "host"]
-
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Forwarded(NamedTuple):
@@ -77,7 +76,7 @@ def forwarded(mode: Mode, public_url: str) -> Forwarded:
             # RFC 7239, 4: a value with `:` or brackets is quoted.
             return Forwarded(f'Forwarded: host="{parts.netloc}";proto={parts.scheme}\r\n'.encode())
         case "x-forwarded":
-            port = parts.port or _DEFAULT_PORTS[parts.scheme]
+            port = parts.port or DEFAULT_PORTS[parts.scheme]
             said = (parts.netloc, str(port), parts.scheme, parts.path.rstrip("/"))
             fields = zip(TELLS_THE_ORIGIN[mode], said, strict=True)
             lines = (f"{name}: {value}\r\n" for name, value in fields if value)
