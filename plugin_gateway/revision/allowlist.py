@@ -187,9 +187,11 @@ def _find_closed_groups(
     named: Mapping[OperationKey, Sequence[AllowEntry]],
     kept: Mapping[OperationKey, Kept],
 ) -> Iterator[Finding]:
+    # By identity, because comparing thousands of entries with each operation's takes seconds.
+    naming = {id(entry) for entries in named.values() for entry in entries}
+    opening = {id(entry) for key, entries in named.items() if key in kept for entry in entries}
     for entry in allow:
-        keys = [key for key, entries in named.items() if entry in entries]
-        if entry.operation is None and keys and not any(key in kept for key in keys):
+        if entry.operation is None and id(entry) in naming and id(entry) not in opening:
             yield Finding(
                 rule="allowed-and-denied",
                 severity=Severity.WARNING,

@@ -141,6 +141,14 @@ def test_denying_an_operation_id_given_twice_denies_both() -> None:
     assert keys(choose([{"path": "/**"}], ["a"], paths)) == ["GET /c"]
 
 
+def test_a_long_list_is_judged_without_comparing_its_entries_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = list[Any]()
+    monkeypatch.setattr(AllowEntry, "__eq__", lambda one, other: compared.append(one) or one is other)
+
+    assert keys(choose(["listPets", "createPet", {"tag": "pets"}])) != []
+    assert compared == []
+
+
 def test_naming_an_operation_twice_is_a_warning() -> None:
     assert rules(choose(["listPets", "GET /pets"])) == [("duplicate-operation", "warning", ("allow", 1))]
 
