@@ -41,6 +41,8 @@ class ListEditor:
         self._catalogue = Catalogue(document)
         self._notes: list[str] = []
         self._findings: list[Finding] = []
+        self._read: tuple[str, Any] | None = None
+        self._known: dict[str, tuple[Selector, frozenset[OperationKey]] | None] = {}
 
     def result(self) -> ListEdit:
         return ListEdit(self.text, tuple(self._notes), tuple(self._findings))
@@ -97,13 +99,8 @@ class ListEditor:
 
     def _named(self) -> set[OperationKey]:
         """Return the operations that an entry of `allow` or `deny` names."""
-        return {
-            operation.key
-            for pointer in (ALLOW, DENY)
-            for index, entry in enumerate(self._listed(pointer))
-            if (selector := _selector_of(entry, index)) is not None
-            for operation in match(selector, self._catalogue)
-        }
+        found = (self._selected(entry) for pointer in (ALLOW, DENY) for entry in self._listed(pointer))
+        return {key for one in found if one is not None for key in one[1]}
 
     def deny(self, name: str, pointer: Pointer = ALLOW) -> None:
         """Close an operation: take its entry out of `allow`, or add it to `deny` if `allow` has none or a group opens it, too.
@@ -216,7 +213,9 @@ class ListEditor:
 
     def _listed(self, pointer: Pointer) -> list[Any]:
         """Return the entries of a list as they are written."""
-        value = meaning(self.text)
+        if self._read is None or self._read[0] is not self.text:
+            self._read = self.text, meaning(self.text)
+        value = self._read[1]
         for step in pointer:
             if isinstance(step, int):
                 value = value[step] if isinstance(value, list) and step < len(value) else None
@@ -234,11 +233,19 @@ class ListEditor:
     def _naming(self, pointer: Pointer, key: OperationKey) -> Iterator[tuple[int, Selector]]:
         """Yield each entry of a list that names an operation, with its number."""
         for index, entry in enumerate(self._listed(pointer)):
-            selector = _selector_of(entry, index)
-            if selector is None:
-                continue
-            if any(operation.key == key for operation in match(selector, self._catalogue)):
-                yield index, selector
+            found = self._selected(entry)
+            if found is not None and key in found[1]:
+                yield index, found[0].numbered(index)
+
+    def _selected(self, entry: object) -> tuple[Selector, frozenset[OperationKey]] | None:
+        """Return an entry as a selector, with the operations that it names; most entries are in the list before and after an edit."""
+        if isinstance(entry, str) and entry in self._known:
+            return self._known[entry]
+        selector = _selector_of(entry, 0)
+        found = (selector, frozenset(one.key for one in match(selector, self._catalogue))) if selector else None
+        if isinstance(entry, str):
+            self._known[entry] = found
+        return found
 
 
 def pointer_of(text: str, consumer: str) -> Pointer | None:

@@ -85,7 +85,9 @@ def test_operations_that_are_opened_at_once_are_open_as_if_one_after_another(tex
     assert at_once.result() == one_by_one.result()
 
 
-def test_many_operations_are_written_in_a_few_readings_of_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect the texts that are read."""
     readings: list[str] = []
 
     def counted(text: str) -> object:
@@ -94,12 +96,33 @@ def test_many_operations_are_written_in_a_few_readings_of_the_text(monkeypatch: 
 
     for module in (entries, proof, list_edits):
         monkeypatch.setattr(module, "meaning", counted)
-    paths = {f"/p{number}": {"get": {"operationId": f"op{number}", "responses": {}}} for number in range(300)}
-    editor = ListEditor("allow:\n  - op0\n", Document(root={"openapi": "3.1.0", "paths": paths}, name="many"))
+    return readings
+
+
+MANY = Document(
+    root={
+        "openapi": "3.1.0",
+        "paths": {f"/p{n}": {"get": {"operationId": f"op{n}", "responses": {}}} for n in range(300)},
+    },
+    name="many",
+)
+
+
+def test_many_operations_are_opened_in_a_few_readings_of_the_text(readings: list[str]) -> None:
+    editor = ListEditor("allow:\n  - op0\n", MANY)
     editor.allow_all(f"op{number}" for number in range(300))
 
     assert editor.text.count("\n") == 301
     assert len(readings) < 10
+
+
+def test_each_operation_is_closed_in_a_few_readings_of_the_text(readings: list[str]) -> None:
+    editor = ListEditor("allow:\n" + "".join(f"  - op{number}\n" for number in range(20)), MANY)
+    for number in range(10):
+        editor.deny(f"op{number}")
+
+    assert editor.text.count("\n") == 11
+    assert len(readings) <= 1 + 3 * 10
 
 
 @pytest.mark.parametrize(
