@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
+from typing import Final
 
 from plugin_gateway.config.find import STANDARD_INPUT
 
-if TYPE_CHECKING:
-    from pathlib import Path
+_PLACE: Final = 4
+"""The field of a line of mountinfo that says where the mount is; see proc(5)."""
 
 
 def why_read_only(path: Path | None) -> str:
@@ -27,7 +29,20 @@ def why_read_only(path: Path | None) -> str:
         return "the file is read-only"
     if not os.access(target.parent, os.W_OK):
         return f"the folder {target.parent} is read-only, and the file is replaced in one step by another one in it"
+    if _is_mounted(target):
+        return "the file itself is a mount, as `docker run -v FILE:FILE` makes it, and cannot be replaced: mount its folder"
     return ""
+
+
+def _is_mounted(target: Path) -> bool:
+    """Tell whether a file is mounted by itself. `os.path.ismount` does not see a mount within one file system."""
+    try:
+        mounts = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:
+        return False  # not Linux
+    # Blanks and backslashes are in octal.
+    name = re.sub(rb"[ \t\n\\]", lambda found: b"\\%03o" % found[0][0], os.fsencode(target))
+    return any(fields[_PLACE] == name for line in mounts if len(fields := line.split(b" ")) > _PLACE)
 
 
 def _is_projected(path: Path) -> bool:

@@ -25,6 +25,19 @@ def test_a_mount_of_a_config_map_is_read_only_even_for_root(tmp_path: Path) -> N
     assert "Kubernetes would write over" in why_read_only(tmp_path / "gateway.yaml")
 
 
+def test_a_file_that_is_mounted_by_itself_cannot_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "my gateway.yaml"
+    file.write_text("")
+    place = str(file).replace(" ", "\\040")
+    info = f"23 1 0:5 / /proc rw\n41 23 8:1 /srv/g.yaml {place} rw,relatime - ext4 /dev/sda1 rw\n".encode()
+    real = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: info if str(path) == "/proc/self/mountinfo" else real(path))
+
+    assert "mount its folder" in why_read_only(file)
+    file.rename(tmp_path / "other.yaml")
+    assert why_read_only(tmp_path / "other.yaml") == ""
+
+
 @pytest.mark.parametrize("closed", ["gateway.yaml", ""])
 def test_a_file_or_a_folder_that_may_not_be_written_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
