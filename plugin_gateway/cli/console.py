@@ -74,6 +74,6 @@ def new_link(address: Address) -> tuple[str, str]:
         raise UsageError(f"the gateway at {address} serves no console; {hint}")
     if code == "wrong-console-key":
         places = " or ".join(str(path) for path in key_files(address, os.environ))
-        hint = "run the command as the user of the gateway, on its machine"
+        hint = "run the command as the user of the gateway, on its machine; a reload (SIGHUP) writes a lost key anew"
         raise UsageError(f"this user has no key of the gateway at {address} in {places}; {hint}")
     raise UsageError(f"{address} is not the admin listener of a gateway; --admin names another")

@@ -106,8 +106,8 @@ class ConsoleOfGateway:
             self._log.event("warning", "console-key-failed", message)
 
     def _has_key(self, admin: Address) -> bool:
-        """Write the key file, unless it is there."""
-        if self._key_file is None:
+        """Write the key file, unless it is there. Services that clean the temporary folder take an old file away."""
+        if self._key_file is None or not self._key_file.exists():
             key = self.console.key or token_urlsafe(32)
             try:
                 self._key_file = write_key(key, admin, os.environ)

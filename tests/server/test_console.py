@@ -84,6 +84,16 @@ def test_the_key_is_there_while_the_console_is_on() -> None:
     assert read_key(HERE, os.environ) == ""
 
 
+def test_a_key_that_was_cleaned_away_comes_back_with_the_next_reload() -> None:
+    gateway = console_of()
+    gateway.adopt(compiled("default"), HERE)
+    key_files(HERE, os.environ)[0].unlink()
+    gateway.adopt(compiled("default"), HERE)
+
+    assert read_key(HERE, os.environ) == gateway.console.key != ""
+    asyncio.run(gateway.close())
+
+
 @pytest.mark.parametrize(
     ("admin", "base"),
     [
