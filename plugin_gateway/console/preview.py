@@ -68,7 +68,7 @@ def preview(material: Material, held: Held, add: Sequence[OperationKey], remove:
 def shown(one: Preview) -> Answer | dict[str, Any]:
     """Return the members of the answer, or the problem that the gateway would refuse the edited config."""
     if one.built is None:
-        return refused(one.findings, "The gateway would refuse gateway.yaml with this edit.", diff=one.diff)
+        return refused_edit(one)
     before, after = _names(one.held.built), _names(one.built)
     return {
         "before": size_of(one.held.built),
@@ -80,6 +80,11 @@ def shown(one: Preview) -> Answer | dict[str, Any]:
         "gone_for_clients": [name for name in before if name not in after],
         "diff": one.diff,
     }
+
+
+def refused_edit(one: Preview) -> Answer:
+    """Return the problem that the gateway would refuse the edited config."""
+    return refused(one.findings, "The gateway would refuse gateway.yaml with this edit.", diff=one.diff)
 
 
 def _names(built: Built | None) -> dict[str, None]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.console.answer import of_members, problem, refused
+from plugin_gateway.console.answer import of_members, problem
 from plugin_gateway.console.edited import edit
 from plugin_gateway.console.mark import mark_of
+from plugin_gateway.console.preview import refused_edit
 from plugin_gateway.console.shown_text import unified
 from plugin_gateway.errors import UsageError
 from plugin_gateway.reports.editing import replace, replaced_list
-from plugin_gateway.reports.writable import why_read_only
+from plugin_gateway.reports.writable import MAY_NOT_WRITE, why_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,8 @@ def save(material: Material, one: Preview, *, may_write: bool) -> Answer:
     """Write the text of a preview. The file keeps its mode, its owner, its byte order mark and links to it."""
     held = one.held
     if one.built is None:
-        return refused(one.findings, "The gateway would refuse gateway.yaml with this edit.", diff=one.diff)
-    why = why_read_only(held.path) if may_write else "`console` in gateway.yaml does not let it write"
+        return refused_edit(one)
+    why = why_read_only(held.path) if may_write else MAY_NOT_WRITE
     if why or held.path is None:
         return _read_only(one, why)
     if replaced := replaced_list(held.loaded):

@@ -9,6 +9,8 @@ from typing import Final
 
 from plugin_gateway.config.find import STANDARD_INPUT
 
+MAY_NOT_WRITE: Final = "`console` in gateway.yaml does not let it write"
+"""Why the console saves nothing, although the file can be written."""
 _PLACE: Final = 4
 """The field of a line of mountinfo that says where the mount is; see proc(5)."""
 

@@ -23,7 +23,7 @@ from plugin_gateway.console.traffic_stream import traffic_handler
 from plugin_gateway.console.workshop import Workshop
 from plugin_gateway.console.workshop_handlers import workshop_handlers
 from plugin_gateway.errors import ConfigError
-from plugin_gateway.reports.writable import why_read_only
+from plugin_gateway.reports.writable import MAY_NOT_WRITE, why_read_only
 from plugin_gateway.server.approval_log import url_of
 from plugin_gateway.server.feed_line import TrafficLine
 from plugin_gateway.telemetry.call_history import CallHistory
@@ -140,7 +140,7 @@ class ConsoleOfGateway:
     def why_read_only(self) -> str:
         """Return why the console cannot save; empty if it can."""
         if self.console.power != "write":
-            return "`console` in gateway.yaml does not let it write"
+            return MAY_NOT_WRITE
         if self._revision_file is not None:
             return f"the gateway serves {self._revision_file}, which has its config"
         return why_read_only(self.config.path)
