@@ -44,6 +44,8 @@ def console_of(log: Log | None = None, **options: Path | str) -> ConsoleOfGatewa
 def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tmp_path.chmod(0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    # A gateway that runs on this machine may have its key in the temporary folder.
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path
 
 
