@@ -13,7 +13,7 @@ from plugin_gateway.errors import FindingsError
 from plugin_gateway.reports.editing import touched_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from plugin_gateway.console.answer import Answer
     from plugin_gateway.console.material import Held, Material
@@ -57,12 +57,22 @@ def preview(material: Material, held: Held, add: Sequence[OperationKey], remove:
     if edited.findings:
         return Preview(held=held, text=edited.text, findings=edited.findings, notes=edited.notes)
     if edited.text == held.text and held.built is not None:
-        return Preview(held=held, text=edited.text, built=held.built, notes=edited.notes)
+        return Preview(
+            held=held, text=edited.text, built=held.built, notes=(*edited.notes, *_still_closed(held.built, add))
+        )
     try:
         built = material.build(material.load(edited.text, held.path))
     except FindingsError as error:
         return Preview(held=held, text=edited.text, findings=error.findings, notes=edited.notes)
-    return Preview(held=held, text=edited.text, built=built, notes=edited.notes)
+    return Preview(held=held, text=edited.text, built=built, notes=(*edited.notes, *_still_closed(built, add)))
+
+
+def _still_closed(built: Built, add: Sequence[OperationKey]) -> Iterator[str]:
+    """Name the operations that are in the list now, and that the lock keeps closed all the same."""
+    open_now = {(rule.method, rule.path_template) for rule in built.revision.rules}
+    for key in add:
+        if key not in open_now:
+            yield f"`{key}` stays closed: gateway.lock does not have it as it is now. Review it, and run `plugin-gateway lock`"
 
 
 def shown(one: Preview) -> Answer | dict[str, Any]:

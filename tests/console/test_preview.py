@@ -1,5 +1,6 @@
 from typing import Any
 
+from plugin_gateway.cli.entry import run
 from plugin_gateway.console.answer import Answer
 from plugin_gateway.console.preview import preview, shown
 from plugin_gateway.openapi.document import OperationKey
@@ -33,6 +34,19 @@ def test_a_preview_of_a_removal_tells_what_clients_lose(place: Place) -> None:
 def test_no_change_has_no_diff(place: Place) -> None:
     assert previewed(place)["diff"] == ""
     assert previewed(place, LIST)["diff"] == ""
+
+
+def test_an_operation_that_the_lock_keeps_closed_is_named(place: Place) -> None:
+    place.write(CONFIG + "  - tag: animals\n")
+    assert run(["lock", "-c", str(place.config)]) == 0
+    food = OperationKey("GET", "/food")
+    text = place.document.read_text()
+    place.document.write_text(text.replace("operationId: listFood,", "operationId: listFood, tags: [animals],"))
+
+    members = previewed(place, food)
+    assert members["new_for_clients"] == []
+    assert any("`GET /food` stays closed" in note for note in members["notes"])
+    assert not any("stays closed" in note for note in previewed(place, ADD)["notes"])
 
 
 def test_only_findings_about_the_edit_are_shown(place: Place) -> None:
