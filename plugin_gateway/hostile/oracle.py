@@ -23,6 +23,7 @@ LEAST_SHOWN: Final = 6
 """A leak is at least this many characters of a secret in a row."""
 _PARAMETERS: Final = re.compile(r";[^/]*")
 _CHUNK_LINE: Final = re.compile(rb"(?:\A|\r\n)[0-9A-Fa-f]+\r\n")
+_CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]*\r\n")
 _ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be")
 _MIXED: Final = re.compile(rb"[A-Za-z][0-9]|[0-9][A-Za-z]")
 _MOST_DECOMPRESSED: Final = 16_000_000
@@ -63,8 +64,17 @@ def _without_dots(path: str) -> str:
 def readings_of_answer(octets: bytes) -> set[bytes]:
     """Return what a client could read in an answer: the octets, and the body without chunk lines and decompressed."""
     body = octets.partition(b"\r\n\r\n")[2]
-    bodies = {body, _CHUNK_LINE.sub(b"", body)}
+    bodies = {body, _CHUNK_LINE.sub(b"", body), _without_framing(body)}
     return {octets, *bodies, *map(_decompressed, bodies)}
+
+
+def _without_framing(body: bytes) -> bytes:
+    """Return the data of the whole chunks at the start of a body (RFC 9112, 7.1). Data may look like a chunk line."""
+    data = b""
+    while (line := _CHUNK_SIZE.match(body)) and (size := int(line[1], 16)):
+        data += body[line.end() : line.end() + size]
+        body = body[line.end() + size + 2 :]
+    return data
 
 
 def _is_in(piece: bytes, readings: Iterable[bytes]) -> bool:

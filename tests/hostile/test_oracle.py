@@ -86,6 +86,14 @@ def test_a_secret_in_a_compressed_answer_is_a_leak(
     assert list(Oracle(TERRAIN, [secret]).judge_answer(b"HTTP/1.1 200 OK\r\n\r\n" + body))
 
 
+def test_compressed_data_that_look_like_a_chunk_line_are_read_as_data() -> None:
+    secret = "g1d+wq5xall46tvr2/4m3tgmh8wpu"
+    body = zlib.compress(secret.encode())
+    assert body.endswith(b"\r\n5")
+    answer = b"HTTP/1.1 200 OK\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    assert list(Oracle(TERRAIN, [secret]).judge_answer(answer))
+
+
 @given(SECRETS)
 def test_a_secret_that_chunks_cut_is_a_leak(secret: str) -> None:
     pieces = (secret[at : at + 5].encode() for at in range(0, len(secret), 5))
@@ -128,7 +136,9 @@ def test_what_a_gateway_without_secrets_answers_is_no_leak(secret: str, at: int)
 
 
 @pytest.mark.parametrize("encode", [base64.b64encode, bytes.hex, reversed])
-@given(before=st.binary(max_size=9))
+@given(
+    before=st.binary(max_size=9).filter(lambda octets: not octets.endswith(b"x"))
+)  # with x, it is a part of the secret
 def test_an_encoded_word_is_known_from_the_plain_one(encode: Callable[[bytes], Any], before: bytes) -> None:
     oracle = Oracle(TERRAIN, ["x9x-Content-Type-Content-x9y"])
     encoded = encode(before + b"-Content-Type-Content-")
