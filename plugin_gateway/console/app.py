@@ -1,7 +1,7 @@
 """The console app: judges each request below `/console`, lets people enter, and passes the others to the handlers.
 
-Each request passes the same steps: the console is on, the Host and the Origin are its own, there is a session. Only then does the app
-look at the path.
+Each request passes the same steps: the console must be on, and the Host must be its own. `/token` and `/enter` let a person in. All
+other paths need a session, and those of the API an Origin that is the console's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from plugin_gateway.console import own_site
 from plugin_gateway.console.entrance_page import BAD_TOKEN, NO_SESSION, STYLE_HASH, entrance_page
 from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, Sessions
 from plugin_gateway.console.static_files import INDEX, static_files
-from plugin_gateway.endpoints.admin import NO_SUCH_PATH
+from plugin_gateway.endpoints.admin import NO_SUCH_PATH, only
 from plugin_gateway.endpoints.documents import answer, refuse
 from plugin_gateway.refusal import Refusal
 
@@ -117,7 +117,7 @@ class Console:
     async def _token(self, request: Request) -> Response:
         """Answer the command `console`, which proves by the key that it may read the gateway's files."""
         if request.method != "POST":
-            return refuse(_only("POST"))
+            return refuse(only("POST"))
         if refusal := own_site.judge_origin(request.headers, is_needed=False):
             return refuse(refusal)
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
@@ -130,7 +130,7 @@ class Console:
     def _enter(self, request: Request) -> Response:
         """Turn a token into a session. Only a GET does: a scanner that looks at links with HEAD uses up no token."""
         if request.method != "GET":
-            return refuse(_only("GET"))
+            return refuse(only("GET"))
         tokens = request.query_params.getlist("token")
         is_asked_early = "prefetch" in request.headers.get("sec-purpose", "")
         value = self.sessions.enter(tokens[0], self._clock()) if len(tokens) == 1 and not is_asked_early else None
@@ -160,7 +160,7 @@ class Console:
         method = "GET" if request.method == "HEAD" else request.method
         taken = [(one, found) for one, found in there if one.method == method]
         if not taken:
-            return refuse(_only(*(one.method for one, _ in there)))
+            return refuse(only(*(one.method for one, _ in there)))
         handler, request.scope["path_params"] = taken[0]
         body = b""
         if handler.method == "POST":
@@ -178,7 +178,7 @@ class Console:
 
 def _static(request: Request, path: str) -> Response:
     if request.method not in _READS:
-        return refuse(_only("GET"))
+        return refuse(only("GET"))
     if not path:
         return RedirectResponse("/console/", 308)
     # A screen has its URL, such as `/console/traffic`: the page looks at the path and shows the screen.
@@ -195,16 +195,6 @@ def _entrance(reason: str) -> Response:
     policy = f"{own_site.HEADERS['Content-Security-Policy']}; style-src {STYLE_HASH}"
     return Response(
         entrance_page(reason), 401, media_type="text/html", headers={**_NO_STORE, "Content-Security-Policy": policy}
-    )
-
-
-def _only(*methods: str) -> Refusal:
-    allowed = ", ".join(sorted(set(methods)))
-    return Refusal(
-        status=405,
-        code="method-not-allowed",
-        detail=f"This path takes only {allowed}.",
-        headers=((b"Allow", allowed.encode()),),
     )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 HEAD: Final = struct.Struct("!IIQ")
 """The number of the question, and the lengths of the label and of the body."""
@@ -23,6 +26,13 @@ class Frame(NamedTuple):
         return HEAD.pack(self.number, len(label), len(self.body)) + label + self.body
 
 
-def label_of(octets: bytes) -> tuple[str | int, ...]:
-    """Read a label as `Frame.pack` wrote it."""
-    return tuple(json.loads(octets))
+async def read_frame(read: Callable[[int], Awaitable[bytes]]) -> Frame:
+    """Read one frame; `read` returns exactly as many bytes as it is asked for.
+
+    Raises:
+        ValueError: the frame is too long, or its label is not JSON.
+    """
+    number, label_length, length = HEAD.unpack(await read(HEAD.size))
+    if label_length + length > MOST_BYTES:
+        raise ValueError("a frame is too long")
+    return Frame(number, tuple(json.loads(await read(label_length))), await read(length))

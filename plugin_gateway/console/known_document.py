@@ -46,8 +46,9 @@ class KnownDocument:
         question = (location, tuple(headers.items()), keep_in)
         known = self._known
         if known is not None and known.question == question and self._is_fresh(known):
-            for path in known.files if on_file is not None else ():
-                on_file(path)  # type: ignore[misc]  # the loop is empty without it
+            if on_file is not None:
+                for path in known.files:
+                    on_file(path)
             return known.document
         self._known = None
         files: dict[Path, Fingerprint] = {}

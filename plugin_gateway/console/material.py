@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from plugin_gateway.config.find import OnFile
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.reload.outcome import Fingerprint
     from plugin_gateway.revision.kept import Kept
+
+_MOST_TEXTS: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +101,7 @@ class Material:
         """Return the files as they are now.
 
         Raises:
-            FindingsError: not even the part of the config that names the document is right, or the document cannot be read.
+            FindingsError: the part of the config that names the document is wrong, or the document cannot be read.
         """
         if self._revision_file:
             raise ConfigError([_without_document(self._revision_file)])
@@ -122,7 +125,9 @@ class Material:
         """Return an earlier text of gateway.yaml by its mark; None if it is not remembered."""
         return self._texts.get(base)
 
-    def load(self, text: str, path: Path | None, *, on_file: Any = None, needs_secrets: bool = False) -> LoadedConfig:
+    def load(
+        self, text: str, path: Path | None, *, on_file: OnFile | None = None, needs_secrets: bool = False
+    ) -> LoadedConfig:
         """Load a text as the config.
 
         Raises:
@@ -133,11 +138,11 @@ class Material:
             path=path,
             environ=self._environ,
             overrides=self._overrides,
+            on_file=on_file,
             needs_secrets=needs_secrets,
-            **({"on_file": on_file} if on_file is not None else {}),
         )
 
-    def build(self, loaded: LoadedConfig, *, on_file: Any = None) -> Built:
+    def build(self, loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Built:
         """Compile a config; the document is read only if it is another or has changed.
 
         Raises:
@@ -169,7 +174,7 @@ class Material:
         return content, decode(content, path)
 
     def _hold(
-        self, path: Path | None, content: bytes, text: str, watched: dict[Path, Fingerprint], on_file: Any
+        self, path: Path | None, content: bytes, text: str, watched: dict[Path, Fingerprint], on_file: OnFile
     ) -> Held:
         findings: tuple[Finding, ...] = ()
         built: Built | None = None
@@ -202,7 +207,7 @@ class Material:
             watched=watched,
         )
 
-    def _document_of(self, loaded: LoadedConfig, on_file: Any) -> tuple[Document, Agreed]:
+    def _document_of(self, loaded: LoadedConfig, on_file: OnFile) -> tuple[Document, Agreed]:
         """Read the document of a config that cannot be compiled. A lock that cannot be read is ignored."""
         lock = None
         with suppress(ConfigError):
@@ -216,9 +221,6 @@ class Material:
         self._texts[held.base] = held.text
         while len(self._texts) > _MOST_TEXTS:
             del self._texts[next(iter(self._texts))]
-
-
-_MOST_TEXTS: Final = 16
 
 
 def _without_document(file: str) -> Finding:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from plugin_gateway.console.answer import refused, shown_findings
+from plugin_gateway.console.answer import of_members, refused, shown_findings
 from plugin_gateway.console.edited import edit
 from plugin_gateway.console.figures import size_of, targets_of
 from plugin_gateway.console.shown_text import unified
@@ -56,40 +56,40 @@ def preview(material: Material, held: Held, add: Sequence[OperationKey], remove:
     edited = edit(held, held.text, add, remove)
     if edited.findings:
         return Preview(held=held, text=edited.text, findings=edited.findings, notes=edited.notes)
-    if edited.text == held.text and held.built is not None:
-        return Preview(
-            held=held, text=edited.text, built=held.built, notes=(*edited.notes, *_still_closed(held.built, add))
-        )
-    try:
-        built = material.build(material.load(edited.text, held.path))
-    except FindingsError as error:
-        return Preview(held=held, text=edited.text, findings=error.findings, notes=edited.notes)
+    built = held.built if edited.text == held.text else None
+    if built is None:
+        try:
+            built = material.build(material.load(edited.text, held.path))
+        except FindingsError as error:
+            return Preview(held=held, text=edited.text, findings=error.findings, notes=edited.notes)
     return Preview(held=held, text=edited.text, built=built, notes=(*edited.notes, *_still_closed(built, add)))
 
 
 def _still_closed(built: Built, add: Sequence[OperationKey]) -> Iterator[str]:
-    """Name the operations that are in the list now, and that the lock keeps closed all the same."""
+    """Yield a note for each operation of the edited list that the lock keeps closed."""
     open_now = {(rule.method, rule.path_template) for rule in built.revision.rules}
     for key in add:
         if key not in open_now:
             yield f"`{key}` stays closed: gateway.lock does not have it as it is now. Review it, and run `plugin-gateway lock`"
 
 
-def shown(one: Preview) -> Answer | dict[str, Any]:
-    """Return the members of the answer, or the problem that the gateway would refuse the edited config."""
+def shown(one: Preview) -> Answer:
+    """Return what the edit does, or the problem that the gateway would refuse the edited config."""
     if one.built is None:
         return refused_edit(one)
     before, after = _names(one.held.built), _names(one.built)
-    return {
-        "before": size_of(one.held.built),
-        "after": size_of(one.built),
-        "targets": targets_of(one.built),
-        "findings": shown_findings(one.warnings()),
-        "notes": list(one.notes),
-        "new_for_clients": [name for name in after if name not in before],
-        "gone_for_clients": [name for name in before if name not in after],
-        "diff": one.diff,
-    }
+    return of_members(
+        {
+            "before": size_of(one.held.built),
+            "after": size_of(one.built),
+            "targets": targets_of(one.built),
+            "findings": shown_findings(one.warnings()),
+            "notes": list(one.notes),
+            "new_for_clients": [name for name in after if name not in before],
+            "gone_for_clients": [name for name in before if name not in after],
+            "diff": one.diff,
+        }
+    )
 
 
 def refused_edit(one: Preview) -> Answer:

@@ -86,8 +86,7 @@ class Bench:
         held = self._material.held()
         if stale := self._stale(held, given):
             return stale
-        answer = shown(self._preview(held, given))
-        return answer if isinstance(answer, Answer) else of_members(answer)
+        return shown(self._preview(held, given))
 
     def save(self, given: Arguments) -> Answer:
         held = self._material.held()

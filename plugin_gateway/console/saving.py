@@ -34,13 +34,13 @@ def save(material: Material, one: Preview, *, may_write: bool) -> Answer:
         name, key = replaced
         return _read_only(one, f"{name} replaces `{key}`: an edit of the file would change nothing")
     try:
-        replace(held.path, one.text, held.content)
+        content = replace(held.path, one.text, held.content)
     except UsageError as error:
         now = material.held()
         if now.base != held.base:
             return conflict(material, now, held.base, (), (), one)
         return _read_only(one, str(error))
-    return of_members({"base": mark_of(held.path.read_bytes(), held.mark_key)})
+    return of_members({"base": mark_of(content, held.mark_key)})
 
 
 def conflict(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,8 +9,8 @@ from starlette.responses import JSONResponse
 
 from plugin_gateway import __version__
 from plugin_gateway.config.find import STANDARD_INPUT
+from plugin_gateway.console.answer import shown_findings
 from plugin_gateway.console.handler import Handler
-from plugin_gateway.diagnostics import render_json
 from plugin_gateway.endpoints.admin import readiness
 from plugin_gateway.telemetry.counters import NOW
 
@@ -70,7 +69,7 @@ def state_of(now: Standing) -> dict[str, Any]:
         "is_writable": not now.why_read_only,
         "why_read_only": now.why_read_only,
         "sync": config.sync,
-        "findings": json.loads(render_json(config.findings)),
+        "findings": shown_findings(config.findings),
         "revision": {
             "number": health.revision,
             "digest": health.digest,

@@ -11,7 +11,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.console.answer import Answer, problem
-from plugin_gateway.console.frame import HEAD, MOST_BYTES, Frame, label_of
+from plugin_gateway.console.frame import Frame, read_frame
+from plugin_gateway.errors import reason_of
 from plugin_gateway.reload.aside import module_command, module_environment
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Workshop:
                 child.kill()
             return _unavailable(f"The console did not answer within {self._patience_s:.0f} s.")
         except OSError as error:
-            return _unavailable(f"The console's process cannot be started: {(error.strerror or str(error)).lower()}.")
+            return _unavailable(f"The console's process cannot be started: {reason_of(error)}.")
         finally:
             self._watch_idleness()
         return answer or _unavailable("The console's process ended; the gateway's output may say why. Ask again.")
@@ -114,7 +115,7 @@ class Workshop:
         if child.waiting:
             self._watch_idleness()
         else:
-            # Without questions it has nothing to lose, and the system gets back hundreds of megabytes at once.
+            # No question waits, so nothing is lost. The system gets back hundreds of megabytes at once.
             child.kill()
 
 
@@ -180,17 +181,14 @@ class _Child:
         await asyncio.gather(self._hearing, return_exceptions=True)
 
     async def _hear(self) -> None:
-        """Read answers to the last. After it, every question that waits has none."""
+        """Read answers until the process ends; then tell every question that still waits that it gets no answer."""
         stdout = self._process.stdout
         assert stdout is not None  # noqa: S101  # it is a pipe
         try:
             while True:
-                number, label_length, length = HEAD.unpack(await stdout.readexactly(HEAD.size))
-                if label_length + length > MOST_BYTES:
-                    break
-                status, *texts = label_of(await stdout.readexactly(label_length))
+                number, (status, *texts), body = await read_frame(stdout.readexactly)
                 media_type, etag, coding = map(str, texts)
-                answer = Answer(int(status), media_type, await stdout.readexactly(length), etag, coding)
+                answer = Answer(int(status), media_type, body, etag, coding)
                 waiting = self._answers.get(number)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(answer)

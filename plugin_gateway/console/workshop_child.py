@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from plugin_gateway.console.answer import Answer, problem
-from plugin_gateway.console.frame import HEAD, Frame, label_of
+from plugin_gateway.console.frame import Frame, read_frame
 from plugin_gateway.console.material import Material
 from plugin_gateway.console.questions import Bench
 from plugin_gateway.telemetry import Log, telling
@@ -50,11 +50,9 @@ async def serve(answers: BinaryIO) -> None:
     tasks: set[asyncio.Task[None]] = set()
     with contextlib.suppress(asyncio.IncompleteReadError, BrokenPipeError):
         while True:
-            number, label_length, length = HEAD.unpack(await reader.readexactly(HEAD.size))
-            label = label_of(await reader.readexactly(label_length))
-            body = await reader.readexactly(length)
+            question = await read_frame(reader.readexactly)
             await waiting.acquire()
-            task = asyncio.create_task(_answer(bench, number, str(label[0]), body, answers))
+            task = asyncio.create_task(_answer(bench, question, answers))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
             task.add_done_callback(lambda _: waiting.release())
@@ -62,9 +60,9 @@ async def serve(answers: BinaryIO) -> None:
         task.cancel()
 
 
-async def _answer(bench: Bench, number: int, name: str, body: bytes, answers: BinaryIO) -> None:
-    answer = await answer_to(bench, name, body)
-    frame = Frame(number, (answer.status, answer.media_type, answer.etag, answer.coding), answer.body)
+async def _answer(bench: Bench, question: Frame, answers: BinaryIO) -> None:
+    answer = await answer_to(bench, str(question.label[0]), question.body)
+    frame = Frame(question.number, (answer.status, answer.media_type, answer.etag, answer.coding), answer.body)
     with contextlib.suppress(BrokenPipeError):
         answers.write(frame.pack())
         answers.flush()

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from plugin_gateway.console.answer import unpacked
 from plugin_gateway.console.handler import Handler
-from plugin_gateway.endpoints.documents import accepts_gzip
+from plugin_gateway.endpoints.documents import accepts_gzip, matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def _saving(workshop: Workshop, may_write: Callable[[], bool]) -> Handler:
             asked: Any = json.loads(body)
         except (ValueError, RecursionError):
             asked = None
-        # The person's browser does not decide this: a member of the same name would be replaced.
+        # The gateway decides this: a member of the same name that a browser sends is replaced.
         given = {**asked, "may_write": may_write()} if isinstance(asked, dict) else asked
         return response_of(await workshop.ask(SAVE, json.dumps(given).encode()), request)
 
@@ -60,14 +60,11 @@ def response_of(answer: Answer, request: Request) -> Response:
     headers = {"ETag": answer.etag, "Cache-Control": "private, no-cache"} if answer.etag else {}
     if answer.coding:
         headers["Vary"] = "Accept-Encoding"
-    if answer.etag and answer.etag.removeprefix("W/") in _marks(request.headers.get("if-none-match", "")):
+    known = ", ".join(request.headers.getlist("if-none-match"))
+    if answer.etag and matches(known, answer.etag.removeprefix("W/")):
         return Response(status_code=304, headers=headers)
     if answer.coding and accepts_gzip(", ".join(request.headers.getlist("accept-encoding"))):
         headers["Content-Encoding"] = answer.coding
     else:
         answer = unpacked(answer)
     return Response(answer.body, answer.status, headers, answer.media_type)
-
-
-def _marks(field: str) -> set[str]:
-    return {mark.strip().removeprefix("W/") for mark in field.split(",")}

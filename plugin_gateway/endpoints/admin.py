@@ -83,14 +83,17 @@ async def _refuse(_: Request, error: Exception) -> Response:
     headers = (isinstance(error, HTTPException) and error.headers) or {}
     if "Allow" not in headers:
         return refuse(NO_SUCH_PATH)
-    allowed = ", ".join(sorted(headers["Allow"].split(", ")))
-    return refuse(
-        Refusal(
-            status=405,
-            code="method-not-allowed",
-            detail=f"This path takes only {allowed}.",
-            headers=((b"Allow", allowed.encode()),),
-        )
+    return refuse(only(*headers["Allow"].split(", ")))
+
+
+def only(*methods: str) -> Refusal:
+    """Return the refusal of a method for a path that takes these ones."""
+    allowed = ", ".join(sorted(set(methods)))
+    return Refusal(
+        status=405,
+        code="method-not-allowed",
+        detail=f"This path takes only {allowed}.",
+        headers=((b"Allow", allowed.encode()),),
     )
 
 

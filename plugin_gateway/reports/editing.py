@@ -124,20 +124,21 @@ def touched_lines(before: str, after: str) -> frozenset[int]:
     return frozenset(number for block in blocks for number in block)
 
 
-def replace(path: Path, text: str, expected: bytes) -> None:
-    """Replace the text of a file. Its byte order mark stays.
+def replace(path: Path, text: str, expected: bytes) -> bytes:
+    """Replace the text of a file, and return its new content. Its byte order mark stays.
 
     Raises:
         UsageError: it cannot be written, or is not as expected.
     """
-    mark = codecs.BOM_UTF8 if expected.startswith(codecs.BOM_UTF8) else b""
+    content = (codecs.BOM_UTF8 if expected.startswith(codecs.BOM_UTF8) else b"") + text.encode()
     try:
         target = path.resolve(strict=True)
         if not os.access(target, os.W_OK):
             raise PermissionError(13, "the file is read-only")
-        is_replaced = replace_file(target, mark + text.encode(), expected=expected)
+        is_replaced = replace_file(target, content, expected=expected)
     except OSError as error:
         reason = reason_of(error)
         raise UsageError(f"cannot write {path}: {reason}; apply the diff above where the file comes from") from error
     if not is_replaced:
         raise UsageError(f"{path} has changed meanwhile, and is not written: run the command again")
+    return content

@@ -239,9 +239,14 @@ async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
                     duties.approver.hear(message.body)
                 case Kind.WATCH:
                     duties.recorder.watch(is_watched=message.body == b"1")
-                case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS | Kind.RECORDS:
-                    continue
-                case Kind.APPROVAL_ASKED | Kind.APPROVAL_RETURNED:
+                case (
+                    Kind.ADOPTED
+                    | Kind.REJECTED
+                    | Kind.COUNTS
+                    | Kind.RECORDS
+                    | Kind.APPROVAL_ASKED
+                    | Kind.APPROVAL_RETURNED
+                ):
                     continue
     finally:
         # Drain even after an error: without a supervisor the worker would take calls for ever.

@@ -71,6 +71,7 @@ def test_the_state_says_what_is_served_and_whether_the_file_says_the_same(tmp_pa
     }
     (finding,) = state["findings"]
     assert (finding["rule"], finding["line"], finding["column"], finding["hint"]) == ("unknown-operation", 4, 9, "h")
+    assert "length" not in finding  # it would tell how long a secret is
 
 
 def test_a_console_that_cannot_save_says_why() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.console.frame import HEAD, Frame, label_of
+from plugin_gateway.console.frame import HEAD, Frame
 from plugin_gateway.console.questions import Bench
 from plugin_gateway.console.workshop_child import answer_to, material_of
 from plugin_gateway.reload.aside import module_command, module_environment
@@ -27,10 +27,10 @@ def talk(place: Place, *frames: Frame) -> subprocess.CompletedProcess[bytes]:
 def test_it_answers_with_the_number_of_the_question_and_ends_with_its_input(place: Place) -> None:
     result = talk(place, Frame(7, ("search",), b'{"q": "add"}'))
     number, label_length, length = HEAD.unpack(result.stdout[: HEAD.size])
-    label = label_of(result.stdout[HEAD.size : HEAD.size + label_length])
+    label = json.loads(result.stdout[HEAD.size : HEAD.size + label_length])
 
     assert result.returncode == 0
-    assert (number, label) == (7, (200, "application/json", "", ""))
+    assert (number, label) == (7, [200, "application/json", "", ""])
     assert json.loads(result.stdout[-length:]) == {"found": [1]}
 
 
