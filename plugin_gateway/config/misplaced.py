@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin_gateway.config.limits import Limits
 from plugin_gateway.config.manifest import Manifest
 from plugin_gateway.config.mistake import Mistake, nearest_key
-from plugin_gateway.config.model import ClientTimeout, Config, Limits, Log, Public
+from plugin_gateway.config.model import ClientTimeout, Config, Log, Public
 from plugin_gateway.config.upstream import Upstream
 
 if TYPE_CHECKING:

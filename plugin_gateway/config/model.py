@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -14,7 +13,6 @@ from plugin_gateway.config.approvals import Approvals
 from plugin_gateway.config.auth import Auth, Consumer, NoAuth
 from plugin_gateway.config.console import Console, ConsoleMode, ConsoleOrOff, mode_of
 from plugin_gateway.config.fields import (
-    Count,
     Duration,
     Extension,
     FilePath,
@@ -26,15 +24,13 @@ from plugin_gateway.config.fields import (
     OnOff,
     Origin,
     PublicUrl,
-    RateValue,
-    SecretValue,
-    Size,
     SourceText,
     SpecVersion,
     ToTuple,
     WrittenPath,
     is_url,
 )
+from plugin_gateway.config.limits import Limits
 from plugin_gateway.config.manifest import Manifest
 from plugin_gateway.config.mcp import Mcp
 from plugin_gateway.config.mistake import Mistake
@@ -42,15 +38,12 @@ from plugin_gateway.config.otel import Otel  # noqa: TC001  # pydantic reads it
 from plugin_gateway.config.plugin import Plugin
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.selector import AllowEntry, OnDrift, Selector  # noqa: TC001  # pydantic reads them
-from plugin_gateway.config.units import Rate, parse_size
 from plugin_gateway.config.upstream import Upstream  # noqa: TC001  # pydantic reads it
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _HTTP = "http"
-MOST_TRUNCATED_BYTES = 1_000_000
-"""The gateway parses the whole body to truncate it. A larger body would delay the worker's other calls."""
 
 
 def _numbered(entries: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -153,88 +146,6 @@ class Public(Record):
             hint = "write it with the path that clients call, such as `url: https://api.example.com/plugin`"
             message = "`path_stripped` needs a path in `url`"
             yield Mistake("goes-together", message, hint=hint, at=("path_stripped",))
-
-
-class Limits(Record):
-    """Limits on what clients may send, receive and keep open."""
-
-    example: ClassVar[str] = "{rate: 20/s, request_body: 1MB}"
-    other_words: ClassVar[dict[str, str]] = {
-        "rate_limit": "rate",
-        "rate_limiting": "rate",
-        "request_rate": "rate",
-        "body": "request_body",
-        "body_size": "request_body",
-        "max_body": "request_body",
-        "max_body_size": "request_body",
-        "max_request_body": "request_body",
-        "max_request_size": "request_body",
-        "request_size": "request_body",
-        "request_body_size": "request_body",
-        "header": "request_head",
-        "request_header": "request_head",
-        "max_response_size": "response_body",
-        "response_size": "response_body",
-        "max_connection": "connections",
-        "max_concurrency": "concurrency",
-        "concurrent": "concurrency",
-        "concurrent_request": "concurrency",
-        "in_flight": "concurrency",
-    }
-
-    request_head: Size = 32_000
-    """Maximum size of the request line and header fields together.
-    Example: `request_head: 16kB`"""
-    request_body: Size = 1_000_000
-    """Maximum size of a request body.
-    Example: `request_body: 5MB`"""
-    response_body: Size | None = None
-    """Maximum size of a response body; unlimited by default. JSON whose size is not known beforehand, as in a chunked answer, is held
-    until it is complete or exceeds the limit, so clients get its first byte late, and a worker holds up to this size for each such call.
-    Other answers stream.
-    Example: `response_body: 10MB`"""
-    response_overflow: Literal["refuse", "truncate"] = "refuse"
-    """What the client gets instead of a larger response: `refuse` sends an error; `truncate` sends, of a JSON array, as many whole
-    items as fit.
-    Example: `response_body: 100kB, response_overflow: truncate`"""
-    rate: RateValue | None = None
-    """Calls of all clients together, counted across all workers. Requests to `/oauth/token` are counted apart, with the same limit.
-    Example: `rate: 50/s`"""
-    burst: Count | None = None
-    """How many of these calls may come at once; by default as many as the rate allows in one window.
-    Example: `rate: 50/s, burst: 10`"""
-    per_ephemeral_user: RateValue | None = None
-    """Calls per `openai-ephemeral-user-id`. Calls without this header are not limited by it.
-    Example: `per_ephemeral_user: 10/min`"""
-    bad_credentials: RateValue = Rate(100, 60)
-    """Failed passwords, introspected tokens and token requests, per client address and worker. Above it, the gateway refuses unknown
-    credentials from this address (429) without asking the provider; known callers still pass. Raise it behind a proxy, where all
-    callers share one address.
-    Example: `bad_credentials: 1000/min`"""
-    concurrency: Count | None = None
-    """Simultaneous calls, across all workers of this gateway.
-    Example: `concurrency: 200`"""
-    connections: Count = 10_000
-    """Open client connections, per worker.
-    Example: `connections: 2000`"""
-    redis: SecretValue | None = None
-    """URL of a Redis in which several gateways share their rate counts; needs `pip install plugin-gateway[redis]`.
-    Example: `redis: {env: REDIS_URL}`"""
-    on_store_failure: Literal["allow", "refuse"] = "allow"
-    """What happens to calls while Redis is unavailable."""
-
-    @property
-    def shown(self) -> dict[str, str | int | None]:
-        """The limits as people read them. The URL of Redis is a secret."""
-        values = {name: getattr(self, name) for name in Limits.model_fields if name != "redis"}
-        return {name: str(value) if isinstance(value, Rate) else value for name, value in values.items()}
-
-    @classmethod
-    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
-        if "burst" in written and "rate" not in written:
-            yield Mistake("goes-together", "`burst` needs `rate`", hint="add `rate`", at=("burst",), on_key=True)
-        if written.get("response_overflow") == "truncate":
-            yield from _truncating(written.get("response_body"))
 
 
 class ClientTimeout(Record):
@@ -425,23 +336,6 @@ class Config(Record):
     def public_path(self) -> str:
         """The path of `public.url`, such as `/plugin`; empty if the gateway has a host for itself."""
         return urlsplit(self.public_url).path
-
-
-def _truncating(response_body: Any) -> Iterator[Mistake]:
-    if response_body is None:
-        hint = "set the limit, for example `response_body: 100kB`"
-        yield Mistake("goes-together", "`truncate` needs `response_body`", hint=hint, at=("response_overflow",))
-    elif isinstance(response_body, str):
-        with suppress(Mistake):
-            if parse_size(response_body) > MOST_TRUNCATED_BYTES:
-                message = "`truncate` takes at most 1MB"
-                yield Mistake(
-                    "too-large",
-                    message,
-                    got=response_body,
-                    hint="lower the limit, or write `response_overflow: refuse`",
-                    at=("response_body",),
-                )
 
 
 def _overlap(one: str, other: str) -> bool:

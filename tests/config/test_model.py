@@ -6,7 +6,6 @@ from pydantic import ValidationError
 
 from plugin_gateway.config.auth import NoAuth
 from plugin_gateway.config.credential import HeaderCredential
-from plugin_gateway.config.load import load_text
 from plugin_gateway.config.model import Config
 from plugin_gateway.config.secrets import Secret
 from plugin_gateway.config.upstream import Upstream
@@ -77,11 +76,3 @@ def test_a_config_can_go_to_another_process() -> None:
         MINIMAL | {"upstream": {"url": "https://h", "credential": {"bearer": {"value": "s"}}}}
     )
     assert pickle.loads(pickle.dumps(config)) == config
-
-
-def test_the_limits_are_shown_as_people_write_them_and_without_the_secret_url_of_redis() -> None:
-    text = "openapi: o.yaml\nupstream: {url: https://h}\nallow: []\nlimits: {rate: 20/s, redis: {env: REDIS}}\n"
-    shown = load_text(text, path=None, environ={"REDIS": "redis://:secret@h"}).config.limits.shown
-    assert (shown["rate"], shown["request_body"], shown["burst"]) == ("20/s", 1_000_000, None)
-    assert "redis" not in shown
-    assert "secret" not in str(shown)

@@ -1,0 +1,34 @@
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from plugin_gateway.config.limits import Limits
+from plugin_gateway.config.load import load_text
+
+
+def test_limits_are_shown_as_written_and_without_the_url_of_redis() -> None:
+    text = "openapi: o.yaml\nupstream: {url: https://h}\nallow: []\nlimits: {rate: 20/s, redis: {env: REDIS}}\n"
+    shown = load_text(text, path=None, environ={"REDIS": "redis://:secret@h"}).config.limits.shown
+    assert (shown["rate"], shown["request_body"], shown["burst"]) == ("20/s", 1_000_000, None)
+    assert "redis" not in shown
+    assert "secret" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_accepted"),
+    [
+        ({"rate": "20/s", "burst": 5}, True),
+        ({"burst": 5}, False),
+        ({"response_overflow": "truncate", "response_body": "1MB"}, True),
+        ({"response_overflow": "truncate", "response_body": "2MB"}, False),
+        ({"response_overflow": "truncate"}, False),
+        ({"response_overflow": "refuse", "response_body": "2MB"}, True),
+    ],
+)
+def test_limits_that_need_each_other_are_written_together(written: dict[str, Any], is_accepted: bool) -> None:
+    if is_accepted:
+        Limits.model_validate(written)
+    else:
+        with pytest.raises(ValidationError):
+            Limits.model_validate(written)
