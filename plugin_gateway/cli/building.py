@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from plugin_gateway.cli.reading import reading
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.revision.allowlist import select
-from plugin_gateway.revision.build import build, load_agreed, load_config, load_stages
+from plugin_gateway.revision.build import build, load_config
 from plugin_gateway.revision.lock_file import load_lock, lock_path
+from plugin_gateway.revision.stages import load_agreed, load_stages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -50,7 +50,7 @@ def remarks_of(text: str, path: Path) -> dict[str, str]:
     """Return the method and path of each operationId that the document gives to one operation."""
     from plugin_gateway.cli.reading import reading  # noqa: PLC0415  # likewise
     from plugin_gateway.reports.editing import loaded_or_remains  # noqa: PLC0415  # as above
-    from plugin_gateway.revision.build import load_document  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.stages import load_document  # noqa: PLC0415  # likewise
 
     try:
         with reading("the document"):

@@ -48,7 +48,8 @@ def command(config: Path | None, spec: str | None, upstream: str | None, listen:
     from plugin_gateway.config.address import is_this_machine, parse_address  # noqa: PLC0415
     from plugin_gateway.observation.finder import Finder  # noqa: PLC0415
     from plugin_gateway.observation.records import OBSERVE  # noqa: PLC0415
-    from plugin_gateway.revision.build import build, load_document  # noqa: PLC0415
+    from plugin_gateway.revision.build import build  # noqa: PLC0415
+    from plugin_gateway.revision.stages import load_document  # noqa: PLC0415
     from plugin_gateway.server.observer import observe  # noqa: PLC0415
 
     if spec and config:

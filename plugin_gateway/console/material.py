@@ -21,9 +21,10 @@ from plugin_gateway.reload.fingerprint import fingerprint
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.beside import completed
-from plugin_gateway.revision.build import Built, build, load_agreed
+from plugin_gateway.revision.build import Built, build
 from plugin_gateway.revision.cache_folder import cache_folder
 from plugin_gateway.revision.lock_file import load_lock, lock_path
+from plugin_gateway.revision.stages import load_agreed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

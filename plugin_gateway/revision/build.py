@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from plugin_gateway.callers.compile import compile_callers
 from plugin_gateway.callers.users import hash_token
@@ -18,39 +18,28 @@ from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import ConfigError, DocumentError, reason_of
 from plugin_gateway.openapi.read.source import awaited, read_document
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES, read_logo
-from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed, agree, find_unlocked
+from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed, find_unlocked
 from plugin_gateway.revision.catalogue import Catalogue
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.compile import compile_revision
-from plugin_gateway.revision.lock_file import copy_path, load_copy, load_lock, lock_path
-from plugin_gateway.revision.overlays import apply_overlays, read_overlays
+from plugin_gateway.revision.lock_file import load_lock, lock_path
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.placing import place_in_document, place_warnings
+from plugin_gateway.revision.stages import load_agreed
 from plugin_gateway.revision.tls_files import read_tls_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from plugin_gateway.config.find import OnFile
     from plugin_gateway.config.model import Config
-    from plugin_gateway.lock.lock import Lock
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
     from plugin_gateway.revision.revision_file import Unpacked
+    from plugin_gateway.revision.stages import ReadDocument
     from plugin_gateway.revision.tls_files import TlsFiles
 
 T = TypeVar("T")
-
-
-class ReadDocument(Protocol):
-    """Reads the document at a path or URL, as `read_document` does."""
-
-    def __call__(
-        self, location: str, /, *, headers: Mapping[str, str], on_file: OnFile | None, keep_in: Path | None
-    ) -> Document: ...
-
-
-UNREADABLE: Final = "document-unreadable"
 MAX_USERS_BYTES = 4 * 1024 * 1024
 
 
@@ -112,88 +101,6 @@ def _load(
             text, path=path, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets
         )
     return load(path, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets)
-
-
-def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Document:
-    """Read the document that a config names, and apply its overlays.
-
-    `on_file` is called with each file of the document before it is opened.
-
-    Raises:
-        DocumentAwaitedError: the document's server does not answer yet.
-        DocumentError: a file cannot be read, is not an OpenAPI document or not an overlay, or an overlay does not fit the document.
-    """
-    return load_stages(loaded, on_file=on_file)[-1]
-
-
-def load_stages(
-    loaded: LoadedConfig,
-    *,
-    on_file: OnFile | None = None,
-    hold: Callable[[Document], Document] | None = None,
-    keep_in: Path | None = None,
-    read: ReadDocument = read_document,
-) -> tuple[Document, ...]:
-    """Do the work of `load_document`; return the API's own document, and the document after each overlay.
-
-    `hold` puts the operations into the API's document that are kept as they were locked. `keep_in` is the folder for the last good
-    copy. `read` reads the document; it may have read it before.
-    """
-    source = loaded.config.openapi
-    headers = {name: secret.reveal() for name, secret in source.headers.items()}
-    overlays, found = read_overlays(loaded)
-    try:
-        document = read(source.source, headers=headers, on_file=on_file, keep_in=keep_in)
-    except DocumentError as error:
-        kind = DocumentError if found else type(error)
-        raise kind([*found, *_named_in(loaded, error.findings)]) from error
-    if found:
-        raise DocumentError(found)
-    if hold is not None:
-        document = hold(document)
-    try:
-        return (document, *apply_overlays(document, overlays))
-    except DocumentError as error:
-        # Parts of the document that their server did not send yet may be what the overlay looks for.
-        raise awaited(error) if document.is_awaited else error from None
-
-
-def load_agreed(
-    loaded: LoadedConfig,
-    lock: Lock | None,
-    *,
-    on_file: OnFile | None = None,
-    keep_in: Path | None = None,
-    read: ReadDocument = read_document,
-) -> tuple[tuple[Document, ...], Agreed]:
-    """Do the work of `load_stages`, and apply a lock."""
-    agreed = NOTHING_AGREED
-    file = copy_path(loaded.source_path)
-    if on_file is not None and lock is not None:
-        on_file(file)
-
-    def hold(document: Document) -> Document:
-        nonlocal agreed
-        if lock is None:
-            return document
-        agreed = agree(document, loaded.config, lock, lambda: load_copy(file))
-        return agreed.document or document
-
-    stages = load_stages(loaded, on_file=on_file, hold=hold, keep_in=keep_in, read=read)
-    return stages, agreed
-
-
-def _named_in(loaded: LoadedConfig, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """If the document cannot be read at all, point at the line of gateway.yaml that names it."""
-    source = loaded.config.openapi.source
-    for finding in findings:
-        where = finding.location
-        if finding.rule == UNREADABLE and (where is None or (where.file == source and not where.line)):
-            yield replace(
-                finding, message=f"{source}: {finding.message}", location=loaded.locate(("openapi", "source"))
-            )
-        else:
-            yield finding
 
 
 def build(

@@ -5,7 +5,7 @@ import pytest
 from plugin_gateway.config.load import LoadedConfig
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import ConfigError, DocumentError
-from plugin_gateway.revision.build import build, load_config, load_document
+from plugin_gateway.revision.build import build, load_config
 from tests.conftest import Authority
 
 DOCUMENT = (
@@ -29,11 +29,6 @@ def test_files_become_a_revision(folder: Path) -> None:
     built = build(loaded(folder), number=7)
     assert built.revision.number == 7
     assert [rule.operation_id for rule in built.revision.rules] == ["listPets"]
-
-
-def test_the_document_is_found_from_the_configs_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir("/")
-    assert len(load_document(loaded(folder)).operations) == 1
 
 
 def test_the_command_line_wins_over_the_file(folder: Path) -> None:

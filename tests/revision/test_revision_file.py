@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def build_document(loaded: Any) -> Document:
-    from plugin_gateway.revision.build import load_document
+    from plugin_gateway.revision.stages import load_document
 
     return load_document(loaded)
 
