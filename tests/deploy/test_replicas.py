@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -68,9 +67,7 @@ def slow_api() -> Iterator[SimpleNamespace]:
 
 @pytest.fixture
 def redis_port(tmp_path: Path) -> Iterator[int]:
-    found = shutil.which("redis-server")
-    if found is None:
-        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+    found = program("redis-server")
     pytest.importorskip("redis", reason="the redis extra is not installed")
     port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]

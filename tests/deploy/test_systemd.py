@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import configparser
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
-
 from plugin_gateway.cli.serve import command
 from plugin_gateway.config.units import parse_duration
-from tests.deploy.proxies import DEPLOY
+from tests.deploy.proxies import DEPLOY, program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,11 +24,8 @@ def read(path: Path = UNIT) -> dict[str, str]:
 
 
 def exposure(path: Path) -> subprocess.CompletedProcess[str]:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        pytest.skip("systemd-analyze is not installed (apt-get install systemd)")
     # The threshold is ten times the exposure that the report shows.
-    arguments = [program, "security", "--offline=yes", "--no-pager", "--threshold=20", str(path)]
+    arguments = [program("systemd-analyze"), "security", "--offline=yes", "--no-pager", "--threshold=20", str(path)]
     return subprocess.run(arguments, capture_output=True, text=True, timeout=20, check=False)
 
 

@@ -1,15 +1,15 @@
 """The workflows: actions pinned by commit, as few rights as a job needs, and the same commands as on a desk."""
 
 import re
-import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests.deploy.proxies import program
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -25,16 +25,9 @@ def steps(path: Path) -> list[Any]:
     return [step for job in jobs(path).values() for step in job["steps"]]
 
 
-def command(name: str) -> str:
-    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
 def zizmor(path: Path) -> subprocess.CompletedProcess[Any]:
     return subprocess.run(
-        [command("zizmor"), "--offline", "--persona=pedantic", "--no-progress", str(path)],
+        [program("zizmor"), "--offline", "--persona=pedantic", "--no-progress", str(path)],
         capture_output=True,
         text=True,
         timeout=30,
@@ -60,7 +53,7 @@ def test_the_linter_would_say_something(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_the_file_is_a_workflow(path: Path) -> None:
-    arguments = [command("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", str(path)]
+    arguments = [program("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", str(path)]
     result = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
 
     assert result.returncode == 0, result.stdout + result.stderr

@@ -1,4 +1,4 @@
-"""What an operator reads beside findings: the messages of commands, and the events of the log, read from the sources."""
+"""The messages that end commands and the events of the log, read from the sources."""
 
 import ast
 from functools import cache
@@ -30,7 +30,7 @@ def _calls() -> list[tuple[str, ast.Call]]:
 def messages() -> set[str]:
     """Return the messages of the errors that end a command, with `…` in place of what varies.
 
-    A message that has no words of its own, or that other code makes, is not in the set.
+    The set leaves out a message that consists of varying parts only, and a message that is not written in the call.
     """
     found: set[str] = set()
     for name, call in _calls():

@@ -4,9 +4,12 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.deploy.proxies import free_port
 
@@ -17,6 +20,17 @@ FILE_NAME = re.compile(r"# ([\w.-]+)")
 END = "<end of block>"
 BOUND_S = 60
 """For all commands of one block: each starts a Python, on a busy machine."""
+KEY = "key-of-the-api-7f3a9c"
+"""The upstream's key in the examples."""
+ORDERS = """\
+openapi: 3.1.0
+info: {title: Orders, version: "1"}
+paths:
+  /orders:
+    get: {operationId: listOrders, summary: List orders., responses: {}}
+"""
+"""The document that the configs of several pages name."""
+_GITHUB = ROOT.parent / "shared" / "corpus" / "open" / "github.json"
 
 
 def page(name: str) -> str:
@@ -26,6 +40,26 @@ def page(name: str) -> str:
 def blocks(text: str) -> list[tuple[str, str]]:
     """Return the language and the content of each fenced block."""
     return BLOCK.findall(text)
+
+
+def github() -> Path:
+    """Return the file of GitHub's document; skip the test where it is absent."""
+    if not _GITHUB.is_file():
+        pytest.skip("GitHub's document is not here: ../shared/corpus/open/github.json")
+    return _GITHUB
+
+
+def run_here(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of plugin-gateway with the gateway.yaml of this repository."""
+    return subprocess.run(
+        [sys.executable, "-m", "plugin_gateway", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "LEGACY_API_KEY": KEY},
+        capture_output=True,
+        text=True,
+        timeout=BOUND_S,
+        check=False,
+    )
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -67,10 +101,15 @@ class Shell:
             await self._process.communicate()
 
 
-async def play(text: str, folder: Path, command_of: Callable[[str], str]) -> int:
+def shown_lines(text: str) -> int:
+    """Return how many lines of output a page shows."""
+    return sum(len(content.splitlines()) for language, content in blocks(text) if language == "text")
+
+
+async def play(text: str, folder: Path, command_of: Callable[[str], str] = lambda _: "") -> int:
     """Play the examples of a page in a folder; return how many lines were compared.
 
-    `command_of` returns the shell command that runs a Python program, or nothing if it cannot run here.
+    `command_of` returns the shell command that runs a Python program; if it is empty, the program is compiled only.
     """
     for port in ("8080", "8081", "8082", "8090", "8091"):
         text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}")

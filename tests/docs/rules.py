@@ -7,8 +7,8 @@ from pathlib import Path
 
 from plugin_gateway.hostile.case import Feature
 from plugin_gateway.publish.profile import Profile
+from tests.docs.page import ROOT
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "plugin_gateway"
 MADE = {
     *(f"attack-{feature.name.lower()}" for feature in Feature),

@@ -1,11 +1,7 @@
 """docs/attack.md: the command prints what the page says, for the gateway.yaml of this repository."""
 
-import os
-import subprocess
-import sys
-
 from plugin_gateway.hostile.case import Feature
-from tests.docs.page import BOUND_S, ROOT, blocks, page
+from tests.docs.page import blocks, page, run_here
 
 PAGE = page("attack.md")
 
@@ -16,13 +12,10 @@ def test_the_command_prints_what_the_page_says() -> None:
     program, *arguments = first.removeprefix("$ ").split()
     assert program == "plugin-gateway"
 
-    done = subprocess.run(
-        [sys.executable, "-m", "plugin_gateway", *arguments],
-        cwd=ROOT, env={**os.environ, "LEGACY_API_KEY": "key-of-the-api-7f3a9c"}, capture_output=True, text=True, timeout=BOUND_S, check=False,
-    )  # fmt: skip
+    done = run_here(*arguments)
 
     assert done.returncode == 0, done.stderr
-    # Some cases are drawn, so their number may change with the config; what holds may not.
+    # Some cases are drawn, so their number may change with the config. The results may not.
     assert [line.split()[:-2] for line in done.stdout.splitlines()][:-1] == [line.split()[:-2] for line in shown][:-1]
     assert done.stdout.splitlines()[-1].partition(",")[2] == shown[-1].partition(",")[2] == " nothing leaked"
 

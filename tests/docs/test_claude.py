@@ -11,7 +11,7 @@ PAGE = page("claude.md")
 
 
 def test_each_command_of_the_page_prints_what_the_page_says(tmp_path: Path) -> None:
-    assert asyncio.run(play(PAGE, tmp_path, lambda _program: "")) == 5
+    assert asyncio.run(play(PAGE, tmp_path)) == 5
 
 
 def test_claude_desktop_gets_the_allowed_operation_from_the_entry_of_the_page(tmp_path: Path) -> None:

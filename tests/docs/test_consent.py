@@ -7,4 +7,4 @@ from tests.docs.page import page, play
 
 
 def test_each_command_of_the_page_prints_what_the_page_says(tmp_path: Path) -> None:
-    assert asyncio.run(play(page("consent.md"), tmp_path, lambda _: "")) == 13
+    assert asyncio.run(play(page("consent.md"), tmp_path)) == 13

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from plugin_gateway.cli.check import command
 from plugin_gateway.export.targets.judge import RULES
 from plugin_gateway.revision import doubts
-from tests.docs.page import blocks, page
+from tests.docs.page import ORDERS, blocks, page
 from tests.docs.rules import SEVERITIES, rules
 
 PAGE = page("findings.md")
@@ -23,20 +23,13 @@ OF_DOUBTS = re.findall(
 OF_TARGETS = re.findall(r"(?m)^\| `([a-z0-9-]+)` \| (`[a-z0-9`, -]+`) \| (.+) \|$", PAGE.partition("## Rules of")[2])
 ONLY_WARNED_OF = ("commented-out", "secret-in-file")
 """`config.load` turns these mistakes into warnings."""
-DOCUMENT = """\
-openapi: 3.1.0
-info: {title: Orders, version: "1"}
-paths:
-  /orders:
-    get: {operationId: listOrders, summary: List orders., responses: {}}
-"""
 
 
 def test_check_reports_the_mistake_of_the_example_as_the_page_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (_, config), (_, shown) = blocks(PAGE)
-    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    (tmp_path / "openapi.yaml").write_text(ORDERS)
     (tmp_path / "gateway.yaml").write_text(config)
     monkeypatch.chdir(tmp_path)
 

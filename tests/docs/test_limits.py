@@ -7,15 +7,13 @@ from pathlib import Path
 import yaml
 
 from plugin_gateway.config.load import load_text
-from tests.docs.page import blocks, page, play
+from tests.docs.page import page, play, shown_lines
 
 PAGE = page("limits.md")
 
 
 def test_each_command_of_the_page_prints_what_the_page_says(tmp_path: Path) -> None:
-    lines = sum(len(content.splitlines()) for language, content in blocks(PAGE) if language == "text")
-
-    assert asyncio.run(play(PAGE, tmp_path, lambda _: "")) == lines
+    assert asyncio.run(play(PAGE, tmp_path)) == shown_lines(PAGE)
 
 
 def test_each_key_of_the_table_is_accepted() -> None:

@@ -12,7 +12,7 @@ ASK_READYZ = "```sh\ncurl -fs http://127.0.0.1:8081/readyz -o readyz.json\n```\n
 
 
 def test_each_command_of_the_page_prints_what_the_page_says(tmp_path: Path) -> None:
-    assert asyncio.run(play(f"{PAGE}\n{ASK_READYZ}", tmp_path, lambda _: "")) > 10
+    assert asyncio.run(play(f"{PAGE}\n{ASK_READYZ}", tmp_path)) > 10
 
     package = json.loads((tmp_path / "orders" / "plugin.json").read_text())
     digest = package["extensions"]["com.example.plugin"]["revision"]

@@ -17,17 +17,10 @@ from plugin_gateway.callers.signing_key import read_key
 from plugin_gateway.cli.check import command
 from plugin_gateway.config.auth import OAuthAuth
 from plugin_gateway.revision.build import Built, build, load_config
-from tests.docs.page import blocks, page
+from tests.docs.page import KEY, ORDERS, blocks, page
 
-DOCUMENT = """\
-openapi: 3.1.0
-info: {title: Orders, version: "1"}
-paths:
-  /orders:
-    get: {operationId: listOrders, summary: List orders., responses: {}}
-"""
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-PUBLIC = read_key({**jwt.get_algorithm_by_name("RS256").to_jwk(KEY.public_key(), as_dict=True), "kid": "k"})
+SIGNING_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PUBLIC = read_key({**jwt.get_algorithm_by_name("RS256").to_jwk(SIGNING_KEY.public_key(), as_dict=True), "kid": "k"})
 PARTS = page("providers.md").split("\n## ")[1:-1]
 NAMES = [part.partition("\n")[0] for part in PARTS]
 NOW = int(time.time())
@@ -35,21 +28,21 @@ NOW = int(time.time())
 
 def built(part: str, folder: Path) -> Built:
     (config,) = (content for language, content in blocks(part) if language == "yaml")
-    (folder / "openapi.yaml").write_text(DOCUMENT)
+    (folder / "openapi.yaml").write_text(ORDERS)
     (folder / "gateway.yaml").write_text(config)
-    return build(load_config(folder / "gateway.yaml", environ={"LEGACY_API_KEY": "key-of-the-api-7f3a9c"}))
+    return build(load_config(folder / "gateway.yaml", environ={"LEGACY_API_KEY": KEY}))
 
 
 def verified(claims: dict[str, object], settings: JwtSettings) -> BadToken | Identity:
     times = {"iat": NOW, "exp": NOW + 600}
-    token = jwt.encode({**claims, **times}, KEY, "RS256", headers={"kid": "k"}).encode()
+    token = jwt.encode({**claims, **times}, SIGNING_KEY, "RS256", headers={"kid": "k"}).encode()
     head = read_head(token, settings)
     return head if isinstance(head, BadToken) else verify_token(token, head, [PUBLIC], settings, NOW)
 
 
 @pytest.mark.parametrize("part", PARTS, ids=NAMES)
 def test_check_has_nothing_to_say_about_the_config(part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEGACY_API_KEY", "key-of-the-api-7f3a9c")
+    monkeypatch.setenv("LEGACY_API_KEY", KEY)
     revision = built(part, tmp_path).revision
 
     result = CliRunner().invoke(command, ["-c", str(tmp_path / "gateway.yaml"), "--strict"], standalone_mode=False)

@@ -10,11 +10,10 @@ from plugin_gateway.cli.check import command
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.overlay.overlay import read_overlay
 from plugin_gateway.shape.validator import Validator
-from tests.docs.page import blocks, page
+from tests.docs.page import blocks, github, page
 
 PAGE = page("shape.md")
 LEAST = {"openapi": "o.yaml", "upstream": "{url: https://api.example.com}", "allow": "[a]"}
-GITHUB = Path(__file__).parents[3] / "shared" / "corpus" / "open" / "github.json"
 
 
 def test_each_config_of_the_page_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,11 +36,10 @@ def test_the_overlay_of_the_page_is_an_overlay() -> None:
 
 
 def test_check_appraises_an_operation_of_github_as_the_page_says(tmp_path: Path) -> None:
-    if not GITHUB.is_file():
-        pytest.skip("GitHub's document is not here: ../shared/corpus/open/github.json")
+    document = github()
     (shown,) = (content for language, content in blocks(PAGE) if language == "text")
     file = tmp_path / "gateway.yaml"
-    file.write_text(f"openapi: {GITHUB}\nupstream: {{url: https://api.github.com}}\nallow: [issues/list-for-repo]\n")
+    file.write_text(f"openapi: {document}\nupstream: {{url: https://api.github.com}}\nallow: [issues/list-for-repo]\n")
 
     printed = CliRunner().invoke(command, ["-c", str(file), "--operations"], standalone_mode=False).output
 

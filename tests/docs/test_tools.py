@@ -1,13 +1,10 @@
 """docs/tools.md: its keys are accepted, and its command prints tools in each format that the page names."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 from plugin_gateway.config.load import load_text
-from tests.docs.page import BOUND_S, ROOT, blocks, page
+from tests.docs.page import blocks, page, run_here
 
 PAGE = page("tools.md")
 LEAST = "openapi: o.yaml\nupstream: {url: https://api.example.com}\n"
@@ -35,8 +32,6 @@ def test_the_command_prints_the_tools_in_each_format_that_the_page_names() -> No
     assert "openai" in formats
     for shape in formats:
         arguments = command[1].replace("openai", shape).split()
-        done = subprocess.run(
-            [sys.executable, "-m", "plugin_gateway", *arguments],
-            cwd=ROOT, env={**os.environ, "LEGACY_API_KEY": "key-of-the-api-7f3a9c"}, capture_output=True, text=True, timeout=BOUND_S, check=True,
-        )  # fmt: skip
+        done = run_here(*arguments)
+        assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)

@@ -5,12 +5,8 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
-
-from tests.deploy.proxies import QuietHandler, listening
-from tests.docs.page import Shell, blocks, free_port, page
-
-DOCUMENT = Path(__file__).parents[3] / "shared" / "corpus" / "open" / "github.json"
+from tests.deploy.proxies import QuietHandler, free_port, listening
+from tests.docs.page import Shell, blocks, github, page
 
 
 class GitHub(QuietHandler):
@@ -49,9 +45,7 @@ async def played(folder: Path, upstream: int) -> list[tuple[str, str]]:
 
 
 def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
-    if not DOCUMENT.is_file():
-        pytest.skip("GitHub's document is not here: ../shared/corpus/open/github.json")
-    shutil.copy(DOCUMENT, tmp_path / "github.json")
+    shutil.copy(github(), tmp_path / "github.json")
     with listening(GitHub) as port:
         found = asyncio.run(played(tmp_path, port))
     assert len(found) > 8
