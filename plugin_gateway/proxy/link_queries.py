@@ -28,33 +28,35 @@ class QueryNames(NamedTuple):
 class LinkQueries:
     """Finds the names for a link by its path. Made once per revision."""
 
-    __slots__ = ("_routes", "_unseen")
+    __slots__ = ("_names", "_routes", "_unseen")
 
-    def __init__(self, routes: RouteTable, unseen: frozenset[bytes]) -> None:
+    def __init__(self, routes: RouteTable, names: Mapping[int, QueryNames]) -> None:
         self._routes = routes
-        self._unseen = unseen
+        self._names = names
+        """By the `id` of a rule."""
+        self._unseen = frozenset[bytes]().union(*(one.unseen for one in names.values()))
         """The names that any operation hides or fixes."""
 
     def at(self, path: bytes) -> QueryNames:
         """Return the names of the operation that a GET of the path calls, or of all methods if there is no GET.
 
-        A path that the gate would not take is closed: it loses every name that any operation hides or fixes.
+        A link to any other path loses every name that any operation hides or fixes.
         """
         target = read_target(path or b"/")
         if not isinstance(target, Refusal):
             for end in find_ends(self._routes.root, target.segments, 1):
                 if routes := end.routes.get(b"GET") or [one for each in end.routes.values() for one in each]:
-                    names = [query_names_of(route.rule) for route in routes]
+                    names = [self._names[id(route.rule)] for route in routes]
                     return QueryNames(frozenset().union(*(one.unseen for one in names)), names[0].renamed)
         return QueryNames(self._unseen)
 
 
 def link_queries_of(rules: Iterable[OperationRule], gate: Gate) -> LinkQueries | None:
-    """Return the names for the links of a revision; None if every operation has the names of the document."""
-    names = [query_names_of(rule) for rule in rules]
-    if not any(one.unseen or one.renamed for one in names):
+    """Return the names for the links of a revision, whose routes have these rules; None if every operation has the document's names."""
+    names = {id(rule): query_names_of(rule) for rule in rules}
+    if not any(one.unseen or one.renamed for one in names.values()):
         return None
-    return LinkQueries(gate.routes, frozenset().union(*(one.unseen for one in names)))
+    return LinkQueries(gate.routes, names)
 
 
 def query_names_of(rule: OperationRule) -> QueryNames:

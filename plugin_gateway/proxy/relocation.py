@@ -196,9 +196,10 @@ class Relocation:
         before, mark, fragment = reference.partition(b"#")
         path, _, query = before.partition(b"?")
         pairs = _SEPARATOR.split(query)
-        unseen, new_names = self._query_names, self._new_names if self._own_path.fullmatch(path) else {}
+        is_own = self._own_path.fullmatch(path) is not None
+        unseen, new_names = self._query_names, self._new_names if is_own else {}
         if self._link_queries is not None:
-            if path[:1] != b"/" and self._own_path.fullmatch(path):
+            if is_own and path[:1] != b"/":
                 path_led = self._own_sample
             else:
                 path_led = path[len(self._mount) :] if self._is_below_mount(path) else path
