@@ -209,23 +209,18 @@ def _check(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Iter
 
 
 def _cannot_trim(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Finding:
-    """Tell why the gateway can change no body of the operation: one of the pointers, or the types of the bodies."""
+    """Return the reason why the gateway can change no body of the operation: the first pointer that names no field, or the types."""
     takes = f"`{shaping.key}` takes {', '.join(media)}"
     pointers = [*_pointers(shaping)]
     if FORMS.intersection(declared_media_types(media)):
         for pointer in pointers:
             fixed = trims.fixed.get(pointer.tokens) if pointer.setting == "fixed" else None
             if not is_field(pointer.tokens, fixed):
-                name, field = join_pointer(pointer.tokens), join_pointer(pointer.tokens[:1])
-                what = (
-                    f"`{name}` leads into a field"
-                    if len(pointer.tokens) > 1
-                    else f"the value of `{name}` is no single text"
-                )
+                what, hint = _no_field(pointer.tokens)
                 return Finding(
                     rule="cannot-trim",
                     message=f"{what}, and {takes}: of a form, the gateway can change only whole fields",
-                    hint=f"name the whole field, `{field}`" if pointer.tokens[0] != ANY else "name each field",
+                    hint=hint,
                     pointer=pointer.at,
                 )
     return Finding(
@@ -234,6 +229,16 @@ def _cannot_trim(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -
         hint="remove `request`, or deny the operation",
         pointer=pointers[0].at[:3],
     )
+
+
+def _no_field(tokens: Tokens) -> tuple[str, str]:
+    """Return why a pointer or its fixed value does not fit a field of a form, and what to write instead."""
+    name = join_pointer(tokens)
+    if tokens[0] == ANY:
+        return f"`{name}` names no field", "name each field"
+    if len(tokens) > 1:
+        return f"`{name}` leads into a field", f"name the whole field, `{join_pointer(tokens[:1])}`"
+    return f"the value of `{name}` has members or inner lists", "set a text, a number, a boolean or a list of these"
 
 
 def _lost(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What an operation with forms makes of `request`."""
+"""`request` changes the fields of forms, and each pointer that names no field is a located error."""
 
 from __future__ import annotations
 
@@ -70,20 +70,21 @@ def test_two_boundaries_are_refused_where_parts_are_changed() -> None:
 
 @pytest.mark.parametrize("type_", [URLENCODED, MULTIPART])
 @pytest.mark.parametrize(
-    ("request_", "place", "hint"),
+    ("request_", "place", "message", "hint"),
     [
-        ({"drop": ["/title", "/card/cvc"]}, ("drop", 1), "name the whole field, `/card`"),
-        ({"keep": ["/card/cvc"]}, ("keep", 0), "name the whole field, `/card`"),
-        ({"fixed": {"/card/cvc": "1"}}, ("fixed", "/card/cvc"), "name the whole field, `/card`"),
-        ({"fixed": {"/card": {"cvc": "1"}}}, ("fixed", "/card"), "name the whole field, `/card`"),
-        ({"keep": ["/*"]}, ("keep", 0), "name each field"),
+        ({"drop": ["/title", "/card/cvc"]}, ("drop", 1), "`/card/cvc` leads into a field", "name the whole field, `/card`"),
+        ({"keep": ["/card/cvc"]}, ("keep", 0), "`/card/cvc` leads into a field", "name the whole field, `/card`"),
+        ({"fixed": {"/card/cvc": "1"}}, ("fixed", "/card/cvc"), "`/card/cvc` leads into a field", "name the whole field, `/card`"),
+        ({"fixed": {"/card": {"cvc": "1"}}}, ("fixed", "/card"), "the value of `/card` has members or inner lists", "set a text, a number, a boolean or a list of these"),
+        ({"keep": ["/*"]}, ("keep", 0), "`/*` names no field", "name each field"),
     ],
-)
-def test_a_pointer_into_a_field_is_an_error_at_its_place(
-    type_: str, request_: dict[str, Any], place: tuple[str | int, ...], hint: str
+)  # fmt: skip
+def test_a_pointer_that_names_no_field_is_an_error_at_its_place(
+    type_: str, request_: dict[str, Any], place: tuple[str | int, ...], message: str, hint: str
 ) -> None:
     [finding] = found(request_, type_)
     assert finding.pointer == ("allow", 3, "request", *place)
+    assert finding.message.startswith(f"{message}, and `POST /uploads` takes {type_}: ")
     assert finding.hint == hint
 
 
