@@ -33,11 +33,11 @@ class Upload:
         if permitted.body_kind:
             self._inspection = inspect(permitted.body_kind, plan.rule.declared_overrides)
         shape = plan.rule.shape
-        if shape is None or (shape.body is None and not shape.needs_approval):
+        if shape is None:
             return
         bodies = shape.body
         if bodies is not None and plan.only_reports_bodies:
-            # The look comes first: under load, only some calls pay for more than the question.
+            # The question for a look comes first: under load most calls get none, and do no further work.
             if plan.looks.take() and bodies.judges(media_type := media_type_of(request)):
                 self._inspection = WatchedBody(self._inspection, bodies, media_type, plan.rule, plan.mismatches)
             bodies = None

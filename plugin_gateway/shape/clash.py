@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from plugin_gateway.config.selector import RequestTrim, ResponseTrim
     from plugin_gateway.shape.wanted import Wanted
 
-RULE: Final = "clashing-pointers"
-
 
 class _Setting(NamedTuple):
     """A setting, the index of the entry that says it, and its pointers with their places in it."""
@@ -25,7 +23,9 @@ class _Setting(NamedTuple):
     pointers: tuple[tuple[Tokens, str | int], ...]
 
     def finding(self, part: str, at: str | int, message: str, hint: str) -> Finding:
-        return Finding(rule=RULE, message=message, hint=hint, pointer=("allow", self.entry, part, self.word, at))
+        return Finding(
+            rule="clashing-pointers", message=message, hint=hint, pointer=("allow", self.entry, part, self.word, at)
+        )
 
 
 def request_clashes(wanted: Wanted) -> Iterator[Finding]:

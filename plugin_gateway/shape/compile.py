@@ -100,9 +100,14 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     for key, one in wanted.items():
         operation = document.operations[key]
         shaping = Shaping(
-            key=key, node=operation.node, document=document, wanted=one, described=described[key].node, copies=copies
+            key=key,
+            node=operation.node,
+            document=document,
+            wanted=one,
+            described=described[key].node,
+            joined=_joined(pruned, key),
+            copies=copies,
         )
-        shaping.joined = _joined(pruned, key)
         for step in _steps(one):
             step(shaping)
         found += shaping.findings

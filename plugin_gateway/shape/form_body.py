@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.validator import Validator
 
 _PLAIN = Style("form", explode=True, name="")
-_DEEP = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+").fullmatch
+_is_deep = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+").fullmatch
 
 
 class FormEdit(NamedTuple):
@@ -63,12 +63,12 @@ class FormBody(NamedTuple):
         return Verdict(text, (), self.problems(fields))
 
     def _base_of(self, name: str) -> str:
-        """Return the field that a name is part of. Where the schema says nothing of a field, its name may have any brackets."""
+        """Return the field that a name belongs to: `a` for `a[b]`. An undeclared name with unpaired brackets is a field itself."""
         if self.kind.member(name) is not None:
             return name
         base = name.partition("[")[0]
         is_declared = any(known == base for known, _ in self.kind.members)
-        return base if is_declared or _DEEP(name) else name
+        return base if is_declared or _is_deep(name) else name
 
     def passes(self, name: str, change: FormEdit) -> bool:
         """Whether an edit leaves a field with this name to the client."""

@@ -16,24 +16,17 @@ from plugin_gateway.shape.scalar import escape, plain
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject
-    from plugin_gateway.openapi.refs import Tokens
     from plugin_gateway.shape.compile import Shaping
     from plugin_gateway.shape.trims import Trims
     from plugin_gateway.shape.validator import Validator
 
 
 def form_body(shaping: Shaping, node: JsonObject, trims: Trims, validator: Validator | None) -> FormBody | None:
-    """Return what judges and edits forms; None if they pass as they come. The node is of the body that clients see."""
+    """Return what judges and edits forms; None if they pass as they come. `node` is the media type as clients see it."""
     schema = node.get("schema", True)
     change: FormEdit | None = None
     if not trims.is_nothing:
-        added = b"&".join(
-            b"&".join(
-                f"{escape(tokens[0])}={escape(plain(item))}".encode()
-                for item in (value if isinstance(value, list) else [value])
-            )
-            for tokens, value in trims.fixed.items()
-        )
+        added = b"&".join(f"{escape(name)}={escape(plain(item))}".encode() for name, item in trims.fixed_fields())
         change = _field_edit(trims)._replace(added=added)
     if validator is None and change is None:
         return None
@@ -43,7 +36,7 @@ def form_body(shaping: Shaping, node: JsonObject, trims: Trims, validator: Valid
 def multipart_body(
     shaping: Shaping, node: JsonObject, trims: Trims, validator: Validator | None
 ) -> MultipartBody | None:
-    """Return what judges and edits multipart bodies; None if they pass as they come. The node is of the body that clients see."""
+    """Return what judges and edits multipart bodies; None if they pass as they come. `node` is the media type as clients see it."""
     schema = node.get("schema", True)
     if validator is None and trims.is_nothing:
         return None
@@ -53,11 +46,11 @@ def multipart_body(
     if trims.is_nothing:
         return MultipartBody(form)
     added: list[bytes] = []
-    for tokens, value in trims.fixed.items():
+    for name, item in trims.fixed_fields():
         try:
-            added += [part_of(tokens[0], plain(item)) for item in (value if isinstance(value, list) else [value])]
+            added.append(part_of(name, plain(item)))
         except ValueError:
-            shaping.findings.append(_unwritable(shaping, tokens))
+            shaping.findings.append(_unwritable(shaping, name))
     return MultipartBody(form, MultipartEdit(_field_edit(trims), tuple(added)))
 
 
@@ -78,13 +71,13 @@ def _styles(node: JsonObject) -> tuple[tuple[str, Style], ...]:
     )
 
 
-def _unwritable(shaping: Shaping, tokens: Tokens) -> Finding:
-    name = join_pointer(tokens)
+def _unwritable(shaping: Shaping, name: str) -> Finding:
+    pointer = join_pointer((name,))
     wanted = shaping.wanted
     entry = wanted.request_origins.get("fixed", wanted.entry)
     return Finding(
         rule="cannot-trim",
-        message=f"servers read the name of `{name}` in different ways in a multipart body of `{shaping.key}`, so the gateway cannot set it",
+        message=f"servers read the name of `{pointer}` in different ways in a multipart body of `{shaping.key}`, so the gateway cannot set it",
         hint="remove it, or deny the operation",
-        pointer=("allow", entry, "request", "fixed", name),
+        pointer=("allow", entry, "request", "fixed", pointer),
     )

@@ -1,4 +1,4 @@
-"""A shortcut: the values that a simple schema accepts, told without a validator.
+"""A shortcut: the values that a simple schema accepts, found without a validator.
 
 Most parameters are a number between two bounds, one of a few words, or any text. A validator takes ten times as long for these.
 """
@@ -13,21 +13,9 @@ from plugin_gateway.shape.validator import FORMATS, INTEGERS
 
 # Keywords that assert nothing. A schema with any other keyword has no shortcut.
 _SILENT: Final = frozenset(
-    {
-        *(
-            "$comment",
-            "$defs",
-            "$schema",
-            "default",
-            "deprecated",
-            "description",
-            "example",
-            "examples",
-            "externalDocs",
-        ),
-        *("readOnly", "title", "type", "writeOnly", "xml"),
-    }
-)
+    ("$comment", "$defs", "$schema", "default", "deprecated", "description", "example", "examples", "externalDocs", "readOnly", "title", "type",
+     "writeOnly", "xml")
+)  # fmt: skip
 _BOUNDS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
 _is_unescaped: Final = re.compile(r"[!-$&-*,-~]*").fullmatch
 

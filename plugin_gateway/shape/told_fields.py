@@ -30,13 +30,8 @@ def find_told_fields(shaping: Shaping) -> None:
     before, _ = _read(shaping.described, shaping.document)
     after, texts = _read(shaping.node, shaping.document)
     gone = {name: place for name, place in _taken(shaping) if name not in after}
-    keeps = [
-        (part, at)
-        for part, at in (("request", wanted.request_origins), ("response", wanted.response_origins))
-        if "keep" in at
-    ]
-    for part, origins in keeps:
-        for name in sorted(before - after):
+    for part, origins in (("request", wanted.request_origins), ("response", wanted.response_origins)):
+        for name in sorted(before - after) if "keep" in origins else ():
             if _is_name(name):
                 gone.setdefault(name, ("allow", origins["keep"], part, "keep"))
     for name, place in gone.items():

@@ -8,6 +8,8 @@ from plugin_gateway.shape.media_type import FORM, MULTIPART, admits, declared_me
 from plugin_gateway.shape.pointer import ANY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from plugin_gateway.openapi.refs import Tokens
     from plugin_gateway.shape.pointer import Pointers
 
@@ -30,6 +32,12 @@ class Trims(NamedTuple):
     def hidden(self) -> Pointers:
         return self.drop | frozenset(self.fixed)
 
+    def fixed_fields(self) -> Iterator[tuple[str, Any]]:
+        """Yield the name and the value of each field that forms get. A list is one field for each item."""
+        for tokens, value in self.fixed.items():
+            for item in _items_of(value):
+                yield tokens[0], item
+
 
 def is_trimmable(key: str, trims: Trims) -> bool:
     """Whether the gateway can change bodies of a media type: JSON, and forms if each pointer names one of their fields."""
@@ -42,5 +50,8 @@ def is_trimmable(key: str, trims: Trims) -> bool:
 
 def is_field(tokens: Tokens, value: Any) -> bool:
     """Whether a pointer names a field of a form, and a field can have the fixed value."""
-    items = value if isinstance(value, list) else [value]
-    return len(tokens) == 1 and tokens != (ANY,) and not any(isinstance(item, dict | list) for item in items)
+    return len(tokens) == 1 and tokens != (ANY,) and not any(isinstance(item, dict | list) for item in _items_of(value))
+
+
+def _items_of(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
