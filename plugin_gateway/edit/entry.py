@@ -44,8 +44,7 @@ def lines_in_block(before: str, entries: Iterable[Entry], items: list[Part], lay
         quotes.add(name[0] if name[0] in _COMMON else "")
         line = before + name
         if entry.remark and gap:
-            gap = gap if "\t" in gap else " " * (column - len(line) if column > len(line) else len(gap))
-            remark = _remark(gap, entry.remark)
+            remark = _remark(_aligned(gap, column, line), entry.remark)
         else:
             remark = remark_behind(line, entry.remark, items, layout)
         if remark:
@@ -64,13 +63,14 @@ def remark_behind(line: str, remark: str, items: Iterable[Part], layout: Layout)
         found = _COMMENTED.match(layout.text, item.end)
         if found is None or item.kind not in (Kind.SCALAR, Kind.ALIAS) or item.quote in ("|", ">"):
             continue
-        if "\t" in found[1]:
-            gap = found[1]
-        else:
-            room = layout.column(found.end() - 1) - len(line)
-            gap = " " * (room if room > 0 else len(found[1]))
+        gap = _aligned(found[1], layout.column(found.end() - 1), line)
         break
     return _remark(gap, remark)
+
+
+def _aligned(gap: str, column: int, line: str) -> str:
+    """Return the gap that puts a comment into the column of another one; that one's gap if the line is too long, or has tabs."""
+    return gap if "\t" in gap else " " * (column - len(line) if column > len(line) else len(gap))
 
 
 def _remark(gap: str, remark: str) -> str:
