@@ -108,7 +108,7 @@ class Gate:
             trace.queried(query, rebuilt if isinstance(rebuilt, Refusal) else None)
         if isinstance(rebuilt, Refusal):
             return (
-                rebuilt.beside(Permit(route.rule, path, rebuilt.rest))
+                rebuilt.with_permit(Permit(route.rule, path, rebuilt.rest))
                 if isinstance(rebuilt, UndeclaredQuery)
                 else rebuilt
             )

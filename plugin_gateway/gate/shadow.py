@@ -143,7 +143,7 @@ class DeniedPaths:
 
 @lru_cache(maxsize=1)
 def _branches(paths: tuple[str, ...]) -> Mapping[int, _Branch]:
-    """Return a tree for each length. The console compiles the same document again after each tick."""
+    """Return a tree for each number of segments. The console compiles the same document again when a person ticks an operation."""
     by_length: dict[int, _Branch] = {}
     for template in map(parse_template, paths):
         by_length.setdefault(len(template.trimmed), _Branch()).add(template)

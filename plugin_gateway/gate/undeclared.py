@@ -25,10 +25,10 @@ class UndeclaredQuery(Refusal):
     rest: bytes
     """The pairs of the query whose names are declared."""
     permit: Permit | None = None
-    """What the gate would permit without the undeclared names. Nothing of it goes up."""
+    """The permit that the call would get without the undeclared names. It serves to judge the rest; the call does not go up."""
 
-    def beside(self, permit: Permit) -> UndeclaredQuery:
-        """Return the same refusal with the permit of the rest."""
+    def with_permit(self, permit: Permit) -> UndeclaredQuery:
+        """Return the same refusal with the permit for the rest of the query."""
         return replace(self, permit=permit)
 
 

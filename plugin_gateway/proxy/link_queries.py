@@ -1,4 +1,4 @@
-"""Link queries: the query parameters that clients do not know or call otherwise, for links to any operation of a revision."""
+"""Link queries: the query parameters that clients do not know or send under other names, for links to any operation of a revision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page request: a browser asks for the page of the gateway, and no program for an operation."""
+"""A page request: a browser that asks for `/` wants the gateway's page, and a program wants an operation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def asks_for_page(method: bytes, fields: Sequence[Sequence[bytes]]) -> bool:
-    """Tell whether a client reads, and names text/html in Accept. Programs accept `*/*` or JSON."""
+    """Whether a request reads and names text/html in Accept. Programs accept `*/*` or JSON."""
     return method in (b"GET", b"HEAD") and any(
         field[0].lower() == b"accept" and any(_is_html(part) for part in field[1].lower().split(b","))
         for field in fields

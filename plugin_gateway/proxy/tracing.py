@@ -1,7 +1,7 @@
-"""Tracing: gives each call its place in a trace when it begins, and tells the API of it.
+"""Tracing: gives each call its place in a trace when it begins, and sends this place to the API.
 
 A caller that sends a valid `traceparent` and `tracestate` gets its trace continued, or a new one that is linked to it. The API always gets
-the context of the gateway's own span, so its spans belong to that one. Invalid fields do not go up.
+the context of the gateway's span as the parent of its spans. Invalid fields do not go up.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Upload:
         self._refused = permitted.refused
         self._inspection: Inspection | None = None
         self.held: HeldBody | None = None
-        """Set if no byte may go up before the whole body has come."""
+        """Gathers the body if no byte may go up before all have come."""
         if permitted.body_kind:
             self._inspection = inspect(permitted.body_kind, plan.rule.declared_overrides)
         shape = plan.rule.shape

@@ -1,4 +1,4 @@
-"""A clash: two settings of `request` or `response` of which one takes the effect from the other."""
+"""A clash: two settings of `request` or `response`, one of which keeps the other from having an effect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Setting(NamedTuple):
-    """A setting, the index of the entry that says it, and its pointers with their places in it."""
+    """A setting, the index of the entry that has it, and its pointers with their places in it."""
 
     word: str
     entry: int
@@ -78,7 +78,7 @@ def _read(
 
 
 def _lost(ours: _Setting, theirs: _Setting, part: str, why: str) -> Iterator[Finding]:
-    """Yield a finding for each of our pointers whose place theirs take away.
+    """Yield a finding for each pointer of `ours` whose place a pointer of `theirs` removes or sets.
 
     An entry of an operation may take back a part of what an entry of its group says, but not all of it.
     """

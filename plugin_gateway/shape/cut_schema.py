@@ -148,7 +148,7 @@ class _Cutter:
 
 
 def cut_example(value: Json, branch: Branch) -> Json:
-    """Cut an example. A text in the place of an object is read as quoted JSON; if it is not, it is left out."""
+    """Cut an example. A text in the place of an object is read as quoted JSON, and is left out if it is not JSON."""
     if isinstance(value, str) and isinstance(branch, Cut):
         if value.lstrip()[:1] not in {"{", "["}:
             return cut_value(value, branch)

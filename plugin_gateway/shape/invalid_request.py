@@ -23,13 +23,13 @@ _OTHERS: Final = {
     "unsupported-charset": Problem("/header/content-type", "must have the charset UTF-8"),
     "unsupported-coding": Problem("/header/content-encoding", "must be left out"),
 }
-"""Refusals of other kinds, as one problem among several."""
+"""The problem that stands for a refusal without `errors`, by its code."""
 
 
 def joined(refusals: Sequence[Refusal]) -> Refusal:
-    """Return one refusal with the problems of all.
+    """Return one refusal with the problems of all; the first one if no refusal lists problems.
 
-    A refusal of another kind keeps its status and its code. Its `errors` list the other problems, too.
+    A refusal that lists none has its own status and code, which the result keeps. Its `errors` list the problems of the others, too.
     """
     if len(refusals) == 1:
         return refusals[0]
@@ -49,7 +49,7 @@ def joined(refusals: Sequence[Refusal]) -> Refusal:
 
 
 def invalid_request(problems: Sequence[Problem], uncounted: int = 0) -> Refusal:
-    """Refuse a request for at least one problem. `uncounted` are further ones of which only the number is known."""
+    """Refuse a request for at least one problem. `uncounted` is the number of further problems that are not among these."""
     told = [f"{one.pointer or 'the body'} {one.detail}" for one in problems[:_MOST_TOLD]]
     total = len(problems) + uncounted
     more = total - len(told)

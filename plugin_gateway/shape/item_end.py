@@ -1,4 +1,4 @@
-"""The end of an item: where the last complete item or member ends in a part of a JSON array or object."""
+"""The end of an item: where the last complete item or member ends in a piece of a JSON array or object."""
 
 from __future__ import annotations
 

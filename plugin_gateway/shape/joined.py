@@ -1,11 +1,11 @@
 """A joined parameter: an array of Swagger 2.0 whose items are separated in a way that no style of OpenAPI 3 has.
 
-Clients see it as a string, because OpenAPI 3 can say no more. Calls are judged by the array all the same.
+Clients see it as a string, because OpenAPI 3 can say no more. The gateway judges its values as the array.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.parameters import declared_parameters
@@ -43,10 +43,11 @@ def joined_parameters(operation: Operation, document: Document) -> JoinedParamet
     return found
 
 
-def _schema_of(parameter: JsonObject) -> Any:
+def _schema_of(parameter: JsonObject) -> JsonObject:
     """Return the schema that the same array has in 3.1 if commas separate its items."""
     node = {**parameter, "collectionFormat": "csv"}
     root = {"swagger": "2.0", "info": {}, "paths": {"/": {"get": {"parameters": [node], "responses": {}}}}}
     upgraded, _ = upgrade(Document(root=root, name=""))
     [operation] = upgraded.operations.values()
-    return operation.node["parameters"][0]["schema"]
+    schema: JsonObject = operation.node["parameters"][0]["schema"]
+    return schema

@@ -19,7 +19,7 @@ _DISPOSITION: Final = re.compile(
 )
 _PARAMETER: Final = re.compile(rb';[ \t]*([a-z*]+)=("[^"\\]*"|[^\s";\\]+)', re.IGNORECASE)
 _is_plain_boundary: Final = re.compile(rb"[A-Za-z0-9'()+_,./:=?-]{1,70}").fullmatch
-# A name in a file's name is a name for servers that search for it; an encoded word may be any name (RFC 2047).
+# Servers that search for `name=` find it within a file's name, too; an encoded word may be any name (RFC 2047).
 _find_doubtful: Final = re.compile(rb"name\*?=|=\?", re.IGNORECASE).search
 
 

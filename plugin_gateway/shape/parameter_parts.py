@@ -36,7 +36,7 @@ def part_of(one: Declared, reader: Reader | None, kind: Kind, added: bytes) -> P
 
 
 def reader_of(one: Declared, validator: Validator, kind: Kind, *, is_enforced: bool, style: str = "") -> Reader:
-    """Return the reader of a parameter that clients send. `style` replaces the one that the document says."""
+    """Return the reader of a parameter that clients send. `style` replaces the style that the document names."""
     how = Style(
         style=style or one.style,
         explode=one.explode and not style,

@@ -75,7 +75,7 @@ class Parameters:
         self.reads_fields = len(self._query) < len(parts)
         """Whether a parameter is in a header field or a cookie."""
         self._changes_more = any(part.wire_name or (part.added and part.place != "query") for part in parts)
-        """Whether more changes than pairs that are added to the query."""
+        """Whether a call may change in another way than by pairs that are added to its query."""
         self._bits: dict[bytes, tuple[int, Reader | None]] = {
             name: (1 << index, self._query[index].reader) for name, index in self._own.items()
         }
@@ -90,7 +90,7 @@ class Parameters:
         """The pairs that are added if the bit has not been seen."""
         required = [part for part in parts if part.reader is not None and part.reader.is_required]
         self._required_fields = frozenset(
-            # No field has the name of a cookie here, so no call passes without being written.
+            # No header field has the name that stands for a cookie, so a call that needs a cookie is always written.
             (part.name.lower() if part.place == "header" else f"cookie {part.name}").encode()
             for part in required
             if part.place != "query"

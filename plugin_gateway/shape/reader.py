@@ -107,7 +107,7 @@ class Reader:
         return self._takes_plainly(text) or not self.judge([(self.name, text)])
 
     def _takes_plainly(self, text: bytes) -> bool:
-        """Whether a text is valid, for most texts: one word or one number, with nothing to decode. False tells nothing."""
+        """Whether a text is valid, for most texts: one word or one number, with nothing to decode. After False, `judge` must tell."""
         if self._takes_text:
             if self._words:
                 return text in self._words

@@ -202,7 +202,7 @@ class Definitions:
 def stand_alone(schema: Json, document: Document, *, hidden: str, copies: Copies | None = None) -> Json:
     """Return a copy of one schema of the document with its `$defs`, without the properties that have the word `hidden`.
 
-    `copies` are those that were made for other schemas of the document, if the document does not change in between.
+    Schemas with the same `copies` share the components that they reach, so the document must not change in between.
     """
     definitions = Definitions(document, hidden=hidden, copies=copies)
     copied = definitions.copy(Placed(schema))

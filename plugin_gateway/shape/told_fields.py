@@ -1,4 +1,4 @@
-"""A told field: a member of a body that clients no longer see, and that a text of the operation names all the same."""
+"""A told field: a member of a body that clients no longer see, but that a text of the operation still names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.compile import Shaping
 
 _OVERLAY: Final = "change it by an overlay"
-# Every text has words such as `name` and `state`. A name that the config does not spell out counts only if it is no such word.
+# Every text has words such as `name` and `state`. So a name that gateway.yaml does not spell out must look like an identifier.
 _is_name: Final = re.compile(r"[A-Za-z]+[a-z0-9][A-Z].*|.*[_\d-].*").fullmatch
 _SHORTEST: Final = 2
 
@@ -70,7 +70,7 @@ def _taken(shaping: Shaping) -> Iterator[tuple[str, tuple[str | int, ...]]]:
 
 
 def _own_texts(shaping: Shaping) -> Iterator[tuple[str, str, str]]:
-    """Yield the place of each text that gateway.yaml can replace, the text, and how."""
+    """Yield each text that gateway.yaml can replace: its place, the text, and the setting that replaces it."""
     for word in ("summary", "description"):
         if isinstance(text := shaping.node.get(word), str) and word not in shaping.wanted.retold:
             yield f"the {word}", text, f"set `{word}` in this entry"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
 FORMATS: Final = frozenset({"date", "date-time", "ipv4", "ipv6", "uuid"})
-"""The formats that values must have. Documents use other names loosely: `email`, `uri` and `time` stand for much that is none."""
+"""The formats that values must have. Documents use other names loosely: many values that they call `email`, `uri` or `time` are not."""
 
 INTEGERS: Final = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1)}
 """The bounds of the integer formats."""
@@ -131,7 +131,7 @@ class Validator:
 
 
 def _is_plain(schema: Any) -> bool:
-    """Return whether a schema has only common keywords, with values of the right types."""
+    """Whether a schema has only common keywords, with values of the right types."""
     return isinstance(schema, dict) and all(_is_plain_member(word, value) for word, value in schema.items())
 
 
@@ -152,7 +152,7 @@ def _is_plain_member(word: str, value: Any) -> bool:
 
 
 def is_of_type(value: object, types: object) -> bool:
-    """Return whether a value is of one of the types that a schema names; False if one of the names is none."""
+    """Whether a value is of one of the types that a schema names; False if a name is not a type of JSON Schema."""
     names = types if isinstance(types, list) else [types]
     if not all(isinstance(name, str) and name in TYPES for name in names):
         return False

@@ -1,7 +1,7 @@
 """A compact schema: the same arguments in fewer tokens, with less text and fewer limits on their values.
 
 A compact schema accepts every value that the whole schema accepts, and names every property that the whole schema names
-outside `not`, `if`, `then` and `else`, which go with the limits.
+outside `not`, `if`, `then` and `else`, which are removed together with the limits.
 """
 
 from __future__ import annotations

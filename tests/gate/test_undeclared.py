@@ -34,8 +34,8 @@ def test_names_beyond_a_hundred_are_counted() -> None:
     assert found.members["more_errors"] == 3
 
 
-def test_the_permit_of_the_rest_changes_nothing_of_the_refusal() -> None:
+def test_the_permit_for_the_rest_leaves_the_refusal_as_it_is() -> None:
     found = refused(b"limit=1&x=2")
-    beside = found.beside(Permit(RULE, b"/p", found.rest))
+    beside = found.with_permit(Permit(RULE, b"/p", found.rest))
     assert beside.permit == (RULE, b"/p", b"limit=1")
     assert (beside.status, beside.code, beside.members) == (found.status, found.code, found.members)

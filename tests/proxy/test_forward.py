@@ -181,7 +181,7 @@ def shaped(
     rebuilt = rebuild_query(query, rule)
     verdict: Permit | Refusal
     if isinstance(rebuilt, UndeclaredQuery):
-        verdict = rebuilt.beside(Permit(rule, b"/p", rebuilt.rest))
+        verdict = rebuilt.with_permit(Permit(rule, b"/p", rebuilt.rest))
     else:
         verdict = rebuilt if isinstance(rebuilt, Refusal) else Permit(rule, b"/p", rebuilt)
     serving = Holder(replace(REVISION, rules=(rule,))).serving

@@ -149,6 +149,6 @@ def test_the_call_of_a_tool_is_recorded_if_its_request_is() -> None:
     assert not traced(begun(call=OneCall("", outer))).context.is_sampled
 
 
-def test_each_call_has_ids_of_its_own() -> None:
+def test_each_call_has_its_own_ids() -> None:
     seen = {traced(begun()).context for _ in range(50)}
     assert len({context.trace_id for context in seen}) == len({context.span_id for context in seen}) == 50

@@ -1,4 +1,4 @@
-"""A request body goes up as its client framed it, and not before the gateway has looked at it as the operation demands."""
+"""A request body goes up in the framing of its client, after the gateway has looked at it as the operation demands."""
 
 import pytest
 

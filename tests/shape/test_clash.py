@@ -1,4 +1,4 @@
-"""Settings that take the effect from each other are located mistakes, and settings that refine each other are none."""
+"""A setting that keeps another from having an effect is a located mistake. Settings may refine each other."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_an_array_of_arrays_and_one_that_a_rule_narrows_are_judged_as_the_string
     assert pointers(b"ids=1%093", rules={"ids": {"enum": ["1\t2"]}}) == ["/query/ids"]
 
 
-def test_only_what_has_no_style_is_joined() -> None:
+def test_only_arrays_without_a_style_in_openapi_3_are_joined() -> None:
     document = Document(root=ROOT, name="d")
     assert {name: one.style for (_, name), one in joined_parameters(document.operations[KEY], document).items()} == {
         "ids": "tsv",

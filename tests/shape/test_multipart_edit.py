@@ -25,7 +25,7 @@ def body(*parts: str, boundary: str = "b") -> bytes:
     return "".join([*(f"--{boundary}\r\n{one}\r\n" for one in parts), f"--{boundary}--\r\n"]).encode("latin-1")
 
 
-def test_a_dropped_part_goes_a_fixed_one_comes_and_the_others_keep_their_bytes() -> None:
+def test_a_dropped_part_is_removed_a_fixed_one_is_added_and_the_others_keep_their_bytes() -> None:
     file = part('name="file"; filename="a b.png"', "\x89PNG\r\n\r\n--other\r\n", "\r\nContent-Type: image/png")
     verdict = DROP.judge(body(part('name="title"'), part('name="tenant"', "evil"), file), b"b")
     assert verdict.unshaped == ()
@@ -40,7 +40,7 @@ def test_only_kept_parts_stay() -> None:
 @pytest.mark.parametrize(
     "name", ["Tenant", "tenant[]", "tenant[x]", "tenant.role", " tenant", "_tenant", "%74enant", "_charset_"]
 )
-def test_every_spelling_of_a_dropped_name_goes(name: str) -> None:
+def test_a_part_is_removed_under_every_spelling_of_a_dropped_name(name: str) -> None:
     verdict = DROP.judge(body(part(f'name="{name}"', "evil")), b"b")
     assert verdict.unshaped == ()
     assert b"evil" not in verdict.body
@@ -72,7 +72,7 @@ def test_a_body_that_servers_read_in_different_ways_is_refused(text: bytes) -> N
     assert len(DROP.judge(text, b"b").unshaped) == 1
 
 
-def test_what_follows_the_last_boundary_does_not_go_up() -> None:
+def test_bytes_after_the_last_boundary_do_not_go_up() -> None:
     text = body(part('name="a"')) + b"evil"
     assert b"evil" not in DROP.judge(text, b"b").body
 

@@ -125,7 +125,7 @@ FIELDS = st.lists(st.sampled_from([(b"x-a", b"1"), (b"x-a", b"51"), (b"cookie", 
     st.lists(st.sampled_from(["a=1", "a=0", "a=05", "a=51", "a", "b=2", "%62=2", "b=51", "c=%41", "d=1"]), max_size=4),
     FIELDS,
 )
-def test_a_call_that_passes_is_what_would_be_written(
+def test_a_call_that_passes_goes_up_as_it_would_be_written(
     shape: Parameters, path: bytes, pairs: list[str], fields: list[tuple[bytes, bytes]]
 ) -> None:
     query = "&".join(pairs).encode()

@@ -89,10 +89,10 @@ def test_a_body_that_is_one_argument_is_judged_at_its_places() -> None:
     assert ("body", "`body` is missing.") in problems({"page": "x"}, "putList")
 
 
-def test_a_selection_of_unknown_fields_is_told() -> None:
+def test_a_selection_of_unknown_fields_is_listed() -> None:
     found = problems({"id": 1, "body_name": "a", "zz": 1, "fields": "b"}, more=", response: {select: fields}")
     assert any(name == "fields" and "names a field that the answer does not have" in detail for name, detail in found)
 
 
-def test_what_is_only_reported_is_not_told() -> None:
+def test_problems_that_are_only_reported_are_not_listed() -> None:
     assert [name for name, _ in problems({"id": 1, "limit": 51, "body_name": "a", "zz": 1}, check="report")] == ["zz"]

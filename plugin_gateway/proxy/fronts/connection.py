@@ -56,7 +56,7 @@ def connection_front(
     on_begin: Callable[[Call], object] | None = None,
     tracing: Tracing | None = None,
 ) -> Callable[..., ConnectionFront]:
-    """Return the protocol factory for uvicorn's `http` option. `on_begin` is explained at `Client.on_begin`; `tracing` has its own.
+    """Return the protocol factory for uvicorn's `http` option. `on_begin` is explained at `Client.on_begin`; without it, `tracing` provides one.
 
     If `forwards` is false, every request goes to the app, with the same strictness and limits: a server for the ASGI
     front.
