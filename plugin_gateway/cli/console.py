@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
-from http.client import HTTPException
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from plugin_gateway.cli.desk import desk_options
-from plugin_gateway.cli.health import ask, configured
+from plugin_gateway.cli.desk import ask_gateway, desk_options
+from plugin_gateway.cli.health import configured
+from plugin_gateway.config.address import parse_address
 from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from plugin_gateway.config.address import Address
-
-_TIMEOUT_S = 5.0
 
 
 @click.command()
@@ -31,7 +28,6 @@ def command(config: Path | None, admin: str, *, opens: bool) -> int:
     `docker exec CONTAINER plugin-gateway console`.
     """
     from plugin_gateway.cli.browser import open_link  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.config.address import parse_address  # noqa: PLC0415  # likewise
 
     address = parse_address(admin) if admin else configured(config)
     base, path = new_link(address)
@@ -54,21 +50,11 @@ def new_link(address: Address) -> tuple[str, str]:
     """
     from plugin_gateway.console.key_file import key_files, read_key  # noqa: PLC0415  # --help must not pay for it
 
-    key = read_key(address, os.environ)
-    headers = {"Host": "localhost", "Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    try:
-        status, text = ask(address, "/console/token", _TIMEOUT_S, method="POST", body="{}", headers=headers)
-    except (OSError, HTTPException) as error:
-        from plugin_gateway.telemetry.cause import cause_of  # noqa: PLC0415  # only a gateway that is away pays for it
-
-        raise UsageError(f"{address} does not answer ({cause_of(error)}); is the gateway running?") from error
-    try:
-        members: Any = json.loads(text)
-        if status == 200:
-            return str(members["base"]), str(members["path"])
-        code = members["code"]
-    except (ValueError, KeyError, TypeError):
-        code = ""
+    status, answer = ask_gateway(address, "/console/token", read_key(address, os.environ), {})
+    members = answer if isinstance(answer, dict) else {}
+    if status == 200 and {"base", "path"} <= members.keys():
+        return str(members["base"]), str(members["path"])
+    code = members.get("code", "")
     if code == "unknown-path":
         hint = "turn it on with `console: true` in its gateway.yaml"
         raise UsageError(f"the gateway at {address} serves no console; {hint}")

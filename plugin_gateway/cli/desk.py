@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from plugin_gateway.config.address import Address
+
     Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 KEY_VARIABLE: Final = "PLUGIN_GATEWAY_APPROVAL_KEY"
@@ -45,10 +47,18 @@ def ask_desk(config: Path | None, admin: str, path: str, members: dict[str, str]
     Raises:
         UsageError: no server answers, or its answer is not JSON.
     """
-    address = parse_address(admin) if admin else configured(config)
+    return ask_gateway(parse_address(admin) if admin else configured(config), path, _key(config), members)
+
+
+def ask_gateway(address: Address, path: str, key: str, members: dict[str, str] | None = None) -> tuple[int, Any]:
+    """Send a GET, or a POST with a JSON object, to an admin listener; return the status and the JSON of the answer.
+
+    Raises:
+        UsageError: no server answers, or its answer is not JSON.
+    """
     # The listener accepts few host names, to protect browsers from DNS rebinding. A command may send one of them.
     headers = {"Host": "localhost", "Accept": "application/json"}
-    if key := _key(config):
+    if key:
         headers["Authorization"] = f"Bearer {key}"
     body = None
     if members is not None:
