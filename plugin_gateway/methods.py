@@ -11,6 +11,8 @@ PATTERN: Final = r"[A-Za-z][A-Za-z0-9_.-]*"
 KNOWN: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
 """The methods that have a field in a path item; OpenAPI 3.2 puts others under `additionalOperations`."""
 
+KNOWN_OCTETS: Final = {name.encode(): name for name in KNOWN}
+
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 """The methods that only read (RFC 9110, 9.2.1, and draft-ietf-httpbis-safe-method-w-body for QUERY)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from plugin_gateway.methods import KNOWN
+from plugin_gateway.methods import KNOWN_OCTETS
 from plugin_gateway.refusal import CREDENTIAL_REFUSED
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 _LEAST_S: Final = BUCKETS_S[0]
-
-_METHODS = {name.encode(): name for name in KNOWN}
 
 # Indexes into a cell. It begins with one number for each bucket and one for longer durations.
 _BUCKETS: Final = len(BUCKETS_S) + 1
@@ -79,7 +77,13 @@ class Counters:
                 self._refused[rule.credential] = self._refused.get(rule.credential, 0) + 1
 
     def _cell(self, rule: OperationRule | None, status: int, reason: str, method: bytes, consumer: str) -> list[float]:
-        key = (rule.operation_id if rule is not None else "", status, reason, _METHODS.get(method, "other"), consumer)
+        key = (
+            rule.operation_id if rule is not None else "",
+            status,
+            reason,
+            KNOWN_OCTETS.get(method, "other"),
+            consumer,
+        )
         cell = self._cells.get(key)
         if cell is None:
             cell = self._cells[key] = [0.0] * _CELL_SIZE

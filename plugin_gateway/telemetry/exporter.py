@@ -73,6 +73,12 @@ class Exporter:
         self._client = httpx2.AsyncClient(
             follow_redirects=False, trust_env=False, timeout=TIMEOUT_S, limits=httpx2.Limits(max_connections=2)
         )
+        self._headers = {
+            "content-type": MEDIA_TYPE,
+            "accept-encoding": "identity",
+            "user-agent": f"plugin-gateway/{__version__}",
+            **dict(collector.headers),
+        }
         self._running: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -169,16 +175,11 @@ class Exporter:
 
     async def _post(self, path: str, body: bytes) -> tuple[int, bytes, float]:
         """Return the status, the beginning of the answer, and the seconds to wait before the next request. Without an answer, the status is 0."""
-        headers = {
-            "content-type": MEDIA_TYPE,
-            "accept-encoding": "identity",
-            "user-agent": f"plugin-gateway/{__version__}",
-            **dict(self.collector.headers),
-        }
+        url, headers = self.collector.endpoint + path, self._headers
         try:
             async with (
                 asyncio.timeout(TIMEOUT_S),
-                self._client.stream("POST", self.collector.endpoint + path, content=body, headers=headers) as response,
+                self._client.stream("POST", url, content=body, headers=headers) as response,
             ):
                 answer = b""
                 async for piece in response.aiter_bytes():

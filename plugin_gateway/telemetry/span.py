@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from plugin_gateway.methods import KNOWN
+from plugin_gateway.methods import KNOWN_OCTETS
 from plugin_gateway.telemetry.record import HELD, REFUSED
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ INTERNAL: Final = 1
 SERVER: Final = 2
 CLIENT: Final = 3
 """The kinds of spans, with the numbers of OTLP."""
-_METHODS: Final = {name.encode(): name for name in KNOWN}
 _NOT_SENT: Final = frozenset(
     {HELD, "approval-unavailable", "limit-store-unavailable", "too-many-calls", "upstream-token-unavailable"}
 )
@@ -70,7 +69,7 @@ class Span(NamedTuple):
 
 def method_of(record: AccessRecord) -> str:
     """Return the method as the semantic conventions have it: a caller may send any token."""
-    return _METHODS.get(record.method, "_OTHER")
+    return KNOWN_OCTETS.get(record.method, "_OTHER")
 
 
 def error_of(record: AccessRecord) -> str:
@@ -78,6 +77,11 @@ def error_of(record: AccessRecord) -> str:
     if record.status >= 500 or not record.status:
         return record.reason or str(record.status)
     return ""
+
+
+def error_up_of(record: AccessRecord) -> str:
+    """Return `error.type` of the request to the API; empty if the API answered it with a status below 400."""
+    return record.reason or (str(record.status) if record.status >= 400 else "")
 
 
 def route_of(record: AccessRecord, collector: Collector) -> str:
@@ -122,7 +126,7 @@ def spans_of(record: AccessRecord, collector: Collector, cover: Callable[[bytes]
             start_ns,
             end_ns,
             _attributes_up(record, collector),
-            bool(record.reason) or record.status >= 400,
+            bool(error_up_of(record)),
         )
 
 
@@ -169,10 +173,8 @@ def _attributes_up(record: AccessRecord, collector: Collector) -> Attributes:
         ("url.full", collector.upstream_url + route),
         ("url.template", route),
     ]
-    if record.reason:
-        found.append(("error.type", record.reason))
-        return found
-    found.append(("http.response.status_code", record.status))
-    if record.status >= 400:
-        found.append(("error.type", str(record.status)))
+    if not record.reason:
+        found.append(("http.response.status_code", record.status))
+    if error := error_up_of(record):
+        found.append(("error.type", error))
     return found
