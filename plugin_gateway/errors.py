@@ -88,5 +88,5 @@ class UpstreamError(GatewayError):
 
 
 def reason_of(error: OSError) -> str:
-    """Return why the system refused, as the end of a message: the system's own words, in lower case."""
+    """Return the operating system's reason in lower case, for the end of a message."""
     return (error.strerror or str(error)).lower()

@@ -24,7 +24,7 @@ def command(config: Path | None, operations: tuple[str, ...], consumer: str, *, 
     """Allow the operations OP: add them to `allow` in the config file, and print the diff.
 
     OP is an operationId or 'METHOD /path/template'; 'METHOD /path/**' is a group. The edit adds one line for each, in the style of its
-    neighbours, and changes nothing else. An operation that has an entry in `deny` is taken out there; an operation that a group in `deny` closes is an error. The
+    neighbours, and changes nothing else. An operation's entry in `deny` is removed. If a group in `deny` closes an operation, that is an error. The
     command writes nothing if `serve` would refuse the result.
 
     Exit status: 0 if the operations are allowed, 1 if one stays closed, 2 if one does not exist or the file is not written.

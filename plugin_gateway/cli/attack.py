@@ -72,7 +72,7 @@ def command(config: Path | None, url: str, fields: tuple[str, ...], *, unsafe: b
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the log of the attacked gateway off the terminal: each case breaks a description, and the report tells what matters."""
+    """Keep the log of the attacked gateway off the terminal: most cases break a description, and the report tells what matters."""
     logger = logging.getLogger("plugin_gateway")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

@@ -32,9 +32,9 @@ _MOST_BEFORE_OBSERVED: Final = 100
 @config_option
 @click.argument("files", metavar="[FILE]...", nargs=-1)
 @click.option(
-    "--source", default="", metavar="SPEC", help="The API's document, in place of that in the records or the config."
+    "--source", default="", metavar="SPEC", help="The API's document. It overrides the records and the config."
 )  # fmt: skip
-@click.option("--upstream", default="", metavar="URL", help="The API, in place of that in the records or the config.")
+@click.option("--upstream", default="", metavar="URL", help="The API's URL. It overrides the records and the config.")
 def command(config: Path | None, files: tuple[str, ...], source: str, upstream: str) -> int:
     """Print the smallest gateway.yaml that permits the calls in the records FILE; `-` is standard input.
 

@@ -79,7 +79,7 @@ async def attack_remote(remote: Remote, revision: Revision, document: Document, 
     terrain = replace(terrain_of(revision, document), injected_headers=(), destination=remote.destination)
     oracle = Oracle(terrain, revision.secrets, is_remote=True)
     outcome = Outcome()
-    # Its ordinary words are in the answers to callers who are let in.
+    # Without a login, because the answers with ordinary words are those to callers who are let in.
     async with opened(without_secrets(replace(revision, callers=Callers(), views=()))) as bare:
         for case in filter(remote.plays, cases_for(terrain, most_operations)):
             answer, arrivals = await remote.play(case)
@@ -196,7 +196,7 @@ async def _pass_held(revision: Revision, terrain: Terrain, outcome: Outcome, cal
 
 
 async def _ordinary(bare: Arena, case: Case, answer: bytes, oracle: Oracle) -> bytes:
-    """Return what a gateway without secrets answers and sends up for the same case, if it matters."""
+    """Return what a gateway without secrets answers and sends up for the same case; empty if the answer shows no part of a secret."""
     if not any(oracle.judge_answer(answer)):
         return b""
     answered, arrivals = await bare.play(case)

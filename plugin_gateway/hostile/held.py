@@ -1,4 +1,4 @@
-"""The held calls of an attack: calls that a person must approve, sent without an approval, or with that of another call."""
+"""The held calls of an attack: calls that a person must approve, sent without an approval, or with the approval of another call."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def plain_call(shaped: Shaped, name: str = "not approved") -> Case:
 
 
 def claiming_calls(shaped: Shaped, mcp_path: str, id_: str) -> Iterator[Case]:
-    """Yield the same call in ways that pretend an approval; `id_` is the id of an approval that no person has given."""
+    """Yield the same call with false claims of an approval; `id_` is the id of an approval that no person has given."""
     path = shaped.place.path
     yield plain_call(shaped, "sent again")
     yield _case(shaped, "sent twice on one connection", _kept_alive(shaped) + _request(shaped))
@@ -96,7 +96,7 @@ def other_calls(shaped: Shaped) -> Iterator[Case]:
 
 
 def essence(octets: bytes) -> tuple[bytes, frozenset[bytes], bytes]:
-    """Return what a request to the upstream does: its first line, its fields but those that differ each time, and its body."""
+    """Return what a request to the upstream does: its first line, its fields except the ids that differ each time, and its body."""
     head, _, body = octets.partition(b"\r\n\r\n")
     line, *fields = head.split(b"\r\n")
     return line, frozenset(one for one in fields if one.partition(b":")[0].lower() not in _EACH_TIME), body

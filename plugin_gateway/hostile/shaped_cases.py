@@ -46,7 +46,7 @@ def _parameters(shaped: Shaped) -> Iterator[tuple[str, bytes]]:
                 escaped = "".join(f"%{octet:02X}" for octet in name.encode())
                 spelt = [name, escaped, escaped.replace("%", "%25", 1)]
                 if not shaped.takes_any_query:
-                    # Elsewhere these may be parameters of the API's own.
+                    # Where any query may be sent, these may be other parameters of the API.
                     spelt += [name.upper(), f"{name}[]", f"{name}[0]", f" {name}".replace(" ", "+"), f"{name}%00"]
                 for one in dict.fromkeys(spelt):
                     yield f"the hidden ?{one}", request(method, f"{path}?{one}={CANARY}")
@@ -113,7 +113,7 @@ def _answers(shaped: Shaped) -> Iterator[tuple[str, bytes]]:
     for status in ("201 Created", "206 Partial Content", "299 Odd", "302 Found"):
         yield f"with {status}", _answer(text, status=status)
     if shaped.drop:
-        # The fields to keep are those of successes.
+        # `keep` is only about successful answers.
         errors = json.dumps(_value(shaped.drop, DROPPED)).encode()
         for status in ("400 Bad Request", "404 Not Found", "500 Internal Server Error"):
             yield f"with {status}", _answer(errors, status=status)

@@ -78,7 +78,7 @@ class Terrain:
     mcp_path: str = ""
     tools: tuple[Tool, ...] = ()
     shaped: tuple[Shaped, ...] = ()
-    """The allowed operations of which gateway.yaml closes something."""
+    """The allowed operations that gateway.yaml opens only in part."""
     destination: Destination = THIS_PROCESS
     """For requests that are smuggled inside others. The player of a case addresses the outer request."""
 

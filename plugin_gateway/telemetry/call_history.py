@@ -18,7 +18,7 @@ MOST_OPERATIONS: Final = 10_000
 
 
 class CallHistory:
-    """Learns from the series of all workers, which only grow. Each method takes the time, in seconds since the epoch.
+    """Counts calls by the series of all workers, which hold sums since the start. Each method takes the time, in seconds since the epoch.
 
     The series have the ids that clients see, which a reload may change. So the history names an operation by its method and path
     template, such as `GET /pets`.
@@ -28,7 +28,7 @@ class CallHistory:
         self._hour = 0
         self._by_operation: dict[str, array[int]] = {}
         self._totals: dict[str, float] = {}
-        """The calls of each id since the start, as far as they are counted."""
+        """The calls of each id that are counted, since the start."""
         self._names: dict[str, str] = {}
 
     def add(self, series: Series, names: Mapping[str, str], now_s: float) -> None:
@@ -44,7 +44,7 @@ class CallHistory:
             before = self._totals.get(id_, 0)
             if total > before and (hours := self._hours_of(self._names[id_])) is not None:
                 hours[slot] += int(total - before)
-            # A worker that was killed takes its last calls along: its successor must not count them as new.
+            # A sum can fall when a worker is killed. Calls that are counted already must not count again when it rises.
             totals[id_] = max(total, before)
         self._totals = totals
 

@@ -19,7 +19,7 @@ BOUNDS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2
 SERVER_DURATION: Final = "http.server.request.duration"
 CLIENT_DURATION: Final = "http.client.request.duration"
 MOST_SERIES: Final = 2000
-"""The API chooses the statuses; the calls beyond this number of series are counted in one."""
+"""The API chooses the statuses, so the number of series needs a bound. Further calls are counted in one series."""
 _OVERFLOW: Final[Attributes] = [("otel.metric.overflow", 1)]
 
 
@@ -29,9 +29,9 @@ class Histogram(NamedTuple):
     name: str
     attributes: Attributes
     counts: list[int]
-    """For each bound the calls that took no longer, and the rest last."""
+    """The number of calls up to each bound, and of the longer calls at the end."""
     sums: list[float]
-    """One number, the sum of seconds."""
+    """One number: the sum of the durations in seconds."""
 
 
 class CallMetrics:

@@ -1,4 +1,4 @@
-"""A collector: the OpenTelemetry server that gets traces and metrics, and what it gets."""
+"""A collector: the OpenTelemetry server that gets traces and metrics, and the settings of what it gets."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Collector:
     resource: tuple[tuple[str, str], ...] = ()
     """The attributes of the resource, `service.name` among them."""
     interval_s: float = 60.0
-    """Between two exports of metrics."""
+    """The time between two exports of metrics."""
     most_waiting: int = 4096
-    """The spans that wait while the collector does not answer; later ones are dropped and counted."""
+    """How many spans may wait while the collector does not answer. Later spans are dropped and counted."""
     public_scheme: str = "http"
     public_host: str = ""
     public_port: int = 0
@@ -32,4 +32,4 @@ class Collector:
     upstream_host: str = ""
     upstream_port: int = 0
     own_paths: frozenset[str] = frozenset()
-    """Paths that the gateway answers itself; they are public."""
+    """The gateway's own paths. They are public, so spans may show them."""

@@ -36,7 +36,7 @@ _logger = logging.getLogger("plugin_gateway.otel")
 BATCH: Final = 128
 """The spans of one request. Making it takes a few milliseconds, which delay the worker's calls."""
 INTERVAL_S: Final = 1.0
-"""How long a span waits for others at most."""
+"""How long a span waits for others, at most."""
 TIMEOUT_S: Final = 10.0
 _CLOSE_TIMEOUT_S: Final = 2.0
 _FIRST_PAUSE_S: Final = 1.0
@@ -121,7 +121,7 @@ class Exporter:
         await self._client.aclose()
 
     async def _lasting(self, run: Callable[[], Awaitable[None]]) -> None:
-        """Run to the end. An error of ours is logged, and costs what was to be sent."""
+        """Run to the end. If the gateway has an error, log it, lose what was to be sent, and begin again."""
         while True:
             try:
                 await run()
@@ -158,7 +158,7 @@ class Exporter:
             if status and status not in _TRY_AGAIN:
                 self.dropped += len(batch)
                 return
-            # Jitter, because all workers lost the collector at once.
+            # With jitter, because all workers lose the collector at the same time.
             await asyncio.sleep(max(retry_after_s, pause_s * (0.5 + random())))  # noqa: S311  # not for secrets
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 

@@ -65,7 +65,7 @@ class Feed:
         mount: Callable[[], Mount | None] = lambda: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """Prepare; `mount` returns the mount in force, which shown paths are without."""
+        """Prepare; `mount` returns the mount in force, which is cut off the paths that are shown."""
         self._post = post
         self._timestamp = timestamp
         self._mount = mount
@@ -91,7 +91,7 @@ class Feed:
             self._send(now)
 
     def watch(self, *, is_watched: bool) -> None:
-        """Begin to send, with the records that were kept, or end."""
+        """Begin to send, first the records that were kept, or end."""
         if is_watched == self._is_watched:
             return
         self._is_watched = is_watched
@@ -106,7 +106,7 @@ class Feed:
         self._dropped = 0
 
     def _keep(self, batch: Sequence[AccessRecord]) -> None:
-        """Keep a batch; forget the oldest ones that are not needed for `MOST_KEPT` records."""
+        """Keep a batch, and forget the oldest batches that are not needed for `MOST_KEPT` records."""
         kept = self._kept
         kept.append(batch if len(batch) <= MOST_KEPT else batch[-MOST_KEPT:])
         self._number_kept += len(kept[-1])
@@ -159,7 +159,7 @@ class Feed:
         )
 
     def _sent(self, target: bytes) -> bytes:
-        """Return the target without the mount, and without a trace of how long a masked secret is."""
+        """Return the target without the mount, with one asterisk for each masked place, so that the length of a secret is not shown."""
         mount = self._mount()
         cut = mount.cut(target) if mount is not None else target
         return _COVERED.sub(b"*", cut if isinstance(cut, bytes) else target)

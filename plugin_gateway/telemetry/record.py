@@ -23,7 +23,7 @@ HELD: Final = "approval-needed"
 _APPROVAL: Final = re.compile("approval ([0-9a-f]+)$")
 _SHOWN_METHOD: Final = 20
 REFUSED: Final = range(400, 500)
-"""The statuses of refusals. A reason with another status is a failure."""
+"""The statuses of refusals. A call that has a reason and another status failed."""
 _SHOWN_CAUSE: Final = 300
 
 

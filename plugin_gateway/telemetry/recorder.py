@@ -46,7 +46,7 @@ class Recorder:
         self._mismatches = mismatches
         self._feed = feed
         self.exporter: Exporter | None = None
-        """Gets the records, too."""
+        """Sends the calls to a collector, if the revision has one."""
         self._records: list[AccessRecord] = []
         self._timer: asyncio.TimerHandle | None = None
         self.counters = Counters()
@@ -80,13 +80,13 @@ class Recorder:
         return len(batch)
 
     def watch(self, *, is_watched: bool) -> None:
-        """Begin or end to show the calls to people; the feed has the calls up to this moment."""
+        """Begin or end to show the calls to people. The feed first gets the calls up to this moment."""
         self.flush()
         if self._feed is not None:
             self._feed.watch(is_watched=is_watched)
 
     def _covered(self, record: AccessRecord) -> AccessRecord:
-        """Return the record of a call that was not forwarded, with the secrets in its target masked, cut after what may be shown."""
+        """Return the record of a call that was not forwarded. The secrets in its target are masked, and the target is cut."""
         return record._replace(target=self._cover(record.target)[:LOOKED_AT]) if record.target else record
 
     def series(self) -> Series:

@@ -1,7 +1,7 @@
 """A span: one part of a traced call, by the semantic conventions for HTTP.
 
-A span has no value that a caller sends: no path of a refused call, no path parameter, no query, no field. It names the operation by its
-path template.
+Of what a caller sends, a span has only the request id and a standard method: no path of a refused call, no path parameter, no query, no
+other field. It names the operation by its path template.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ _NS: Final = 1_000_000_000
 class TracedId(bytes):
     """The request id of a traced call, with the call's place in its trace.
 
-    It is bytes like every request id. So it comes from the beginning of a call to the access record as every id does, and a call that is
-    not traced pays nothing for it.
+    It is bytes, so that a call carries it to its access record like any other request id. A call that is not traced pays nothing for it.
     """
 
     context: TraceContext
@@ -49,7 +48,7 @@ class TracedId(bytes):
     link: TraceContext | None
     """The caller's span, if the call begins a new trace."""
     is_inner: bool
-    """Whether the call is that of a tool, inside a request to the MCP endpoint."""
+    """Whether a request to the MCP endpoint made the call, for a tool."""
 
 
 class Span(NamedTuple):
@@ -68,12 +67,12 @@ class Span(NamedTuple):
 
 
 def method_of(record: AccessRecord) -> str:
-    """Return the method as the semantic conventions have it: a caller may send any token."""
+    """Return the method, or `_OTHER` for a method that no standard defines: a caller may send any token."""
     return KNOWN_OCTETS.get(record.method, "_OTHER")
 
 
 def error_of(record: AccessRecord) -> str:
-    """Return `error.type` of the answer to the caller; empty if the caller got what it may expect."""
+    """Return `error.type` of the answer to the caller; empty for a status below 500."""
     if record.status >= 500 or not record.status:
         return record.reason or str(record.status)
     return ""

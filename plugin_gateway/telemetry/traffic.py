@@ -12,7 +12,7 @@ MOST_VIEWERS: Final = 8
 
 
 class Viewer:
-    """One open page. What it has not taken yet is bounded; `dropped` counts the records that it will not get."""
+    """One open page. The records that wait for it are bounded; `dropped` counts the records that it will not get."""
 
     __slots__ = ("_waiting", "_wake", "dropped")
 
@@ -22,7 +22,7 @@ class Viewer:
         self.dropped = 0
 
     def offer(self, records: Iterable[bytes], dropped: int) -> None:
-        """Let records wait for the page. If it is slow, the oldest are dropped."""
+        """Add records for the page to take. If it is slow, the oldest records are dropped."""
         waiting = self._waiting
         waiting += records
         waiting.sort()
@@ -89,11 +89,11 @@ class Traffic:
             self._on_watch(False)
 
     def close(self) -> None:
-        """End: let no more viewers in, and let those that are here see `is_closed`."""
+        """End: let no more viewers in, and wake those that are here, so that they see `is_closed`."""
         self.is_closed = True
         self.wake()
 
     def wake(self) -> None:
-        """Let each viewer look whether its time is over."""
+        """Wake each viewer, so that it looks whether its session has ended."""
         for viewer in self._viewers:
             viewer.wake()
