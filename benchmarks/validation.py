@@ -1,8 +1,8 @@
 """`python -m benchmarks.validation`: what `validate.request` costs a call, without the event loop and the kernel.
 
 Two gateways differ in `validate.request` only: `off`, and the check that is measured. Slices of the same calls go through them in turns, so
-what else the machine does slows both. The figures are the median over all pairs of slices. The rows with `off` compare two equal gateways,
-and show how far the others can be trusted.
+other programs on the machine slow both. The figures are medians over all pairs of slices. The rows with `off` compare two equal gateways:
+what they show is noise.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ async def measure() -> None:
 
 
 def compared(check: str, make: Callable[[], list[bytes]]) -> str:
-    """Return the cost of a check and its ratio to a gateway without."""
+    """Return what the check costs a call, and the ratio to a gateway without the check."""
     plain, judging = Turns(Holder(revision("off"))), Turns(Holder(revision(check)))
     spent: list[tuple[float, float]] = []
     gc.collect()
@@ -87,7 +87,7 @@ def seconds(turns: Turns, heads: Iterator[bytes]) -> float:
 
 
 def revision(check: str) -> Any:
-    """Return the revision of two operations, of which calls are judged so."""
+    """Return a revision with two operations and this value of `validate.request`."""
     responses = {"200": {"description": "ok"}}
     line = {
         "type": "object",

@@ -1,8 +1,9 @@
 """`python -m benchmarks.workshop [DOCUMENT …]`: how large the console's index is, and how long a preview takes.
 
 Without a document, it makes one of 5,000 operations whose names repeat as those of real APIs do; the names of
-`benchmarks.large_document` are random, so they do not compress. Each preview ticks another operation beside ten allowed ones, so it reuses no
-preview before it. The wall time includes the way to the workshop and back. Compare CPU times if other programs use the machine.
+`benchmarks.large_document` are random, so they do not compress. Each preview ticks another operation beside ten allowed ones, so the workshop
+cannot answer from an earlier preview. The wall time includes the way to the workshop and back. Compare CPU times if other programs use the
+machine.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.measure import cpu_ns, rss_bytes
 from plugin_gateway.console.answer import unpacked
 from plugin_gateway.console.workshop import Workshop
 from plugin_gateway.openapi.read.source import read_document
@@ -100,48 +102,27 @@ async def measure(folder: Path, document: Path, previews: int) -> int:
         others = [number for number, key in enumerate(keys) if key not in allowed]
         for count in range(_WARM_UP + previews):
             question = json.dumps({"base": base, "add": [others[count * 37 % len(others)]]}).encode()
-            before, began = cpu_of(workshop.pid), time.perf_counter()
+            assert workshop.pid is not None
+            before_ns, began = cpu_ns(workshop.pid), time.perf_counter()
             answer = await workshop.ask("preview", question)
-            if answer.status != 200:  # OK
+            if answer.status != 200:
                 sys.exit(answer.body.decode())
             times.append((time.perf_counter() - began) * 1000)
-            cpu.append((cpu_of(workshop.pid) - before) * 1000)
-        memory = memory_of(workshop.pid)
+            cpu.append((cpu_ns(workshop.pid) - before_ns) / 1e6)
+        assert workshop.pid is not None
+        memory_bytes = rss_bytes(workshop.pid)
     finally:
         await workshop.close()
     times, cpu = times[_WARM_UP:], cpu[_WARM_UP:]
     print(f"{document.name}: {len(keys)} operations")
     print(f"  index    {packed / 1000:.1f} kB gzip ({len(whole) / 1000:.0f} kB), first in {took_s:.2f} s")
     print(f"  preview  {shown(times)} ms wall, {statistics.mean(cpu):.0f} ms CPU")
-    print(f"  memory   {memory / 1024:.0f} MiB")
+    print(f"  memory   {memory_bytes / 2**20:.0f} MiB")
     return int(packed > _LIMIT_BYTES or statistics.median(times) > _LIMIT_MS)
 
 
 def shown(times: list[float]) -> str:
     return f"{min(times):.0f} / {statistics.median(times):.0f} / {statistics.quantiles(times, n=20)[-1]:.0f} (least/median/p95)"
-
-
-def cpu_of(pid: int | None) -> float:
-    """Return the seconds that a process has computed, from its clock."""
-    return time.clock_gettime(_clock_of(pid)) if pid is not None else 0.0
-
-
-def _clock_of(pid: int) -> int:
-    # Linux: the CPU clock of a process is the complement of its id, shifted by three, with 2 for the scheduler's clock.
-    return (~pid << 3) | 2
-
-
-def memory_of(pid: int | None) -> int:
-    """Return the resident memory of a process in KiB; 0 where the system does not tell."""
-    status: dict[str, Any] = {}
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    for line in lines:
-        name, _, value = line.partition(":")
-        status[name] = value.split()
-    return int(status["VmRSS"][0])
 
 
 if __name__ == "__main__":
