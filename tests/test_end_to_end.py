@@ -1,7 +1,6 @@
 """The whole gateway as people run it: real processes, real sockets, on loopback."""
 
 import gzip
-import http.client
 import json
 import os
 import re
@@ -10,10 +9,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,9 +23,8 @@ from hypothesis import strategies as st
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.revision.account import account_for
 from plugin_gateway.revision.build import Built, build, load_config
+from tests.running import BOUND_S, START_BOUND_S, Gateway, Upstream, eventually
 
-BOUND_S = 5.0
-START_BOUND_S = 20.0
 SECRET = "sekret-7f3a9c-of-the-upstream"
 
 DOCUMENT = """
@@ -72,128 +68,6 @@ cors: [https://chatgpt.com]
 """
 
 
-class Upstream:
-    """An API that records every call, and answers when it is let."""
-
-    def __init__(self) -> None:
-        self.calls = []
-        self.arrived = threading.Event()
-        self.released = threading.Event()
-        self.released.set()
-        upstream = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                body = self.rfile.read(length)
-                upstream.calls.append(
-                    SimpleNamespace(method=self.command, path=self.path, headers=self.headers, body=body)
-                )
-                upstream.arrived.set()
-                upstream.released.wait(2 * BOUND_S)
-                answer = json.dumps({"path": self.path, "key": self.headers.get("X-Api-Key")}).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            do_GET = do_POST = do_DELETE = answer  # noqa: N815  # the standard library's names
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def close(self) -> None:
-        self.released.set()
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class Gateway:
-    """A running `plugin-gateway serve`, its addresses read from its own log."""
-
-    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "plugin_gateway", *arguments, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"],
-            env={**os.environ, **(environment or {}), "E2E_UPSTREAM_KEY": SECRET},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        self.lines = []
-        self.grown = threading.Condition()
-        self.reading = threading.Thread(target=self.read, daemon=True)
-        self.reading.start()
-        started = self.wait_for(lambda line: line.get("event") == "started", START_BOUND_S)
-        self.port = int(started["listen"].rpartition(":")[2])
-        self.admin_port = int(started["admin"].rpartition(":")[2])
-
-    def read(self) -> None:
-        for raw in self.process.stderr:
-            with self.grown:
-                self.lines.append(raw)
-                self.grown.notify_all()
-        with self.grown:
-            self.lines.append(b'{"event":"end"}')
-            self.grown.notify_all()
-
-    def wait_for(self, wanted: Callable[..., Any], bound_s: float = BOUND_S) -> dict[str, Any]:
-        """Wait for a line of the log, and return it."""
-
-        def found() -> dict[str, Any] | None:
-            parsed = (json.loads(raw) if raw.startswith(b"{") else {"text": raw} for raw in self.lines)
-            return next((line for line in parsed if wanted(line)), None)
-
-        with self.grown:
-            assert self.grown.wait_for(found, bound_s), b"".join(self.lines).decode()
-            return found()
-
-    def ask(
-        self, method: str, target: str, body: bytes | None = None, *, port: int | None = None, **headers: str
-    ) -> SimpleNamespace:
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=2 * BOUND_S)
-        try:
-            connection.request(method, target, body, {k.replace("_", "-"): v for k, v in headers.items()})
-            response = connection.getresponse()
-            return SimpleNamespace(status=response.status, headers=response.headers, body=response.read())
-        finally:
-            connection.close()
-
-    def ready(self) -> dict[str, Any]:
-        return json.loads(self.ask("GET", "/readyz", port=self.admin_port).body)
-
-    def children(self) -> list[int]:
-        return [
-            int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        ]
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.process.wait(3 * BOUND_S)
-        self.reading.join(BOUND_S)
-        self.process.stdout.close()
-        self.process.stderr.close()
-
-
-def eventually(condition: Callable[..., Any]) -> Any:
-    """Wait until something holds that announces itself to nobody, and return it."""
-    deadline = time.monotonic() + BOUND_S
-    pause = threading.Event()
-    while time.monotonic() < deadline:
-        if held := condition():
-            return held
-        pause.wait(0.02)
-    raise AssertionError(f"not within {BOUND_S} s")
-
-
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[Upstream]:
     upstream = Upstream()
@@ -209,8 +83,9 @@ def folder(tmp_path: Path, upstream: Upstream) -> Path:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, **options: Any) -> Iterator[Gateway]:
-    gateway = Gateway("serve", "-c", str(folder / "gateway.yaml"), *arguments, **options)
+def serving(folder: Path, *arguments: str) -> Iterator[Gateway]:
+    config = str(folder / "gateway.yaml")
+    gateway = Gateway("serve", "-c", config, *arguments, environment={"E2E_UPSTREAM_KEY": SECRET})
     try:
         yield gateway
     finally:

@@ -14,25 +14,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.console.world import (
-    BOUND_S,
     CONFIG,
     DOCUMENT,
+    NEEDS_PLAYWRIGHT,
     SECRET,
-    START_BOUND_S,
     Gateway,
-    Upstream,
     chromium,
     console,
-    eventually,
     lines_that_differ,
     number_in,
     run,
     serving,
 )
+from tests.running import BOUND_S, START_BOUND_S, Upstream, eventually
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the tests of the console's screens need playwright")
+sync_api = pytest.importorskip("playwright.sync_api", reason=NEEDS_PLAYWRIGHT)
 expect = sync_api.expect
 expect.set_options(timeout=1000 * BOUND_S)
+A_RELOAD_MS = 1000 * START_BOUND_S
+"""A reload starts a process that imports the gateway and compiles the document, as the gateway's start does, so it is given as long."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,9 +99,8 @@ def written(page: Page) -> Locator:
 
 def saved(page: Page) -> None:
     page.get_by_role("button", name="Save to gateway.yaml").click()
-    # A reload starts a process, as the gateway's start does.
     said = change_of(page).get_by_role("status").first
-    expect(said).to_contain_text("Saved. Revision", timeout=1000 * START_BOUND_S)
+    expect(said).to_contain_text("Saved. Revision", timeout=A_RELOAD_MS)
 
 
 def test_a_person_finds_an_operation_sees_its_cost_and_the_diff_and_saves(browser: Browser, gateway: Gateway) -> None:
@@ -126,6 +125,11 @@ def test_a_person_finds_an_operation_sees_its_cost_and_the_diff_and_saves(browse
         expect(page.get_by_role("button", name="Save to gateway.yaml")).to_be_hidden()
 
 
+NEEDS_AXE = "the test of accessibility needs axe: pip install axe-playwright-python"
+NEEDS_GITHUB = (
+    "the pictures need GitHub's document: curl --create-dirs -sSo ../shared/corpus/open/github.json"
+    " https://raw.githubusercontent.com/github/rest-api-description/main/descriptions/api.github.com/api.github.com.json"
+)
 GITHUB = Path(__file__).parents[3] / "shared" / "corpus" / "open" / "github.json"
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
@@ -133,7 +137,7 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 @pytest.fixture(scope="module")
 def github(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Gateway]:
     if not GITHUB.exists():
-        pytest.skip("GitHub's document is not here: ../shared/corpus/open/github.json")
+        pytest.skip(NEEDS_GITHUB)
     folder = tmp_path_factory.mktemp("github")
     config = CONFIG.format(port=upstream.port).replace("./openapi.yaml", str(GITHUB))
     config = config.replace("  - listIssues\n", "  - issues/list-for-repo\n  - issues/get\n  - pulls/list\n")
@@ -161,8 +165,8 @@ def test_on_githubs_document_the_pictures_of_the_docs_are_taken_anew(
         expect(page.get_by_role("checkbox").first).to_have_accessible_name(f"Allow {CREATE}")
         tick_of(page, CREATE).check()
         tick_of(page, f"{CREATE}/{{issue_number}}/comments").check()
-        written(page).wait_for(timeout=1000 * START_BOUND_S)
-        expect(written(page)).to_contain_text("issues/create-comment", timeout=1000 * START_BOUND_S)
+        # A preview compiles what is ticked of the 13 MB of GitHub.
+        expect(written(page)).to_contain_text("issues/create-comment", timeout=A_RELOAD_MS)
         page.locator(".state .mark.good").wait_for()
         picture = page.screenshot(path=folder / f"{name}.png", animations="disabled")
 
@@ -412,14 +416,14 @@ def test_a_config_that_is_refused_is_named_with_its_line_on_every_screen(browser
         line = len(text.splitlines()) + 1
 
         state = page.get_by_role("status", name="State of the gateway")
-        expect(state).to_contain_text(f"refused: gateway.yaml:{line}", timeout=1000 * START_BOUND_S)
+        expect(state).to_contain_text(f"refused: gateway.yaml:{line}", timeout=A_RELOAD_MS)
         state.get_by_role("link", name=re.compile("refused")).click()
 
         expect(page.get_by_role("article").filter(has_text="The gateway refuses the file")).to_contain_text(
             "createIsue"
         )
         gateway.file.write_text(text)
-        expect(state).to_contain_text("in sync", timeout=1000 * START_BOUND_S)
+        expect(state).to_contain_text("in sync", timeout=A_RELOAD_MS)
 
 
 def test_a_page_that_finds_a_broken_file_names_the_line_and_goes_on_when_it_is_mended(
@@ -433,7 +437,7 @@ def test_a_page_that_finds_a_broken_file_names_the_line_and_goes_on_when_it_is_m
 
         gateway.file.write_text(text)
 
-        expect(tick_of(page, LIST)).to_be_checked(timeout=1000 * START_BOUND_S)
+        expect(tick_of(page, LIST)).to_be_checked(timeout=A_RELOAD_MS)
 
 
 def test_a_console_that_may_not_write_says_so_and_offers_the_diff(browser: Browser, folder: Path) -> None:
@@ -463,7 +467,7 @@ def test_drifted_and_new_operations_are_shown_on_every_screen(browser: Browser, 
         (folder / "openapi.yaml").write_text(document.replace("  /admin/users:", f"{more}  /admin/users:"))
 
         state = page.get_by_role("status", name="State of the gateway")
-        expect(state).to_contain_text("1 drifted, 1 quarantined", timeout=1000 * START_BOUND_S)
+        expect(state).to_contain_text("1 drifted, 1 quarantined", timeout=A_RELOAD_MS)
         expect(state).to_contain_text("1 new, closed")
         state.get_by_role("link", name=re.compile("drifted")).click()
 
@@ -553,7 +557,7 @@ def test_everything_is_done_by_keyboard_alone(browser: Browser, gateway: Gateway
         page.keyboard.press("Enter")
 
         said = change_of(page).get_by_role("status").first
-        expect(said).to_contain_text("Saved. Revision", timeout=1000 * START_BOUND_S)
+        expect(said).to_contain_text("Saved. Revision", timeout=A_RELOAD_MS)
         assert gateway.ask("POST", "/repos/a/b/issues", "{}").status == 200
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
@@ -602,7 +606,7 @@ looked_at = pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "light,
 
 @looked_at
 def test_axe_finds_nothing_serious_on_any_screen(browser: Browser, unchanged: Gateway, look: dict[str, Any]) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=NEEDS_AXE)
     found = []
     with console(browser, unchanged, **look) as page:
         for path, ready in SCREENS:

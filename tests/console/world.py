@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import re
 import shutil
 import subprocess
-import sys
-import threading
-import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import running
+from tests.running import BOUND_S, COMMAND, START_BOUND_S
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
 
-BOUND_S = 5.0
-START_BOUND_S = 20.0
 SECRET = "sekret-51c0de-of-the-tracker"
+NEEDS_PLAYWRIGHT = "the tests of the console's screens need playwright: pip install playwright"
 
 DOCUMENT = """
 openapi: 3.0.3
@@ -104,121 +99,28 @@ allow:
 """
 
 
-class Upstream:
-    """An API that answers every call with what it was asked, also with its key, which the gateway must mask."""
-
-    def __init__(self) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                body = json.dumps({"path": self.path, "key": self.headers.get("X-Api-Key")}).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_GET = do_POST = do_DELETE = answer  # noqa: N815  # the standard library's names
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class Gateway:
-    """A running `plugin-gateway serve`, with the addresses that its log names."""
+class Gateway(running.Gateway):
+    """A running gateway of the tracker."""
 
     def __init__(self, file: Path) -> None:
+        super().__init__("serve", "-c", str(file), environment={"CONSOLE_UPSTREAM_KEY": SECRET})
         self.file = file
-        self.environment = {**os.environ, "CONSOLE_UPSTREAM_KEY": SECRET}
-        self.process = subprocess.Popen(
-            [*_COMMAND, "serve", "-c", str(file), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        self.lines: list[bytes] = []
-        self.grown = threading.Condition()
-        self.reading = threading.Thread(target=self._read, daemon=True)
-        self.reading.start()
-        started = self._started()
-        self.port = int(started["listen"].rpartition(":")[2])
-        self.admin = started["admin"]
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            with self.grown:
-                self.lines.append(line)
-                self.grown.notify_all()
-
-    def _started(self) -> dict[str, str]:
-        def found() -> dict[str, str] | None:
-            events = (json.loads(line) for line in self.lines if line.startswith(b"{"))
-            return next((event for event in events if event.get("event") == "started"), None)
-
-        with self.grown:
-            event = self.grown.wait_for(found, START_BOUND_S)
-        assert event, b"".join(self.lines).decode()
-        return event
 
     def link(self) -> str:
         """Return a link that enters the console once."""
-        command = [*_COMMAND, "console", "--admin", self.admin]
+        command = [*COMMAND, "console", "--admin", self.admin]
         result = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=START_BOUND_S, check=True
         )
         return result.stdout.strip()
-
-    def ask(self, method: str, target: str, body: str | None = None) -> SimpleNamespace:
-        """Call the public listener, as a client does."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=BOUND_S)
-        try:
-            connection.request(method, target, body, {"Content-Type": "application/json"} if body else {})
-            response = connection.getresponse()
-            return SimpleNamespace(status=response.status, body=response.read().decode())
-        finally:
-            connection.close()
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait(3 * BOUND_S)
-        self.reading.join(BOUND_S)
-        assert self.process.stderr is not None
-        self.process.stderr.close()
-
-
-_COMMAND = [sys.executable, "-m", "plugin_gateway"]
 
 
 def run(folder: Path, *arguments: str) -> None:
     """Run a command of the gateway in a folder."""
     environment = {**os.environ, "CONSOLE_UPSTREAM_KEY": SECRET}
     subprocess.run(
-        [*_COMMAND, *arguments], cwd=folder, env=environment, capture_output=True, timeout=START_BOUND_S, check=True
+        [*COMMAND, *arguments], cwd=folder, env=environment, capture_output=True, timeout=START_BOUND_S, check=True
     )
-
-
-def eventually(condition: Callable[[], Any]) -> Any:
-    """Wait until a condition holds that no event announces, and return its value."""
-    deadline = time.monotonic() + BOUND_S
-    pause = threading.Event()
-    while time.monotonic() < deadline:
-        if held := condition():
-            return held
-        pause.wait(0.02)
-    raise AssertionError(f"not within {BOUND_S} s")
 
 
 @contextmanager
@@ -231,7 +133,7 @@ def serving(file: Path) -> Iterator[Gateway]:
 
 
 def find_chromium() -> str:
-    """Return the path of Chromium; the test is skipped where there is none."""
+    """Return the path of Chromium; skip the test if it is not installed."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
@@ -241,11 +143,11 @@ def find_chromium() -> str:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start Chromium without the services that call its maker."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="the tests of the console's screens need playwright")
+    playwright = pytest.importorskip("playwright.sync_api", reason=NEEDS_PLAYWRIGHT)
     path = find_chromium()
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-gpu"]
     with playwright.sync_playwright() as driver:
-        # Chromium does not sandbox for root, as whom CI runs. It opens only pages of this gateway.
+        # Chromium's sandbox refuses to run as root, and CI runs as root. These tests open only pages of their own gateway.
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", *quiet])
         yield browser
         browser.close()
@@ -253,12 +155,12 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def console(browser: Browser, gateway: Gateway, **options: Any) -> Iterator[Page]:
-    """Enter the console as a person does. Afterwards, no script may have failed and no page have been asked elsewhere."""
+    """Enter the console as a person does. At the end, assert that no script failed and that the page asked no other host."""
     context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
     page = context.new_page()
     page.set_default_timeout(1000 * BOUND_S)
     failed: list[str] = []
-    strangers: list[str] = []
+    other_hosts: list[str] = []
 
     def on_console(line: ConsoleMessage) -> None:
         if "Content Security Policy" in line.text:
@@ -270,25 +172,25 @@ def console(browser: Browser, gateway: Gateway, **options: Any) -> Iterator[Page
 
     def on_request(request: Request) -> None:
         if not request.url.startswith(f"http://{gateway.admin}/"):
-            strangers.append(request.url)
+            other_hosts.append(request.url)
 
     page.on("pageerror", lambda error: failed.append(str(error)))
     page.on("console", on_console)
     page.on("dialog", on_dialog)
     page.on("request", on_request)
     page.goto(gateway.link())
-    # The first question starts a process that reads the document.
+    # The first question starts a process, which imports the gateway and reads the document.
     page.locator(".item").first.wait_for(timeout=1000 * START_BOUND_S)
     try:
         yield page
     finally:
         context.close()
     assert failed == []
-    assert strangers == []
+    assert other_hosts == []
 
 
 def lines_that_differ(before: str, after: str) -> list[str]:
-    """Return the lines that are in one of two texts, with a sign."""
+    """Return the lines that only one of two texts has: `-` and the line of the first, `+` and the line of the second."""
     old, new = before.splitlines(), after.splitlines()
     return [f"-{line}" for line in old if line not in new] + [f"+{line}" for line in new if line not in old]
 
