@@ -1,4 +1,4 @@
-"""The looks of a worker: how many calls a second it judges where it only reports.
+"""The looks of a worker: how many calls it judges each second where gateway.yaml wants only reports.
 
 Reporting must cost a busy gateway about nothing. A call that is not looked at goes up as it came.
 """

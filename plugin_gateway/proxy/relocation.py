@@ -2,9 +2,9 @@
 
 A reference at the upstream's origin and base path gets `public.url`. One at its origin but another path leads to a
 place that clients cannot reach; it has no public form, so the caller omits it. Other references stay, without the query
-pairs that the gateway sets itself, such as `api_key=…`, and those that the operation at its path hides or fixes. References
-have the names that clients of the operation use. If the gateway shares the host of the API, a reference below the path
-of `public.url` stays, too.
+pairs that the gateway sets itself, such as `api_key=…`, and those that the operation that answers, or the operation at
+the path of the reference, hides or fixes. References have the names that clients of the operation at their path use. If
+the gateway shares the host of the API, a reference below the path of `public.url` stays, too.
 """
 
 from __future__ import annotations

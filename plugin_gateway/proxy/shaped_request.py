@@ -36,17 +36,26 @@ def lists_more(rule: OperationRule) -> bool:
 
 
 def shape_request(
-    plan: Plan, permit: Permit, request: RequestFields, query: Refusal | None = None, body: Refusal | None = None
+    plan: Plan,
+    permit: Permit,
+    request: RequestFields,
+    undeclared: Refusal | None = None,
+    wrong_body: Refusal | None = None,
 ) -> ShapedRequest | Refusal | None:
     """Judge and rewrite a permitted request by the shape of its operation, which must have one. None if it goes up as it came.
 
-    `query` is the refusal of the query, of which `permit` has the rest, and `body` the refusal of the type of the body. With either of
-    them the call is refused.
+    `undeclared` refuses names in the query, and `permit` has the rest of it. `wrong_body` refuses the type of the body. With either of
+    them the call is refused, and its answer lists the problems that the shape finds, too.
     """
     shape = permit[0].shape
     assert shape is not None  # noqa: S101  # the caller has checked
     parameters = shape.parameters
-    if parameters is not None and query is None and body is None and (shape.body is None or request.has_body):
+    if (
+        parameters is not None
+        and undeclared is None
+        and wrong_body is None
+        and (shape.body is None or request.has_body)
+    ):
         # A query with a selection does not pass: no parameter has its name.
         fields = pairs_of(request.fields, request.nominated) if parameters.reads_fields else ()
         passing = parameters.passing_query(permit[1], permit[2], fields)
@@ -54,7 +63,7 @@ def shape_request(
             if passing is permit[2]:
                 return None
             return ShapedRequest(Permit(permit[0], permit[1], passing))
-    refusals = [one for one in (query, body) if one is not None]
+    refusals = [one for one in (undeclared, wrong_body) if one is not None]
     if not request.has_body and shape.body is not None:
         absent = shape.body.without_body()
         if isinstance(absent, Refusal):
@@ -75,7 +84,7 @@ def shape_request(
         refusals.append(invalid_request(selection.problems))
     refusal = joined(refusals) if refusals else None
     if refusal is not None and (
-        body is not None or not request.has_body or not holds_body(shape, media_type_of(request))
+        wrong_body is not None or not request.has_body or not holds_body(shape, media_type_of(request))
     ):
         return refusal
     return ShapedRequest(permit._replace(query=rest), lines, selection.places, refusal)

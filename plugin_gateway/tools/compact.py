@@ -172,7 +172,7 @@ def _compact(schema: Json, cut: Cut, level: int) -> Json:
 
 
 def _names_members(node: Json) -> bool:
-    """Tell whether a schema names properties, or leads to a definition, which may name some."""
+    """Whether a schema names properties, or leads to a definition, which may name some."""
     if isinstance(node, list):
         return any(_names_members(one) for one in node)
     return isinstance(node, dict) and (
