@@ -10,6 +10,7 @@ from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.body_trims import FORMS, JSON, BodyTrims, is_field, is_trimmable
 from plugin_gateway.shape.body_validator import body_validator
 from plugin_gateway.shape.clash import request_clashes
 from plugin_gateway.shape.form_rules import form_body, multipart_body
@@ -21,7 +22,6 @@ from plugin_gateway.shape.media_type import FORM, declared_media_types, is_json
 from plugin_gateway.shape.pointer import ANY, array_places, find_in_schema, leads_nowhere, pointers_of, tokens_of
 from plugin_gateway.shape.schema_trim import SchemaTrim
 from plugin_gateway.shape.standalone import stand_alone
-from plugin_gateway.shape.trims import FORMS, JSON, Trims, is_field, is_trimmable
 from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class _Pointer(NamedTuple):
 def shape_body(shaping: Shaping) -> None:
     """Shape the request body of the operation."""
     wanted = shaping.wanted
-    trims = Trims(
+    trims = BodyTrims(
         keep=pointers_of(wanted.request.keep) or None,
         drop=pointers_of(wanted.request.drop),
         fixed={tokens_of(pointer): value for pointer, value in wanted.request.fixed.items()},
@@ -96,7 +96,7 @@ def shape_body(shaping: Shaping) -> None:
         )
 
 
-def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Trims:
+def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> BodyTrims:
     """Leave out what a group wants to be dropped or fixed and this operation has no place for."""
     schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, trims)]
     gone: set[Tokens] = set()
@@ -112,7 +112,7 @@ def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) 
 
 
 def _trimmed(
-    shaping: Shaping, body: JsonObject, media: dict[str, JsonObject], trims: Trims
+    shaping: Shaping, body: JsonObject, media: dict[str, JsonObject], trims: BodyTrims
 ) -> tuple[JsonObject, dict[str, JsonObject]]:
     """Write the body that clients see into the operation: types that the gateway cannot trim are gone."""
     keep = SchemaTrim(shaping.document, trims.keep or frozenset(), keeps=True)
@@ -145,7 +145,7 @@ def _trimmed(
     return body, shown
 
 
-def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: Trims, *, is_judged: bool) -> Form | None:
+def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: BodyTrims, *, is_judged: bool) -> Form | None:
     if name in FORMS:
         validator = _validator(shaping, node.get("schema", True), name) if is_judged else None
         return (
@@ -174,7 +174,7 @@ def _validator(shaping: Shaping, schema: Any, name: bytes) -> Validator | None:
     return body_validator(shaping, schema, bodies, hidden=_HIDDEN, is_enforced=is_enforced)
 
 
-def _check(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Iterator[Finding]:
+def _check(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> Iterator[Finding]:
     """Yield what is wrong with the pointers and the fixed values."""
     schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, trims)]
     pointers = [*_pointers(shaping)]
@@ -208,7 +208,7 @@ def _check(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Iter
             )
 
 
-def _cannot_trim(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Finding:
+def _cannot_trim(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> Finding:
     """Return the reason why the gateway can change no body of the operation: the first pointer that names no field, or the types."""
     takes = f"`{shaping.key}` takes {', '.join(media)}"
     pointers = [*_pointers(shaping)]
@@ -241,7 +241,7 @@ def _no_field(tokens: Tokens) -> tuple[str, str]:
     return f"the value of `{name}` has members or inner lists", "set a text, a number, a boolean or a list of these"
 
 
-def _lost(shaping: Shaping, media: dict[str, JsonObject], trims: Trims) -> Iterator[Finding]:
+def _lost(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> Iterator[Finding]:
     """Yield a warning for each member that the API requires and that no body has now."""
     schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, trims)]
     lost = (

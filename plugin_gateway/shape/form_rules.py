@@ -16,12 +16,12 @@ from plugin_gateway.shape.scalar import escape, plain
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject
+    from plugin_gateway.shape.body_trims import BodyTrims
     from plugin_gateway.shape.compile import Shaping
-    from plugin_gateway.shape.trims import Trims
     from plugin_gateway.shape.validator import Validator
 
 
-def form_body(shaping: Shaping, node: JsonObject, trims: Trims, validator: Validator | None) -> FormBody | None:
+def form_body(shaping: Shaping, node: JsonObject, trims: BodyTrims, validator: Validator | None) -> FormBody | None:
     """Return what judges and edits forms; None if they pass as they come. `node` is the media type as clients see it."""
     schema = node.get("schema", True)
     change: FormEdit | None = None
@@ -34,7 +34,7 @@ def form_body(shaping: Shaping, node: JsonObject, trims: Trims, validator: Valid
 
 
 def multipart_body(
-    shaping: Shaping, node: JsonObject, trims: Trims, validator: Validator | None
+    shaping: Shaping, node: JsonObject, trims: BodyTrims, validator: Validator | None
 ) -> MultipartBody | None:
     """Return what judges and edits multipart bodies; None if they pass as they come. `node` is the media type as clients see it."""
     schema = node.get("schema", True)
@@ -54,7 +54,7 @@ def multipart_body(
     return MultipartBody(form, MultipartEdit(_field_edit(trims), tuple(added)))
 
 
-def _field_edit(trims: Trims) -> FormEdit:
+def _field_edit(trims: BodyTrims) -> FormEdit:
     keep = trims.keep if trims.keep is None else frozenset(fold_field(tokens[0]) for tokens in trims.keep)
     return FormEdit(frozenset(fold_field(tokens[0]) for tokens in trims.hidden), keep)
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.shape.trims import Trims, is_trimmable
+from plugin_gateway.shape.body_trims import BodyTrims, is_trimmable
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_json_can_be_changed_anywhere_and_forms_by_whole_fields(
     def tokens(pointer: str) -> tuple[str, ...]:
         return tuple(pointer.split("/")[1:])
 
-    made = Trims(
+    made = BodyTrims(
         keep=frozenset(map(tokens, trims.get("keep", ()))) or None,
         drop=frozenset(map(tokens, trims.get("drop", ()))),
         fixed={tokens(pointer): value for pointer, value in trims.get("fixed", {}).items()},

@@ -1,4 +1,4 @@
-"""The trims of one operation: what gateway.yaml takes away from its request bodies, and what it sets."""
+"""The body trims of one operation: what gateway.yaml takes away from its request bodies, and what it sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JSON: Final = b"application/json"
 FORMS: Final = frozenset({FORM, MULTIPART})
 
 
-class Trims(NamedTuple):
+class BodyTrims(NamedTuple):
     """What gateway.yaml wants of the bodies."""
 
     keep: Pointers | None
@@ -39,7 +39,7 @@ class Trims(NamedTuple):
                 yield tokens[0], item
 
 
-def is_trimmable(key: str, trims: Trims) -> bool:
+def is_trimmable(key: str, trims: BodyTrims) -> bool:
     """Whether the gateway can change bodies of a media type: JSON, and forms if each pointer names one of their fields."""
     types = declared_media_types([key])
     if any(map(is_json, types)) or admits(types, JSON):
