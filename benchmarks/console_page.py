@@ -2,7 +2,8 @@
 
 Without a document, it makes one of 5,000 operations. It starts a gateway, enters its console, and measures in the page: the time from
 the navigation to the first rows on the screen, with the workshop warm; from a key to the frame that shows what it changed; from a tick
-to the estimate; and the JavaScript heap after a garbage collection. Nothing else should use the machine.
+to the estimate; and the JavaScript heap after a garbage collection. Run it on a machine that does nothing else. It needs playwright and
+Chromium: `pip install playwright`, `apt-get install chromium`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _QUERIES: Final = ("create an issue", "list repos", "delete thing", "r", "e", "user")
 _PAINT_MS, _KEY_MS, _WORST_KEY_MS, _HEAP_BYTES = 300, 100, 150, 20_000_000
 _START_MS: Final = 60_000
+"""The first question of a page reads the document, which may have 13 MB."""
 
 # A message that is sent in an animation frame arrives after the frame is on the screen.
 _SCRIPT: Final = """
@@ -119,7 +121,7 @@ def heap_of(session: CDPSession) -> float:
 
 @contextmanager
 def serving(folder: Path, document: Path) -> Iterator[str]:
-    """Start a gateway for the document; give a link into its console."""
+    """Start a gateway for the document, and yield a link that enters its console."""
     operations = json.loads(
         subprocess.run(
             [*_COMMAND, "ops", "--source", str(document), "--format", "json"], capture_output=True, check=True

@@ -49,7 +49,7 @@ LIST, ADD, GET, FOOD = range(4)
 
 
 class Place:
-    """A folder with gateway.yaml and its document, and the material of it."""
+    """A folder with gateway.yaml and its document, and the material that the workshop makes of both."""
 
     def __init__(self, folder: Path) -> None:
         self.config = folder / "gateway.yaml"
