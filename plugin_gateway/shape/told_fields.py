@@ -9,6 +9,7 @@ from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import split_pointer
 from plugin_gateway.shape.pointer import ANY
+from plugin_gateway.shape.told_parameters import operation_texts, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ def find_told_fields(shaping: Shaping) -> None:
             if _is_name(name):
                 gone.setdefault(name, ("allow", origins["keep"], part, "keep"))
     for name, place in gone.items():
-        word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+        word = word_of(name)
         told = [(where, hint) for where, text, hint in _own_texts(shaping) if word.search(text)]
         told += [("the document", _OVERLAY) for text in texts if word.search(text)]
         if told:
@@ -71,14 +72,15 @@ def _taken(shaping: Shaping) -> Iterator[tuple[str, tuple[str | int, ...]]]:
 
 def _own_texts(shaping: Shaping) -> Iterator[tuple[str, str, str]]:
     """Yield each text that gateway.yaml can replace: its place, the text, and the setting that replaces it."""
-    for word in ("summary", "description"):
-        if isinstance(text := shaping.node.get(word), str) and word not in shaping.wanted.retold:
-            yield f"the {word}", text, f"set `{word}` in this entry"
+    for where, told, key in operation_texts(shaping):
+        yield where, told, f"set {key}"
+    old_names = {(place, new): old for (place, old), new in shaping.shape.names.renamed}
     for parameter in shaping.node.get("parameters") or ():
         node = follow(parameter, shaping.document) or {}
         if isinstance(text := node.get("description"), str):
             name = node.get("name")
-            hint = f"set `parameters: {{{name}: {{description: …}}}}`"
+            old_name = old_names.get((str(node.get("in")), str(name)), name)
+            hint = f"set `parameters: {{{old_name}: {{description: …}}}}`"
             yield f"the description of the parameter `{name}`", text, hint
 
 

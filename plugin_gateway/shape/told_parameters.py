@@ -1,4 +1,4 @@
-"""A told parameter: one that clients do not see under its name, and that a text of the operation names all the same."""
+"""A told parameter: a parameter that clients do not see under its name, but that a text of the operation still names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def find_told(shaping: Shaping, declared: Sequence[Declared]) -> Iterator[Findin
     gone = [one for one in declared if one.rule is not None and one.visible_name != one.name]
     for where, text, hint in _texts(shaping, declared) if gone else ():
         for one in gone:
-            if re.search(rf"(?<![\w-]){re.escape(one.name)}(?![\w-])", text):
+            if word_of(one.name).search(text):
                 how, field = ("renamed", "rename") if one.visible_name else ("hidden", "")
                 yield Finding(
                     rule=f"{how}-parameter-named",
@@ -30,11 +30,21 @@ def find_told(shaping: Shaping, declared: Sequence[Declared]) -> Iterator[Findin
                 )
 
 
-def _texts(shaping: Shaping, declared: Sequence[Declared]) -> Iterator[tuple[str, str, str]]:
-    """Yield the place of each text that clients see, the text, and the key that replaces it."""
+def word_of(name: str) -> re.Pattern[str]:
+    """Return a pattern that finds a name as a word of a text."""
+    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+
+
+def operation_texts(shaping: Shaping) -> Iterator[tuple[str, str, str]]:
+    """Yield the texts of the operation itself that come from the document: the place, the text, and the key that replaces it."""
     for word in ("summary", "description"):
         if isinstance(text := shaping.node.get(word), str) and word not in shaping.wanted.retold:
             yield f"the {word}", text, f"`{word}` in this entry"
+
+
+def _texts(shaping: Shaping, declared: Sequence[Declared]) -> Iterator[tuple[str, str, str]]:
+    """Yield the place of each text that clients see, the text, and the key that replaces it."""
+    yield from operation_texts(shaping)
     for one in declared:
         if one.visible_name and isinstance(text := one.node.get("description"), str):
             where = f"the description of the parameter `{one.visible_name}`"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.selector import RequestTrim, ResponseTrim
+from plugin_gateway.config.selector import ParameterRule, RequestTrim, ResponseTrim
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.compile import compile_shapes
@@ -44,6 +44,7 @@ def told(description: str = "", *, retold: bool = False, **trims: Any) -> list[F
     response = ResponseTrim.model_validate(trims.pop("response", {}))
     wanted = Wanted(
         entry=3,
+        parameters={name: ParameterRule(rename=new) for name, new in trims.pop("renamed", {}).items()},
         request=request,
         request_origins=dict.fromkeys(request.model_fields_set, 3),
         response=response,
@@ -62,6 +63,12 @@ def test_a_description_that_names_a_dropped_member_is_a_warning_at_its_pointer()
     assert (found.severity, found.pointer) == (Severity.WARNING, ("allow", 2, "response", "drop", 0))
     assert "the description of `POST /items` names `internal_notes`, which clients do not see" in found.message
     assert "set `description` in this entry" in (found.hint or "")
+
+
+def test_the_hint_names_a_renamed_parameter_as_gateway_yaml_does() -> None:
+    (found,) = told(of_sort="By internal_notes.", renamed={"sort": "order"}, **BOTH)
+    assert found.message.startswith("the description of the parameter `order` of `POST /items`")
+    assert "set `parameters: {sort: {description: …}}`" in (found.hint or "")
 
 
 @pytest.mark.parametrize(
