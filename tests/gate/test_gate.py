@@ -404,7 +404,7 @@ TARGETS = st.tuples(
 @example(b"GET", b"/pets/export.json")
 @example(b"GET", b"/files/..")
 @example(b"GET", b"/files/.json")
-def test_what_is_permitted_is_allowed_and_never_denied_to_whoever_reads_it(
+def test_every_reading_of_a_permitted_path_leads_to_an_allowed_operation(
     pets: Gate, method: bytes, target: bytes
 ) -> None:
     permit = pets.judge(method, target)

@@ -157,9 +157,7 @@ PATHS = st.lists(
 
 
 @given(PATHS, st.integers(0, 2**5 - 1))
-def test_what_is_allowed_is_callable_whatever_is_denied_beside_it_and_nothing_denied_is(
-    paths: list[str], choices: int
-) -> None:
+def test_every_allowed_template_can_be_called_and_no_denied_one(paths: list[str], choices: int) -> None:
     allowed = [path for index, path in enumerate(paths) if choices >> index & 1]
     gate = gate_of(paths, allowed)
 

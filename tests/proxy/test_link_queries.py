@@ -44,7 +44,7 @@ GATE = gate_of({"GET /orders": LIST, "POST /orders": None, "GET /orders/{id}": N
         (b"/v1/orders?pageToken=a", b"https://gw.test/p/orders?page_token=a"),
         # No GET of this path is offered.
         (b"/v1/jobs?account=4711", b"https://gw.test/p/jobs"),
-        # The operation itself declares no such parameter as hidden.
+        # The operation that answers does not hide this parameter.
         (b"?account=1", b"?account=1"),
         (b"/v1/orders/8?account=1", b"https://gw.test/p/orders/8?account=1"),
         # The gateway cannot tell where these lead.

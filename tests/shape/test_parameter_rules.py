@@ -177,7 +177,7 @@ def test_cookies_go_up_as_the_rules_say(rules: dict[str, Any], cookies: list[byt
         ),
     ],
 )
-def test_a_narrowed_parameter_is_enforced_whatever_validation_says(
+def test_a_narrowed_parameter_is_enforced_at_every_setting_of_validate(
     rules: dict[str, Any], query: bytes, pointers: list[str]
 ) -> None:
     for check in ("off", "report"):
