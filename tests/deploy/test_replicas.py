@@ -185,7 +185,9 @@ class Load(threading.Thread):
                 if answer.status != 200:
                     self.lost.append((method, body))
                 elif method == "GET":
-                    self.mixed += [edits for edits in [edits_of(body)] if len(set(edits)) > 1]
+                    first, second = edits_of(body)
+                    if first != second:
+                        self.mixed.append((first, second))
             except (OSError, http.client.HTTPException) as error:
                 self.lost.append((method, error))
                 connection.close()

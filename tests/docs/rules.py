@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from plugin_gateway.diagnostics import Severity
 from plugin_gateway.hostile.case import Feature
 from plugin_gateway.publish.profile import Profile
 from tests.docs.page import ROOT
@@ -16,7 +17,7 @@ MADE = {
     *(f"{how}-parameter-named" for how in ("hidden", "renamed")),
 }
 """The rules that the code puts together from parts."""
-SEVERITIES = ("error", "warning", "note")
+SEVERITIES = tuple(str(one) for one in Severity)
 
 
 def rules() -> dict[str, set[str]]:
@@ -106,7 +107,9 @@ class _Module:
             case ast.Name(id="rule") | ast.Attribute(attr="rule" | "name") | ast.JoinedStr() | ast.DictComp():
                 pass  # passed on, or one of `MADE`
             case _:
-                raise AssertionError(f"{self._path}:{value.lineno}: what is the rule {ast.unparse(value)}?")
+                raise AssertionError(
+                    f"{self._path}:{value.lineno}: this test cannot tell which rules `{ast.unparse(value)}` can be"
+                )
 
     def _take(self, name: str, function: ast.FunctionDef) -> None:
         arguments = function.args
