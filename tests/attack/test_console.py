@@ -146,7 +146,7 @@ def test_the_key_file_is_closed_to_other_users(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("path", ["/console/", "/console/api/state", "/console/api/operations", "/console/api/traffic"])
-def test_without_a_session_there_is_nothing(gateway: Gateway, path: str) -> None:
+def test_a_request_without_a_session_is_refused(gateway: Gateway, path: str) -> None:
     assert gateway.ask("GET", path)[0] == 401
     assert gateway.ask("GET", path, "Cookie: plugin_gateway_console=x")[0] == 401
     assert gateway.ask("GET", path, gateway.cookie[:-1])[0] == 401
@@ -214,7 +214,7 @@ def saved(gateway: Gateway) -> int:
     return gateway.ask("POST", "/console/api/save", gateway.cookie, own(gateway), JSON, body=body)[0]
 
 
-def test_a_console_that_may_not_write_saves_nothing_and_one_that_may_saves(gateway: Gateway, folder: Path) -> None:
+def test_only_a_console_that_may_write_saves(gateway: Gateway, folder: Path) -> None:
     config = (folder / "gateway.yaml").read_text()
     try:
         (folder / "gateway.yaml").write_text(config + "console: {write: false}\n")
@@ -230,7 +230,7 @@ def test_a_console_that_may_not_write_saves_nothing_and_one_that_may_saves(gatew
         until_judged(gateway)
 
 
-def test_no_page_can_be_framed_and_none_answers_a_preflight(gateway: Gateway) -> None:
+def test_no_page_can_be_framed_and_a_preflight_is_refused(gateway: Gateway) -> None:
     for path, cookie in (("/console/", gateway.cookie), ("/console/", "X: y"), ("/console/api/state", gateway.cookie)):
         _, answer = gateway.ask("GET", path, cookie)
         assert "frame-ancestors 'none'" in answer
@@ -275,7 +275,7 @@ def test_hostile_bytes_are_refused_and_the_gateway_lives(gateway: Gateway) -> No
     assert gateway.ask("GET", "/console/api/state", gateway.cookie)[0] == 200
 
 
-def test_the_other_paths_of_the_admin_listener_are_as_they_were(gateway: Gateway) -> None:
+def test_other_paths_of_the_admin_listener_need_no_session_and_no_name(gateway: Gateway) -> None:
     for path in ("/readyz", "/livez", "/metrics"):
         status, answer = gateway.ask("GET", path, host="any.name")
         assert status == 200

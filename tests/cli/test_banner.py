@@ -71,7 +71,7 @@ def test_programs_get_lines_of_the_log_and_people_text(shape: str, capfd: pytest
         assert "warning[manifest-missing]: no contact" in shown
 
 
-def test_the_console_is_told_without_a_link_that_enters() -> None:
+def test_the_banner_names_the_console_without_a_link_that_enters() -> None:
     text = as_text(replace(STARTED, console="http://127.0.0.1:8081/console/", link=lambda: "secret"))
     assert "http://127.0.0.1:8081/console/, enter with `plugin-gateway console`" in text
     assert "secret" not in text

@@ -16,7 +16,7 @@ from plugin_gateway.cli.browser import open_link
         ("darwin", {}, True),
     ],
 )
-def test_a_link_is_opened_only_where_a_window_can_be(
+def test_a_link_is_opened_only_on_a_machine_with_a_display(
     platform: str, environ: dict[str, str], is_opened: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []

@@ -113,19 +113,19 @@ def test_another_user_is_told_where_the_key_would_be(
     assert KEY not in shown.err
 
 
-def test_a_console_that_is_off_is_told_with_the_key_that_turns_it_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_if_the_console_is_off_the_command_names_the_key_that_turns_it_on(capsys: pytest.CaptureFixture[str]) -> None:
     with served(admin_app(console("off").routes())) as address:
         assert run(["console", "--admin", str(address)]) == 2
     assert "`console: true`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("answer", [b"hello", b"[]", b"{}", json.dumps({"code": "other"}).encode()])
-def test_another_server_is_told(answer: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_that_another_server_answers(answer: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     with served(answer) as address:
         assert run(["console", "--admin", str(address)]) == 2
     assert "is not the admin listener of a gateway" in capsys.readouterr().err
 
 
-def test_a_gateway_that_is_away_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_that_no_gateway_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["console", "--admin", "127.0.0.1:1"]) == 2
     assert "is the gateway running?" in capsys.readouterr().err

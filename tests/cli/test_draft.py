@@ -168,7 +168,7 @@ def test_a_gateway_that_has_callers_already_keeps_the_default() -> None:
 
 
 @pytest.mark.parametrize("environ", [{}, {"UPSTREAM_API_KEY": "k"}, None])
-def test_a_gateway_that_starts_at_once_needs_no_credential_that_is_not_there(environ: dict[str, str] | None) -> None:
+def test_a_gateway_that_starts_at_once_needs_no_missing_credential(environ: dict[str, str] | None) -> None:
     scheme = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}}
     drafted = draft(document({**SHOP.root, "components": scheme}), "openapi.yaml", [], environ=environ)
     config = load_text(drafted.text, path=None, environ={"UPSTREAM_API_KEY": "k", **(environ or {})}).config

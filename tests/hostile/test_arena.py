@@ -48,7 +48,7 @@ def test_tokens_are_fixed_so_that_no_provider_is_asked() -> None:
     assert changed.upstream.port == 1
 
 
-def test_a_gateway_without_secrets_sends_what_is_left_of_its_credentials() -> None:
+def test_a_gateway_without_secrets_sends_an_asterisk_for_each_credential() -> None:
     injection = Injection(
         headers=((b"X-Api-Key", b"a-secret"),),
         query=b"key=a-secret&b=c",

@@ -138,7 +138,7 @@ def test_the_terrain_names_what_callers_may_send() -> None:
     assert terrain.tools[0].in_path == ("id",)
 
 
-def test_a_key_with_ordinary_words_in_it_is_no_leak() -> None:
+def test_ordinary_words_in_a_key_are_not_reported_as_a_leak() -> None:
     key = "Content-Type-pgattack-X-Api-Key-application/problem+json-operation-not-found-127.0.0.1-9"
     credential = {"header": "X-Api-Key", "value": {"value": key}}
     outcome = attacked(compiled(upstream={**CONFIG["upstream"], "credential": credential}))
@@ -158,7 +158,7 @@ class Answering:
 
 
 @pytest.mark.parametrize("auth", [{"type": "none"}, AUTH], ids=["open", "behind a login"])
-def test_the_words_of_http_in_a_key_are_no_leak_of_a_running_gateway(auth: Any) -> None:
+def test_words_of_http_in_a_key_are_not_reported_as_a_leak_of_a_running_gateway(auth: Any) -> None:
     credential = {"header": "X-Api-Key", "value": {"value": "Content-Type-of-pets-9x8y"}}
     revision = compiled(auth=auth, upstream={**CONFIG["upstream"], "credential": credential})
     outcome = asyncio.run(attack_remote(Answering(), revision, DOCUMENT))

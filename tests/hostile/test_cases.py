@@ -33,7 +33,7 @@ def test_each_allowed_operation_is_called_plainly_once() -> None:
     assert lines == [b"GET /pets/pgattack", b"POST /pets"]
 
 
-def test_an_allowed_operation_whose_body_is_shaped_is_called_with_one() -> None:
+def test_an_allowed_operation_with_a_shaped_body_is_called_with_a_body() -> None:
     shaped = Terrain(allowed=TERRAIN.allowed, denied=(), shaped=(Shaped(Place("POST", "/pets"), takes_json=True),))
     assert [case.octets.endswith(b"\r\n\r\n{}") for case in named(Feature.CONTROL, shaped)] == [False, True]
 

@@ -38,7 +38,7 @@ def test_the_calls_that_claim_an_approval_name_its_id() -> None:
     assert not any(case.octets.startswith(b"POST /mcp ") for case in claiming_calls(SHAPED, "", "id"))
 
 
-def test_each_other_call_differs_from_the_one_that_is_approved() -> None:
+def test_each_other_call_differs_from_the_approved_call() -> None:
     plain = plain_call(SHAPED).octets
     others = {case.octets for case in other_calls(SHAPED)}
     assert len(others) > 3
@@ -53,5 +53,5 @@ def test_the_ids_of_a_call_do_not_change_what_it_does() -> None:
     )
 
 
-def test_a_call_without_a_json_body_has_none() -> None:
+def test_the_call_of_an_operation_without_a_json_body_is_empty() -> None:
     assert plain_call(SHAPED._replace(takes_json=False)).octets.endswith(b"Content-Length: 0\r\n\r\n")

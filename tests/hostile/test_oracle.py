@@ -121,14 +121,14 @@ def test_the_path_itself_is_one_of_its_readings(path: str) -> None:
         ("shortkey", b"a shortkey", True),
     ],
 )
-def test_words_and_dates_in_the_answers_of_a_real_api_are_no_leak(
+def test_words_and_dates_in_the_answers_of_a_real_api_are_not_reported_as_a_leak(
     secret: str, answer: bytes, *, is_a_leak: bool
 ) -> None:
     assert bool(list(Oracle(TERRAIN, [secret], is_remote=True).judge_answer(answer))) is is_a_leak
 
 
 @given(SECRETS, st.integers(0, 12))
-def test_what_a_gateway_without_secrets_answers_is_no_leak(secret: str, at: int) -> None:
+def test_text_that_a_gateway_without_secrets_also_answers_is_not_reported_as_a_leak(secret: str, at: int) -> None:
     word = secret[at : at + 6].encode()
     oracle = Oracle(TERRAIN, [secret])
     assert list(oracle.judge_answer(b"a " + word, ordinary=word)) == []
@@ -139,7 +139,7 @@ def test_what_a_gateway_without_secrets_answers_is_no_leak(secret: str, at: int)
 @given(
     before=st.binary(max_size=9).filter(lambda octets: not octets.endswith(b"x"))
 )  # with x, it is a part of the secret
-def test_an_encoded_word_is_known_from_the_plain_one(encode: Callable[[bytes], Any], before: bytes) -> None:
+def test_an_encoded_word_is_excused_if_the_plain_word_is(encode: Callable[[bytes], Any], before: bytes) -> None:
     oracle = Oracle(TERRAIN, ["x9x-Content-Type-Content-x9y"])
     encoded = encode(before + b"-Content-Type-Content-")
     answer = encoded.encode() if isinstance(encoded, str) else bytes(encoded)

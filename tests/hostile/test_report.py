@@ -32,7 +32,7 @@ def test_an_operation_that_was_not_forwarded_is_a_note() -> None:
     assert (finding.severity, "`GET /a`" in finding.message) == (Severity.NOTE, True)
 
 
-def test_a_held_operation_of_which_no_call_ran_is_a_note_and_does_not_count_as_silent() -> None:
+def test_a_held_operation_without_a_forwarded_call_gets_a_note_and_does_not_count_as_silent() -> None:
     found = replace(outcome([], ["GET /a"]), unsent=["PUT /b"])
     assert not found.proves_nothing
     notes = [finding for finding in findings_of(found, WHERE) if "`PUT /b`" in finding.message]

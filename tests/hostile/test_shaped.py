@@ -8,7 +8,7 @@ def test_an_operation_without_a_shape_is_left_out() -> None:
     assert list(shaped_of(revision.rules, revision.tools)) == []
 
 
-def test_what_gateway_yaml_closes_of_an_operation_is_listed() -> None:
+def test_closed_parameters_members_and_fields_of_an_operation_are_listed() -> None:
     revision = shaped()
     by_place = {one.place: one for one in shaped_of(revision.rules, revision.tools)}
     get, put, delete = (by_place[Place(method, "/orders/{id}")] for method in ("GET", "PUT", "DELETE"))

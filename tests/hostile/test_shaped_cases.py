@@ -34,7 +34,7 @@ def test_a_hidden_parameter_is_sent_in_several_spellings(parameter: tuple[str, s
     assert any(sent.encode() in case.octets for case in cases(Shaped(PLACE, (parameter,))))
 
 
-def test_other_spellings_are_no_attack_where_any_name_may_be_sent() -> None:
+def test_other_spellings_are_not_sent_where_any_query_is_allowed() -> None:
     found = cases(Shaped(PLACE, (("query", "mode"),), takes_any_query=True))
     assert found
     assert not any(b"?MODE=" in case.octets for case in found)
@@ -54,7 +54,7 @@ def body_of(case: Case) -> object:
     return json.loads(case.answer.partition(b"\r\n\r\n")[2])
 
 
-def test_answers_have_what_is_to_be_dropped_beside_what_is_kept() -> None:
+def test_answers_have_dropped_fields_beside_kept_fields() -> None:
     found = {
         case.name: case for case in cases(Shaped(PLACE, keep=(("rows", "*", "id"),), drop=(("rows", "*", "cost"),)))
     }
@@ -66,7 +66,7 @@ def test_answers_have_what_is_to_be_dropped_beside_what_is_kept() -> None:
     assert body_of(found["with each name twice"]) == body_of(found["as application/json"])
 
 
-def test_errors_have_only_what_is_to_be_dropped() -> None:
+def test_errors_have_only_dropped_fields() -> None:
     found = {case.name: case for case in cases(Shaped(PLACE, keep=(("id",),), drop=(("cost",),)))}
     assert body_of(found["with 500 Internal Server Error"]) == {"cost": DROPPED}
     assert "with 500 Internal Server Error" not in {case.name for case in cases(Shaped(PLACE, keep=(("id",),)))}

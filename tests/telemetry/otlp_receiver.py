@@ -21,7 +21,7 @@ BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
 
 
 class Receiver:
-    """Everything that came, and the answers that are given, the last one for ever."""
+    """Keeps every request, and sends the given answers in turn; the last answer repeats."""
 
     def __init__(self, *answers: bytes) -> None:
         self.port = 0

@@ -25,7 +25,7 @@ def test_calls_of_every_outcome_are_counted_by_operation() -> None:
     assert history.calls(NOON) == {"GET /pets": 5}
 
 
-def test_a_series_that_stays_is_counted_once() -> None:
+def test_an_unchanged_series_adds_no_calls() -> None:
     history = CallHistory()
     for count in (2, 2, 5):
         history.add(series(list=count), NAMES, NOON)
@@ -49,7 +49,7 @@ def test_an_operation_keeps_its_calls_under_another_id_and_after_it_was_closed()
     assert history.calls(NOON) == {"GET /pets": 6}
 
 
-def test_the_calls_that_a_killed_worker_took_along_are_not_counted_twice() -> None:
+def test_no_call_is_counted_twice_after_a_worker_was_killed() -> None:
     history = CallHistory()
     for count in (10, 7, 9, 12):
         history.add(series(list=count), NAMES, NOON)
@@ -73,7 +73,7 @@ def test_the_number_of_operations_is_bounded() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), max_size=30))
-def test_it_agrees_with_a_list_of_all_calls(steps: list[tuple[int, int]]) -> None:
+def test_the_history_agrees_with_a_list_of_all_calls(steps: list[tuple[int, int]]) -> None:
     history, hour, total = CallHistory(), NOON // HOUR_S, 0
     made: list[tuple[int, int]] = []
     for hours, calls in steps:
@@ -86,7 +86,7 @@ def test_it_agrees_with_a_list_of_all_calls(steps: list[tuple[int, int]]) -> Non
 
 
 @pytest.mark.parametrize("name", ["calls", "bytes_in", "now calls"])
-def test_other_series_are_left_alone(name: str) -> None:
+def test_other_series_are_ignored(name: str) -> None:
     history = CallHistory()
     history.add({name: [3.0]}, NAMES, NOON)
     assert history.calls(NOON) == {}

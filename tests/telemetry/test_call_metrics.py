@@ -27,7 +27,7 @@ def test_a_forwarded_call_counts_for_the_server_and_for_the_client() -> None:
     assert dict(client.attributes)["url.template"] == "/pets/{petId}"
 
 
-def test_calls_are_counted_although_they_are_not_traced() -> None:
+def test_calls_without_a_recorded_trace_are_counted() -> None:
     [server, _] = counted(record(request_id=b"id-1"), record(request_id=traced(is_sampled=False)))
     assert sum(server.counts) == 2
 
@@ -37,7 +37,7 @@ def test_a_refused_call_shows_no_path() -> None:
     assert "admin" not in str(server)
 
 
-def test_the_call_of_a_tool_is_no_request_to_the_server() -> None:
+def test_the_call_of_a_tool_counts_only_for_the_client() -> None:
     [client] = counted(record(request_id=traced(is_inner=True)))
     assert client.name == CLIENT_DURATION
 

@@ -62,7 +62,7 @@ def test_a_full_batch_is_sent_at_once_and_a_larger_one_in_parts() -> None:
     assert len(receiver.bodies) == SPANS
 
 
-def test_a_single_span_does_not_wait_for_others_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_single_span_is_sent_after_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "INTERVAL_S", 0.01)
 
     async def scene(exporter: Exporter, receiver: Receiver) -> None:
@@ -126,7 +126,7 @@ def test_metrics_are_sent_periodically_and_at_the_end() -> None:
     assert receiver.metrics["plugin_gateway.spans.dropped"].sum.data_points[0].as_int == 0
 
 
-def test_an_error_of_ours_costs_only_what_was_to_be_sent(
+def test_an_error_in_the_gateway_loses_only_the_batch_that_it_was_sending(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "INTERVAL_S", 0.01)

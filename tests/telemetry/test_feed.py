@@ -80,7 +80,7 @@ def test_a_forwarded_call_is_shown_by_its_template_and_a_refused_one_by_its_path
     )
 
 
-def test_who_opens_the_page_sees_the_calls_before_it_once() -> None:
+def test_a_person_who_opens_the_page_sees_earlier_calls_once() -> None:
     stage = Stage()
     stage.feed.add([FORWARDED])
     stage.feed.add([])
@@ -91,7 +91,7 @@ def test_who_opens_the_page_sees_the_calls_before_it_once() -> None:
 
 
 @given(st.lists(st.integers(0, 2 * MOST_KEPT), max_size=20))
-def test_the_calls_before_the_page_are_the_last_ones(sizes: list[int]) -> None:
+def test_a_new_page_gets_the_latest_records(sizes: list[int]) -> None:
     stage, numbers = Stage(), iter(range(100_000))
     for size in sizes:
         stage.feed.add([FORWARDED._replace(status=next(numbers)) for _ in range(size)])
@@ -102,7 +102,7 @@ def test_the_calls_before_the_page_are_the_last_ones(sizes: list[int]) -> None:
     assert dropped == 0
 
 
-def test_what_came_last_is_sent_when_the_page_is_closed() -> None:
+def test_the_last_records_are_sent_when_the_page_is_closed() -> None:
     stage = Stage()
     stage.feed.watch(is_watched=True)
     stage.feed.add([FORWARDED])
@@ -112,7 +112,7 @@ def test_what_came_last_is_sent_when_the_page_is_closed() -> None:
     assert len(stage.shown()[0]) == 2
 
 
-def test_records_that_came_after_a_message_go_with_the_next_one_even_if_no_more_come() -> None:
+def test_records_that_wait_are_sent_after_the_interval_without_another_call() -> None:
     stage = Stage()
     stage.feed.watch(is_watched=True)
     stage.feed.add([FORWARDED])
@@ -175,7 +175,7 @@ def test_hostile_texts_are_bounded_and_stay_one_line(target: bytes, method: byte
     assert stage.bodies[0].count(b"\n") == 1
 
 
-def test_a_text_that_utf_8_cannot_carry_is_shown_escaped() -> None:
+def test_half_a_surrogate_pair_is_shown_escaped() -> None:
     stage = Stage()
     stage.feed.watch(is_watched=True)
     rule = OperationRule(method="GET", path_template="/\ud800", operation_id="\udfff")

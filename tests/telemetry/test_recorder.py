@@ -61,7 +61,7 @@ def test_a_secret_in_a_refused_path_is_covered() -> None:
     os.close(reader)
 
 
-def test_who_begins_to_watch_sees_the_calls_up_to_this_moment() -> None:
+def test_a_person_who_begins_to_watch_sees_all_earlier_calls() -> None:
     bodies: list[bytes] = []
     recorder = Recorder(Log(level="error"), feed=Feed(lambda body: not bodies.append(body), str))
     recorder.record(RECORD)

@@ -40,7 +40,7 @@ def spans(**more: Any) -> list[Span]:
     return list(spans_of(record(**more), COLLECTOR))
 
 
-def test_a_forwarded_call_has_a_span_of_a_server_and_in_it_one_of_a_client() -> None:
+def test_a_forwarded_call_has_a_server_span_and_a_client_span_below_it() -> None:
     server, client = spans()
     assert (server.trace_id, server.span_id, server.parent_id, server.kind) == (TRACE, OWN, PARENT, SERVER)
     assert (client.trace_id, client.span_id, client.parent_id, client.kind) == (TRACE, UP, OWN, CLIENT)
@@ -109,9 +109,7 @@ def test_the_call_of_a_tool_is_internal() -> None:
         ({"status": 0, "reason": "client-gone"}, [True, True], ["client-gone"] * 2),
     ],
 )
-def test_an_error_is_one_of_the_side_that_it_is_an_error_for(
-    more: dict[str, Any], errors: list[bool], types: list[str | None]
-) -> None:
+def test_each_span_has_the_error_of_its_side(more: dict[str, Any], errors: list[bool], types: list[str | None]) -> None:
     found = spans(**more)
     assert [span.is_error for span in found] == errors
     assert [dict(span.attributes).get("error.type") for span in found] == types

@@ -28,11 +28,11 @@ CONTEXT = TraceContext(bytes.fromhex(TRACE), bytes.fromhex(SPAN), is_sampled=Tru
         ("", False),
     ],
 )
-def test_a_traceparent_is_read_to_the_letter(value: str, *, is_valid: bool) -> None:
+def test_only_a_traceparent_in_the_form_of_the_standard_is_read(value: str, *, is_valid: bool) -> None:
     assert read_traceparent([value.encode()]) == (CONTEXT if is_valid else None)
 
 
-def test_two_traceparents_are_no_traceparent() -> None:
+def test_a_request_with_no_or_two_traceparents_has_no_context() -> None:
     value = CONTEXT.traceparent()
     assert read_traceparent([]) is None
     assert read_traceparent([value, value]) is None
@@ -49,7 +49,9 @@ IDS = st.binary(min_size=16, max_size=16).filter(any), st.binary(min_size=8, max
 
 
 @given(*IDS, st.booleans(), IDS[1])
-def test_what_is_written_is_read_again(trace_id: bytes, span_id: bytes, is_sampled: bool, other: bytes) -> None:
+def test_a_traceparent_that_the_gateway_writes_can_be_read(
+    trace_id: bytes, span_id: bytes, is_sampled: bool, other: bytes
+) -> None:
     context = TraceContext(trace_id, span_id, is_sampled)
     assert read_traceparent([context.traceparent()]) == context
     assert read_traceparent([context.traceparent(other)]) == context._replace(span_id=other)

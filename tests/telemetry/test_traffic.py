@@ -61,7 +61,7 @@ def test_a_page_that_does_not_read_costs_bounded_memory_and_learns_how_much_it_m
 
 
 @given(st.lists(st.integers(0, 700), max_size=8), st.lists(st.booleans(), max_size=8))
-def test_what_a_page_gets_and_what_it_missed_add_up(sizes: list[int], takes: list[bool]) -> None:
+def test_received_and_dropped_records_add_up_to_all_records(sizes: list[int], takes: list[bool]) -> None:
     traffic, _ = told()
     viewer = traffic.enter(bool)
     seen = missed = 0
@@ -82,7 +82,7 @@ def test_pages_are_bounded() -> None:
     assert traffic.has_room
 
 
-def test_at_the_end_each_page_is_woken_and_no_more_come_in() -> None:
+def test_at_the_end_each_page_is_woken_and_no_page_may_enter() -> None:
     traffic, _ = told()
     woken: list[None] = []
     traffic.enter(lambda: woken.append(None))
