@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.config.mistake import NOTHING, Mistake
 from plugin_gateway.config.secrecy import (
-    all_masked_unparsed,
     is_perhaps_secret,
+    masked_unparsed,
     without_comment_secrets,
     without_url_secrets,
 )
@@ -45,7 +45,7 @@ class Places:
 
     def __post_init__(self, text: str) -> None:
         lines = text.splitlines()
-        unparsed = all_masked_unparsed(lines) if self.root is None or self.unread else []
+        unparsed = masked_unparsed(lines) if self.root is None or self.unread else []
         self._lines = unparsed if self.root is None else _masked(lines, self.root)
         for number in self.unread:
             self._lines[number - 1] = unparsed[number - 1]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Matches words of the keys, not the model: a secret under a misspelt key is a secret, too.
 _SECRET_WORD: Final = re.compile(
@@ -55,33 +58,15 @@ def without_url_secrets(text: str) -> str:
     return _URL_QUERY.sub(lambda match: match[1] + "*" * (len(match[0]) - len(match[1])), text)
 
 
-def masked_unparsed(lines: list[str], index: int) -> str:
-    """Mask one line of a text that is not YAML, in which values have no known place.
+def masked_unparsed(lines: Iterable[str]) -> list[str]:
+    """Mask the lines of a text that is not YAML, in which values have no known place.
 
     This masks everything after a key that may hold a secret, and whole lines below such a key.
     """
-    line = lines[index]
-    indent = _indent(line)
-    for number in range(index - 1, -1, -1):
-        if indent == 0:
-            break
-        above = lines[number]
-        if above.strip() and _indent(above) < indent:
-            indent = _indent(above)
-            if any(_holds_secret(match[1]) for match in _WRITTEN_KEY.finditer(above)):
-                return re.sub(r"\S", "*", line)
-    for match in _WRITTEN_KEY.finditer(line):
-        if _holds_secret(match[1]):
-            return line[: match.end()] + re.sub(r"\S", "*", line[match.end() :])
-    return without_url_secrets(line)
-
-
-def all_masked_unparsed(lines: list[str]) -> list[str]:
-    """Mask all lines of a text that is not YAML, as `masked_unparsed` does each. The time grows with the number of lines only."""
     masked: list[str] = []
     # The indents of the lines that the current line is below, and whether a key there, or above it, may hold a secret.
     above: list[tuple[int, bool]] = []
-    for index, line in enumerate(lines):
+    for line in lines:
         if not line.strip():
             masked.append(line)
             continue
@@ -89,8 +74,14 @@ def all_masked_unparsed(lines: list[str]) -> list[str]:
         while above and above[-1][0] >= indent:
             above.pop()
         is_below_secret = bool(above) and above[-1][1]
-        masked.append(re.sub(r"\S", "*", line) if is_below_secret else masked_unparsed(lines[index : index + 1], 0))
-        above.append((indent, is_below_secret or any(_holds_secret(one[1]) for one in _WRITTEN_KEY.finditer(line))))
+        secret = next((key for key in _WRITTEN_KEY.finditer(line) if _holds_secret(key[1])), None)
+        if is_below_secret:
+            masked.append(re.sub(r"\S", "*", line))
+        elif secret is not None:
+            masked.append(line[: secret.end()] + re.sub(r"\S", "*", line[secret.end() :]))
+        else:
+            masked.append(without_url_secrets(line))
+        above.append((indent, is_below_secret or secret is not None))
     return masked
 
 

@@ -278,7 +278,7 @@ class _Reading:
 
     def _shown(self, number: int, text: str) -> str:
         """Return the text, or `…` if its line may hold a secret."""
-        is_open = masked_unparsed(list(self._lines), number - 1) == self._lines[number - 1]
+        is_open = masked_unparsed(self._lines)[number - 1] == self._lines[number - 1]
         return text[:_LONGEST_SHOWN] if is_open else "…"
 
 

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.secrecy import (
-    all_masked_unparsed,
     masked_unparsed,
     may_be_secret,
     without_comment_secrets,
@@ -95,7 +94,7 @@ def test_a_line_that_cannot_be_parsed_shows_nothing_after_a_secret_key() -> None
         "listen: :80",
         'api_key: "x',
     ]
-    shown = [masked_unparsed(lines, index) for index in range(len(lines))]
+    shown = masked_unparsed(lines)
     assert "topsecret" not in "".join(shown)
     assert shown[0] == "upstream:"
     assert shown[5] == "listen: :80"
@@ -109,11 +108,27 @@ TEXTS = st.lists(
 )
 
 
-@given(TEXTS)
-def test_all_lines_at_once_are_masked_as_each_of_them(parts: list[tuple[str, str]]) -> None:
-    lines = [indent + rest for indent, rest in parts]
+def is_below_a_secret(lines: list[str], index: int) -> bool:
+    def indent(line: str) -> int:
+        return len(line) - len(line.lstrip(" \t-"))
 
-    assert all_masked_unparsed(lines) == [masked_unparsed(lines, index) for index in range(len(lines))]
+    above = [line for line in lines[:index] if line.strip() and indent(line) < indent(lines[index])]
+    if not above:
+        return False
+    parent = max(number for number in range(index) if lines[number] is above[-1])
+    return "token" in above[-1] or "key" in above[-1] or is_below_a_secret(lines, parent)
+
+
+@given(TEXTS)
+def test_every_line_below_a_secret_key_is_masked_whole(parts: list[tuple[str, str]]) -> None:
+    lines = [indent + rest for indent, rest in parts]
+    masked = masked_unparsed(lines)
+
+    for index, line in enumerate(lines):
+        if line.strip() and is_below_a_secret(lines, index):
+            assert masked[index] == "".join(one if one.isspace() else "*" for one in line)
+        else:
+            assert [masked[index]] == masked_unparsed([line])
 
 
 @pytest.mark.parametrize(
