@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator
 
-from plugin_gateway.config.fields import Flag, OverrideText
+from plugin_gateway.config.fields import Flag, OverrideText, as_flag
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.record import Record
 
@@ -29,15 +29,11 @@ class Console(Record):
 
     @classmethod
     def expand(cls, value: Any) -> Any:
-        return {} if _truth(value) is True else value
-
-
-def _truth(value: Any) -> Any:
-    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, OverrideText) else value
+        return {} if as_flag(value) is True else value
 
 
 def _none_if_off(value: Any) -> Any:
-    if _truth(value) is False:
+    if as_flag(value) is False:
         return None
     if not isinstance(value, dict | bool | OverrideText | Console):
         hint = "write `false`" if value in ("off", "no", None) else "for example `console: {write: false}`"

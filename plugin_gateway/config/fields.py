@@ -84,16 +84,17 @@ CONFIRM: Final = "confirm"
 """The value of `consequential` that holds each call until a person approves it."""
 
 
-def _flag(value: Any) -> Any:
+def as_flag(value: Any) -> Any:
+    """Return the truth that an environment override spells, and any other value as it is."""
     return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, OverrideText) else value
 
 
 def _on_off(value: Any) -> Any:
-    return {"on": True, "off": False}.get(value, _flag(value)) if isinstance(value, str) else value
+    return {"on": True, "off": False}.get(value, as_flag(value)) if isinstance(value, str) else value
 
 
 def _consequential(value: Any) -> Any:
-    read = value if value == CONFIRM else _flag(value)
+    read = value if value == CONFIRM else as_flag(value)
     if read != CONFIRM and not isinstance(read, bool):
         hint = meant_flag(value) or f"`{CONFIRM}` holds each call until a person approves it"
         raise Mistake("wrong-type", f"expected true, false or {CONFIRM}", got=value, hint=hint)
@@ -273,7 +274,7 @@ BearerSecret = Annotated[Secret, _secret(Place.BEARER), WithJsonSchema(SECRET_SC
 CookieSecret = Annotated[Secret, _secret(Place.COOKIE), WithJsonSchema(SECRET_SCHEMA)]
 Count = Annotated[int, BeforeValidator(_count), Field(ge=1, le=10_000_000)]
 Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
-Flag = Annotated[bool, BeforeValidator(_flag)]
+Flag = Annotated[bool, BeforeValidator(as_flag)]
 OnOff = Annotated[
     bool,
     BeforeValidator(_on_off),

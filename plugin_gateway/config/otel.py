@@ -23,7 +23,7 @@ from plugin_gateway.config.units import parse_duration
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-DEFAULT_ENDPOINT: Final = "http://localhost:4318"
+_DEFAULT_ENDPOINT: Final = "http://localhost:4318"
 _SIGNALS: Final = ("/v1/traces", "/v1/metrics", "/v1/logs")
 _SHORTEST_S: Final = 1.0
 
@@ -46,7 +46,7 @@ class Otel(Record):
         **dict.fromkeys(("queue_size", "buffer"), "queue"),
     }
 
-    endpoint: AbsoluteUrl = DEFAULT_ENDPOINT
+    endpoint: AbsoluteUrl = _DEFAULT_ENDPOINT
     """The collector. The gateway adds `/v1/traces` and `/v1/metrics` to this URL, and sends protobuf.
     Example: `endpoint: http://localhost:4318`"""
     headers: dict[InjectedHeader, HeaderSecret] = Field(default_factory=dict)

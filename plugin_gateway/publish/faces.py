@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.diagnostics import Finding, Severity
@@ -65,9 +65,12 @@ def build_document_faces(
             return cut_to_profile(build_served_document(pruned, operations, lean, has_answers=False)[0], profile)
         return cut_to_profile(in_version(_PROFILE_VERSIONS[profile] or presentation.version)[0], profile)
 
+    def cut_document(profile: Profile) -> Document:
+        return cut(profile).document()
+
     for profile, wanted in _PROFILE_VERSIONS.items():
         if not has_notes:
-            faces |= _faces(lambda profile=profile: cut(profile).document(), f"?profile={profile}")  # type: ignore[misc]
+            faces |= _faces(partial(cut_document, profile), f"?profile={profile}")
             continue
         document, findings = cut(profile)
         faces |= _faces(document, f"?profile={profile}")
