@@ -25,12 +25,12 @@ def judge_targets(
     found: dict[Target, list[Finding]] = {target: [] for target in targets}
     if not found:
         return found
-    from plugin_gateway.export.targets.judge import RULES, judge_each  # noqa: PLC0415  # `check` without a target must not pay for it
+    from plugin_gateway.export.targets.judge import judge_each  # noqa: PLC0415  # `check` without a target must not pay for it
     from plugin_gateway.reports.exporting import candidate_of  # noqa: PLC0415  # likewise
 
     if candidate is None:
         candidate = candidate_of(built, has_digest=False)
-    for rule, findings in judge_each(candidate, [one for one in RULES if not one.targets.isdisjoint(found)]):
+    for rule, findings in judge_each(candidate, found):
         located = built.loaded.located(findings)
         for target in rule.targets & found.keys():
             found[target] += located

@@ -22,13 +22,14 @@ OF_THE_LISTING: Final[tuple[Rule, ...]] = (*texts.RULES, *review.RULES)
 
 def judge(candidate: Candidate, targets: Collection[Target], rules: Collection[Rule] = RULES) -> Iterator[Finding]:
     """Yield a finding for each breach of a rule of these targets. A rule of several targets is judged once."""
-    for one in rules:
-        if not one.targets.isdisjoint(targets):
-            yield from one.judge(candidate)
+    for _, findings in judge_each(candidate, targets, rules):
+        yield from findings
 
 
-def judge_each(candidate: Candidate, rules: Collection[Rule] = RULES) -> Iterator[tuple[Rule, tuple[Finding, ...]]]:
-    """Yield every rule that the candidate breaks, with its findings."""
+def judge_each(
+    candidate: Candidate, targets: Collection[Target], rules: Collection[Rule] = RULES
+) -> Iterator[tuple[Rule, tuple[Finding, ...]]]:
+    """Yield every rule of these targets that the candidate breaks, with its findings."""
     for one in rules:
-        if findings := tuple(one.judge(candidate)):
+        if not one.targets.isdisjoint(targets) and (findings := tuple(one.judge(candidate))):
             yield one, findings
