@@ -47,9 +47,8 @@ def compile_collector(config: Config, own_paths: Iterable[str]) -> Collector | N
 
 def judge_collector(config: Config) -> Iterator[Finding]:
     """Yield an error if the extra is missing. Without the error, the gateway would start and send nothing."""
-    if (
-        config.otel is not None
-        and find_spec("opentelemetry.proto" if find_spec("opentelemetry") else "opentelemetry") is None
-    ):
+    # Without the package, looking for what is in it would raise an error.
+    has_extra = find_spec("opentelemetry") is not None and find_spec("opentelemetry.proto") is not None
+    if config.otel is not None and not has_extra:
         hint = "pip install 'plugin-gateway[otel]'"
         yield Finding(rule="missing-extra", message="`otel` needs the otel extra", hint=hint, pointer=("otel",))

@@ -152,7 +152,8 @@ def compile_revision(
         **build_metadata_faces(security, config.public_url, (config.mcp.path,) if config.mcp.is_on else ()),
     }
     mcp = compile_mcp(config, document, faces)
-    findings += _hidden_operations(kept, {*faces, *callers.local_paths, *((mcp.path,) if mcp else ())})
+    own_paths = {*faces, *callers.local_paths, *((mcp.path,) if mcp else ())}
+    findings += _hidden_operations(kept, own_paths)
     entries = {key: one.entries[0].index for key, one in kept.items()}
     findings += find_declared_overrides(document.operations, entries, gate.rules)
     whole = Whole(
@@ -181,7 +182,7 @@ def compile_revision(
         gate=gate,
         rules=gate.rules,
         faces=faces,
-        page=compile_page(config, manifest_faces, (*gate.rules, *(rule for view in views for rule in view.gate.rules))),
+        page=compile_page(config, manifest_faces, gate.rules),
         upstream=target,
         read_injection=injections.read,
         write_injection=injections.write,
@@ -200,7 +201,7 @@ def compile_revision(
         audit=AuditSettings(file=str(config.audit.file), values=frozenset(config.audit.values))
         if config.audit
         else None,
-        otel=compile_collector(config, {*faces, *callers.local_paths, *((mcp.path,) if mcp else ())}),
+        otel=compile_collector(config, own_paths),
         warnings=(
             *loaded.located(findings),
             *document.warnings,
