@@ -27,7 +27,7 @@ _BY_KEYS: Final = (
     (("services",), "a Compose file"),
     (("name", "version", "scripts"), "a package.json"),
 )
-# Patterns, which are compiled for a file that is not a config: to compile them all takes 3 ms.
+# Only a file that is not a config needs these patterns, so they are not compiled here: that would take 3 ms of each start.
 _BY_TEXT: Final = (
     (r"(?i)\s*<(?:!doctype|html|\?xml|[a-z]+[\s>])", "HTML or XML"),
     (r"(?m)^\s*(?:server|http|events|upstream\s+\w+|location\s+\S+)\s*\{", "nginx's config"),

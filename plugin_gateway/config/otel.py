@@ -75,7 +75,7 @@ class Otel(Record):
     """How often metrics are sent; 1s or more.
     Example: `interval: 30s`"""
     queue: Count = 4096
-    """The spans that a worker keeps while the collector does not answer. Later ones are dropped and counted.
+    """The most spans that a worker keeps while the collector does not answer. It drops later spans and counts them.
     Example: `queue: 10000`"""
 
     @classmethod

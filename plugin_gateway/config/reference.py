@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _URL: Final = "https://json-schema.org/draft/2020-12/schema"
 _EXAMPLE: Final = "x-example"
-"""Where the schema of a key or a record has its example until the page is made."""
+"""The word in a schema for the example of a key or a record. Only the page shows it; the published schema does not have it."""
 _INTRODUCTION: Final = """\
 # gateway.yaml
 
@@ -42,7 +42,7 @@ YAML that two parsers would read differently. It reports all mistakes at once.
 * **Environment variables** can set every scalar: `PLUGIN_GATEWAY__UPSTREAM__URL` sets `upstream.url`,
   `PLUGIN_GATEWAY__ALLOW__0` the first entry of `allow`. A value that starts with `[` or `{` is read as YAML; in other values,
   commas separate the items of a list.
-* **Examples** are as they stand between `{` and `}`; write each key on its own line, or all of them between the braces.
+* **Examples** have the form that keys have between `{` and `}`. Write them so, or write each key on its own line.
 * This version refuses the keys marked *not yet*.
 """
 
@@ -58,7 +58,7 @@ class _PlainNames(GenerateJsonSchema):
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of gateway.yaml for editors, with short forms and defaults."""
-    return _without_examples(_schema())  # type: ignore[no-any-return]  # a mapping stays one
+    return _without_examples(_schema())  # type: ignore[no-any-return]  # a mapping stays a mapping
 
 
 def _schema() -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _other_value(value: dict[str, Any], definitions: dict[str, Any]) -> str:
     """Return a value that is not the default, as text, for a key without an example: a word, a flag or a mapping.
 
     Raises:
-        LookupError: only the key itself can say what an example would be.
+        LookupError: the schema of the key offers no other value, so the key needs an example.
     """
     forms = [value, *(form for word in ("anyOf", "oneOf") for form in value.get(word, ()))]
     words = [

@@ -1,7 +1,7 @@
 """Grafting: puts operations as they were locked in place of those that the document has now.
 
 The result is the document of now, except for these operations and the components that they need. A component that has changed
-since is added with a new name, so that each operation means what the document says from which it comes.
+since is added with a new name, so that each operation keeps its meaning.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def graft(document: Document, locked: Document, keys: Collection[OperationKey], 
     """Return `document` with the operations `keys` of `locked`; None if the two have different versions of OpenAPI."""
     if document.version != locked.version or document.version == "2.0":
         return None
-    # Only these operations: others would bring components that only they need.
+    # Cut out these operations alone: the others would bring components that only they need.
     scion = cut(locked, keys, lock)
     scion = Document(root=copy_json(scion.root), name=scion.name)
     scion = _renamed_scion(scion, _new_names(document, scion, lock))

@@ -31,7 +31,7 @@ _BY_KEYS: Final = (
     (("$schema",), "a JSON Schema", ""),
 )
 _PAGE: Final = "give the address of the document: a page such as Swagger UI loads it from another URL"
-# Patterns, which are compiled for a file that is no OpenAPI document: every other run need not pay for them.
+# Only a file that is not an OpenAPI document needs these patterns, so they are not compiled here.
 _BY_START: Final = (
     (rb"(?i)\s*<(?:!doctype html|html|head|body|script)", "an HTML page", _PAGE),
     (rb"\s*<[?!A-Za-z]", "XML", _EXPORT),

@@ -1,4 +1,4 @@
-"""Values: what a document has where a list or a mapping belongs. It may be something else, or nothing."""
+"""Values of a document that should be a list or a mapping. A wrong document may have any value there, or no value."""
 
 from __future__ import annotations
 

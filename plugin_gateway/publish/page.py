@@ -1,6 +1,6 @@
 """The page: what a person sees who opens the gateway's address in a browser.
 
-It says what the gateway is and links its faces. It names no operation, because the documents may be for callers with a credential only.
+It says what the gateway is and links its faces. It names no operation, because `auth.documents` may keep the documents from strangers.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{name}</title><style>{style}</style></head>
 <body><main><h1>{name}</h1>
-{description}<p>This is the address of a plugin for AI assistants. They use some operations of an API through it. To add it to yours, give
-it one of these URLs.</p>
+{description}<p>This is the address of a plugin for AI assistants. Through it, an assistant uses some operations
+of an API. To add the plugin to your assistant, give the assistant one of these URLs.</p>
 <dl>{rows}</dl>
 </main>{footer}</body></html>
 """
@@ -45,7 +45,7 @@ PAGE_POLICY: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLinks:
-    """The paths of the faces on the public listener. An empty path is not there."""
+    """The paths that the page links. An empty path is left out."""
 
     document: str
     manifest: str
@@ -60,7 +60,7 @@ def build_page(manifest: Mapping[str, Json], public_url: str, links: PageLinks) 
         ("OpenAPI document", links.document),
         ("Plugin manifest", links.manifest),
     )
-    # The address of the page may differ from the public URL, so links are relative and the text is what a person copies.
+    # The page may be open at another address than the public URL, so links are relative. The text has the URL to copy.
     rows = "".join(
         f'<dt>{title}</dt><dd><a href=".{escape(path)}"><code>{escape(base + path)}</code></a></dd>'
         for title, path in named

@@ -37,7 +37,7 @@ def compile_collector(config: Config, own_paths: Iterable[str]) -> Collector | N
         public_scheme=public.scheme,
         public_host=public.hostname or "",
         public_port=public.port or DEFAULT_PORTS[public.scheme],
-        # No URL names a path below a Unix socket; the API sees this Host.
+        # A URL cannot name a path below a Unix socket, so spans name the Host that the API sees.
         upstream_url=f"{upstream.scheme}://{upstream.authority}{upstream.prefix}",
         upstream_host=upstream.host,
         upstream_port=upstream.port,

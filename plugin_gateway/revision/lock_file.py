@@ -1,4 +1,4 @@
-"""The lock files: gateway.lock and gateway.locked.json beside gateway.yaml: their paths, and how they are read."""
+"""The lock files, gateway.lock and gateway.locked.json beside gateway.yaml: where they are, and how they are read."""
 
 from __future__ import annotations
 

@@ -21,12 +21,12 @@ def body_steps(kept: Kept, rule: OperationRule, validate: Validation) -> Iterato
     """Yield a step for the request body and one for the answer, if anything is cut, set, hidden or enforced there."""
     request = [*_of_request(kept)]
     if validate.request == "enforce" and kept.operation.node.get("requestBody") is not None:
-        request.append("a body that breaks its description is refused")
+        request.append("refuses a body that breaks its description")
     if request:
         yield Step("request body", True, "; ".join(request))
     answer = [*_of_answer(kept, rule)]
     if validate.response == "enforce":
-        answer.append("an answer that breaks its description becomes a 502")
+        answer.append("sends 502 instead of an answer that breaks its description")
     if answer:
         yield Step("answer", True, "; ".join(answer))
 

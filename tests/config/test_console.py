@@ -29,7 +29,7 @@ def test_the_config_says_what_the_console_may_do(written: str, mode: str) -> Non
         ({"PLUGIN_GATEWAY__CONSOLE__WRITE": "false"}, "read"),
     ],
 )
-def test_a_variable_says_it_too(variables: dict[str, str], mode: str) -> None:
+def test_an_environment_variable_says_what_the_console_may_do(variables: dict[str, str], mode: str) -> None:
     assert load_text(MINIMAL, path=None, environ=variables).config.console_mode == mode
 
 
@@ -44,6 +44,6 @@ def test_a_variable_says_it_too(variables: dict[str, str], mode: str) -> None:
         ("console: [write]", "for example `console: {write: false}`"),
     ],
 )
-def test_a_mistake_is_told(written: str, message: str) -> None:
+def test_a_mistake_in_console_is_an_error_with_a_hint(written: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_text(MINIMAL + written, path=None, environ={})

@@ -16,18 +16,18 @@ def otel(written: str) -> Any:
     return config.otel
 
 
-def test_it_is_off_by_default() -> None:
+def test_otel_is_off_by_default() -> None:
     assert load_text(TEXT, path=Path("gateway.yaml"), environ={}).config.otel is None
 
 
 @pytest.mark.parametrize("written", ["{}", "true", "http://localhost:4318", "{endpoint: 'http://localhost:4318'}"])
-def test_one_word_turns_it_on(written: str) -> None:
+def test_a_url_or_true_is_enough_to_turn_otel_on(written: str) -> None:
     found = otel(written)
     assert found.endpoint == "http://localhost:4318"
     assert (found.traces, found.metrics, found.sample, found.parent) == (True, True, 1, "continue")
 
 
-def test_headers_are_secrets() -> None:
+def test_the_headers_for_the_collector_are_secrets() -> None:
     found = otel("{headers: {Authorization: {env: TOKEN}}}")
     assert found.headers["Authorization"].reveal() == "Bearer a-token-of-mine"
     assert "a-token" not in repr(found)
@@ -49,7 +49,7 @@ def test_headers_are_secrets() -> None:
         ("{url: 'http://c:4318'}", "unknown-key.*url"),
     ],
 )
-def test_a_mistake_is_located(written: str, match: str) -> None:
+def test_a_mistake_in_otel_is_an_error(written: str, match: str) -> None:
     with pytest.raises(ConfigError, match=match):
         otel(written)
 

@@ -401,7 +401,7 @@ NOT_RECORDS: dict[type[Any], Callable[[], Any]] = {
     ToolSet: lambda: {"tools"},
     PathPart: lambda: set(PathPart._fields),
     **{kind: lambda kind=kind: attributes_of(kind) for kind in (Parameters, Reader)},
-    # It keeps its schema or the function that makes it.
+    # A validator has its schema, or the function that makes the schema.
     Validator: lambda: attributes_of(Validator) | {"schema"},
 }
 
@@ -561,7 +561,7 @@ CALLS = [
     )
 ]  # fmt: skip
 DISTINCT = [name for name in EDITS if name not in ("prefix", "no credential", "kept fields")]
-"""Edits that can be made together; of the others one undoes another or clashes with it."""
+"""Edits that can be made together. Each of the other edits undoes one of these or clashes with it."""
 
 
 @given(st.frozensets(st.sampled_from(DISTINCT), max_size=3), st.frozensets(st.sampled_from(DISTINCT), max_size=3))

@@ -66,8 +66,8 @@ def test_the_pointers_of_an_answer_are_told() -> None:
 def test_only_what_is_enforced_is_told_of_a_plain_operation() -> None:
     assert {"request body", "answer"}.isdisjoint(steps(""))
     found = steps("", "{request: enforce, response: enforce}")
-    assert found["request body"] == "a body that breaks its description is refused"
-    assert found["answer"] == "an answer that breaks its description becomes a 502"
+    assert found["request body"] == "refuses a body that breaks its description"
+    assert found["answer"] == "sends 502 instead of an answer that breaks its description"
 
 
 def test_a_long_list_is_cut() -> None:

@@ -65,7 +65,9 @@ def test_what_no_style_says_becomes_a_string_with_a_warning(place: str, joined: 
         ({"type": "string", "enum": ["a.b", "c|d"]}, "axb", False),
     ],
 )
-def test_such_a_string_has_a_pattern_where_its_items_are_no_texts(items: dict[str, Any], text: str, fits: bool) -> None:
+def test_a_string_of_joined_items_has_a_pattern_unless_an_item_may_be_any_text(
+    items: dict[str, Any], text: str, fits: bool
+) -> None:
     parameter = {"name": "p", "in": "query", "type": "array", "collectionFormat": "tsv", "items": items}
     schema = upgrade_parameter(parameter, "GET /a", [])["schema"]
     assert schema["type"] == "string"
