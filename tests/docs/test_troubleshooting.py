@@ -23,7 +23,7 @@ def test_each_message_that_ends_a_command_is_on_the_page() -> None:
 
 
 def test_each_event_of_the_log_is_on_the_page() -> None:
-    # Libraries' lines are `log`, and calls are `access`: both are named where they are written, not where they arise.
+    # The log writes lines of libraries as `log` and calls as `access`; no call of `event` has these names.
     said = [row[0].strip("`") for row in rows("Events of the log")]
 
     assert sorted(said) == sorted(events() | {"log", "access"}), (
