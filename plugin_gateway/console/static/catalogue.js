@@ -19,7 +19,7 @@ export class Catalogue {
       id: operations.id,
       summary: operations.summary,
       tokens: operations.tokens,
-      calls: index.calls ?? [],
+      calls: [],
       adds: new Set(),
       removes: new Set(),
     });
@@ -28,7 +28,7 @@ export class Catalogue {
     this._bytes = 0;
     this._count = 0;
     this._places = null;
-    for (let n = 0; n < this.size; n++) if (this.isAllowed(n)) this._count_in(n);
+    for (let n = 0; n < this.size; n++) if (this.isAllowed(n)) this._countIn(n);
     this._start = { bytes: this._bytes, count: this._count };
   }
 
@@ -47,7 +47,7 @@ export class Catalogue {
     return this._places.get(name) ?? -1;
   }
 
-  /** Return the number of the operation that takes this call, or -1. A segment that is not a parameter wins over one that is. */
+  /** Return the number of the operation that takes this call, or -1. A literal segment wins over a parameter. */
   match(method, path) {
     const target = path.split("?")[0];
     const exact = this.find(`${method} ${target}`);
@@ -65,7 +65,7 @@ export class Catalogue {
     return best;
   }
 
-  /** Take the calls of the last 24 hours, by method and path. An operation that the gateway no longer serves has its id. */
+  /** Take the calls of the last 24 hours, by method and path; those of an operation that the gateway no longer serves come by its id. */
   takeCalls(calls) {
     this.calls = this.id.map((id, n) => calls[id] ?? calls[this.name(n)] ?? 0);
   }
@@ -75,7 +75,7 @@ export class Catalogue {
   }
 
   isAllowed(n) {
-    // An environment variable that replaces the list has entries and no lines.
+    // If an environment variable replaces the list, the entries have no lines in gateway.yaml.
     return this.index.operations.allowed[n] > 0 || this.index.operations.by[n] >= 0;
   }
 
@@ -84,7 +84,7 @@ export class Catalogue {
     return this.index.entries[this.index.operations.by[n]] ?? null;
   }
 
-  /** Say whether a group allows the operation: removing a line for it alone is not possible. */
+  /** Say whether a group allows the operation: then gateway.yaml has no line for it alone that could be removed. */
   isLocked(n) {
     return this.isAllowed(n) && Boolean(this.entryOf(n)?.is_group);
   }
@@ -124,8 +124,8 @@ export class Catalogue {
     const changes = this.isAllowed(n) ? this.removes : this.adds;
     if (changes.has(n)) changes.delete(n);
     else changes.add(n);
-    if (isTicked) this._count_in(n);
-    else this._count_out(n);
+    if (isTicked) this._countIn(n);
+    else this._countOut(n);
     this._keep();
   }
 
@@ -142,21 +142,21 @@ export class Catalogue {
     return { operations: now.operations + this._count - this._start.count, bytes, tokens: Math.round(bytes * rate) };
   }
 
-  _count_in(n) {
+  _countIn(n) {
     const { operations, components } = this.index;
     for (const part of operations.components[n]) if (this._used[part]++ === 0) this._bytes += components[part];
     this._bytes += operations.bytes[n];
     this._count++;
   }
 
-  _count_out(n) {
+  _countOut(n) {
     const { operations, components } = this.index;
     for (const part of operations.components[n]) if (--this._used[part] === 0) this._bytes -= components[part];
     this._bytes -= operations.bytes[n];
     this._count--;
   }
 
-  /** Take over ticks by name: the document may have changed, and a page that is loaded again starts with the ticks it had. */
+  /** Take ticks by name: the document may have changed since they were set. */
   take({ add, remove }) {
     for (const name of add) {
       const n = this.find(name);

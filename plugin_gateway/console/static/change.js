@@ -8,6 +8,7 @@ import { bytes, grouped, plural } from "./text.js";
 const PAUSE_MS = 120;
 const ASK_AGAIN_MS = 200;
 const MOST_QUESTIONS = 50;
+const MOST_NAMES = 50;
 
 export class Change {
   constructor(app) {
@@ -54,7 +55,7 @@ export class Change {
     this.bar = el("button", { type: "button", class: "bar", hidden: true, on: { click: () => this.focus() } });
   }
 
-  /** Say something instead of the number of ticks, until the next tick. */
+  /** Show a sentence in the place of the number of ticks, until the next tick. */
   say(text) {
     this.isSaying = true;
     setText(this.said, text);
@@ -65,12 +66,12 @@ export class Change {
     this.title.focus();
   }
 
-  /** Show the browser's estimate in this frame; ask the gateway as soon as the person pauses. */
-  update({ isCalm = false } = {}) {
+  /** Show the browser's estimate in this frame; ask the gateway as soon as the person pauses. `isNewTick` is false if no person set a tick. */
+  update({ isNewTick = true } = {}) {
     const { catalogue } = this.app;
     this._asked?.abort();
     clearTimeout(this._timer);
-    if (!isCalm) this.isSaying = false;
+    if (isNewTick) this.isSaying = false;
     this.preview = null;
     this._estimate();
     if (catalogue.hasChanges) {
@@ -163,8 +164,8 @@ export class Change {
         el(
           "ul",
           { class: "names" },
-          names.slice(0, 50).map((name) => el("li", null, el("span", { class: "sign", "aria-hidden": "true" }, sign), name)),
-          names.length > 50 && el("li", null, `and ${names.length - 50} more`),
+          names.slice(0, MOST_NAMES).map((name) => el("li", null, el("span", { class: "sign", "aria-hidden": "true" }, sign), name)),
+          names.length > MOST_NAMES && el("li", null, `and ${names.length - MOST_NAMES} more`),
         ),
       ];
     this.news.replaceChildren(
@@ -270,10 +271,7 @@ export class Change {
       this.news.replaceChildren();
     } else {
       this.found.replaceChildren(failure(error));
-      if (error.status === 403 && text) {
-        this.preview = { ...this.preview, diff: text };
-        this.copy.firstChild.classList.add("main");
-      }
+      if (error.status === 403 && text) this.preview = { ...this.preview, diff: text };
     }
   }
 }

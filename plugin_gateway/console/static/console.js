@@ -52,14 +52,14 @@ class App {
   }
 
   /** Go to an address of the console. */
-  go(address, { isSamePlace = false } = {}) {
+  go(address) {
     this.screen.leave?.();
     history.replaceState({ ...history.state, top: scrollY }, "");
     history.pushState({}, "", new URL(address, HOME));
-    this._show({ isSamePlace });
+    this._show();
   }
 
-  _show({ isSamePlace = false } = {}) {
+  _show() {
     const address = new URL(location.href);
     const last = address.pathname.slice(HOME.pathname.length).replace(/\/$/, "");
     const name = last in SCREENS ? last : "operations";
@@ -76,10 +76,10 @@ class App {
     }
     this.screen.show(address);
     document.title = `${this.screen.title()} · plugin-gateway`;
-    if (isNew && !isSamePlace) scrollTo(0, history.state?.top ?? 0);
+    if (isNew) scrollTo(0, history.state?.top ?? 0);
   }
 
-  /** Read the index anew, with the ticks that there are. */
+  /** Read the index again, and keep the ticks. */
   async read(state) {
     try {
       const kept = this.catalogue?.ticks() ?? Catalogue.kept();
@@ -95,7 +95,7 @@ class App {
     }
     this._say();
     if (state) this._take(state);
-    for (const screen of Object.values(this.screens)) screen.take();
+    for (const screen of Object.values(this.screens)) screen.take?.();
     this.readCalls();
   }
 
@@ -161,7 +161,7 @@ class App {
     }
   }
 
-  /** The file, or the document, is not what this page read. Without ticks it is read again at once; with ticks a person decides when. */
+  /** The file, or the document, is not what this page read. Read it again at once; if there are ticks, let the person decide when. */
   fileChanged(name = "gateway.yaml") {
     if (!this.catalogue.hasChanges) {
       if (!this._isReading) {

@@ -41,7 +41,7 @@ function content(app, n, operation) {
   return [
     el(
       "p",
-      { class: "allowed-by" },
+      null,
       allowed
         ? [
             el("span", { class: "sign", "aria-hidden": "true" }, "✓ "),
@@ -143,14 +143,14 @@ function contents({ content, required }) {
   return Object.entries(content ?? {}).map(([type, media]) =>
     el(
       "div",
-      { class: "media" },
+      null,
       el("p", null, el("code", null, type), required ? el("span", { class: "badge" }, "required") : null),
       fields(media?.schema ?? true),
     ),
   );
 }
 
-/** A schema as a list of its fields; the document has all of it. */
+/** List the fields of a schema. The list is cut where it is deep or long; the document below shows all. */
 function fields(schema, depth = 0, budget = { left: MOST_FIELDS }) {
   const of = schema?.type === "array" || schema?.items ? schema.items : schema;
   const properties = Object.entries(of?.properties ?? {});

@@ -34,7 +34,7 @@ export function arrange(parent, wanted) {
   }
 }
 
-/** Return a link if the address is one of the web, else its text. */
+/** Return a link if the address begins with http: or https:, else its text, because `javascript:` would run. */
 export function link(url, text = url) {
   return /^https?:\/\//i.test(url) ? el("a", { href: url, rel: "noreferrer" }, text) : document.createTextNode(text);
 }

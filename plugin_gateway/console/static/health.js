@@ -44,9 +44,7 @@ export class Health {
     clearTimeout(this._timer);
   }
 
-  take() {}
-
-  /** A new state came: what this screen shows of it may have changed. */
+  /** The state is new, and this screen shows some of it. */
   stateChanged() {
     if (this.root.isConnected) this.read();
   }

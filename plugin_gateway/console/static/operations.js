@@ -77,12 +77,12 @@ export class Operations {
     return "Operations";
   }
 
-  /** Take a new index. What is open stays open. */
+  /** Take a new index. The open row stays open. */
   take() {
     this.rows.forget();
     this.ranked = { text: "", found: null };
     this._find();
-    this.change.update({ isCalm: true });
+    this.change.update({ isNewTick: false });
   }
 
   show(address) {
@@ -114,7 +114,7 @@ export class Operations {
     history.replaceState(history.state, "", address);
   }
 
-  /** Show at once what has all the words; then, in their order, the operations that the gateway finds. */
+  /** Show at once the operations that have all the words; then those that the gateway finds, in its order. */
   _find() {
     const { catalogue } = this.app;
     if (!catalogue) return;
@@ -191,7 +191,7 @@ export class Operations {
     this.app.go(address);
   }
 
-  /** Answer a key; return whether it meant something here. */
+  /** Handle a key; return whether this screen uses it. */
   key({ target, key }) {
     const isText = target.matches?.("input:not([type=checkbox]), textarea, select");
     if (key === "Escape") return this._escape(target);

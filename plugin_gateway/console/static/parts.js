@@ -5,7 +5,7 @@ import { grouped } from "./text.js";
 
 const SIGNS = { error: "✗", warning: "!", note: "i" };
 
-/** A list of findings, the most severe first. `jump` returns a place to go to for a finding, or null. */
+/** A list of findings, the most severe first. `jump` returns the address of the operation that a finding is about, or null. */
 export function findings(list, jump = () => null) {
   const order = Object.keys(SIGNS);
   const sorted = [...list].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
@@ -44,7 +44,7 @@ function finding(each, place) {
   );
 }
 
-/** Sentences with their `code` set apart. */
+/** Sentences in which the text between backticks is code. */
 export function prose(text) {
   return String(text)
     .split(/`([^`\n]+)`/)
@@ -142,7 +142,7 @@ export function meters(targets) {
     );
 }
 
-/** What to say of a question that failed. */
+/** Tell a person why the gateway could not answer. */
 export function failure(error) {
   const body = error.body ?? {};
   return el(

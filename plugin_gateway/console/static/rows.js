@@ -11,7 +11,7 @@ const TICK = ".row > input";
 const OPENER = ".opener";
 
 export class Rows {
-  /** `onTick` is told each tick that a person sets, `onLocked` each that a group of gateway.yaml holds, `onOpener` each row to open or close. */
+  /** `onTick` takes each tick that a person changes, `onLocked` each that cannot change because a group allows the operation, `onOpener` each row to open or close. */
   constructor(app, { onTick, onLocked, onOpener }) {
     Object.assign(this, { app, onTick, onLocked, onOpener, built: [], found: [], from: 0, to: 0, active: -1, open: -1 });
     this.above = el("div", { class: "space" });
@@ -30,7 +30,7 @@ export class Rows {
     this.watcher = new IntersectionObserver((entries) => isNear(entries) && this._slide(), { rootMargin: `${NEAR_PX}px` });
   }
 
-  /** Forget the rows: the catalogue is a new one. */
+  /** Forget the rows, because the catalogue is new. */
   forget() {
     this.built = [];
     this.found = [];
@@ -46,7 +46,7 @@ export class Rows {
     this._hold(0, FIRST_ROWS);
   }
 
-  /** Have rows for these places, and space for the others, so that the scroll bar tells the truth. */
+  /** Keep rows for these places, and space for the others, so that the scroll bar is as long as with all rows. */
   _hold(from, to) {
     const most = this.found.length;
     this.from = Math.max(0, Math.min(from, most - 1));

@@ -1,4 +1,4 @@
-// A trial: a form made of an operation's parameters, a call through the real gate, and what came of it.
+// A trial: a form made of an operation's parameters, a call through the real gate, and its answer.
 
 import { post } from "./api.js";
 import { el } from "./dom.js";
@@ -22,7 +22,7 @@ export function trial(app, n, { parameters = [], request, consumers = [] }) {
         consumers.map((name) => el("option", { value: name }, name)),
       )
     : null;
-  const result = el("div", { class: "result", role: "status" });
+  const result = el("div", { role: "status" });
   const send = el("button", { class: "button main" }, "Send");
   const submit = async (event) => {
     event.preventDefault();
@@ -41,7 +41,7 @@ export function trial(app, n, { parameters = [], request, consumers = [] }) {
   };
   return el(
     "form",
-    { class: "trial", on: { submit } },
+    { on: { submit } },
     inputs.map(([each, input]) =>
       field(input, [
         el("code", null, each.name),
