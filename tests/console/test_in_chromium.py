@@ -72,7 +72,7 @@ def gateway(folder: Path) -> Iterator[Gateway]:
 
 @pytest.fixture(scope="module")
 def unchanged(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Gateway]:
-    """Give a gateway that several tests look at and that they leave as it is."""
+    """Give one gateway to the tests that do not change its files."""
     folder = tmp_path_factory.mktemp("unchanged")
     (folder / "openapi.yaml").write_text(DOCUMENT)
     (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port))
@@ -174,7 +174,7 @@ def test_on_githubs_document_the_pictures_of_the_docs_are_taken_anew(
     assert (PICTURES / f"{name}.png").read_bytes()[16:24] == picture[16:24]
 
 
-def test_an_operation_is_closed_by_taking_its_tick_away(browser: Browser, gateway: Gateway) -> None:
+def test_taking_a_tick_away_closes_the_operation(browser: Browser, gateway: Gateway) -> None:
     before = gateway.file.read_text()
     with console(browser, gateway) as page:
         tick_of(page, LIST).uncheck()
@@ -271,7 +271,9 @@ def test_on_a_mount_that_is_read_only_a_person_copies_the_diff(browser: Browser,
         assert "+  - createIssue" in page.evaluate("navigator.clipboard.readText()")
 
 
-def test_what_a_group_allows_has_a_tick_that_stays_and_says_by_which_line(browser: Browser, unchanged: Gateway) -> None:
+def test_the_tick_of_an_operation_that_a_group_allows_stays_and_names_the_line(
+    browser: Browser, unchanged: Gateway
+) -> None:
     line = 1 + (unchanged.file.read_text().splitlines().index("  - tag: labels"))
     with console(browser, unchanged) as page:
         tick = tick_of(page, "GET /labels")
@@ -287,7 +289,7 @@ def test_what_a_group_allows_has_a_tick_that_stays_and_says_by_which_line(browse
         )
 
 
-def test_all_that_are_shown_are_ticked_after_a_question_with_their_number(browser: Browser, unchanged: Gateway) -> None:
+def test_the_key_a_asks_before_it_ticks_all_shown_operations(browser: Browser, unchanged: Gateway) -> None:
     with console(browser, unchanged) as page:
         search(page, "tag:issues")
         expect(page.get_by_role("checkbox")).to_have_count(4)
@@ -324,7 +326,9 @@ def test_tags_methods_and_kinds_narrow_the_list_and_chips_do_so_too(browser: Bro
         expect(page.get_by_role("searchbox")).to_have_value("tag:labels")
 
 
-def test_a_row_opens_what_the_operation_takes_and_which_line_allows_it(browser: Browser, unchanged: Gateway) -> None:
+def test_an_open_row_shows_what_the_operation_takes_and_which_line_allows_it(
+    browser: Browser, unchanged: Gateway
+) -> None:
     with console(browser, unchanged) as page:
         page.get_by_role("button", name=re.compile("List the issues")).click()
         detail = page.get_by_role("region", name=f"Details of {LIST}")
@@ -384,7 +388,7 @@ def test_ticks_outlive_a_reload_of_the_page(browser: Browser, unchanged: Gateway
         expect(change_of(page).get_by_role("status").first).to_have_text("1 operation added.")
 
 
-def test_the_document_screen_shows_what_clients_get_and_nothing_else(browser: Browser, unchanged: Gateway) -> None:
+def test_the_document_screen_shows_only_what_clients_get(browser: Browser, unchanged: Gateway) -> None:
     with console(browser, unchanged) as page:
         page.get_by_role("link", name="Document").click()
         shown = page.get_by_role("region", name="The document")
@@ -426,7 +430,7 @@ def test_a_config_that_is_refused_is_named_with_its_line_on_every_screen(browser
         expect(state).to_contain_text("in sync", timeout=A_RELOAD_MS)
 
 
-def test_a_page_that_finds_a_broken_file_names_the_line_and_goes_on_when_it_is_mended(
+def test_a_page_that_finds_a_broken_file_names_the_line_and_loads_when_it_is_mended(
     browser: Browser, gateway: Gateway
 ) -> None:
     with console(browser, gateway) as page:
@@ -476,7 +480,7 @@ def test_drifted_and_new_operations_are_shown_on_every_screen(browser: Browser, 
             expect(card).to_contain_text(operation)
 
 
-def test_a_call_that_waits_is_approved_here_and_goes_on(browser: Browser, folder: Path) -> None:
+def test_a_call_that_a_person_approves_runs_when_it_is_sent_again(browser: Browser, folder: Path) -> None:
     file = folder / "gateway.yaml"
     file.write_text(file.read_text() + "  - {operation: createIssue, consequential: confirm}\n")
     run(folder, "lock")
@@ -532,10 +536,10 @@ def test_traffic_is_filtered_and_paused(browser: Browser, unchanged: Gateway) ->
         expect(page.get_by_role("row").filter(has_text="forwarded")).to_have_count(0)
         expect(page.get_by_role("row").filter(has_text="/nothing").first).to_be_visible()
         page.get_by_role("button", name="Pause").click()
-        expect(page.get_by_role("button", name="Go on")).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_role("button", name="Resume")).to_have_attribute("aria-pressed", "true")
 
 
-def test_everything_is_done_by_keyboard_alone(browser: Browser, gateway: Gateway) -> None:
+def test_a_person_can_do_everything_with_the_keyboard(browser: Browser, gateway: Gateway) -> None:
     with console(browser, gateway) as page:
         tick_of(page, CREATE).wait_for()
         focused = page.locator(":focus")

@@ -1,4 +1,4 @@
-"""The static files of the console: small, complete, and without a byte from elsewhere."""
+"""The static files of the console: small, complete, and without an address of another host."""
 
 from __future__ import annotations
 

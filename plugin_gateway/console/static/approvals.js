@@ -26,8 +26,6 @@ export class Approvals {
     clearTimeout(this._timer);
   }
 
-  take() {}
-
   stateChanged() {
     if (this.root.isConnected) this.read();
   }
@@ -162,7 +160,7 @@ export class Approvals {
       await post(`approvals/${encodeURIComponent(id)}`, { decision }, undefined, this._headers());
       this.key = null;
       await this.read();
-      setText(this.said, decision === "approve" ? `Approved: ${operation}. The call goes on.` : `Refused: ${operation}.`);
+      setText(this.said, decision === "approve" ? `Approved: ${operation}. The call runs when the caller sends it again.` : `Refused: ${operation}.`);
       this.root.querySelector("h1").focus();
       this.app.poll();
     } catch (error) {

@@ -5,7 +5,7 @@ import { el, setText } from "./dom.js";
 import { clock, grouped, plural } from "./text.js";
 
 const MOST = 500;
-/** How each verdict of a record looks. */
+/** The colour and the sign of each verdict. */
 const VERDICTS = {
   forwarded: ["good", "✓"],
   answered: ["good", "✓"],
@@ -87,7 +87,7 @@ export class Traffic {
     this.dropped = 0;
     this.stream = streamOf("traffic");
     this.stream.addEventListener("open", () => {
-      // Each connection starts with the ring, so what was shown before comes again.
+      // Each connection begins with the last calls, so the gateway sends again what is shown.
       this.records = [];
       this.waiting = [];
       this.body.replaceChildren();
@@ -224,7 +224,7 @@ export class Traffic {
   _pause() {
     this.isPaused = !this.isPaused;
     this.pause.setAttribute("aria-pressed", String(this.isPaused));
-    setText(this.pause, this.isPaused ? "Go on" : "Pause");
+    setText(this.pause, this.isPaused ? "Resume" : "Pause");
     this._count();
     this._later();
   }
