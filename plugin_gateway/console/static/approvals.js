@@ -160,7 +160,12 @@ export class Approvals {
       await post(`approvals/${encodeURIComponent(id)}`, { decision }, undefined, this._headers());
       this.key = null;
       await this.read();
-      setText(this.said, decision === "approve" ? `Approved: ${operation}. The call runs when the caller sends it again.` : `Refused: ${operation}.`);
+      setText(
+        this.said,
+        decision === "approve"
+          ? `Approved: ${operation}. The call runs when the caller sends it again.`
+          : `Refused: ${operation}.`,
+      );
       this.root.querySelector("h1").focus();
       this.app.poll();
     } catch (error) {

@@ -164,7 +164,9 @@ export class Change {
         el(
           "ul",
           { class: "names" },
-          names.slice(0, MOST_NAMES).map((name) => el("li", null, el("span", { class: "sign", "aria-hidden": "true" }, sign), name)),
+          names
+            .slice(0, MOST_NAMES)
+            .map((name) => el("li", null, el("span", { class: "sign", "aria-hidden": "true" }, sign), name)),
           names.length > MOST_NAMES && el("li", null, `and ${names.length - MOST_NAMES} more`),
         ),
       ];
