@@ -444,6 +444,20 @@ def test_a_page_that_finds_a_broken_file_names_the_line_and_loads_when_it_is_men
         expect(tick_of(page, LIST)).to_be_checked(timeout=A_RELOAD_MS)
 
 
+def test_a_page_loads_a_file_that_was_mended_before_the_page_knew_any_state(browser: Browser, gateway: Gateway) -> None:
+    with console(browser, gateway) as page:
+        text = gateway.file.read_text()
+        gateway.file.write_text("allow: [\n")
+        page.route("**/console/api/state", lambda route: route.abort())
+        page.reload()
+        expect(page.get_by_role("alert").first).to_contain_text(re.compile(r"gateway\.yaml:\d+"))
+
+        gateway.file.write_text(text)
+        page.unroute("**/console/api/state")
+
+        expect(tick_of(page, LIST)).to_be_checked(timeout=A_RELOAD_MS)
+
+
 def test_a_console_that_may_not_write_says_so_and_offers_the_diff(browser: Browser, folder: Path) -> None:
     file = folder / "gateway.yaml"
     file.write_text(f"console: {{write: false}}\n{file.read_text()}")

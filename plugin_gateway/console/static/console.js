@@ -31,6 +31,8 @@ class App {
     this.screens = {};
     this.name = "";
     this._polls = 0;
+    this._hasFailed = false;
+    this._triedAt = "";
     this.main = document.getElementById("main");
     this.notice = document.querySelector(".notice");
   }
@@ -86,6 +88,7 @@ class App {
       this.catalogue = new Catalogue(await get("operations"));
       this.catalogue.take(kept);
     } catch (error) {
+      this._hasFailed = true;
       if (error.status !== 401)
         this._say(
           failure(error),
@@ -93,6 +96,7 @@ class App {
         );
       return;
     }
+    this._hasFailed = false;
     this._say();
     if (state) this._take(state);
     for (const screen of Object.values(this.screens)) screen.take?.();
@@ -152,8 +156,12 @@ class App {
   _compare(before, state) {
     if (this.screens.operations?.change.isSaving) return;
     if (!this.catalogue) {
-      // The file had a mistake when this page asked for the operations. It may be mended now.
-      if (before && before.base !== state.base) this.read();
+      // The file had a mistake when this page asked for the operations. It may be mended by now, even before the first state came.
+      const standing = `${state.base} ${state.sync}`;
+      if (this._hasFailed && this._triedAt !== standing) {
+        this._triedAt = standing;
+        this.read();
+      }
     } else if (state.base !== this.catalogue.base) {
       this.fileChanged();
     } else if (before && before.revision.digest !== state.revision.digest && !this.catalogue.hasChanges) {
