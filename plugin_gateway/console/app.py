@@ -15,12 +15,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from plugin_gateway.console import own_site
 from plugin_gateway.console.entrance_page import BAD_TOKEN, NO_SESSION, STYLE_HASH, entrance_page
 from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, Sessions
 from plugin_gateway.console.static_files import INDEX, static_files
 from plugin_gateway.endpoints.admin import NO_SUCH_PATH, only
 from plugin_gateway.endpoints.documents import answer, refuse
+from plugin_gateway.endpoints.own_site import has_json, has_own_host, has_own_origin
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -37,8 +37,29 @@ Power: TypeAlias = Literal["off", "read", "write"]
 COOKIE: Final = "plugin_gateway_console"
 """The beginning of the cookie's name. Browsers send a cookie to every port of its host, so each gateway adds a text to the name; else
 two gateways on one machine would overwrite each other's session."""
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""The response fields of every answer of the console."""
 _READS: Final = frozenset({"GET", "HEAD"})
 _NO_STORE: Final = {"Cache-Control": "no-store"}
+_WRONG_HOST: Final = Refusal(
+    status=403,
+    code="host-not-allowed",
+    detail="The console does not answer under this name, because any page can give its name the address of this machine.",
+    hint="Use `localhost` or the IP address of the admin listener.",
+)
+_WRONG_ORIGIN: Final = Refusal(
+    status=403, code="origin-not-allowed", detail="Only the pages of the console may ask this."
+)
+_NOT_JSON: Final = Refusal(
+    status=415, code="unsupported-media-type", detail="The body must have the media type application/json."
+)
 _NO_SESSION: Final = Refusal(
     status=401,
     code="no-console-session",
@@ -88,7 +109,7 @@ class Console:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         response = await self._respond(request)
-        for name, value in own_site.HEADERS.items():
+        for name, value in HEADERS.items():
             if name not in response.headers:
                 response.headers[name] = value
         await response(scope, receive, send)
@@ -96,16 +117,16 @@ class Console:
     async def _respond(self, request: Request) -> Response:
         if self._power == "off":
             return refuse(NO_SUCH_PATH)
-        if refusal := own_site.judge_host(request.headers):
-            return refuse(refusal)
+        if not has_own_host(request.headers):
+            return refuse(_WRONG_HOST)
         path = request.scope["path"].removeprefix("/console")
         if path == "/token":
             return await self._token(request)
         if path == "/enter":
             return self._enter(request)
         is_api = path.startswith("/api/")
-        if is_api and (refusal := own_site.judge_origin(request.headers, is_needed=request.method not in _READS)):
-            return refuse(refusal)
+        if is_api and not has_own_origin(request.headers, is_needed=request.method not in _READS):
+            return refuse(_WRONG_ORIGIN)
         session = self._session(request)
         if session is None:
             return refuse(_NO_SESSION) if is_api else _entrance(NO_SESSION)
@@ -118,8 +139,8 @@ class Console:
         """Answer the command `console`, which proves by the key that it may read the gateway's files."""
         if request.method != "POST":
             return refuse(only("POST"))
-        if refusal := own_site.judge_origin(request.headers, is_needed=False):
-            return refuse(refusal)
+        if not has_own_origin(request.headers):
+            return refuse(_WRONG_ORIGIN)
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         is_right = hmac.compare_digest(key.strip().encode(), self.key.encode())
         if not self.key or scheme.lower() != "bearer" or not is_right:
@@ -164,8 +185,8 @@ class Console:
         handler, request.scope["path_params"] = taken[0]
         body = b""
         if handler.method == "POST":
-            if refusal := own_site.judge_media_type(request.headers):
-                return refuse(refusal)
+            if not has_json(request.headers):
+                return refuse(_NOT_JSON)
             read = await _read(request, handler.most_body_bytes)
             if read is None:
                 return refuse(_TOO_LARGE)
@@ -187,12 +208,12 @@ def _static(request: Request, path: str) -> Response:
     if face is None:
         return refuse(NO_SUCH_PATH)
     response = answer(face, request)
-    response.headers.update(own_site.HEADERS)
+    response.headers.update(HEADERS)
     return response
 
 
 def _entrance(reason: str) -> Response:
-    policy = f"{own_site.HEADERS['Content-Security-Policy']}; style-src {STYLE_HASH}"
+    policy = f"{HEADERS['Content-Security-Policy']}; style-src {STYLE_HASH}"
     return Response(
         entrance_page(reason), 401, media_type="text/html", headers={**_NO_STORE, "Content-Security-Policy": policy}
     )

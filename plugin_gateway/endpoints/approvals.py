@@ -7,11 +7,9 @@ program: a page of another site, or one that rebinds its name to this address, i
 
 from __future__ import annotations
 
-import re
-from ipaddress import ip_address
 from time import time
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import orjson
 from starlette.responses import Response
@@ -21,6 +19,7 @@ from plugin_gateway.approvals.approval import Approval, Decision, State
 from plugin_gateway.endpoints.admin import admin_app
 from plugin_gateway.endpoints.approval_page import decided_page, decision_page, gone_page, list_page
 from plugin_gateway.endpoints.documents import refuse
+from plugin_gateway.endpoints.own_site import has_json, has_own_host, has_own_origin
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.reading import read_json
 
@@ -46,8 +45,6 @@ _PAGE_HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
-_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]@/\s]+)(?::[0-9]{1,5})?")
-
 _NOT_FOUND: Final = Refusal(
     status=404,
     code="approval-not-found",
@@ -94,7 +91,7 @@ class ApprovalsApi:
         ]
 
     async def _list(self, request: Request) -> Response:
-        if refusal := self._judge_host(request) or self._judge_key(request):
+        if refusal := self._judge_site(request, reads=True) or self._judge_key(request):
             return refuse(refusal)
         approvals = self._desk.approvals(time())
         if "text/html" in request.headers.get("accept", ""):
@@ -109,13 +106,13 @@ class ApprovalsApi:
         return _json({"approvals": [self._members(one) for one in approvals]})
 
     async def _show(self, request: Request) -> Response:
-        if refusal := self._judge_host(request) or self._judge_key(request):
+        if refusal := self._judge_site(request, reads=True) or self._judge_key(request):
             return refuse(refusal)
         approval = self._desk.find(request.path_params["id"], time())
         return _json(self._members(approval)) if approval is not None else refuse(_NOT_FOUND)
 
     async def _decide(self, request: Request) -> Response:
-        if refusal := self._judge_host(request) or self._judge_origin(request):
+        if refusal := self._judge_site(request):
             return refuse(refusal)
         return self.decide(request.path_params["id"], await _read(request) or b"", "api", request)
 
@@ -123,8 +120,7 @@ class ApprovalsApi:
         """Decide by a body of JSON. The caller has judged the host and the origin; the key is judged here."""
         if refusal := self._judge_key(request):
             return refuse(refusal)
-        # Another site's page can send JSON only with a preflight, which nothing here answers.
-        if not _is_json(request):
+        if not has_json(request.headers):
             return refuse(_NOT_JSON)
         try:
             decision = _decision_in(body)
@@ -138,7 +134,7 @@ class ApprovalsApi:
         return _json(self._members(approval))
 
     async def _page(self, request: Request) -> Response:
-        if refusal := self._judge_host(request):
+        if refusal := self._judge_site(request, reads=True):
             return refuse(refusal)
         approval = self._desk.follow(request.path_params["token"], time())
         if approval is None:
@@ -146,18 +142,18 @@ class ApprovalsApi:
         return _page(decision_page(approval, needs_key=bool(self._desk.settings.key_hash)))
 
     async def _decide_on_page(self, request: Request) -> Response:
-        if refusal := self._judge_host(request) or self._judge_origin(request):
+        if refusal := self._judge_site(request):
             return refuse(refusal)
         approval = self._desk.follow(request.path_params["token"], time())
         if approval is None:
             return _page(gone_page(), 404)
-        if _is_json(request):
+        if has_json(request.headers):
             return self.decide(approval.id, await _read(request) or b"", "link", request)
         form = parse_qs((await _read(request) or b"").decode("latin-1"), encoding="utf-8", errors="replace")
         if not self._desk.settings.admits("".join(form.get("key", []))):
             return _page(decision_page(approval, needs_key=True, is_key_wrong=True), 401)
         try:
-            # The texts of a field that comes twice make no decision together.
+            # A field that comes twice makes no decision: its texts are joined.
             decision = Decision("".join(form.get("decision", [])))
         except ValueError:
             return _page(decision_page(approval, needs_key=bool(self._desk.settings.key_hash)), 400)
@@ -178,28 +174,11 @@ class ApprovalsApi:
     def _members(self, approval: Approval) -> dict[str, object]:
         return {**approval.members(), "url": self._desk.link_to(approval)}
 
-    def _judge_host(self, request: Request) -> Refusal | None:
-        """Refuse a name that the operator did not choose: a page could have rebound it to this address."""
-        hosts = request.headers.getlist("host")
-        match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        if match is None:
+    def _judge_site(self, request: Request, *, reads: bool = False) -> Refusal | None:
+        """Refuse a name that a page could have rebound to this address. Refuse a decision that a page of another site sends."""
+        if not has_own_host(request.headers, self._desk.settings.url):
             return _WRONG_HOST
-        name = match[1].lower().rstrip(".")
-        own = urlsplit(self._desk.settings.url).hostname if self._desk.settings.url else None
-        return None if name in {"localhost", own} or _is_address(name) else _WRONG_HOST
-
-    def _judge_origin(self, request: Request) -> Refusal | None:
-        """Refuse a request that a browser sends for a page of another site. Programs send no Origin."""
-        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            return _WRONG_ORIGIN
-        origins = request.headers.getlist("origin")
-        if not origins:
-            return None
-        authorities = {request.headers["host"].lower()}
-        if self._desk.settings.url:
-            authorities.add(urlsplit(self._desk.settings.url).netloc.lower())
-        is_own = len(origins) == 1 and origins[0].partition("://")[2].lower() in authorities
-        return None if is_own else _WRONG_ORIGIN
+        return None if reads or has_own_origin(request.headers, self._desk.settings.url) else _WRONG_ORIGIN
 
     def _judge_key(self, request: Request) -> Refusal | None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
@@ -225,18 +204,6 @@ def _final(approval: Approval) -> Refusal:
         detail=f"The call is {approval.state} already.",
         members={"approval": {"id": approval.id, "status": str(approval.state)}},
     )
-
-
-def _is_json(request: Request) -> bool:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 def _by_method(read: _Endpoint, decide: _Endpoint) -> _Endpoint:

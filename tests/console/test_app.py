@@ -7,9 +7,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from plugin_gateway.console.app import COOKIE, Console
+from plugin_gateway.console.app import COOKIE, HEADERS, Console
 from plugin_gateway.console.handler import Handler
-from plugin_gateway.console.own_site import HEADERS
 from plugin_gateway.endpoints.admin import admin_app
 
 KEY = "k" * 43

@@ -1,7 +1,9 @@
 import pytest
 from starlette.datastructures import Headers
 
-from plugin_gateway.console.own_site import judge_host, judge_media_type, judge_origin
+from plugin_gateway.endpoints.own_site import has_json, has_own_host, has_own_origin
+
+HOST = ("host", "localhost:8081")
 
 
 def headers(*pairs: tuple[str, str]) -> Headers:
@@ -11,8 +13,8 @@ def headers(*pairs: tuple[str, str]) -> Headers:
 @pytest.mark.parametrize(
     "host", ["localhost", "LocalHost:9000", "127.0.0.1:8081", "127.0.0.1", "10.1.2.3:80", "[::1]:8081", "[fe80::1]"]
 )
-def test_localhost_and_addresses_are_hosts_of_the_console_at_any_port(host: str) -> None:
-    assert judge_host(headers(("host", host))) is None
+def test_localhost_and_addresses_are_own_hosts_at_any_port(host: str) -> None:
+    assert has_own_host(headers(("host", host)))
 
 
 @pytest.mark.parametrize(
@@ -41,18 +43,38 @@ def test_localhost_and_addresses_are_hosts_of_the_console_at_any_port(host: str)
         "loc\xe4lhost",
     ],
 )
-def test_a_name_that_a_page_can_rebind_is_not_a_host_of_the_console(host: str) -> None:
-    refusal = judge_host(headers(("host", host)))
-    assert refusal is not None
-    assert (refusal.status, refusal.code) == (403, "host-not-allowed")
+def test_a_name_that_a_page_can_rebind_is_not_an_own_host(host: str) -> None:
+    assert not has_own_host(headers(("host", host)))
+    assert not has_own_host(headers(("host", host)), "https://ok.example/x")
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [("ok.example", True), ("OK.example:8443", True), ("not.ok.example", False), ("localhost", True)],
+)
+def test_the_name_that_the_operator_chose_is_a_host(host: str, is_own: bool) -> None:
+    assert has_own_host(headers(("host", host)), "https://ok.example:8443/x") is is_own
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_own"),
+    [
+        ("https://ok.example:8443", True),
+        ("http://localhost:8081", True),
+        ("https://ok.example", False),
+        ("file://ok.example:8443", False),
+        ("://", False),
+        ("http://", False),
+    ],
+)
+def test_a_page_under_the_name_that_the_operator_chose_may_ask(origin: str, is_own: bool) -> None:
+    assert has_own_origin(headers(HOST, ("origin", origin)), "https://ok.example:8443/x", is_needed=True) is is_own
+    assert not has_own_origin(headers(HOST, ("origin", "http://")))
 
 
 @pytest.mark.parametrize("hosts", [[], ["localhost", "evil.example"], ["localhost", "localhost"]])
 def test_a_request_needs_exactly_one_host(hosts: list[str]) -> None:
-    assert judge_host(headers(*(("host", host) for host in hosts))) is not None
-
-
-HOST = ("host", "localhost:8081")
+    assert not has_own_host(headers(*(("host", host) for host in hosts)))
 
 
 @pytest.mark.parametrize(
@@ -81,10 +103,8 @@ HOST = ("host", "localhost:8081")
         ([("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")], False),
     ],
 )
-def test_a_change_is_taken_only_from_the_pages_of_the_console(fields: list[tuple[str, str]], is_own: bool) -> None:
-    refusal = judge_origin(headers(HOST, *fields), is_needed=True)
-    assert (refusal is None) is is_own
-    assert refusal is None or (refusal.status, refusal.code) == (403, "origin-not-allowed")
+def test_a_change_is_taken_only_from_own_pages(fields: list[tuple[str, str]], is_own: bool) -> None:
+    assert has_own_origin(headers(HOST, *fields), is_needed=True) is is_own
 
 
 @pytest.mark.parametrize(
@@ -99,7 +119,7 @@ def test_a_change_is_taken_only_from_the_pages_of_the_console(fields: list[tuple
 def test_a_read_may_come_from_the_address_bar_and_from_no_other_page(
     fields: list[tuple[str, str]], is_own: bool
 ) -> None:
-    assert (judge_origin(headers(HOST, *fields), is_needed=False) is None) is is_own
+    assert has_own_origin(headers(HOST, *fields)) is is_own
 
 
 @pytest.mark.parametrize(
@@ -117,4 +137,4 @@ def test_a_read_may_come_from_the_address_bar_and_from_no_other_page(
     ],
 )
 def test_a_body_that_a_page_can_send_without_a_preflight_is_refused(types: list[str], is_json: bool) -> None:
-    assert (judge_media_type(headers(*(("content-type", one) for one in types))) is None) is is_json
+    assert has_json(headers(*(("content-type", one) for one in types))) is is_json
