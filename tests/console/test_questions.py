@@ -167,7 +167,7 @@ def test_faces_and_explain_answer(ask: Asked) -> None:
     assert len(ask("faces")["faces"]) == 12
     assert ask("explain", method="GET", target="/pets?limit=2")["allowed"] is True
     assert ask("explain", method="POST", target="/pets")["allowed"] is False
-    assert ask("explain", method="GET", target="/pets", consumer="nobody")["status"] == 400
+    assert ask("explain", method="GET", target="/pets", consumer="unknown")["status"] == 400
 
 
 def test_a_broken_file_shows_where_it_is_broken_and_its_operations(ask: Asked) -> None:

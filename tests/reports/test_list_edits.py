@@ -227,8 +227,8 @@ def test_findings_about_the_file_have_their_line_and_exit_1(folder: Path, capsys
 
 
 def test_a_consumer_of_the_command_line_must_exist(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["allow", "getPet", "--consumer", "nobody"]) == 2
-    assert "there is no consumer `nobody`" in capsys.readouterr().err
+    assert run(["allow", "getPet", "--consumer", "unknown"]) == 2
+    assert "there is no consumer `unknown`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
