@@ -6,25 +6,12 @@ import pytest
 from plugin_gateway.cli.banner import announce, announce_and_open, as_text
 from plugin_gateway.config.address import Address
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.reload.outcome import Compiled
 from plugin_gateway.revision import LogSettings
 from plugin_gateway.server.start import Started
 from plugin_gateway.telemetry import Log
+from tests.compiled import compiled
 
-COMPILED = Compiled(
-    revision=b"",
-    number=1,
-    digest="d",
-    public_url="https://plugin.example.com",
-    faces=(),
-    operations=8,
-    operations_total=47,
-    listen="",
-    admin="",
-    log=LogSettings(),
-    watched={},
-    warnings=(Finding(rule="manifest-missing", message="no contact", severity=Severity.WARNING),),
-)
+COMPILED = compiled(warnings=(Finding(rule="manifest-missing", message="no contact", severity=Severity.WARNING),))
 STARTED = Started(
     compiled=COMPILED,
     listen=Address("127.0.0.1", 8080),

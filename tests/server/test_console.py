@@ -1,6 +1,5 @@
 import asyncio
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,32 +7,13 @@ import pytest
 
 from plugin_gateway.config.address import Address
 from plugin_gateway.console.key_file import key_files, read_key
-from plugin_gateway.reload.outcome import Compiled
-from plugin_gateway.revision import LogSettings
 from plugin_gateway.server.console import ConsoleOfGateway, base_of, config_file, power_of
 from plugin_gateway.server.start import ServeOptions
 from plugin_gateway.telemetry import Log
+from tests.compiled import compiled
 
-BASE = Compiled(
-    revision=b"",
-    number=1,
-    digest="d",
-    public_url="https://plugin.example.com",
-    faces=(),
-    operations=8,
-    operations_total=47,
-    listen="",
-    admin="",
-    log=LogSettings(),
-    watched={},
-    warnings=(),
-)
 HERE = Address("127.0.0.1", 8081)
 EVERYWHERE = Address("0.0.0.0", 8081)
-
-
-def compiled(mode: str) -> Compiled:
-    return replace(BASE, console=mode)
 
 
 def console_of(log: Log | None = None, **options: Path | str) -> ConsoleOfGateway:
@@ -76,10 +56,10 @@ def test_the_console_is_on_where_only_this_machine_reaches_it_or_where_the_confi
 
 def test_the_key_is_there_while_the_console_is_on() -> None:
     gateway = console_of()
-    gateway.adopt(compiled("off"), HERE)
+    gateway.adopt(compiled(console="off"), HERE)
     assert gateway.console.key == read_key(HERE, os.environ) == ""
     assert gateway.link() == ""
-    gateway.adopt(compiled("default"), HERE)
+    gateway.adopt(compiled(console="default"), HERE)
     assert gateway.console.key == read_key(HERE, os.environ) != ""
     assert gateway.link().startswith("http://127.0.0.1:8081/console/enter?token=")
     asyncio.run(gateway.close())
@@ -88,9 +68,9 @@ def test_the_key_is_there_while_the_console_is_on() -> None:
 
 def test_a_key_that_was_cleaned_away_comes_back_with_the_next_reload() -> None:
     gateway = console_of()
-    gateway.adopt(compiled("default"), HERE)
+    gateway.adopt(compiled(console="default"), HERE)
     key_files(HERE, os.environ)[0].unlink()
-    gateway.adopt(compiled("default"), HERE)
+    gateway.adopt(compiled(console="default"), HERE)
 
     assert read_key(HERE, os.environ) == gateway.console.key != ""
     asyncio.run(gateway.close())
@@ -122,9 +102,9 @@ def test_a_link_has_an_address_because_the_console_answers_to_no_name(
 
 def test_a_reload_keeps_the_key() -> None:
     gateway = console_of()
-    gateway.adopt(compiled("write"), HERE)
+    gateway.adopt(compiled(console="write"), HERE)
     key = gateway.console.key
-    gateway.adopt(compiled("read"), HERE)
+    gateway.adopt(compiled(console="read"), HERE)
     assert (gateway.console.key, gateway.console.power) == (key, "read")
     asyncio.run(gateway.close())
 
@@ -136,12 +116,12 @@ def test_a_key_that_cannot_be_written_is_told_if_the_config_asks_for_the_console
         monkeypatch.setattr("plugin_gateway.console.key_file._own_folder", lambda: runtime / "nope" / "nope")
         monkeypatch.setenv("XDG_RUNTIME_DIR", str(path / "nope"))
     off = console_of()
-    off.adopt(compiled("default"), HERE)
+    off.adopt(compiled(console="default"), HERE)
     assert off.link() == off.console.key == ""
     assert "console-key-failed" not in capfd.readouterr().err
     log = Log(level="warning")
     gateway = console_of(log=log)
-    gateway.adopt(compiled("write"), HERE)
+    gateway.adopt(compiled(console="write"), HERE)
     log.close()
     assert "console-key-failed" in capfd.readouterr().err
     assert gateway.link() != ""

@@ -8,25 +8,10 @@ from typing import Any
 import pytest
 
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.reload.outcome import Compiled
-from plugin_gateway.revision import LogSettings
 from plugin_gateway.server.reload_log import ReloadLog
+from tests.compiled import compiled
 
-COMPILED = Compiled(
-    revision=b"",
-    number=1,
-    digest="d",
-    public_url="",
-    faces=(),
-    operations=1,
-    operations_total=2,
-    listen="127.0.0.1:8080",
-    admin="",
-    log=LogSettings(),
-    watched={},
-    warnings=(),
-    served=("GET /pets",),
-)
+COMPILED = compiled(listen="127.0.0.1:8080", served=("GET /pets",))
 AWAITED = (Finding(rule="document-unreadable", message="the server answered 503"),)
 
 
