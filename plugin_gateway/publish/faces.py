@@ -11,7 +11,7 @@ from plugin_gateway.openapi.render import to_json, to_yaml
 from plugin_gateway.publish.document import build_served_document
 from plugin_gateway.publish.face import Face, build_face
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
-from plugin_gateway.publish.profile import Cut, Profile, cut_to_profile
+from plugin_gateway.publish.profile import Cut, Profile, cut_to_profile, has_long_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +36,8 @@ class DocumentFaces(NamedTuple):
     faces: dict[str, Face]
     warnings: tuple[Finding, ...]
     notes: tuple[Finding, ...]
+    path: str
+    """The path of the document whose texts are within the plugin limits: the plain document's path, if its texts are."""
 
 
 def build_document_faces(
@@ -80,13 +82,8 @@ def build_document_faces(
             replace(finding, rule=f"profile-{profile}", severity=Severity.NOTE) for finding in (*of_version, *findings)
         ]
     for_tools = in_version("3.1")[0] if presentation.version == "3.0" else served
-    return DocumentFaces(for_tools, faces, warnings, tuple(notes))
-
-
-def document_path_within_limits(faces: Mapping[str, Face]) -> str:
-    """Return the path of the document whose texts are within the plugin limits: the plain document's path, if its texts are."""
-    cut = f"{DOCUMENT_PATH}?profile={Profile.PLUGIN}"
-    return DOCUMENT_PATH if faces[cut].body == faces[DOCUMENT_PATH].body else cut
+    path = f"{DOCUMENT_PATH}?profile={Profile.PLUGIN}" if has_long_texts(served.root) else DOCUMENT_PATH
+    return DocumentFaces(for_tools, faces, warnings, tuple(notes), path)
 
 
 def build_manifest_faces(manifest: JsonObject, logo: Logo) -> dict[str, Face]:

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 MAX_OPERATION_TEXT = 300
 MAX_PARAMETER_TEXT = 700
 MAX_GPT_OPERATIONS = 30
-_DESCRIBED = frozenset({Kind.PARAMETER, Kind.HEADER, Kind.SCHEMA, Kind.REQUEST_BODY})
+_OPERATION_LIMITS = {"summary": MAX_OPERATION_TEXT, "description": MAX_OPERATION_TEXT}
+_PARAMETER_LIMITS = {"description": MAX_PARAMETER_TEXT}
+_LIMITS = {
+    Kind.OPERATION: _OPERATION_LIMITS,
+    **dict.fromkeys((Kind.PARAMETER, Kind.HEADER, Kind.SCHEMA, Kind.REQUEST_BODY), _PARAMETER_LIMITS),
+}
+"""The most characters of the texts of each kind of object."""
 
 
 class Profile(StrEnum):
@@ -52,6 +58,16 @@ def cut_to_profile(served: Document, profile: Profile) -> Cut:
             return Cut(lambda: _without_answers(served), ())
         case _:
             return _within_limits(served, profile)
+
+
+def has_long_texts(root: JsonObject) -> bool:
+    """Return whether the profiles `plugin` and `gpt-actions` cut a text of `root`."""
+    return any(
+        isinstance(text := node.get(key), str) and len(text) > limit
+        for kind, node in typed_nodes(root)
+        if kind in _LIMITS
+        for key, limit in _LIMITS[kind].items()
+    )
 
 
 def _within_limits(served: Document, profile: Profile) -> Cut:
@@ -86,12 +102,8 @@ def _without_answers(served: Document) -> Document:
 def _cut_texts(root: JsonObject, profile: Profile) -> Iterator[Finding]:
     cut: Counter[int] = Counter()
     for kind, node in typed_nodes(root):
-        if kind is Kind.OPERATION:
-            cut[MAX_OPERATION_TEXT] += sum(
-                [_shorten(node, key, MAX_OPERATION_TEXT) for key in ("summary", "description")]
-            )
-        elif kind in _DESCRIBED:
-            cut[MAX_PARAMETER_TEXT] += _shorten(node, "description", MAX_PARAMETER_TEXT)
+        for key, limit in _LIMITS[kind].items() if kind in _LIMITS else ():
+            cut[limit] += _shorten(node, key, limit)
     for limit, count in sorted(cut.items()):
         if count:
             what = "operations" if limit == MAX_OPERATION_TEXT else "parameters and schemas"

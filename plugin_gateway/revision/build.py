@@ -116,7 +116,8 @@ def build(
     """Read all files that a config names, and compile them.
 
     `pinned` comes from the previous revision of a running gateway; `keep_in` is the folder for the last good copy of the document.
-    `read` reads the document; it may have read it before. Without notes, profiles of the document are made when they are read.
+    `read` reads the document; it may have read it before. Without notes, the revision says nothing about the document
+    itself, and its profiles are made when they are read.
 
     Raises:
         DocumentAwaitedError: the server of the document, or of a part that is needed, does not answer yet.

@@ -26,7 +26,7 @@ from plugin_gateway.openapi.mend.notes import errors_in
 from plugin_gateway.openapi.prune.leaks import leaks_in_prose
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.publish.document import Presentation, PublishedOperation
-from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces, document_path_within_limits
+from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces
 from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH, ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
@@ -86,7 +86,7 @@ def compile_revision(
 ) -> Revision:
     """Compile. Pure: `logo`, `users` and `tls_files` are the contents of the files that the config names, if it names them.
 
-    Without notes, the revision does not say what each profile of the document leaves out, and profiles are made when they are read.
+    Without notes, the revision says nothing about the document itself, and its profiles are made when they are read.
     `found` are the findings from reading these files; `pinned` comes from the previous revision of a running gateway; `agreed` is
     the lock, applied to this document.
 
@@ -135,14 +135,13 @@ def compile_revision(
     untaken = [*find_untaken(document, allowed, injected, gate.rules_by_key, _said(kept, shaped.shapes))]
     _raise_errors(loaded, [*findings, *untaken])
     published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
-    served, document_faces, served_findings, notes = build_document_faces(
+    served, document_faces, served_findings, notes, document_path = build_document_faces(
         pruned, published, presentation, has_notes=has_notes
     )
     tool_settings = {
         key: ToolSettings(title=one.title or "", hints=one.hints, slashes=one.slashes) for key, one in kept.items()
     }
     tools = build_tool_set(served, tool_settings, is_searched=config.mcp.mode == "search")
-    document_path = document_path_within_limits(document_faces)
     if document_path != DOCUMENT_PATH:
         manifest_faces, _ = _manifest_faces(config, document, logo, security, document_path)
     faces = {
@@ -171,7 +170,13 @@ def compile_revision(
         has_notes=has_notes,
     )
     views = compile_views(whole, [one.keys for one in chosen], [consumer.name for consumer in config.consumers])
-    leaks = leaks_in_prose(document, pruned, kept)
+    of_document: list[Finding] = []
+    if has_notes:
+        leaks = leaks_in_prose(document, pruned, kept)
+        of_document = [
+            *document.warnings,
+            *_of_document(document, [*pruned.warnings, *mended_findings, *served_findings, *leaks]),
+        ]
     target, limits = compile_upstream(config, tls_files), compile_bounds(config)
     return Revision(
         number=number,
@@ -204,8 +209,7 @@ def compile_revision(
         otel=compile_collector(config, own_paths),
         warnings=(
             *loaded.located(findings),
-            *document.warnings,
-            *_of_document(document, [*pruned.warnings, *mended_findings, *served_findings, *leaks]),
+            *of_document,
         ),
         notes=_of_document(document, notes),
         pinned=Pinned(

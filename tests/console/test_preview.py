@@ -54,6 +54,16 @@ def test_only_findings_about_the_edit_are_shown(place: Place) -> None:
     assert previewed(place, ADD)["findings"] == []
 
 
+def test_a_mistake_of_the_document_is_no_finding_about_the_line_of_gateway_yaml_with_its_number(place: Place) -> None:
+    text = place.document.read_text()
+    place.document.write_text(text.replace("\npaths:", "\nexternalDocs: {description: without a URL}\npaths:"))
+    members = previewed(place, ADD)
+
+    assert place.document.read_text().splitlines()[4].startswith("externalDocs")
+    assert "@@ -2,3 +2,4 @@" in members["diff"]
+    assert members["findings"] == []
+
+
 def test_a_config_that_stays_refused_is_a_problem_with_its_places(place: Place) -> None:
     place.write(CONFIG + "  - noSuchPet\n")
     problem = previewed(place, ADD)

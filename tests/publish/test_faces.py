@@ -17,8 +17,7 @@ from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.publish.document import Presentation, PublishedOperation, build_served_document
-from plugin_gateway.publish.face import build_face
-from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces, document_path_within_limits
+from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces
 from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.publish.profile import Profile, cut_to_profile
 
@@ -30,7 +29,7 @@ OPERATIONS = {OperationKey("GET", "/a"): PublishedOperation(operation_id="list")
 
 
 def _faces(version: str = "3.1") -> dict[str, Any]:
-    _, faces, warnings, notes = build_document_faces(
+    _, faces, warnings, notes, _ = build_document_faces(
         PRUNED, OPERATIONS, Presentation(public_url="https://gw.example.com", version=version)
     )
     assert warnings == ()
@@ -68,17 +67,39 @@ def test_a_profile_has_its_version_and_limits(path: str, version: str, length: i
     assert len(document["paths"]["/a"]["get"]["summary"]) == length
 
 
-def test_the_document_within_limits_is_the_plain_one_where_its_texts_are_short() -> None:
-    assert document_path_within_limits(_faces()) == "/openapi.json?profile=plugin"
-    short = {"/openapi.json": build_face("a/b", b"1"), "/openapi.json?profile=plugin": build_face("a/b", b"1")}
-    assert document_path_within_limits(short) == "/openapi.json"
+@pytest.mark.parametrize(
+    ("parameter", "summary", "is_cut"),
+    [
+        ({"description": "x" * 700}, "x" * 300, False),
+        ({"description": "x" * 700}, "x" * 301, True),
+        ({"description": "x" * 701}, "x", True),
+        ({"schema": {"type": "array", "items": {"description": "x" * 701}}}, "x", True),
+        ({"example": {"description": "x" * 701}}, "x", False),
+    ],
+)
+def test_the_document_within_limits_is_the_plain_one_where_its_texts_are_short(
+    parameter: dict[str, Any], summary: str, *, is_cut: bool
+) -> None:
+    operation = {
+        **OPERATION,
+        "summary": summary,
+        "parameters": [{"name": "a", "in": "query", "schema": {}, **parameter}],
+    }
+    pruned = replace(PRUNED, root={**PRUNED.root, "paths": {"/a": {"get": operation}}})
+    shown = build_document_faces(pruned, OPERATIONS, Presentation(public_url="https://gw.example.com"))
+    whole, cut = shown.faces["/openapi.json"].body, shown.faces["/openapi.json?profile=plugin"].body
+
+    assert shown.path == ("/openapi.json?profile=plugin" if is_cut else "/openapi.json")
+    assert is_cut == (whole != cut)
 
 
 def test_what_another_version_cannot_say_is_noted_of_the_profiles_that_have_it() -> None:
     schema = {"schema": {"type": "object", "patternProperties": {"^a": {}}}}
     operation = {**OPERATION, "summary": "s", "requestBody": {"content": {"a/b": schema}}}
     pruned = Document(root={**PRUNED.root, "paths": {"/a": {"get": operation}}}, name="x")
-    _, _, warnings, notes = build_document_faces(pruned, OPERATIONS, Presentation(public_url="https://gw.example.com"))
+    _, _, warnings, notes, _ = build_document_faces(
+        pruned, OPERATIONS, Presentation(public_url="https://gw.example.com")
+    )
     assert warnings == ()
     assert [(note.rule, note.severity) for note in notes] == [("profile-3.0", "note"), ("profile-lean", "note")]
 
