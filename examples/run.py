@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 programs.append(block.enter_context(_running(name, module, environment)))
                 if not _wait_ready(programs, port):
                     return 1
-            _print_what_to_try(ports.port)
+            _print_what_to_try(ports.port, ports.admin_port)
             while not _say_ended(programs):
                 time.sleep(_POLL_S)
             return 1
@@ -133,8 +134,12 @@ def _say_ended(programs: Sequence[Program]) -> bool:
     return bool(ended)
 
 
-def _print_what_to_try(port: int) -> None:
+def _print_what_to_try(port: int, admin_port: int) -> None:
     url = f"http://localhost:{port}"
+    # An absolute path, since the other terminal may be in another folder.
+    command = shlex.join(
+        [str(Path(sys.executable).with_name("plugin-gateway")), "console", "--admin", f"127.0.0.1:{admin_port}"]
+    )
     print(
         f"""
 Try, from another terminal:
@@ -142,6 +147,10 @@ Try, from another terminal:
   curl '{url}/orders?status=open'             # permitted: the gateway adds the API key
   curl '{url}/admin/users'                    # denied: 404, like an unknown path
   curl '{url}/.well-known/ai-plugin.json'     # the manifest
+
+To see and edit the allow-list in a browser, open the link that this command prints:
+
+  {command}
 
 Ctrl-C stops both.
 """,

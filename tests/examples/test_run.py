@@ -2,6 +2,7 @@
 
 import os
 import selectors
+import shlex
 import signal
 import socket
 import subprocess
@@ -89,6 +90,8 @@ def test_both_run_until_a_signal_and_then_neither(number: Any) -> None:
         permitted, denied, manifest = (
             get(f"{url}{path}") for path in ("/orders?status=open", "/admin/users", "/.well-known/ai-plugin.json")
         )
+        [console] = [line for line in output.splitlines() if "plugin-gateway console" in line]
+        link = subprocess.run(shlex.split(console), capture_output=True, text=True, timeout=WAIT_S, check=True).stdout
         process.send_signal(number)
         exit_code = process.wait(WAIT_S)
 
@@ -99,6 +102,7 @@ def test_both_run_until_a_signal_and_then_neither(number: Any) -> None:
     assert denied[0] == 404
     assert b"root" not in denied[1]
     assert manifest[0] == 200
+    assert link.startswith(f"http://127.0.0.1:{ports[2]}/")
     assert exit_code == 0
     assert not any(is_open(port) for port in ports)
 
