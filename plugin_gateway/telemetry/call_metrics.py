@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from plugin_gateway.telemetry.span import TracedId, error_of, error_up_of, method_of, route_of, went_up
+from plugin_gateway.telemetry.span import TracedId, error_of, error_up_of, method_of, route_of, status_up_of, went_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,8 +48,7 @@ class CallMetrics:
                 key = (SERVER_DURATION, method, route, record.status, error)
                 self._count(key, record.duration_s, collector)
             if went_up(record):
-                status = 0 if record.reason else record.status
-                key = (CLIENT_DURATION, method, route, status, error_up_of(record))
+                key = (CLIENT_DURATION, method, route, status_up_of(record), error_up_of(record))
                 # Until the head of the answer: how long its body takes may depend on the caller.
                 self._count(key, record.upstream_s, collector)
 

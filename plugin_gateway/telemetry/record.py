@@ -24,6 +24,20 @@ _APPROVAL: Final = re.compile("approval ([0-9a-f]+)$")
 _SHOWN_METHOD: Final = 20
 REFUSED: Final = range(400, 500)
 """The statuses of refusals. A call that has a reason and another status failed."""
+_CUT: Final = frozenset(
+    {
+        "client-gone",
+        "internal-error",
+        "response-too-large",
+        "bad-upstream-answer",
+        "invalid-answer",
+        "unreadable-answer",
+        "unshapable-answer",
+        "upstream-closed",
+        "upstream-timeout",
+    }
+)
+"""The reasons that can follow the head of an answer, whatever its status was."""
 _SHOWN_CAUSE: Final = 300
 
 
@@ -171,11 +185,21 @@ def decision_of(record: AccessRecord) -> str:
     """Return what the gateway did: `forwarded`, `held`, `refused`, `failed` (5xx), or `answered` by itself."""
     if record.reason == HELD:
         return "held"
-    if record.reason and record.status in REFUSED:
+    if is_refused(record):
         return "refused"
     if record.reason and record.status:
         return "failed"
     return "forwarded" if record.rule is not None else "answered"
+
+
+def is_refused(record: AccessRecord) -> bool:
+    """Tell whether the gateway refused the call. An answer of the upstream that was cut off has a status of the upstream, such as 404."""
+    return bool(record.reason) and record.status in REFUSED and not is_cut(record)
+
+
+def is_cut(record: AccessRecord) -> bool:
+    """Tell whether the answer was cut off after its head, so that the client did not get all of it."""
+    return record.reason in _CUT and 0 < record.status < 500
 
 
 def level_of(record: AccessRecord) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from plugin_gateway.methods import KNOWN_OCTETS
-from plugin_gateway.telemetry.record import HELD, REFUSED
+from plugin_gateway.telemetry.record import HELD, is_cut, is_refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,8 +72,8 @@ def method_of(record: AccessRecord) -> str:
 
 
 def error_of(record: AccessRecord) -> str:
-    """Return `error.type` of the answer to the caller; empty for a status below 500."""
-    if record.status >= 500 or not record.status:
+    """Return `error.type` of the answer to the caller; empty for a whole answer with a status below 500."""
+    if record.status >= 500 or not record.status or is_cut(record):
         return record.reason or str(record.status)
     return ""
 
@@ -81,6 +81,11 @@ def error_of(record: AccessRecord) -> str:
 def error_up_of(record: AccessRecord) -> str:
     """Return `error.type` of the request to the API; empty if the API answered it with a status below 400."""
     return record.reason or (str(record.status) if record.status >= 400 else "")
+
+
+def status_up_of(record: AccessRecord) -> int:
+    """Return the status with which the API answered; 0 if its answer did not begin, or if it is not the status that the caller got."""
+    return record.status if not record.reason or is_cut(record) else 0
 
 
 def route_of(record: AccessRecord, collector: Collector) -> str:
@@ -93,8 +98,7 @@ def route_of(record: AccessRecord, collector: Collector) -> str:
 
 def went_up(record: AccessRecord) -> bool:
     """Tell whether the gateway sent the call to the API, or tried to."""
-    is_refused = record.reason and (record.status in REFUSED or record.reason in _NOT_SENT)
-    return record.rule is not None and not is_refused
+    return record.rule is not None and not is_refused(record) and record.reason not in _NOT_SENT
 
 
 def spans_of(record: AccessRecord, collector: Collector, cover: Callable[[bytes], bytes] = bytes) -> Iterator[Span]:
@@ -172,8 +176,8 @@ def _attributes_up(record: AccessRecord, collector: Collector) -> Attributes:
         ("url.full", collector.upstream_url + route),
         ("url.template", route),
     ]
-    if not record.reason:
-        found.append(("http.response.status_code", record.status))
+    if status := status_up_of(record):
+        found.append(("http.response.status_code", status))
     if error := error_up_of(record):
         found.append(("error.type", error))
     return found

@@ -10,6 +10,7 @@ from plugin_gateway.telemetry.record import (
     approval_of,
     as_json,
     as_text,
+    decision_of,
     level_of,
     shown_method,
     with_approval,
@@ -124,3 +125,22 @@ def test_the_approval_of_a_call_is_told_after_its_cause(cause: str, told: str) -
     assert with_approval(cause, "7f") == told
     assert approval_of(FORWARDED._replace(cause=told)) == "7f"
     assert approval_of(FORWARDED) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "decision"),
+    [
+        (200, "", "forwarded"),
+        (404, "", "forwarded"),
+        (404, "operation-not-found", "refused"),
+        (404, "upstream-closed", "failed"),
+        (413, "request-too-large", "refused"),
+        (200, "client-gone", "failed"),
+        (202, "approval-needed", "held"),
+        (502, "upstream-unreachable", "failed"),
+    ],
+)
+def test_an_answer_of_the_upstream_that_is_cut_off_failed_and_is_no_refusal(
+    status: int, reason: str, decision: str
+) -> None:
+    assert decision_of(FORWARDED._replace(status=status, reason=reason)) == decision

@@ -107,12 +107,27 @@ def test_the_call_of_a_tool_is_internal() -> None:
         ({"status": 502, "reason": "upstream-refused"}, [True, True], ["upstream-refused"] * 2),
         ({"status": 429, "reason": "rate-limited"}, [False], [None]),
         ({"status": 0, "reason": "client-gone"}, [True, True], ["client-gone"] * 2),
+        ({"status": 200, "reason": "client-gone"}, [True, True], ["client-gone"] * 2),
+        ({"status": 206, "reason": "upstream-closed"}, [True, True], ["upstream-closed"] * 2),
+        ({"status": 404, "reason": "upstream-closed"}, [True, True], ["upstream-closed"] * 2),
+        ({"status": 202, "reason": "approval-needed"}, [False], [None]),
     ],
 )
 def test_each_span_has_the_error_of_its_side(more: dict[str, Any], errors: list[bool], types: list[str | None]) -> None:
     found = spans(**more)
     assert [span.is_error for span in found] == errors
     assert [dict(span.attributes).get("error.type") for span in found] == types
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "status_up"),
+    [(200, "", 200), (200, "upstream-closed", 200), (502, "upstream-closed", None), (404, "client-gone", 404)],
+)
+def test_the_span_of_the_request_to_the_api_has_the_status_that_the_api_sent(
+    status: int, reason: str, status_up: int | None
+) -> None:
+    [_, up] = spans(status=status, reason=reason)
+    assert dict(up.attributes).get("http.response.status_code") == status_up
 
 
 def test_a_held_call_did_not_go_up() -> None:
