@@ -87,11 +87,19 @@ class Turns:
     def play(self, requests: Iterator[bytes], answer: bytes) -> None:
         """Let requests come, go up together, and be answered."""
         while turn := list(islice(requests, CLIENTS)):
-            for front, request in zip(self._fronts, turn, strict=False):
-                front.data_received(request)
-            self._pool.settle()
-            for upstream in self._upstreams[-len(turn) :]:
-                upstream.data_received(answer)
+            self.send(turn)
+            self.answer(answer, len(turn))
+
+    def send(self, requests: list[bytes]) -> None:
+        """Let each request come on a connection, and all go up together."""
+        for front, request in zip(self._fronts, requests, strict=False):
+            front.data_received(request)
+        self._pool.settle()
+
+    def answer(self, answer: bytes, calls: int = 1) -> None:
+        """Let the upstream answer the last calls."""
+        for upstream in self._upstreams[-calls:]:
+            upstream.data_received(answer)
 
 
 def main() -> None:
@@ -219,8 +227,8 @@ def least_us(work: Callable[[Iterator[bytes]], None], heads: Callable[[], Iterat
     return min(spent) * 1e6
 
 
-def prepared() -> Revision:
-    """Return the revision of the scenarios with this many operations."""
+def prepared(**more: object) -> Revision:
+    """Return the revision of the scenarios; `more` are further keys of its gateway.yaml."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         document = write_document(folder, OPERATIONS)
@@ -231,6 +239,7 @@ def prepared() -> Revision:
                 "credential": {"header": KEY_HEADER, "value": {"env": "BENCH_KEY"}},
             },
             "allow": [f"{method}Res{number}" for number in range(OPERATIONS) for method in ("get", "post")],
+            **more,
         }
         file = folder / "gateway.yaml"
         file.write_text(json.dumps(config))

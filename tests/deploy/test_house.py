@@ -90,6 +90,7 @@ ABOUT_NO_MODULE = {
     "test_end_to_end.py": "a running gateway",
     "test_end_to_end_calls.py": "calls through a running gateway",
     "test_hatch_build.py": "`hatch_build.py`",
+    "test_way.py": "the files that a call enters",
 }
 
 
