@@ -112,6 +112,7 @@ TITLES: Final = MappingProxyType(
         "no-token-passthrough": "MCP forbids passing on the client's token",
         "origin-not-allowed": "Web pages of this origin may not call",
         # The admin listener.
+        "no-page-secret": "The cookie of a browser is not enough",
         "no-console-session": "The request has no session of the console",
         "too-many-viewers": "Too many pages show the traffic",
         "unknown-path": "There is no such path",

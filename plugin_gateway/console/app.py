@@ -1,7 +1,8 @@
 """The console app: judges each request below `/console`, lets people enter, and passes the others to the handlers.
 
 Each request passes the same steps: the console must be on, and the Host must be its own. `/token` and `/enter` let a person in. All
-other paths need a session, and those of the API an Origin that is the console's.
+other paths need a session. Those of the API also need an Origin that is the console's, and the page secret: a browser shows its cookie
+to every port of the host, so a server that a person visits there could repeat it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from plugin_gateway.console.entrance_page import BAD_TOKEN, NO_SESSION, STYLE_HASH, entrance_page
+from plugin_gateway.console.entrance_page import BAD_TOKEN, NO_SESSION, STYLE_HASH, arrival_page, entrance_page
+from plugin_gateway.console.handler import Handler
 from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, Sessions
 from plugin_gateway.console.static_files import INDEX, static_files
+from plugin_gateway.console.visitor import is_program
 from plugin_gateway.endpoints.admin import NO_SUCH_PATH, only
 from plugin_gateway.endpoints.documents import answer, refuse
 from plugin_gateway.endpoints.own_site import has_json, has_own_host, has_own_origin
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from plugin_gateway.console.handler import Handler
     from plugin_gateway.console.sessions import Session
 
 Power: TypeAlias = Literal["off", "read", "write"]
@@ -37,8 +39,10 @@ Power: TypeAlias = Literal["off", "read", "write"]
 COOKIE: Final = "plugin_gateway_console"
 """The beginning of the cookie's name. Browsers send a cookie to every port of its host, so each gateway adds a text to the name; else
 two gateways on one machine would overwrite each other's session."""
+PAGE_FIELD: Final = "Plugin-Gateway-Page-Secret"
+"""The request field for the secret that the page of a link keeps."""
 HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
+    "Content-Security-Policy": "default-src 'self'; worker-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -66,6 +70,15 @@ _NO_SESSION: Final = Refusal(
     detail="The request has no session of the console.",
     hint="Run `plugin-gateway console` and open the link that it prints.",
 )
+_NO_PAGE_SECRET: Final = Refusal(
+    status=401,
+    code="no-page-secret",
+    detail=f"The cookie of a browser is not enough: the request lacks the right {PAGE_FIELD}.",
+    hint="The page of a link keeps the value for scripts of its origin, as `page-secret` in localStorage. If you are a person, run "
+    "`plugin-gateway console` and open the link that it prints. A program needs only the cookie, if its own GET of a link brought "
+    "it and has no sign of a browser: no text/html in Accept, no Mozilla in User-Agent, no Sec-Fetch-Site and no Sec-Fetch-Dest.",
+)
+_NO_WORKER: Final = Refusal(status=403, code="origin-not-allowed", detail="The console has no service worker.")
 _WRONG_KEY: Final = Refusal(
     status=401,
     code="wrong-console-key",
@@ -79,8 +92,17 @@ _TOO_LARGE: Final = Refusal(status=413, code="request-too-large", detail="The bo
 class Console:
     """The routes of the console. `power` may change with each reload; `key` is what the command `console` must show."""
 
-    def __init__(self, handlers: Iterable[Handler] = (), *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        handlers: Iterable[Handler] = (),
+        *,
+        clock: Callable[[], float] = monotonic,
+        ended: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Take what answers the API. `ended` is called whenever a session has ended, so that streams look at theirs."""
         self.handlers = tuple(handlers)
+        self._log_out = Handler(path="logout", answer=self._log_out_session, method="POST")
+        self._ended = ended
         self.key = ""
         self.base = ""
         """The URL of the listener for a person on this machine; empty if it is a Unix socket."""
@@ -98,6 +120,7 @@ class Console:
         self._power = power
         if power == "off":
             self.sessions.end_all()
+            self._ended()
 
     def routes(self) -> list[Route]:
         return [Route("/console", self), Route("/console/{path:path}", self)]
@@ -119,6 +142,9 @@ class Console:
             return refuse(NO_SUCH_PATH)
         if not has_own_host(request.headers):
             return refuse(_WRONG_HOST)
+        if "service-worker" in request.headers:
+            # A worker would stay in the browser and see each request of later sessions.
+            return refuse(_NO_WORKER)
         path = request.scope["path"].removeprefix("/console")
         if path == "/token":
             return await self._token(request)
@@ -130,10 +156,12 @@ class Console:
         session = self._session(request)
         if session is None:
             return refuse(_NO_SESSION) if is_api else _entrance(NO_SESSION)
-        if is_api:
-            request.state.session = session
-            return await self._ask(request, path.removeprefix("/api/"))
-        return _static(request, path)
+        if not is_api:
+            return _static(request, path)
+        if not session.is_proven_by(request.headers.get(PAGE_FIELD, "")):
+            return refuse(_NO_PAGE_SECRET)
+        request.state.session = session
+        return await self._ask(request, path.removeprefix("/api/"))
 
     async def _token(self, request: Request) -> Response:
         """Answer the command `console`, which proves by the key that it may read the gateway's files."""
@@ -154,13 +182,23 @@ class Console:
             return refuse(only("GET"))
         tokens = request.query_params.getlist("token")
         is_asked_early = "prefetch" in request.headers.get("sec-purpose", "")
-        value = self.sessions.enter(tokens[0], self._clock()) if len(tokens) == 1 and not is_asked_early else None
-        if value is None:
+        if len(tokens) != 1 or is_asked_early:
             return _entrance(BAD_TOKEN)
-        response = RedirectResponse("/console/", 303, headers=_NO_STORE)
+        before = self._session(request)
+        entry = self.sessions.enter(tokens[0], self._clock(), is_program=is_program(request.headers))
+        if entry is None:
+            return _entrance(BAD_TOKEN)
+        if before is not None:
+            self._end(before)
+        response: Response
+        if entry.page_secret:
+            # A page with the secret in it, and no redirect to it: an address would stand in the history of the browser.
+            response = Response(arrival_page(entry.page_secret), media_type="text/html", headers=_NO_STORE)
+        else:
+            response = RedirectResponse("/console/", 303, headers=_NO_STORE)
         response.set_cookie(
             self.cookie,
-            value,
+            entry.cookie,
             max_age=int(SESSION_VALID_S),
             path="/console",
             # A browser drops a Secure cookie that comes over plain HTTP, and the listener speaks plain HTTP.
@@ -170,12 +208,22 @@ class Console:
         )
         return response
 
+    def _end(self, session: Session) -> None:
+        self.sessions.end(session)
+        self._ended()
+
+    async def _log_out_session(self, request: Request, _: bytes) -> Response:
+        self._end(request.state.session)
+        response = Response(status_code=204)
+        response.delete_cookie(self.cookie, path="/console", httponly=True, samesite="strict")
+        return response
+
     def _session(self, request: Request) -> Session | None:
         value = request.cookies.get(self.cookie, "")
         return self.sessions.find(value, self._clock()) if value else None
 
     async def _ask(self, request: Request, path: str) -> Response:
-        there = [(one, found) for one in self.handlers if (found := one.parameters(path)) is not None]
+        there = [(one, found) for one in (self._log_out, *self.handlers) if (found := one.parameters(path)) is not None]
         if not there:
             return refuse(NO_SUCH_PATH)
         method = "GET" if request.method == "HEAD" else request.method

@@ -1,4 +1,4 @@
-"""The entrance page: what a browser without a session gets."""
+"""The entrance pages: what a browser gets that has no session, and what it gets when it enters by a link."""
 
 from __future__ import annotations
 
@@ -18,9 +18,16 @@ _PAGE: Final = """<!doctype html>
 <p>{reason}</p>
 <p>Run <code>plugin-gateway console</code> on the machine of the gateway, as the same user, and open the link that it prints. A link
 works once, for five minutes.</p>
-<p>If you have just opened such a link from another page, <a href="/console/">continue here</a>.</p>
+<p>If a link on another page led you here, and this browser has a session, <a href="/console/">continue here</a>.</p>
 </main></body></html>
 """
+_ARRIVAL: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark"><meta name="page-secret" content="{secret}">
+<title>plugin-gateway: enter the console</title><script type="module" src="/console/enter.js"></script></head>
+<body><p role="status"></p><noscript>The console needs JavaScript.</noscript></body></html>
+"""
+"""The page that a link opens. Its script keeps the secret for its origin, and goes to the console."""
 NO_SESSION: Final = "This browser has no session of the console, or the session has ended."
 BAD_TOKEN: Final = "This link was used already, or it has expired."  # noqa: S105  # a text
 
@@ -30,3 +37,7 @@ STYLE_HASH: Final = f"'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decod
 
 def entrance_page(reason: str) -> str:
     return _PAGE.format(style=_STYLE, reason=reason)
+
+
+def arrival_page(page_secret: str) -> str:
+    return _ARRIVAL.format(secret=page_secret)

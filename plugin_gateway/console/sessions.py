@@ -1,4 +1,8 @@
-"""The sessions: who has entered the console, by a link that works once and a cookie that works for twelve hours."""
+"""The sessions: who has entered the console, by a link that works once, and for twelve hours by a cookie.
+
+Browsers send a cookie to every port of its host, so another web server of the machine gets the cookie of a browser. A browser's session
+therefore has a second secret, the page secret, which the browser keeps for one origin; the cookie is worth nothing without it.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +21,29 @@ _MOST_TOKENS: Final = 16
 _MOST_SESSIONS: Final = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The secrets of a new session. `page_secret` is empty for a program: it shows its cookie to no other server."""
+
+    cookie: str
+    page_secret: str
+
+
 @dataclass(slots=True, eq=False)
 class Session:
-    """One browser that entered. Times are those of the caller's clock, in seconds."""
+    """One browser or program that entered. Times are those of the caller's clock, in seconds."""
 
     digest: bytes
+    page_digest: bytes
     expires_at: float
     is_ended: bool = False
 
     def is_valid(self, now: float) -> bool:
         return not self.is_ended and now < self.expires_at
+
+    def is_proven_by(self, page_secret: str) -> bool:
+        """Tell whether the secret of a request is that of the session's page. A program's session has none to prove."""
+        return not self.page_digest or hmac.compare_digest(self.page_digest, _digest(page_secret))
 
 
 class Sessions:
@@ -43,25 +60,29 @@ class Sessions:
         self._tokens[_digest(token)] = now + TOKEN_VALID_S
         return token
 
-    def enter(self, token: str, now: float) -> str | None:
-        """Use up a token; return the value of the session's cookie, or None if the token is wrong, used or expired."""
+    def enter(self, token: str, now: float, *, is_program: bool = False) -> Entry | None:
+        """Use up a token; return the secrets of a new session, or None if the token is wrong, used or expired."""
         known = _find(self._tokens, token)
         if known is None or self._tokens.pop(known) <= now:
             return None
-        value = token_urlsafe(_SECRET_BYTES)
+        entry = Entry(token_urlsafe(_SECRET_BYTES), "" if is_program else token_urlsafe(_SECRET_BYTES))
         kept = {digest: one for digest, one in self._sessions.items() if one.is_valid(now)}
         self._sessions = _latest(kept, _MOST_SESSIONS - 1)
         for digest in kept.keys() - self._sessions.keys():
             kept[digest].is_ended = True
-        digest = _digest(value)
-        self._sessions[digest] = Session(digest, now + SESSION_VALID_S)
-        return value
+        digest, page_digest = _digest(entry.cookie), b"" if is_program else _digest(entry.page_secret)
+        self._sessions[digest] = Session(digest, page_digest, now + SESSION_VALID_S)
+        return entry
 
     def find(self, value: str, now: float) -> Session | None:
         """Return the session of a cookie, if it is still valid."""
         known = _find(self._sessions, value)
         session = self._sessions[known] if known is not None else None
         return session if session is not None and session.is_valid(now) else None
+
+    def end(self, session: Session) -> None:
+        session.is_ended = True
+        self._sessions.pop(session.digest, None)
 
     def end_all(self) -> None:
         """End every session and forget every token, because the console was turned off."""

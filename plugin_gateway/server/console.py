@@ -59,8 +59,8 @@ class ConsoleOfGateway:
         """Take the options of the start. `watch` tells the workers whether a person looks at the traffic."""
         mark_key = token_bytes(KEY_BYTES)
         self.config = ConfigState(config_file(options), mark_key)
-        self.console = Console()
         self.traffic = Traffic(watch)
+        self.console = Console(ended=self.traffic.wake)
         self._calls = CallHistory()
         self._workshop = Workshop(options.config, overrides, options.text, options.revision_file, mark_key=mark_key)
         self._revision_file = options.revision_file
@@ -99,8 +99,6 @@ class ConsoleOfGateway:
             # A container with a read-only file system did not ask for a console, and a person could not enter it.
             power = "off"
         self.console.power = power
-        # A console that is off now has ended the sessions of the open pages.
-        self.traffic.wake()
         if power != "off" and self._why_no_key:
             message = f"`plugin-gateway console` will not work, because its key cannot be written: {self._why_no_key}"
             self._log.event("warning", "console-key-failed", message)

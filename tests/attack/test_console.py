@@ -107,6 +107,7 @@ class Gateway:
         return int(text[9:12]), text
 
     def enter(self) -> str:
+        """Enter as a program does."""
         _, answer = self.ask("GET", self.path)
         found = re.search(r"(?im)^set-cookie: ([^;]+);", answer)
         assert found, answer
@@ -132,6 +133,12 @@ def gateway(folder: Path) -> Iterator[Gateway]:
         gateway.close()
 
 
+def new_link(gateway: Gateway) -> str:
+    (path,) = gateway.runtime.iterdir()
+    key = f"Authorization: Bearer {path.read_text().strip()}"
+    return str(json.loads(gateway.ask("POST", "/console/token", key)[1].partition("\r\n\r\n")[2])["path"])
+
+
 def own(gateway: Gateway) -> str:
     return f"Origin: http://127.0.0.1:{gateway.port}"
 
@@ -150,6 +157,39 @@ def test_a_request_without_a_session_is_refused(gateway: Gateway, path: str) -> 
     assert gateway.ask("GET", path)[0] == 401
     assert gateway.ask("GET", path, "Cookie: plugin_gateway_console=x")[0] == 401
     assert gateway.ask("GET", path, gateway.cookie[:-1])[0] == 401
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+        "Sec-Fetch-Site: none",
+        "Sec-Fetch-Dest: document",
+    ],
+)
+def test_the_cookie_of_a_browser_reads_and_saves_nothing_in_the_hands_of_another_server(
+    gateway: Gateway, folder: Path, sign: str
+) -> None:
+    """Browsers send a cookie to every port of its host, so a server of this machine that a person visits can repeat it."""
+    _, page = gateway.ask("GET", new_link(gateway), sign)
+    cookie = re.search(r"(?im)^set-cookie: ([^;]+);", page)
+    secret = re.search(r'content="([A-Za-z0-9_-]{43})"', page)
+    assert cookie
+    assert secret
+    stolen, proof = f"Cookie: {cookie[1]}", f"Plugin-Gateway-Page-Secret: {secret[1]}"
+    before = (folder / "gateway.yaml").read_bytes()
+    base = json.loads(gateway.ask("GET", "/console/api/state", gateway.cookie)[1].partition("\r\n\r\n")[2])["base"]
+    body = json.dumps({"base": base, "add": [1], "remove": []}).encode()
+    for path in ("state", "operations", "document", "traffic", "health", "approvals", "faces", "nope"):
+        status, answer = gateway.ask("GET", f"/console/api/{path}", stolen)
+        assert status == 401
+        assert '"no-page-secret"' in answer
+        assert "Plugin-Gateway-Page-Secret" in answer
+    for path in ("save", "preview", "try", "explain", "approvals/x", "logout"):
+        assert gateway.ask("POST", f"/console/api/{path}", stolen, own(gateway), JSON, body=body)[0] == 401
+    assert (folder / "gateway.yaml").read_bytes() == before
+    assert gateway.ask("GET", "/console/api/state", stolen, proof)[0] == 200
 
 
 def test_a_used_link_enters_nothing(gateway: Gateway) -> None:

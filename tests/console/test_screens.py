@@ -44,7 +44,7 @@ def test_a_script_makes_no_markup_out_of_text(script: Path) -> None:
 def test_each_script_is_imported_and_each_import_is_there() -> None:
     imported = {name for path in SCRIPTS for name in re.findall(r'from "\./([\w.]+)"', path.read_text())}
 
-    assert imported | {"console.js"} == {path.name for path in SCRIPTS}
+    assert imported | {"console.js", "enter.js"} == {path.name for path in SCRIPTS}
 
 
 def test_the_page_starts_to_load_at_once_what_its_first_screen_imports() -> None:

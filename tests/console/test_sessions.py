@@ -1,12 +1,18 @@
-from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, Sessions
+from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, Entry, Sessions
+
+
+def entered(sessions: Sessions, *, is_program: bool = False) -> Entry:
+    entry = sessions.enter(sessions.issue(0.0), 0.0, is_program=is_program)
+    assert entry is not None
+    return entry
 
 
 def test_a_token_enters_once() -> None:
     sessions = Sessions()
     token = sessions.issue(0.0)
-    value = sessions.enter(token, 1.0)
-    assert value is not None
-    assert sessions.find(value, 2.0) is not None
+    entry = sessions.enter(token, 1.0)
+    assert entry is not None
+    assert sessions.find(entry.cookie, 2.0) is not None
     assert sessions.enter(token, 3.0) is None
 
 
@@ -20,8 +26,7 @@ def test_a_token_enters_within_five_minutes() -> None:
 
 def test_a_session_ends_after_twelve_hours() -> None:
     sessions = Sessions()
-    value = sessions.enter(sessions.issue(0.0), 0.0)
-    assert value is not None
+    value = entered(sessions).cookie
     session = sessions.find(value, SESSION_VALID_S - 1)
     assert session is not None
     assert not session.is_valid(SESSION_VALID_S)
@@ -31,8 +36,7 @@ def test_a_session_ends_after_twelve_hours() -> None:
 def test_other_texts_enter_nothing_and_are_no_session() -> None:
     sessions = Sessions()
     token = sessions.issue(0.0)
-    value = sessions.enter(sessions.issue(0.0), 0.0)
-    assert value is not None
+    value = entered(sessions).cookie
     for wrong in ("", "x", token[:-1], token + "A", token.swapcase(), "\udcff", value):
         assert sessions.enter(wrong, 0.0) is None
     for wrong in ("", "x", value[:-1], value.swapcase(), token):
@@ -42,19 +46,19 @@ def test_other_texts_enter_nothing_and_are_no_session() -> None:
 def test_tokens_and_sessions_have_256_bits_and_are_kept_as_digests() -> None:
     sessions = Sessions()
     token = sessions.issue(0.0)
-    value = sessions.enter(sessions.issue(0.0), 0.0)
-    assert value is not None
-    assert len(token) == len(value) == 43
-    kept = repr([*sessions._tokens, *sessions._sessions])
-    assert token not in kept
-    assert value not in kept
+    entry = entered(sessions)
+    secrets = (token, entry.cookie, entry.page_secret)
+    assert [len(secret) for secret in secrets] == [43, 43, 43]
+    assert len({*secrets}) == 3
+    kept = repr([*sessions._tokens, *sessions._sessions.items()])
+    assert not any(secret in kept for secret in secrets)
 
 
 def test_many_tokens_and_sessions_push_out_the_oldest() -> None:
     sessions = Sessions()
     tokens = [sessions.issue(0.0) for _ in range(17)]
     assert sessions.enter(tokens[0], 0.0) is None
-    values = [sessions.enter(sessions.issue(0.0), 0.0) or "" for _ in range(64)]
+    values = [entered(sessions).cookie for _ in range(64)]
     oldest = sessions.find(values[0], 0.0)
     assert oldest is not None
     assert sessions.enter(tokens[-1], 0.0) is not None or sessions.enter(sessions.issue(0.0), 0.0) is not None
@@ -66,11 +70,41 @@ def test_many_tokens_and_sessions_push_out_the_oldest() -> None:
 def test_all_sessions_end_when_the_console_is_turned_off() -> None:
     sessions = Sessions()
     token = sessions.issue(0.0)
-    value = sessions.enter(sessions.issue(0.0), 0.0)
-    assert value is not None
+    value = entered(sessions).cookie
     session = sessions.find(value, 0.0)
     assert session is not None
     sessions.end_all()
     assert session.is_ended
     assert sessions.find(value, 0.0) is None
     assert sessions.enter(token, 0.0) is None
+
+
+def test_only_the_page_secret_of_its_own_session_proves_a_session() -> None:
+    sessions = Sessions()
+    mine, theirs = entered(sessions), entered(sessions)
+    session = sessions.find(mine.cookie, 0.0)
+    assert session is not None
+    assert session.is_proven_by(mine.page_secret)
+    for wrong in ("", "é", mine.cookie, mine.page_secret[:-1], mine.page_secret + "A", theirs.page_secret):
+        assert not session.is_proven_by(wrong)
+
+
+def test_the_session_of_a_program_has_no_page_secret() -> None:
+    sessions = Sessions()
+    entry = entered(sessions, is_program=True)
+    session = sessions.find(entry.cookie, 0.0)
+    assert session is not None
+    assert entry.page_secret == ""
+    assert session.is_proven_by("")
+
+
+def test_an_ended_session_is_found_no_more_and_the_others_are() -> None:
+    sessions = Sessions()
+    mine, theirs = entered(sessions), entered(sessions)
+    session = sessions.find(mine.cookie, 0.0)
+    assert session is not None
+    sessions.end(session)
+    sessions.end(session)
+    assert session.is_ended
+    assert sessions.find(mine.cookie, 0.0) is None
+    assert sessions.find(theirs.cookie, 0.0) is not None

@@ -46,7 +46,7 @@ class World:
     def __init__(self) -> None:
         self.watched: list[bool] = []
         self.traffic = Traffic(self.watched.append)
-        self.session = Session(b"", 100.0)
+        self.session = Session(b"", b"", 100.0)
         self.now = 0.0
 
     def open(self) -> tuple[Page, asyncio.Task[None]]:

@@ -78,6 +78,7 @@ WITHOUT_TESTS = {
 ABOUT_NO_MODULE = {
     "attack": "hostile callers against a running gateway",
     "console/test_in_chromium.py": "the screens of the console, in a browser",
+    "console/test_session_in_chromium.py": "the session of the console, in a browser",
     "console/test_screens.py": "the static files of the console",
     "corpus": "real documents, read, pruned and served",
     "deploy": "files for deployment, and the house itself",

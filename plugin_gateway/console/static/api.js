@@ -1,5 +1,7 @@
 // Questions to the gateway. A refusal is thrown as a `Problem`, which carries the members of the problem details.
 
+import { fields } from "./session.js";
+
 export const NOT_AN_APPROVER = "not-an-approver";
 const BASE = new URL("api/", import.meta.url);
 
@@ -11,19 +13,28 @@ export class Problem extends Error {
   }
 }
 
-async function ask(path, options) {
+/** Ask, and return the answer as it comes. */
+export async function open(path, options) {
   let answer;
   try {
-    answer = await fetch(new URL(path, BASE), options);
+    answer = await fetch(new URL(path, BASE), { ...options, headers: { ...options.headers, ...fields() } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, { detail: "The gateway does not answer. Is it still running?" });
   }
-  const type = answer.headers.get("Content-Type") ?? "";
-  const body = /\bjson\b/.test(type) ? await answer.json() : await answer.text();
-  if (answer.ok) return body;
+  if (answer.ok) return answer;
+  const body = await bodyOf(answer);
   if (answer.status === 401 && body?.code !== NOT_AN_APPROVER) dispatchEvent(new Event("signed-out"));
   throw new Problem(answer.status, typeof body === "object" && body ? body : {});
+}
+
+async function ask(path, options) {
+  return bodyOf(await open(path, options));
+}
+
+async function bodyOf(answer) {
+  const type = answer.headers.get("Content-Type") ?? "";
+  return /\bjson\b/.test(type) ? answer.json() : answer.text();
 }
 
 export function get(path, signal, headers) {
@@ -41,8 +52,4 @@ export function post(path, value, signal, headers) {
 
 export function isAbort(error) {
   return error.name === "AbortError";
-}
-
-export function streamOf(path) {
-  return new EventSource(new URL(path, BASE));
 }

@@ -1,6 +1,6 @@
 // The console: chooses the screen by the address, and keeps the state and the catalogue that the screens share.
 
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 import { Approvals } from "./approvals.js";
 import { Catalogue } from "./catalogue.js";
 import { DocumentScreen } from "./document.js";
@@ -10,6 +10,7 @@ import { showApprovals, showState } from "./header.js";
 import { Health } from "./health.js";
 import { Operations } from "./operations.js";
 import { failure } from "./parts.js";
+import { forget, whenOtherTab } from "./session.js";
 import { Traffic } from "./traffic.js";
 
 const PAUSE_MS = 3000;
@@ -42,6 +43,8 @@ class App {
     addEventListener("click", (event) => this._clicked(event));
     addEventListener("keydown", (event) => this._key(event));
     addEventListener("signed-out", () => this._signedOut());
+    whenOtherTab({ enters: () => this._enteredAgain(), logsOut: showEntrance });
+    document.querySelector(".log-out").addEventListener("click", () => this._logOut());
     document.addEventListener("visibilitychange", () => document.hidden || this.poll());
     history.scrollRestoration = "manual";
     this._show();
@@ -199,6 +202,27 @@ class App {
     this._say("This session has ended. Run ", el("code", null, "plugin-gateway console"), " and open the link that it prints.");
   }
 
+  /** A link was opened in another tab: this one may ask again. */
+  async _enteredAgain() {
+    await this.readAgain();
+    this.screen.hide?.();
+    this.screen.show(new URL(location.href));
+  }
+
+  async _logOut() {
+    try {
+      await post("logout", {});
+    } catch (error) {
+      // A session that has ended needs no end.
+      if (error.status !== 401) {
+        this._say(failure(error));
+        return;
+      }
+    }
+    forget();
+    showEntrance();
+  }
+
   _clicked(event) {
     const link = event.target.closest?.("a[href]");
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
@@ -220,6 +244,12 @@ class App {
       document.querySelector(".keys").showModal();
     }
   }
+}
+
+/** Show the entrance page, which the gateway sends without a session. Nothing of the console stays on the screen or in memory. */
+function showEntrance() {
+  sessionStorage.clear();
+  location.replace(HOME);
 }
 
 new App().start();

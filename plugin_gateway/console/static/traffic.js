@@ -1,7 +1,7 @@
 // The screen Traffic: the last calls as they come, and why the gateway refused the refused ones.
 
-import { streamOf } from "./api.js";
 import { el, setText } from "./dom.js";
+import { Stream } from "./stream.js";
 import { clock, grouped, plural } from "./text.js";
 
 const MOST = 500;
@@ -85,19 +85,20 @@ export class Traffic {
     this.records = [];
     this.waiting = [];
     this.dropped = 0;
-    this.stream = streamOf("traffic");
-    this.stream.addEventListener("open", () => {
-      // Each connection begins with the last calls, so the gateway sends again what is shown.
-      this.records = [];
-      this.waiting = [];
-      this.body.replaceChildren();
+    this.stream = new Stream("traffic", {
+      open: () => {
+        // Each connection begins with the last calls, so the gateway sends again what is shown.
+        this.records = [];
+        this.waiting = [];
+        this.body.replaceChildren();
+      },
+      record: (data) => this._take(JSON.parse(data)),
+      dropped: (data) => {
+        this.dropped += Number(data) || 0;
+        this._later();
+      },
+      lost: () => this.app.poll(),
     });
-    this.stream.addEventListener("record", ({ data }) => this._take(JSON.parse(data)));
-    this.stream.addEventListener("dropped", ({ data }) => {
-      this.dropped += Number(data) || 0;
-      this._later();
-    });
-    this.stream.addEventListener("error", () => this.app.poll());
   }
 
   hide() {
