@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+
+from plugin_gateway.dataclass import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

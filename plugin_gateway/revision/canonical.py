@@ -7,15 +7,16 @@ any other class has the attributes that its rules name.
 
 from __future__ import annotations
 
-import dataclasses
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from plugin_gateway.dataclass import dataclass, fields, is_dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """The rule for a field that is not part of the form, with the reason."""
 
@@ -94,8 +95,8 @@ def _fields_of(kind: type, rules: Mapping[str, Rule]) -> Iterable[tuple[str, Cal
 
 def _declared(kind: type, rules: Iterable[str]) -> Iterable[tuple[str, bool]]:
     """Yield the fields, and whether `repr` hides each."""
-    if dataclasses.is_dataclass(kind):
-        return ((field.name, not field.repr) for field in dataclasses.fields(kind))
+    if is_dataclass(kind):
+        return ((field.name, not field.repr) for field in fields(kind))
     if issubclass(kind, tuple):
         return ((name, False) for name in kind._fields)  # type: ignore[attr-defined]  # a named tuple
     if rules:

@@ -11,12 +11,12 @@ import asyncio
 import contextlib
 import gc
 import signal
-from dataclasses import replace
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin_gateway.approvals.desk import Desk
+from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.endpoints.approvals import ApprovalsApi
