@@ -64,6 +64,10 @@ def _json_pointer(value: Any) -> Any:
     return value
 
 
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_PERCENT: Final = re.compile(r"([0-9]{1,3})\s*%")
+
+
 def _extension(value: Any) -> Any:
     if isinstance(value, str) and not value.startswith("x-"):
         raise Mistake("bad-value", "the name of an extension begins with `x-`", got=value, hint=f"write x-{value[:60]}")
@@ -75,8 +79,12 @@ def _count(value: Any) -> Any:
 
 
 def _number(value: Any) -> Any:
+    if isinstance(value, OverrideText) and _DECIMAL.fullmatch(value):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value - value != 0:
-        raise Mistake("wrong-type", "expected a number", got=value, hint="write it without quotes, such as 50")
+        percent = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+        hint = f"write {int(percent[1]) / 100:g}" if percent else "write it without quotes, such as 50"
+        raise Mistake("wrong-type", "expected a number", got=value, hint=hint)
     return value
 
 

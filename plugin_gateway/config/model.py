@@ -176,6 +176,8 @@ Check = Literal["off", "report", "enforce"]
 class Validation(Record):
     """Whether the gateway validates calls against the document's schemas."""
 
+    example: ClassVar[str] = "{request: enforce, response: report}"
+
     request: Check = "report"
     """Requests. `report` lets them pass and tells of some in the log and in the metrics; `enforce` refuses them with 400.
     Example: `request: enforce`"""

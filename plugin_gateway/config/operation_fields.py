@@ -49,6 +49,8 @@ def _operation(value: Any) -> str:
         raise Mistake("bad-operation", "an entry names one method", got=text, hint=f"write {shown}")
     if key := split_operation(text):
         return " ".join(key)
+    if rest and word.upper() in methods.KNOWN and (run := run_together(text)):
+        raise Mistake("bad-operation", "several entries in one", got=text, hint=run)
     if rest and word.upper() in methods.KNOWN:
         hint = f"write `{word.upper()} {_path_in(rest)}`"
         raise Mistake("bad-operation", "the path must start with `/`, and nothing follows it", got=text, hint=hint)
@@ -60,6 +62,14 @@ def _operation(value: Any) -> str:
         hint = f"write `{method[1].upper() if method else 'GET'} {_path_in(url[0])}`"
         raise Mistake("bad-operation", "an entry has a method and a path, not a URL", got=text, hint=hint)
     return text
+
+
+def run_together(text: str) -> str:
+    """Return a hint for entries that YAML reads as one text, since the dash of the second is indented further; else an empty text."""
+    entries = re.split(r"\s+-\s+", text)
+    return (
+        f"begin each dash in the same column: {', '.join(f'`- {entry}`' for entry in entries)}" if entries[1:] else ""
+    )
 
 
 def _path_in(text: str) -> str:

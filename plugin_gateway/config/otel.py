@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from plugin_gateway.config.fields import (  # noqa: TC001  # pydantic reads them
     AbsoluteUrl,
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 _DEFAULT_ENDPOINT: Final = "http://localhost:4318"
 _SIGNALS: Final = ("/v1/traces", "/v1/metrics", "/v1/logs")
 _SHORTEST_S: Final = 1.0
+
+
+def _share(value: float) -> float:
+    if not 0 <= value <= 1:
+        hint = f"for {value:g} % write {value / 100:g}" if 1 < value <= 100 else "for example 0.1"
+        raise Mistake("bad-value", "must be between 0 and 1", got=value, hint=hint)
+    return value
 
 
 class Otel(Record):
@@ -58,7 +65,7 @@ class Otel(Record):
     metrics: Flag = True
     """Whether to send metrics. The admin listener serves them for Prometheus in any case.
     Example: `metrics: false`"""
-    sample: Annotated[Number, Field(json_schema_extra={"minimum": 0, "maximum": 1})] = 1
+    sample: Annotated[Number, AfterValidator(_share), Field(json_schema_extra={"minimum": 0, "maximum": 1})] = 1
     """The share of traces that are recorded, from 0 to 1. A caller can ask that its call is not recorded, but not that it is.
     Example: `sample: 0.1`"""
     parent: Literal["continue", "restart"] = "continue"
@@ -84,20 +91,17 @@ class Otel(Record):
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
-        endpoint, sample, interval = (written.get(key) for key in ("endpoint", "sample", "interval"))
+        endpoint, interval = written.get("endpoint"), written.get("interval")
         if isinstance(endpoint, str):
             for signal in _SIGNALS:
                 if endpoint.rstrip("/").endswith(signal):
                     hint = f"write {endpoint.rstrip('/').removesuffix(signal)}"
                     message = "write the URL without the path of a signal"
                     yield Mistake("bad-url", message, got=endpoint, hint=hint, at=("endpoint",))
-            if endpoint.rstrip("/").endswith(":4317"):
+            if endpoint.startswith(("http://", "https://")) and endpoint.rstrip("/").endswith(":4317"):
                 hint = f"write {endpoint.rstrip('/').removesuffix('7')}8"
                 message = "4317 is the collector's port for gRPC; the gateway speaks HTTP"
                 yield Mistake("bad-url", message, got=endpoint, hint=hint, at=("endpoint",))
-        if isinstance(sample, int | float) and not isinstance(sample, bool) and not 0 <= sample <= 1:
-            hint = f"for {sample} % write {sample / 100:g}" if 1 < sample <= 100 else "for example 0.1"
-            yield Mistake("bad-value", "must be between 0 and 1", got=sample, hint=hint, at=("sample",))
         with suppress(Mistake):
             if interval is not None and parse_duration(interval) < _SHORTEST_S:
                 yield Mistake("bad-value", "must be 1s or more", got=interval, hint="for example 60s", at=("interval",))

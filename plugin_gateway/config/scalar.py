@@ -30,7 +30,7 @@ def plain_scalar(text: str) -> Any:
     for pattern, message in _AMBIGUOUS:
         if pattern.fullmatch(text):
             otherwise = ", true or false if not" if text.isalpha() else ""
-            if message.startswith("octal"):
+            if text.replace("_", "").lstrip("+-").isdigit():
                 otherwise = f", {int(text.replace('_', ''))} if it is a number"
             raise Mistake("ambiguous-yaml", message, got=text, hint=f'write "{text}" if it is text{otherwise}')
     if text in _NULL:

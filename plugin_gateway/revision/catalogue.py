@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from plugin_gateway.config.operation_fields import run_together
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.methods import PREFLIGHT
@@ -78,6 +79,8 @@ class Catalogue:
 
     def guess_name(self, name: str) -> str:
         """Guess what an unknown operationId means: a path, or several entries without the dashes between them."""
+        if hint := run_together(name):
+            return hint
         path = "/" + name.strip("/")
         if "/" in name and (methods := self.methods_of(path)):
             return f"write {_either(f'{method} {path}' for method in methods)}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document
 
 _UNREADABLE: Final = "document-unreadable"
+_RELATIVE: Final = "name a file that the gateway can read; a relative path starts at the folder of gateway.yaml"
 
 
 class ReadDocument(Protocol):
@@ -108,7 +109,10 @@ def _named_in(loaded: LoadedConfig, findings: Iterable[Finding]) -> Iterator[Fin
         where = finding.location
         if finding.rule == _UNREADABLE and (where is None or (where.file == source and not where.line)):
             yield replace(
-                finding, message=f"{source}: {finding.message}", location=loaded.locate(("openapi", "source"))
+                finding,
+                message=f"{source}: {finding.message}",
+                location=loaded.locate(("openapi", "source")),
+                hint=finding.hint or ("" if "://" in source else _RELATIVE),
             )
         else:
             yield finding

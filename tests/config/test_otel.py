@@ -58,3 +58,21 @@ def test_a_percentage_gets_the_ratio_as_its_hint() -> None:
     with pytest.raises(ConfigError) as caught:
         otel("{sample: 50}")
     assert "write 0.5" in str(caught.value.findings[0].hint)
+
+
+def test_a_share_with_a_percent_sign_gets_the_ratio_as_its_hint() -> None:
+    with pytest.raises(ConfigError) as caught:
+        otel("{sample: 50%}")
+    assert "write 0.5" in str(caught.value.findings[0].hint)
+
+
+@pytest.mark.parametrize(("text", "is_fine"), [("0.25", True), ("1", True), ("5", False), ("a half", False)])
+def test_a_variable_sets_the_share_within_the_same_bounds(text: str, is_fine: bool) -> None:
+    environ = {"PLUGIN_GATEWAY__OTEL__SAMPLE": text}
+    if is_fine:
+        found = load_text(TEXT, path=Path("gateway.yaml"), environ=environ).config.otel
+        assert found is not None
+        assert found.sample == float(text)
+    else:
+        with pytest.raises(ConfigError, match=r"otel\.sample"):
+            load_text(TEXT, path=Path("gateway.yaml"), environ=environ)
