@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ import prance
 import prance.util.resolver
 import pytest
 
+from tests.ports import free_ports
+
 ROOT = Path(__file__).parents[1]
 START_BOUND_S = 30.0
 TOKEN = "a-token-of-a-caller-0123456789"
@@ -28,12 +29,6 @@ allow: [{{path: "/**"}}]
 auth: {{type: service_http, tokens: [{{name: caller, env: TOKEN}}]}}
 validate: {{request: enforce, response: enforce}}
 """
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 @contextmanager
@@ -63,7 +58,7 @@ def running(url: str, *commands: Any) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def gateway_url() -> Iterator[str]:
     """What `make run` starts: nine operations, open to everybody."""
-    ports = {name: str(free_port()) for name in ("--api-port", "--port", "--admin-port")}
+    ports = dict(zip(("--api-port", "--port", "--admin-port"), map(str, free_ports(3)), strict=True))
     arguments = [text for pair in ports.items() for text in pair]
     with running(f"http://127.0.0.1:{ports['--port']}", ("examples.run", *arguments)) as url:
         yield url
@@ -72,7 +67,7 @@ def gateway_url() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Every operation of the example, for callers that send a token. Calls and answers that break the document are refused."""
-    api_port, port, admin_port = (str(free_port()) for _ in range(3))
+    api_port, port, admin_port = map(str, free_ports(3))
     config = tmp_path_factory.mktemp("guarded") / "gateway.yaml"
     config.write_text(EVERYTHING.replace("API_PORT", api_port).replace("PORT", port))
     serve = ("plugin_gateway", "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}")

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from urllib.parse import parse_qs, quote, unquote
 import pytest
 
 from tests.conftest import Authority
+from tests.redis_server import redis_server
 
 BOUND_S = 5.0
 START_BOUND_S = 20.0
@@ -753,28 +753,15 @@ def test_an_answer_that_is_too_large_is_refused_or_cut_to_whole_items(
 
 
 @pytest.fixture
-def redis_port(tmp_path: Path) -> Iterator[SimpleNamespace]:
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("redis-server is not installed (apt-get install redis-server)")
-    pytest.importorskip("redis", reason="the redis extra is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
-    process = subprocess.Popen([program, *options], stdout=subprocess.PIPE, text=True)
-    with process:
-        try:
-            assert any("Ready to accept connections" in line for line in process.stdout)
-            yield SimpleNamespace(port=port, stop=lambda: (process.kill(), process.wait(BOUND_S)))
-        finally:
-            process.kill()
+def redis(tmp_path: Path) -> Iterator[SimpleNamespace]:
+    with redis_server(tmp_path) as server:
+        yield server
 
 
 def test_two_gateways_that_share_one_redis_let_exactly_the_limit_through(
-    write: Callable[..., Any], upstream: Served, redis_port: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    write: Callable[..., Any], upstream: Served, redis: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ENVIRONMENT, "TEST_REDIS", f"redis://127.0.0.1:{redis_port.port}/0")
+    monkeypatch.setitem(ENVIRONMENT, "TEST_REDIS", f"redis://127.0.0.1:{redis.port}/0")
     limits = "limits: {rate: 40/d, redis: {env: TEST_REDIS}, on_store_failure: %s}"
     refusing = write(more=limits % "refuse", name="one")
     allowing = write(more=limits % "allow", name="two")
@@ -786,7 +773,7 @@ def test_two_gateways_that_share_one_redis_let_exactly_the_limit_through(
         one, two = (stack.enter_context(serving(folder)) for folder in (refusing, allowing))
         assert sorted(load([one, two], 80)) == [200] * 40 + [429] * 40
         assert len(upstream.calls) == 40
-        redis_port.stop()
+        redis.stop()
         status, problem = one.json("GET", "/plain")
         assert (status, problem["code"]) == (503, "limit-store-unavailable")
         assert two.ask("GET", "/plain").status == 200

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from plugin_gateway.admission import redis_store
 from plugin_gateway.admission.limits import Demand, RateLimit, Taken
 from plugin_gateway.admission.redis_store import RedisMissingError, RedisStore
 from plugin_gateway.errors import GatewayError
+from tests.ports import free_port
+from tests.redis_server import redis_server
 
 HUNDRED = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
 FIVE = RateLimit(name="operation", key="o", calls=5, window_s=86400, burst=5)
@@ -26,23 +27,8 @@ def demand(limit: RateLimit) -> Demand:
 
 @pytest.fixture(scope="module")
 def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("redis-server is not installed (apt-get install redis-server)")
-    pytest.importorskip("redis", reason="the redis extra is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    process = subprocess.Popen(
-        [program, *options, "--dir", str(tmp_path_factory.mktemp("redis"))], stdout=subprocess.PIPE, text=True
-    )
-    with process:
-        try:
-            assert any("Ready to accept connections" in line for line in process.stdout)
-            yield port
-        finally:
-            process.terminate()
+    with redis_server(tmp_path_factory.mktemp("redis")) as redis:
+        yield redis.port
 
 
 def play(port: int, scene: Callable[..., Any], space: str) -> Any:
@@ -130,9 +116,7 @@ def test_gateways_of_two_spaces_do_not_share(redis_port: int) -> None:
 
 def test_a_redis_that_is_gone_is_none_and_is_not_asked_again_at_once() -> None:
     pytest.importorskip("redis", reason="the redis extra is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
 
     async def scene(store: RedisStore) -> tuple[list[None], None, list[Any]]:
         answers = [await take(store, FIVE), await take(store, FIVE)]

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
+
 
 class Upstream:
     """Listens on loopback; `script` maps a path to what answers it: pieces of bytes, or a function of the request."""
@@ -132,9 +134,7 @@ def serving(
     folder: Path, config: str, environment: dict[str, str], front: str, upstream: Upstream, *options: str
 ) -> Iterator[Gateway]:
     """Run `serve` on a config until the block ends."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
+    port = free_port()
     (folder / "gateway.yaml").write_text(config)
     command = [sys.executable, "-m", "plugin_gateway", "serve", "-c", str(folder / "gateway.yaml"), "--front", front]
     with (folder / "log").open("wb") as log:

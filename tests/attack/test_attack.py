@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port, free_ports
+
 ATTACK = Path(__file__).parents[2].parent / "shared" / "attack"
 FRONTS = ["connection", "asgi"]
 KEYS = {"ATTACK_HEADER_KEY": "sekret-hdr-7f3a9c", "ATTACK_QUERY_KEY": "sekret-qry-51be02"}
@@ -38,14 +40,6 @@ log: {{level: error}}
 pytestmark = pytest.mark.skipif(not ATTACK.is_dir(), reason=f"the attack cases are not at {ATTACK}")
 
 
-def free_ports() -> tuple[int, int]:
-    """Two ports that nobody listens on; both are held while the second is chosen."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
-
-
 def write_profile(folder: Path, upstream_port: int) -> None:
     text = (ATTACK / "openapi.yaml").read_text().replace("UPPORT", str(upstream_port))
     (folder / "openapi.yaml").write_text(text)
@@ -60,7 +54,7 @@ def serve_command(folder: Path, port: int | str, *more: str) -> tuple[str, ...]:
 @pytest.fixture
 def gateway(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[int, int, int]]:
     """A running gateway with the profile: its port, its pid and the port its upstream is expected at."""
-    upstream_port, port = free_ports()
+    upstream_port, port = free_ports(2)
     write_profile(tmp_path, upstream_port)
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -118,7 +112,7 @@ def test_hostile_documents_neither_start_nor_harm_the_gateway(tmp_path: Path) ->
     start.write_text(f'#!/bin/sh\ncat > "$1/gateway.yaml" <<EOF\n{config}EOF\nexec {command}\n')
     environ = " ".join(f"{name}={value}" for name, value in KEYS.items())
     command = f"{environ} sh {start} {{dir}} {{port}} {{upport}}"
-    replay(tmp_path, "--upstream-port", str(free_ports()[0]), "--only", "spec-side", "--start-cmd", command)
+    replay(tmp_path, "--upstream-port", str(free_port()), "--only", "spec-side", "--start-cmd", command)
 
 
 @pytest.mark.parametrize("gateway", FRONTS, indirect=True)
@@ -136,7 +130,7 @@ def test_a_flood_of_header_bytes_costs_no_memory_and_no_other_client_waits(gatew
 
 @pytest.mark.parametrize("front", FRONTS)
 def test_nothing_is_lost_or_misjudged_under_faults_and_load(tmp_path: Path, front: str) -> None:
-    port, upstream_port = free_ports()
+    port, upstream_port = free_ports(2)
     write_profile(tmp_path, upstream_port)
     unresolvable = tmp_path / "unresolvable"
     shutil.copytree(tmp_path, unresolvable, ignore=shutil.ignore_patterns("unresolvable"))

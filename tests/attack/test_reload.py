@@ -4,12 +4,13 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ports import free_port
 
 CONNECTIONS = 64
 CHANGES = 100
@@ -87,12 +88,6 @@ async def load(port: int, is_over: asyncio.Event) -> int:
     if writer is not None:
         writer.close()
     return answered
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 async def start_gateway(folder: Path, port: int, front: str) -> Any:

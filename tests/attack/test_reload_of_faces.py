@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from plugin_gateway.cli.entry import run
-from tests.attack.test_reload import free_port
 from tests.mcp.world import DOCUMENT
+from tests.ports import free_port
 
 BOUND_S = 5
 CHANGES = 6

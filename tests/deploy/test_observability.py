@@ -17,7 +17,8 @@ from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.endpoints.exposition import exposition
 from plugin_gateway.refusal import TITLES
 from plugin_gateway.telemetry import Counters
-from tests.deploy.proxies import BOUND_S, DEPLOY, START_BOUND_S, free_port, program, serving, stop, until_listening
+from tests.deploy.proxies import BOUND_S, DEPLOY, START_BOUND_S, program, serving, stop, until_listening
+from tests.ports import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,10 +101,10 @@ def prometheus(tmp_path: Path) -> Iterator[httpx2.Client]:
             }
         )
     )
-    public, metrics, port = free_port(), free_port(), free_port()
+    public, metrics, port, upstream = free_ports(4)
     config = tmp_path / "gateway.yaml"
     config.write_text(
-        f"openapi: openapi.json\nupstream: {{url: http://127.0.0.1:{free_port()}}}\nallow: [listPets]\n"
+        f"openapi: openapi.json\nupstream: {{url: http://127.0.0.1:{upstream}}}\nallow: [listPets]\n"
         f"listen: 127.0.0.1:{public}\nmetrics: 127.0.0.1:{metrics}\n"
     )
     own = yaml.safe_load((FOLDER / "prometheus.yml").read_text())

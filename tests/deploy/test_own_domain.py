@@ -12,7 +12,8 @@ import yaml
 
 from plugin_gateway.publish.security import METADATA_PATH
 from plugin_gateway.revision.build import build, load_config
-from tests.deploy.proxies import DEPLOY, PROXIES, QuietHandler, free_port, listening, proxied, serving
+from tests.deploy.proxies import DEPLOY, PROXIES, QuietHandler, listening, proxied, serving
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,12 +22,13 @@ from tests.deploy.proxies import (
     DEPLOY,
     START_BOUND_S,
     QuietHandler,
-    free_port,
     listening,
     program,
     proxied,
     until_listening,
 )
+from tests.ports import free_ports
+from tests.redis_server import redis_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,25 +68,15 @@ def slow_api() -> Iterator[SimpleNamespace]:
 
 @pytest.fixture
 def redis_port(tmp_path: Path) -> Iterator[int]:
-    found = program("redis-server")
-    pytest.importorskip("redis", reason="the redis extra is not installed")
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
-    with (tmp_path / "redis.log").open("wb") as log:
-        process = subprocess.Popen([found, *options], stdout=log, stderr=log)
-    try:
-        until_listening(port, process, tmp_path / "redis.log")
-        yield port
-    finally:
-        process.terminate()
-        process.wait(BOUND_S)
+    with redis_server(tmp_path) as redis:
+        yield redis.port
 
 
 class Replica:
     """One `plugin-gateway serve` with addresses that stay the same when it is started again."""
 
     def __init__(self, config: Path, redis_port: int) -> None:
-        self.port, self.admin_port = free_port(), free_port()
+        self.port, self.admin_port = free_ports(2)
         self._log = config.parent / f"gateway-{self.port}.log"
         self._command = [
             *(sys.executable, "-m", "plugin_gateway", "serve", "-c", str(config), "--workers", "1"),

@@ -5,8 +5,9 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.deploy.proxies import QuietHandler, free_port, listening
+from tests.deploy.proxies import QuietHandler, listening
 from tests.docs.page import Shell, blocks, github, page
+from tests.ports import free_ports
 
 
 class GitHub(QuietHandler):
@@ -21,7 +22,7 @@ class GitHub(QuietHandler):
 
 async def played(folder: Path, upstream: int) -> list[tuple[str, str]]:
     """Run the commands of the page; return what each block printed, with the text that the page shows after it."""
-    port, admin = free_port(), free_port()
+    port, admin = free_ports(2)
     found: list[tuple[str, str]] = []
     shell = await Shell.start(folder)
     try:

@@ -16,16 +16,10 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_ports
+from tests.running import BOUND_S, START_BOUND_S
+
 ROOT = Path(__file__).parents[2]
-WAIT_S = 5
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [server.getsockname()[1] for server in sockets]
-    for server in sockets:
-        server.close()
-    return ports
 
 
 def command(api_port: int, port: int, admin_port: int) -> list[str]:
@@ -49,17 +43,17 @@ def running(*ports: int, environment: dict[str, str] | None = None) -> Iterator[
         yield process
     finally:
         process.terminate()
-        process.wait(WAIT_S)
+        process.wait(BOUND_S)
         process.stdout.close()
 
 
 def read_until(process: subprocess.Popen[Any], text: bytes) -> str:
-    """Read the output until `text` shows; every new piece of it must come within the bound."""
+    """Read the output until `text` shows; every new piece of it must come within the bound of a start."""
     selector = selectors.DefaultSelector()
     selector.register(process.stdout, selectors.EVENT_READ)
     output = b""
     while text not in output:
-        assert selector.select(WAIT_S), f"no more output after: {output.decode()}"
+        assert selector.select(START_BOUND_S), f"no more output after: {output.decode()}"
         piece = os.read(process.stdout.fileno(), 65536)
         assert piece, f"the program ended: {output.decode()}"
         output += piece
@@ -68,7 +62,7 @@ def read_until(process: subprocess.Popen[Any], text: bytes) -> str:
 
 def get(url: str) -> tuple[int, bytes]:
     try:
-        with urllib.request.urlopen(url, timeout=WAIT_S) as response:
+        with urllib.request.urlopen(url, timeout=BOUND_S) as response:
             return response.status, response.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -91,9 +85,11 @@ def test_both_run_until_a_signal_and_then_neither(number: Any) -> None:
             get(f"{url}{path}") for path in ("/orders?status=open", "/admin/users", "/.well-known/ai-plugin.json")
         )
         [console] = [line for line in output.splitlines() if "plugin-gateway console" in line]
-        link = subprocess.run(shlex.split(console), capture_output=True, text=True, timeout=WAIT_S, check=True).stdout
+        link = subprocess.run(
+            shlex.split(console), capture_output=True, text=True, timeout=START_BOUND_S, check=True
+        ).stdout
         process.send_signal(number)
-        exit_code = process.wait(WAIT_S)
+        exit_code = process.wait(BOUND_S)
 
     for path in ("/orders?status=open", "/admin/users", "/.well-known/ai-plugin.json"):
         assert f"curl '{url}{path}'" in output
@@ -112,7 +108,9 @@ def test_a_taken_port_is_named_before_anything_starts(taken: int) -> None:
     ports = free_ports(3)
 
     with socket.create_server(("127.0.0.1", ports[taken])):
-        result = subprocess.run(command(*ports), cwd=ROOT, capture_output=True, text=True, timeout=WAIT_S, check=False)
+        result = subprocess.run(
+            command(*ports), cwd=ROOT, capture_output=True, text=True, timeout=START_BOUND_S, check=False
+        )
 
     assert result.returncode == 1
     assert f"port {ports[taken]} is taken" in result.stderr
@@ -125,7 +123,7 @@ def test_when_the_gateway_cannot_start_the_api_is_ended_too() -> None:
 
     with running(*ports, environment={**os.environ, "PLUGIN_GATEWAY__LOG__LEVEL": "no such level"}) as process:
         output = read_until(process, b"the gateway ended with exit code 2")
-        exit_code = process.wait(WAIT_S)
+        exit_code = process.wait(BOUND_S)
 
     assert exit_code == 1
     assert "Try, from another terminal" not in output
