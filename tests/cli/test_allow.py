@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from plugin_gateway.cli.allow import command
 from plugin_gateway.cli.entry import run
+from tests.editable import enter
 
 OPENAPI = 'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}, post: {responses: {}}}}\n'
 CONFIG = "openapi: openapi.yaml\nupstream: {url: http://127.0.0.1:1}\nallow:\n  - listPets   # GET /pets\n"
@@ -12,10 +13,7 @@ CONFIG = "openapi: openapi.yaml\nupstream: {url: http://127.0.0.1:1}\nallow:\n  
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Path("openapi.yaml").write_text(OPENAPI)
-    Path("gateway.yaml").write_text(CONFIG)
-    return Path("gateway.yaml")
+    return enter(tmp_path, monkeypatch, CONFIG, OPENAPI)
 
 
 def test_operations_are_added_to_the_file(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,17 +3,14 @@ from pathlib import Path
 import pytest
 
 from plugin_gateway.cli.entry import run
+from tests.editable import enter
 
-OPENAPI = 'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}, post: {operationId: addPet, responses: {}}}}\n'
 CONFIG = "openapi: openapi.yaml\nupstream: {url: http://127.0.0.1:1}\nallow:\n  - listPets   # GET /pets\n  - addPet     # POST /pets\n"
 
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Path("openapi.yaml").write_text(OPENAPI)
-    Path("gateway.yaml").write_text(CONFIG)
-    return Path("gateway.yaml")
+    return enter(tmp_path, monkeypatch, CONFIG)
 
 
 def test_an_entry_is_taken_out_of_the_file(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,22 +6,12 @@ from plugin_gateway.cli import editing
 from plugin_gateway.cli.editing import finish
 from plugin_gateway.cli.entry import run
 from plugin_gateway.reports.editing import open_config
-
-OPENAPI = 'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}, post: {operationId: addPet, responses: {}}}}\n'
-CONFIG = "openapi: openapi.yaml\nupstream: {url: http://127.0.0.1:1, credential: {bearer: {value: s3cret-value}}}\nallow:\n  - listPets\n"
-EDITED = CONFIG + "  - addPet   # POST /pets\n"
+from tests.editable import CONFIG, EDITED, enter, names
 
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Path("openapi.yaml").write_text(OPENAPI)
-    Path("gateway.yaml").write_text(CONFIG)
-    return Path("gateway.yaml")
-
-
-def names() -> list[str]:
-    return sorted(path.name for path in Path().iterdir())
+    return enter(tmp_path, monkeypatch)
 
 
 def test_an_edit_is_shown_and_written(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from plugin_gateway.cli.entry import run
+from tests.editable import enter
 
 OPENAPI = 'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}, post: {operationId: twin, responses: {}}, put: {operationId: twin, responses: {}}}}\n'
 CONFIG = "openapi: openapi.yaml\nupstream: {url: http://127.0.0.1:1}\nallow:\n  - listPets\n  - twin\n"
@@ -12,10 +13,7 @@ FORMATTED = CONFIG.replace("- listPets", "- listPets   # GET /pets")
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Path("openapi.yaml").write_text(OPENAPI)
-    Path("gateway.yaml").write_text(CONFIG)
-    return Path("gateway.yaml")
+    return enter(tmp_path, monkeypatch, CONFIG, OPENAPI)
 
 
 def test_a_file_is_formatted_in_place(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

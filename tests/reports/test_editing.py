@@ -6,22 +6,12 @@ import pytest
 from plugin_gateway.cli.entry import run
 from plugin_gateway.errors import ConfigError, UsageError
 from plugin_gateway.reports.editing import open_config, replace, touched_lines, unified
-
-OPENAPI = 'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}, post: {operationId: addPet, responses: {}}}}\n'
-CONFIG = "openapi: openapi.yaml\nupstream: {url: http://127.0.0.1:1, credential: {bearer: {value: s3cret-value}}}\nallow:\n  - listPets\n"
-EDITED = CONFIG + "  - addPet   # POST /pets\n"
+from tests.editable import CONFIG, EDITED, enter, names
 
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Path("openapi.yaml").write_text(OPENAPI)
-    Path("gateway.yaml").write_text(CONFIG)
-    return Path("gateway.yaml")
-
-
-def names() -> list[str]:
-    return sorted(path.name for path in Path().iterdir())
+    return enter(tmp_path, monkeypatch)
 
 
 def test_a_diff_masks_the_secrets_around_the_edit(config: Path) -> None:

@@ -1,6 +1,5 @@
 import asyncio
 import os
-import pickle
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -10,37 +9,14 @@ import pytest
 
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.config.address import Address
-from plugin_gateway.credentials.injection import Injection
-from plugin_gateway.gate.gate import Gate
-from plugin_gateway.gate.routing import compile_routes
-from plugin_gateway.publish.face import build_face
-from plugin_gateway.revision import Bounds, LogSettings, Revision, UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.process import WorkerProcess
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.sockets import listen, open_listeners
+from tests.server.pickled import revision
 
 BOUND_S = 20
-
-
-def revision(number: int = 1, **target: Any) -> bytes:
-    return pickle.dumps(
-        Revision(
-            number=number,
-            public_url="http://localhost",
-            gate=Gate(routes=compile_routes({}, {}, {})),
-            rules=(),
-            faces={"/number": build_face("text/plain", b"%d" % number)},
-            upstream=UpstreamTarget(host="127.0.0.1", port=9, authority=b"api", **target),
-            read_injection=Injection(),
-            write_injection=Injection(),
-            limits=Bounds(),
-            cors_origins=(),
-            operations_total=0,
-            log=LogSettings(level="error"),
-        )
-    )
 
 
 @pytest.fixture
