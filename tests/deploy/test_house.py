@@ -137,6 +137,23 @@ def test_the_glossary_has_each_noun_once_in_order_and_points_at_modules_that_exi
         assert not missing, noun
 
 
+def test_the_table_of_questions_names_functions_of_the_modules_it_points_at() -> None:
+    table = (ROOT / "ARCHITECTURE.md").read_text().partition("## Where is it?")[2].partition("\n## ")[0]
+    pairs = re.findall(r"`([\w.]+)`(?: and `([\w.]+)`)?(?: of `\w+`)? in `([\w/]+\.(?:py|js))`", table)
+    missing = [
+        (name, place)
+        for *names, place in pairs
+        for name in filter(None, names)
+        if not re.search(
+            rf"(?m)^\s*(?:(?:async )?def|class|function|const)? ?{re.escape(name.rpartition('.')[2])}\b",
+            (PACKAGE / place).read_text(),
+        )
+    ]
+
+    assert len(pairs) > 40
+    assert missing == []
+
+
 def test_every_room_has_a_floor_in_the_table() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     table = text.partition("## The staircase")[2].partition("\n\n`")[0]

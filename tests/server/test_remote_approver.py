@@ -129,7 +129,7 @@ def test_equal_calls_in_two_workers_run_once(tmp_path: Path) -> None:
             writer.close()
 
     async def order(public: str) -> Any:
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False, timeout=BOUND_S) as client:
             return await client.post(f"{public}/orders", json={})
 
     async def talk(public: str, admin: str) -> None:
@@ -137,7 +137,7 @@ def test_equal_calls_in_two_workers_run_once(tmp_path: Path) -> None:
         assert first.status_code == 202
         id_ = first.json()["approval"]["id"]
         assert not requests
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False, timeout=BOUND_S) as client:
             decided = await client.post(f"{admin}/approvals/{id_}", json={"decision": "approve"})
         assert decided.json()["status"] == "approved"
         answers = await asyncio.gather(*(order(public) for _ in range(16)))
