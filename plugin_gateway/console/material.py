@@ -14,6 +14,7 @@ from plugin_gateway.config.load import load_text
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.console.known_document import KnownDocument
 from plugin_gateway.console.mark import mark_of
+from plugin_gateway.console.remembered import RememberedSteps
 from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import ConfigError, FindingsError
@@ -94,6 +95,7 @@ class Material:
         self._overrides = overrides or {}
         self._text = text
         self._known = KnownDocument()
+        self._steps = RememberedSteps()
         self._held: Held | None = None
         self._with_secrets: tuple[Held, Built] | None = None
         self._texts: dict[str, str] = {}
@@ -152,7 +154,7 @@ class Material:
         source = loaded.config.openapi
         self._known.refresh_s = source.refresh or 0.0
         keep_in = cache_folder(source, self._environ)
-        return build(loaded, on_file=on_file, keep_in=keep_in, read=self._known.read, has_notes=False)
+        return build(loaded, on_file=on_file, keep_in=keep_in, read=self._known.read, steps=self._steps)
 
     def build_with_secrets(self) -> Built:
         """Compile the config as it is now, with its real secrets.

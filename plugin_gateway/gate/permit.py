@@ -54,6 +54,11 @@ class OperationRule:
         """Whether the gateway changes or judges every body of an answer, so that they must come whole and not compressed."""
         return bool(self.links) or (self.shape is not None and self.shape.reads_answers)
 
+    @property
+    def names(self) -> tuple[frozenset[bytes], ...]:
+        """The names that `takes` knows."""
+        return self.query_names, self.query_prefixes, self.header_names, self.cookie_names
+
     def takes(self, place: str, name: str) -> bool:
         """Whether a caller may send a declared parameter. Clients are shown exactly the parameters for which this is true.
 

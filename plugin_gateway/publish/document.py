@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.mend.value_check import Effort
 
 CONSEQUENTIAL = "x-openai-isConsequential"
 _FIRST_OF_ROOT = ("openapi", "jsonSchemaDialect", "info")
@@ -49,6 +50,18 @@ class PublishedOperation:
     consequential: bool | None = None
     rule: OperationRule | None = None
     """The gate's rule. Parameters that it does not take are hidden. Without a rule, all parameters are shown."""
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """All that the served document says of it. Two that are equal in this are shown alike."""
+        told = (self.operation_id, self.description, self.summary, self.consequential, self.is_held)
+        rule = self.rule
+        return told if rule is None else (*told, *rule.names)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a person must approve each call."""
+        return self.rule is not None and self.rule.shape is not None and self.rule.shape.needs_approval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +85,7 @@ def build_served_document(
     presentation: Presentation,
     *,
     has_answers: bool = True,
+    effort: Effort | None = None,
 ) -> tuple[Document, tuple[Finding, ...]]:
     """Build the served document from `pruned`, whose operations are exactly `operations`. `pruned` does not change.
 
@@ -104,7 +118,7 @@ def build_served_document(
     served = prune(document, kept, extensions={*presentation.extensions, CONSEQUENTIAL})
     if presentation.version != "3.0":
         spell_out_null(served.root)
-    wrong = (*drop_dangling_examples(served.root), *drop_wrong_examples(served.root))
+    wrong = (*drop_dangling_examples(served.root), *drop_wrong_examples(served.root, effort))
     return served, (*findings, *_untold(pruned, operations), *wrong)
 
 
@@ -154,7 +168,7 @@ def _present_operation(
         presented["summary"] = published.summary
     if not _has_text(presented):
         presented["summary"] = str(key)
-    if published.rule is not None and published.rule.shape is not None and published.rule.shape.needs_approval:
+    if published.is_held:
         presented["description"] = " ".join((HELD, presented.get("description") or presented.get("summary", "")))
     if published.consequential is not None:
         presented[CONSEQUENTIAL] = published.consequential
@@ -164,7 +178,7 @@ def _present_operation(
         presented["parameters"] = parameters
     if not presented.get("responses"):
         presented["responses"] = {"default": {"description": "The answer of the API."}}
-    if published.rule is not None and published.rule.shape is not None and published.rule.shape.needs_approval:
+    if published.is_held:
         presented["responses"] = declare_held_call(document, presented["responses"])
     first = {key: presented.pop(key) for key in _FIRST_KEYS if key in presented}
     return first | presented

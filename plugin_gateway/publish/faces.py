@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding, Severity
@@ -23,6 +23,20 @@ if TYPE_CHECKING:
 JSON = "application/json"
 YAML = "application/yaml"  # RFC 9512
 _PROFILE_VERSIONS = {Profile.GPT_ACTIONS: "3.1", Profile.PLUGIN: "", Profile.OPENAPI_3_0: "3.0", Profile.LEAN: "3.0"}
+
+
+class BuildServedDocument(Protocol):
+    """Does the work of `build_served_document`."""
+
+    def __call__(
+        self,
+        pruned: Document,
+        operations: Mapping[OperationKey, PublishedOperation],
+        presentation: Presentation,
+        /,
+        *,
+        has_answers: bool = True,
+    ) -> tuple[Document, tuple[Finding, ...]]: ...
 
 
 class DocumentFaces(NamedTuple):
@@ -46,25 +60,27 @@ def build_document_faces(
     presentation: Presentation,
     *,
     has_notes: bool = True,
+    build: BuildServedDocument = build_served_document,
 ) -> DocumentFaces:
     """Build the document's faces in JSON and YAML, whole and for each profile (`/openapi.json?profile=3.0`).
 
-    Without notes, each profile is made when it is read, which saves a third of a compile.
+    Without notes, each profile is made when it is read, which saves a third of a compile. `build` builds the served document; it
+    may know parts of it.
     """
-    served, warnings = build_served_document(pruned, operations, presentation)
+    served, warnings = build(pruned, operations, presentation)
     faces, notes = _faces(lambda: served, ""), list[Finding]()
 
     @cache
     def in_version(version: str) -> tuple[Document, tuple[Finding, ...]]:
         if version == presentation.version:
             return served, ()
-        return build_served_document(pruned, operations, replace(presentation, version=version))
+        return build(pruned, operations, replace(presentation, version=version))
 
     def cut(profile: Profile) -> Cut:
         if profile is Profile.LEAN and not has_notes and presentation.version != "3.0":
             # The notes need the whole document in 3.0. Without them, do not prepare the schemas that only answers use.
             lean = replace(presentation, version="3.0")
-            return cut_to_profile(build_served_document(pruned, operations, lean, has_answers=False)[0], profile)
+            return cut_to_profile(build(pruned, operations, lean, has_answers=False)[0], profile)
         return cut_to_profile(in_version(_PROFILE_VERSIONS[profile] or presentation.version)[0], profile)
 
     def cut_document(profile: Profile) -> Document:

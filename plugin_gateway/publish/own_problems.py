@@ -96,6 +96,26 @@ def _add_media_type(root: JsonObject, response: Json, media_type: JsonObject) ->
         content.setdefault(_MEDIA_TYPE, {"schema": dict(media_type["schema"])})
 
 
+def declaring(section: str, one: Json, other: Json) -> Json:
+    """Return the response of two that declares the gateway's errors, if they are equal but for that; else None.
+
+    A shared response declares them as soon as one operation uses it for an error of the gateway.
+    """
+    if section != "responses":
+        return None
+    return next((first for first, second in ((one, other), (other, one)) if _is_declared(first, second)), None)
+
+
+def _is_declared(response: Json, plain: Json) -> bool:
+    if not (isinstance(response, dict) and isinstance(plain, dict) and response.keys() == plain.keys()):
+        return False
+    content = response.get("content")
+    if not isinstance(content, dict) or _MEDIA_TYPE not in content:
+        return False
+    others = {name: media_type for name, media_type in content.items() if name != _MEDIA_TYPE}
+    return {**response, "content": others} == plain
+
+
 def _free_name(taken: Collection[str]) -> str:
     name, number = _NAME, 2
     while name in taken:

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.mend.value_check import Effort
 
 _SHOWN_CHARACTERS: Final = 60
 
 
-def drop_wrong_examples(root: JsonObject) -> tuple[Finding, ...]:
+def drop_wrong_examples(root: JsonObject, effort: Effort | None = None) -> tuple[Finding, ...]:
     """Remove each example that its schema certainly refuses from `root` (3.x), in place. The finding is a warning."""
-    check = ValueCheck(Document(root=root, name=""))
+    check = ValueCheck(Document(root=root, name=""), effort)
     dropped: list[Json] = []
     for kind, node in typed_nodes(root):
         match kind:

@@ -26,6 +26,7 @@ from plugin_gateway.revision.lock_file import load_lock, lock_path
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.placing import place_in_document, place_warnings
 from plugin_gateway.revision.stages import load_agreed
+from plugin_gateway.revision.steps import ANEW
 from plugin_gateway.revision.tls_files import read_tls_files
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.model import Revision
     from plugin_gateway.revision.revision_file import Unpacked
     from plugin_gateway.revision.stages import ReadDocument
+    from plugin_gateway.revision.steps import Steps
     from plugin_gateway.revision.tls_files import TlsFiles
 
 T = TypeVar("T")
@@ -111,13 +113,12 @@ def build(
     pinned: Pinned = NOTHING_PINNED,
     keep_in: Path | None = None,
     read: ReadDocument = read_document,
-    has_notes: bool = True,
+    steps: Steps = ANEW,
 ) -> Built:
     """Read all files that a config names, and compile them.
 
     `pinned` comes from the previous revision of a running gateway; `keep_in` is the folder for the last good copy of the document.
-    `read` reads the document; it may have read it before. Without notes, the revision says nothing about the document
-    itself, and its profiles are made when they are read.
+    `read` reads the document; it may have read it before. `steps` does the work on the document.
 
     Raises:
         DocumentAwaitedError: the server of the document, or of a part that is needed, does not answer yet.
@@ -143,7 +144,7 @@ def build(
         found += find_unlocked(loaded.config, agreed, Catalogue(document), lock_file.name)
     files: dict[str, Any] = {"logo": logo, "users": _or_placeholders(loaded, users), "tls_files": tls_files}
     revision = _compile(
-        loaded, document, number=number, found=found, pinned=pinned, agreed=agreed, has_notes=has_notes, **files
+        loaded, document, number=number, found=found, pinned=pinned, agreed=agreed, steps=steps, **files
     )
     return Built(revision=revision, loaded=loaded, document=document, stages=stages, agreed=agreed, logo=logo)
 

@@ -21,12 +21,9 @@ from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.override import find_declared_overrides
 from plugin_gateway.gate.untaken import Said, find_untaken
-from plugin_gateway.openapi.mend.mended import mend
-from plugin_gateway.openapi.mend.notes import errors_in
 from plugin_gateway.openapi.prune.leaks import leaks_in_prose
-from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.publish.document import Presentation, PublishedOperation
-from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces
+from plugin_gateway.publish.faces import build_manifest_faces
 from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH, ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
@@ -41,18 +38,18 @@ from plugin_gateway.revision.mcp import compile_mcp
 from plugin_gateway.revision.model import AuditSettings, LogSettings, Revision, holds_secrets
 from plugin_gateway.revision.page import compile_page
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
+from plugin_gateway.revision.steps import ANEW
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
-from plugin_gateway.shape.compile import compile_shapes
 from plugin_gateway.shape.extensions import extensions_to_keep
 from plugin_gateway.shape.keywords import MCP_HEADER
 from plugin_gateway.shape.shape import NO_SHAPE
 from plugin_gateway.shape.wanted import Wanted
-from plugin_gateway.tools.tool_set import ToolSettings, build_tool_set
+from plugin_gateway.tools.tool_set import ToolSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.admission.limits import CallLimits
     from plugin_gateway.callers.model import Callers
@@ -65,6 +62,7 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.security import Security
     from plugin_gateway.revision.allowlist import Selection
     from plugin_gateway.revision.kept import Kept
+    from plugin_gateway.revision.steps import Steps
     from plugin_gateway.revision.tls_files import TlsFiles
     from plugin_gateway.revision.views import Chosen
     from plugin_gateway.shape.names import Key
@@ -82,11 +80,11 @@ def compile_revision(
     found: Iterable[Finding] = (),
     pinned: Pinned = NOTHING_PINNED,
     agreed: Agreed = NOTHING_AGREED,
-    has_notes: bool = True,
+    steps: Steps = ANEW,
 ) -> Revision:
     """Compile. Pure: `logo`, `users` and `tls_files` are the contents of the files that the config names, if it names them.
 
-    Without notes, the revision says nothing about the document itself, and its profiles are made when they are read.
+    `steps` does the work on the document; it may know parts of it from earlier compiles.
     `found` are the findings from reading these files; `pinned` comes from the previous revision of a running gateway; `agreed` is
     the lock, applied to this document.
 
@@ -107,12 +105,15 @@ def compile_revision(
         findings += find_contradictions(document, kept, config.upstream.url)
     chosen = choose_for_consumers(document, kept, config.consumers, pinned, agreed)
     findings += [finding for one in chosen for finding in one.findings]
+    extensions = extensions_to_keep(config.public.extensions)
     try:
-        pruned, mended_findings = _pruned(document, kept, config)
+        pruned, mended_findings = steps.prune(
+            document, kept, extensions=extensions, discriminator=config.public.discriminator
+        )
     except DocumentError as error:
         _raise_errors(loaded, findings, error.findings)
         raise
-    shaped = compile_shapes(pruned, _wanted_shapes(config, kept), extensions_to_keep(config.public.extensions))
+    shaped = steps.shape(pruned, _wanted_shapes(config, kept), extensions)
     pruned = shaped.document
     findings += shaped.findings
     wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
@@ -135,13 +136,11 @@ def compile_revision(
     untaken = [*find_untaken(document, allowed, injected, gate.rules_by_key, _said(kept, shaped.shapes))]
     _raise_errors(loaded, [*findings, *untaken])
     published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
-    served, document_faces, served_findings, notes, document_path = build_document_faces(
-        pruned, published, presentation, has_notes=has_notes
-    )
+    served, document_faces, served_findings, notes, document_path = steps.show(pruned, published, presentation)
     tool_settings = {
         key: ToolSettings(title=one.title or "", hints=one.hints, slashes=one.slashes) for key, one in kept.items()
     }
-    tools = build_tool_set(served, tool_settings, is_searched=config.mcp.mode == "search")
+    tools = steps.define(served, tool_settings, is_searched=config.mcp.mode == "search")
     if document_path != DOCUMENT_PATH:
         manifest_faces, _ = _manifest_faces(config, document, logo, security, document_path)
     faces = {
@@ -163,15 +162,15 @@ def compile_revision(
         published=published,
         presentation=presentation,
         tool_settings=tool_settings,
-        extensions=extensions_to_keep(config.public.extensions),
+        extensions=extensions,
         gate=gate,
         faces=document_faces,
         tools=tools,
-        has_notes=has_notes,
+        has_notes=steps.has_notes,
     )
     views = compile_views(whole, [one.keys for one in chosen], [consumer.name for consumer in config.consumers])
     of_document: list[Finding] = []
-    if has_notes:
+    if steps.has_notes:
         leaks = leaks_in_prose(document, pruned, kept)
         of_document = [
             *document.warnings,
@@ -218,20 +217,6 @@ def compile_revision(
         held=tuple(_held(selection, config, chosen)),
         drifted=agreed.drifted,
     )
-
-
-def _pruned(document: Document, kept: Collection[OperationKey], config: Config) -> tuple[Document, tuple[Finding, ...]]:
-    """Prune and mend the document; the findings are warnings."""
-    pruned = prune(
-        document,
-        kept,
-        extensions=extensions_to_keep(config.public.extensions),
-        discriminator=config.public.discriminator,
-    )
-    pruned, findings = mend(pruned)
-    if errors := [*errors_in(findings)]:
-        raise DocumentError(errors)
-    return pruned, findings
 
 
 def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[OperationKey, Wanted]:

@@ -20,7 +20,7 @@ from plugin_gateway.tools.tool import Tool
 from plugin_gateway.tools.tool_set import ToolSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation, OperationKey
     from plugin_gateway.openapi.refs import Tokens
@@ -39,10 +39,22 @@ _NO_SETTINGS = ToolSettings()
 
 def define_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) -> tuple[Tool, ...]:
     """Define the tool of each operation of a served document, which is in version 3.1 or 3.2."""
+    return finish(draft_all(served, settings))
+
+
+def draft_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) -> tuple[Draft, ...]:
+    """Draft the tool of each operation of a served document."""
     copies: Copies = {}
-    drafts = [_draft(served, one, settings.get(one.key, _NO_SETTINGS), copies) for one in served.operations.values()]
     compacted: Compacted = {}
-    definitions = [_definition(draft, compacted) for draft in drafts]
+    return tuple(
+        _draft(served, one, settings.get(one.key, _NO_SETTINGS), copies, compacted)
+        for one in served.operations.values()
+    )
+
+
+def finish(drafts: Sequence[Draft]) -> tuple[Tool, ...]:
+    """Write the definitions of tools that are listed together, so that the list is within its budget."""
+    definitions = [_definition(draft) for draft in drafts]
     fit(definitions)
     return tuple(
         Tool(
@@ -61,7 +73,7 @@ def define_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) 
     )
 
 
-class _Draft(NamedTuple):
+class Draft(NamedTuple):
     """A tool before its definition is written."""
 
     key: OperationKey
@@ -71,13 +83,18 @@ class _Draft(NamedTuple):
     hints: Hints
     inputs: Inputs
     output: JsonObject | None
+    compacted: Compacted
+    written: dict[tuple[Cut | None, bool], bytes]
+    """The forms of its definition that were written before."""
 
 
-def _draft(served: Document, operation: Operation, settings: ToolSettings, copies: Copies) -> _Draft:
+def _draft(
+    served: Document, operation: Operation, settings: ToolSettings, copies: Copies, compacted: Compacted
+) -> Draft:
     node, at = operation.node, _place_of(operation)
     name, summary, description = str(node["operationId"]), _text(node, "summary"), _text(node, "description")
     consequential = node.get(CONSEQUENTIAL)
-    return _Draft(
+    return Draft(
         key=operation.key,
         name=name,
         title=settings.title or _title(summary, description) or name,
@@ -90,6 +107,8 @@ def _draft(served: Document, operation: Operation, settings: ToolSettings, copie
         ),
         inputs=build_inputs(served, operation, at, settings.slashes, copies),
         output=build_output_schema(served, operation, at, copies),
+        compacted=compacted,
+        written={},
     )
 
 
@@ -111,15 +130,21 @@ def _text(node: JsonObject, key: str) -> str:
     return text.strip() if isinstance(text, str) else ""
 
 
-def _definition(draft: _Draft, compacted: Compacted) -> Definition:
-    forms = [partial(_write, draft, compacted, cut) for cut in (None, *CUTS)]
-    last = [partial(_write, draft, compacted, cut) for cut in LAST_CUTS]
+def _definition(draft: Draft) -> Definition:
+    forms = [partial(_form, draft, cut) for cut in (None, *CUTS)]
+    last = [partial(_form, draft, cut) for cut in LAST_CUTS]
     if draft.output is not None:
-        forms.insert(0, partial(_write, draft, compacted, None, has_output=True))
+        forms.insert(0, partial(_form, draft, None, has_output=True))
     return Definition(forms, last, has_output=draft.output is not None)
 
 
-def _write(draft: _Draft, compacted: Compacted, cut: Cut | None, *, has_output: bool = False) -> bytes:
+def _form(draft: Draft, cut: Cut | None, *, has_output: bool = False) -> bytes:
+    if (text := draft.written.get((cut, has_output))) is None:
+        text = draft.written[cut, has_output] = _write(draft, cut, has_output=has_output)
+    return text
+
+
+def _write(draft: Draft, cut: Cut | None, *, has_output: bool) -> bytes:
     """Write the definition, in whole or cut."""
     note, schema = draft.inputs.note, draft.inputs.schema
     description = draft.description if cut is None else plain_text(draft.description, cut.text)
@@ -128,7 +153,7 @@ def _write(draft: _Draft, compacted: Compacted, cut: Cut | None, *, has_output: 
         "name": draft.name,
         "title": draft.title,
         "description": " ".join(filter(None, (description, note))),
-        "inputSchema": schema if cut is None else share(compact(schema, cut, compacted)),
+        "inputSchema": schema if cut is None else share(compact(schema, cut, draft.compacted)),
     }
     if has_output:
         shown["outputSchema"] = draft.output

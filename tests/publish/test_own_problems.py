@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, declare_problems
+from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, declare_problems, declaring
 
 OK: dict[str, Any] = {"200": {"description": "ok"}}
 OWN = {"$ref": "#/components/responses/GatewayProblem"}
@@ -67,3 +67,27 @@ def test_a_reference_to_nothing_or_to_itself_stops_nothing() -> None:
     loop = {"L": {"$ref": "#/components/responses/L"}}
     responses = {"400": {"$ref": "#/components/responses/Gone"}, "502": loop["L"], "503": {"$ref": "#/x"}}
     assert _declared({"responses": dict(responses)}, responses=loop)[1].items() >= responses.items()
+
+
+PLAIN: dict[str, Any] = {"description": "", "content": {"application/json": {"schema": {}}}}
+DECLARED: dict[str, Any] = {
+    **PLAIN,
+    "content": {**PLAIN["content"], "application/problem+json": {"schema": {"title": "p"}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("section", "one", "other", "serves_both"),
+    [
+        ("responses", PLAIN, DECLARED, DECLARED),
+        ("responses", DECLARED, PLAIN, DECLARED),
+        ("responses", {**PLAIN, "description": "another"}, DECLARED, None),
+        ("responses", {"description": ""}, DECLARED, None),
+        ("responses", "no mapping", DECLARED, None),
+        ("schemas", PLAIN, DECLARED, None),
+    ],
+)
+def test_of_two_responses_that_differ_in_the_problems_only_the_one_with_problems_serves_both(
+    section: str, one: Any, other: Any, serves_both: Any
+) -> None:
+    assert declaring(section, one, other) == serves_both

@@ -37,6 +37,7 @@ from plugin_gateway.openapi.vocabulary import PLAIN_FIELDS, Type, is_known
 if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.mend.value_check import Effort
     from plugin_gateway.openapi.refs import Tokens
 
 _REPLACED: Final = frozenset({Kind.SERVER, Kind.SECURITY_SCHEME, Kind.OAUTH_FLOWS, Kind.OAUTH_FLOW})
@@ -60,22 +61,23 @@ class _Job(NamedTuple):
     key: str | int
 
 
-def mend(document: Document) -> tuple[Document, tuple[Finding, ...]]:
+def mend(document: Document, effort: Effort | None = None) -> tuple[Document, tuple[Finding, ...]]:
     """Return a mended copy of `document`, which is pruned.
 
-    Do not serve the copy if the findings contain an error. Their pointers lead into `document`.
+    Do not serve the copy if the findings contain an error. Their pointers lead into `document`. `effort` tells how long its
+    values were checked.
     """
-    mender = _Mender(document)
+    mender = _Mender(document, effort)
     mender.mend()
     return Document(root=mender.root, name=document.name, warnings=document.warnings), tuple(mender.findings)
 
 
 class _Mender:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, effort: Effort | None) -> None:
         self.root: JsonObject = copy_json(document.root)
         self._notes = Notes()
         self._parameters = Parameters(document, self.root, self._notes)
-        self._check = ValueCheck(document)
+        self._check = ValueCheck(document, effort)
         self._document = document
         self._version = document.version
         self._jobs: list[_Job] = []

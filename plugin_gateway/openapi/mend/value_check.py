@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DEEPEST: Final = 20
 _MOST_STEPS: Final = 20_000
 """The longest check of one value. The values of real documents take fewer than 2,000."""
-_MOST_STEPS_IN_ALL: Final = 500_000
+MOST_STEPS_IN_ALL: Final = 500_000
 """The longest check of all values of a document, about 1 s. Those of a real document take fewer than 30,000."""
 _MOST_MATCHING: Final = 1_000_000
 """The most places that a pattern may try in a text, about 10 ms."""
@@ -36,26 +36,36 @@ class _TooLongError(Exception):
     """Raised where a check takes too many steps."""
 
 
+class Effort:
+    """The steps that the checks of one document have taken."""
+
+    __slots__ = ("steps",)
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+
 class ValueCheck:
     """Checks the values of one document, and gives up where that takes too long."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, effort: Effort | None = None) -> None:
+        """Take the document, and an effort that the caller reads afterwards."""
         self._document = document
         self._is_old = document.version in {"2.0", "3.0"}
-        self._steps = 0
+        self._effort = effort or Effort()
         self._last_step = 0
 
     def refuses(self, schema: Json, value: Json) -> bool:
         """Return whether `schema` certainly refuses `value`."""
-        self._last_step = min(self._steps + _MOST_STEPS, _MOST_STEPS_IN_ALL)
+        self._last_step = min(self._effort.steps + _MOST_STEPS, MOST_STEPS_IN_ALL)
         try:
             return self._refuses(schema, value, 0)
         except _TooLongError:
             return False
 
     def _take(self, steps: int = 1) -> None:
-        self._steps += steps
-        if self._steps > self._last_step:
+        self._effort.steps += steps
+        if self._effort.steps > self._last_step:
             raise _TooLongError
 
     def _refuses(self, schema: Json, value: Json, depth: int) -> bool:

@@ -68,6 +68,8 @@ class Closure:
         """By section and name, unordered."""
         self.tags: set[str] = set()
         self.inherits_security = False
+        self.is_alone = True
+        """Whether the copies are the same, whichever other operations are kept beside these."""
         self.findings: list[Finding] = []
         self.warnings: list[Finding] = []
         self._document = document
@@ -110,6 +112,7 @@ class Closure:
                     self._keep_scheme_at(name, place)
 
     def _keep_scheme_at(self, ref: str, place: Place) -> None:
+        self.is_alone = False
         try:
             landing = self._targets.land(ref, place)
         except RefError:
@@ -194,6 +197,7 @@ class Closure:
     def _leaks(self, kind: Kind, name: str, value: Json, place: Place) -> bool:
         if not is_unknown_everywhere(kind, name):
             return False
+        self.is_alone = False
         finding = self._unknown_fields.leak(name, value, tokens_of(place))
         if finding is not None:
             self.warnings.append(finding)
@@ -207,6 +211,8 @@ class Closure:
             for index, item in enumerate(value):
                 self.copy(field.kind, item, (place, str(index)), copies, index)
         elif isinstance(value, dict) and field.shape is Shape.MAP:
+            if field.kind is Kind.LINK and value:
+                self.is_alone = False
             entries = {
                 key: item
                 for key, item in value.items()
@@ -225,6 +231,7 @@ class Closure:
     def _reference(self, kind: Kind, node: JsonObject, place: Place) -> Json:
         ref = node["$ref"]
         if (inner := self._inner_references.find(kind, ref, place, self.components)) is not None:
+            self.is_alone = False
             copy = self._with_siblings(kind, node, place, ref)
             self._inner.append(Inner(kind, *inner, copy))
             return copy
@@ -250,6 +257,7 @@ class Closure:
 
     def _dynamic_reference(self, ref: str, place: Place) -> str:
         """Keep the initial target of a `$dynamicRef`. Its other targets are kept with it, or no kept schema enters them."""
+        self.is_alone = False
         text, tokens = self._keep_target(Kind.SCHEMA, ref, place)
         target = walk(self._document.root, tokens)
         if text is None or (isinstance(target, dict) and target.get("$dynamicAnchor") == ref[1:]):
@@ -284,6 +292,8 @@ class Closure:
         tokens = landing.tokens
         unit = self._targets.unit_of(tokens)
         own = self._targets.kept_kind(tokens)
+        if own is not kind or unit != tokens or not landing.holds_as_written:
+            self.is_alone = False
         # A reference to a component of another kind is a mistake in the document; a second component would not correct it. But
         # the reference needs a second component if its kind reads the same text differently.
         if own is kind or (unit == tokens and self._readings.agree(own, kind, landing)):
@@ -300,6 +310,7 @@ class Closure:
 
     def _hoist(self, kind: Kind, landing: Landing) -> str | None:
         """Make a component of a target that the pruned document lacks, such as a schema under a denied path."""
+        self.is_alone = False
         hoisted = self._hoisted.find(kind, landing.tokens)
         if hoisted is None and (hoisted := self._hoisted.give(kind, landing.tokens)) is not None:
             holder, key = self.components.setdefault(hoisted.section, {}), hoisted.name
@@ -354,6 +365,7 @@ class Closure:
     def _discriminator(self, node: JsonObject, place: Place) -> JsonObject:
         copy = self._fields(Kind.DISCRIMINATOR, node, place)
         if not self._follow:
+            self.is_alone = False
             self._trimmed.add(copy, node, place)
             return copy
         if isinstance(mapping := node.get("mapping"), dict):

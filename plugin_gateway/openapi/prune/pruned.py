@@ -45,6 +45,27 @@ def prune(
     Raises `DocumentError` with a finding for each kept reference that leads outside, nowhere, or back to itself, and `KeyError` if
     the document lacks an operation of `kept`.
     """
+    return _cut(document, kept, extensions, discriminator)[0]
+
+
+def prune_alone(
+    document: Document,
+    kept: Collection[OperationKey],
+    *,
+    extensions: Collection[str] = (),
+    discriminator: Literal["follow", "trim"] = "follow",
+) -> Document | None:
+    """Do the work of `prune`; return None if the copies could be others with more operations in `kept`.
+
+    A link, for example, is copied only if its operation is kept.
+    """
+    pruned, closure = _cut(document, kept, extensions, discriminator)
+    return pruned if closure.is_alone else None
+
+
+def _cut(
+    document: Document, kept: Collection[OperationKey], extensions: Collection[str], discriminator: str
+) -> tuple[Document, Closure]:
     places = {key: _place(document, key) for key in kept}
     closure = Closure(document, places, extensions, follow=discriminator == "follow")
     later = {"components", "security"} if components_at(document.version) else {*sections(document.version), "security"}
@@ -66,7 +87,7 @@ def prune(
     if closure.findings:
         raise DocumentError(closure.findings)
     _settle(document, closure, root)
-    return Document(root=root, name=document.name, warnings=tuple(closure.warnings))
+    return Document(root=root, name=document.name, warnings=tuple(closure.warnings)), closure
 
 
 def _place(document: Document, key: OperationKey) -> Tokens:

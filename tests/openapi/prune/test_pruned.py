@@ -10,7 +10,7 @@ import yaml
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.openapi.prune.pruned import prune, prune_alone
 
 if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
@@ -1042,3 +1042,39 @@ def test_chains_cycles_and_fan_out_cost_no_stack_and_no_repetition() -> None:
     document.root["components"] = {"schemas": {**schemas, "Unused": {}}}
     pruned = prune(document, [OperationKey("GET", "/a")])
     assert pruned.root["components"]["schemas"] == schemas
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_alone"),
+    [
+        ('content: {a/b: {schema: {$ref: "#/components/schemas/A"}}}', True),
+        ('content: {a/b: {schema: {$ref: "#/components/schemas/A/properties/b"}}}', False),
+        ('content: {a/b: {schema: {$ref: "#/paths/~1b/get/responses/200/content/a~1b/schema"}}}', False),
+        ('content: {a/b: {schema: {$dynamicRef: "#here"}}}', False),
+        ("content: {a/b: {schema: {unknown: not a name}}}", False),
+        ("content: {a/b: {schema: {x-unknown: /b}}}", True),
+        ("links: {b: {operationId: b}}", False),
+    ],
+)
+def test_an_operation_is_cut_out_alone_unless_its_copies_depend_on_others(answer: str, *, is_alone: bool) -> None:
+    text = f"""
+        paths:
+          /a: {{get: {{responses: {{"200": {{description: "", {answer}}}}}}}}}
+          /b: {{get: {{operationId: b, responses: {{"200": {{content: {{a/b: {{schema: {{}}}}}}}}}}}}}}
+        components: {{schemas: {{A: {{properties: {{b: {{}}}}}}, B: {{$dynamicAnchor: here}}}}}}
+    """
+    document, kept = _document(text, "3.1.0"), [OperationKey("GET", "/a")]
+    alone = prune_alone(document, kept)
+
+    assert (alone is not None) == is_alone
+    assert alone is None or alone.root == prune(document, kept).root
+
+
+def test_a_trimmed_discriminator_depends_on_other_operations() -> None:
+    text = """
+        paths: {/a: {get: {responses: {"200": {content: {a/b: {schema: {$ref: "#/components/schemas/A"}}}}}}}}
+        components: {schemas: {A: {discriminator: {propertyName: b, mapping: {b: B}}, oneOf: [{$ref: "#/components/schemas/B"}]}, B: {}}}
+    """
+    document, kept = _document(text), [OperationKey("GET", "/a")]
+    assert prune_alone(document, kept) is not None
+    assert prune_alone(document, kept, discriminator="trim") is None

@@ -1,0 +1,70 @@
+"""The steps of a compile that work on the document: prune and mend it, shape its calls, serve it, and define its tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.mend.mended import mend
+from plugin_gateway.openapi.mend.notes import errors_in
+from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.publish.faces import build_document_faces
+from plugin_gateway.shape.compile import compile_shapes
+from plugin_gateway.tools.tool_set import build_tool_set
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from typing import Literal
+
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.openapi.document import Document, OperationKey
+    from plugin_gateway.publish.document import Presentation, PublishedOperation
+    from plugin_gateway.publish.faces import DocumentFaces
+    from plugin_gateway.shape.compile import Shaped
+    from plugin_gateway.shape.wanted import Wanted
+    from plugin_gateway.tools.tool_set import ToolSet, ToolSettings
+
+
+class Steps:
+    """Does each step anew for the whole document. Each takes what the step before it returned."""
+
+    has_notes = True
+    """Whether the revision says what is doubtful about the document, and what each profile of it leaves out."""
+
+    def prune(
+        self,
+        document: Document,
+        kept: Collection[OperationKey],
+        *,
+        extensions: Collection[str],
+        discriminator: Literal["follow", "trim"],
+    ) -> tuple[Document, tuple[Finding, ...]]:
+        """Prune and mend the document; the findings are warnings.
+
+        Raises:
+            DocumentError: an operation cannot be cut out of the document.
+        """
+        pruned, findings = mend(prune(document, kept, extensions=extensions, discriminator=discriminator))
+        if errors := [*errors_in(findings)]:
+            raise DocumentError(errors)
+        return pruned, findings
+
+    def shape(self, pruned: Document, wanted: Mapping[OperationKey, Wanted], extensions: Collection[str]) -> Shaped:
+        """Do the work of `compile_shapes`."""
+        return compile_shapes(pruned, wanted, extensions)
+
+    def show(
+        self,
+        pruned: Document,
+        operations: Mapping[OperationKey, PublishedOperation],
+        presentation: Presentation,
+    ) -> DocumentFaces:
+        """Do the work of `build_document_faces`."""
+        return build_document_faces(pruned, operations, presentation, has_notes=self.has_notes)
+
+    def define(self, served: Document, settings: Mapping[OperationKey, ToolSettings], *, is_searched: bool) -> ToolSet:
+        """Do the work of `build_tool_set`."""
+        return build_tool_set(served, settings, is_searched=is_searched)
+
+
+ANEW = Steps()
