@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
 from plugin_gateway.console.answer import unpacked
 from plugin_gateway.console.handler import Handler
+from plugin_gateway.dataclass import dataclass
 from plugin_gateway.endpoints.documents import accepts_gzip, matches
 
 if TYPE_CHECKING:
@@ -21,16 +23,26 @@ if TYPE_CHECKING:
     from plugin_gateway.console.workshop import Workshop
 
 _GETS: Final = ("operations", "search", "operation", "document", "faces")
-_POSTS: Final = ("preview", "explain", "try")
+_POSTS: Final = ("explain", "try")
+PREVIEW: Final = "preview"
 SAVE: Final = "save"
 
 
-def workshop_handlers(workshop: Workshop, may_write: Callable[[], bool]) -> tuple[Handler, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloading:
+    """How the console tells the supervisor of a reload that is to come: one is likely, or the file has been written."""
+
+    expect: Callable[[], object]
+    look: Callable[[], object]
+
+
+def workshop_handlers(workshop: Workshop, may_write: Callable[[], bool], reloading: Reloading) -> tuple[Handler, ...]:
     """Return the handlers. `may_write` says at each save whether the console may write."""
     return (
         *(_handler(workshop, name, "GET") for name in _GETS),
         *(_handler(workshop, name, "POST") for name in _POSTS),
-        _saving(workshop, may_write),
+        _previewing(workshop, may_write, reloading),
+        _saving(workshop, may_write, reloading),
     )
 
 
@@ -42,7 +54,17 @@ def _handler(workshop: Workshop, name: str, method: Literal["GET", "POST"]) -> H
     return Handler(path=name, answer=answer, method=method)
 
 
-def _saving(workshop: Workshop, may_write: Callable[[], bool]) -> Handler:
+def _previewing(workshop: Workshop, may_write: Callable[[], bool], reloading: Reloading) -> Handler:
+    async def answer(request: Request, body: bytes) -> Response:
+        response = response_of(await workshop.ask(PREVIEW, body), request)
+        if response.status_code == HTTPStatus.OK and may_write():
+            reloading.expect()
+        return response
+
+    return Handler(path=PREVIEW, answer=answer, method="POST")
+
+
+def _saving(workshop: Workshop, may_write: Callable[[], bool], reloading: Reloading) -> Handler:
     async def answer(request: Request, body: bytes) -> Response:
         try:
             asked: Any = json.loads(body)
@@ -50,7 +72,10 @@ def _saving(workshop: Workshop, may_write: Callable[[], bool]) -> Handler:
             asked = None
         # The gateway decides this: a member of the same name that a browser sends is replaced.
         given = {**asked, "may_write": may_write()} if isinstance(asked, dict) else asked
-        return response_of(await workshop.ask(SAVE, json.dumps(given).encode()), request)
+        response = response_of(await workshop.ask(SAVE, json.dumps(given).encode()), request)
+        if response.status_code == HTTPStatus.OK:
+            reloading.look()
+        return response
 
     return Handler(path=SAVE, answer=answer, method="POST")
 

@@ -23,6 +23,7 @@ from plugin_gateway.reload.outcome import Refused
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Mapping
+    from typing import Literal
 
     from plugin_gateway.reload.outcome import Outcome
 
@@ -39,8 +40,11 @@ async def compile_aside(
     gently: bool = False,
     text: str | None = None,
     revision_file: Path | None = None,
+    child: Process | None = None,
 ) -> Outcome:
     """Compile config and document in a child process; `gently` lowers its priority below that of the workers.
+
+    `child` is one that waits for its request already.
 
     `pinned` holds the pins of the current revision, so that a changed document opens no new operation. `text` is the
     config if it came from standard input, which can be read only once. `revision_file` replaces config and document.
@@ -53,27 +57,38 @@ async def compile_aside(
         "revision_file": str(revision_file) if revision_file else None,
         "pinned": b64encode(pinned).decode(),
     }
-    child = await asyncio.create_subprocess_exec(
-        *module_command("plugin_gateway.reload.child", "gently" if gently else "now"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=module_environment(),
-        start_new_session=True,
-    )
+    if child is None:
+        child = await start_child("gently" if gently else "now")
     try:
         async with asyncio.timeout(COMPILE_TIMEOUT_S):
             answer = await answer_of(child, request)
     except TimeoutError:
         return failed(f"reading and compiling took longer than {COMPILE_TIMEOUT_S:.0f} s")
     finally:
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
+        await end_of(child)
     if child.returncode != 0:
         return failed(f"the compiling process ended with status {child.returncode}; see its output above")
     outcome: Outcome = pickle.loads(answer)  # noqa: S301  # written by our own child process
     return outcome
+
+
+async def start_child(how: Literal["now", "gently", "ready"]) -> Process:
+    """Start a compiling child, which waits for its request. One that is `ready` imports all modules before."""
+    return await asyncio.create_subprocess_exec(
+        *module_command("plugin_gateway.reload.child", how),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=module_environment(),
+        start_new_session=True,
+    )
+
+
+async def end_of(child: Process) -> None:
+    """End a child, unless it has ended."""
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
 
 
 async def answer_of(child: Process, request: object) -> bytes:

@@ -1,7 +1,7 @@
 """The compiling child: `python -m plugin_gateway.reload.child` reads a request and writes the outcome.
 
 The request is one line on standard input; the outcome goes to standard output. Standard input then stays open until the
-supervisor ends.
+supervisor ends. With the argument `ready` the child first compiles a tiny document, so that the real compile finds all modules imported.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from plugin_gateway.reload.outcome import Fingerprint, Outcome
 
 MAX_NICENESS = 10
+_TINY_DOCUMENT = (
+    '{"openapi": "3.1.0", "info": {"title": "Tiny", "version": "1"},'
+    ' "paths": {"/tiny": {"get": {"operationId": "tiny", "responses": {"200": {"description": "ok"}}}}}}'
+)
 
 
 def main() -> None:
@@ -52,14 +56,30 @@ def main() -> None:
         with contextlib.suppress(OSError):
             os.nice(MAX_NICENESS)
     with telling(Log()):
+        if "ready" in sys.argv[1:]:
+            warm_up()
         answer()
     # Skip Python's shutdown: freeing a large document object by object takes longer than writing the answer.
     os._exit(0)
 
 
+def warm_up() -> None:
+    """Compile a tiny document, and drop the outcome."""
+    import tempfile  # noqa: PLC0415  # most children do not need it
+
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory() as folder:
+        document = Path(folder, "openapi.json")
+        document.write_text(_TINY_DOCUMENT)
+        text = json.dumps({"openapi": str(document), "upstream": {"url": "http://127.0.0.1"}, "allow": ["tiny"]})
+        compiled_or_refused(None, {}, 0, text=text)
+
+
 def answer() -> None:
     """Read the request, compile, and write the outcome."""
-    request = json.loads(sys.stdin.buffer.readline())
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return  # the supervisor ended without a request
+    request = json.loads(line)
     pinned = pickle.loads(b64decode(request["pinned"])) if request.get("pinned") else NOTHING_PINNED  # noqa: S301  # our own
     threading.Thread(target=end_with_supervisor, name="lifeline", daemon=True).start()
     config = Path(request["config"]) if request["config"] else None

@@ -26,8 +26,17 @@ PATIENCE_MS = 200
 LOOK_MS = 1000
 
 
-async def changes(watched: Mapping[Path, Fingerprint]) -> AsyncIterator[None]:
-    """Yield each time the fingerprint of a file changes, beginning with the fingerprints in `watched`.
+def has_changed(known: dict[Path, Fingerprint]) -> bool:
+    """Take the fingerprints anew; tell whether one differs from what was known."""
+    now = fingerprints(known)
+    if now == known:
+        return False
+    known.update(now)
+    return True
+
+
+async def changes(known: dict[Path, Fingerprint]) -> AsyncIterator[None]:
+    """Yield each time the fingerprint of a file is not as known, and keep `known` as it is now.
 
     The directories are watched, not the files. An editor replaces a file by renaming another over it, and a Kubernetes
     volume swaps the symlink of a directory; a watch on the file would stay with the old one.
@@ -37,9 +46,8 @@ async def changes(watched: Mapping[Path, Fingerprint]) -> AsyncIterator[None]:
     """
     import watchfiles  # noqa: PLC0415  # only a process that serves pays for it
 
-    known = dict(watched)
     events = watchfiles.awatch(
-        *directories(watched),
+        *directories(known),
         recursive=False,
         debounce=PATIENCE_MS,
         step=QUIET_MS,
@@ -50,9 +58,7 @@ async def changes(watched: Mapping[Path, Fingerprint]) -> AsyncIterator[None]:
     )
     async with aclosing(events):
         async for _ in events:
-            now = fingerprints(known)
-            if now != known:
-                known = now
+            if has_changed(known):
                 yield
 
 
@@ -63,21 +69,28 @@ class FileWatch:
         self._on_change = on_change
         self._on_failure = on_failure
         self._looking: asyncio.Task[None] | None = None
+        self._known: dict[Path, Fingerprint] = {}
 
     def look_at(self, watched: Mapping[Path, Fingerprint]) -> None:
         """Watch these files from now on, and no others."""
         if self._looking is not None:
             self._looking.cancel()
-        self._looking = asyncio.create_task(self._look(watched), name="watch")
+        self._known = dict(watched)
+        self._looking = asyncio.create_task(self._look(self._known), name="watch")
+
+    def look_now(self) -> None:
+        """Look without an event: the gateway itself wrote a file, and need not wait until the files are quiet."""
+        if has_changed(self._known):
+            self._on_change()
 
     async def stop(self) -> None:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
 
-    async def _look(self, watched: Mapping[Path, Fingerprint]) -> None:
+    async def _look(self, known: dict[Path, Fingerprint]) -> None:
         try:
-            async for _ in changes(watched):
+            async for _ in changes(known):
                 self._on_change()
         except OSError as error:
             self._on_failure(error)

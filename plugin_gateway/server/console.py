@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from plugin_gateway.config.address import Address
     from plugin_gateway.config.console import ConsoleMode
     from plugin_gateway.console.app import Power
+    from plugin_gateway.console.workshop_handlers import Reloading
     from plugin_gateway.endpoints.admin import Health
     from plugin_gateway.endpoints.approvals import ApprovalsApi
     from plugin_gateway.reload.outcome import Compiled
@@ -54,9 +55,15 @@ class ConsoleOfGateway:
     """Turns the console on and off as each revision says, and keeps what it shows: the traffic, the calls, and gateway.yaml."""
 
     def __init__(
-        self, options: ServeOptions, overrides: Mapping[str, str], log: Log, watch: Callable[[bool], object]
+        self,
+        options: ServeOptions,
+        overrides: Mapping[str, str],
+        log: Log,
+        watch: Callable[[bool], object],
+        reloading: Reloading,
     ) -> None:
         """Take the options of the start. `watch` tells the workers whether a person looks at the traffic."""
+        self._reloading = reloading
         mark_key = token_bytes(KEY_BYTES)
         self.config = ConfigState(config_file(options), mark_key)
         self.traffic = Traffic(watch)
@@ -74,7 +81,7 @@ class ConsoleOfGateway:
     ) -> Iterable[Any]:
         """Return the routes of the console, whose handlers ask the rest of the supervisor."""
         self.console.handlers = (
-            *workshop_handlers(self._workshop, lambda: self.console.power == "write"),
+            *workshop_handlers(self._workshop, lambda: self.console.power == "write", self._reloading),
             *standing_handlers(lambda: self._standing(health(), desk.pending), series),
             traffic_handler(self.traffic),
             calls_handler(self._calls),

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin_gateway.approvals.desk import Desk
+from plugin_gateway.console.workshop_handlers import Reloading
 from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
@@ -24,6 +25,7 @@ from plugin_gateway.errors import UsageError
 from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.fingerprint import fingerprints
 from plugin_gateway.reload.outcome import Compiled, Refused
+from plugin_gateway.reload.ready import ReadyChild
 from plugin_gateway.reload.schedule import Schedule
 from plugin_gateway.reload.watch import FileWatch
 from plugin_gateway.server.admin import AdminListener
@@ -55,12 +57,17 @@ class Supervisor:
         self._cutting = asyncio.Event()
         self._reload_wanted = asyncio.Event()
         self._files = FileWatch(self._reload_wanted.set, self._say_unwatched)
+        self._ready = ReadyChild()
         self._overrides: dict[str, str] = {}
         approvals = ApprovalLog(log)
         self._desk = Desk(base=self._approver_url)
         api = ApprovalsApi(self._desk, approvals.decided)
         self._console = ConsoleOfGateway(
-            options, self._overrides, log, lambda is_watched: self._pool.watch(is_watched=is_watched)
+            options,
+            self._overrides,
+            log,
+            lambda is_watched: self._pool.watch(is_watched=is_watched),
+            Reloading(expect=self._ready.prepare, look=self._files.look_now),
         )
         line = self._console.line(DeskLine(self._desk, approvals.judged).answer)
         self._pool = WorkerPool(options.workers, log, options.front, line, self._console.count)
@@ -107,6 +114,7 @@ class Supervisor:
                 task.cancel()
             await asyncio.gather(starting, stopping, return_exceptions=True)
             await self._files.stop()
+            await self._ready.close()
             self._listeners.close_public()
             timeout_s = self._options.drain_timeout_s
             was_clean = await self._pool.drain(timeout_s)
@@ -187,6 +195,7 @@ class Supervisor:
             number=number,
             pinned=self._compiled.pinned if self._compiled is not None else b"",
             gently=number > 1,
+            child=await self._ready.take(),
         )
 
     def _obey_signals(self) -> None:

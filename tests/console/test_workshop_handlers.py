@@ -7,26 +7,40 @@ import pytest
 from starlette.requests import Request
 
 from plugin_gateway.console.answer import Answer, packed
-from plugin_gateway.console.workshop_handlers import workshop_handlers
+from plugin_gateway.console.handler import Handler
+from plugin_gateway.console.workshop_handlers import Reloading, workshop_handlers
 
 
 class Recorder:
     """A workshop that answers with what it was asked."""
 
-    def __init__(self, *, is_packed: bool = False) -> None:
+    def __init__(self, *, is_packed: bool = False, status: int = 200) -> None:
         self.is_packed = is_packed
+        self.status = status
+        self.told: list[str] = []
+
+    def handlers(self, *, may_write: bool = True) -> dict[str, Handler]:
+        reloading = Reloading(expect=lambda: self.told.append("expect"), look=lambda: self.told.append("look"))
+        workshop: Any = self
+        return {one.path: one for one in workshop_handlers(workshop, lambda: may_write, reloading)}
 
     async def ask(self, name: str, arguments: bytes) -> Answer:
         if self.is_packed:
             return packed(Answer(200, "application/json", b"[]", '"mark"'))
-        return Answer(200, "application/json", json.dumps([name, json.loads(arguments)]).encode(), '"mark"')
+        return Answer(self.status, "application/json", json.dumps([name, json.loads(arguments)]).encode(), '"mark"')
 
 
 def ask(
-    path: str, query: str = "", body: bytes = b"", *, may_write: bool = True, mark: str = "", codings: str | None = None
+    path: str,
+    query: str = "",
+    body: bytes = b"",
+    *,
+    may_write: bool = True,
+    mark: str = "",
+    codings: str | None = None,
+    recorder: Recorder | None = None,
 ) -> Any:
-    workshop: Any = Recorder(is_packed=codings is not None)
-    (handler,) = (one for one in workshop_handlers(workshop, lambda: may_write) if one.path == path)
+    handler = (recorder or Recorder(is_packed=codings is not None)).handlers(may_write=may_write)[path]
     headers = [(b"if-none-match", mark.encode()), (b"accept-encoding", (codings or "").encode())]
     request = Request({"type": "http", "method": handler.method, "headers": headers, "query_string": query.encode()})
     return asyncio.run(handler.answer(request, body))
@@ -64,3 +78,22 @@ def test_only_a_browser_that_takes_gzip_gets_it(codings: str, coding: str | None
     assert response.headers["vary"] == "Accept-Encoding"
     assert (gzip.decompress(response.body) if coding else response.body) == b"[]"
     assert ask("operations", codings=codings, mark='W/"mark"').status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "may_write", "told"),
+    [
+        ("preview", 200, True, ["expect"]),
+        ("preview", 422, True, []),
+        ("preview", 200, False, []),
+        ("save", 200, True, ["look"]),
+        ("save", 409, True, []),
+        ("explain", 200, True, []),
+    ],
+)
+def test_a_preview_lets_the_gateway_expect_a_reload_and_a_save_lets_it_look_at_the_file(
+    path: str, status: int, may_write: bool, told: list[str]
+) -> None:
+    recorder = Recorder(status=status)
+    ask(path, "", b"{}", may_write=may_write, recorder=recorder)
+    assert recorder.told == told

@@ -147,6 +147,29 @@ def test_a_document_that_is_not_there_yet_says_where_to_say_so(config: Path) -> 
     )
 
 
+def test_the_tiny_document_of_a_ready_child_takes_all_steps_of_a_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes: list[Any] = []
+    compile_it = child.compiled_or_refused
+    monkeypatch.setattr(
+        child, "compiled_or_refused", lambda *given, **named: outcomes.append(compile_it(*given, **named))
+    )
+    monkeypatch.setattr(child, "answer", lambda: None)
+    monkeypatch.setattr(child.os, "_exit", lambda _: None)
+    monkeypatch.setattr(child.gc, "disable", lambda: None)
+    for how in ("now", "ready"):
+        monkeypatch.setattr(child.sys, "argv", ["child", how])
+        child.main()
+    (outcome,) = outcomes
+    assert isinstance(outcome, Compiled)
+    assert outcome.operations == 1
+
+
+def test_a_child_that_gets_no_request_ends_quietly() -> None:
+    command = [sys.executable, "-P", "-m", "plugin_gateway.reload.child", "now"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=BOUND_S, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
 def test_a_sandbox_that_forbids_to_be_nice_forbids_no_reload(monkeypatch: pytest.MonkeyPatch) -> None:
     answered = []
 

@@ -145,3 +145,22 @@ def test_a_kernel_that_has_no_watches_left_is_told(path: Path, monkeypatch: pyte
         return await asyncio.wait_for(failed, 5)
 
     assert str(asyncio.run(watch())) == "no space left"
+
+
+def test_a_look_tells_a_change_at_once_and_the_event_that_follows_tells_it_no_more(path: Path) -> None:
+    async def look() -> int:
+        told = asyncio.Queue[None]()
+        watch = FileWatch(lambda: told.put_nowait(None), pytest.fail)
+        watch.look_now()
+        watch.look_at(fingerprints([path]))
+        watch.look_now()
+        path.write_text("a: 22\n")
+        watch.look_now()
+        await asyncio.wait_for(told.get(), 5)
+        # An event tells the next change, after the event of the first.
+        await asyncio.to_thread(path.write_text, "a: 333\n")
+        await asyncio.wait_for(told.get(), 5)
+        await watch.stop()
+        return told.qsize()
+
+    assert asyncio.run(look()) == 0

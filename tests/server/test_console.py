@@ -7,17 +7,19 @@ import pytest
 
 from plugin_gateway.config.address import Address
 from plugin_gateway.console.key_file import key_files, read_key
+from plugin_gateway.console.workshop_handlers import Reloading
 from plugin_gateway.server.console import ConsoleOfGateway, base_of, config_file, power_of
 from plugin_gateway.server.start import ServeOptions
 from plugin_gateway.telemetry import Log
 from tests.compiled import compiled
 
+NO_RELOADING = Reloading(expect=lambda: None, look=lambda: None)
 HERE = Address("127.0.0.1", 8081)
 EVERYWHERE = Address("0.0.0.0", 8081)
 
 
 def console_of(log: Log | None = None, **options: Path | str) -> ConsoleOfGateway:
-    return ConsoleOfGateway(ServeOptions(**options), {}, log or Log(level="error"), lambda _: None)
+    return ConsoleOfGateway(ServeOptions(**options), {}, log or Log(level="error"), lambda _: None, NO_RELOADING)
 
 
 @pytest.fixture(autouse=True)
