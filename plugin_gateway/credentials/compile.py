@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     Pointer = tuple[str | int, ...]
 
 MIN_GOOD_BYTES: Final = 8
+_quote: Final = partial(quote, safe="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +90,15 @@ def injection(credentials: Sequence[Credential]) -> Injection:
     headers: list[tuple[bytes, bytes]] = []
     query: list[str] = []
     cookies: list[bytes] = []
-    secrets: dict[str, None] = {}
+    secrets: list[str] = []
     grant: Grant | None = None
     for credential in credentials:
-        secrets.update((secret.reveal(), None) for secret in _secrets(credential))
+        secrets += (secret.reveal() for secret in _secrets(credential))
         match credential:
             case HeaderCredential(header=name, value=value):
-                headers.append((name.encode("ascii"), value.reveal().encode()))
+                headers.append((name.encode(), value.reveal().encode()))
             case QueryCredential(query=name, value=value):
-                query.append(f"{quote(name, safe='')}={quote(value.reveal(), safe='')}")
+                query.append(f"{_quote(name)}={_quote(value.reveal())}")
             case CookieCredential(cookie=name, value=value):
                 cookies.append(f"{name}={value.reveal()}".encode())
             case BearerCredential(bearer=token):
@@ -104,7 +106,7 @@ def injection(credentials: Sequence[Credential]) -> Injection:
             case BasicCredential(basic=login):
                 pair = base64.b64encode(f"{login.username}:{login.password.reveal()}".encode())
                 headers.append((b"Authorization", b"Basic " + pair))
-                secrets[pair.decode()] = None
+                secrets.append(pair.decode())
             case OAuth2Credential(oauth2=asked):
                 grant = ClientCredentials(
                     token_url=asked.token_url,
@@ -129,7 +131,7 @@ def injection(credentials: Sequence[Credential]) -> Injection:
         headers=tuple(headers),
         query="&".join(query).encode(),
         cookies=b"; ".join(cookies),
-        secrets=tuple(secrets),
+        secrets=tuple(dict.fromkeys(secrets)),
         grant=grant,
     )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.credentials.grant import Grant
 
+_AUTHORIZATION = fold_header(b"Authorization")
 MIN_MASKED_BYTES = 6
 """Shorter secrets are not masked: answers contain such short words anyway, so masking would spoil them and hide nothing."""
 
@@ -40,7 +41,7 @@ class Injection:
 
     def places(self) -> Iterator[tuple[str, str]]:
         """Name the place and name of each credential, in the document's words: `("header", "X-API-Key")`."""
-        yield from (("header", name.decode("latin-1")) for name, _ in self.headers)
+        yield from (("header", name.decode()) for name, _ in self.headers)
         if self.grant is not None:
             yield "header", "Authorization"
         yield from (("query", name.decode()) for name in self.query_names())
@@ -73,7 +74,7 @@ def injected_names(injections: Iterable[Injection], *, is_searched: bool = False
     for injection in injections:
         headers |= {fold_header(name) for name, _ in injection.headers}
         if injection.grant is not None:
-            headers.add(fold_header(b"Authorization"))
+            headers.add(_AUTHORIZATION)
         query |= {fold_name(pair.partition(b"=")[0]) for pair in injection.query.split(b"&") if pair}
         cookies |= {
             fold_name(pair.partition(b"=")[0].strip()) for pair in injection.cookies.split(b";") if pair.strip()

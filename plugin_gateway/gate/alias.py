@@ -30,7 +30,9 @@ _CUT = re.compile("[;?#]")
 _PATH_END = re.compile("[?#]")
 _FORMAT_SUFFIX = re.compile(r"\.(?:json|xml|html?|csv|txt|ya?ml)\Z")
 
-_STEM = re.compile(r"(.*?[^.])\.", re.DOTALL)
+_TRAILING = " ."
+# A stem that begins with a letter or a digit is not hollow, so it is not worth a look.
+_STEM = re.compile(r"(?![0-9A-Za-z])(.*?[^.])\.", re.DOTALL)
 
 _SEPARATORS = ".;?#:+"
 _ASCII_FOLD = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"} | dict.fromkeys(map(ord, _SEPARATORS), ".")
@@ -130,8 +132,10 @@ def _find_trick(text: str) -> str:
 
 def _has_hollow_stem(text: str) -> bool:
     """Whether an origin that first cuts off any format suffix and then decodes has nothing left: `%2e.x`."""
-    stem = None if text[:1].isalnum() else _STEM.match(text)
-    stages = _decode(stem[1].encode()) if stem else Unsafe("")
+    stem = _STEM.match(text)
+    if stem is None:
+        return False
+    stages = _decode(stem[1].encode())
     return not isinstance(stages, Unsafe) and _is_hollow(stages[-1])
 
 
@@ -140,7 +144,7 @@ def _is_hollow(text: str) -> bool:
     # Some origins decode `+` as a blank in paths, too.
     rest = _CUT.split(fold_letters(text))[0].replace("+", " ").strip()
     while True:
-        shorter = _FORMAT_SUFFIX.sub("", rest).rstrip(" .")
+        shorter = _FORMAT_SUFFIX.sub("", rest).rstrip(_TRAILING)
         if shorter == rest:
             return not rest
         rest = shorter

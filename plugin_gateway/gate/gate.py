@@ -82,7 +82,10 @@ class Gate:
             trace.read(path)
         routes = find_routes(self.routes.root, segments, 1, method)
         if routes is None:
-            return self._refuse(method, Target(*parts), trace)
+            read = Target(*parts)
+            if trace:
+                trace.without_route(method, [] if slashed else self.routes.methods(read))
+            return self._refuse(read)
         route = routes[0]
         if route.query:
             chosen = choose(routes, query)
@@ -100,10 +103,10 @@ class Gate:
         if (route.guard is not None or slashed) and (shadow := route.find_shadow(read := Target(*parts))):
             if trace:
                 trace.shadowed(shadow)
-            return self._refuse(method, read)
+            return self._refuse(read)
         if trace:
             trace.plain()
-        rebuilt = rebuild_query(query, route.rule, self.withheld) if query else b""
+        rebuilt = query and rebuild_query(query, route.rule, self.withheld)
         if trace:
             trace.queried(query, rebuilt if isinstance(rebuilt, Refusal) else None)
         if isinstance(rebuilt, Refusal):
@@ -114,12 +117,10 @@ class Gate:
             )
         return _make_permit(Permit, (route.rule, path, rebuilt))
 
-    def _refuse(self, method: bytes, target: Target, trace: Trace | None = None) -> Refusal:
-        methods = [] if target.slashed else self.routes.methods(target)
-        if trace:
-            trace.without_route(method, methods)
+    def _refuse(self, target: Target) -> Refusal:
         if target.slashed:
             return encoded_slash()
+        methods = self.routes.methods(target)
         if not methods:
             return NOT_FOUND
         allow = b", ".join(methods)

@@ -57,7 +57,7 @@ def _kind_of(name: bytes) -> int:
         return FORM
     if name.startswith(b"multipart/"):
         return MULTIPART
-    if b"json" in name.partition(b"/")[2]:
+    if b"json" in name:
         return JSON
     return TEXT if name == b"text/plain" else OPAQUE
 
@@ -72,8 +72,8 @@ def _readable(kind: int, charset: bytes, codings: Sequence[bytes]) -> int | Refu
 
 
 def _undeclared(name: bytes, rule: OperationRule) -> Refusal:
-    declared = [media_type.decode(errors="replace") for media_type in rule.media_types]
-    sent = name.decode(errors="replace")[:_SHOWN_CHARACTERS]
+    declared = [media_type.decode() for media_type in rule.media_types]
+    sent = name.decode()[:_SHOWN_CHARACTERS]
     accept = b", ".join(media_type for media_type in rule.media_types if is_media_type(media_type))
     return Refusal(
         status=415,

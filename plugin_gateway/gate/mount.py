@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.refusal import Refusal
+from plugin_gateway.dataclass import replace
+from plugin_gateway.gate.gate import NOT_FOUND
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
+
+    from plugin_gateway.refusal import Refusal
 
 
 class Mount(NamedTuple):
@@ -46,10 +49,5 @@ def mount_at(path: str, at_root: AbstractSet[str]) -> Mount | None:
     """Return the mount at the path of a public URL; None if the path is empty."""
     if not path:
         return None
-    refusal = Refusal(
-        status=404,
-        code="operation-not-found",
-        detail="No operation that this gateway offers matches the call.",
-        hint=f"The paths of this gateway begin with {path}/; {path}/openapi.json lists its operations.",
-    )
-    return Mount(path.encode(), frozenset(one.encode() for one in at_root), refusal)
+    hint = f"The paths of this gateway begin with {path}/; {path}/openapi.json lists its operations."
+    return Mount(path.encode(), frozenset(one.encode() for one in at_root), replace(NOT_FOUND, hint=hint))

@@ -25,6 +25,8 @@ _HALF_ESCAPE = re.compile(rb"%(?:[0-9A-Fa-f]|u(?:0{0,2}[0-9A-Fa-f]?))?\Z")
 _UNICODE_ESCAPE = re.compile(rb"%u00([0-9A-Fa-f]{2})")
 
 _UNDERSCORE_METHOD = b"_method"
+# PHP turns `.method` into `_method`.
+_UNDERSCORE_METHODS = frozenset({_UNDERSCORE_METHOD, b".method"})
 _SHOWN_BYTES = 64
 _MAX_DECODINGS = 3
 _OVERRIDES = frozenset(
@@ -56,9 +58,9 @@ def override_of(name: bytes) -> bytes:
         return folded
     if folded != b"method":
         return b""
-    # `method` is a common name and allowed; PHP turns `.method` into `_method`.
+    # `method` is a common name and allowed.
     plain = _CUT.sub(b"", _decode(name)).strip().lower()
-    return _UNDERSCORE_METHOD if plain[:1] in b"_." and plain[1:] == b"method" else b""
+    return _UNDERSCORE_METHOD if plain in _UNDERSCORE_METHODS else b""
 
 
 def may_become_override(beginning: bytes) -> bool:
@@ -66,7 +68,7 @@ def may_become_override(beginning: bytes) -> bool:
     for _ in range(_MAX_DECODINGS):
         beginning = _decode_once(_HALF_ESCAPE.sub(b"", beginning))
     folded = fold_name(_HALF_ESCAPE.sub(b"", beginning))
-    return any(name.startswith(folded) for name in (b"method", *_OVERRIDES)) or bool(override_of(beginning))
+    return any(name.startswith(folded) for name in _OVERRIDES)  # `method` is a beginning of `methodoverride`
 
 
 def refuse_override(name: bytes) -> Refusal:
@@ -89,10 +91,9 @@ def find_declared_overrides(
     `entries` maps each allowed operation to the index of its entry in `allow`.
     """
     by_place = {(rule.method, rule.path_template): rule.declared_overrides for rule in rules if rule.declared_overrides}
-    for key in entries if by_place else ():
+    for key in entries:
         declared = by_place.get((key.method, key.path))
-        closed = [other for other in operations if other.path == key.path and other not in entries]
-        if declared and closed:
+        if declared and (closed := [other for other in operations if other.path == key.path and other not in entries]):
             yield Finding(
                 rule="declares-method-override",
                 severity=Severity.WARNING,

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from plugin_gateway.gate.alias import unescape
+from plugin_gateway.gate.illegal import find_illegal
 from plugin_gateway.gate.override import fold_name, override_of
 from plugin_gateway.gate.undeclared import undeclared_query
 from plugin_gateway.refusal import Refusal
@@ -24,6 +25,8 @@ MAX_PAIRS = 1000
 # Clients leave more characters unescaped than RFC 3986 3.4 allows: browsers do not escape []{}|\^` (WHATWG URL).
 _LEGAL = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,=:@/?\[\]{}|\\^`]|%[0-9A-Fa-f]{2})*+")
 _NESTED = re.compile(rb"(?:\[[^\[\]]*+\])++")
+
+_OWN_HINTS = {ord(";"): ("a `;` (some servers read it as `&`)", "Write it as %3B.")}
 
 _TOO_MANY = Refusal(
     status=400,
@@ -44,24 +47,24 @@ def rebuild_query(query: bytes, rule: OperationRule, withheld: Collection[bytes]
     if len(pairs) > MAX_PAIRS:
         return _TOO_MANY
     names = rule.query_names
-    has_empty = False
     unknown: list[bytes] = []
     for pair in pairs:
         name = pair.partition(b"=")[0]
         if name in names:
             continue
         if not pair:
-            has_empty = True
-        elif not _admits(decode_name(name), rule, withheld):
+            kept = b"&".join(filter(None, pairs))
+            return rebuild_query(kept, rule, withheld) if kept else b""
+        if not _admits(decode_name(name), rule, withheld):
             unknown.append(decode_name(name))
     if unknown:
         return undeclared_query(unknown, _rest(pairs, unknown), rule)
-    return b"&".join(filter(None, pairs)) if has_empty else query
+    return query
 
 
 def _rest(pairs: Sequence[bytes], unknown: Collection[bytes]) -> bytes:
     left_out = frozenset(unknown)
-    return b"&".join(pair for pair in pairs if pair and decode_name(pair.partition(b"=")[0]) not in left_out)
+    return b"&".join(pair for pair in pairs if decode_name(pair.partition(b"=")[0]) not in left_out)
 
 
 def decode_name(name: bytes) -> bytes:
@@ -82,21 +85,9 @@ def _admits(name: bytes, rule: OperationRule, withheld: Collection[bytes]) -> bo
         return False
     if not rule.any_query or override_of(decode_name(name)):
         return False
-    return name.isascii() and name.decode("ascii").isprintable()
+    return name.isascii() and name.decode().isprintable()
 
 
 def _malformed(query: bytes) -> Refusal:
-    legal = _LEGAL.match(query)
-    at = legal.end() if legal else 0
-    octet = query[at]
-    if octet == ord("%"):
-        what, hint = "a `%` that does not begin an escape", "Write a percent sign as %25."
-    elif octet == ord(";"):
-        what, hint = "a `;` (some servers read it as `&`)", "Write it as %3B."
-    elif octet == ord("#"):
-        what, hint = "a fragment", "Leave the fragment out, or write a literal `#` as %23."
-    elif 0x21 <= octet <= 0x7E:
-        what, hint = f"`{chr(octet)}`", f"Write it as %{octet:02X}."
-    else:
-        what, hint = "a blank, a control character or a byte outside ASCII", "Percent-encode UTF-8 octets."
-    return Refusal(status=400, code="malformed-query", detail=f"The query contains {what} at offset {at}.", hint=hint)
+    what, hint = find_illegal(_LEGAL, query, _OWN_HINTS)
+    return Refusal(status=400, code="malformed-query", detail=f"The query contains {what}.", hint=hint)

@@ -13,7 +13,7 @@ from plugin_gateway import methods
 from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.gate.alias import split_encoded_slashes
 from plugin_gateway.gate.search import find_ends
-from plugin_gateway.gate.shadow import DeniedPaths, Guard, Shadow
+from plugin_gateway.gate.shadow import NO_SHADOWS, DeniedPaths, Guard, Shadow
 from plugin_gateway.gate.slashed import slashed_segments
 from plugin_gateway.gate.target import MAX_SEGMENTS, read_safe
 from plugin_gateway.gate.template import parse_template
@@ -38,7 +38,7 @@ class Route:
     slashes: frozenset[int] = frozenset()
     """Indexes of the segments whose parameter may hold encoded slashes."""
     deep_guards: Mapping[int, Guard] = field(default_factory=dict)
-    deep_beginnings: Guard | None = None
+    deep_beginnings: Guard = NO_SHADOWS
     query: tuple[RequiredPair, ...] = ()
     """Pairs that the query must have, from a template such as `/responses/{id}?beta=true`."""
 
@@ -50,14 +50,13 @@ class Route:
 
     def _find_deep_shadow(self, target: Target) -> Shadow | None:
         pieces = [piece for segment in target.raw or () for piece in split_encoded_slashes(segment)]
+        # As in `PathTemplate.trimmed`, a slash at the end makes no other path.
+        length = len([piece for piece in pieces if piece])
 
         def read(index: int) -> tuple[str, ...]:
-            return read_safe(pieces[index]) if index < len(pieces) else ()
+            return read_safe(pieces[index]) if index <= length else ()
 
-        for guard in (self.deep_guards.get(len(pieces) - 1), self.deep_beginnings):
-            if guard is not None and (shadow := guard.find(read)):
-                return shadow
-        return None
+        return self.deep_guards.get(length, NO_SHADOWS).find(read) or self.deep_beginnings.find(read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def compile_routes(
     entries: list[_Entry] = []
     for key, rule in rules.items():
         template = templates[key.path]
-        if len(template.segments) >= MAX_SEGMENTS or key.method in methods.NEVER_ROUTED:
+        if len(template.segments) > MAX_SEGMENTS or key.method in methods.NEVER_ROUTED:
             continue
         routed = [key.method]
         if key.method == "GET" and ("HEAD", template.shape) not in declared:
@@ -114,7 +113,7 @@ def compile_routes(
         entries += (
             (
                 template.segments,
-                method.encode(errors="replace"),
+                method.encode(),
                 _route(rule, template, denied, method, slashes.get(key)),
             )
             for method in routed
@@ -134,7 +133,7 @@ def _route(
         guard=denied.guard(template, method),
         slashes=slashed,
         deep_guards=denied.deep_guards(template, method, min(slashed)) if slashed else {},
-        deep_beginnings=denied.deep_beginnings(template, method, min(slashed)) if slashed else None,
+        deep_beginnings=denied.deep_beginnings(template, method, min(slashed)) if slashed else NO_SHADOWS,
         query=required_pairs(template.query),
     )
 
@@ -148,12 +147,21 @@ def _grow(entries: Sequence[_Entry], depth: int) -> Node:
             routes.setdefault(method, []).append(route)
         else:
             branches.setdefault(segments[depth].unnamed, []).append(entry)
-    children = {segment: _grow(below, depth + 1) for segment, below in branches.items()}
-    patterned = [s for s in children if s.literal is None and not s.is_parameter]
+    literals: dict[str, Node] = {}
+    patterned: dict[Segment, Node] = {}
+    parameter = None
+    for segment, below in branches.items():
+        child = _grow(below, depth + 1)
+        if segment.literal is not None:
+            literals[segment.literal] = child
+        elif segment.is_parameter:
+            parameter = child
+        else:
+            patterned[segment] = child
     return Node(
-        literals={s.literal: child for s, child in children.items() if s.literal is not None},
-        patterns=tuple((s.pattern, children[s]) for s in sorted(patterned, key=_specificity)),
-        parameter=next((child for s, child in children.items() if s.is_parameter), None),
+        literals=literals,
+        patterns=tuple((s.pattern, patterned[s]) for s in sorted(patterned, key=_specificity)),
+        parameter=parameter,
         routes={m: tuple(sorted(found, key=_demand)) for m, found in routes.items()},
     )
 

@@ -125,19 +125,20 @@ def _declared_names(
 
 
 def _new_headers(names: Names) -> Iterator[bytes]:
-    return (name.lower().encode() for (place, _), name in names.renamed if place == "header")
+    return (name.encode() for (place, _), name in names.renamed if place == "header")
 
 
 class _Declared:
     """Collects the declared names."""
+
+    any_query = False
+    has_body = False
 
     def __init__(self) -> None:
         self.query: set[bytes] = set()
         self.prefixes: set[bytes] = set()
         self.headers: set[bytes] = set()
         self.cookies: set[bytes] = set()
-        self.any_query = False
-        self.has_body = False
 
     def take_out(self, other: _Declared) -> None:
         self.query -= other.query
@@ -165,10 +166,8 @@ def _declare(parameter: JsonObject, declared: _Declared, document: Document) -> 
             declared.headers.add(octets.lower())
         case "cookie" if octets:
             declared.cookies.add(octets)
-        case "body" | "formData":
-            declared.has_body = True
         case _:
-            pass
+            declared.has_body = declared.has_body or place in {"body", "formData"}
 
 
 def _declare_query(name: bytes, parameter: JsonObject, declared: _Declared, document: Document) -> None:

@@ -40,7 +40,7 @@ class Condition:
 
     def holds(self, names: Iterable[str]) -> bool:
         if self.patterns:
-            return any(p.matches(name) or p.matches(name.rstrip(".")) for name in names for p in self.patterns)
+            return any(p.matches(name) for name in names for p in self.patterns)
         return any(is_alias(name, self.literal) for name in names)
 
 
@@ -66,6 +66,9 @@ class Guard:
                     if _falls(shadow, readings):
                         return shadow
         return next((shadow for shadow in self.patterned if _falls(shadow, readings)), None)
+
+
+NO_SHADOWS = Guard((), ())
 
 
 class DeniedPaths:
@@ -105,23 +108,22 @@ class DeniedPaths:
                 for template in self._near((None,) * length, method)
                 if (shadow := cast_deep_shadow(template, route, first_slashed))
             )
-            if shadows and length > len(route.trimmed):
-                guards[length] = _index(shadows)
+            guards[length] = _index(shadows)
         return guards
 
-    def deep_beginnings(self, route: PathTemplate, method: str, first_slashed: int) -> Guard | None:
+    def deep_beginnings(self, route: PathTemplate, method: str, first_slashed: int) -> Guard:
         """Return the guard for the same calls on an origin that serves the cut path by its beginning.
 
         Only denied templates with a literal in the client's part count: otherwise a denied `/tree/{a}/{b}` would refuse every
         longer `/tree/{path}`. `gate.slashed` warns of those templates.
         """
         shadows = dict.fromkeys(
-            (*shadow, Condition(length + 1, "", ANYTHING))
+            (*shadow, Condition(length + 1, patterns=ANYTHING))
             for length in self._by_length
             for template in self._near((None,) * length, method)
             if (shadow := cast_deep_shadow(template, route, first_slashed)) and shadow[-1].index >= first_slashed
         )
-        return _index(shadows) if shadows else None
+        return _index(shadows)
 
     def _near(self, heads: _Heads, method: str) -> Iterator[PathTemplate]:
         """Find templates of this length that are denied to `method` and whose literals do not contradict these heads."""
@@ -181,7 +183,8 @@ def cast_shadow(denied: PathTemplate, route: PathTemplate) -> Shadow:
     if len(theirs) > len(ours):
         return ()
     conditions: list[Condition] = []
-    for index, (their, our) in enumerate(zip(theirs, ours, strict=False), 1):
+    for index, their in enumerate(theirs):
+        our = ours[index]
         if our.literal is not None:
             # Literals that differ only in case count as equal: an origin may fold case. If that gives no condition
             # (`/Users/{id}` beside the allowed `/users/{name}`), there is no shadow, as the client cannot vary the literal.
@@ -190,13 +193,14 @@ def cast_shadow(denied: PathTemplate, route: PathTemplate) -> Shadow:
         elif their.literal == "":
             return ()  # `gate.target` refuses values that an origin may reduce to nothing
         elif not their.covers(our):
-            conditions.append(_condition(index, their))
+            conditions.append(_condition(index + 1, their))
     return tuple(conditions)
 
 
 def cast_deep_shadow(denied: PathTemplate, route: PathTemplate, first_slashed: int) -> Shadow:
     """As `cast_shadow`, for a call of `route` that is cut at its encoded slashes."""
-    for their, our in zip(denied.trimmed[: first_slashed - 1], route.trimmed, strict=False):
+    for index, their in enumerate(denied.trimmed[: first_slashed - 1]):
+        our = route.segments[index]
         if our.literal is not None and not _covers_folded(their, our.literal):
             return ()
     return tuple(_condition(index, their) for index, their in enumerate(denied.trimmed, 1) if not their.is_parameter)
@@ -213,13 +217,16 @@ def _head(literal: str) -> str:
 
 
 def _covers_folded(segment: Segment, literal: str) -> bool:
-    return segment.is_parameter or _condition(0, segment).holds((fold_symbols(literal),))
+    name = fold_symbols(literal)
+    if segment.literal is not None:
+        return is_alias(name, fold_symbols(segment.literal))
+    return segment.is_parameter or any(pattern.matches(name) for pattern in segment.folded())
 
 
 def _condition(index: int, segment: Segment) -> Condition:
     if segment.literal is not None:
         return Condition(index, fold_symbols(segment.literal))
-    return Condition(index, "", segment.folded())
+    return Condition(index, patterns=segment.folded())
 
 
 def _falls(shadow: Shadow, readings: Readings) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.gate.template import parse_template
+from plugin_gateway.gate.template import Segment, parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -45,8 +45,8 @@ def find_spelled(
         theirs = parse_template(other.path).trimmed
         if other.method != key.method or other in kept or len(theirs) <= len(template.trimmed):
             continue
-        fixed = all(a.covers(b) for a, b in zip(theirs[: first - 1], template.trimmed, strict=False))
-        if fixed and all(segment.is_parameter for segment in theirs[first - 1 :]):
+        is_spelled = all(segment.is_parameter for segment in theirs[first - 1 :])
+        if is_spelled and all(map(Segment.covers, theirs, template.trimmed)):
             yield Finding(
                 rule="slashes-spell-denied",
                 severity=Severity.WARNING,

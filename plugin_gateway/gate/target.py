@@ -7,17 +7,16 @@ it. So the matched path is byte for byte the forwarded path.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from plugin_gateway.gate.alias import Unsafe, examine, fold_plain, readings, split_encoded_slashes
+from plugin_gateway.gate.illegal import find_illegal
 from plugin_gateway.gate.template import PATH_CHARACTERS, WORD_CHARACTERS, symbols_of
 from plugin_gateway.refusal import Refusal
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 MAX_TARGET_BYTES = 8 * 1024
 MAX_SEGMENTS = 64
+_MAX_PIECES = MAX_SEGMENTS + 1  # the first is empty
 _NONE_SLASHED: frozenset[int] = frozenset()
 
 # Matches most real paths: no escapes, no segment that begins with a dot or with `+` (some origins decode it as a blank),
@@ -27,6 +26,13 @@ _PLAIN_SEGMENT = re.compile(_PLAIN)
 _PLAIN_PATH = re.compile(rb"(?:/%b)++/?" % _PLAIN)
 _LEGAL_PATH = re.compile(rb"(?:/(?:[%b]|%%[0-9A-Fa-f]{2})*+)++" % PATH_CHARACTERS)
 _LEGAL_PREFIX = re.compile(rb"(?:[/%b]|%%[0-9A-Fa-f]{2})*+" % PATH_CHARACTERS)
+_OWN_HINTS = {
+    ord(";"): (
+        "a `;`",
+        "The gateway does not forward path parameters after `;`; write a literal semicolon as %3B.",
+    ),
+    ord("\\"): ("a backslash", "Separate segments by `/`."),
+}
 
 _TOO_LONG = Refusal(
     status=414,
@@ -86,8 +92,8 @@ def read_parts(target: bytes) -> Parts | Refusal:
         return _TOO_LONG
     if not _PLAIN_PATH.fullmatch(path):
         return _read_with_care(path, query)
-    segments = path.decode("ascii").split("/")
-    return (path, query, segments, None, _NONE_SLASHED) if len(segments) <= MAX_SEGMENTS else _TOO_DEEP
+    segments = path.decode().split("/")
+    return (path, query, segments, None, _NONE_SLASHED) if len(segments) <= _MAX_PIECES else _TOO_DEEP
 
 
 def read_safe(segment: bytes) -> tuple[str, ...]:
@@ -102,7 +108,7 @@ def _read_with_care(path: bytes, query: bytes) -> Parts | Refusal:
     if not _LEGAL_PATH.fullmatch(path):
         return _malformed(path)
     raw = path.split(b"/")
-    if len(raw) > MAX_SEGMENTS:
+    if len(raw) > _MAX_PIECES:
         return _TOO_DEEP
     if b"" in raw[1:-1]:
         return _ambiguous("an empty segment")
@@ -110,20 +116,16 @@ def _read_with_care(path: bytes, query: bytes) -> Parts | Refusal:
     for index, segment in enumerate(raw[1:], 1):
         if _PLAIN_SEGMENT.fullmatch(segment):
             continue
-        *front, last = split_encoded_slashes(segment)
-        if front:
+        pieces = split_encoded_slashes(segment)
+        if len(pieces) > 1:
             slashed.add(index)
-            if not all((*front, last)):
+            if b"" in pieces:
                 return _ambiguous("an encoded slash next to an empty segment")
         is_end = index == len(raw) - 1
-        unsafe = _first(examine(piece, is_last=False) for piece in front) or (last and examine(last, is_last=is_end))
-        if unsafe:
-            return _ambiguous(unsafe.reason)
+        for number, piece in enumerate(pieces, 1):
+            if piece and (unsafe := examine(piece, is_last=is_end and number == len(pieces))):
+                return _ambiguous(unsafe.reason)
     return path, query, [symbols_of(segment) for segment in raw], raw, frozenset(slashed)
-
-
-def _first(found: Iterable[Unsafe | None]) -> Unsafe | None:
-    return next(filter(None, found), None)
 
 
 def encoded_slash() -> Refusal:
@@ -144,27 +146,10 @@ _ENCODED_SLASH = _ambiguous("an encoded slash")
 
 
 def _malformed(path: bytes) -> Refusal:
-    legal = _LEGAL_PREFIX.match(path)
-    at = legal.end() if legal else 0
-    octet = path[at]
-    if octet == ord("%"):
-        what, hint = "a `%` that does not begin an escape", "Write a percent sign as %25."
-    elif octet == ord(";"):
-        what, hint = (
-            "a `;`",
-            "The gateway does not forward path parameters after `;`; write a literal semicolon as %3B.",
-        )
-    elif octet == ord("#"):
-        what, hint = "a fragment", "Leave the fragment out, or write a literal `#` as %23."
-    elif octet == ord("\\"):
-        what, hint = "a backslash", "Separate segments by `/`."
-    elif 0x21 <= octet <= 0x7E:
-        what, hint = f"`{chr(octet)}`", f"Write it as %{octet:02X}."
-    else:
-        what, hint = "a blank, a control character or a byte outside ASCII", "Percent-encode UTF-8 octets."
+    what, hint = find_illegal(_LEGAL_PREFIX, path, _OWN_HINTS)
     return Refusal(
         status=400,
         code="malformed-target",
-        detail=f"The path contains {what} at offset {at}, which RFC 3986 does not allow there.",
+        detail=f"The path contains {what}, which RFC 3986 does not allow there.",
         hint=hint,
     )

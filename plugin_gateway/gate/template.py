@@ -25,6 +25,8 @@ _PATH_AND_QUERY = re.compile(r"((?:\{[^{}]*\}|[^?#])*)(?:\?([^#]*))?")
 _SEGMENT = re.compile(r"(?:^|/)((?:[^/{]+|\{[^{}]*\}|\{)*)")
 _SEGMENT_TOKEN = re.compile(r"(?P<parameter>\{[^{}]*\})|%(?P<escape>[0-9A-Fa-f]{2})|(?P<text>[^{%]+|.)", re.DOTALL)
 _RAW = re.compile(rf"[;{PATH_CHARACTERS.decode()}]+")
+_STAND_IN = "\x00"
+"""One character that is in no literal, to stand for a parameter."""
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
 
 
@@ -35,21 +37,22 @@ class Pattern:
     prefix: str
     inner: tuple[tuple[int, str], ...]
     """The literals in the middle, each with the minimum number of characters before it."""
-    tail: int
-    """The minimum number of characters before the suffix; 0 means exactly none, -1 means any number."""
+    tail: int | None
+    """The minimum number of characters before the suffix; 0 means exactly none, None means any number."""
     suffix: str
 
     def matches(self, text: str) -> bool:
         # Taking the leftmost match of each literal is enough: only the end is anchored, and it is checked last.
         if not text.startswith(self.prefix) or not text.endswith(self.suffix):
             return False
-        at, end = len(self.prefix), len(text) - len(self.suffix)
+        at = len(self.prefix)
         for gap, literal in self.inner:
-            found = text.find(literal, at + gap, max(end, 0))
+            found = text.find(literal, at + gap)
             if found < 0:
                 return False
             at = found + len(literal)
-        return end - at >= max(self.tail, 0) if self.tail else end == at
+        room = len(text) - len(self.suffix) - at
+        return room == 0 if self.tail == 0 else room >= (self.tail or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,7 @@ class Segment:
 
     def covers(self, other: Segment) -> bool:
         """Whether this segment matches every text that `other` matches."""
-        # One character that is in no literal stands for each parameter of `other`.
-        return self.pattern.matches("".join("\x00" if part is None else part for part in other.parts))
+        return self.pattern.matches("".join(part or _STAND_IN for part in other.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def _parse_segment(text: str) -> Segment:
 
 def symbols_of(segment: bytes) -> str:
     """Convert a segment of a request to symbols. It must consist of path characters and whole escapes."""
-    return _ESCAPE.sub(_request_symbol, segment.decode("ascii"))
+    return _ESCAPE.sub(_request_symbol, segment.decode())
 
 
 def fold_symbols(symbols: str) -> str:
@@ -161,11 +163,11 @@ def fold_symbols(symbols: str) -> str:
 
 def _request_symbol(match: re.Match[str]) -> str:
     octet = int(match[1], 16)
-    return chr((0x200 if octet < 0x80 and _UNRESERVED.match(chr(octet)) else 0x100) + octet)
+    return chr((0x200 if _UNRESERVED.match(chr(octet)) else 0x100) + octet)
 
 
 def _octet_symbol(octet: int) -> str:
-    return chr(octet) if octet < 0x80 and _UNRESERVED.match(chr(octet)) else chr(0x100 + octet)
+    return chr(octet) if _UNRESERVED.match(chr(octet)) else chr(0x100 + octet)
 
 
 def _text_symbols(text: str) -> str:
@@ -186,7 +188,7 @@ def _pattern(parts: tuple[str | None, ...], least: int = 1) -> Pattern:
         else:
             inner.append((gap, part))
             gap = 0
-    tail = -1 if least == 0 and rest and rest[-1] is None else gap
+    tail = None if least == 0 and rest and rest[-1] is None else gap
     return Pattern(prefix or "", tuple(inner), tail, suffix or "")
 
 
@@ -199,4 +201,4 @@ def sample_path(template: PathTemplate) -> bytes:
 
 
 def _wire(symbols: str) -> bytes:
-    return b"".join(c.encode("ascii") if ord(c) < 0x80 else b"%%%02X" % (ord(c) & 0xFF) for c in symbols)
+    return b"".join(c.encode() if c.isascii() else b"%%%02X" % (ord(c) & 0xFF) for c in symbols)

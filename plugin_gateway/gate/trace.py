@@ -36,7 +36,7 @@ class Trace:
         self._add("target", False, refusal.detail)
 
     def read(self, path: bytes) -> None:
-        self._add("target", True, f"{path.decode('utf-8', 'backslashreplace')} is one plain path")
+        self._add("target", True, f"{path.decode()} is one plain path")
 
     def without_route(self, method: bytes, methods: Sequence[bytes]) -> None:
         allowed = b", ".join(methods).decode()

@@ -46,13 +46,13 @@ def find_untaken(
     }
     if not shaped:
         return
-    plain = {key: replace(one, shape=None) if key in shaped else one for key, one in allowed.items()}
+    plain = {key: replace(one, shape=None) for key, one in allowed.items()}
     for key, rule in compile_rules(document, plain, injected, only=shaped).items():
         names = shaped[key]
         settled = {pair.name for pair in required_pairs(parse_template(key.path).query)}
         for parameter in sorted(names.closed | names.guarded):
             place, name = parameter
-            one = said.get((key, parameter), Said(("allow",)))
+            one = said[key, parameter]
             octets = name.encode(errors="replace")
             if place == "query" and octets in settled:
                 message = f"the path template of `{key}` settles `{name}`"
@@ -63,19 +63,19 @@ def find_untaken(
             elif place == "query" and (
                 twin := _twin(octets, rule, {n.encode() for p, n in names.closed if p == "query"})
             ):
-                message = f"some servers take `{twin.decode(errors='replace')}` of `{key}` for `{name}`, and callers may send it"
+                message = f"some servers take `{twin.decode()}` of `{key}` for `{name}`, and callers may send it"
                 yield _finding(one, "another-spelling", message, "write `hidden` for it, too")
         for parameter, new in names.renamed:
             if not rules[key].takes(parameter[0], new):
                 message = f"`{parameter[1]}` cannot be called `{new}`: the gateway does not take that name from callers"
-                one = said.get((key, parameter), Said(("allow",)))
+                one = said[key, parameter]
                 yield _finding(Said((*one.pointer, "rename")), "closed-parameter", message, "choose another name")
 
 
-def _twin(name: bytes, rule: OperationRule, closed: set[bytes]) -> bytes:
+def _twin(name: bytes, rule: OperationRule, closed: set[bytes]) -> bytes | None:
     """Return another name that callers may send and that a server may take for this one."""
     folded = fold_name(name)
-    return next((one for one in sorted(rule.query_names - closed) if one != name and fold_name(one) == folded), b"")
+    return next((one for one in sorted(rule.query_names - closed) if one != name and fold_name(one) == folded), None)
 
 
 def _finding(one: Said, rule: str, message: str, hint: str) -> Finding:

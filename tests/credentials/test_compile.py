@@ -165,7 +165,7 @@ FORMS = {
     "passthrough": PassthroughCredential.model_construct(passthrough=True),
     "oauth2": OAuth2Credential.model_construct(
         oauth2=written.ClientCredentials.model_construct(
-            token_url="https://h/t", client_id="me", client_secret=secret(), scope="a b", audience=""
+            token_url="https://h/t", client_id="me", client_secret=secret(), scope="a b", audience="billing"
         )
     ),
     "token_exchange": TokenExchangeCredential.model_construct(
@@ -206,7 +206,7 @@ def test_a_fixed_credential_is_no_grant() -> None:
         (
             "oauth2",
             ClientCredentials(
-                token_url="https://h/t", client_id="me", client_secret=LONG_KEY, scope="a b", audience=""
+                token_url="https://h/t", client_id="me", client_secret=LONG_KEY, scope="a b", audience="billing"
             ),
         ),
         (

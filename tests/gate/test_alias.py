@@ -52,6 +52,8 @@ UNSAFE = {
     "encoded dot before any format": b"%2e.pdf",
     "encoded dot before two formats": b"%2e.tar.gz",
     "a format before any format": b".json.x",
+    "a format and a dot": b".json.",
+    "a format and a fullwidth dot": b".json%ef%bc%8e",
     "no-break space": b"%c2%a0",
     "nothing but a format": b".json",
     "nothing but a format in capitals": b".JSON",

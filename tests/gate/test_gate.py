@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from plugin_gateway.gate.gate import NOT_FOUND, Allowed, Gate, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.rule import InjectedNames
+from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal, problem_details
 
@@ -157,7 +158,14 @@ REPO = [
     "GET /repos/{r}/contents/top",
     "GET /repos/{r}/{x}",
     "GET /{a}/{b}/{c}/{d}/{e}/{f}",
+    "GET /blobs/a/b/secret",
+    "GET /blobs/a/{x}/{y}/{z}",
+    "GET /blobs/c/{x}/{y}",
+    "GET /{a}/{b}/{c}/export",
+    "GET /trees/a/b",
+    "GET /{top}/x/y/z",
 ]
+SLASHED = [REPO[0], "GET /blobs/{path}", "GET /blobs/{path}/raw", "GET /trees/{path}/"]
 
 
 @pytest.mark.parametrize(
@@ -183,12 +191,19 @@ REPO = [
         (b"/repos/r/contents/a%252Fb", False),
         (b"/repos/r/contents/a%2Fb%2F", False),
         (b"/repos/r/contents/a/b", False),
+        (b"/blobs/a%2Fb", True),
+        (b"/blobs/a%2Fb%2Fsecret/raw", False),
+        (b"/blobs/b%2Fb%2Fopen/raw", True),
+        (b"/blobs/c%2Fb", True),
+        (b"/trees/a%2Fb/", False),
+        (b"/trees/a%2Fc/", True),
+        (b"/trees/x%2Fy%2Fz%2F1/", False),
     ],
 )
 def test_a_parameter_may_take_encoded_slashes_but_not_reach_a_denied_path_by_them(
     target: bytes, is_permitted: bool
 ) -> None:
-    gate = gate_of(REPO, REPO[:1], slashes=["path"])
+    gate = gate_of([*REPO, *SLASHED], SLASHED, slashes=["path"])
 
     assert isinstance(gate.judge(b"GET", target), Permit) is is_permitted
 
@@ -266,6 +281,13 @@ def test_a_query_is_judged_by_its_operation(pets: Gate) -> None:
 
     assert isinstance(refusal, Refusal)
     assert refusal.code == "undeclared-query-parameter"
+
+
+def test_a_query_that_cannot_be_read_is_refused(pets: Gate) -> None:
+    refusal = pets.judge(b"GET", b"/pets?limit=1;tag=2")
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "malformed-query"
 
 
 def test_an_empty_allow_list_permits_nothing() -> None:
@@ -528,3 +550,11 @@ def test_an_operation_that_an_overlay_removed_stays_denied() -> None:
     assert isinstance(gate.judge(b"GET", b"/pets/7"), Permit)
     assert gate.judge(b"GET", b"/pets/mine") == NOT_FOUND
     assert isinstance(gate.judge(b"GET", b"/pets/7?all=true"), Refusal)
+
+
+def test_the_refusal_of_an_undeclared_name_holds_the_permit_for_the_rest(pets: Gate) -> None:
+    refusal = pets.judge(b"GET", b"/pets?limit=1&nope=2")
+
+    assert isinstance(refusal, UndeclaredQuery)
+    assert refusal.permit is not None
+    assert (refusal.permit.rule.operation_id, *refusal.permit[1:]) == ("GET /pets", b"/pets", b"limit=1")

@@ -1,9 +1,12 @@
 """A gateway below a path judges what follows the path, and nothing beside it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.gate.gate import NOT_FOUND
 from plugin_gateway.gate.mount import Mount, mount_at
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.refusal import Refusal
@@ -49,11 +52,13 @@ def test_the_gate_judges_the_rest_as_it_is(target: bytes, rest: bytes) -> None:
     ],
 )  # fmt: skip
 def test_a_target_beside_the_mount_is_outside(target: bytes) -> None:
-    outside = MOUNT.cut(target)
+    mount = mount_at("/plugin", {MANIFEST})
 
-    assert isinstance(outside, Refusal)
-    assert (outside.status, outside.code) == (404, "operation-not-found")
-    assert "/plugin/openapi.json" in outside.hint
+    assert mount is not None
+    assert mount.cut(target) == replace(
+        NOT_FOUND,
+        hint="The paths of this gateway begin with /plugin/; /plugin/openapi.json lists its operations.",
+    )
 
 
 def test_a_record_has_the_target_as_it_was_sent() -> None:

@@ -115,10 +115,17 @@ def test_of_templates_that_are_one_on_the_wire_the_same_wins_in_any_order() -> N
     assert route_of(table_of(["GET /a", "GET /a#x"]), b"GET", b"/a") == "/a"
 
 
-def test_a_template_deeper_than_any_target_is_left_out() -> None:
-    table = table_of(["GET " + "/a" * 1500])
+def test_a_template_deeper_than_any_target_is_left_out_and_no_other_one() -> None:
+    deepest = "/a" * MAX_SEGMENTS
+    table = table_of(["GET " + "/a" * 1500, "GET " + deepest])
 
-    assert table.methods(Target(b"", b"", [""] + ["a"] * MAX_SEGMENTS)) == []
+    assert route_of(table, b"GET", deepest.encode()) == deepest
+    assert table.methods(Target(b"", b"", [""] + ["a"] * 1500)) == []
+
+
+@pytest.mark.parametrize("paths", [["/0{x}", "/{x}0"], ["/{x}0", "/0{x}"]])
+def test_of_patterns_with_as_many_literals_the_one_that_begins_with_a_parameter_wins(paths: list[str]) -> None:
+    assert route_of(table_of([f"GET {path}" for path in paths]), b"GET", b"/0000") == "/{x}0"
 
 
 def paths_of(*segments: str) -> list[Any]:

@@ -14,6 +14,7 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.names import Names
 from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.part import Part
+from plugin_gateway.shape.reply import ReplyShape
 from plugin_gateway.shape.shape import Shape
 
 if TYPE_CHECKING:
@@ -283,6 +284,70 @@ def test_a_name_of_a_header_that_the_shape_writes_goes_up_in_no_spelling_of_the_
     rule = shaped([declared], closed=frozenset({key}), renamed=((key, "Region"),))
     assert rule.header_names == {b"region"}
     assert rule.withheld_headers == {b"xregion", b"region"}
+
+
+ANY = query("more", schema={"type": "object"})
+PARTS = {"components": {"schemas": {"Page": {"type": "object", "properties": {"size": {}}}}}}
+PAGE = query("page", schema={"$ref": "#/components/schemas/Page"})
+
+
+def test_a_schema_behind_a_reference_is_closed_renamed_and_guarded_with_its_members() -> None:
+    key = ("query", "page")
+    hidden = compile_rule([PAGE, ANY], more=PARTS, shape=Shape(names=Names(closed=frozenset({key}))))
+    renamed = compile_rule(
+        [PAGE], more=PARTS, shape=Shape(names=Names(closed=frozenset({key}), renamed=((key, "sheet"),)))
+    )
+    guarded = compile_rule([PAGE, ANY], more=PARTS, shape=Shape(names=Names(guarded=frozenset({key}))))
+    assert isinstance(rebuild_query(b"Size=1", hidden), Refusal)
+    assert b"size" in renamed.query_names
+    assert rebuild_query(b"size=1", guarded) == b"size=1"
+    assert isinstance(rebuild_query(b"Size=1", guarded), Refusal)
+
+
+@pytest.mark.parametrize("style", ["deepObject", "form"])
+def test_the_members_of_a_guarded_deep_object_pass_an_open_query(style: str) -> None:
+    rule = shaped([query("filter", style=style, schema={}), ANY], guarded=frozenset({("query", "filter")}))
+    assert isinstance(rebuild_query(b"filter[a]=1", rule), bytes) is (style == "deepObject")
+
+
+@pytest.mark.parametrize(
+    ("links", "shape", "are_read"),
+    [
+        ((), None, False),
+        ((), Shape(names=Names()), False),
+        ((("next",),), None, True),
+        ((), Shape(reply=ReplyShape(select="fields")), True),
+        ((("next",),), Shape(names=Names()), True),
+    ],
+)
+def test_a_caller_chooses_a_range_or_a_coding_only_where_the_gateway_reads_no_answer(
+    links: tuple[tuple[str, ...], ...], shape: Shape | None, are_read: bool
+) -> None:
+    parameters = [{"name": name, "in": "header"} for name in ("Range", "If-Range", "Accept-Encoding", "X-Plain")]
+    document = Document(root={"openapi": "3.0.3", "paths": {"/a": {"get": {"parameters": parameters}}}}, name="t")
+    (operation,) = document.operations.values()
+    rule = operation_rule(operation, document, operation_id="op", injected=InjectedNames(), links=links, shape=shape)
+    assert rule.reads_answers is are_read
+    assert (b"range" in rule.header_names) is not are_read
+    assert (b"if-range" in rule.header_names) is not are_read
+    assert b"x-plain" in rule.header_names
+
+
+def test_the_query_parameter_that_selects_fields_of_an_answer_passes() -> None:
+    rule = compile_rule([], shape=Shape(reply=ReplyShape(select="fields")))
+    assert rebuild_query(b"fields=id", rule) == b"fields=id"
+
+
+def test_a_shape_without_parameters_is_the_rules_as_it_is() -> None:
+    shape = Shape(names=Names())
+    assert compile_rule([], shape=shape).shape is shape
+
+
+def test_an_override_is_found_in_a_media_type_behind_a_reference() -> None:
+    parts = {"components": {"mediaTypes": {"Form": {"schema": {"properties": {"_method": {}}}}}}}
+    content = {"application/json": {"$ref": "#/components/mediaTypes/Form"}}
+    rule = compile_rule([], method="post", more=parts, requestBody={"content": content})
+    assert rule.declared_overrides == {b"_method"}
 
 
 def test_a_hidden_cookie_is_not_declared() -> None:

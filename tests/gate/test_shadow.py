@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from plugin_gateway.gate import shadow
 from plugin_gateway.gate.alias import fold_plain
 from plugin_gateway.gate.shadow import DeniedPaths, cast_shadow
 from plugin_gateway.gate.template import parse_template
@@ -67,6 +68,8 @@ def is_blocked(allowed: str, denied: list[str], path: str, method: str = "GET") 
         ("/pets/{id}", "/pets/{a}-{b}", "/pets/-", True),
         ("/pets/{id}", "/pets/v{n}", "/pets/v", True),
         ("/pets/{id}", "/pets/v{n}", "/pets/w", False),
+        ("/pets/{id}", "/pets/{x}-raw", "/pets/a-raw.v2", True),
+        ("/pets/{id}", "/pets/{x}-raw", "/pets/a-rawest.v2", False),
     ],
 )
 def test_a_denied_path_blocks_what_may_be_taken_for_it(allowed: str, denied: str, path: str, blocked: bool) -> None:
@@ -140,3 +143,22 @@ def test_a_thousand_shadows_are_found_by_what_they_begin_with() -> None:
 
     assert is_blocked("/pets/{id}", denied, "/pets/denied999")
     assert not is_blocked("/pets/{id}", denied, "/pets/denied1000")
+
+
+def test_a_route_is_compared_with_those_templates_only_whose_literals_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    monkeypatch.setattr(shadow, "cast_shadow", lambda denied, _: compared.append(denied.text) or ())
+    fitting = ["/pets/export", "/PETS.json/all", "/{x}/secrets"]
+
+    assert not is_blocked("/pets/{id}", [*fitting, "/users/export", "/users/{id}"], "/pets/export")
+    assert sorted(compared) == sorted([*fitting])
+
+
+def test_a_shadow_with_a_literal_is_found_by_that_literal() -> None:
+    keys = [OperationKey("GET", path) for path in ("/{a}/{b}", "/{x}/secrets", "/{x}/{y}.json")]
+    templates = {key.path: parse_template(key.path) for key in keys}
+    guard = DeniedPaths(keys, frozenset(keys[:1]), templates).guard(templates["/{a}/{b}"], "GET")
+
+    assert guard is not None
+    assert [(index, [*by_head]) for index, by_head in guard.heads] == [(2, ["secrets"])]
+    assert len(guard.patterned) == 1

@@ -94,6 +94,8 @@ def test_adjacent_parameters_are_matched_in_linear_time() -> None:
         ("/café", b"caf%c3%a9", True),
         ("/caf%c3%a9", b"caf%C3%A9", True),
         ("/a b", b"a%20b", True),
+        ("/a:é", b"a:%C3%A9", True),
+        ("/\ud800", b"%3F", True),
         ("/a%20b", b"a%20b", True),
         ("/100%", b"100%25", True),
         ("/$ref", b"$ref", True),
@@ -154,6 +156,7 @@ def test_what_is_not_path_is_cut_off(template: str, path: bytes, query: tuple[by
         ("/a", "/{x}", False),
         ("/a{x}", "/ab", True),
         ("/ab", "/abc", False),
+        ("/{x}{y}{z}", "/{x}y", False),
     ],
 )
 def test_a_segment_covers_what_matches_nothing_else(wide: str, narrow: str, covers: bool) -> None:
@@ -183,6 +186,7 @@ def test_templates_that_differ_in_names_only_have_one_shape() -> None:
 
 def test_a_literal_folds_to_what_it_decodes_to() -> None:
     assert fold_symbols(one("/Caf%C3%89.x").literal or "") == "cafe.x"
+    assert fold_symbols(one("/a%FF").literal or "") == "a\ufffd"
 
 
 @given(st.text(max_size=30))

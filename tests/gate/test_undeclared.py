@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.undeclared import UndeclaredQuery
@@ -26,12 +28,22 @@ def test_each_name_has_its_place_once_and_the_rest_is_kept_byte_for_byte() -> No
     ]
     assert found.members["declared"] == ["filter[…]", "limit"]
     assert found.rest == b"limit=%35&filter%5Bx%5D=2&limit=6"
+    assert found.detail == "read has no query parameter a/b, key."
 
 
-def test_names_beyond_a_hundred_are_counted() -> None:
-    found = refused(b"&".join(b"x%d=" % number for number in range(MOST_PROBLEMS + 3)))
+def test_a_value_with_an_equals_sign_goes_with_its_name() -> None:
+    assert refused(b"x=1=2&limit=3=4").rest == b"limit=3=4"
+
+
+def test_a_character_that_cannot_be_printed_is_replaced() -> None:
+    assert refused(b"a%0Ab=1").detail == "read has no query parameter a\ufffdb."
+
+
+@pytest.mark.parametrize(("beyond", "members"), [(0, {}), (1, {"more_errors": 1}), (3, {"more_errors": 3})])
+def test_names_beyond_a_hundred_are_counted(beyond: int, members: dict[str, int]) -> None:
+    found = refused(b"&".join(b"x%d=" % number for number in range(MOST_PROBLEMS + beyond)))
     assert len(found.members["errors"]) == MOST_PROBLEMS
-    assert found.members["more_errors"] == 3
+    assert {name: found.members[name] for name in found.members if name == "more_errors"} == members
 
 
 def test_the_permit_for_the_rest_leaves_the_refusal_as_it_is() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from plugin_gateway.diagnostics import Finding
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.rule import InjectedNames
 from plugin_gateway.gate.untaken import Said, find_untaken
@@ -15,7 +16,10 @@ from plugin_gateway.shape.shape import Shape
 
 KEY = OperationKey("GET", "/pets")
 TYPED = OperationKey("GET", "/search?type=user")
-QUERY = [{"name": name, "in": "query"} for name in ("limit", "limit[]", "api_key", "beta", "_method", "plain", "type")]
+QUERY = [
+    {"name": name, "in": "query"}
+    for name in ("limit", "limit[]", "api_key", "\ud800", "b\ud800", "beta", "_method", "plain", "type")
+]
 PARAMETERS = [*QUERY, {"name": "X-Forwarded-For", "in": "header"}, {"name": "X-Plain", "in": "header"}]
 OPERATION = {"parameters": PARAMETERS, "responses": {}}
 DOCUMENT = Document(
@@ -28,13 +32,17 @@ DOCUMENT = Document(
 INJECTED = InjectedNames(query=frozenset({b"apikey"}))
 
 
-def found(*, key: OperationKey = KEY, only_hides: bool = False, **names: Any) -> list[str]:
+def findings(*, key: OperationKey = KEY, only_hides: bool = False, **names: Any) -> list[Finding]:
     shape = Shape(names=Names(**names))
     allowed = {KEY: Allowed(operation_id="pets"), TYPED: Allowed(operation_id="search")}
     allowed[key] = Allowed(operation_id="pets", shape=shape)
     said = {(key, one): Said(("allow", 0), only_hides) for one in shape.names.closed | shape.names.guarded}
     rules = compile_gate(DOCUMENT, allowed, INJECTED).rules_by_key
-    return [finding.rule for finding in find_untaken(DOCUMENT, allowed, INJECTED, rules, said)]
+    return [*find_untaken(DOCUMENT, allowed, INJECTED, rules, said)]
+
+
+def found(**names: Any) -> list[str]:
+    return [finding.rule for finding in findings(**names)]
 
 
 @pytest.mark.parametrize("name", ["api_key", "beta", "_method"])
@@ -74,3 +82,42 @@ def test_a_parameter_under_a_good_name_is_not_reported() -> None:
     key = ("query", "plain")
     assert found(closed=frozenset({key}), renamed=((key, "page_size"),)) == []
     assert found() == []
+
+
+def test_a_finding_says_which_parameter_and_what_to_do() -> None:
+    leave_out = {"hint": "take the parameter out of this entry", "pointer": ("allow", 0)}
+    plain = ("query", "plain")
+    assert findings(key=TYPED, closed=frozenset({("query", "type")})) == [
+        Finding(
+            rule="settled-parameter", message="the path template of `GET /search?type=user` settles `type`", **leave_out
+        )
+    ]
+    assert findings(closed=frozenset({("query", "beta")})) == [
+        Finding(
+            rule="closed-parameter",
+            message="the gateway does not forward the query parameter `beta`: it sets it itself, or a server may take the call for "
+            "another operation",
+            **leave_out,
+        )
+    ]
+    assert findings(guarded=frozenset({("query", "limit")})) == [
+        Finding(
+            rule="another-spelling",
+            message="some servers take `limit[]` of `GET /pets` for `limit`, and callers may send it",
+            hint="write `hidden` for it, too",
+            pointer=("allow", 0),
+        )
+    ]
+    assert findings(closed=frozenset({plain}), renamed=((plain, "beta"),)) == [
+        Finding(
+            rule="closed-parameter",
+            message="`plain` cannot be called `beta`: the gateway does not take that name from callers",
+            hint="choose another name",
+            pointer=("allow", 0, "rename"),
+        )
+    ]
+
+
+def test_a_name_with_half_of_a_surrogate_pair_is_judged() -> None:
+    """JSON can spell half of a surrogate pair, which no encoding can write."""
+    assert found(guarded=frozenset({("query", "b\ud800")})) == []

@@ -210,11 +210,31 @@ def test_a_secret_that_holds_an_escape_is_covered_whichever_escapes_are_undone(t
     assert Mask(["%41key-abc"]).cover(text) == covered
 
 
-def test_a_secret_that_is_wrapped_in_two_ways_is_covered() -> None:
+@pytest.mark.parametrize("after", ["", "\x01"])
+def test_a_secret_that_is_wrapped_in_two_ways_is_covered(after: str) -> None:
     secret = "s3cret-of-ours/which+is=long"
     lines = base64.encodebytes(b"x" * 50 + secret.encode() + b"x" * 50)
-    masked = Mask([secret]).cover(lines.decode().encode("utf-16-le")).decode("utf-16-le")
+    masked = Mask([secret]).cover((lines.decode() + after).encode("utf-16-le")).decode("utf-16-le")
     assert b"cret-of-ours" not in base64.b64decode(masked.replace("\u2a2a", "A"))
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("s3cret-of-ours-which-is-long", base64.encodebytes(b"x" * 48 + b"s3cret-of-ours-which-is-long" + b"x" * 8)),
+        ("s3cret=of=ours", b"s3cret=3Dof=3Dours"),
+        ("s3cretofours", "s3cretofours".encode("utf-16-le")),
+    ],
+    ids=["lines of base64", "quoted-printable text", "text of sixteen bits"],
+)
+def test_one_octet_of_a_wrapping_is_enough_to_look_into_it(secret: str, text: bytes) -> None:
+    assert len({*text} & {*b"\n=%&\\\0"}) == 1
+    assert b"**" in Mask([secret]).cover(text)
+
+
+def test_text_without_a_secret_is_not_copied() -> None:
+    text = b"nothing of ours" * 100
+    assert Mask(["s3cret-key"]).cover(text) is text
 
 
 def test_a_secret_in_text_of_sixteen_bits_is_covered_though_the_text_has_every_kind_of_escape() -> None:
