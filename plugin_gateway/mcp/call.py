@@ -73,7 +73,8 @@ class McpCall(Call):
         self._head = head
         self._caller = caller
         self._under_way = under_way
-        self._body = bytearray()
+        self._body: bytearray | None = None
+        """The part of a body that has come, if it does not come at once."""
         self._calls: tuple[ToolCall, ...] = ()
         self._id = b""
         """The id of the request; empty for a notification and for a batch."""
@@ -101,13 +102,15 @@ class McpCall(Call):
         self.bytes_in += len(data)
         if self._is_over:
             return
-        self._body += data
+        body = self._body
+        if body is None:
+            body = self._body = bytearray()
+        body += data
         self._under_way.held_bytes += len(data)
         if is_last:
             self.sent_at = monotonic()
-            body = bytes(self._body)
-            self._release()
-            self._run(body)
+            self._release(body)
+            self._run(bytes(body))
         elif self._under_way.held_bytes > self._under_way.most_held_bytes:
             self._end()
             self._client.on_failure(TOO_MANY_BODIES)
@@ -179,13 +182,14 @@ class McpCall(Call):
         if self._is_over:
             raise error
         _logger.error("A message to the MCP endpoint could not be answered", exc_info=error)
+        calls = self._calls
         batch = self._batch
         if batch is None:
             self._finish(500, error_response(INTERNAL.for_request(self._id or NO_ID)))
         else:
             batch.fill(INTERNAL)
             self._finish(500, batch.answer())
-        for call in self._calls:
+        for call in calls:
             call.cancel(FAILED.code)
 
     def _take(self, data: bytes) -> None:
@@ -342,21 +346,23 @@ class McpCall(Call):
         return events
 
     def _stop(self, reason: str) -> None:
+        calls = self._calls
         self._end()
-        for call in self._calls:
+        for call in calls:
             call.cancel(reason)
 
-    def _release(self) -> None:
-        """Forget the body."""
-        self._under_way.held_bytes -= len(self._body)
-        self._body = bytearray()
+    def _release(self, body: bytearray) -> None:
+        self._under_way.held_bytes -= len(body)
+        self._body = None
 
     def _end(self) -> None:
         self._is_over = True
-        if self._body:
-            self._release()
+        if self._body is not None:
+            self._release(self._body)
         if self._subscription or self._calls:
             self._under_way.leave(self)
+            # Each tool call refers to this call. Without the cycle, no garbage collection is needed.
+            self._calls = ()
 
 
 _heads: Final = Heads()

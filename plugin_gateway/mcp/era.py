@@ -60,8 +60,8 @@ def unsupported(version: str) -> Fault:
 
 def check_modern(message: Message, version: str) -> Fault | None:
     """Check what each modern request says about itself; `version` is the revision that was named outside the message."""
-    meta = message.params.get("_meta")
-    if not isinstance(meta, dict):
+    meta = message.meta
+    if not meta:
         return Fault(INVALID_PARAMS, f"`_meta` with `{VERSION_KEY}` is missing.")
     said = meta.get(VERSION_KEY)
     if not isinstance(said, str):

@@ -23,23 +23,21 @@ MOST_IN_BATCH: Final = 50
 NO_ID: Final = b"null"
 # orjson reads an integer over 64 bits as a float, which would change the value on its way up.
 _LONG_INTEGER: Final = re.compile(rb"[0-9]{19}")
+_NO_PARAMS: Final[dict[str, Any]] = {}
 
 
 class Message:
     """A request (`id` is its JSON), or a notification or response (`id` is empty). A response has no `method`."""
 
-    __slots__ = ("id", "method", "params")
+    __slots__ = ("id", "meta", "method", "params")
 
     def __init__(self, id_: bytes, method: str, params: dict[str, Any]) -> None:
         self.id = id_
         self.method = method
         self.params = params
-
-    @property
-    def meta(self) -> dict[str, Any]:
+        meta = params.get("_meta")
+        self.meta: dict[str, Any] = meta if isinstance(meta, dict) else _NO_PARAMS
         """The `_meta` of the parameters; empty if there is none."""
-        meta = self.params.get("_meta")
-        return meta if isinstance(meta, dict) else {}
 
 
 class Fault:
@@ -135,9 +133,6 @@ def _message(value: dict[str, Any]) -> Message | Fault:
     if not isinstance(params, dict):
         return Fault(INVALID_PARAMS, "`params` must be an object.", id_)
     return Message(b"" if id_ is NO_ID else id_, method, params)
-
-
-_NO_PARAMS: Final[dict[str, Any]] = {}
 
 
 def response(id_: bytes, result: bytes) -> bytes:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plugin_gateway.mcp.batch import MOST_ANSWER_BYTES
+from plugin_gateway.mcp.call import McpCall
 from plugin_gateway.mcp.message import (
     HEADER_MISMATCH,
     INTERNAL_ERROR,
@@ -16,6 +18,8 @@ from plugin_gateway.mcp.message import (
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
 )
+from plugin_gateway.mcp.tool_call import ToolCall
+from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from tests.mcp.world import DOCUMENT, MODERN_META, answer, play, read
 
@@ -29,6 +33,19 @@ PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 NOTICE = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 TOM = {b"authorization": b"Bearer t0ken-of-tom-77"}
 TOKENS = "auth: {type: service_http, tokens: [{name: tom, env: TOKEN}]}"
+
+
+def garbage() -> list[object]:
+    """Return what only a garbage collection frees."""
+    before = len(gc.garbage)
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+    finally:
+        gc.set_debug(0)
+    found = gc.garbage[before:]
+    del gc.garbage[before:]
+    return found
 
 
 def seen(message: Any, fields: Any = (), **more: Any) -> Reply:
@@ -172,6 +189,24 @@ def test_progress_is_told_while_the_api_is_slow_and_only_if_it_was_asked_for() -
             assert all(one["progressToken"] == meta["progressToken"] for one in told)
 
     play(scene, api=lambda _head, _body: None)
+
+
+def test_a_call_that_ended_leaves_no_cycle_to_the_garbage_collector() -> None:
+    async def scene(world: World) -> None:
+        await world.call("getPet", {"petId": "1"})
+        gc.collect()
+        gc.disable()
+        try:
+            await world.call("getPet", {"petId": "2"})
+            world.begun.clear()
+            # The client in process has cycles, but no gateway has that client.
+            left = [one for one in garbage() if isinstance(one, McpCall | ToolCall | Exchange)]
+        finally:
+            gc.enable()
+
+        assert left == []
+
+    play(scene)
 
 
 def test_an_answer_that_comes_at_once_is_json_even_if_progress_was_asked_for() -> None:

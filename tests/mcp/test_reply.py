@@ -240,8 +240,9 @@ def test_a_redirect_is_told_and_not_followed() -> None:
     assert "302 Found and refers to https://files.example/1" in text
 
 
-def test_the_next_page_is_told_as_arguments_of_the_same_tool() -> None:
-    found = result(b'{"items": [], "next_cursor": "c2"}', tool="listPets")
+@pytest.mark.parametrize("key", ["next_cursor", "nextCursor", "NextCursor"])
+def test_the_next_page_is_told_as_arguments_of_the_same_tool(key: str) -> None:
+    found = result(b'{"items": [], "%b": "c2"}' % key.encode(), tool="listPets")
 
     assert found["_meta"][NEXT_KEY] == {"tool": "listPets", "arguments": {"cursor": "c2"}}
     assert 'call listPets again with {"cursor":"c2"}' in found["content"][1]["text"]
