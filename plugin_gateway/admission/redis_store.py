@@ -8,21 +8,16 @@ refuses uses up the others; and those that count exactly keep an entry for each 
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.admission.limits import Taken
-from plugin_gateway.errors import GatewayError
-from plugin_gateway.telemetry.outage import Outage
+from plugin_gateway.admission.redis_link import RedisLink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from plugin_gateway.admission.limits import Demand
 
-_TIMEOUT_S: Final = 1.0
-_AWAY_S: Final = 1.0
-"""The pause after Redis failed: calls must not queue behind its timeout."""
 _MOST_IN_BATCH: Final = 500
 
 # KEYS are the buckets; ARGV holds, for each bucket, its calls per second, burst and expiry in seconds. The time is that of
@@ -52,13 +47,6 @@ return answer
 """
 
 
-class RedisMissingError(GatewayError):
-    """`limits.redis` is set, but the redis extra is not installed."""
-
-    def __str__(self) -> str:
-        return "`limits.redis` needs the redis extra: pip install 'plugin-gateway[redis]'"
-
-
 class RedisStore:
     """Takes tokens from buckets in Redis. Demands that arrive during a request go out together in the next one."""
 
@@ -69,29 +57,13 @@ class RedisStore:
             RedisMissingError: the redis package is not installed.
             GatewayError: the redis package rejects the URL.
         """
-        try:
-            from redis.asyncio import Redis  # noqa: PLC0415  # an extra
-            from redis.exceptions import RedisError  # noqa: PLC0415
-        except ImportError as error:
-            raise RedisMissingError from error
-        try:
-            self._redis: Redis = Redis.from_url(
-                url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S, max_connections=4
-            )
-        except ValueError:
-            # `from None`: the cause quotes the URL, and the password in it.
-            raise GatewayError("`limits.redis` is not a URL such as redis://HOST:6379/0") from None
-        self._errors: tuple[type[Exception], ...] = (RedisError, OSError, TimeoutError)
-        # The braces put all buckets of a gateway into one hash slot, so that the script works on a Redis cluster.
-        self._prefix = f"plugin-gateway:{{{space}}}:"
+        self._link = RedisLink(url, space)
         self._waiting: list[tuple[Sequence[Demand], Callable[[Taken | None], None]]] = []
         self._asking: asyncio.Task[None] | None = None
-        self._away_until_s = 0.0
-        self._outage = Outage("Redis")
 
     def take(self, demands: Sequence[Demand], on_taken: Callable[[Taken | None], None]) -> None:
         """Take a token for each demand, or none. `on_taken` gets the outcome later, or None if Redis did not answer."""
-        if monotonic() < self._away_until_s:
+        if self._link.is_away:
             on_taken(None)
             return
         self._waiting.append((demands, on_taken))
@@ -114,26 +86,12 @@ class RedisStore:
             self._asking = None
 
     async def _take_all(self, many: list[Sequence[Demand]]) -> list[Taken | None]:
-        pipeline = self._redis.pipeline(transaction=False)
-        for demands in many:
-            keys = [self._prefix + demand.key for demand in demands]
-            arguments = [argument for demand in demands for argument in _arguments(demand)]
-            # EVAL and not EVALSHA: Redis compiles the script only once, but forgets its digest when it restarts.
-            pipeline.execute_command("EVAL", _TAKE, len(keys), *keys, *arguments)
-        try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                answers: list[Any] = await pipeline.execute(raise_on_error=False)
-        except self._errors as error:
-            self._away_until_s = monotonic() + _AWAY_S
-            self._outage.failed(type(error).__name__)
-            return [None] * len(many)
-        taken = [_taken(answer) for answer in answers]
-        if any(taken):
-            self._outage.answered()
-        else:
-            # Redis answers, but cannot count: it is a read-only replica, or lacks memory or permission.
-            self._outage.failed(type(answers[0]).__name__)
-        return taken
+        calls = [
+            ([one.key for one in demands], [argument for one in demands for argument in _arguments(one)])
+            for demands in many
+        ]
+        answers = await self._link.run(_TAKE, calls)
+        return [None] * len(many) if answers is None else [_taken(answer) for answer in answers]
 
 
 def _arguments(demand: Demand) -> tuple[float, int, int]:

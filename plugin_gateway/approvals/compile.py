@@ -23,6 +23,8 @@ def compile_approvals(config: Config, held: Mapping[str, int]) -> tuple[Approval
         url=said.url or "",
         key_hash=hash_of(said.key.reveal()) if said.key is not None else b"",
         idempotency_key=said.idempotency_key,
+        store_url=config.limits.redis.reveal() if config.limits.redis is not None else "",
+        space=config.public_url,
     )
     return settings, tuple(_find_mistakes(config, held))
 

@@ -1,7 +1,7 @@
-"""The desk: keeps the approvals of one gateway, and lets each approved call run once.
+"""The desk: keeps approvals in memory, and lets each approved call run once.
 
-One desk serves all workers, so two equal calls in two workers cannot both take one approval. It keeps everything in memory: a
-restart forgets all approvals, and calls are held again.
+One desk serves all workers, so two equal calls in two workers cannot both take one approval. A restart forgets
+all approvals, and calls are held again; `SharedRegistry` keeps them in Redis instead.
 """
 
 from __future__ import annotations

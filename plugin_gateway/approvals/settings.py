@@ -20,6 +20,11 @@ class ApprovalSettings:
     idempotency_key: str = "declared"
     """When the gateway adds Idempotency-Key: `declared` by the operation, `always` or `never`."""
 
+    store_url: str = field(default="", repr=False)
+    """The Redis in which replicas share approvals; empty to keep them in this gateway's memory."""
+    space: str = ""
+    """A prefix that keeps the approvals of this gateway apart from those of other gateways in the same store."""
+
     def admits(self, key: str) -> bool:
         """Whether this is the key of an approver, or no key is needed."""
         return not self.key_hash or hmac.compare_digest(hash_of(key), self.key_hash)

@@ -116,6 +116,7 @@ async def approve_at(admin: str, revision: Revision, resources: Resources, log: 
     """
     from plugin_gateway.approvals.approver import LocalApprover  # noqa: PLC0415  # as above
     from plugin_gateway.approvals.desk import Desk  # noqa: PLC0415
+    from plugin_gateway.approvals.registry import LocalRegistry  # noqa: PLC0415
     from plugin_gateway.config.address import parse_address  # noqa: PLC0415
     from plugin_gateway.endpoints.approvals import create_approvals  # noqa: PLC0415
     from plugin_gateway.server.admin import AdminListener  # noqa: PLC0415
@@ -124,7 +125,7 @@ async def approve_at(admin: str, revision: Revision, resources: Resources, log: 
     lines = ApprovalLog(log)
     desk = Desk(revision.approvals, lambda: url_of(address))
     listener = AdminListener()
-    app = create_approvals(desk, lines.decided)
+    app = create_approvals(LocalRegistry(desk), lines.decided)
     address = await listener.open_app(parse_address(admin or "127.0.0.1:0"), app)
     resources.approver = LocalApprover(desk, tell=lines.judged)
     message = f"calls that a person must approve wait at {url_of(address) or address}/approvals; --admin {address}"

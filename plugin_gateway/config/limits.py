@@ -80,10 +80,10 @@ class Limits(Record):
     """Open client connections, per worker.
     Example: `connections: 2000`"""
     redis: SecretValue | None = None
-    """URL of a Redis in which several gateways share their rate counts; needs `pip install plugin-gateway[redis]`.
+    """URL of a Redis in which several gateways share their rate counts and approvals; needs `pip install plugin-gateway[redis]`.
     Example: `redis: {env: REDIS_URL}`"""
     on_store_failure: Literal["allow", "refuse"] = "allow"
-    """What happens to calls while Redis is unavailable."""
+    """What happens to calls while Redis cannot count them. Calls that need an approval get 503 meanwhile."""
 
     @property
     def shown(self) -> dict[str, str | int | None]:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 def approvals_handlers(api: ApprovalsApi) -> tuple[Handler, Handler]:
     async def show(request: Request, _: bytes) -> Response:
-        return api.show_all(request)
+        return await api.show_all(request)
 
     async def decide(request: Request, body: bytes) -> Response:
-        return api.decide(request.path_params["id"], body, "console", request)
+        return await api.decide(request.path_params["id"], body, "console", request)
 
     return (
         Handler(path="approvals", answer=show),

@@ -7,8 +7,7 @@ program: a page of another site, or one that rebinds its name to this address, i
 
 from __future__ import annotations
 
-from time import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 from urllib.parse import parse_qs
 
 import orjson
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from plugin_gateway.approvals.approval import Approval, Decision, State
+from plugin_gateway.approvals.registry import StoreAwayError
 from plugin_gateway.endpoints.admin import admin_app
 from plugin_gateway.endpoints.approval_page import decided_page, decision_page, gone_page, list_page
 from plugin_gateway.endpoints.documents import refuse
@@ -24,15 +24,17 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.reading import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from typing import TypeAlias
 
     from starlette.applications import Starlette
     from starlette.requests import Request
 
-    from plugin_gateway.approvals.desk import Desk
+    from plugin_gateway.approvals.registry import Registry
 
     _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+_P = ParamSpec("_P")
 
 MOST_BODY_BYTES: Final = 4_096
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -74,13 +76,34 @@ _MALFORMED: Final = Refusal(
 _NOT_JSON: Final = Refusal(
     status=415, code="unsupported-media-type", detail="A decision has the media type application/json."
 )
+_AWAY: Final = Refusal(
+    status=503,
+    code="approval-unavailable",
+    detail="The Redis of `limits.redis`, which has the approvals, does not answer.",
+    hint="Try again shortly; the log says why it failed.",
+    headers=((b"Retry-After", b"5"),),
+)
+
+
+def _or_away(
+    answer: Callable[Concatenate[ApprovalsApi, _P], Awaitable[Response]],
+) -> Callable[Concatenate[ApprovalsApi, _P], Coroutine[Any, Any, Response]]:
+    """Return the method, which answers 503 while the store of the approvals does not answer."""
+
+    async def answer_or_refuse(self: ApprovalsApi, /, *args: _P.args, **kwargs: _P.kwargs) -> Response:
+        try:
+            return await answer(self, *args, **kwargs)
+        except StoreAwayError:
+            return refuse(_AWAY)
+
+    return answer_or_refuse
 
 
 class ApprovalsApi:
-    """The routes, over one desk. `on_decided` is told each decision, its way (`api`, `page`, `link` or `console`), and the client's address."""
+    """The routes. `registry` returns the current registry. `on_decided` is told each decision, its way (`api`, `page`, `link` or `console`), and the client's address."""
 
-    def __init__(self, desk: Desk, on_decided: Callable[[Approval, str, str], object]) -> None:
-        self._desk = desk
+    def __init__(self, registry: Callable[[], Registry], on_decided: Callable[[Approval, str, str], object]) -> None:
+        self._registry = registry
         self._on_decided = on_decided
 
     def routes(self) -> list[Route]:
@@ -90,33 +113,40 @@ class ApprovalsApi:
             Route("/approve/{token}", _by_method(self._page, self._decide_on_page), methods=["GET", "POST"]),
         ]
 
+    @_or_away
     async def _list(self, request: Request) -> Response:
         if refusal := self._judge_site(request, reads=True) or self._judge_key(request):
             return refuse(refusal)
-        approvals = self._desk.approvals(time())
+        approvals = await self._registry().approvals()
         if "text/html" in request.headers.get("accept", ""):
-            return _page(list_page([(one, self._desk.link_to(one)) for one in approvals]))
+            return _page(list_page([(one, self._registry().link_to(one)) for one in approvals]))
         return self._all(approvals)
 
-    def show_all(self, request: Request) -> Response:
+    @_or_away
+    async def show_all(self, request: Request) -> Response:
         """Answer with all approvals as JSON, to a request that the console has judged; the key is judged here."""
-        return refuse(refusal) if (refusal := self._judge_key(request)) else self._all(self._desk.approvals(time()))
+        return (
+            refuse(refusal) if (refusal := self._judge_key(request)) else self._all(await self._registry().approvals())
+        )
 
     def _all(self, approvals: list[Approval]) -> Response:
         return _json({"approvals": [self._members(one) for one in approvals]})
 
+    @_or_away
     async def _show(self, request: Request) -> Response:
         if refusal := self._judge_site(request, reads=True) or self._judge_key(request):
             return refuse(refusal)
-        approval = self._desk.find(request.path_params["id"], time())
+        approval = await self._registry().find(request.path_params["id"])
         return _json(self._members(approval)) if approval is not None else refuse(_NOT_FOUND)
 
+    @_or_away
     async def _decide(self, request: Request) -> Response:
         if refusal := self._judge_site(request):
             return refuse(refusal)
-        return self.decide(request.path_params["id"], await _read(request) or b"", "api", request)
+        return await self.decide(request.path_params["id"], await _read(request) or b"", "api", request)
 
-    def decide(self, id_: str, body: bytes, way: str, request: Request) -> Response:
+    @_or_away
+    async def decide(self, id_: str, body: bytes, way: str, request: Request) -> Response:
         """Decide by a body of JSON. The caller has judged the host and the origin; the key is judged here."""
         if refusal := self._judge_key(request):
             return refuse(refusal)
@@ -126,69 +156,71 @@ class ApprovalsApi:
             decision = _decision_in(body)
         except ValueError:
             return refuse(_MALFORMED)
-        approval = self._decided(id_, decision, way, request)
+        approval = await self._decided(id_, decision, way, request)
         if approval is None:
             return refuse(_NOT_FOUND)
         if approval.state not in _MEANT[decision]:
             return refuse(_final(approval))
         return _json(self._members(approval))
 
+    @_or_away
     async def _page(self, request: Request) -> Response:
         if refusal := self._judge_site(request, reads=True):
             return refuse(refusal)
-        approval = self._desk.follow(request.path_params["token"], time())
+        approval = await self._registry().follow(request.path_params["token"])
         if approval is None:
             return _page(gone_page(), 404)
-        return _page(decision_page(approval, needs_key=bool(self._desk.settings.key_hash)))
+        return _page(decision_page(approval, needs_key=bool(self._registry().settings.key_hash)))
 
+    @_or_away
     async def _decide_on_page(self, request: Request) -> Response:
         if refusal := self._judge_site(request):
             return refuse(refusal)
-        approval = self._desk.follow(request.path_params["token"], time())
+        approval = await self._registry().follow(request.path_params["token"])
         if approval is None:
             return _page(gone_page(), 404)
         if has_json(request.headers):
-            return self.decide(approval.id, await _read(request) or b"", "link", request)
+            return await self.decide(approval.id, await _read(request) or b"", "link", request)
         form = parse_qs((await _read(request) or b"").decode("latin-1"), encoding="utf-8", errors="replace")
-        if not self._desk.settings.admits("".join(form.get("key", []))):
+        if not self._registry().settings.admits("".join(form.get("key", []))):
             return _page(decision_page(approval, needs_key=True, is_key_wrong=True), 401)
         try:
             # A field that comes twice makes no decision: its texts are joined.
             decision = Decision("".join(form.get("decision", [])))
         except ValueError:
-            return _page(decision_page(approval, needs_key=bool(self._desk.settings.key_hash)), 400)
-        approval = self._decided(approval.id, decision, "page", request)
+            return _page(decision_page(approval, needs_key=bool(self._registry().settings.key_hash)), 400)
+        approval = await self._decided(approval.id, decision, "page", request)
         if approval is None:
             return _page(gone_page(), 404)
         return _page(decided_page(approval), 200 if approval.state in _MEANT[decision] else 409)
 
-    def _decided(self, id_: str, decision: Decision, way: str, request: Request) -> Approval | None:
-        now = time()
-        known = self._desk.find(id_, now)
-        before = known.state if known is not None else None
-        approval = self._desk.decide(id_, decision, now)
-        if approval is not None and approval.state is not before:
+    async def _decided(self, id_: str, decision: Decision, way: str, request: Request) -> Approval | None:
+        decided = await self._registry().decide(id_, decision)
+        if decided is None:
+            return None
+        approval, is_changed = decided
+        if is_changed:
             self._on_decided(approval, way, request.client.host if request.client else "local socket")
         return approval
 
     def _members(self, approval: Approval) -> dict[str, object]:
-        return {**approval.members(), "url": self._desk.link_to(approval)}
+        return {**approval.members(), "url": self._registry().link_to(approval)}
 
     def _judge_site(self, request: Request, *, reads: bool = False) -> Refusal | None:
         """Refuse a name that a page could have rebound to this address. Refuse a decision that a page of another site sends."""
-        if not has_own_host(request.headers, self._desk.settings.url):
+        if not has_own_host(request.headers, self._registry().settings.url):
             return _WRONG_HOST
-        return None if reads or has_own_origin(request.headers, self._desk.settings.url) else _WRONG_ORIGIN
+        return None if reads or has_own_origin(request.headers, self._registry().settings.url) else _WRONG_ORIGIN
 
     def _judge_key(self, request: Request) -> Refusal | None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         shown = key.strip() if scheme.lower() == "bearer" else ""
-        return None if self._desk.settings.admits(shown) else _NO_KEY
+        return None if self._registry().settings.admits(shown) else _NO_KEY
 
 
-def create_approvals(desk: Desk, on_decided: Callable[[Approval, str, str], object]) -> Starlette:
+def create_approvals(registry: Registry, on_decided: Callable[[Approval, str, str], object]) -> Starlette:
     """Return the API as an app, for `plugin-gateway mcp`, which has no health and no metrics to show."""
-    return admin_app(ApprovalsApi(desk, on_decided).routes())
+    return admin_app(ApprovalsApi(lambda: registry, on_decided).routes())
 
 
 _MEANT: Final = {

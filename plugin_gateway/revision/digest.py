@@ -129,6 +129,6 @@ RULES: Final[Rules] = {
     Scrypt: {"salt": LeftOut("it changes with the password"), "key": LeftOut("it is a hash of the password")},
     TlsFiles: {"ca": as_it_is, "cert": as_it_is, "key": _is_there},
     CallLimits: {"store_url": _is_there},
-    ApprovalSettings: {"key_hash": _is_there},
+    ApprovalSettings: {"key_hash": _is_there, "store_url": _is_there},
 }
 """The rules for fields that hold secrets, and for fields that do not count."""

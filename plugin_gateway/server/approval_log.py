@@ -8,8 +8,8 @@ from plugin_gateway.telemetry.counters import NOW
 
 if TYPE_CHECKING:
     from plugin_gateway.approvals.approval import Approval, Verdict
-    from plugin_gateway.approvals.desk import Desk
     from plugin_gateway.approvals.held_call import HeldCall
+    from plugin_gateway.approvals.registry import Registry
     from plugin_gateway.config.address import Address
     from plugin_gateway.telemetry import Log, Series
 
@@ -46,12 +46,12 @@ class ApprovalLog:
         self._log.event("info", f"approval-{approval.state}", message, **members)
 
 
-def desk_series(desk: Desk) -> Series:
-    """Return the counts of a desk; none if it never held a call."""
-    if not desk.counts["asked"]:
+def approval_series(registry: Registry) -> Series:
+    """Return the counts of a registry; none if this gateway never had to do with an approval."""
+    if not any(registry.counts.values()):
         return {}
-    counts: Series = {f"approvals {result}": [count] for result, count in desk.counts.items()}
-    return {**counts, f"{NOW}approvals": [desk.pending]}
+    counts: Series = {f"approvals {result}": [count] for result, count in registry.counts.items()}
+    return {**counts, f"{NOW}approvals": [registry.pending]}
 
 
 def url_of(address: Address) -> str:

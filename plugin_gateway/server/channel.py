@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import enum
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
 HEAD = struct.Struct("!BQ")
 
@@ -46,6 +47,11 @@ class Message(NamedTuple):
 
     kind: Kind
     body: bytes = b""
+
+
+if TYPE_CHECKING:
+    OnUnasked: TypeAlias = Callable[[Message, Callable[[Message], object]], object]
+    """Takes a message that a worker sends by itself, and a function that sends it the answer, if there is one."""
 
 
 class Channel:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from plugin_gateway.approvals.desk import Desk
+    from plugin_gateway.approvals.registry import Registry
     from plugin_gateway.config.address import Address
     from plugin_gateway.config.console import ConsoleMode
     from plugin_gateway.console.app import Power
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from plugin_gateway.endpoints.admin import Health
     from plugin_gateway.endpoints.approvals import ApprovalsApi
     from plugin_gateway.reload.outcome import Compiled
-    from plugin_gateway.server.channel import Message
+    from plugin_gateway.server.channel import OnUnasked
     from plugin_gateway.server.start import ServeOptions
     from plugin_gateway.telemetry import Log, Series
 
@@ -77,21 +77,25 @@ class ConsoleOfGateway:
         self._why_no_key = ""
 
     def routes(
-        self, api: ApprovalsApi, desk: Desk, health: Callable[[], Health], series: Callable[[], Awaitable[Series]]
+        self,
+        api: ApprovalsApi,
+        registry: Callable[[], Registry],
+        health: Callable[[], Health],
+        series: Callable[[], Awaitable[Series]],
     ) -> Iterable[Any]:
         """Return the routes of the console, whose handlers ask the rest of the supervisor."""
         self.console.handlers = (
             *workshop_handlers(self._workshop, lambda: self.console.power == "write", self._reloading),
-            *standing_handlers(lambda: self._standing(health(), desk.pending), series),
+            *standing_handlers(lambda: self._standing(health(), registry().pending), series),
             traffic_handler(self.traffic),
             calls_handler(self._calls),
             *approvals_handlers(api),
         )
         return self.console.routes()
 
-    def line(self, others: Callable[[Message], Message | None]) -> Callable[[Message], Message | None]:
+    def line(self, others: OnUnasked) -> OnUnasked:
         """Return what takes the messages of workers: the records for the traffic, and the rest for `others`."""
-        return TrafficLine(self.traffic, others).answer
+        return TrafficLine(self.traffic, others).take
 
     def count(self, series: Series) -> None:
         """Count the calls of all workers for the last day."""

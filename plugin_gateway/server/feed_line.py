@@ -9,7 +9,7 @@ from plugin_gateway.server.channel import Kind, Message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plugin_gateway.server.channel import Channel
+    from plugin_gateway.server.channel import Channel, OnUnasked
     from plugin_gateway.telemetry.traffic import Traffic
 
 MOST_WAITING_BYTES: Final = 1024 * 1024
@@ -33,17 +33,17 @@ class FeedLine:
 class TrafficLine:
     """The supervisor's end: gives the records of all workers to the traffic, and other messages to `others`."""
 
-    def __init__(self, traffic: Traffic, others: Callable[[Message], Message | None]) -> None:
+    def __init__(self, traffic: Traffic, others: OnUnasked) -> None:
         self._traffic = traffic
         self._others = others
 
-    def answer(self, message: Message) -> Message | None:
-        """Take one message of a worker; return the answer if it needs one.
+    def take(self, message: Message, reply: Callable[[Message], object]) -> None:
+        """Take one message of a worker. `reply` gets the answer, at once or later, if it needs one.
 
         Raises:
             ValueError: it cannot be read.
         """
-        if message.kind is not Kind.RECORDS:
-            return self._others(message)
-        self._traffic.take(message.body)
-        return None
+        if message.kind is Kind.RECORDS:
+            self._traffic.take(message.body)
+        else:
+            self._others(message, reply)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from plugin_gateway.server.channel import Message
+    from plugin_gateway.server.channel import OnUnasked
     from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import Log, Series
 
@@ -39,7 +39,7 @@ class WorkerPool:
         count: int,
         log: Log,
         front: Front = "connection",
-        on_unasked: Callable[[Message], Message | None] | None = None,
+        on_unasked: OnUnasked | None = None,
         on_counts: Callable[[Series], object] | None = None,
     ) -> None:
         """Prepare; `on_unasked` takes what the workers send by themselves, `on_counts` the counts of all, each second."""

@@ -15,8 +15,8 @@ from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import Callable
 
+    from plugin_gateway.server.channel import OnUnasked
     from plugin_gateway.telemetry import Series
 
 ANSWER_TIMEOUT_S = 20.0
@@ -36,9 +36,7 @@ Front: TypeAlias = Literal["connection", "asgi"]
 class WorkerProcess:
     """A running worker and the supervisor's end of its channel. It is asked one question at a time, and may ask, too."""
 
-    def __init__(
-        self, process: Process, ours: socket.socket, on_unasked: Callable[[Message], Message | None] | None = None
-    ) -> None:
+    def __init__(self, process: Process, ours: socket.socket, on_unasked: OnUnasked | None = None) -> None:
         self._process = process
         self._ours = ours
         self._channel: Channel | None = None
@@ -54,7 +52,7 @@ class WorkerProcess:
         cls,
         front: Front = "connection",
         shared: SharedMemory = ALONE,
-        on_unasked: Callable[[Message], Message | None] | None = None,
+        on_unasked: OnUnasked | None = None,
     ) -> WorkerProcess:
         """Start the process, which imports its modules and waits. `shared` is memory that it shares with other workers.
 
@@ -134,9 +132,8 @@ class WorkerProcess:
         try:
             while (message := await channel.receive()) is not None:
                 if message.kind in UNASKED:
-                    answer = self._on_unasked(message) if self._on_unasked is not None else None
-                    if answer is not None:
-                        channel.post(answer)
+                    if self._on_unasked is not None:
+                        self._on_unasked(message, channel.post)
                     continue
                 if message.kind is Kind.COUNTS:
                     self.last_series = orjson.loads(message.body)

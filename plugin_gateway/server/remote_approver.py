@@ -1,12 +1,11 @@
-"""The remote approver: asks the supervisor's desk for a worker. A call is not approved if the desk does not answer."""
+"""The remote approver: asks the supervisor's registry for a worker. A call is not approved if the supervisor does not answer."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import struct
-from time import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.approvals.approval import UNAVAILABLE, Verdict
 from plugin_gateway.approvals.approver import Approver
@@ -14,10 +13,10 @@ from plugin_gateway.approvals.held_call import from_json, to_json
 from plugin_gateway.server.channel import Kind, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
-    from plugin_gateway.approvals.desk import Desk
     from plugin_gateway.approvals.held_call import HeldCall
+    from plugin_gateway.approvals.registry import Registry
 
 PATIENCE_S: Final = 5.0
 MOST_WAITING: Final = 200
@@ -66,20 +65,32 @@ class RemoteApprover(Approver):
 
 
 class DeskLine:
-    """The supervisor's end: passes the workers' questions to the desk."""
+    """The supervisor's end: passes the workers' questions to the registry."""
 
-    def __init__(self, desk: Desk, on_verdict: Callable[[HeldCall, Verdict], object]) -> None:
-        """Prepare; `on_verdict` is told each verdict, for the log."""
-        self._desk = desk
+    def __init__(self, registry: Callable[[], Registry], on_verdict: Callable[[HeldCall, Verdict], object]) -> None:
+        """Prepare; `registry` returns the current one, and `on_verdict` is told each verdict, for the log."""
+        self._registry = registry
         self._on_verdict = on_verdict
+        self._asking: set[asyncio.Task[None]] = set()
 
-    def answer(self, message: Message) -> Message | None:
-        """Answer one message of a worker; None if it needs no answer."""
+    def take(self, message: Message, reply: Callable[[Message], object]) -> None:
+        """Take one message of a worker. `reply` gets the answer later if it needs one.
+
+        Raises:
+            ValueError: it cannot be read.
+        """
         if message.kind is Kind.APPROVAL_RETURNED:
-            self._desk.give_back(message.body.decode(errors="replace"), time())
-            return None
-        number, text = message.body[: _NUMBER.size], message.body[_NUMBER.size :]
-        held = from_json(text)
-        verdict = self._desk.ask(held, time())
+            self._do(self._registry().give_back(message.body.decode(errors="replace")))
+        else:
+            number, text = message.body[: _NUMBER.size], message.body[_NUMBER.size :]
+            self._do(self._answer(number, from_json(text), reply))
+
+    async def _answer(self, number: bytes, held: HeldCall, reply: Callable[[Message], object]) -> None:
+        verdict = await self._registry().ask(held)
         self._on_verdict(held, verdict)
-        return Message(Kind.APPROVAL_VERDICT, number + json.dumps(verdict).encode())
+        reply(Message(Kind.APPROVAL_VERDICT, number + json.dumps(verdict).encode()))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)

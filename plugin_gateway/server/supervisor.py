@@ -15,7 +15,6 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.console.workshop_handlers import Reloading
 from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding
@@ -29,10 +28,11 @@ from plugin_gateway.reload.ready import ReadyChild
 from plugin_gateway.reload.schedule import Schedule
 from plugin_gateway.reload.watch import FileWatch
 from plugin_gateway.server.admin import AdminListener
-from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
+from plugin_gateway.server.approval_log import ApprovalLog, approval_series, url_of
 from plugin_gateway.server.console import ConsoleOfGateway
 from plugin_gateway.server.listeners import Listeners
 from plugin_gateway.server.pool import WorkerPool
+from plugin_gateway.server.registries import Registries
 from plugin_gateway.server.reload_log import ReloadLog
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.start import RefusedError, Started
@@ -60,8 +60,8 @@ class Supervisor:
         self._ready = ReadyChild()
         self._overrides: dict[str, str] = {}
         approvals = ApprovalLog(log)
-        self._desk = Desk(base=self._approver_url)
-        api = ApprovalsApi(self._desk, approvals.decided)
+        self._registries = Registries(self._approver_url)
+        api = ApprovalsApi(self._registries.current, approvals.decided)
         self._console = ConsoleOfGateway(
             options,
             self._overrides,
@@ -69,12 +69,14 @@ class Supervisor:
             lambda is_watched: self._pool.watch(is_watched=is_watched),
             Reloading(expect=self._ready.prepare, look=self._files.look_now),
         )
-        line = self._console.line(DeskLine(self._desk, approvals.judged).answer)
+        line = self._console.line(DeskLine(self._registries.current, approvals.judged).take)
         self._pool = WorkerPool(options.workers, log, options.front, line, self._console.count)
         self._listeners = Listeners(
             AdminListener(
                 lambda health, series: create_admin(
-                    health, series, [*api.routes(), *self._console.routes(api, self._desk, health, series)]
+                    health,
+                    series,
+                    [*api.routes(), *self._console.routes(api, self._registries.current, health, series)],
                 )
             ),
             AdminListener(create_metrics),
@@ -87,7 +89,9 @@ class Supervisor:
 
     async def _series(self) -> Series:
         """Return the workers' series plus the log lines that the supervisor lost."""
-        return merge([await self._pool.series(), {"dropped": [self._log.lost]}, desk_series(self._desk)])
+        return merge(
+            [await self._pool.series(), {"dropped": [self._log.lost]}, approval_series(self._registries.current())]
+        )
 
     def _approver_url(self) -> str:
         """Return the URL of the admin listener, for a person on this machine."""
@@ -291,7 +295,7 @@ class Supervisor:
 
     def _adopt(self, compiled: Compiled) -> None:
         self._compiled = compiled
-        self._desk.settings = compiled.approvals
+        self._registries.adopt(compiled.approvals)
         self._console.adopt(compiled, self._listeners.admin)
 
     def _health(self) -> Health:

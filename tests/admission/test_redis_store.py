@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.admission import redis_store
+from plugin_gateway.admission import redis_link
 from plugin_gateway.admission.limits import Demand, RateLimit, Taken
-from plugin_gateway.admission.redis_store import RedisMissingError, RedisStore
-from plugin_gateway.errors import GatewayError
+from plugin_gateway.admission.redis_store import RedisStore
 from tests.ports import free_port
 from tests.redis_server import redis_server
 
@@ -39,7 +38,7 @@ def play(port: int, scene: Callable[..., Any], space: str) -> Any:
                 return await scene(store)
         finally:
             store.close()
-            await store._redis.aclose()
+            await store._link.redis.aclose()
 
     return asyncio.run(whole())
 
@@ -73,7 +72,7 @@ async def main():
     passed = 0
     for _ in range(10):
         passed += sum(await asyncio.gather(*(take(store) for _ in range(20))))
-    await store._redis.aclose()
+    await store._link.redis.aclose()
     print(passed)
 asyncio.run(main())
 """
@@ -99,7 +98,7 @@ def test_a_bucket_refills_and_is_forgotten_when_it_is_full_again(redis_port: int
         passed = first.is_admitted
         while not (await take(store, fast)).is_admitted:
             passed += 0
-        return passed, await store._redis.ttl("plugin-gateway:{refill}:f")
+        return passed, await store._link.redis.ttl("plugin-gateway:{refill}:f")
 
     passed, ttl_s = play(redis_port, scene, "refill")
     assert passed
@@ -125,16 +124,9 @@ def test_a_redis_that_is_gone_is_none_and_is_not_asked_again_at_once() -> None:
     assert play(port, scene, "gone") == ([None, None], None, [])
 
 
-def test_a_redis_that_hangs_is_none_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("redis", reason="the redis extra is not installed")
-    monkeypatch.setattr(redis_store, "_TIMEOUT_S", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        assert play(silent.getsockname()[1], lambda store: take(store, FIVE), "silent") is None
-
-
 def test_an_error_of_redis_is_none(redis_port: int) -> None:
     async def scene(store: RedisStore) -> tuple[None, Taken]:
-        await store._redis.set("plugin-gateway:{wrong}:o", "a string")
+        await store._link.redis.set("plugin-gateway:{wrong}:o", "a string")
         return await take(store, FIVE), await take(store, HUNDRED)
 
     broken, other = play(redis_port, scene, "wrong")
@@ -145,16 +137,16 @@ def test_an_error_of_redis_is_none(redis_port: int) -> None:
 def test_a_redis_that_goes_and_comes_back_is_told_once_each(
     redis_port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(redis_store, "_AWAY_S", 0.0)
+    monkeypatch.setattr(redis_link, "_AWAY_S", 0.0)
 
     async def scene(store: RedisStore) -> None:
-        pool = store._redis.connection_pool.connection_kwargs
+        pool = store._link.redis.connection_pool.connection_kwargs
         pool["port"], port = 1, pool["port"]
         for _ in range(3):
             assert await take(store, FIVE) is None
         pool["port"] = port
-        await store._redis.connection_pool.disconnect()
-        store._redis.connection_pool.reset()  # type: ignore[no-untyped-call]
+        await store._link.redis.connection_pool.disconnect()
+        store._link.redis.connection_pool.reset()  # type: ignore[no-untyped-call]
         for _ in range(3):
             assert await take(store, FIVE) is not None
 
@@ -162,15 +154,6 @@ def test_a_redis_that_goes_and_comes_back_is_told_once_each(
         play(redis_port, scene, "comes-back")
     assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
     assert {record.what for record in caplog.records} == {"Redis"}
-
-
-def test_a_redis_that_counts_nothing_is_an_outage(redis_port: int, caplog: pytest.LogCaptureFixture) -> None:
-    async def scene(store: RedisStore) -> None:
-        await store._redis.set("plugin-gateway:{nothing}:o", "a string")
-        assert await take(store, FIVE) is None
-
-    play(redis_port, scene, "nothing")
-    assert [record.event for record in caplog.records] == ["outage-began"]
 
 
 def test_a_store_that_is_closed_asks_no_more() -> None:
@@ -186,20 +169,6 @@ def test_a_store_that_is_closed_asks_no_more() -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
             assert task.done()
-            await store._redis.aclose()
+            await store._link.redis.aclose()
 
     asyncio.run(scene())
-
-
-def test_a_url_that_is_none_is_refused_without_being_quoted() -> None:
-    pytest.importorskip("redis", reason="the redis extra is not installed")
-    with pytest.raises(GatewayError) as raised:
-        RedisStore("http://:hunter2@h", "s")
-    assert "hunter2" not in str(raised.value)
-    assert raised.value.__cause__ is None
-
-
-def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
-    with pytest.raises(RedisMissingError, match=r"plugin-gateway\[redis\]"):
-        RedisStore("redis://h", "s")

@@ -11,6 +11,7 @@ import uvicorn
 
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.held_call import HeldCall
+from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.approvals.settings import ApprovalSettings, hash_of
 from plugin_gateway.cli import approve
 from plugin_gateway.cli.approve import text_of
@@ -36,7 +37,7 @@ CALL = HeldCall(
 @pytest.fixture
 def admin() -> Iterator[tuple[Desk, str]]:
     desk = Desk(base=lambda: "http://127.0.0.1")
-    app = create_approvals(desk, lambda *_: None)
+    app = create_approvals(LocalRegistry(desk), lambda *_: None)
     address, listeners = open_listeners(Address("127.0.0.1", 0), 1)
     listen(address, listeners)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))

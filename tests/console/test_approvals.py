@@ -10,6 +10,7 @@ from starlette.requests import Request
 from plugin_gateway.approvals.approval import Approval
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.held_call import HeldCall
+from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.approvals.settings import NO_SETTINGS, ApprovalSettings
 from plugin_gateway.console.approvals import approvals_handlers
 from plugin_gateway.endpoints.approvals import ApprovalsApi
@@ -24,7 +25,7 @@ class World:
         self.desk = Desk(settings)
         self.told: list[tuple[str, str]] = []
         self.id = self.desk.ask(HELD, time()).id
-        self.handlers = approvals_handlers(ApprovalsApi(self.desk, self._on_decided))
+        self.handlers = approvals_handlers(ApprovalsApi(lambda: LocalRegistry(self.desk), self._on_decided))
 
     def _on_decided(self, approval: Approval, way: str, _: str) -> None:
         self.told.append((str(approval.state), way))

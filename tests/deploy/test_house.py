@@ -89,6 +89,7 @@ ABOUT_NO_MODULE = {
     "test_mcp_clients.py": "the SDKs and the conformance suite of MCP, from `clients/`",
     "test_conformance.py": "HTTP as the standards say",
     "test_end_to_end.py": "a running gateway",
+    "test_end_to_end_approvals.py": "approvals of running gateways that share a Redis",
     "test_end_to_end_calls.py": "calls through a running gateway",
     "test_hatch_build.py": "`hatch_build.py`",
     "test_way.py": "the files that a call enters",

@@ -9,6 +9,7 @@ import pytest
 from plugin_gateway.approvals.approval import Approval, State
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.held_call import HeldCall
+from plugin_gateway.approvals.registry import LocalRegistry, StoreAwayError
 from plugin_gateway.approvals.settings import ApprovalSettings, hash_of
 from plugin_gateway.endpoints.approvals import create_approvals
 
@@ -25,7 +26,7 @@ class Scene:
     def __init__(self, settings: ApprovalSettings | None = None) -> None:
         self.desk = Desk(settings or ApprovalSettings(), base=lambda: ADMIN)
         self.told: list[tuple[str, str, str]] = []
-        self.app = create_approvals(self.desk, self.tell)
+        self.app = create_approvals(LocalRegistry(self.desk), self.tell)
         import time
 
         self.now = time.time()
@@ -241,3 +242,21 @@ def test_with_a_key_only_its_holder_sees_and_decides() -> None:
     assert scene.state is State.PENDING
     assert scene.decide(authorization="Bearer sesame").status_code == 200
     assert scene.submit(b"decision=deny&key=sesame").status_code == 200
+
+
+def test_a_store_that_does_not_answer_is_told_by_every_route() -> None:
+    scene = Scene()
+
+    class Away(LocalRegistry):
+        """A registry whose store is away."""
+
+        async def ask_in_vain(self, *_: object) -> Any:
+            raise StoreAwayError
+
+        approvals = find = follow = decide = ask_in_vain
+
+    scene.app = create_approvals(Away(scene.desk), scene.tell)
+    answers = [scene.send("GET", path) for path in ("/approvals", f"/approvals/{scene.id}", "/approve/x.y")]
+    answers += [scene.decide(), scene.submit()]
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(503, "approval-unavailable")}
+    assert not scene.told

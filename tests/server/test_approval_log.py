@@ -3,8 +3,9 @@ import pytest
 from plugin_gateway.approvals.approval import Decision, Verdict
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.held_call import HeldCall
+from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.config.address import Address
-from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
+from plugin_gateway.server.approval_log import ApprovalLog, approval_series, url_of
 
 HELD = HeldCall(fingerprint="f", caller="ada", operation="op", method="POST", path="/secret", body="secret")
 
@@ -52,10 +53,10 @@ def test_a_decision_is_told_with_its_way_and_address() -> None:
 
 def test_a_desk_that_never_held_a_call_has_no_series() -> None:
     desk = Desk()
-    assert desk_series(desk) == {}
+    assert approval_series(LocalRegistry(desk)) == {}
     desk.ask(HELD, 0.0)
-    assert desk_series(desk)["now approvals"] == [1]
-    assert desk_series(desk)["approvals asked"] == [1]
+    assert approval_series(LocalRegistry(desk))["now approvals"] == [1]
+    assert approval_series(LocalRegistry(desk))["approvals asked"] == [1]
 
 
 @pytest.mark.parametrize(

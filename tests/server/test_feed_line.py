@@ -33,7 +33,9 @@ def test_records_for_a_supervisor_that_does_not_read_are_turned_down_until_it_re
 
 def test_records_go_to_the_traffic_and_other_messages_are_answered_by_others() -> None:
     traffic = Traffic(bool)
-    line = TrafficLine(traffic, lambda message: Message(Kind.APPROVAL_VERDICT, message.body))
-    assert line.answer(Message(Kind.RECORDS, b"0\n{}")) is None
-    assert line.answer(Message(Kind.APPROVAL_ASKED, b"7")) == Message(Kind.APPROVAL_VERDICT, b"7")
+    answers: list[Message] = []
+    line = TrafficLine(traffic, lambda message, reply: reply(Message(Kind.APPROVAL_VERDICT, message.body)))
+    line.take(Message(Kind.RECORDS, b"0\n{}"), answers.append)
+    line.take(Message(Kind.APPROVAL_ASKED, b"7"), answers.append)
+    assert answers == [Message(Kind.APPROVAL_VERDICT, b"7")]
     assert traffic.enter(bool).take() == ([b"{}"], 0)

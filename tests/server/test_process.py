@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.approvals.desk import Desk
+from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.config.address import Address
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.server.channel import Channel, Kind, Message
@@ -135,7 +136,9 @@ def test_an_answer_that_does_not_come_ends_the_worker(listener: socket.socket, m
 
 
 def hearing(
-    listener: socket.socket, on_unasked: Callable[[Message], Message | None], act: Callable[..., Any]
+    listener: socket.socket,
+    on_unasked: Callable[[Message, Callable[[Message], object]], object],
+    act: Callable[..., Any],
 ) -> tuple[Any, bool]:
     """Start a worker whose end of the channel is the test's; return what `act` returns, and whether the worker started."""
 
@@ -167,8 +170,9 @@ def test_a_worker_may_ask_while_it_is_asked(listener: socket.socket) -> None:
         assert answer.kind is Kind.APPROVAL_VERDICT
         return answer.body
 
-    def on_unasked(message: Message) -> Message | None:
-        return Message(Kind.APPROVAL_VERDICT, b"yes") if message.kind is Kind.APPROVAL_ASKED else None
+    def on_unasked(message: Message, reply: Callable[[Message], object]) -> None:
+        if message.kind is Kind.APPROVAL_ASKED:
+            reply(Message(Kind.APPROVAL_VERDICT, b"yes"))
 
     assert hearing(listener, on_unasked, act) == (b"yes", True)
 
@@ -176,7 +180,7 @@ def test_a_worker_may_ask_while_it_is_asked(listener: socket.socket) -> None:
 def test_records_of_calls_come_while_the_worker_is_watched(listener: socket.socket) -> None:
     async def talk(worker: WorkerProcess) -> bytes:
         heard: asyncio.Queue[Message] = asyncio.Queue()
-        worker._on_unasked = heard.put_nowait
+        worker._on_unasked = lambda message, reply: heard.put_nowait(message)
         worker.watch(is_watched=True)
         await worker.start(listener, revision())
         worker.watch(is_watched=True)
@@ -192,5 +196,5 @@ def test_a_worker_whose_question_cannot_be_read_is_ended(listener: socket.socket
     async def act(channel: Channel) -> None:
         await channel.send(Message(Kind.APPROVAL_ASKED, b"12345678not a call"))
 
-    line = DeskLine(Desk(), lambda held, verdict: None)
-    assert hearing(listener, line.answer, act) == (None, False)
+    line = DeskLine(lambda: LocalRegistry(Desk()), lambda held, verdict: None)
+    assert hearing(listener, line.take, act) == (None, False)

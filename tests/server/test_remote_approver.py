@@ -13,6 +13,7 @@ import httpx2
 from plugin_gateway.approvals.approval import Decision, Verdict
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.held_call import HeldCall
+from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.server import remote_approver
 from plugin_gateway.server.channel import Kind, Message
 from plugin_gateway.server.remote_approver import MOST_WAITING, DeskLine, RemoteApprover
@@ -55,17 +56,19 @@ def run(talk: Callable[[RemoteApprover, list[Message]], Awaitable[Any]]) -> Any:
 
 def test_verdicts_find_their_calls_in_any_order() -> None:
     desk, told = Desk(), []
-    line = DeskLine(desk, lambda held, verdict: told.append(verdict.kind))
+    line = DeskLine(lambda: LocalRegistry(desk), lambda held, verdict: told.append(verdict.kind))
 
     async def talk(approver: RemoteApprover, posted: list[Message]) -> list[Any]:
         heard: list[Any] = []
         approver.ask(HELD, lambda verdict: heard.append(("first", verdict.kind)))
-        answers = [line.answer(posted[0])]
+        answers: asyncio.Queue[Message] = asyncio.Queue()
+        line.take(posted[0], answers.put_nowait)
+        first = await answers.get()
         now = time()
         desk.decide(desk.approvals(now)[0].id, Decision.APPROVE, now)
         approver.ask(HELD, lambda verdict: heard.append(("second", verdict.kind)))
-        answers.append(line.answer(posted[1]))
-        for answer in reversed(answers):
+        line.take(posted[1], answers.put_nowait)
+        for answer in (await answers.get(), first):
             approver.hear(answer.body)
         return heard
 
@@ -75,7 +78,7 @@ def test_verdicts_find_their_calls_in_any_order() -> None:
 
 def test_an_approval_goes_back_over_the_channel() -> None:
     desk = Desk()
-    line = DeskLine(desk, lambda held, verdict: None)
+    line = DeskLine(lambda: LocalRegistry(desk), lambda held, verdict: None)
 
     async def talk(approver: RemoteApprover, posted: list[Message]) -> str:
         now = time()
@@ -83,7 +86,9 @@ def test_an_approval_goes_back_over_the_channel() -> None:
         desk.decide(id_, Decision.APPROVE, now)
         desk.ask(HELD, now)
         approver.give_back(id_)
-        assert line.answer(posted[0]) is None
+        line.take(posted[0], posted.append)
+        await asyncio.gather(*line._asking)
+        assert len(posted) == 1
         return desk.ask(HELD, now).kind
 
     assert run(talk) == "run"
