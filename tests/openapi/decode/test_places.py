@@ -83,7 +83,7 @@ def test_every_pointer_gets_a_place(pointers: list[tuple[str | int, ...]]) -> No
     ],
     ids=["json", "large json", "yaml", "large yaml", "parts of large yaml"],
 )
-def test_a_thousand_pointers_cost_one_pass_over_the_text(
+def test_hundreds_of_pointers_cost_one_pass_over_the_text(
     monkeypatch: pytest.MonkeyPatch, write: Callable[[Any], bytes], padding: str, module: Any, reader: str
 ) -> None:
     passes: list[int] = []
@@ -95,12 +95,12 @@ def test_a_thousand_pointers_cost_one_pass_over_the_text(
         return read(*given, **more)
 
     monkeypatch.setattr(module, reader, counted)
-    data = write(document(1000, padding))
-    pointers = [("paths", f"/p{number}", "get", "tags", 0) for number in range(1000)]
+    data = write(document(300, padding))
+    pointers = [("paths", f"/p{number}", "get", "tags", 0) for number in range(300)]
 
     places = locate_all(data, "x", pointers)
 
-    assert len(set(places.values())) == 1000
+    assert len(set(places.values())) == 300
     levels = 5 if reader == "_members" else 1  # msgspec reads the text once for each level
     assert 0 < sum(passes) <= levels * len(data)
 
