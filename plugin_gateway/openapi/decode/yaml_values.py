@@ -8,7 +8,6 @@ as fast as `CSafeLoader`.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -28,6 +27,7 @@ from yaml.reader import ReaderError
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.extent import MAX_DEPTH, MAX_NODES, MAX_TEXTS_SHARED, position
+from plugin_gateway.openapi.decode.plain_scalar import plain_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,18 +36,6 @@ if TYPE_CHECKING:
     from yaml.events import Event
 
     from plugin_gateway.openapi.decode.places import Tokens, Wanted
-
-_PLAIN = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False
-}  # fmt: skip
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_BASED_INTEGER = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-"""Plain scalars by the core schema (YAML 1.2.2, 10.3.2)."""
-
-_MAX_DIGITS = 300
-"""Integers stay exact, but numbers beyond the range of a double are refused, as in JSON documents."""
 
 _LIBYAML_TOO_DEEP = "exceeded maximum nesting depth"
 """The message of libyaml 0.2.6 and later at 1,000 levels, which libyaml may reach before the builder counts the events."""
@@ -178,7 +166,7 @@ class _Builder:
         self._max_depth = max_depth
         self._stack: list[_Frame] = []
         self._anchors: dict[str, _Anchored] = {}
-        self._plain: dict[str, Any] = dict(_PLAIN)
+        self._plain: dict[str, Any] = {}
         self._texts: dict[str, str] = {}
 
     def build(self, next_event: Callable[[], Any]) -> Any:
@@ -334,32 +322,17 @@ class _Builder:
         return value
 
     def _plain_value(self, text: str, event: ScalarEvent) -> Any:
-        value: Any
-        if text in _PLAIN:
-            value = _PLAIN[text]
-        elif text[0] not in "0123456789+-.":
+        value: Any = plain_value(text)
+        if value is text:
             value = self._texts.setdefault(text, text)
-        elif _INTEGER.fullmatch(text):
-            value = self._number(int(text) if len(text) <= _MAX_DIGITS else math.inf, text, event)
-        elif _BASED_INTEGER.fullmatch(text):
-            value = self._number(int(text, 0) if len(text) <= _MAX_DIGITS else math.inf, text, event)
-        elif _FLOAT.fullmatch(text):
-            value = self._number(float(text), text, event)
-        elif _NOT_FINITE.fullmatch(text):
-            value = self._number(math.inf, text, event)
-        else:
-            value = self._texts.setdefault(text, text)
-        if len(text) <= MAX_TEXTS_SHARED:
-            self._plain[text] = value
-        return value
-
-    def _number(self, number: float, text: str, event: ScalarEvent) -> float:
-        if isinstance(number, float) and not math.isfinite(number):
+        elif isinstance(value, float) and math.isinf(value):
             hint = f"quote it if it is meant as a string: {text[:20]!r}"
             self.refused.append(
                 _Refused("document-number", "JSON cannot represent this number", event, hint, len(text))
             )
-        return number
+        if len(text) <= MAX_TEXTS_SHARED:
+            self._plain[text] = value
+        return value
 
     def _refuse_tag(self, event: ScalarEvent | CollectionStartEvent) -> None:
         tag = str(event.tag).replace(_CORE, "!!")
