@@ -18,7 +18,9 @@ _GROUPS_OF_METHODS: Final = {
     **dict.fromkeys(("READ", "SAFE"), "write GET, which permits HEAD, too"),
     **dict.fromkeys(("WRITE", "UNSAFE"), "write the methods, such as POST, PUT, PATCH and DELETE"),
 }
-_KEY: Final = re.compile(rf"({methods.PATTERN})[ \t]+(/\S*)")
+_KEY: Final = re.compile(rf"({methods.PATTERN})[ \t]+(/\S*(?: \S+)*)")
+"""A method and a path. Some documents have blanks in a path; clients send `%20` for each."""
+_VERSION: Final = re.compile(r"\sHTTP/\d")
 
 
 def _method(value: Any) -> str:
@@ -47,11 +49,12 @@ def _operation(value: Any) -> str:
     if match := _SEVERAL.fullmatch(text):
         shown = ", ".join(f"`- {method.upper()} {match[2]}`" for method in re.split(r"\s*[,|]\s*", match[1]))
         raise Mistake("bad-operation", "an entry names one method", got=text, hint=f"write {shown}")
-    if key := split_operation(text):
-        return " ".join(key)
-    if rest and word.upper() in methods.KNOWN and (run := run_together(text)):
+    is_key = bool(rest) and word.upper() in methods.KNOWN
+    if is_key and (run := run_together(text)):
         raise Mistake("bad-operation", "several entries in one", got=text, hint=run)
-    if rest and word.upper() in methods.KNOWN:
+    if (key := split_operation(text)) and not _VERSION.search(text):
+        return " ".join(key)
+    if is_key:
         hint = f"write `{word.upper()} {_path_in(rest)}`"
         raise Mistake("bad-operation", "the path must start with `/`, and nothing follows it", got=text, hint=hint)
     if match := re.fullmatch(r"([\"'`])(.+)\1", text):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content
 from plugin_gateway.config.load import load_text
 from plugin_gateway.config.remains import RefusedConfigError
+from plugin_gateway.config.secrets import secrets_in
 from plugin_gateway.console.known_document import KnownDocument
 from plugin_gateway.console.mark import mark_of
 from plugin_gateway.console.remembered import RememberedSteps
@@ -65,6 +66,11 @@ class Held:
         """The operations that the config allows, even if it has mistakes."""
         config, agreed = self.loaded.config, self.agreed
         return select(self.document, config.allow, config.deny, agreed.pins(), agreed).kept
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets of the config, also those that it only names. A missing one has a placeholder."""
+        return tuple({one.reveal() for one in secrets_in(self.loaded.config)})
 
     @property
     def is_current(self) -> bool:

@@ -35,7 +35,7 @@ class OperationList:
         """Return what the browser gets."""
         held, index = self.held, self.index
         kept, loaded = held.kept, held.loaded
-        lines = shown_lines(held.text)
+        lines = shown_lines(held.text, held.secrets)
         entries = []
         for number, entry in enumerate(loaded.config.allow):
             line = loaded.locate(("allow", number)).line

@@ -60,7 +60,7 @@ def sheet_of(held: Held, key: OperationKey) -> dict[str, Any]:
 def line_of_entry(held: Held, index: int) -> dict[str, Any]:
     """Return the line of an entry of `allow`, masked. An environment variable that replaces the list has no line."""
     line = held.loaded.locate(("allow", index)).line
-    lines = shown_lines(held.text) if line else []
+    lines = shown_lines(held.text, held.secrets) if line else []
     return {"line": line, "text": lines[line - 1] if 0 < line <= len(lines) else ""}
 
 

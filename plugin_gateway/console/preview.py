@@ -11,6 +11,7 @@ from plugin_gateway.console.shown_text import unified
 from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.errors import FindingsError
 from plugin_gateway.reports.editing import touched_lines
+from plugin_gateway.reports.writable import note_on_other_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +40,7 @@ class Preview:
         held = self.held
         if self.text == held.text or held.path is None:
             return ""
-        return unified(held.path, held.text, self.text)
+        return unified(held.path, held.text, self.text, held.secrets)
 
     def warnings(self) -> list[Finding]:
         """Return the warnings about the lines that the edit touches."""
@@ -54,6 +55,7 @@ class Preview:
 def preview(material: Material, held: Held, add: Sequence[OperationKey], remove: Sequence[OperationKey]) -> Preview:
     """Edit the text and compile it. Nothing is written."""
     edited = edit(held, held.text, add, remove)
+    linked = note_on_other_names(held.path) if edited.text != held.text else ""
     if edited.findings:
         return Preview(held=held, text=edited.text, findings=edited.findings, notes=edited.notes)
     built = held.built if edited.text == held.text else None
@@ -62,7 +64,12 @@ def preview(material: Material, held: Held, add: Sequence[OperationKey], remove:
             built = material.build(material.load(edited.text, held.path))
         except FindingsError as error:
             return Preview(held=held, text=edited.text, findings=error.findings, notes=edited.notes)
-    return Preview(held=held, text=edited.text, built=built, notes=(*edited.notes, *_still_closed(built, add)))
+    return Preview(
+        held=held,
+        text=edited.text,
+        built=built,
+        notes=(*edited.notes, *_still_closed(built, add), *([linked] if linked else ())),
+    )
 
 
 def _still_closed(built: Built, add: Sequence[OperationKey]) -> Iterator[str]:

@@ -56,10 +56,10 @@ def conflict(
     path = now.path
     theirs = yours = ""
     if path is not None:
-        theirs = unified(path, before, now.text) if before is not None else ""
+        theirs = unified(path, before, now.text, now.secrets) if before is not None else ""
         text = before if before is not None else now.text
         edited = mine.text if mine is not None else edit(now, text, add, remove).text
-        yours = unified(path, text, edited)
+        yours = unified(path, text, edited, now.secrets)
     return problem(
         409,
         "config-changed",

@@ -1,26 +1,46 @@
-"""The text of gateway.yaml as the console shows it: its secrets are masked, and the masks do not tell their lengths."""
+"""The text of gateway.yaml as the console shows it: its secrets are masked, and the masks do not tell their lengths.
+
+A secret is also masked where it stands again, such as in a comment.
+"""
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.reports import editing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 MASK: Final = "********"
+_LEAST_LENGTH: Final = 6
+"""A shorter secret may be a part of a word."""
+_RUN: Final = re.compile(r"\*+")
+_NOTHING: Final = r"(?!)"
 
 
-def shown_lines(text: str) -> list[str]:
-    """Return the lines of a text, with one and the same mask in place of each secret."""
+def shown_lines(text: str, secrets: Iterable[str] = ()) -> list[str]:
+    """Return the lines of a text, with one and the same mask in place of each secret. `secrets` are those that other places hold."""
+    lines = text.splitlines()
     masked = editing.masked_lines(text)
-    return [_even(line, shown) for line, shown in zip(text.splitlines(), masked, strict=True)]
+    known = {*secrets, *(part for line, shown in zip(lines, masked, strict=True) for part in _hidden(line, shown))}
+    # The longer ones first: one secret may begin another.
+    parts = sorted((part for part in known if len(part) >= _LEAST_LENGTH), key=len, reverse=True)
+    again = re.compile("|".join(map(re.escape, parts)) or _NOTHING)
+    return [again.sub(MASK, _even(line, shown)) for line, shown in zip(lines, masked, strict=True)]
 
 
-def unified(path: Path, before: str, after: str) -> str:
+def unified(path: Path, before: str, after: str, secrets: Iterable[str] = ()) -> str:
     """Return the change as a unified diff."""
-    return editing.unified(path, before, after, shown_lines)
+    return editing.unified(path, before, after, partial(shown_lines, secrets=tuple(secrets)))
+
+
+def _hidden(line: str, masked: str) -> list[str]:
+    """Return the parts of a line that asterisks hide."""
+    return [line[one.start() : one.end()] for one in _RUN.finditer(masked)] if line != masked else []
 
 
 def _even(line: str, masked: str) -> str:

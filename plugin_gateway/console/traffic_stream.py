@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 HEARTBEAT_S: Final = 15.0
 PATIENCE_S: Final = 30.0
 """A page that takes nothing for this long leaves its place to another one."""
+LONGEST_S: Final = 600.0
+"""How long one answer lasts. A page that reads asks again at once. One that never reads takes a place no longer than this: the system
+acknowledges a few bytes for it, so the gateway cannot see that it reads nothing."""
 _HELLO: Final = b"retry: 3000\n: the calls follow\n\n"
 _HEARTBEAT: Final = b": still here\n\n"
 
@@ -70,15 +73,16 @@ class TrafficStream(Response):
         Raises:
             TimeoutError: the page does not read.
         """
+        until = min(self._session.expires_at, self._clock() + LONGEST_S)
         async with asyncio.timeout(PATIENCE_S):
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         awake.clear()
         events = _HELLO + events_of(*viewer.take())
-        while not (gone.done() or self._traffic.is_closed or not self._session.is_valid(self._clock())):
+        while not (gone.done() or self._traffic.is_closed or self._session.is_ended or self._clock() >= until):
             async with asyncio.timeout(PATIENCE_S):
                 await send({"type": "http.response.body", "body": events, "more_body": True})
             with suppress(TimeoutError):
-                async with asyncio.timeout(min(HEARTBEAT_S, max(0.0, self._session.expires_at - self._clock()))):
+                async with asyncio.timeout(min(HEARTBEAT_S, max(0.0, until - self._clock()))):
                     await awake.wait()
             awake.clear()
             events = events_of(*viewer.take()) or _HEARTBEAT

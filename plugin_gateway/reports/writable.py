@@ -36,6 +36,17 @@ def why_read_only(path: Path | None) -> str:
     return ""
 
 
+def note_on_other_names(path: Path | None) -> str:
+    """Return what a person must know if the file has hard links: an edit replaces it, and they keep the old text. Else an empty text."""
+    try:
+        count = path.stat().st_nlink if path is not None and path != STANDARD_INPUT else 1
+    except OSError:
+        return ""
+    if count == 1:
+        return ""
+    return f"`{path}` has another name, a hard link, which keeps the old text: link it anew after the save, or use a symbolic link"
+
+
 def _is_mounted(target: Path) -> bool:
     """Tell whether a file is mounted by itself. `os.path.ismount` does not see a mount within one file system."""
     try:

@@ -18,6 +18,8 @@ def rule_of(kind: Any, value: str) -> str:
     [
         ("get /a", ("GET", "/a")),
         ("POST  /a/{b}", ("POST", "/a/{b}")),
+        ('get /it\'s a/"b c"', ("GET", '/it\'s a/"b c"')),
+        ("GET /a  b", None),
         ("listIssues", None),
         ("issues/list", None),
         ("GET a", None),
@@ -34,6 +36,8 @@ def test_method_and_path_are_told_from_an_operation_id(text: str, key: tuple[str
         (fields.Method, "GE T", "bad-method"),
         (fields.OperationText, "", "wrong-type"),
         (fields.OperationText, "GET issues", "bad-operation"),
+        (fields.OperationText, "GET /issues HTTP/1.1", "bad-operation"),
+        (fields.OperationText, "GET /a - GET /b", "bad-operation"),
         (fields.PathGlob, "issues", "bad-path"),
         (fields.OperationName, "a b", "bad-name"),
         (fields.OperationName, "a" * 65, "bad-name"),

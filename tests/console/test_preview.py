@@ -85,3 +85,35 @@ def test_an_operation_that_a_group_denies_stays_closed(place: Place) -> None:
     problem = previewed(place, ADD)
 
     assert "allowed-and-denied" in [one["rule"] for one in problem["findings"]]
+
+
+def test_a_hard_link_that_would_keep_the_old_text_is_told_before_the_save(place: Place) -> None:
+    assert previewed(place, ADD)["notes"] == []
+    place.config.with_name("other.yaml").hardlink_to(place.config)
+    (note,) = previewed(place, ADD)["notes"]
+    assert "hard link" in note
+    assert previewed(place)["notes"] == []
+
+
+def test_an_operation_that_the_lock_lacks_is_told_with_the_command_that_locks_it(place: Place) -> None:
+    assert run(["lock", "-c", str(place.config)]) == 0
+    lock = place.config.with_name("gateway.lock").read_bytes()
+    (finding,) = [one for one in previewed(place, ADD)["findings"] if one["rule"] == "not-locked"]
+    assert "`POST /pets` is not in the lock" in finding["message"]
+    assert "`plugin-gateway lock`" in finding["hint"]
+    assert place.config.with_name("gateway.lock").read_bytes() == lock
+
+
+def test_an_operation_whose_path_has_quotes_and_blanks_can_be_ticked(place: Place) -> None:
+    path = """/it's a/"b c": #1"""
+    text = place.document.read_text().replace("  /food:\n", f"  '{path.replace(chr(39), chr(39) * 2)}':\n")
+    place.document.write_text(text.replace("operationId: listFood, ", ""))
+    members = previewed(place, OperationKey("GET", path))
+    assert (members["status"], members["new_for_clients"]) == (200, [f"GET {path}"])
+
+
+def test_a_secret_that_a_comment_repeats_is_in_no_diff(place: Place) -> None:
+    place.write(CONFIG.replace("allow:", "# It was s3cret-value before.\nallow:"))
+    diff = previewed(place, ADD)["diff"]
+    assert "# It was ********" in diff
+    assert "s3cret" not in diff

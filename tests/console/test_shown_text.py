@@ -15,6 +15,15 @@ def test_a_mask_does_not_tell_how_long_the_secret_is(secret: str) -> None:
     assert second == "allow: [{path: /search/**}]"
 
 
+def test_a_secret_is_masked_where_it_stands_again_and_a_short_one_stays_a_part_of_a_word() -> None:
+    text = "# The old key a-long-secret2 was a-long-secret; k\n" + CONFIG.format("a-long-secret") + "# other-secret\n"
+    lines = shown_lines(text, ["other-secret", "k", "a-long-secret2"])
+
+    assert lines[0] == f"# The old key {MASK} was {MASK}; k"
+    assert lines[-1] == f"# {MASK}"
+    assert "secret" not in unified(Path("g"), text, text + "deny: [a]\n", ["other-secret"])
+
+
 def test_a_diff_masks_the_secrets_around_the_edit() -> None:
     before = CONFIG.format("s3cret")
 

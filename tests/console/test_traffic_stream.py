@@ -130,6 +130,20 @@ def test_the_stream_ends_with_its_session_even_if_no_call_comes() -> None:
     assert run(talk)[1] == b""
 
 
+def test_a_page_that_never_reads_keeps_its_place_for_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic_stream, "HEARTBEAT_S", 0.001)
+
+    async def talk(world: World) -> list[bool]:
+        world.session.expires_at = 10 * traffic_stream.LONGEST_S
+        page, streaming = world.open()
+        await page.read()
+        world.now = traffic_stream.LONGEST_S
+        await streaming
+        return world.watched
+
+    assert run(talk) == [True, False]
+
+
 def test_no_record_is_sent_after_the_end_of_the_session() -> None:
     async def talk(world: World) -> bytes:
         page, streaming = world.open()

@@ -47,6 +47,12 @@ export class Catalogue {
     return this._places.get(name) ?? -1;
   }
 
+  /** Return the number of the operation with this name or operationId, or -1. */
+  named(text) {
+    const n = this.find(text);
+    return n >= 0 || !text ? n : this.id.indexOf(text);
+  }
+
   /** Return the number of the operation that takes this call, or -1. A literal segment wins over a parameter. */
   match(method, path) {
     const target = path.split("?")[0];

@@ -198,16 +198,13 @@ export class Change {
     );
   }
 
-  /** Return the address of the operation that a finding names, or null. */
+  /** Return the address of the ticked operation that a finding names, or null. */
   _placeOf({ message }) {
     const { catalogue } = this.app;
-    let found = -1;
-    for (let n = 0; n < catalogue.size; n++) {
-      const id = catalogue.id[n];
-      const isNamed = (id && message.includes(id)) || message.includes(catalogue.name(n));
-      if (isNamed && catalogue.isTicked(n) && (found < 0 || id.length > catalogue.id[found].length)) found = n;
-    }
-    return found < 0 ? null : `./?open=${encodeURIComponent(catalogue.name(found))}`;
+    const n = namesIn(message)
+      .map((name) => catalogue.named(name))
+      .find((one) => one >= 0 && catalogue.isTicked(one));
+    return n === undefined ? null : `./?open=${encodeURIComponent(catalogue.name(n))}`;
   }
 
   _undo() {
@@ -276,6 +273,13 @@ export class Change {
       if (error.status === 403 && text) this.preview = { ...this.preview, diff: text };
     }
   }
+}
+
+/** Return what may be the name of an operation: the texts in backquotes, each method with its path, and each word. */
+function namesIn(message) {
+  const words = message.split(/[\s`]+/).map((word) => word.replace(/[.,:;]+$/, ""));
+  const pairs = words.slice(1).map((word, at) => `${words[at]} ${word}`);
+  return [...Array.from(message.matchAll(/`([^`]+)`/g), ([, name]) => name), ...pairs, ...words];
 }
 
 /** Name what changed in the meantime. */

@@ -4,7 +4,7 @@ import { open } from "./api.js";
 
 const PAUSE_MS = 3000;
 
-/** Read events until `close` is called or the session has ended. A stream that breaks off is opened again. */
+/** Read events until `close` is called or the session has ended. A stream that ends or breaks off is opened again. */
 export class Stream {
   /** `on` has `open` and `lost`, and a function for each kind of event, which gets the data. */
   constructor(path, on) {
@@ -23,6 +23,8 @@ export class Stream {
         const answer = await open(path, { signal });
         on.open();
         await read(answer.body, (kind, data) => signal.aborted || on[kind]?.(data));
+        // The gateway ends each stream after a while, to see who still reads.
+        continue;
       } catch (error) {
         if (signal.aborted || error.status === 401) return;
       }

@@ -88,9 +88,9 @@ export class Traffic {
     this.stream = new Stream("traffic", {
       open: () => {
         // Each connection begins with the last calls, so the gateway sends again what is shown.
-        this.records = [];
         this.waiting = [];
-        this.body.replaceChildren();
+        this.isAfresh = true;
+        this._later();
       },
       record: (data) => this._take(JSON.parse(data)),
       dropped: (data) => {
@@ -127,6 +127,11 @@ export class Traffic {
   }
 
   _draw() {
+    if (this.isAfresh) {
+      this.isAfresh = false;
+      this.records = [];
+      this.body.replaceChildren();
+    }
     const words = this._words();
     const rows = this.waiting.map((record) => this._row(record, words));
     this.records.push(...this.waiting);
