@@ -120,8 +120,13 @@ def load_text(
     if on_file is not None:
         around = replace(around, on_file=on_file)
     mended = moved(value)
-    value = mended.value
+    written = value = mended.value
     places.moved.update(mended.written_at)
+    beside: list[Finding] = []
+    if any(name.startswith("OTEL_") for name in environ):
+        from plugin_gateway.config.otel_variables import fill_in  # noqa: PLC0415  # most machines have no such variable
+
+        value, beside = fill_in(value, environ)
     config, judged_here = _judge(value, around)
     not_yet = unsupported(value)
     mistakes = [one for one in judged_here if not _is_unread(*one, sections.unread_keys)]
@@ -146,7 +151,9 @@ def load_text(
         ):
             findings.append(finding)
     wrong = {finding.location for finding in findings}
-    warnings = tuple(one for one in _warnings(value, places) if one.rule != COMMENTED_OUT or one.location not in wrong)
+    warnings = tuple(
+        one for one in (*_warnings(written, places), *beside) if one.rule != COMMENTED_OUT or one.location not in wrong
+    )
     if findings or config is None:
         rest, given_up = _rest(value, [*judged_here, *unsupported(value)], around)
         for pointer, judged in mistakes:

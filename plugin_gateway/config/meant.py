@@ -189,8 +189,6 @@ def _of_section(pointer: Pointer, value: Any) -> str:
         return f"write {{format: {word}}}" if word in ("json", "text", "auto") else f"write {{level: {word}}}"
     if pointer == ("public",) and isinstance(value, str) and "://" in value:
         return f"write {{url: {value}}}"
-    if pointer == ("otel",) and value is False:
-        return "to turn it off, remove the key"
     if pointer == ("otel", "attributes"):
         return "write a mapping: {deployment.environment.name: production}"
     if pointer == ("otel", "headers"):

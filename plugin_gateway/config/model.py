@@ -34,7 +34,7 @@ from plugin_gateway.config.limits import Limits
 from plugin_gateway.config.manifest import Manifest
 from plugin_gateway.config.mcp import Mcp
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.otel import Otel  # noqa: TC001  # pydantic reads it
+from plugin_gateway.config.otel import OtelOrOff  # noqa: TC001  # pydantic reads it
 from plugin_gateway.config.plugin import Plugin
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.selector import AllowEntry, OnDrift, Selector  # noqa: TC001  # pydantic reads them
@@ -301,8 +301,9 @@ class Config(Record):
     Example: `metrics: 0.0.0.0:9090`"""
     log: Log = Log.model_construct()
     """What the gateway logs to standard error."""
-    otel: Otel | None = None
-    """An OpenTelemetry collector that gets traces and metrics.
+    otel: OtelOrOff = None
+    """An OpenTelemetry collector that gets traces and metrics. The standard variables, such as `OTEL_EXPORTER_OTLP_ENDPOINT`, fill in
+    what is not written here, and `false` turns the export off in spite of them.
     Example: `otel: http://localhost:4318`"""
     audit: Audit | None = None
     """A file with one line for each call and each revision, which shows whether a line was changed or removed."""

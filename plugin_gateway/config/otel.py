@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from plugin_gateway.config.fields import (  # noqa: TC001  # pydantic reads them
+from plugin_gateway.config.fields import (
     AbsoluteUrl,
     Count,
     Duration,
@@ -15,6 +16,7 @@ from plugin_gateway.config.fields import (  # noqa: TC001  # pydantic reads them
     HeaderSecret,
     InjectedHeader,
     Number,
+    as_flag,
 )
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.record import Record
@@ -35,11 +37,20 @@ def _share(value: float) -> float:
     return value
 
 
+def has_extra() -> bool:
+    """Tell whether the packages of the extra `otel` are installed."""
+    # Without the package, looking for what is in it would raise an error.
+    return find_spec("opentelemetry") is not None and find_spec("opentelemetry.proto") is not None
+
+
 class Otel(Record):
     """Traces and metrics for an OpenTelemetry collector, by OTLP over HTTP; needs `pip install plugin-gateway[otel]`."""
 
     example: ClassVar[str] = "{endpoint: http://localhost:4318}"
-    short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "The URL of the collector."}
+    short_form: ClassVar[dict[str, Any] | None] = {
+        "type": ["string", "boolean"],
+        "description": "The URL of the collector. `false` turns the export off.",
+    }
     other_words: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("url", "collector", "exporter", "otlp", "host", "address"), "endpoint"),
         **dict.fromkeys(("header", "auth", "authorization"), "headers"),
@@ -87,6 +98,7 @@ class Otel(Record):
 
     @classmethod
     def expand(cls, value: Any) -> Any:
+        value = as_flag(value)
         return {"endpoint": value} if isinstance(value, str) else {} if value is True else value
 
     @classmethod
@@ -105,3 +117,10 @@ class Otel(Record):
         with suppress(Mistake):
             if interval is not None and parse_duration(interval) < _SHORTEST_S:
                 yield Mistake("bad-value", "must be 1s or more", got=interval, hint="for example 60s", at=("interval",))
+
+
+def _none_if_off(value: Any) -> Any:
+    return None if as_flag(value) is False else value
+
+
+OtelOrOff: TypeAlias = Annotated[Otel | None, BeforeValidator(_none_if_off)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from plugin_gateway.config.address import DEFAULT_PORTS
+from plugin_gateway.config.otel import has_extra
 from plugin_gateway.diagnostics import Finding
 
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ def compile_collector(config: Config, own_paths: Iterable[str]) -> Collector | N
 
 def judge_collector(config: Config) -> Iterator[Finding]:
     """Yield an error if the extra is missing. Without the error, the gateway would start and send nothing."""
-    # Without the package, looking for what is in it would raise an error.
-    has_extra = find_spec("opentelemetry") is not None and find_spec("opentelemetry.proto") is not None
-    if config.otel is not None and not has_extra:
+    if config.otel is not None and not has_extra():
         hint = "pip install 'plugin-gateway[otel]'"
         yield Finding(rule="missing-extra", message="`otel` needs the otel extra", hint=hint, pointer=("otel",))

@@ -35,7 +35,7 @@ def test_a_collector_has_what_spans_say_of_the_gateway_and_of_the_api() -> None:
 
 
 def test_a_missing_extra_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    monkeypatch.setattr(module, "has_extra", lambda: False)
     [finding] = judge_collector(config("otel: true\n"))
     assert (finding.rule, finding.hint) == ("missing-extra", "pip install 'plugin-gateway[otel]'")
 
