@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.names import Names
     from plugin_gateway.shape.shape import Shape
 
+_FORM = "application/x-www-form-urlencoded"
 _MAX_SCHEMA_DEPTH = 16
 
 
@@ -161,13 +162,32 @@ def _declare(parameter: JsonObject, declared: _Declared, document: Document) -> 
         case "query" if octets:
             _declare_query(octets, parameter, declared, document)
         case "querystring":
-            declared.any_query = True
+            _declare_whole_query(octets, parameter, declared, document)
         case "header" if octets:
             declared.headers.add(octets.lower())
         case "cookie" if octets:
             declared.cookies.add(octets)
         case _:
             declared.has_body = declared.has_body or place in {"body", "formData"}
+
+
+def _declare_whole_query(name: bytes, parameter: JsonObject, declared: _Declared, document: Document) -> None:
+    """Declare the members of a query that is described as one form; if it is described in another way, any name.
+
+    Clients of OpenAPI 3.1 are shown such a form as an exploded object with this name.
+    """
+    content = parameter.get("content")
+    form = follow(content.get(_FORM), document) if isinstance(content, dict) else None
+    members = _Declared()
+    if form is not None and form.get("schema") is not None:
+        _spread(form["schema"], members, document, 0)
+    if members.query or members.any_query:
+        declared.add(members)
+        declared.query.add(name)
+        # A member that is an object may be written as `member[name]=value`.
+        declared.prefixes |= members.query
+    else:
+        declared.any_query = True
 
 
 def _declare_query(name: bytes, parameter: JsonObject, declared: _Declared, document: Document) -> None:

@@ -106,6 +106,7 @@ RULES: Final[Rules] = {
     Parameters: {
         "parts": as_it_is,
         "path_parts": as_it_is,
+        "whole_query": as_it_is,
         "only_reports": as_it_is,
         "reads_fields": LeftOut("it follows from `parts`"),
     },

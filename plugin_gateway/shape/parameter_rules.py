@@ -9,9 +9,14 @@ from plugin_gateway.config.header_names import is_cookie_name, is_field_name
 from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.shape.body_trims import BodyTrims
+from plugin_gateway.shape.body_validator import body_validator
 from plugin_gateway.shape.declared import PLACES, Declared, find_named, written
+from plugin_gateway.shape.form_rules import form_body
+from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.kind import Kind, kind_of
+from plugin_gateway.shape.media_type import FORM, is_json
 from plugin_gateway.shape.names import Names, key_of
 from plugin_gateway.shape.narrowing import narrow, validator_of
 from plugin_gateway.shape.parameter_parts import is_spread, part_of, reader_of
@@ -19,6 +24,7 @@ from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.path_parts import path_parts
 from plugin_gateway.shape.scalar import UnwritableError
 from plugin_gateway.shape.told_parameters import find_told
+from plugin_gateway.shape.whole_query import WholeQuery
 
 if TYPE_CHECKING:
     from plugin_gateway.config.selector import ParameterRule
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.reader import Reader
     from plugin_gateway.shape.validator import Validator
 
+_NO_TRIMS: Final = BodyTrims(keep=None, drop=frozenset(), fixed={})
 _NOT_OF_THE_PATH: Final = ("hidden", "fixed", "default", "rename")
 
 
@@ -53,8 +60,9 @@ def shape_parameters(shaping: Shaping) -> None:
     in_path = path_parts(shaping.key.path, readers)
     # A parameter that is only hidden has a name to close and no part.
     shaping.shape = replace(shaping.shape, names=step.names())
-    if parts or in_path:
-        shaping.shape = replace(shaping.shape, parameters=Parameters(tuple(parts), in_path))
+    whole_query = step.whole_query(nodes)
+    if parts or in_path or whole_query is not None:
+        shaping.shape = replace(shaping.shape, parameters=Parameters(tuple(parts), in_path, whole_query))
 
 
 class _Step:
@@ -263,6 +271,26 @@ class _Step:
             return None
         kind = self._kind(one) if joined is None else kind_of(joined.schema, self._document)
         return reader_of(one, validator, kind, is_enforced=is_enforced, style="" if joined is None else joined.style)
+
+    def whole_query(self, nodes: list[JsonObject]) -> WholeQuery | None:
+        """Return what judges the whole query as one value; None if no parameter describes it so, or its calls are not judged."""
+        node = next((one for one in nodes if isinstance(one, dict) and one.get("in") == "querystring"), {})
+        content, name = node.get("content"), node.get("name")
+        if self._check == "off" or not isinstance(content, dict) or not isinstance(name, str):
+            return None
+        for key, media in content.items():
+            media_type = key.encode(errors="replace").lower()
+            if not isinstance(media, dict) or (media_type != FORM and not is_json(media_type)):
+                continue
+            is_enforced = self._check == "enforce"
+            what, schema = f"`{name}` of `{self._shaping.key}`", media.get("schema", True)
+            validator = body_validator(self._shaping, schema, what, hidden="readOnly", is_enforced=is_enforced)
+            if validator is None:
+                return None
+            form = JsonBody(validator) if media_type != FORM else form_body(self._shaping, media, _NO_TRIMS, validator)
+            is_required = node.get("required") is True
+            return form and WholeQuery(name, form, is_required=is_required, is_enforced=is_enforced)
+        return None
 
     def names(self) -> Names:
         """Return the names that clients cannot send as the document has them."""

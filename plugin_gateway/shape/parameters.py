@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.reader import Reader
     from plugin_gateway.shape.reading import Pair
     from plugin_gateway.shape.shape import Problem
+    from plugin_gateway.shape.whole_query import WholeQuery
 
 _UNKNOWN: Final = -1
 
@@ -44,11 +45,15 @@ class Parameters:
         "parts",
         "path_parts",
         "reads_fields",
+        "whole_query",
     )
 
-    def __init__(self, parts: tuple[Part, ...] = (), path_parts: tuple[PathPart, ...] = ()) -> None:
+    def __init__(
+        self, parts: tuple[Part, ...] = (), path_parts: tuple[PathPart, ...] = (), whole_query: WholeQuery | None = None
+    ) -> None:
         self.parts = parts
         self.path_parts = path_parts
+        self.whole_query = whole_query
         self._query = [part for part in parts if part.place == "query"]
         self._headers = {part.name.lower().encode(): part for part in parts if part.place == "header" and part.name}
         self._cookies = {part.name.encode(): part for part in parts if part.place == "cookie" and part.name}
@@ -68,9 +73,10 @@ class Parameters:
         self._rewrites = any(part.wire_name or part.added for part in self._query)
         readers = [part.reader for part in parts if part.reader is not None]
         readers += [part.reader for part in path_parts]
-        self.only_reports = not any(part.wire_name or part.added for part in parts) and not any(
-            reader.is_enforced for reader in readers
+        is_enforced = any(reader.is_enforced for reader in readers) or (
+            whole_query is not None and whole_query.is_enforced
         )
+        self.only_reports = not is_enforced and not any(part.wire_name or part.added for part in parts)
         """Whether no call is refused or changed."""
         self.reads_fields = len(self._query) < len(parts)
         """Whether a parameter is in a header field or a cookie."""
@@ -97,12 +103,14 @@ class Parameters:
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Parameters, (self.parts, self.path_parts)
+        return Parameters, (self.parts, self.path_parts, self.whole_query)
 
     def limited_to(self, takes: Callable[[str, str], bool]) -> Parameters:
         """Return the same without the parameters that the gate does not take: clients cannot send them."""
         return Parameters(
-            tuple(part for part in self.parts if not part.name or takes(part.place, part.name)), self.path_parts
+            tuple(part for part in self.parts if not part.name or takes(part.place, part.name)),
+            self.path_parts,
+            self.whole_query,
         )
 
     def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Written | Refusal:
@@ -113,6 +121,8 @@ class Parameters:
             self._judge_path(path, refused, reported)
         if self._query:
             query = self._write_query(query, refused, reported)
+        if self.whole_query is not None:
+            (refused if self.whole_query.is_enforced else reported).extend(self.whole_query.problems(query))
         lines = self._write_fields(fields, refused, reported) if self.reads_fields else b""
         if refused:
             return invalid_request(refused)
@@ -120,7 +130,7 @@ class Parameters:
 
     def passing_query(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         """See `ParameterShape`."""
-        if self._changes_more:
+        if self._changes_more or self.whole_query is not None:
             return None
         seen = 0
         if query:

@@ -44,6 +44,10 @@ def query(name: int | str, **fields: Any) -> dict[str, Any]:
     return {"name": name, "in": "query", **fields}
 
 
+def whole(schema: Any) -> dict[str, Any]:
+    return {"name": "all", "in": "querystring", "content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+
+
 def test_names_are_sorted_by_where_they_are_sent() -> None:
     rule = compile_rule(
         [query("q"), {"name": "X-Trace", "in": "header"}, {"name": "sid", "in": "cookie"}, {"name": "a", "in": "path"}]
@@ -141,6 +145,22 @@ def test_references_are_followed_for_sixteen_steps(steps: int, is_declared: bool
         ),
         (query("f", content={"application/json": {"schema": {"type": "object"}}}), {b"f"}, set(), False),
         ({"name": "all", "in": "querystring", "content": {}}, set(), set(), True),
+        (
+            {"name": "all", "in": "querystring", "content": {"application/json": {"schema": {"type": "object"}}}},
+            set(),
+            set(),
+            True,
+        ),
+        (whole({"type": "object", "properties": {"a": {}}}), {b"all", b"a"}, {b"a"}, False),
+        (
+            whole({"type": "object", "properties": {"a": {}}, "additionalProperties": True}),
+            {b"all", b"a"},
+            {b"a"},
+            True,
+        ),
+        (whole({"type": "object"}), {b"all"}, set(), True),
+        (whole({"type": "string"}), set(), set(), True),
+        (whole(None), set(), set(), True),
         ({"$ref": "#/p"}, {b"shared"}, set(), False),
         ({"$ref": "#/missing"}, set(), set(), False),
         ({"$ref": "#/loop"}, set(), set(), False),

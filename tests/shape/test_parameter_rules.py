@@ -315,3 +315,28 @@ def test_an_operation_with_hidden_parameters_and_no_other_rule_closes_their_name
     shape = shaped({"debug": "hidden"}).shapes[KEY]
 
     assert (shape.parameters, shape.names.closed) == (None, {("query", "debug")})
+
+
+@pytest.mark.parametrize(
+    ("media_type", "query", "found"),
+    [
+        ("application/x-www-form-urlencoded", b"s=x", ["/query/whole/s"]),
+        ("application/json", b"%7B%22s%22:%22x%22%7D", ["/query/whole/s"]),
+        ("text/plain", b"anything", None),
+    ],
+)
+def test_a_parameter_that_is_the_whole_query_is_judged(media_type: str, query: bytes, found: list[str] | None) -> None:
+    schema = {"type": "object", "properties": {"s": {"type": "integer"}}}
+    whole = {"name": "whole", "in": "querystring", "content": {media_type: {"schema": schema}}}
+    root = {**ROOT, "openapi": "3.2.0", "paths": {"/a": {"get": {"parameters": [whole]}}}}
+    for check in ("enforce", "off"):
+        wanted = Wanted(entry=0, validates_request=check)
+        shape = compile_shapes(Document(root=deepcopy(root), name="d"), {OperationKey("GET", "/a"): wanted}).shapes.get(
+            OperationKey("GET", "/a")
+        )
+        if check == "off" or found is None:
+            assert shape is None or shape.parameters is None
+        else:
+            refused = shape.parameters.write(b"/a", query, ())
+            assert isinstance(refused, Refusal)
+            assert [one["pointer"] for one in refused.members["errors"]] == found

@@ -106,9 +106,31 @@ def _drop_querystring(root: JsonObject, node: JsonObject) -> Iterator[Finding]:
     for entry in parameters.copy():
         if isinstance(entry, dict):
             parameter = shared.get(str(entry.get("$ref")).removeprefix("#/components/parameters/"), entry)
-            if parameter.get("in") == "querystring":
+            if parameter.get("in") != "querystring":
+                continue
+            if (spread := _spread_form(parameter)) is not None:
+                parameters[parameters.index(entry)] = spread
+            else:
                 parameters.remove(entry)
-                yield _loosened("OpenAPI 3.1 cannot express a `querystring` parameter")
+                name = parameter.get("name")
+                yield Finding(
+                    rule="upgrade-loosened",
+                    message=f"OpenAPI 3.1 cannot express `{name}`, which describes the whole query: clients are not shown it",
+                    hint='set public.openapi_version to "3.2"',
+                    severity=Severity.WARNING,
+                )
+
+
+def _spread_form(parameter: JsonObject) -> JsonObject | None:
+    """Return the query parameter of 3.1 that writes the same queries: an object whose members are separate pairs."""
+    content = parameter.get("content")
+    form = content.get("application/x-www-form-urlencoded") if isinstance(content, dict) and len(content) == 1 else None
+    if not isinstance(form, dict) or "encoding" in form or not isinstance(form.get("schema"), dict):
+        return None
+    spread = {
+        key: value for key, value in parameter.items() if key in ("name", "description", "required", "deprecated")
+    }
+    return {**spread, "in": "query", "style": "form", "explode": True, "schema": form["schema"]}
 
 
 def _strip_parameter(parameter: JsonObject) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.versions.downgrade import to_3_0, to_3_1
 from plugin_gateway.openapi.versions.upgrade import upgrade
+
+FORM = "application/x-www-form-urlencoded"
 
 
 def test_operations_that_3_1_has_no_method_for_are_left_out_and_said() -> None:
@@ -59,6 +63,32 @@ def test_what_3_1_cannot_say_of_a_stream_or_query_string_is_said_looser_with_a_w
     assert operation["parameters"] == [{"name": "a", "in": "query"}]
     assert operation["responses"]["200"]["content"] == {"text/event-stream": {}}
     assert len(findings) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "is_kept"),
+    [
+        ({FORM: {"schema": {"type": "object"}}}, True),
+        ({FORM: {"schema": {"type": "object"}, "encoding": {"a": {}}}}, False),
+        ({FORM: {}}, False),
+        ({FORM: {"schema": {}}, "application/json": {"schema": {}}}, False),
+        ({"application/json": {"schema": {"type": "object"}}}, False),
+    ],
+)
+def test_a_whole_query_that_is_a_form_becomes_an_exploded_object(content: dict[str, Any], is_kept: bool) -> None:
+    whole = {"name": "w", "in": "querystring", "required": True, "content": content}
+    root = {"paths": {"/a": {"get": {"parameters": [whole]}}}}
+    findings = to_3_1(root)
+    spread = {
+        "name": "w",
+        "required": True,
+        "in": "query",
+        "style": "form",
+        "explode": True,
+        "schema": {"type": "object"},
+    }
+    assert root["paths"]["/a"]["get"]["parameters"] == ([spread] if is_kept else [])
+    assert ["`w`" in finding.message for finding in findings] == ([] if is_kept else [True])
 
 
 def test_3_0_has_no_webhooks_dialect_identifier_or_info_summary() -> None:
