@@ -23,7 +23,7 @@ from plugin_gateway.openapi.grammar import (
     sections,
 )
 from plugin_gateway.openapi.prune.subtypes import component_schemas, implicit_subtypes, schemas_at
-from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.openapi.refs import RefError, index_of
 from plugin_gateway.openapi.render import to_canonical_json
 from plugin_gateway.openapi.values import as_list
 
@@ -226,8 +226,8 @@ def _value_at(root: Json, place: Tokens) -> Json:
         if isinstance(value, dict):
             value = value.get(token)
         else:
-            is_there = isinstance(value, list) and token.isdecimal() and int(token) < len(value)
-            value = value[int(token)] if is_there else None
+            index = index_of(token) if isinstance(value, list) else None
+            value = value[index] if index is not None and index < len(value) else None
     return value
 
 

@@ -71,4 +71,4 @@ def clean(text: str) -> str:
 
 def seconds(value: str) -> str:
     """Return the value of Retry-After in words (RFC 9110, 10.2.3)."""
-    return f"{value[:_SHOWN]} seconds" if value.isdigit() else value[:_SHOWN]
+    return f"{value[:_SHOWN]} seconds" if value.isascii() and value.isdigit() else value[:_SHOWN]

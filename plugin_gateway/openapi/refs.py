@@ -88,14 +88,19 @@ def is_local(ref: str) -> bool:
     return ref.startswith("#")
 
 
+def index_of(token: str) -> int | None:
+    """Return the index that a token means in an array; None if it means none. An index has one spelling (RFC 6901, 4)."""
+    return int(token) if _INDEX.fullmatch(token) else None
+
+
 def walk(root: Any, tokens: Iterable[str]) -> Any:
     """Return the value at `tokens`. Raises `LookupError` if it does not exist."""
     value = root
     for token in tokens:
         if isinstance(value, dict):
             value = value[token]
-        elif isinstance(value, list) and _INDEX.fullmatch(token):
-            value = value[int(token)]
+        elif isinstance(value, list) and (index := index_of(token)) is not None:
+            value = value[index]
         else:
             raise LookupError(token)
     return value

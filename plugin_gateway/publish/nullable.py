@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.openapi.nodes import typed_nodes
-from plugin_gateway.openapi.refs import split_pointer
+from plugin_gateway.openapi.refs import index_of, split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -92,7 +92,8 @@ def _led_through(root: JsonObject) -> Collection[int] | None:
 def _child(node: Json, token: str) -> Json:
     if isinstance(node, dict):
         return node.get(token)
-    return node[int(token)] if isinstance(node, list) and token.isdecimal() and int(token) < len(node) else None
+    index = index_of(token) if isinstance(node, list) else None
+    return node[index] if index is not None and index < len(node) else None
 
 
 def _references(root: JsonObject) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from plugin_gateway.openapi.refs import index_of
 from plugin_gateway.shape.pointer import ANY
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def keeps(branch: Branch, tokens: Tokens) -> bool:
     for token in tokens:
         if not isinstance(branch, Cut):
             break
-        branch = branch.each if token.isdigit() and token not in branch.named else branch.member(token)
+        branch = branch.each if index_of(token) is not None and token not in branch.named else branch.member(token)
     return branch is not False
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 import msgspec
 from msgspec import Raw
 
-from plugin_gateway.openapi.refs import join_pointer
+from plugin_gateway.openapi.refs import index_of, join_pointer
 from plugin_gateway.shape.json_text import json_octets
 from plugin_gateway.shape.pointer import ANY, step
 from plugin_gateway.shape.shape import Problem
@@ -92,7 +92,7 @@ def compile_edit(
         elif isinstance(one, Edit) and one.sets and any(tokens[0].casefold() == name.casefold() for tokens in fixed):
             sets[name] = _written(one)
     other = _below(ANY, keep, drop, fixed, arrays)
-    is_for_objects = not isinstance(other, Edit) and any(not name.isdigit() for name in named)
+    is_for_objects = not isinstance(other, Edit) and any(index_of(name) is None for name in named)
     words = tuple(tokens[-1].lower().encode() for tokens in drop) if keep is None and not fixed else ()
     if not all(map(_PLAIN.fullmatch, words)):
         words = ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.openapi.parameters import follow
-from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
+from plugin_gateway.openapi.refs import Tokens, index_of, join_pointer, split_pointer
 from plugin_gateway.openapi.values import as_list, as_mapping
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ def leads_nowhere(tokens: Tokens, found: Found) -> tuple[str, str]:
     before, missing = join_pointer(tokens[: found.missed]), tokens[found.missed]
     message = f"`{join_pointer(tokens)}` leads nowhere: the schema has no `{missing}` in {f'`{before}`' if before else 'the body'}"
     if found.names == (ANY,):
-        rest = join_pointer(("*", *tokens[found.missed + (1 if missing.isdigit() or missing == "-" else 0) :]))
+        rest = join_pointer(
+            ("*", *tokens[found.missed + (1 if missing == "-" or index_of(missing) is not None else 0) :])
+        )
         return message, f"`{before or '/'}` is an array; write {before}{rest}"
     shown = ", ".join(f"`{name}`" for name in found.names[:_MOST_SHOWN])
     more = f" and {len(found.names) - _MOST_SHOWN} more" if len(found.names) > _MOST_SHOWN else ""
@@ -167,8 +169,8 @@ def _children(part: Any, token: str) -> Iterator[Any]:
             yield part["items"]
     elif token in properties:
         yield properties[token]
-    elif token.isdigit() and int(token) < len(positions):
-        yield positions[int(token)]
+    elif (index := index_of(token)) is not None and index < len(positions):
+        yield positions[index]
     else:
         matching = [schema for pattern, schema in patterns.items() if _matches(pattern, token)]
         yield from matching or rest

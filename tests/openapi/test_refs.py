@@ -55,7 +55,7 @@ def test_fragments_are_percent_decoded_before_they_are_split(ref: str) -> None:
     assert resolve(root, ref) == (("paths", "/a/{id}", "get"), "here")
 
 
-@pytest.mark.parametrize("index", ["-1", "+1", "01", "1 ", "-", "\u0661", "2", "9" * 30, ""])
+@pytest.mark.parametrize("index", ["-1", "+1", "01", "1 ", "-", "\u0661", "\u00b2", "9" * 5000, "2", "9" * 30, ""])
 def test_an_array_index_has_one_spelling(index: str) -> None:
     with pytest.raises(LookupError):
         walk({"a": [1, 2]}, ("a", index))

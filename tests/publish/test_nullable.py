@@ -107,3 +107,9 @@ SCHEMAS = st.recursive(
 def test_each_value_passes_as_it_did(schema: dict[str, Any], values: list[Any]) -> None:
     before, after = (jsonschema.Draft202012Validator(one) for one in (schema, _spelt_out(schema)))
     assert [after.is_valid(value) for value in values] == [before.is_valid(value) for value in values]
+
+
+@pytest.mark.parametrize("token", ["\u00b2", "9" * 5000, "7"])
+def test_a_reference_to_an_item_that_is_not_there_is_no_reason_to_fail(token: str) -> None:
+    schema = {"type": ["string", "null"], "allOf": [{}]}
+    assert _spelt_out(schema, Wrong={"$ref": f"#/components/schemas/S/allOf/{token}/type"}) == schema

@@ -151,3 +151,9 @@ def test_places_that_take_an_array_and_no_object_are_arrays() -> None:
     either = {"oneOf": [{"type": "array", "items": order}, order]}
     assert array_places(DOCUMENT, either, pointers_of(["/*/count"])) == frozenset()
     assert array_places(DOCUMENT, {"items": order}, pointers_of(["/*/lines/*/price"])) == {(), ("*", "lines")}
+
+
+@pytest.mark.parametrize("name", ["\u00b2", "9" * 5000, "01"])
+def test_a_name_that_looks_like_an_index_is_a_name(name: str) -> None:
+    assert found_at("/labels/" + name).schemas == ({"type": "string"},)
+    assert not found_at("/point/" + name).schemas

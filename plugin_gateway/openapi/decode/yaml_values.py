@@ -28,6 +28,7 @@ from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.extent import MAX_DEPTH, MAX_NODES, MAX_TEXTS_SHARED, position
 from plugin_gateway.openapi.decode.plain_scalar import plain_value
+from plugin_gateway.openapi.refs import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,8 +118,9 @@ def locate_yaml(data: bytes, name: str, wanted: Wanted) -> dict[Tokens, Location
                     stack.append(((*path, key.value), value, branches[key.value]))
         elif isinstance(node, yaml.SequenceNode):
             for token, branch in branches.items():
-                if token.isdecimal() and int(token) < len(node.value):
-                    item = node.value[int(token)]
+                index = index_of(token)
+                if index is not None and index < len(node.value):
+                    item = node.value[index]
                     found[(*path, token)] = _location(name, item.start_mark)
                     stack.append(((*path, token), item, branch))
     return found

@@ -201,6 +201,8 @@ def test_no_bytes_raise_anything_but_a_document_error(data: bytes) -> None:
         (("b", "0"), "x:3:5"),
         (("b", 1, "nope"), "x:4:5"),
         (("b", 7), "x:2:1"),
+        (("b", "\u00b2"), "x:2:1"),
+        (("b", "9" * 5000), "x:2:1"),
         (("a", "deeper"), "x:1:1"),
         (("200",), "x:5:1"),
     ],
