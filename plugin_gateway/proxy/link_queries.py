@@ -64,8 +64,9 @@ def query_names_of(rule: OperationRule) -> QueryNames:
     if rule.shape is None:
         return QueryNames()
     names = rule.shape.names
+    unseen = {name for place, name in names.unseen if place == "query"} | names.unseen_members
     return QueryNames(
-        frozenset(fold_name(name.encode(errors="replace")) for place, name in names.unseen if place == "query"),
+        frozenset(fold_name(name.encode(errors="replace")) for name in unseen),
         {
             old.encode(errors="replace"): quote(new, safe="").encode()
             for (place, old), new in names.renamed

@@ -2,9 +2,9 @@
 
 A reference at the upstream's origin and base path gets `public.url`. One at its origin but another path leads to a
 place that clients cannot reach; it has no public form, so the caller omits it. Other references stay, without the query
-pairs that the gateway sets itself, such as `api_key=…`, and those that the operation that answers, or the operation at
-the path of the reference, hides or fixes. References have the names that clients of the operation at their path use. If
-the gateway shares the host of the API, a reference below the path of `public.url` stays, too.
+pairs that the gateway sets itself, such as `api_key=…`, and those that the operation at the path of the reference hides
+or fixes. References have the names that clients of the operation at their path use. If the gateway shares the host of
+the API, a reference below the path of `public.url` stays, too.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class Relocation:
         "_host",
         "_in_text",
         "_is_shared",
+        "_is_told",
         "_knows_mount",
         "_link_queries",
         "_mount",
@@ -97,11 +98,11 @@ class Relocation:
         authority = _spellings(target.authority)
         self._host = _without_port(target.authority).lower()
         self._at_upstream = re.compile(rb"(?i)" + _SCHEME + rb"//" + _USERINFO + authority + rb"(?=[/?#]|\Z)")
-        self._at_public: re.Pattern[bytes] | None = None
-        if target.forwarded or target.host_field:
-            # The upstream knows its public origin and writes it, with a scheme of its choice, before its own path.
-            public = _spellings(self._public_authority)
-            self._at_public = re.compile(rb"(?i)" + _SCHEME + rb"//" + public + rb"(?=[/?#]|\Z)")
+        self._at_public = re.compile(
+            rb"(?i)" + _SCHEME + rb"//" + _spellings(self._public_authority) + rb"(?=[/?#]|\Z)"
+        )
+        self._is_told = bool(target.forwarded or target.host_field)
+        """Whether the upstream knows its public origin, and writes it, with a scheme of its choice, before its own path."""
         encoded = rb"(?:(?:https?|wss?)%3A)?%2F%2F" + _spellings(target.authority, rb"(?::|%3A)")
         self._in_text = tuple(
             (re.compile(rb"(?i)" + start + _AUTHORITY_ENDS), rest, read, write)
@@ -131,8 +132,12 @@ class Relocation:
             # The reference leads to the gateway already; the scheme and the user in it may still be the upstream's.
             origin = self._public_for(at["scheme"])
             return origin.removesuffix(self._mount) + self.without_keys(rest)
-        if self._at_public is not None and (at := self._at_public.match(reference)):
+        if at := self._at_public.match(reference):
             rest = reference[at.end() :]
+            if not self._is_told:
+                # The upstream has the public URL from its own settings. The reference leads to the gateway already.
+                is_ours = not self._mount or self._is_below_mount(rest)
+                return at[0] + self.without_keys(rest) if is_ours else reference
             own = rest[len(self._mount) :] if self._is_below_mount(rest) else rest
             if not _is_below(own, self._prefix):
                 return self.without_keys(reference)

@@ -109,7 +109,7 @@ class Serving:
         self._resources = resources or Resources()
         self.limiter = self._resources.limiter(revision.call_limits)
         self._resources.know(revision)
-        self._downlinks: dict[tuple[bool, bool, frozenset[bytes], OwnNames | None], Downlink] = {}
+        self._downlinks: dict[tuple[bool, bool, OwnNames | None], Downlink] = {}
         self._link_queries = link_queries_of(revision.rules, revision.gate)
         self._granted: dict[int, Granted | None] = {}
         self.plans: dict[int, Plan] = {}
@@ -177,10 +177,10 @@ class Serving:
         revision = self.revision
         drops_challenges = not revision.upstream.keep_challenges and bool(refusable(injection))
         decodes = rule.shape is not None and rule.shape.reads_answers
-        names = query_names_of(rule)
-        unseen = names.unseen
-        own = OwnNames(rule.path_template, tuple(names.renamed.items())) if self._link_queries is not None else None
-        key = (drops_challenges, decodes, unseen, own)
+        own: OwnNames | None = None
+        if self._link_queries is not None:
+            own = OwnNames(rule.path_template, tuple(query_names_of(rule).renamed.items()))
+        key = (drops_challenges, decodes, own)
         downlink = self._downlinks.get(key)
         if downlink is None:
             downlink = self._downlinks[key] = Downlink(
@@ -188,7 +188,7 @@ class Serving:
                 revision.public_url,
                 self._resources.known_secrets,
                 varies_by_origin=bool(revision.cors_origins),
-                query_names=unseen.union(*(each.query_names() for each in revision.injections)),
+                query_names=frozenset[bytes]().union(*(each.query_names() for each in revision.injections)),
                 own=own,
                 link_queries=self._link_queries,
                 drops_challenges=drops_challenges,

@@ -29,6 +29,8 @@ class Names:
 
     fixed: frozenset[Key] = frozenset()
     """Those of the closed parameters that the gateway sends in each call."""
+    unseen_members: frozenset[str] = frozenset()
+    """The names of query parameters that only a hidden or fixed object has: its members, which are separate pairs."""
     defaults: frozenset[Key] = frozenset()
     """Parameters that the gateway sends if the client leaves them out."""
 

@@ -299,11 +299,16 @@ class _Step:
             closed=frozenset(_key(one) for one in ruled if one.visible_name != one.name),
             renamed=tuple((_key(one), one.visible_name) for one in ruled if one.visible_name not in ("", one.name)),
             fixed=frozenset(_key(one) for one in ruled if one.rule is not None and one.rule.fixed is not None),
+            unseen_members=self._unseen_members(),
             defaults=frozenset(_key(one) for one in ruled if one.rule is not None and one.rule.default is not None),
             guarded=frozenset(
                 _key(one) for one in ruled if one.is_narrowed or (one.rule is not None and one.rule.default is not None)
             ),
         )
+
+    def _unseen_members(self) -> frozenset[str]:
+        shown = {name for one in self._declared if one.visible_name for name in (one.visible_name, *self._members(one))}
+        return frozenset(name for one in self._declared if not one.visible_name for name in self._members(one)) - shown
 
     def _kind(self, one: Declared) -> Kind:
         return kind_of(one.schema, self._document)

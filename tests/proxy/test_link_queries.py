@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 ACCOUNT = ("query", "account")
 TOKEN = ("query", "pageToken")
-LIST = Shape(names=Names(closed=frozenset({ACCOUNT, TOKEN}), renamed=((TOKEN, "page_token"),)))
+LIST = Shape(
+    names=Names(
+        closed=frozenset({ACCOUNT, TOKEN}),
+        renamed=((TOKEN, "page_token"),),
+        unseen_members=frozenset({"sort", "order"}),
+    )
+)
 
 
 def gate_of(shapes: Mapping[str, Shape | None]) -> Gate:
@@ -52,6 +58,11 @@ GATE = gate_of({"GET /orders": LIST, "POST /orders": None, "GET /orders/{id}": N
         (b"/v1/orders/?account=4711", b"https://gw.test/p/orders/"),
         (b"../orders?account=4711", b"../orders"),
         (b"https://other.test/orders?account=1", b"https://other.test/orders?account=1"),
+        # The API has the public URL in its own settings.
+        (b"https://gw.test/p/orders?account=1&page=2", b"https://gw.test/p/orders?page=2"),
+        (b"https://gw.test/elsewhere?account=1", b"https://gw.test/elsewhere?account=1"),
+        # The members of a hidden object are separate pairs.
+        (b"/v1/orders?sort=a&order=b&page=2", b"https://gw.test/p/orders?page=2"),
     ],
 )
 def test_a_link_to_another_operation_loses_what_that_operation_hides(reference: bytes, pointed: bytes) -> None:

@@ -340,3 +340,24 @@ def test_a_parameter_that_is_the_whole_query_is_judged(media_type: str, query: b
             refused = shape.parameters.write(b"/a", query, ())
             assert isinstance(refused, Refusal)
             assert [one["pointer"] for one in refused.members["errors"]] == found
+
+
+def test_the_members_of_a_hidden_object_are_unseen_unless_another_parameter_has_their_name() -> None:
+    def filter_of(name: str, *members: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "in": "query",
+            "schema": {"type": "object", "properties": {member: {} for member in members}},
+        }
+
+    root = {
+        **ROOT,
+        "paths": {"/a": {"get": {"parameters": [filter_of("f", "a", "b"), filter_of("g", "b", "c"), filter_of("a")]}}},
+    }
+    key = OperationKey("GET", "/a")
+    wanted = Wanted(entry=0, parameters={"f": ParameterRule.model_validate({"hidden": True})})
+    shape = compile_shapes(Document(root=deepcopy(root), name="d"), {key: wanted}).shapes[key]
+    assert shape.names.unseen_members == set()
+    wanted = Wanted(entry=0, parameters={name: ParameterRule.model_validate({"hidden": True}) for name in "fg"})
+    shape = compile_shapes(Document(root=deepcopy(root), name="d"), {key: wanted}).shapes[key]
+    assert shape.names.unseen_members == {"b", "c"}
