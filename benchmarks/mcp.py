@@ -117,7 +117,9 @@ def main() -> None:
     parser.add_argument("--tools", default=",".join(map(str, TOOLS)), help="numbers of tools (8,1000)")
     parser.add_argument("--only", default="", help="a part of the names of the loads (all)")
     options = parser.parse_args()
-    print("| core | tools | load | calls per CPU second | µs | p50 ms | p99 ms | RSS MiB | errors |")
+    print(
+        "| core | tools | load | calls per CPU second | µs | p50 ms | p99 ms | RSS MiB of worker and supervisor | errors |"
+    )
     print("|---|---:|---|---:|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory(prefix="bench-mcp-") as name, ExitStack() as programs:
         folder = Path(name)

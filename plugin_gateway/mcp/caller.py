@@ -39,7 +39,7 @@ NO_PASSTHROUGH: Final = Refusal(
 
 
 class Caller:
-    """Starts the tool calls of one client. The calls of one tool without arguments in fields share their field lines."""
+    """Starts the tool calls of one client. Calls with the same fields and the same length of the body share their field lines."""
 
     __slots__ = ("_blocks", "_known", "_outer", "asked", "clientele")
 
@@ -50,7 +50,8 @@ class Caller:
         self._outer = outer
         self._known: Memo[Prepared] = Memo(_MOST_KNOWN)
         """By the tool's name and the JSON of its arguments: agents repeat the same calls."""
-        self._blocks: dict[tuple[tuple[bytes, bytes], ...], FieldBlock] = {}
+        self._blocks: dict[tuple[tuple[tuple[bytes, bytes], ...], int], FieldBlock] = {}
+        """By the fields of the arguments and the length of the body."""
 
     def call(
         self,
@@ -99,16 +100,21 @@ class Caller:
 
     def _block(self, request: ToolRequest, trace: dict[str, str] | None) -> FieldBlock:
         length = len(request.body) if request.body else -1
-        if length >= 0 or trace is not None:
-            return inner_block(
+        key = request.fields, length
+        block = self._blocks.get(key) if trace is None else None
+        if block is None:
+            block = inner_block(
                 self._outer, request.fields, length=length, forwarded=self.clientele.forwarded, trace=trace
             )
-        block = self._blocks.get(request.fields)
-        if block is None:
-            block = inner_block(self._outer, request.fields, forwarded=self.clientele.forwarded)
-            if sum(len(value) for _, value in request.fields) > _LONGEST_FIELDS:
-                return block
-            if len(self._blocks) >= _MOST_BLOCKS:
-                self._blocks.clear()
-            self._blocks[request.fields] = block
+            if trace is None and _is_worth_keeping(request.fields):
+                if len(self._blocks) >= _MOST_BLOCKS:
+                    self._blocks.clear()
+                self._blocks[key] = block
         return block
+
+
+def _is_worth_keeping(fields: tuple[tuple[bytes, bytes], ...]) -> bool:
+    """Whether another call may have these fields: each multipart body has its own boundary."""
+    return sum(len(value) for _, value in fields) <= _LONGEST_FIELDS and not any(
+        value.startswith(b"multipart/") for _, value in fields
+    )

@@ -10,6 +10,7 @@ import yaml
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.tools.request import ToolRequest
 from tests.mcp.world import DOCUMENT, SECRET, play, revision_of
 
 if TYPE_CHECKING:
@@ -106,6 +107,37 @@ def test_only_short_fields_are_kept_for_the_next_call(length: int, kept: int) ->
 
     ((head, _),) = play(scene).heads
     assert b"x-note: " + b"n" * length in head
+
+
+def test_calls_share_field_lines_only_if_their_bodies_have_the_same_length() -> None:
+    async def scene(world: World) -> None:
+        await world.call("createPet", {"name": "Ada"})
+        ((_, caller),) = world.holder.serving.endpoints[b"/mcp"]._heads.values()
+        blocks = [
+            caller._block(ToolRequest(b"POST", b"/pets", ((b"content-type", b"application/json"),), body), None)
+            for body in (b"{}", b"[]", b"{ }")
+        ]
+
+        assert blocks[0] is blocks[1]
+        assert [block.request.content_length for block in blocks] == [2, 2, 3]
+
+    play(scene)
+
+
+def test_the_fields_of_a_body_with_a_boundary_are_not_kept() -> None:
+    multipart = DOCUMENT.replace(
+        "content: {application/json: {schema: {type: object, required",
+        "content: {multipart/form-data: {schema: {type: object, required",
+    )
+
+    async def scene(world: World) -> None:
+        world.holder.swap(revision_of(port=world.port, document=multipart))
+        await world.call("createPet", {"name": "Ada"})
+        ((_, caller),) = world.holder.serving.endpoints[b"/mcp"]._heads.values()
+        assert caller._blocks == {}
+
+    ((head, _),) = play(scene).heads
+    assert b"multipart/form-data; boundary=" in head
 
 
 def test_one_result_lists_the_arguments_that_cannot_be_sent_and_those_that_break_their_description() -> None:
