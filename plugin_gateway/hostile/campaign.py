@@ -15,6 +15,7 @@ from plugin_gateway.hostile.case import Feature, first_line
 from plugin_gateway.hostile.cases import cases_for
 from plugin_gateway.hostile.held import Desks, claiming_calls, essence, other_calls, plain_call
 from plugin_gateway.hostile.oracle import Oracle
+from plugin_gateway.hostile.remote_shaped import judged
 from plugin_gateway.hostile.shaped import shaped_of
 from plugin_gateway.hostile.shaped_cases import shaped_cases
 from plugin_gateway.hostile.terrain import Terrain, Tool, places
@@ -85,6 +86,9 @@ async def attack_remote(remote: Remote, revision: Revision, document: Document, 
             answer, arrivals = await remote.play(case)
             ordinary = await _ordinary(bare, case, answer, oracle)
             _judge(case, answer, arrivals, oracle, outcome, "", ordinary)
+    async for case, whats in judged(remote, terrain, most_operations):
+        outcome.played[case.feature] += 1
+        outcome.leaks += [Leak(case=case, caller="", what=what) for what in whats]
     return outcome
 
 

@@ -45,12 +45,23 @@ class Remote:
         method = _method(case.octets)
         if case.feature not in _JUDGED or method in _OWN_METHODS:
             return False
+        if method == "HEAD" and case.feature is not Feature.CONTROL:
+            # An answer to HEAD has no body, so it does not tell who refused.
+            return False
         is_allowed_call = case.feature in (Feature.CONTROL, Feature.ECHO, Feature.FRAMING)
-        return self._is_unsafe or method in SAFE or not is_allowed_call
+        return self.may_call(method) or not is_allowed_call
+
+    def may_call(self, method: str) -> bool:
+        """Tell whether an allowed call with this method is sent."""
+        return self._is_unsafe or method in SAFE
+
+    async def send(self, octets: bytes) -> bytes:
+        """Send the requests of a case. Return all answers."""
+        return await exchange(self._host, self._port, self._addressed(octets), tls=self._tls)
 
     async def play(self, case: Case) -> tuple[bytes, list[Arrival]]:
         """Send a case. A request that the gateway does not refuse itself is taken to have reached the upstream."""
-        answer = await exchange(self._host, self._port, self._addressed(case.octets), tls=self._tls)
+        answer = await self.send(case.octets)
         method, target = _method(case.octets), _target(case.octets)
         answers = _STATUS.findall(answer)
         refusals = len(_OWN_REFUSAL.findall(answer))

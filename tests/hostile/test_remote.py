@@ -92,10 +92,11 @@ def test_a_second_answer_is_that_to_the_smuggled_request() -> None:
         (Feature.CONTROL, b"POST /a", False, True),
         (Feature.DENIED, b"DELETE /a", True, True),
         (Feature.DENIED, b"OPTIONS /a", False, False),
+        (Feature.DENIED, b"HEAD /a", False, False),
         (Feature.CREDENTIALS, b"GET /a", False, False),
     ],
 )
-def test_allowed_calls_that_may_change_something_are_not_sent(
+def test_only_harmless_calls_whose_answers_tell_something_are_sent(
     feature: Feature, line: bytes, *, is_played: bool, is_played_if_unsafe: bool
 ) -> None:
     assert Remote("http://localhost").plays(case(feature, line)) is is_played
