@@ -27,16 +27,27 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 10.0
 """How long a whole request may take to arrive. Else a few idle connections would take the places of the probes for ever."""
 _MOST_CONNECTIONS: Final = 64
+"""Above this number, a new connection takes the place of the oldest one that has had time for a request and sent none."""
+_MOST_AT_ALL: Final = 512
+"""Above this number, a new connection takes the place of the oldest one."""
+_TIME_FOR_A_REQUEST_S: Final = 1.0
 
 
 class AdminConnection(H11Protocol):
-    """uvicorn's connection with a limit on the time of each request: uvicorn limits only the pause between two of them."""
+    """uvicorn's connection with a limit on the time of each request: uvicorn limits only the pause between two of them.
+
+    uvicorn refuses all requests above a number of connections, also those of probes, and an orchestrator then ends the gateway. Here a
+    new connection is always served, and an older one makes room for it.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
+    made_at = 0.0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.made_at = self.loop.time()
         self._watch()
+        self._make_room()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -48,11 +59,25 @@ class AdminConnection(H11Protocol):
 
     def _watch(self) -> None:
         """Begin to wait, unless there is a whole request that has no answer yet."""
-        cycle: Any = self.cycle  # None before the first request
-        if cycle is not None and not cycle.more_body and not cycle.response_complete:
+        if self.is_answering:
             self._forget()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(PATIENCE_S, self.transport.abort)
+
+    @property
+    def is_answering(self) -> bool:
+        cycle: Any = self.cycle  # None before the first request
+        return cycle is not None and not cycle.more_body and not cycle.response_complete
+
+    def _make_room(self) -> None:
+        others: list[Any] = [one for one in self.connections if one is not self and not one.transport.is_closing()]
+        if len(others) < _MOST_CONNECTIONS:
+            return
+        is_full = len(others) >= _MOST_AT_ALL
+        latest = self.made_at if is_full else self.made_at - _TIME_FOR_A_REQUEST_S
+        waiting = [one for one in others if one.made_at <= latest and not one.is_answering]
+        if leaving := waiting or (others if is_full else []):
+            min(leaving, key=lambda one: one.made_at).transport.abort()
 
     def _forget(self) -> None:
         if self._deadline is not None:
@@ -102,7 +127,6 @@ class AdminListener:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=_MOST_CONNECTIONS,
             timeout_graceful_shutdown=1,
         )
         self._server = AdminServer(config)

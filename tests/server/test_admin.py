@@ -97,6 +97,37 @@ def test_an_answer_may_take_longer_than_its_request(monkeypatch: pytest.MonkeyPa
     asyncio.run(talk())
 
 
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /li", HEAD, HEAD + b"{}"], ids=["nothing", "half a head", "no body", "all"]
+)
+@pytest.mark.parametrize("time_for_a_request_s", [0.0, 60.0])
+def test_a_flood_of_connections_keeps_no_probe_out(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes, time_for_a_request_s: float
+) -> None:
+    monkeypatch.setattr(admin, "_MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(admin, "_MOST_AT_ALL", 8)
+    monkeypatch.setattr(admin, "_TIME_FOR_A_REQUEST_S", time_for_a_request_s)
+
+    async def talk() -> None:
+        async with listening() as address:
+            flood = []
+            for _ in range(20):
+                flood.append(await asyncio.open_connection(address.host, address.port))
+                flood[-1][1].write(sent)
+                reader, writer = await asyncio.open_connection(address.host, address.port)
+                writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                assert (await asyncio.wait_for(reader.read(), 4)).startswith(b"HTTP/1.1 200 ")
+                writer.close()
+            # The last connections are still there; the first ones made room.
+            with suppress(ConnectionResetError):
+                assert await asyncio.wait_for(flood[0][0].read(), 4) == b""
+            assert not flood[-1][0].at_eof()
+            for _, writer in flood:
+                writer.transport.abort()
+
+    asyncio.run(talk())
+
+
 @asynccontextmanager
 async def listening() -> AsyncIterator[Address]:
     """Serve a path that reads its body and answers after more than the time that a request may take."""
@@ -110,7 +141,8 @@ async def listening() -> AsyncIterator[Address]:
 
     listener = AdminListener()
     address = await listener.open_app(
-        Address("127.0.0.1", 0), Starlette(routes=[Route("/slow", slow, methods=["POST"])])
+        Address("127.0.0.1", 0),
+        Starlette(routes=[Route("/slow", slow, methods=["POST"]), Route("/livez", lambda _: Response("ok"))]),
     )
     try:
         # The listener accepts as soon as its server has started.
