@@ -49,8 +49,8 @@ def command(listen: str, admin: str) -> None:
 
     The API belongs to an order desk. It has 47 operations; nine of them are allowed.
     """
+    from plugin_gateway.server.beginning import run  # noqa: PLC0415  # likewise
     from plugin_gateway.server.start import ServeOptions  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.server.supervisor import run  # noqa: PLC0415  # likewise
 
     folder = example_folder()
     key = os.environ.setdefault(KEY_VARIABLE, DEMO_KEY)

@@ -114,7 +114,7 @@ def show_version(context: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    # Importing makes many objects and no garbage. A process that serves turns the collector on (`server.supervisor.run`).
+    # Importing makes many objects and no garbage. A process that serves turns the collector on (`server.beginning.run`).
     gc.disable()
     load_no_plugins()
     occupy_standard_streams()

@@ -108,8 +108,8 @@ def command(
 def serve_and_open(output: Path, listen: str, admin: str) -> int:
     """Serve the new config on this machine, and open its console."""
     from plugin_gateway.cli.banner import announce_and_open  # noqa: PLC0415  # as above
+    from plugin_gateway.server.beginning import run  # noqa: PLC0415  # likewise
     from plugin_gateway.server.start import ServeOptions  # noqa: PLC0415  # likewise
-    from plugin_gateway.server.supervisor import run  # noqa: PLC0415  # likewise
 
     return run(ServeOptions(config=output, listen=listen, admin=admin), announce_and_open)
 

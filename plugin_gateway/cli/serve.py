@@ -135,8 +135,8 @@ def command(
     """
     from plugin_gateway.cli.banner import announce, announce_and_open  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.find import STANDARD_INPUT, is_standard_input, read_text  # noqa: PLC0415  # likewise
+    from plugin_gateway.server.beginning import run  # noqa: PLC0415  # likewise
     from plugin_gateway.server.start import ServeOptions  # noqa: PLC0415  # likewise
-    from plugin_gateway.server.supervisor import run  # noqa: PLC0415  # likewise
 
     if config is not None and revision_file is not None:
         raise click.UsageError("`--config` and `--revision` exclude each other: the file has the config.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from plugin_gateway.server.channel import OnUnasked
+    from plugin_gateway.server.channel import Message, OnUnasked
     from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import Log, Series
 
@@ -39,13 +39,13 @@ class WorkerPool:
         count: int,
         log: Log,
         front: Front = "connection",
-        on_unasked: OnUnasked | None = None,
         on_counts: Callable[[Series], object] | None = None,
     ) -> None:
-        """Prepare; `on_unasked` takes what the workers send by themselves, `on_counts` the counts of all, each second."""
         self._count = count
-        self._on_unasked = on_unasked
-        self._on_counts = on_counts
+        self.on_unasked: OnUnasked | None = None
+        """Takes what the workers send by themselves; set it before `start`."""
+        self.on_counts = on_counts
+        """Takes the counts of all workers, each second."""
         self._is_watched = False
         self._front = front
         self._log = log
@@ -67,7 +67,7 @@ class WorkerPool:
         # The pool keeps the memory, so that a replacement worker finds the counts of its predecessors.
         self._shared = SharedMemory.open()
         self._booting = [
-            asyncio.create_task(WorkerProcess.spawn(self._front, self._shared, self._on_unasked))
+            asyncio.create_task(WorkerProcess.spawn(self._front, self._shared, self._unasked))
             for _ in range(self._count)
         ]
 
@@ -144,13 +144,17 @@ class WorkerPool:
         for worker in self._workers.values():
             worker.kill()
 
+    def _unasked(self, message: Message, post: Callable[[Message], object]) -> None:
+        if self.on_unasked is not None:
+            self.on_unasked(message, post)
+
     async def _remember_counts(self) -> None:
         """Ask each worker for its counts periodically, so that counters do not go backwards when one is killed."""
         while True:
             await asyncio.sleep(COUNTING_INTERVAL_S)
             counts = await self.series()
-            if self._on_counts is not None:
-                self._on_counts(counts)
+            if self.on_counts is not None:
+                self.on_counts(counts)
 
     async def _keep(self, slot: int, worker: WorkerProcess, listener: socket.socket) -> None:
         """Keep one worker on one socket until the pool drains."""
@@ -179,7 +183,7 @@ class WorkerPool:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(backoff_s):
                     await self._draining.wait()
-            worker = await WorkerProcess.spawn(self._front, self._shared, self._on_unasked)
+            worker = await WorkerProcess.spawn(self._front, self._shared, self._unasked)
 
     async def _start(self, worker: WorkerProcess, listener: socket.socket) -> bool:
         given = self._revision

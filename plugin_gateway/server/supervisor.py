@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 from math import inf
 from time import monotonic
@@ -21,7 +20,6 @@ from plugin_gateway.diagnostics import Finding
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.endpoints.approvals import ApprovalsApi
 from plugin_gateway.errors import UsageError
-from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.fingerprint import fingerprints
 from plugin_gateway.reload.outcome import Compiled, Refused
 from plugin_gateway.reload.ready import ReadyChild
@@ -29,20 +27,20 @@ from plugin_gateway.reload.schedule import Schedule
 from plugin_gateway.reload.watch import FileWatch
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.approval_log import ApprovalLog, approval_series, url_of
+from plugin_gateway.server.beginning import Beginning
 from plugin_gateway.server.console import ConsoleOfGateway
 from plugin_gateway.server.listeners import Listeners
-from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.registries import Registries
 from plugin_gateway.server.reload_log import ReloadLog
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.start import RefusedError, Started
-from plugin_gateway.telemetry import Log, log_findings, merge, telling
+from plugin_gateway.telemetry import Log, merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.config.address import Address
-    from plugin_gateway.reload.outcome import Awaited, Outcome
+    from plugin_gateway.reload.outcome import Awaited
     from plugin_gateway.server.start import ServeOptions
     from plugin_gateway.telemetry import Series
 
@@ -50,27 +48,29 @@ if TYPE_CHECKING:
 class Supervisor:
     """One run of `serve`, from the first compile to the last call."""
 
-    def __init__(self, options: ServeOptions, log: Log) -> None:
+    def __init__(self, options: ServeOptions, log: Log, beginning: Beginning | None = None) -> None:
+        """Prepare; `beginning` may have begun already."""
         self._options = options
+        self._beginning = beginning or Beginning(options, log)
         self._log = log
         self._stopping = asyncio.Event()
         self._cutting = asyncio.Event()
         self._reload_wanted = asyncio.Event()
         self._files = FileWatch(self._reload_wanted.set, self._say_unwatched)
         self._ready = ReadyChild()
-        self._overrides: dict[str, str] = {}
+        self._pool = self._beginning.pool
         approvals = ApprovalLog(log)
         self._registries = Registries(self._approver_url)
         api = ApprovalsApi(self._registries.current, approvals.decided)
         self._console = ConsoleOfGateway(
             options,
-            self._overrides,
+            self._beginning.overrides,
             log,
             lambda is_watched: self._pool.watch(is_watched=is_watched),
             Reloading(expect=self._ready.prepare, look=self._files.look_now),
         )
-        line = self._console.line(DeskLine(self._registries.current, approvals.judged).take)
-        self._pool = WorkerPool(options.workers, log, options.front, line, self._console.count)
+        self._pool.on_unasked = self._console.line(DeskLine(self._registries.current, approvals.judged).take)
+        self._pool.on_counts = self._console.count
         self._listeners = Listeners(
             AdminListener(
                 lambda health, series: create_admin(
@@ -105,7 +105,8 @@ class Supervisor:
             UsageError: an address cannot be listened on, or no worker can be started.
         """
         self._obey_signals()
-        self._pool.boot()
+        await self._beginning.begin()
+        self._listeners.public, self._listeners.sockets = self._beginning.public, self._beginning.sockets
         starting = asyncio.create_task(self._start(), name="start")
         stopping = asyncio.create_task(self._stopping.wait(), name="stop")
         try:
@@ -130,16 +131,6 @@ class Supervisor:
                 self._log.event("info", "stopped", "stopped")
 
     async def _start(self) -> Started:
-        started_at = monotonic()
-        if self._options.listen:
-            # Bind before the compile, so that port 0 becomes the actual port, which `public.url` may need.
-            self._overrides["listen"] = str(self._listeners.bind(self._options.listen))
-        if self._options.admin:
-            self._overrides["admin"] = self._options.admin
-        if self._options.metrics:
-            self._overrides["metrics"] = self._options.metrics
-        if self._options.log_level:
-            self._overrides["log.level"] = self._options.log_level
         compiled = await self._first_revision()
         listen = await self._prepare(compiled)
         self._adopt(compiled)
@@ -147,7 +138,7 @@ class Supervisor:
         await self._pool.start(self._listeners.sockets, compiled.revision)
         if not self._pool.listening:
             raise UsageError("no worker could be started; see their output above")
-        took_s = monotonic() - started_at
+        took_s = monotonic() - self._beginning.started_at
         return Started(
             compiled=compiled,
             listen=listen,
@@ -168,7 +159,8 @@ class Supervisor:
         schedule = Schedule()
         while True:
             self._reload_wanted.clear()
-            outcome = await self._compile(1)
+            self._console.config.compiling()
+            outcome = await self._beginning.first()
             waited_s = schedule.waited_s
             if isinstance(outcome, Compiled):
                 self._console.config.served(outcome.warnings)
@@ -188,19 +180,6 @@ class Supervisor:
         """Apply the log settings, and open the listeners."""
         self._log.adopt(format=said.log.format, level=said.log.level)
         return await self._listeners.open(said, self._health, self._series)
-
-    async def _compile(self, number: int) -> Outcome:
-        self._console.config.compiling()
-        return await compile_aside(
-            config=self._options.config,
-            text=self._options.text,
-            revision_file=self._options.revision_file,
-            overrides=self._overrides,
-            number=number,
-            pinned=self._compiled.pinned if self._compiled is not None else b"",
-            gently=number > 1,
-            child=await self._ready.take(),
-        )
 
     def _obey_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -268,7 +247,8 @@ class Supervisor:
         started_at = monotonic()
         # Take the fingerprints now: a file that a refused config no longer names must not count as changed ever after.
         watched = fingerprints(before.watched)
-        compiled = await self._compile(before.number + 1)
+        self._console.config.compiling()
+        compiled = await self._beginning.compile(before.number + 1, before.pinned, await self._ready.take())
         if isinstance(compiled, Refused):
             # Watch the files of the refused config and of the current one: a change of either may mend it.
             self._files.look_at({**watched, **compiled.watched})
@@ -316,35 +296,3 @@ class Supervisor:
             reloads=self._reloads.counts,
             restarts=self._pool.restarts,
         )
-
-
-def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> int:
-    """Run a supervisor to its end; return the exit status.
-
-    If the log is JSON, a failed start is logged, one line for each finding.
-
-    Raises:
-        RefusedError: the config or the document is wrong, and the log is text.
-        UsageError: an address cannot be listened on or no worker can be started, and the log is text.
-    """
-    import uvloop  # noqa: PLC0415  # the loop of a process that serves; its subprocesses need no thread each
-
-    log = Log()
-    gc.enable()  # the command line turns it off
-
-    async def supervise() -> None:
-        await Supervisor(options, log).run(announce)
-
-    with telling(log):
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(supervise())
-        except (RefusedError, UsageError) as error:
-            if not log.is_json:
-                raise
-            if isinstance(error, RefusedError):
-                log_findings(log, error.findings, "start-refused")
-            else:
-                log.event("error", "start-failed", str(error))
-            return error.exit_code
-    return 0

@@ -139,6 +139,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     # The objects of the start live as long as the worker; the collector need not scan them during calls.
     gc.collect()
     gc.freeze()
+    gc.enable()
     try:
         await server.serve(sockets=[listener])
     finally:

@@ -3,13 +3,13 @@ from pathlib import Path
 import pytest
 
 from plugin_gateway.cli.entry import run
-from plugin_gateway.server import supervisor
+from plugin_gateway.server import beginning
 from plugin_gateway.server.start import ServeOptions
 
 
 def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen = []
-    monkeypatch.setattr(supervisor, "run", lambda options, announce: seen.append(options))
+    monkeypatch.setattr(beginning, "run", lambda options, announce: seen.append(options))
     monkeypatch.setenv("PLUGIN_GATEWAY_WORKERS", "3")
     monkeypatch.setenv("PLUGIN_GATEWAY_DRAIN_TIMEOUT", "45s")
     assert (
@@ -62,7 +62,7 @@ def test_the_front_that_is_gone_is_answered_with_what_to_put_in_front(capsys: py
 
 def test_the_console_is_opened_if_the_command_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     announced = []
-    monkeypatch.setattr(supervisor, "run", lambda options, announce: announced.append(announce.__name__))
+    monkeypatch.setattr(beginning, "run", lambda options, announce: announced.append(announce.__name__))
     run(["serve"])
     run(["serve", "--open"])
     assert announced == ["announce", "announce_and_open"]

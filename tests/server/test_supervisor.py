@@ -15,8 +15,8 @@ from plugin_gateway.cli.entry import run as command
 from plugin_gateway.console import traffic_stream
 from plugin_gateway.errors import UsageError
 from plugin_gateway.reload import schedule as schedule_module
+from plugin_gateway.server import beginning
 from plugin_gateway.server import pool as pool_module
-from plugin_gateway.server import supervisor as supervisor_module
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.start import RefusedError, ServeOptions, Started
 from plugin_gateway.server.supervisor import Supervisor
@@ -283,7 +283,7 @@ def test_a_revision_no_worker_can_serve_is_a_failed_reload(config: Path, monkeyp
         return "no such file"
 
     async def talk(supervisor: Supervisor, started: Started) -> dict[str, Any]:
-        monkeypatch.setattr(supervisor_module.WorkerPool, "adopt", refuse)
+        monkeypatch.setattr(WorkerPool, "adopt", refuse)
         supervisor._reload_wanted.set()
         return await until(started, lambda health: health["reload_error"])
 
@@ -438,13 +438,13 @@ def test_a_refused_config_that_looked_at_less_than_before_is_not_tried_for_ever(
 ) -> None:
     """The document changed too, but a config that cannot be read stops the compile before the document."""
     numbers = []
-    compile_aside = supervisor_module.compile_aside
+    compile_aside = beginning.compile_aside
 
     async def counted(**options: Any) -> Any:
         numbers.append(options["number"])
         return await compile_aside(**options)
 
-    monkeypatch.setattr(supervisor_module, "compile_aside", counted)
+    monkeypatch.setattr(beginning, "compile_aside", counted)
 
     async def talk(_: Supervisor, started: Started) -> None:
         config.with_name("openapi.yaml").write_text(DOCUMENT + "# more\n")
@@ -461,7 +461,7 @@ def test_stopping_during_the_start_starts_nothing(config: Path, monkeypatch: pyt
     async def never(**_: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(supervisor_module, "compile_aside", never)
+    monkeypatch.setattr(beginning, "compile_aside", never)
     announced = []
 
     async def bounded() -> None:
@@ -485,24 +485,6 @@ def test_workers_that_cannot_start_stop_the_start(config: Path, monkeypatch: pyt
     monkeypatch.setattr("plugin_gateway.server.process.WorkerProcess.start", fail)
     with pytest.raises(UsageError, match="no worker could be started"):
         run(config, None)
-
-
-@pytest.mark.parametrize("shape", ["json", "text"])
-def test_a_start_that_is_refused_is_told_as_the_config_wants_the_log(
-    config: Path, capfd: pytest.CaptureFixture[str], shape: str
-) -> None:
-    config.write_text(
-        CONFIG.replace("allow: [listPets]", "allow: [listPats]").replace("level: error", f"format: {shape}")
-    )
-    if shape == "text":
-        with pytest.raises(RefusedError):
-            supervisor_module.run(ServeOptions(config=config), print)
-        return
-    assert supervisor_module.run(ServeOptions(config=config), print) == 2
-    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
-    [refused] = [line for line in lines if line["level"] == "error"]
-    assert (refused["event"], refused["rule"], refused["line"]) == ("start-refused", "unknown-operation", 4)
-    assert "listPets" in refused["hint"]
 
 
 def test_metrics_alone_are_where_the_command_line_says(config: Path) -> None:

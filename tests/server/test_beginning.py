@@ -1,0 +1,87 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plugin_gateway.reload.aside import module_environment
+from plugin_gateway.server.beginning import run
+from plugin_gateway.server.start import RefusedError, ServeOptions
+
+DOCUMENT = """\
+openapi: 3.1.0
+info: {title: Pets, version: "1"}
+paths:
+  /pets:
+    get: {operationId: listPets, responses: {"200": {description: ok}}}
+"""
+CONFIG = """
+openapi: ./openapi.yaml
+upstream: {url: http://127.0.0.1:9}
+allow: [listPets]
+listen: 127.0.0.1:0
+log: {level: error}
+public: {url: http://localhost:8080}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    (tmp_path / "gateway.yaml").write_text(CONFIG)
+    return tmp_path / "gateway.yaml"
+
+
+@pytest.mark.parametrize("shape", ["json", "text"])
+def test_a_start_that_is_refused_is_told_as_the_config_wants_the_log(
+    config: Path, capfd: pytest.CaptureFixture[str], shape: str
+) -> None:
+    config.write_text(
+        CONFIG.replace("allow: [listPets]", "allow: [listPats]").replace("level: error", f"format: {shape}")
+    )
+    if shape == "text":
+        with pytest.raises(RefusedError):
+            run(ServeOptions(config=config), print)
+        return
+    assert run(ServeOptions(config=config), print) == 2
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    [refused] = [line for line in lines if line["level"] == "error"]
+    assert (refused["event"], refused["rule"], refused["line"]) == ("start-refused", "unknown-operation", 4)
+    assert "listPets" in refused["hint"]
+
+
+def imported_by(program: str) -> set[str]:
+    """Return the modules of a new process that ran the program."""
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", f"import json, sys; {program}; print(json.dumps([*sys.modules]))"],
+        capture_output=True,
+        env=module_environment(),
+        check=True,
+    )
+    return set(json.loads(told.stdout))
+
+
+CONTROL = {"click", "pydantic", "yaml"}
+PAGES = {"h11", "prometheus_client", "starlette", "uvicorn"}
+
+
+@pytest.mark.parametrize(
+    ("module", "unneeded"),
+    [
+        pytest.param(
+            "plugin_gateway.server.beginning", {*CONTROL, *PAGES, "plugin_gateway.server.supervisor"}, id="beginning"
+        ),
+        pytest.param(
+            "plugin_gateway.server.supervisor", {"pydantic", "yaml", "plugin_gateway.gate.gate"}, id="supervisor"
+        ),
+        pytest.param(
+            "plugin_gateway.server.worker",
+            {"h11", "prometheus_client", "pydantic", "yaml", "jsonschema_rs"},
+            id="worker",
+        ),
+        pytest.param("plugin_gateway.reload.child", {*PAGES, "asyncio", "click", "uvloop"}, id="compiling child"),
+    ],
+)
+def test_a_process_imports_nothing_that_another_process_needs(module: str, unneeded: set[str]) -> None:
+    assert not unneeded & imported_by(f"import {module}")
