@@ -41,6 +41,7 @@ class Parameters:
         "_required",
         "_required_fields",
         "_rewrites",
+        "_wire_names",
         "only_reports",
         "parts",
         "path_parts",
@@ -80,8 +81,9 @@ class Parameters:
         """Whether no call is refused or changed."""
         self.reads_fields = len(self._query) < len(parts)
         """Whether a parameter is in a header field or a cookie."""
-        self._changes_more = any(part.wire_name or (part.added and part.place != "query") for part in parts)
-        """Whether a call may change in another way than by pairs that are added to its query."""
+        self._changes_more = any((part.wire_name or part.added) and part.place != "query" for part in parts)
+        """Whether more of a call may change than its query."""
+        self._wire_names = {part.name.encode(): part.wire_name for part in self._query if part.wire_name}
         self._bits: dict[bytes, tuple[int, Reader | None]] = {
             name: (1 << index, self._query[index].reader) for name, index in self._own.items()
         }
@@ -148,10 +150,16 @@ class Parameters:
             return None
         if self.reads_fields and not self._passes_fields(fields):
             return None
+        if self._wire_names and query:
+            query = b"&".join([self._with_wire_name(pair) for pair in query.split(b"&")])
         for bit, added in self._added:
             if not seen & bit:
                 query = query + b"&" + added if query else added
         return query
+
+    def _with_wire_name(self, pair: bytes) -> bytes:
+        name, equals, text = pair.partition(b"=")
+        return self._wire_names.get(name, name) + equals + text
 
     def _passes_path(self, path: bytes) -> bool:
         segments = path.split(b"/")
