@@ -6,7 +6,7 @@ octets that secrets contain, the text with its escapes undone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.proxy.coding import unreadable
 from plugin_gateway.proxy.secret_index import SecretIndex
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plugin_gateway.proxy.spelling import Unescaper
+
+
+_BLANKS: Final = b"\r\n \t"
 
 
 class Mask:
@@ -79,7 +82,7 @@ class Mask:
         for octet in INTRODUCERS:
             if octet in data:
                 self._find_escaped(data, found)
-                break
+                return
 
     def tail(self, data: bytes) -> int:
         """Return how many of the last bytes may belong to a secret that is incomplete so far.
@@ -89,10 +92,7 @@ class Mask:
         """
         window = data[1 - self.longest :] if self.longest else b""
         end = len(window.rstrip(self.run))
-        while end and window[end - 1] in b"\r\n \t":
-            broken = open_end(window, end)
-            if broken < 0:
-                break
+        while end and window[end - 1] in _BLANKS and (broken := open_end(window, end)):
             end = len(window[:broken].rstrip(self.run))
         return len(window) - end
 
@@ -169,7 +169,7 @@ class MaskedBody:
         self._held.append(data)
         self._held_bytes += len(data)
         longest = self.mask.longest
-        if self._held_bytes < 2 * longest and not data.rstrip(self.mask.run):
+        if self._held_bytes < 2 * longest and not data.strip(self.mask.run):
             return b""
         data = self._joined()
         tail = self.mask.tail(data)
@@ -199,6 +199,6 @@ class MaskedBody:
         if not found:
             return data[:ready]
         for start, end in found:
-            if end > ready and (start < ready or start == 0):
+            if start < ready:
                 self._hidden = max(self._hidden, end - ready)
         return covered(data, found)[:ready]

@@ -148,13 +148,13 @@ def read_field(line: bytes) -> Field | None:
     if match is None:
         return None
     name, value = match.groups()
-    value = value.strip(b" \t")
+    value = value.strip()
     return Field(name.lower(), value, name + b": " + value + b"\r\n")
 
 
 def options_of(value: bytes) -> list[bytes]:
     """Return the members of a comma-separated list of tokens, in lower case."""
-    return [option for part in value.lower().split(b",") if (option := part.strip(b" \t"))]
+    return [option for part in value.lower().split(b",") if (option := part.strip())]
 
 
 def read_request_fields(block: bytes, minor: int) -> RequestFields:

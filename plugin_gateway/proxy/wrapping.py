@@ -62,10 +62,10 @@ def unwrapped(text: bytes, most: int) -> list[tuple[int, Reading]]:
 
 
 def open_end(text: bytes, end: int) -> int:
-    """Return the start of a line break that ends a text at `end` and may continue the line; -1 if there is none."""
+    """Return the start of a line break that ends a text at `end` and may continue the line; 0 if there is none."""
     first = max(0, end - _OPEN_END_BYTES)
     match = _OPEN_END.search(text[first:end])
-    return -1 if match is None else first + len(match[0].rstrip(b"\r\n \t")) + match.start()
+    return 0 if match is None else first + len(match[0].rstrip(b"\r\n \t")) + match.start()
 
 
 def _add_lines(text: bytes, pattern: re.Pattern[bytes], most: int, found: list[tuple[int, Reading]]) -> None:

@@ -204,10 +204,22 @@ def test_the_end_of_a_secret_alone_is_left(before: bytes) -> None:
         (b"\\u002541key-abc \\u002541key-abc", b"*" * 15 + b" " + b"*" * 15),
         (b"%41key%2dabc", b"*" * 12),
         (b"%2541key-abc", b"*" * 12),
+        (b"&#37;41key-abc", b"*" * 14),
+        (b"%2541key\\u002dabc", b"*" * 17),
     ],
 )
 def test_a_secret_that_holds_an_escape_is_covered_whichever_escapes_are_undone(text: bytes, covered: bytes) -> None:
     assert Mask(["%41key-abc"]).cover(text) == covered
+
+
+@pytest.mark.parametrize(
+    "text", [b"&lt;s\\u0065cret", b"&lt;s\\u006%35cret", b"&lt;s%25%36%35cret", b"&#38;lt;s\\u006%35cret"]
+)
+@pytest.mark.parametrize("before", [b"", b"a%20 ", b"%41 \\n "])
+def test_a_secret_that_holds_an_escape_is_covered_though_an_escape_is_spelled_by_others(
+    before: bytes, text: bytes
+) -> None:
+    assert Mask(["&lt;secret"]).cover(before + text) == before + b"*" * len(text)
 
 
 @pytest.mark.parametrize("after", ["", "\x01"])
@@ -223,7 +235,7 @@ def test_a_secret_that_is_wrapped_in_two_ways_is_covered(after: str) -> None:
     [
         ("s3cret-of-ours-which-is-long", base64.encodebytes(b"x" * 48 + b"s3cret-of-ours-which-is-long" + b"x" * 8)),
         ("s3cret=of=ours", b"s3cret=3Dof=3Dours"),
-        ("s3cretofours", "s3cretofours".encode("utf-16-le")),
+        ("s3cret-of-ours", base64.b64encode(b"x" * 24 + b"s3cret-of-ours" + b"y" * 4).decode().encode("utf-16-le")),
     ],
     ids=["lines of base64", "quoted-printable text", "text of sixteen bits"],
 )
@@ -347,6 +359,28 @@ def test_a_long_word_that_comes_byte_by_byte_is_searched_in_parts_as_long_as_a_s
     assert b"".join(sent) + body.finish() == b"x" * 20_000
 
 
+@pytest.mark.parametrize("before", [b"", b": ", b" " * 700])
+def test_a_long_word_waits_until_twice_the_length_of_a_secret_is_held(before: bytes) -> None:
+    mask = Mask(["s3cret-key"])
+    body = MaskedBody(mask)
+    sent = body.feed(before + b"x" * mask.longest)
+    held = len(before) + mask.longest
+    assert len(sent) == (0 if held < 2 * mask.longest else len(before) + 1)
+    held -= len(sent)
+    while not (piece := body.feed(b"x")):
+        held += 1
+    assert held + 1 == max(2 * mask.longest, mask.longest + 1)
+    assert len(piece) == held + 1 - (mask.longest - 1)
+
+
+def test_secrets_without_an_end_are_covered_in_every_piece() -> None:
+    secret = "s3cret-key"
+    body = MaskedBody(Mask([secret]))
+    word = secret.encode() * 500
+    sent = b"".join(body.feed(word[at : at + 37]) for at in range(0, len(word), 37)) + body.finish()
+    assert sent == b"*" * len(word)
+
+
 @pytest.mark.parametrize("at", [0, 1, 500, 3000, 9990])
 def test_a_secret_within_a_long_word_is_covered_however_the_word_is_cut(at: int) -> None:
     mask = Mask(["s3cret-key"])
@@ -373,7 +407,8 @@ def test_a_secret_that_lies_across_the_place_where_a_long_word_is_cut_is_covered
 
 def test_a_line_that_the_next_one_may_continue_is_held_and_sent_once() -> None:
     secret = "s3cret-of-ours/which+is=long"
-    for around in (b"", b"xy" * 40):
+    # In the second case the secret lies in two lines.
+    for around in (b"", b"xy" * 22, b"xy" * 40):
         lines = base64.encodebytes(around + secret.encode() + around).splitlines(keepends=True)
         mask = Mask([secret])
         for size in (1, 5, 77):
@@ -389,8 +424,11 @@ def test_a_compressed_body_that_began_before_there_was_a_secret_does_not_go_on()
     body = MaskedBody(Mask(), is_coded=True)
     assert body.feed(b"\x1f\x8b\x08...") == b"\x1f\x8b\x08..."
     body.mask = Mask(["s3cret-key"])
-    with pytest.raises(UpstreamError, match="cannot read it"):
+    with pytest.raises(UpstreamError) as raised:
         body.feed(b"...")
+    assert raised.value.detail == (
+        "The upstream's answer is compressed and began before there was a secret, so the gateway cannot read it."
+    )
 
 
 def plain(data: bytes) -> bytes:

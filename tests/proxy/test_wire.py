@@ -271,6 +271,15 @@ def test_values_of_a_name_are_all_read_unless_connection_declares_it_hop_by_hop(
     assert request.values(b"c") == []
 
 
+def test_a_request_whose_fields_were_not_read_claims_nothing() -> None:
+    request = RequestFields(0)
+    assert {name: getattr(request, name) for name in ATTRIBUTES} == {
+        "authorizations": (), "closes": False, "content_length": -1, "expects_continue": False, "fields": (), "has_body": False,
+        "host": b"", "is_chunked": False, "is_plain": False, "minor": 0, "nominated": frozenset(), "origin": b"",
+        "request_id": b"", "wants_websocket": False,
+    }  # fmt: skip
+
+
 def test_fields_for_a_chunked_body_are_the_same_but_for_the_framing() -> None:
     request = read_request_fields(
         HOST + b"Authorization: Bearer a\r\nOrigin: https://a\r\nX-Request-Id: r1\r\nExpect: 100-continue\r\n"
