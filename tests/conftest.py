@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,10 @@ settings.register_profile(
 # `make properties`. A test's own `max_examples` would override this number; tests/deploy/test_properties.py forbids it.
 settings.register_profile(
     "properties", settings.get_profile("tests"), max_examples=int(os.environ.get("EXAMPLES") or 20_000)
+)
+# `make mutants`. The first failing example is enough.
+settings.register_profile(
+    "mutants", settings.get_profile("tests"), phases=(Phase.explicit, Phase.generate), database=None
 )
 settings.load_profile("tests")
 

@@ -168,6 +168,11 @@ REPO = [
 SLASHED = [REPO[0], "GET /blobs/{path}", "GET /blobs/{path}/raw", "GET /trees/{path}/"]
 
 
+@pytest.fixture(scope="module")
+def repository() -> Gate:
+    return gate_of([*REPO, *SLASHED], SLASHED, slashes=["path"])
+
+
 @pytest.mark.parametrize(
     ("target", "is_permitted"),
     [
@@ -201,11 +206,9 @@ SLASHED = [REPO[0], "GET /blobs/{path}", "GET /blobs/{path}/raw", "GET /trees/{p
     ],
 )
 def test_a_parameter_may_take_encoded_slashes_but_not_reach_a_denied_path_by_them(
-    target: bytes, is_permitted: bool
+    repository: Gate, target: bytes, is_permitted: bool
 ) -> None:
-    gate = gate_of([*REPO, *SLASHED], SLASHED, slashes=["path"])
-
-    assert isinstance(gate.judge(b"GET", target), Permit) is is_permitted
+    assert isinstance(repository.judge(b"GET", target), Permit) is is_permitted
 
 
 @pytest.mark.parametrize(
