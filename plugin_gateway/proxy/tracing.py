@@ -43,34 +43,46 @@ class Tracing:
         """Trace for this collector from now on, on connections that are opened from now on."""
         self._collector = collector if collector is not None and collector.traces else None
 
+    def traced(self, request_id: bytes, parents: list[bytes], states: list[bytes]) -> bytes:
+        """Return the request id of a request that goes to no API, with its place in its trace; unchanged while tracing is off.
+
+        `parents` and `states` are the values of the request's `traceparent` and `tracestate`.
+        """
+        return _placed(self._collector, request_id, parents, states)[0] if self._collector is not None else request_id
+
     def _begin(self, call: Call) -> None:
-        collector = self._collector
+        collector, request = self._collector, call.asked.request
         if collector is None:
             return
-        request, outer = call.asked.request, call.request_id
-        incoming = read_traceparent(request.values(TRACEPARENT))
-        state = read_tracestate(request.values(TRACESTATE)) if incoming is not None else b""
-        traced = TracedId(outer)
-        traced.incoming, traced.link = incoming, None
-        # The call of a tool has the id of the request to the MCP endpoint, which began before it.
-        traced.is_inner = isinstance(outer, TracedId)
-        if isinstance(outer, TracedId) and (incoming is None or incoming == outer.incoming or collector.restarts):
-            parent: TraceContext | None = outer.context
-            is_sampled = outer.context.is_sampled
-            state = b"" if outer.link is not None else state
-        else:
-            parent = incoming
-            if collector.restarts and parent is not None:
-                traced.link, parent, state = parent, None, b""
-            # The caller's flag can only spare the call: a stranger must not decide how much is recorded.
-            is_sampled = (incoming is None or incoming.is_sampled) and random() < collector.sample  # noqa: S311  # no secret
-        trace_id = parent.trace_id if parent is not None else _id(_TRACE_ID_BYTES)
-        traced.parent_id = parent.span_id if parent is not None else b""
-        traced.context = TraceContext(trace_id, _id(_SPAN_ID_BYTES), is_sampled)
-        traced.up_id = _id(_SPAN_ID_BYTES)
+        traced, state = _placed(collector, call.request_id, request.values(TRACEPARENT), request.values(TRACESTATE))
         call.request_id = traced
         lines = b"Traceparent: " + traced.context.traceparent(traced.up_id) + b"\r\n"
         call.add_trace(lines + b"Tracestate: " + state + b"\r\n" if state else lines)
+
+
+def _placed(collector: Collector, outer: bytes, parents: list[bytes], states: list[bytes]) -> tuple[TracedId, bytes]:
+    """Return the traced id of a request, and the `tracestate` that goes up."""
+    incoming = read_traceparent(parents)
+    state = read_tracestate(states) if incoming is not None else b""
+    traced = TracedId(outer)
+    traced.incoming, traced.link = incoming, None
+    # The call of a tool has the id of the request to the MCP endpoint, which began before it.
+    traced.is_inner = isinstance(outer, TracedId)
+    if isinstance(outer, TracedId) and (incoming is None or incoming == outer.incoming or collector.restarts):
+        parent: TraceContext | None = outer.context
+        is_sampled = outer.context.is_sampled
+        state = b"" if outer.link is not None else state
+    else:
+        parent = incoming
+        if collector.restarts and parent is not None:
+            traced.link, parent, state = parent, None, b""
+        # The caller's flag can only spare the call: a stranger must not decide how much is recorded.
+        is_sampled = (incoming is None or incoming.is_sampled) and random() < collector.sample  # noqa: S311  # no secret
+    trace_id = parent.trace_id if parent is not None else _id(_TRACE_ID_BYTES)
+    traced.parent_id = parent.span_id if parent is not None else b""
+    traced.context = TraceContext(trace_id, _id(_SPAN_ID_BYTES), is_sampled)
+    traced.up_id = _id(_SPAN_ID_BYTES)
+    return traced, state
 
 
 def _id(size: int) -> bytes:

@@ -28,6 +28,7 @@ from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH, ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_LIMITS
+from plugin_gateway.publish.page import PAGE_PATH
 from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes, well_known_at_root
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.allowlist import select
@@ -152,6 +153,7 @@ def compile_revision(
     mcp = compile_mcp(config, document, faces)
     own_paths = {*faces, *callers.local_paths, *((mcp.path,) if mcp else ())}
     findings += _hidden_operations(kept, own_paths)
+    page = compile_page(config, manifest_faces, gate.rules)
     entries = {key: one.entries[0].index for key, one in kept.items()}
     findings += find_declared_overrides(document.operations, entries, gate.rules)
     whole = Whole(
@@ -186,7 +188,7 @@ def compile_revision(
         gate=gate,
         rules=gate.rules,
         faces=faces,
-        page=compile_page(config, manifest_faces, gate.rules),
+        page=page,
         upstream=target,
         read_injection=injections.read,
         write_injection=injections.write,
@@ -205,7 +207,7 @@ def compile_revision(
         audit=AuditSettings(file=str(config.audit.file), values=frozenset(config.audit.values))
         if config.audit
         else None,
-        otel=compile_collector(config, own_paths),
+        otel=compile_collector(config, own_paths | {PAGE_PATH} if page is not None else own_paths),
         warnings=(
             *loaded.located(findings),
             *of_document,

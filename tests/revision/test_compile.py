@@ -381,3 +381,9 @@ manifest: {{contact_email: a@example.com, legal_info_url: "https://example.com/t
     assert json.loads(revision.faces["/openapi.json"].body)["servers"] == [{"url": "https://api.example.com/plugin"}]
     manifest = json.loads(revision.faces["/.well-known/ai-plugin.json"].body)
     assert manifest["api"]["url"] == "https://api.example.com/plugin/openapi.json"
+
+
+def test_spans_may_name_the_page_among_the_gateways_own_paths() -> None:
+    found = compiled(CONFIG + "otel: true\n").otel
+    assert found is not None
+    assert {"/", "/openapi.json"} <= found.own_paths

@@ -20,6 +20,7 @@ from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.proxy.wire import REQUEST_ID, head_too_large
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.telemetry.record import AccessRecord
+from plugin_gateway.telemetry.trace_context import TRACEPARENT, TRACESTATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,11 @@ class AsgiFront:
         """Let the app answer at the path of the target, add a request id, and record the call."""
         started_at = monotonic()
         request_id = _given_id(scope) or next(new_request_ids)
+        recorded_id = request_id
+        if self._tracing is not None:
+            recorded_id = self._tracing.traced(
+                request_id, *(_values(scope, name) for name in (TRACEPARENT, TRACESTATE))
+            )
         status = size = 0
 
         async def send_marked(message: Message) -> None:
@@ -88,7 +94,9 @@ class AsgiFront:
             reason = scope["state"].get("reason", "" if status else "client-gone")
             took_s = monotonic() - started_at
             self._on_record(
-                AccessRecord(time(), method, target, None, status, 0, size, took_s, reason, request_id, _address(scope))
+                AccessRecord(
+                    time(), method, target, None, status, 0, size, took_s, reason, recorded_id, _address(scope)
+                )
             )
 
 
@@ -240,6 +248,10 @@ def _asked(scope: Scope) -> tuple[bytes, bytes]:
     query: bytes = scope["query_string"]
     path: bytes = scope.get("raw_path") or b""
     return scope["method"].encode("latin-1"), path + b"?" + query if query else path
+
+
+def _values(scope: Scope, name: bytes) -> list[bytes]:
+    return [value for other, value in scope["headers"] if other == name]
 
 
 def _given_id(scope: Scope) -> bytes:

@@ -15,8 +15,11 @@ from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.tracing import Tracing
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.telemetry.collector import Collector
+from plugin_gateway.telemetry.span import TracedId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,12 +64,24 @@ async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable
     await send({"type": "app", "of": scope["type"]})
 
 
+async def answering(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"{}"})
+
+
+def make_tracing() -> Tracing:
+    tracing = Tracing()
+    tracing.adopt(Collector(endpoint="http://127.0.0.1:4318"))
+    return tracing
+
+
 def ask(
     upstream: Callable[..., Any] = echo,
     *,
     messages: tuple[dict[str, Any], ...] = ({"type": "http.request"},),
     local: Callable[..., Any] = app,
     mount: Mount | None = None,
+    tracing: Tracing | None = None,
     **scope: Any,
 ) -> SimpleNamespace:
     """Give the front one scope; return the messages it sent, the records, the gate's questions, and its error."""
@@ -102,7 +117,7 @@ def ask(
         raised = None
         try:
             async with asyncio.timeout(5):
-                await AsgiFront(holder, local, records.append)(whole_scope, receive, send)
+                await AsgiFront(holder, local, records.append, tracing)(whole_scope, receive, send)
         except (UpstreamError, KeyError) as error:
             raised = error
         holder.close()
@@ -266,3 +281,21 @@ def test_an_answer_that_breaks_off_raises_so_that_the_server_cuts_it() -> None:
     assert seen.sent[0]["status"] == 200
     assert seen.raised.code == "upstream-closed"
     assert seen.sent[-1].get("more_body") is not False
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/p"])
+def test_each_request_joins_the_trace_of_its_caller_also_where_the_app_answers(path: str) -> None:
+    tracing = make_tracing()
+    parent = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    headers = [(b"host", b"gw"), (b"traceparent", parent), (b"x-request-id", b"mine-0123456789")]
+    seen = ask(local=answering, tracing=tracing, path=path, raw_path=path.encode(), headers=headers)
+    [record] = seen.records
+    assert isinstance(record.request_id, TracedId)
+    assert record.request_id == b"mine-0123456789"
+    assert record.request_id.context.trace_id.hex() == "0af7651916cd43dd8448eb211c80319c"
+    assert record.request_id.parent_id.hex() == "b7ad6b7169203331"
+
+
+def test_without_tracing_a_request_that_the_app_answers_has_a_plain_id() -> None:
+    seen = ask(local=answering, path="/openapi.json", raw_path=b"/openapi.json", tracing=Tracing())
+    assert type(seen.records[0].request_id) is bytes
