@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document
 
 _DEEPEST: Final = 6
+_MOST: Final = 5_000
+"""The schemas that one kind is made of; what is beyond may be anything. A real document has fewer than 700. Schemas that refer to
+each other twelve times have 12^6 within the depth."""
 _NUMERIC: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _TEXTUAL: Final = ("pattern", "minLength", "maxLength")
 
@@ -54,31 +57,50 @@ class Kind:
 ANY: Final = Kind()
 
 
-def kind_of(schema: Any, document: Document, depth: int = 0) -> Kind:
+def kind_of(schema: Any, document: Document) -> Kind:
     """Return the kind of a schema; references are resolved in the document."""
-    schema = follow(schema, document)
-    if schema is None or depth > _DEEPEST:
-        return ANY
-    types = _types(schema)
-    parts = [kind_of(part, document, depth + 1) for part in as_list(schema.get("allOf"))]
-    for word in ("anyOf", "oneOf"):
-        branches = [kind_of(part, document, depth + 1) for part in as_list(schema.get(word))]
-        if branches:
-            parts.append(_either(branches))
-    for part in parts:
-        types = _common(types, part.types)
-    members = {**_own_members(schema, document, depth)}
-    for part in parts:
-        members |= {name: kind for name, kind in part.members if name not in members}
-    items = kind_of(schema["items"], document, depth + 1) if isinstance(schema.get("items"), dict) else None
-    more = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
-    return Kind(
-        types=types,
-        items=items or next((part.items for part in parts if part.items is not None), None),
-        members=tuple(members.items()),
-        more=kind_of(more, document, depth + 1) if isinstance(more, dict) else None,
-        is_open=more is not False and all(part.is_open for part in parts),
-    )
+    return _Kinds(document).of(schema, 0)
+
+
+class _Kinds:
+    """Makes the kinds of one schema and of the schemas in it."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._left = _MOST
+
+    def of(self, schema: Any, depth: int) -> Kind:
+        schema = follow(schema, self._document)
+        self._left -= 1
+        if schema is None or depth > _DEEPEST or self._left < 0:
+            return ANY
+        depth += 1
+        types = _types(schema)
+        parts = [self.of(part, depth) for part in as_list(schema.get("allOf"))]
+        for word in ("anyOf", "oneOf"):
+            branches = [self.of(part, depth) for part in as_list(schema.get(word))]
+            if branches:
+                parts.append(_either(branches))
+        for part in parts:
+            types = _common(types, part.types)
+        members = self._own_members(schema, depth)
+        for part in parts:
+            members |= {name: kind for name, kind in part.members if name not in members}
+        items = self.of(schema["items"], depth) if isinstance(schema.get("items"), dict) else None
+        more = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+        return Kind(
+            types=types,
+            items=items or next((part.items for part in parts if part.items is not None), None),
+            members=tuple(members.items()),
+            more=self.of(more, depth) if isinstance(more, dict) else None,
+            is_open=more is not False and all(part.is_open for part in parts),
+        )
+
+    def _own_members(self, schema: dict[str, Any], depth: int) -> dict[str, Kind]:
+        properties = schema.get("properties")
+        if not isinstance(properties, dict):
+            return {}
+        return {name: self.of(one, depth) for name, one in properties.items() if isinstance(one, dict)}
 
 
 def _types(schema: dict[str, Any]) -> frozenset[str]:
@@ -122,10 +144,3 @@ def _either(branches: list[Kind]) -> Kind:
         members=tuple(members.items()),
         is_open=any(branch.is_open for branch in branches),
     )
-
-
-def _own_members(schema: dict[str, Any], document: Document, depth: int) -> dict[str, Kind]:
-    properties = schema.get("properties")
-    if not isinstance(properties, dict):
-        return {}
-    return {name: kind_of(one, document, depth + 1) for name, one in properties.items() if isinstance(one, dict)}

@@ -4,7 +4,7 @@ import pytest
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.keywords import TYPES
-from plugin_gateway.shape.kind import kind_of
+from plugin_gateway.shape.kind import Kind, kind_of
 
 DOCUMENT = Document(
     root={"components": {"schemas": {"Id": {"type": "integer"}, "Tree": {"items": {"$ref": "#/components/schemas/Tree"}}}}},
@@ -63,6 +63,16 @@ def test_members_of_combined_schemas_are_members() -> None:
 
 def test_a_circular_schema_ends() -> None:
     assert kind_of({"$ref": "#/components/schemas/Tree"}, DOCUMENT).types == {"array"}
+
+
+def test_schemas_that_refer_to_each_other_many_times_end_soon() -> None:
+    members = {name: {"$ref": "#/components/schemas/Knot"} for name in "abcdef"}
+    knot = Document(root={"components": {"schemas": {"Knot": {"properties": members}}}}, name="d")
+
+    def count(kind: Kind) -> int:
+        return 1 + sum(count(one) for _, one in kind.members)
+
+    assert 5_000 <= count(kind_of({"$ref": "#/components/schemas/Knot"}, knot)) < 6_000
 
 
 @pytest.mark.parametrize(
