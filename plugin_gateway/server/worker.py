@@ -24,6 +24,7 @@ from plugin_gateway.revision.model import AuditSettings
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.export import Export
 from plugin_gateway.server.feed_line import FeedLine
+from plugin_gateway.server.heap import keep_freed_memory
 from plugin_gateway.server.remote_approver import RemoteApprover
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 from plugin_gateway.server.sockets import BACKLOG
@@ -140,6 +141,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     gc.collect()
     gc.freeze()
     gc.enable()
+    keep_freed_memory()
     try:
         await server.serve(sockets=[listener])
     finally:
