@@ -113,7 +113,7 @@ class Mask:
                 start, end = reading.place(*place)
                 found.append((offset + start, offset + end))
             for form_at, rest_at, form_end in rests:
-                for at in range(rest_at - 1, max(-1, form_at - 1), -1):
+                for at in reversed(range(max(0, form_at), rest_at)):
                     start, end = reading.place(at, at + 1)
                     if end - start > 1:
                         # This escape consumed the missing octets.

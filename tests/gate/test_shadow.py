@@ -52,6 +52,8 @@ def is_blocked(allowed: str, denied: list[str], path: str, method: str = "GET") 
         ("/users/{name}", "/Users/{id}", "/users/bob", False),
         ("/users/{name}", "/Users/me", "/users/me", True),
         ("/users/mine", "/users/{id}", "/users/mine", False),
+        ("/users/{name}", "/us{x}/me", "/users/me", True),
+        ("/users/{name}", "/up{x}/me", "/users/me", False),
         ("/users/{name}", "/{x}/{y}", "/users/bob", False),
         ("/files/{n}.json", "/files/{n}", "/files/a.json", False),
         ("/files/{n}.json", "/files/{n}.{format}", "/files/a.json", False),
