@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document
 
 _DEEPEST: Final = 6
-_MOST: Final = 5_000
+_MOST: Final = 2_000
 """The schemas that one kind is made of; what is beyond may be anything. A real document has fewer than 700. Schemas that refer to
 each other twelve times have 12^6 within the depth."""
 _NUMERIC: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")

@@ -72,7 +72,7 @@ def test_schemas_that_refer_to_each_other_many_times_end_soon() -> None:
     def count(kind: Kind) -> int:
         return 1 + sum(count(one) for _, one in kind.members)
 
-    assert 5_000 <= count(kind_of({"$ref": "#/components/schemas/Knot"}, knot)) < 6_000
+    assert 2_000 <= count(kind_of({"$ref": "#/components/schemas/Knot"}, knot)) < 3_000
 
 
 @pytest.mark.parametrize(
