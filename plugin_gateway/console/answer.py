@@ -41,9 +41,9 @@ def of_members(members: Any, *, has_etag: bool = False) -> Answer:
 
 
 def packed(answer: Answer) -> Answer:
-    """Return the answer in gzip. Its mark becomes a weak one: the same values in another coding are other bytes."""
-    mark = answer.etag and f"W/{answer.etag.removeprefix('W/')}"
-    return answer._replace(body=gzip.compress(answer.body, compresslevel=9, mtime=0), etag=mark, coding="gzip")
+    """Return the answer in gzip. Its ETag becomes a weak one: the same values in another coding are other bytes."""
+    etag = answer.etag and f"W/{answer.etag.removeprefix('W/')}"
+    return answer._replace(body=gzip.compress(answer.body, compresslevel=9, mtime=0), etag=etag, coding="gzip")
 
 
 def unpacked(answer: Answer) -> Answer:

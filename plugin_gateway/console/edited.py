@@ -12,7 +12,7 @@ from plugin_gateway.reports.list_edits import ListEditor, entry_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plugin_gateway.console.material import Held
+    from plugin_gateway.console.material import Reading
     from plugin_gateway.openapi.document import OperationKey
 
 
@@ -25,20 +25,20 @@ class Edited:
     findings: tuple[Finding, ...] = ()
 
 
-def edit(held: Held, text: str, add: Iterable[OperationKey], remove: Iterable[OperationKey]) -> Edited:
+def edit(reading: Reading, text: str, add: Iterable[OperationKey], remove: Iterable[OperationKey]) -> Edited:
     """Edit a text of gateway.yaml. What is written already stays; a removal that a group allows goes into `deny`."""
-    editor = ListEditor(text, held.document)
-    operations = held.document.operations
+    editor = ListEditor(text, reading.document)
+    operations = reading.document.operations
     try:
         for key in remove:
-            editor.deny(_written(held, key))
-        editor.allow_all(entry_of(held.document, operations[key]).name for key in add)
+            editor.deny(_written(reading, key))
+        editor.allow_all(entry_of(reading.document, operations[key]).name for key in add)
     except EditError as error:
         return Edited(text=text, findings=(Finding(rule="cannot-edit", message=str(error), hint=error.hint),))
     result = editor.result()
-    return Edited(text=result.text, notes=result.notes, findings=held.loaded.located(result.findings))
+    return Edited(text=result.text, notes=result.notes, findings=reading.loaded.located(result.findings))
 
 
-def _written(held: Held, key: OperationKey) -> str:
+def _written(reading: Reading, key: OperationKey) -> str:
     """Return the name of an operation as its own entry of `allow` has it."""
-    return entry_of(held.document, held.document.operations[key]).name
+    return entry_of(reading.document, reading.document.operations[key]).name

@@ -42,7 +42,7 @@ _MOST_TEXTS: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class Reading:
     """One state of the files. `loaded` is the valid part of the config; `findings` are why the gateway would refuse it."""
 
     path: Path | None
@@ -102,11 +102,11 @@ class Material:
         self._text = text
         self._known = KnownDocument()
         self._steps = RememberedSteps()
-        self._held: Held | None = None
-        self._with_secrets: tuple[Held, Built] | None = None
+        self._reading: Reading | None = None
+        self._with_secrets: tuple[Reading, Built] | None = None
         self._texts: dict[str, str] = {}
 
-    def held(self) -> Held:
+    def reading(self) -> Reading:
         """Return the files as they are now.
 
         Raises:
@@ -122,13 +122,13 @@ class Material:
 
         path = find_config(self._config, environ=self._environ, on_file=on_file)
         content, text = self._read(path)
-        held = self._held
-        if held is not None and (held.path, held.content) == (path, content) and held.is_current:
-            return held
-        self._held = None
-        self._held = held = self._hold(path, content, text, watched, on_file)
-        self._remember(held)
-        return held
+        reading = self._reading
+        if reading is not None and (reading.path, reading.content) == (path, content) and reading.is_current:
+            return reading
+        self._reading = None
+        self._reading = reading = self._read_all(path, content, text, watched, on_file)
+        self._remember(reading)
+        return reading
 
     def text_of(self, base: str) -> str | None:
         """Return an earlier text of gateway.yaml by its mark; None if it is not remembered."""
@@ -168,9 +168,9 @@ class Material:
         Raises:
             FindingsError: the gateway would refuse it, for example because a secret is missing.
         """
-        held = self.held()
-        if self._with_secrets is None or self._with_secrets[0] is not held:
-            self._with_secrets = held, self.build(self.load(held.text, held.path, needs_secrets=True))
+        reading = self.reading()
+        if self._with_secrets is None or self._with_secrets[0] is not reading:
+            self._with_secrets = reading, self.build(self.load(reading.text, reading.path, needs_secrets=True))
         return self._with_secrets[1]
 
     def _read(self, path: Path | None) -> tuple[bytes, str]:
@@ -182,9 +182,9 @@ class Material:
         content = read_content(path)
         return content, decode(content, path)
 
-    def _hold(
+    def _read_all(
         self, path: Path | None, content: bytes, text: str, watched: dict[Path, Fingerprint], on_file: OnFile
-    ) -> Held:
+    ) -> Reading:
         findings: tuple[Finding, ...] = ()
         built: Built | None = None
         try:
@@ -203,7 +203,7 @@ class Material:
             document, agreed = built.document, built.agreed
         else:
             document, agreed = self._document_of(loaded, on_file)
-        return Held(
+        return Reading(
             path=path,
             content=content,
             mark_key=self._mark_key,
@@ -225,9 +225,9 @@ class Material:
         stages, agreed = load_agreed(loaded, lock, on_file=on_file, keep_in=keep_in, read=self._known.read)
         return stages[-1], agreed
 
-    def _remember(self, held: Held) -> None:
-        self._texts.pop(held.base, None)
-        self._texts[held.base] = held.text
+    def _remember(self, reading: Reading) -> None:
+        self._texts.pop(reading.base, None)
+        self._texts[reading.base] = reading.text
         while len(self._texts) > _MOST_TEXTS:
             del self._texts[next(iter(self._texts))]
 

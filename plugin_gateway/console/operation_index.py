@@ -26,7 +26,7 @@ CHANGED: Final = 8
 MOST_LINKS: Final = 300_000
 """How many components all operations may name together. Beyond, the size of an operation includes its components."""
 _LONGEST_TEXT: Final = 200
-_MARK_DIGITS: Final = 32
+_DIGEST_DIGITS: Final = 32
 NO_PARTS: Final[Mapping[str, int]] = {}
 
 
@@ -35,7 +35,7 @@ class OperationIndex:
     """The columns that depend on the document alone; the keys are in the same order."""
 
     keys: tuple[OperationKey, ...]
-    mark: str
+    digest: str
     """Changes with the keys and their order: a page that sends it shows that its numbers stand for these operations."""
     title: str
     version: str
@@ -92,7 +92,7 @@ def index_operations(document: Document) -> OperationIndex:
     info = info if isinstance(info, dict) else {}
     return OperationIndex(
         keys=tuple(document.operations),
-        mark=sha256("\n".join(map(str, document.operations)).encode(errors="replace")).hexdigest()[:_MARK_DIGITS],
+        digest=sha256("\n".join(map(str, document.operations)).encode(errors="replace")).hexdigest()[:_DIGEST_DIGITS],
         title=_text(info.get("title")),
         version=_text(info.get("version")),
         total_bytes=total + sum(sizes),

@@ -11,7 +11,7 @@ from plugin_gateway.dataclass import dataclass
 from plugin_gateway.revision.lock_file import copy_path, load_copy
 
 if TYPE_CHECKING:
-    from plugin_gateway.console.material import Held
+    from plugin_gateway.console.material import Reading
     from plugin_gateway.console.operation_index import OperationIndex
     from plugin_gateway.openapi.document import OperationKey
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 class OperationList:
     """The list for one state of the files. Operations are named by their number in the index."""
 
-    held: Held
+    reading: Reading
     index: OperationIndex
 
     @cached_property
     def flags(self) -> list[int]:
         """The flags of `console.operation_index` of each operation."""
-        return self.index.flags_with(self._new_since_lock(), {one.operation for one in self.held.agreed.drifted})
+        return self.index.flags_with(self._new_since_lock(), {one.operation for one in self.reading.agreed.drifted})
 
     def is_allowed(self, number: int) -> bool:
-        return self.index.keys[number] in self.held.kept
+        return self.index.keys[number] in self.reading.kept
 
     def members(self) -> dict[str, Any]:
         """Return what the browser gets."""
-        held, index = self.held, self.index
-        kept, loaded = held.kept, held.loaded
-        lines = shown_lines(held.text, held.secrets)
+        reading, index = self.reading, self.index
+        kept, loaded = reading.kept, reading.loaded
+        lines = shown_lines(reading.text, reading.secrets)
         entries = []
         for number, entry in enumerate(loaded.config.allow):
             line = loaded.locate(("allow", number)).line
@@ -43,8 +43,8 @@ class OperationList:
             entries.append({"line": line, "text": text, "is_group": entry.operation is None})
         by = [kept[key].entries[0].index if key in kept else -1 for key in index.keys]
         return {
-            "base": held.base,
-            "document": index.mark,
+            "base": reading.base,
+            "document": index.digest,
             "title": index.title,
             "version": index.version,
             "total_bytes": index.total_bytes,
@@ -59,14 +59,14 @@ class OperationList:
             "entries": entries,
             # They change each second: the page asks for them apart.
             "calls": [],
-            "targets": targets_of(held.built),
-            "now": size_of(held.built),
+            "targets": targets_of(reading.built),
+            "now": size_of(reading.built),
         }
 
     def _new_since_lock(self) -> frozenset[OperationKey]:
         """Return the operations that the document did not have when the lock was written."""
-        if self.held.agreed.lock is None:
+        if self.reading.agreed.lock is None:
             return frozenset()
-        copy = load_copy(copy_path(self.held.path))
+        copy = load_copy(copy_path(self.reading.path))
         names = set(copy.names) if copy is not None else set()
         return frozenset(key for key in self.index.keys if str(key) not in names) if names else frozenset()

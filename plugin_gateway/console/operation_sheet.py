@@ -15,7 +15,7 @@ from plugin_gateway.openapi.versions.upgrade import upgrade
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plugin_gateway.console.material import Held
+    from plugin_gateway.console.material import Reading
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
 
@@ -28,15 +28,15 @@ _SHAPED_BY: Final = frozenset(
 )
 
 
-def sheet_of(held: Held, key: OperationKey) -> dict[str, Any]:
+def sheet_of(reading: Reading, key: OperationKey) -> dict[str, Any]:
     """Describe an operation: what the document says, what the config does to it, and which line allows it."""
-    operation = held.document.operations[key]
-    part, findings = _part(held.document, key)
-    node, document = operation.node, held.document
+    operation = reading.document.operations[key]
+    part, findings = _part(reading.document, key)
+    node, document = operation.node, reading.document
     if part is not None:
         document, _ = upgrade(part)
         node = document.operations[key].node
-    kept = held.kept.get(key)
+    kept = reading.kept.get(key)
     entry = kept.entries[0] if kept else None
     return {
         "method": key.method,
@@ -49,18 +49,18 @@ def sheet_of(held: Held, key: OperationKey) -> dict[str, Any]:
         "parameters": list(_parameters(document, key)),
         "request": _request(document, node),
         "responses": _responses(document, node),
-        "shape": _shape(held, key),
-        "consumers": list(_consumers(held, key)),
-        "allowed_by": None if entry is None else line_of_entry(held, entry.index),
+        "shape": _shape(reading, key),
+        "consumers": list(_consumers(reading, key)),
+        "allowed_by": None if entry is None else line_of_entry(reading, entry.index),
         "document": "" if part is None else _cut(to_yaml(part.root).decode(errors="replace")),
         "problems": [str(finding) for finding in findings],
     }
 
 
-def line_of_entry(held: Held, index: int) -> dict[str, Any]:
+def line_of_entry(reading: Reading, index: int) -> dict[str, Any]:
     """Return the line of an entry of `allow`, masked. An environment variable that replaces the list has no line."""
-    line = held.loaded.locate(("allow", index)).line
-    lines = shown_lines(held.text, held.secrets) if line else []
+    line = reading.loaded.locate(("allow", index)).line
+    lines = shown_lines(reading.text, reading.secrets) if line else []
     return {"line": line, "text": lines[line - 1] if 0 < line <= len(lines) else ""}
 
 
@@ -166,10 +166,10 @@ class Resolved:
             yield one
 
 
-def _shape(held: Held, key: OperationKey) -> JsonObject:
+def _shape(reading: Reading, key: OperationKey) -> JsonObject:
     """Return what the config says of the operation's calls, with values that may be secrets masked."""
     shape: JsonObject = {}
-    kept = held.kept.get(key)
+    kept = reading.kept.get(key)
     for entry in reversed(kept.entries) if kept else ():
         said = entry.model_dump(mode="json", exclude_unset=True, include=set(_SHAPED_BY))
         shape |= {name: _without_secrets(value, ("allow", entry.index, name)) for name, value in said.items() if value}
@@ -184,8 +184,8 @@ def _without_secrets(value: Json, pointer: tuple[str | int, ...]) -> Json:
     return MASK if value is not None and is_perhaps_secret(pointer, value) else value
 
 
-def _consumers(held: Held, key: OperationKey) -> Iterator[str]:
-    for view in held.built.revision.views if held.built is not None else ():
+def _consumers(reading: Reading, key: OperationKey) -> Iterator[str]:
+    for view in reading.built.revision.views if reading.built is not None else ():
         if any((rule.method, rule.path_template) == key for rule in view.gate.rules):
             yield view.consumer
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from plugin_gateway.console.answer import Answer
-    from plugin_gateway.console.material import Held, Material
+    from plugin_gateway.console.material import Material, Reading
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import OperationKey
     from plugin_gateway.revision.build import Built
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Preview:
     """An edited text with what it compiles to. With findings, the gateway would refuse it, or the edit does not do what it should."""
 
-    held: Held
+    reading: Reading
     text: str = field(repr=False)
     built: Built | None = field(default=None, repr=False)
     findings: tuple[Finding, ...] = ()
@@ -37,35 +37,37 @@ class Preview:
 
     @property
     def diff(self) -> str:
-        held = self.held
-        if self.text == held.text or held.path is None:
+        reading = self.reading
+        if self.text == reading.text or reading.path is None:
             return ""
-        return unified(held.path, held.text, self.text, held.secrets)
+        return unified(reading.path, reading.text, self.text, reading.secrets)
 
     def warnings(self) -> list[Finding]:
         """Return the warnings about the lines that the edit touches."""
         if self.built is None:
             return []
-        touched = touched_lines(self.held.text, self.text)
+        touched = touched_lines(self.reading.text, self.text)
         return [
             one for one in self.built.revision.warnings if one.location is not None and one.location.line in touched
         ]
 
 
-def preview(material: Material, held: Held, add: Sequence[OperationKey], remove: Sequence[OperationKey]) -> Preview:
+def preview(
+    material: Material, reading: Reading, add: Sequence[OperationKey], remove: Sequence[OperationKey]
+) -> Preview:
     """Edit the text and compile it. Nothing is written."""
-    edited = edit(held, held.text, add, remove)
-    linked = note_on_other_names(held.path) if edited.text != held.text else ""
+    edited = edit(reading, reading.text, add, remove)
+    linked = note_on_other_names(reading.path) if edited.text != reading.text else ""
     if edited.findings:
-        return Preview(held=held, text=edited.text, findings=edited.findings, notes=edited.notes)
-    built = held.built if edited.text == held.text else None
+        return Preview(reading=reading, text=edited.text, findings=edited.findings, notes=edited.notes)
+    built = reading.built if edited.text == reading.text else None
     if built is None:
         try:
-            built = material.build(material.load(edited.text, held.path))
+            built = material.build(material.load(edited.text, reading.path))
         except FindingsError as error:
-            return Preview(held=held, text=edited.text, findings=error.findings, notes=edited.notes)
+            return Preview(reading=reading, text=edited.text, findings=error.findings, notes=edited.notes)
     return Preview(
-        held=held,
+        reading=reading,
         text=edited.text,
         built=built,
         notes=(*edited.notes, *_still_closed(built, add), *([linked] if linked else ())),
@@ -84,10 +86,10 @@ def shown(one: Preview) -> Answer:
     """Return what the edit does, or the problem that the gateway would refuse the edited config."""
     if one.built is None:
         return refused_edit(one)
-    before, after = _names(one.held.built), _names(one.built)
+    before, after = _names(one.reading.built), _names(one.built)
     return of_members(
         {
-            "before": size_of(one.held.built),
+            "before": size_of(one.reading.built),
             "after": size_of(one.built),
             "targets": targets_of(one.built),
             "findings": shown_findings(one.warnings()),

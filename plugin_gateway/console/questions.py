@@ -26,7 +26,7 @@ from plugin_gateway.revision.account import account_for
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plugin_gateway.console.material import Held, Material
+    from plugin_gateway.console.material import Material, Reading
     from plugin_gateway.console.operation_index import OperationIndex
     from plugin_gateway.console.preview import Change
     from plugin_gateway.openapi.document import Document, OperationKey
@@ -44,8 +44,8 @@ class Bench:
         self._index: tuple[Document, OperationIndex] | None = None
         self._ranking: tuple[Document, Index] | None = None
         self._list: OperationList | None = None
-        self._packed: tuple[Held, Answer] | None = None
-        self._previewed: tuple[Held, Change, Preview] | None = None
+        self._packed: tuple[Reading, Answer] | None = None
+        self._previewed: tuple[Reading, Change, Preview] | None = None
 
     async def answer(self, name: str, arguments: bytes) -> Answer:
         """Answer one question. A mistake of the person or in the files is an answer, too."""
@@ -68,31 +68,31 @@ class Bench:
             return problem(400, "bad-question", str(error))
 
     def operations(self, _given: Arguments) -> Answer:
-        held = self._material.held()
-        if self._packed is None or self._packed[0] is not held:
+        reading = self._material.reading()
+        if self._packed is None or self._packed[0] is not reading:
             # The browser reads it often, and it compresses to a sixth.
-            self._packed = held, packed(of_members(self._list_of(held).members(), has_etag=True))
+            self._packed = reading, packed(of_members(self._list_of(reading).members(), has_etag=True))
         return self._packed[1]
 
     def search(self, given: Arguments) -> Answer:
-        held = self._material.held()
-        return of_members({"found": search(given.text("q"), self._list_of(held), lambda: self._ranking_of(held))})
+        reading = self._material.reading()
+        return of_members({"found": search(given.text("q"), self._list_of(reading), lambda: self._ranking_of(reading))})
 
     def operation(self, given: Arguments) -> Answer:
-        held = self._material.held()
-        return of_members(sheet_of(held, self._key(held, given)))
+        reading = self._material.reading()
+        return of_members(sheet_of(reading, self._key(reading, given)))
 
     def preview(self, given: Arguments) -> Answer:
-        held = self._material.held()
-        if stale := self._stale(held, given):
+        reading = self._material.reading()
+        if stale := self._stale(reading, given):
             return stale
-        return shown(self._preview(held, given))
+        return shown(self._preview(reading, given))
 
     def save(self, given: Arguments) -> Answer:
-        held = self._material.held()
-        if stale := self._stale(held, given):
+        reading = self._material.reading()
+        if stale := self._stale(reading, given):
             return stale
-        return save(self._material, self._preview(held, given), may_write=given.any("may_write") is True)
+        return save(self._material, self._preview(reading, given), may_write=given.any("may_write") is True)
 
     def document(self, given: Arguments) -> Answer:
         built = self._built()
@@ -106,7 +106,7 @@ class Bench:
         built = self._built()
         candidate = candidate_of(built, has_digest=False)
         found = judge_targets(built, Target, candidate)
-        path = self._material.held().path
+        path = self._material.reading().path
         return of_members({"faces": [guide.members(found) for guide in guides_of(candidate, path)]})
 
     def explain(self, given: Arguments) -> Answer:
@@ -123,60 +123,60 @@ class Bench:
         return of_members(as_members(account))
 
     async def _try(self, given: Arguments) -> Answer:
-        held = self._material.held()
-        key = self._key(held, given)
+        reading = self._material.reading()
+        key = self._key(reading, given)
         arguments = given.mapping("arguments")
         built = self._material.build_with_secrets()
-        return await try_operation(held, built, key, arguments, given.any("body"), given.text("consumer"))
+        return await try_operation(reading, built, key, arguments, given.any("body"), given.text("consumer"))
 
     def _built(self) -> Built:
-        held = self._material.held()
-        if held.built is None:
-            raise ConfigError(held.findings)
-        return held.built
+        reading = self._material.reading()
+        if reading.built is None:
+            raise ConfigError(reading.findings)
+        return reading.built
 
-    def _list_of(self, held: Held) -> OperationList:
-        if self._list is None or self._list.held is not held:
-            if self._index is None or self._index[0] is not held.document:
-                self._index = held.document, index_operations(held.document)
-            self._list = OperationList(held, self._index[1])
+    def _list_of(self, reading: Reading) -> OperationList:
+        if self._list is None or self._list.reading is not reading:
+            if self._index is None or self._index[0] is not reading.document:
+                self._index = reading.document, index_operations(reading.document)
+            self._list = OperationList(reading, self._index[1])
         return self._list
 
-    def _ranking_of(self, held: Held) -> Index:
-        if self._ranking is None or self._ranking[0] is not held.document:
-            self._ranking = held.document, index_of(held.document.operations.values())
+    def _ranking_of(self, reading: Reading) -> Index:
+        if self._ranking is None or self._ranking[0] is not reading.document:
+            self._ranking = reading.document, index_of(reading.document.operations.values())
         return self._ranking[1]
 
-    def _key(self, held: Held, given: Arguments) -> OperationKey:
-        return given.operation("n", self._keys(held, given))
+    def _key(self, reading: Reading, given: Arguments) -> OperationKey:
+        return given.operation("n", self._keys(reading, given))
 
-    def _change(self, held: Held, given: Arguments) -> Change:
-        keys = self._keys(held, given)
+    def _change(self, reading: Reading, given: Arguments) -> Change:
+        keys = self._keys(reading, given)
         return given.operations("add", keys), given.operations("remove", keys)
 
-    def _keys(self, held: Held, given: Arguments) -> tuple[OperationKey, ...]:
+    def _keys(self, reading: Reading, given: Arguments) -> tuple[OperationKey, ...]:
         """Return the operations that the numbers of a question stand for.
 
         Raises:
             OtherDocumentError: the page has seen another document, so it would open another operation than a person ticked.
         """
-        index = self._list_of(held).index
-        if given.text("document") not in {"", index.mark}:
+        index = self._list_of(reading).index
+        if given.text("document") not in {"", index.digest}:
             raise OtherDocumentError
         return index.keys
 
-    def _stale(self, held: Held, given: Arguments) -> Answer | None:
+    def _stale(self, reading: Reading, given: Arguments) -> Answer | None:
         base = given.text("base")
-        if base == held.base:
+        if base == reading.base:
             return None
-        return conflict(self._material, held, base, *self._change(held, given))
+        return conflict(self._material, reading, base, *self._change(reading, given))
 
-    def _preview(self, held: Held, given: Arguments) -> Preview:
-        change = self._change(held, given)
+    def _preview(self, reading: Reading, given: Arguments) -> Preview:
+        change = self._change(reading, given)
         before = self._previewed
-        if before is None or before[0] is not held or before[1] != change:
+        if before is None or before[0] is not reading or before[1] != change:
             # The change that a person saves is the one that was shown last.
-            self._previewed = before = held, change, preview(self._material, held, *change)
+            self._previewed = before = reading, change, preview(self._material, reading, *change)
         return before[2]
 
 

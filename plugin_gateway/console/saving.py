@@ -17,35 +17,35 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plugin_gateway.console.answer import Answer
-    from plugin_gateway.console.material import Held, Material
+    from plugin_gateway.console.material import Material, Reading
     from plugin_gateway.console.preview import Preview
     from plugin_gateway.openapi.document import OperationKey
 
 
 def save(material: Material, one: Preview, *, may_write: bool) -> Answer:
     """Write the text of a preview. The file keeps its mode, its owner, its byte order mark and links to it."""
-    held = one.held
+    reading = one.reading
     if one.built is None:
         return refused_edit(one)
-    why = why_read_only(held.path) if may_write else MAY_NOT_WRITE
-    if why or held.path is None:
+    why = why_read_only(reading.path) if may_write else MAY_NOT_WRITE
+    if why or reading.path is None:
         return _read_only(one, why)
-    if replaced := replaced_list(held.loaded):
+    if replaced := replaced_list(reading.loaded):
         name, key = replaced
         return _read_only(one, f"{name} replaces `{key}`: an edit of the file would change nothing")
     try:
-        content = replace(held.path, one.text, held.content)
+        content = replace(reading.path, one.text, reading.content)
     except UsageError as error:
-        now = material.held()
-        if now.base != held.base:
-            return conflict(material, now, held.base, (), (), one)
+        now = material.reading()
+        if now.base != reading.base:
+            return conflict(material, now, reading.base, (), (), one)
         return _read_only(one, str(error))
-    return of_members({"base": mark_of(content, held.mark_key)})
+    return of_members({"base": mark_of(content, reading.mark_key)})
 
 
 def conflict(
     material: Material,
-    now: Held,
+    now: Reading,
     base: str,
     add: Sequence[OperationKey],
     remove: Sequence[OperationKey],

@@ -34,7 +34,7 @@ def search(text: str, listed: OperationList, ranking: Callable[[], Index]) -> li
     terms = [term.replace('"', "") for term in _TERM.findall(text[:_LONGEST])]
     kinds = [term.lower().removeprefix("is:") for term in terms if term.lower().startswith("is:")]
     query = parse_query(term for term in terms if not term.lower().startswith("is:"))
-    operations = tuple(listed.held.document.operations.values())
+    operations = tuple(listed.reading.document.operations.values())
     found = [one for one in operations if is_wanted(one, query)]
     if query.words:
         found = best(found, ranking() if len(found) == len(operations) else index_of(found), query.words)

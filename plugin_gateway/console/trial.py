@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plugin_gateway.console.answer import Answer
-    from plugin_gateway.console.material import Held
+    from plugin_gateway.console.material import Reading
     from plugin_gateway.openapi.document import OperationKey
     from plugin_gateway.reports.call_once import Reply
     from plugin_gateway.revision.build import Built
@@ -33,7 +33,7 @@ _MASKED: Final = re.compile(r"\*{4,}")
 
 
 async def try_operation(
-    held: Held, built: Built, key: OperationKey, arguments: Mapping[str, Any], body: Any, consumer: str
+    reading: Reading, built: Built, key: OperationKey, arguments: Mapping[str, Any], body: Any, consumer: str
 ) -> Answer:
     """Make the call, and tell what became of it.
 
@@ -46,7 +46,7 @@ async def try_operation(
         rule = f"`{consumer}` may not call {key}" if consumer else f"gateway.yaml does not allow {key}"
         return of_members({"verdict": "refused", "rule": rule, "request": None, "response": None, "curl": ""})
     try:
-        request = RequestWriter(tool, gate).write(arguments_of(tool, arguments, body, _renamed(held, key)))
+        request = RequestWriter(tool, gate).write(arguments_of(tool, arguments, body, _renamed(reading, key)))
     except TypeError as error:
         return problem(400, "invalid-arguments", str(error))
     if not isinstance(request, ToolRequest):
@@ -57,12 +57,12 @@ async def try_operation(
             reply = await call(built.revision, access, request, keep_bytes=_SHOWN_BYTES)
     except TimeoutError:
         return problem(504, "trial-timeout", f"The upstream has not answered within {PATIENCE_S:.0f} s.")
-    return of_members(_told(held, built, key, request, reply))
+    return of_members(_told(reading, built, key, request, reply))
 
 
-def _renamed(held: Held, key: OperationKey) -> dict[str, str]:
+def _renamed(reading: Reading, key: OperationKey) -> dict[str, str]:
     """Return the names that gateway.yaml gives to parameters of the document."""
-    rules = held.kept[key].parameters if key in held.kept else {}
+    rules = reading.kept[key].parameters if key in reading.kept else {}
     return {word.rpartition(":")[2]: name for word, rule in rules.items() if (name := rule.rename) is not None}
 
 
@@ -86,10 +86,10 @@ def arguments_of(tool: Tool, given: Mapping[str, Any], body: Any, renamed: Mappi
     return {**arguments, **{members.get(str(name)) or str(name): value for name, value in body.items()}}
 
 
-def _told(held: Held, built: Built, key: OperationKey, request: ToolRequest, reply: Reply) -> dict[str, Any]:
+def _told(reading: Reading, built: Built, key: OperationKey, request: ToolRequest, reply: Reply) -> dict[str, Any]:
     record = reply.record
-    entry = held.kept[key].entries[0].index if key in held.kept else None
-    line: dict[str, Any] = line_of_entry(held, entry) if entry is not None else {"line": 0, "text": ""}
+    entry = reading.kept[key].entries[0].index if key in reading.kept else None
+    line: dict[str, Any] = line_of_entry(reading, entry) if entry is not None else {"line": 0, "text": ""}
     by = f"line {line['line']} of gateway.yaml: {line['text'].strip()}" if line["line"] else "the allow-list"
     cause = f"{record.reason}: {record.cause}" if record.cause else record.reason
     return {

@@ -6,11 +6,11 @@ from tests.shop import built
 
 
 def test_the_size_is_that_of_the_document_that_clients_get(place: Place) -> None:
-    held = place.material.held()
-    assert held.built is not None
-    size = len(held.built.revision.faces["/openapi.json"].body)
+    reading = place.material.reading()
+    assert reading.built is not None
+    size = len(reading.built.revision.faces["/openapi.json"].body)
 
-    assert size_of(held.built) == {"operations": 1, "bytes": size, "tokens": estimate_tokens(size)}
+    assert size_of(reading.built) == {"operations": 1, "bytes": size, "tokens": estimate_tokens(size)}
     assert size_of(None)["operations"] == 0
 
 
@@ -30,4 +30,4 @@ def test_an_image_that_is_no_image_is_every_targets_finding(place: Place) -> Non
     place.config.with_name("logo.png").write_text("s3cret")
     place.write(CONFIG + "plugin: {logo: ./logo.png}\n")
 
-    assert {one["findings"][0]["rule"] for one in targets_of(place.material.held().built)} == {"unreadable"}
+    assert {one["findings"][0]["rule"] for one in targets_of(place.material.reading().built)} == {"unreadable"}

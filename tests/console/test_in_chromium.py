@@ -168,7 +168,7 @@ def test_on_githubs_document_the_pictures_of_the_docs_are_taken_anew(
         tick_of(page, CREATE).check()
         tick_of(page, f"{CREATE}/{{issue_number}}/comments").check()
         expect(written(page)).to_contain_text("issues/create-comment")
-        page.locator(".state .mark.good").wait_for()
+        page.locator(".state .badge.good").wait_for()
         picture = page.screenshot(path=folder / f"{name}.png", animations="disabled")
 
     # The size of a PNG stands in bytes 16 to 24.

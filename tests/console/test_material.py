@@ -9,17 +9,17 @@ from tests.console.pets_place import CONFIG, MARK_KEY, Place
 
 
 def test_files_that_have_not_changed_are_not_read_again(place: Place) -> None:
-    held = place.material.held()
+    reading = place.material.reading()
 
-    assert place.material.held() is held
-    assert held.base == mark_of(CONFIG.encode(), MARK_KEY)
-    assert held.built is not None
+    assert place.material.reading() is reading
+    assert reading.base == mark_of(CONFIG.encode(), MARK_KEY)
+    assert reading.built is not None
 
 
 def test_another_config_is_compiled_with_the_document_that_is_known(place: Place) -> None:
-    before = place.material.held()
+    before = place.material.reading()
     place.write(CONFIG + "  - addPet\n")
-    after = place.material.held()
+    after = place.material.reading()
 
     assert after.document is before.document
     assert [str(key) for key in after.kept] == ["GET /pets", "POST /pets"]
@@ -27,11 +27,11 @@ def test_another_config_is_compiled_with_the_document_that_is_known(place: Place
 
 
 def test_a_changed_document_is_read(place: Place) -> None:
-    before = place.material.held()
+    before = place.material.reading()
     place.document.write_text(place.document.read_text().replace("Pets,", "Animals,"))
 
-    assert place.material.held().document.root["info"]["title"] == "Animals"
-    assert place.material.held().document is not before.document
+    assert place.material.reading().document.root["info"]["title"] == "Animals"
+    assert place.material.reading().document is not before.document
 
 
 @pytest.mark.parametrize(
@@ -43,27 +43,27 @@ def test_a_changed_document_is_read(place: Place) -> None:
 )
 def test_of_a_broken_config_the_rest_is_held_with_the_findings(place: Place, text: str, rule: str) -> None:
     place.write(text)
-    held = place.material.held()
+    reading = place.material.reading()
 
-    assert held.built is None
-    assert rule in [one.rule for one in held.findings]
-    assert [str(key) for key in held.kept] == ["GET /pets"]
+    assert reading.built is None
+    assert rule in [one.rule for one in reading.findings]
+    assert [str(key) for key in reading.kept] == ["GET /pets"]
 
 
 def test_a_config_without_a_document_is_refused(place: Place) -> None:
     place.write("openapi: 3\n")
     with pytest.raises(ConfigError):
-        place.material.held()
+        place.material.reading()
     place.write(CONFIG)
     place.document.unlink()
     with pytest.raises(DocumentError):
-        place.material.held()
+        place.material.reading()
 
 
 def test_only_a_call_needs_the_real_secrets(place: Place) -> None:
     place.write(CONFIG.replace("value: s3cret-value", "env: NOT_SET"))
 
-    assert place.material.held().built is not None
+    assert place.material.reading().built is not None
     with pytest.raises(ConfigError, match="NOT_SET"):
         place.material.build_with_secrets()
 
@@ -75,18 +75,18 @@ def test_a_build_with_secrets_is_kept_while_the_files_are_the_same(place: Place)
 def test_a_config_from_standard_input_is_the_given_text(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place.config.parent)
 
-    assert Material(Path("-"), environ={}, text=CONFIG, mark_key=b"key").held().text == CONFIG
+    assert Material(Path("-"), environ={}, text=CONFIG, mark_key=b"key").reading().text == CONFIG
 
 
 def test_a_revision_file_has_no_document() -> None:
     with pytest.raises(ConfigError, match="neither the config nor the whole document"):
-        Material(None, environ={}, revision_file="revision.bin", mark_key=b"key").held()
+        Material(None, environ={}, revision_file="revision.bin", mark_key=b"key").reading()
 
 
 def test_few_earlier_texts_are_remembered(place: Place) -> None:
-    first = place.material.held().base
+    first = place.material.reading().base
     for number in range(20):
         place.write(f"{CONFIG}# {number}\n")
-        place.material.held()
+        place.material.reading()
 
     assert place.material.text_of(first) is None

@@ -6,8 +6,8 @@ from tests.console.pets_place import CONFIG, LIST, MARK_KEY, Place
 
 
 def listed(place: Place, material: Material | None = None) -> OperationList:
-    held = (material or place.material).held()
-    return OperationList(held, index_operations(held.document))
+    reading = (material or place.material).reading()
+    return OperationList(reading, index_operations(reading.document))
 
 
 def test_each_operation_has_the_line_that_allows_it(place: Place) -> None:

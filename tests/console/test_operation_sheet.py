@@ -8,7 +8,7 @@ LIST, ADD = OperationKey("GET", "/pets"), OperationKey("POST", "/pets")
 
 
 def test_a_sheet_has_what_the_document_says_and_the_line_that_allows_it(place: Place) -> None:
-    sheet = sheet_of(place.material.held(), LIST)
+    sheet = sheet_of(place.material.reading(), LIST)
 
     assert sheet["allowed_by"] == {"line": 4, "text": "  - listPets   # GET /pets"}
     assert sheet["parameters"] == [
@@ -21,7 +21,7 @@ def test_a_sheet_has_what_the_document_says_and_the_line_that_allows_it(place: P
 
 
 def test_an_operation_that_is_not_allowed_has_a_sheet(place: Place) -> None:
-    sheet = sheet_of(place.material.held(), ADD)
+    sheet = sheet_of(place.material.reading(), ADD)
 
     assert sheet["allowed_by"] is None
     assert sheet["request"]["required"] is True
@@ -35,7 +35,7 @@ def test_the_shape_hides_what_may_be_a_secret(place: Place) -> None:
             "  - {operation: listPets, parameters: {limit: {maximum: 5}}, credential: {bearer: {value: own-s3cret}}}\n",
         )
     )
-    sheet = sheet_of(place.material.held(), LIST)
+    sheet = sheet_of(place.material.reading(), LIST)
 
     assert sheet["shape"] == {"parameters": {"limit": {"maximum": 5}}}
     assert "own-s3cret" not in str(sheet)
@@ -47,10 +47,10 @@ def test_consumers_that_may_call_it_are_named(place: Place) -> None:
         + "auth: {type: service_http, tokens: [{name: a, value: token-of-a}, {name: b, value: token-of-b}]}\n"
         + "consumers: [{name: ann, match: {token: a}}, {name: bob, match: {token: b}, allow: []}]\n"
     )
-    held = place.material.held()
+    reading = place.material.reading()
 
-    assert held.built is not None, held.findings
-    assert sheet_of(held, LIST)["consumers"] == ["ann"]
+    assert reading.built is not None, reading.findings
+    assert sheet_of(reading, LIST)["consumers"] == ["ann"]
 
 
 @pytest.mark.parametrize("size", [10, 50_000])

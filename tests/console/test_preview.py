@@ -10,7 +10,7 @@ LIST, ADD = OperationKey("GET", "/pets"), OperationKey("POST", "/pets")
 
 
 def previewed(place: Place, *add: OperationKey, remove: tuple[OperationKey, ...] = ()) -> Any:
-    answer = shown(preview(place.material, place.material.held(), add, remove))
+    answer = shown(preview(place.material, place.material.reading(), add, remove))
     return {"status": answer.status, **json.loads(answer.body)}
 
 

@@ -35,7 +35,7 @@ def test_the_index_says_which_line_allows_which_operation(ask: Asked) -> None:
     assert index["operations"]["by"] == [0, -1, -1, -1]
     assert index["entries"] == [{"line": 4, "text": "  - listPets   # GET /pets", "is_group": False}]
     assert index["now"]["operations"] == 1
-    assert index["base"] == ask.place.material.held().base
+    assert index["base"] == ask.place.material.reading().base
     assert {len(column) for column in index["operations"].values()} == {4}
 
 
@@ -101,7 +101,7 @@ def test_a_question_that_makes_no_sense_is_told_so(ask: Asked, name: str, argume
 
 
 def test_there_are_no_other_questions(ask: Asked) -> None:
-    assert ask("held")["status"] == 404
+    assert ask("reading")["status"] == 404
     assert set(NAMES) == {"operations", "search", "operation", "preview", "save", "document", "faces", "explain", "try"}
 
 

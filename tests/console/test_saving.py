@@ -15,7 +15,7 @@ SAVED = CONFIG + "  - addPet     # POST /pets\n"
 
 
 def saved(place: Place, *, may_write: bool = True) -> tuple[int, Any]:
-    answer = save(place.material, preview(place.material, place.material.held(), [ADD], []), may_write=may_write)
+    answer = save(place.material, preview(place.material, place.material.reading(), [ADD], []), may_write=may_write)
     return answer.status, json.loads(answer.body)
 
 
@@ -24,7 +24,7 @@ def test_one_line_is_written_and_the_new_base_is_told(place: Place) -> None:
 
     assert status == 200
     assert place.config.read_text() == SAVED
-    assert members["base"] == place.material.held().base
+    assert members["base"] == place.material.reading().base
     assert sorted(path.name for path in place.config.parent.iterdir()) == ["gateway.yaml", "openapi.yaml"]
 
 
@@ -66,7 +66,7 @@ def test_a_config_map_is_read_only(place: Place) -> None:
 def test_a_file_that_changes_at_the_last_moment_is_not_overwritten(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = preview(place.material, place.material.held(), [ADD], [])
+    one = preview(place.material, place.material.reading(), [ADD], [])
     place.write(CONFIG + "# somebody else\n")
     answer = save(place.material, one, may_write=True)
     members = json.loads(answer.body)
@@ -105,7 +105,7 @@ def test_a_refused_edit_is_not_written(place: Place) -> None:
 
 
 def test_a_conflict_with_an_unknown_base_shows_only_the_own_change(place: Place) -> None:
-    members = json.loads(conflict(place.material, place.material.held(), "0" * 64, [ADD], []).body)
+    members = json.loads(conflict(place.material, place.material.reading(), "0" * 64, [ADD], []).body)
 
     assert members["theirs"] == ""
     assert "+  - addPet" in members["yours"]

@@ -9,9 +9,9 @@ from tests.console.pets_place import ADD, FOOD, GET, LIST, Place
 
 
 def found(place: Place, text: str) -> list[int]:
-    held = place.material.held()
-    listed = OperationList(held, index_operations(held.document))
-    return search(text, listed, lambda: index_of(held.document.operations.values()))
+    reading = place.material.reading()
+    listed = OperationList(reading, index_operations(reading.document))
+    return search(text, listed, lambda: index_of(reading.document.operations.values()))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ export function showState(place, state) {
     ...parts.map(({ kind, sign, text, href, title }) =>
       el(
         href ? "a" : "span",
-        { class: `mark ${kind}`, href, title, "data-screen": href && "health" },
+        { class: `badge ${kind}`, href, title, "data-screen": href && "health" },
         el("span", { class: "sign", "aria-hidden": "true" }, sign),
         text,
       ),

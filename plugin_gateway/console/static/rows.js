@@ -111,14 +111,14 @@ export class Rows {
     const use = el("span", { class: "number calls" }, el("span"), el("span", { class: "unit" }, " calls"));
     const row = el("li", { class: "item" }, el("div", { class: "row" }, tick, opener, cost, use));
     row.n = n;
-    this._mark(row);
+    this._paint(row);
     this._count(row);
     return row;
   }
 
   /** Show the ticks of the catalogue in the rows that are built. */
   showTicks() {
-    for (const n in this.built) this._mark(this.built[n]);
+    for (const n in this.built) this._paint(this.built[n]);
   }
 
   showCalls() {
@@ -132,7 +132,7 @@ export class Rows {
     place.classList.toggle("none", !calls);
   }
 
-  _mark(row) {
+  _paint(row) {
     const isTicked = this.app.catalogue.isTicked(row.n);
     row.querySelector(TICK).checked = isTicked;
     row.classList.toggle("ticked", isTicked);
@@ -144,7 +144,7 @@ export class Rows {
     if (!row || !event.target.matches(TICK)) return;
     if (this.app.catalogue.isLocked(row.n)) this.onLocked(row.n);
     else this.onTick(row.n, event.target.checked);
-    this._mark(row);
+    this._paint(row);
   }
 
   _click(event) {

@@ -9,7 +9,6 @@ let forms = 0;
 
 export function trial(app, n, { parameters = [], request, consumers = [] }) {
   const form = `try-${++forms}`;
-  const { document: mark } = app.catalogue;
   const inputs = parameters.map((each, i) => [each, inputOf(each, `${form}-${i}`)]);
   const media = Object.entries(request?.content ?? {})[0];
   const body = media ? el("textarea", { id: `${form}-body`, rows: "6", spellcheck: "false" }) : null;
@@ -29,7 +28,7 @@ export function trial(app, n, { parameters = [], request, consumers = [] }) {
     send.disabled = true;
     result.replaceChildren(el("p", null, "Waiting for the answer …"));
     try {
-      const question = { n, document: mark, arguments: argumentsIn(inputs) };
+      const question = { n, document: app.catalogue.document, arguments: argumentsIn(inputs) };
       if (body?.value.trim()) question.body = valueIn(body.value, /json/i.test(media[0]));
       if (consumer?.value) question.consumer = consumer.value;
       result.replaceChildren(...shown(await post("try", question)));
