@@ -138,7 +138,7 @@ def _values_of(schema: JsonObject, allowed: Validator, value: object) -> str:
         more = f" and {len(known) - _MOST_SHOWN} more" if len(known) > _MOST_SHOWN else ""
         return f"the document allows {', '.join(map(json_ascii, known[:_MOST_SHOWN]))}{more}"
     details = "; ".join(problem.detail for problem in allowed.problems(value))
-    return f"a value {details}" if details else "list scalars within `minimum` and `maximum`"
+    return f"the document says of a value: {details}" if details else "list scalars within `minimum` and `maximum`"
 
 
 def _sensible(schema: Any) -> Any:
