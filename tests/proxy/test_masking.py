@@ -226,6 +226,13 @@ def test_a_secret_that_holds_an_escape_is_covered_though_an_escape_is_spelled_by
     assert Mask(["&lt;secret"]).cover(before + text) == before + b"*" * len(text)
 
 
+@pytest.mark.parametrize(("secret", "text"), [("&#65;bcdef", b"&#65%%33bbcdef"), ("\\nsecret", b"\\nsec%%372et")])
+def test_a_secret_that_begins_with_an_escape_is_covered_though_an_escape_is_spelled_by_others(
+    secret: str, text: bytes
+) -> None:
+    assert Mask([secret]).cover(text) == b"*" * len(text)
+
+
 @pytest.mark.parametrize("after", ["", "\x01"])
 def test_a_secret_that_is_wrapped_in_two_ways_is_covered(after: str) -> None:
     secret = "s3cret-of-ours/which+is=long"
