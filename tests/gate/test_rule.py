@@ -382,3 +382,24 @@ def test_the_shape_is_limited_to_the_parameters_that_the_gate_takes() -> None:
     assert rule.shape is not None
     assert isinstance(rule.shape.parameters, Parameters)
     assert [part.name for part in rule.shape.parameters.parts] == ["q"]
+
+
+def test_a_whole_query_is_followed_through_its_references_and_leaves_other_prefixes_open() -> None:
+    components = {
+        "mediaTypes": {"Form": {"schema": {"$ref": "#/components/schemas/Page"}}},
+        "schemas": {"Page": {"type": "object", "properties": {"size": {}}}},
+    }
+    whole = {
+        "name": "all",
+        "in": "querystring",
+        "content": {"application/x-www-form-urlencoded": {"$ref": "#/components/mediaTypes/Form"}},
+    }
+    rule = compile_rule([query("filter", style="deepObject", schema={}), whole], more={"components": components})
+    assert rule.query_names == {b"filter", b"all", b"size"}
+    assert rule.query_prefixes == {b"filter", b"size"}
+    assert not rule.any_query
+
+
+@pytest.mark.parametrize("content", [None, [], "form"])
+def test_a_whole_query_without_a_form_is_open(content: Any) -> None:
+    assert compile_rule([{"name": "all", "in": "querystring", "content": content}]).any_query
