@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
-
-from plugin_gateway.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-
-from plugin_gateway.dataclass import dataclass, field
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

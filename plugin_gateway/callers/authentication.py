@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.admission.limits import BAD_CREDENTIALS, RateLimit
 from plugin_gateway.callers.users import Users
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH
-from plugin_gateway.dataclass import dataclass
 
 if TYPE_CHECKING:
     from plugin_gateway.callers.authentication import Authentication

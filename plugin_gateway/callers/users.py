@@ -12,9 +12,9 @@ import hashlib
 import hmac
 import os
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.diagnostics import Finding
 
 if TYPE_CHECKING:

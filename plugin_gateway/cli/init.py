@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ import click
 
 from plugin_gateway.cli.options import checked_address, operations_in
 from plugin_gateway.cli.suggestions import suggest_operations
-from plugin_gateway.dataclass import replace
 from plugin_gateway.errors import DocumentError, UsageError, reason_of
 
 if TYPE_CHECKING:

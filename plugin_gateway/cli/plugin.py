@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,6 @@ import click
 
 from plugin_gateway.cli.options import config_option
 from plugin_gateway.cli.report import show_findings
-from plugin_gateway.dataclass import replace
 from plugin_gateway.errors import ConfigError, UsageError, reason_of
 
 if TYPE_CHECKING:

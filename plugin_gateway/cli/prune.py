@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -10,7 +11,6 @@ import click
 
 from plugin_gateway.cli.report import show_findings
 from plugin_gateway.cli.suggestions import suggest_operations
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.errors import DocumentError, UsageError, reason_of
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -21,7 +22,6 @@ from plugin_gateway.config.remains import RefusedConfigError, remains_of
 from plugin_gateway.config.sections import read_sections
 from plugin_gateway.config.surroundings import Surroundings
 from plugin_gateway.config.tree import Span
-from plugin_gateway.dataclass import dataclass, field, replace
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.config.limits import Limits
@@ -9,7 +10,6 @@ from plugin_gateway.config.manifest import Manifest
 from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.model import ClientTimeout, Config, Log, Public
 from plugin_gateway.config.upstream import Upstream
-from plugin_gateway.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

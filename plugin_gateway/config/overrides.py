@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.config.fields import OverrideText
 from plugin_gateway.config.find import PREFIX
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.tree import read
-from plugin_gateway.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -12,7 +13,6 @@ from pydantic import BaseModel
 from plugin_gateway.config.mistake import Mistake, nearest, nearest_key
 from plugin_gateway.config.secret_text import Place, cleaned, decode
 from plugin_gateway.config.variable import VARIABLE_NAME, variable_named
-from plugin_gateway.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.tree import read
-from plugin_gateway.dataclass import dataclass
 
 if TYPE_CHECKING:
     from plugin_gateway.config.mistake import Mistake

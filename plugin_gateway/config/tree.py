@@ -7,13 +7,13 @@ and a merge costs only what it adds.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.scalar import plain_scalar
-from plugin_gateway.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

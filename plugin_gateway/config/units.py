@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.dataclass import dataclass
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 # SI prefixes count by 1000 and IEC ones by 1024 (IEC 80000-13); `KB` and `kb` are what people type for kB.

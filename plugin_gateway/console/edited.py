@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import EditError
 from plugin_gateway.reports.list_edits import ListEditor, entry_of

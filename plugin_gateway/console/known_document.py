@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.reload.fingerprint import fingerprint
 

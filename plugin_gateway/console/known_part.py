@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.mend.notes import errors_in
 from plugin_gateway.openapi.mend.value_check import MOST_STEPS_IN_ALL, Effort

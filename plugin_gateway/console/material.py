@@ -6,6 +6,7 @@ A question reads the config anew. The document is read and the config compiled a
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,6 @@ from plugin_gateway.config.secrets import secrets_in
 from plugin_gateway.console.known_document import KnownDocument
 from plugin_gateway.console.mark import mark_of
 from plugin_gateway.console.remembered import RememberedSteps
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import ConfigError, FindingsError
 from plugin_gateway.reload.fingerprint import fingerprint

@@ -5,11 +5,11 @@ It has sizes, not contents: the browser adds up the components that the ticked o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway import methods
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.reports.operations import Costs, summary_of
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.console.figures import size_of, targets_of
 from plugin_gateway.console.shown_text import shown_lines
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.revision.lock_file import copy_path, load_copy
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin_gateway.console.answer import of_members, refused, shown_findings
 from plugin_gateway.console.edited import edit
 from plugin_gateway.console.figures import size_of, targets_of
 from plugin_gateway.console.shown_text import unified
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.errors import FindingsError
 from plugin_gateway.reports.editing import touched_lines
 from plugin_gateway.reports.writable import note_on_other_names

@@ -7,11 +7,10 @@ therefore has a second secret, the page secret, which the browser keeps for one 
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Final, TypeVar
-
-from plugin_gateway.dataclass import dataclass
 
 _T = TypeVar("_T")
 

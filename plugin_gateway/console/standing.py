@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import JSONResponse
@@ -11,7 +11,6 @@ from plugin_gateway import __version__
 from plugin_gateway.config.find import STANDARD_INPUT
 from plugin_gateway.console.answer import shown_findings
 from plugin_gateway.console.handler import Handler
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.endpoints.admin import readiness
 from plugin_gateway.telemetry.counters import NOW
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,6 @@ from starlette.responses import Response
 
 from plugin_gateway.console.answer import unpacked
 from plugin_gateway.console.handler import Handler
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.endpoints.documents import accepts_gzip, matches
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
@@ -21,7 +22,6 @@ from plugin_gateway.config.credential import (
 )
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
 from plugin_gateway.credentials.injection import MIN_MASKED_BYTES, Injection
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.diagnostics import Finding, Severity
 
 if TYPE_CHECKING:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TypeAlias
-
-from plugin_gateway.dataclass import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from plugin_gateway.config.header_names import NOT_WHERE_SEARCHED, fold_header
 from plugin_gateway.credentials.grant import Passthrough
-from plugin_gateway.dataclass import dataclass, field, replace
 from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.rule import InjectedNames
 

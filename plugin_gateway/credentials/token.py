@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote_plus, urlencode
 
 from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.errors import GatewayError
 
 if TYPE_CHECKING:

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import yaml
-
-from plugin_gateway.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -10,7 +11,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from plugin_gateway.dataclass import dataclass, replace
 from plugin_gateway.endpoints.documents import refuse
 from plugin_gateway.endpoints.exposition import exposition
 from plugin_gateway.refusal import Refusal

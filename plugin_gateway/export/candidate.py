@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.export.image import Image, read_image
 from plugin_gateway.publish.logo import read_logo
 

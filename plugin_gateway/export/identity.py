@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.publish.shorten import shorten
 
 if TYPE_CHECKING:

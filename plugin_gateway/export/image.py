@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import struct
+from dataclasses import dataclass, field
 from typing import Final
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.publish.logo import kind_of
 
 _SVG_TAG: Final = re.compile(rb"<svg\b[^>]*>", re.DOTALL)

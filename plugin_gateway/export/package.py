@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.export import connections
 from plugin_gateway.export.identity import reversed_host
 from plugin_gateway.export.listing import for_openai, images, interface, review

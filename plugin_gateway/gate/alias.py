@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.gate.folding import best_fits, fold_letters
 
 MAX_DECODINGS = 3

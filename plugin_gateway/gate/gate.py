@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.routing import RouteTable, compile_routes

@@ -6,9 +6,9 @@ rest, so they work as on a host that the gateway has for itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.gate.gate import NOT_FOUND
 
 if TYPE_CHECKING:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
-
-from plugin_gateway.dataclass import dataclass
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.shape import Shape

@@ -7,10 +7,10 @@ the guards of its routes (`gate.shadow`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin_gateway import methods
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.gate.alias import split_encoded_slashes
 from plugin_gateway.gate.search import find_ends
 from plugin_gateway.gate.shadow import NO_SHADOWS, DeniedPaths, Guard, Shadow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway import methods
@@ -12,7 +13,6 @@ from plugin_gateway.config.header_names import (
     is_field_name,
     is_never_forwarded,
 )
-from plugin_gateway.dataclass import dataclass, replace
 from plugin_gateway.gate.override import fold_name, override_of
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.gate.template import parse_template

@@ -14,10 +14,10 @@ serve `/pets/export/meta` as `/pets/export`, so a denied template also lies on l
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.gate.alias import is_alias
 from plugin_gateway.gate.template import Pattern, fold_symbols, parse_template
 from plugin_gateway.openapi.document import OperationKey

@@ -9,9 +9,9 @@ path than the gate.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.gate.alias import fold
 
 WORD_CHARACTERS = rb"A-Za-z0-9\-_~!$&'()*+,=:@"

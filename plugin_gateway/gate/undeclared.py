@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import dataclass, replace
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.shape import MOST_PROBLEMS

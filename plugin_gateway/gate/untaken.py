@@ -6,9 +6,9 @@ for a parameter must not open them again.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.gate.gate import compile_rules
 from plugin_gateway.gate.override import fold_name

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import re
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.approvals.approval import Verdict
 from plugin_gateway.approvals.approver import Approver
 from plugin_gateway.credentials.grant import Passthrough
-from plugin_gateway.dataclass import replace
 from plugin_gateway.hostile.origin import Origin
 from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.holder import Holder

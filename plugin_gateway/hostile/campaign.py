@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.credentials.grant import Passthrough
-from plugin_gateway.dataclass import dataclass, field, replace
 from plugin_gateway.hostile.arena import TOKEN, opened, without_secrets
 from plugin_gateway.hostile.case import Feature, first_line
 from plugin_gateway.hostile.cases import cases_for

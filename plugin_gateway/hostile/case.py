@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from plugin_gateway.dataclass import dataclass
 
 
 class Feature(StrEnum):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.hostile.case import Case, Feature
 from plugin_gateway.hostile.cases import CANARY, request, tool_call
 from plugin_gateway.hostile.held import claiming_calls, plain_call

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
-
-from plugin_gateway.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,9 +6,9 @@ decide whether it is the copy of that lock.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.lock.locking import cut

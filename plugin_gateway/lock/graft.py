@@ -7,9 +7,9 @@ since is added with a new name, so that each operation keeps its meaning.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.lock.locking import cut
 from plugin_gateway.lock.parts import is_plain_version

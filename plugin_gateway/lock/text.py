@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.lock.lock import EntryWords, Lock, LockedOperation

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from plugin_gateway.dataclass import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.openapi.refs import split_pointer
 

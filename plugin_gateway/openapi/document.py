@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.openapi.decode.unread import holds_mapping, sketch
 from plugin_gateway.openapi.refs import Anchors, RefError, Target, Tokens, find_anchors, resolve
 

@@ -6,10 +6,9 @@ A pointer is a tuple of unescaped tokens from the root: `("paths", "/pets", "get
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote, urljoin
-
-from plugin_gateway.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -7,11 +7,11 @@ OpenAPI 3 has `servers` with variables in the operation, its path item or the do
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import islice, product
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urljoin, urlsplit
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.openapi.refs import join_uri
 from plugin_gateway.openapi.values import as_list
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway import refusal as refusals
-from plugin_gateway.dataclass import replace
 from plugin_gateway.proxy.downlink import status_line
 from plugin_gateway.refusal import Refusal, own_body
 

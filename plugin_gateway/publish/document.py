@@ -6,11 +6,11 @@ of types, and on an operation without an id, a text or responses. This module re
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.render import to_json, to_yaml
 from plugin_gateway.publish.document import build_served_document

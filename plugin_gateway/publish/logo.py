@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import ConfigError
 

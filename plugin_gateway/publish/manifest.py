@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.published import EMAIL, MAX_LENGTHS, MODEL_NAME
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.publish.shorten import shorten
 

@@ -6,11 +6,11 @@ It says what the gateway is and links its faces. It names no operation, because 
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.publish.face import Face, build_face
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 from urllib.parse import urlsplit
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.publish.face import build_face
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.ranking.subject import FIELDS
 from plugin_gateway.ranking.words import SILENT, stem
 

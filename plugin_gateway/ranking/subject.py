@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.ranking.lexicon import VERBS_OF_METHODS
 from plugin_gateway.ranking.words import stem, stems_of
 

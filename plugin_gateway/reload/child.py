@@ -14,12 +14,12 @@ import pickle
 import sys
 import threading
 from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.no_plugins import load_no_plugins
 from plugin_gateway.config.remains import RefusedConfigError
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
 from plugin_gateway.openapi.read.source import STALE

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.approvals.settings import NO_SETTINGS, ApprovalSettings
-from plugin_gateway.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

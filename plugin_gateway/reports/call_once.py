@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from plugin_gateway import __version__
 from plugin_gateway.credentials.grant import Passthrough
-from plugin_gateway.dataclass import replace
 from plugin_gateway.errors import UpstreamError, UsageError
 from plugin_gateway.proxy.asked import Permitted
 from plugin_gateway.proxy.holder import Holder

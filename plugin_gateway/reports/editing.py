@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import difflib
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content
@@ -12,7 +13,6 @@ from plugin_gateway.config.load import LoadedConfig, load_text
 from plugin_gateway.config.places import Places
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.config.sections import read_sections
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.errors import UsageError, reason_of
 from plugin_gateway.reports.replacing import replace_file
 

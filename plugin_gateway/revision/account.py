@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from plugin_gateway import methods
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.mistake import nearest
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.errors import UsageError
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.mount import mount_at

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway import methods
 from plugin_gateway.config.mistake import nearest
-from plugin_gateway.dataclass import dataclass, field, replace
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.config.selector import ParameterRule, ResponseTrim
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.errors import FindingsError
 from plugin_gateway.openapi.decode.text import decode
 from plugin_gateway.openapi.document import Document

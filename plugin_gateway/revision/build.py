@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,6 @@ from plugin_gateway.config.find import find_config
 from plugin_gateway.config.load import LoadedConfig, load, load_text
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.config.secrets import placeholder
-from plugin_gateway.dataclass import dataclass, field, replace
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import ConfigError, DocumentError, reason_of
 from plugin_gateway.openapi.read.source import awaited, read_document

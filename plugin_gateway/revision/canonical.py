@@ -7,10 +7,9 @@ any other class has the attributes that its rules name.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields, is_dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
-
-from plugin_gateway.dataclass import dataclass, fields, is_dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plugin_gateway import methods
@@ -13,7 +14,6 @@ from plugin_gateway.config.auth import NoAuth
 from plugin_gateway.config.secrets import secrets_in
 from plugin_gateway.credentials.compile import compile_injections
 from plugin_gateway.credentials.injection import injected_names, refusable
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.export.well_known import build_well_known, find_published_secrets

@@ -7,10 +7,10 @@ document. So hosts are compared with those of other operations, and only paths w
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.address import DEFAULT_PORTS
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.servers import ANY, Server, Where, where_it_says_itself, where_the_api_is
 

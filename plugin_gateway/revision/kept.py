@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.config.fields import CONFIRM
 from plugin_gateway.config.selector import RequestTrim, ResponseTrim, merged
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.tools.hints import ChosenHints
 
 if TYPE_CHECKING:

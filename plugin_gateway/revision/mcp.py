@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.export.identity import identify
 from plugin_gateway.publish.manifest import MANIFEST_PATH
 from plugin_gateway.publish.security import metadata_path, metadata_url

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin_gateway.admission.limits import CallLimits
 from plugin_gateway.approvals.settings import NO_SETTINGS, ApprovalSettings
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.credentials.grant import TokenGrant
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES, TlsFiles
 from plugin_gateway.tools.tool_set import NO_TOOLS, ToolSet

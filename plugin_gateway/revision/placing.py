@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Location
 from plugin_gateway.openapi.decode.places import locate_all, with_lines
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import zlib
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from plugin_gateway import __version__
 from plugin_gateway.config.load import load_text
 from plugin_gateway.config.sections import read_sections
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError, reason_of
 from plugin_gateway.lock.text import read_lock, write_lock

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.read.source import awaited, read_document
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed, agree

@@ -10,9 +10,9 @@ import datetime as dt
 import os
 import re
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.diagnostics import Finding, Severity
 
 if TYPE_CHECKING:

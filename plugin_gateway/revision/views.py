@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from plugin_gateway.dataclass import dataclass, field, replace
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.gate.gate import compile_gate
 from plugin_gateway.lock.lock import EntryWords, words_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import suppress
+from dataclasses import replace
 from secrets import token_bytes, token_urlsafe
 from time import time
 from typing import TYPE_CHECKING, Final
@@ -21,7 +22,6 @@ from plugin_gateway.console.standing import Standing, standing_handlers
 from plugin_gateway.console.traffic_stream import traffic_handler
 from plugin_gateway.console.workshop import Workshop
 from plugin_gateway.console.workshop_handlers import workshop_handlers
-from plugin_gateway.dataclass import replace
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.reports.writable import MAY_NOT_WRITE, why_read_only
 from plugin_gateway.server.approval_log import url_of

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,7 +16,6 @@ import uvicorn
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.header_names import is_cookie_name, is_never_forwarded
-from plugin_gateway.dataclass import replace
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.observation.fields import declared_names, fields_of
 from plugin_gateway.observation.sighting import Sighting

@@ -7,9 +7,9 @@ import os
 import socket
 import stat
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.errors import UsageError, reason_of
 
 if TYPE_CHECKING:

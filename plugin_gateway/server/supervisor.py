@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from dataclasses import replace
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin_gateway.console.workshop_handlers import Reloading
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.endpoints.approvals import ApprovalsApi

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.openapi.refs import split_pointer
 from plugin_gateway.shape.cut import keeps
 from plugin_gateway.shape.json_reading import UnreadableBodyError, read_json_body

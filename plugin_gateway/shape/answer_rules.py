@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.shape.answer_check import AnswerCheck
 from plugin_gateway.shape.body_validator import body_validator

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from plugin_gateway.config.mistake import nearest
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow

@@ -6,9 +6,9 @@ The shaped document is what clients see, and the shapes are made from it. So wha
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import dataclass, field, replace
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import declared_parameters

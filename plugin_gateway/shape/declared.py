@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.scalar import UnwritableError, escape, escape_octets, plain
 from plugin_gateway.shape.style import DELIMITERS, bare, deep_object, form, simple

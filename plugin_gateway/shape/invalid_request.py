@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
 

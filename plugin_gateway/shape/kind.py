@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.values import as_list
 from plugin_gateway.shape.keywords import TYPES

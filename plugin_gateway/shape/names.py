@@ -5,9 +5,8 @@ The gate compiles its rule from them, and the served document follows the gate.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
-
-from plugin_gateway.dataclass import dataclass
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject

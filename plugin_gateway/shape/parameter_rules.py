@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.shape.body_trims import BodyTrims

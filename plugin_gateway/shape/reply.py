@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.shape.cut import Branch, both, dropped, kept, limited
 from plugin_gateway.shape.pointer import ANY
 

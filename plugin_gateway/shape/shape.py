@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.shape.names import NO_NAMES, Names
 
 if TYPE_CHECKING:

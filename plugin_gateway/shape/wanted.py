@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from plugin_gateway.config.selector import RequestTrim, ResponseTrim
-from plugin_gateway.dataclass import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

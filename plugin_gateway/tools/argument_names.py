@@ -8,9 +8,8 @@ and body keeps it; the others get their place as a prefix (`body_id`). A name th
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-
-from plugin_gateway.dataclass import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ outside `not`, `if`, `then` and `else`, which are removed together with the limi
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from plugin_gateway.dataclass import dataclass, replace
 from plugin_gateway.publish.shorten import shorten
 from plugin_gateway.shape.keywords import LISTS, MAPS, ONE
 from plugin_gateway.shape.standalone import reach

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.dataclass import dataclass, field, replace
 from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.shape.standalone import Placed
 from plugin_gateway.tools.flat_object import flatten

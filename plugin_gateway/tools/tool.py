@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.tools.tokens import estimate_tokens
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.tools.hints import NOTHING_CHOSEN, ChosenHints
 
 if TYPE_CHECKING:

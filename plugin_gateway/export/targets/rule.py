@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.diagnostics import Finding, Severity
 
 if TYPE_CHECKING:

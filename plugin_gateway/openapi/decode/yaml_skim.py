@@ -10,13 +10,13 @@ A document in another style is not skimmed, and neither is one with aliases, whi
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import yaml
 from yaml._yaml import CParser
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Location
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.extent import positions

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.dataclass import dataclass, field, replace
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.places import locate_all, with_lines

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.dataclass import replace
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.grammar import (
     FIELDS,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from plugin_gateway.dataclass import dataclass
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.document import Json, OperationKey
 from plugin_gateway.openapi.grammar import (

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from dataclasses import dataclass, field
 from hashlib import sha256
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from plugin_gateway.dataclass import dataclass, field
 from plugin_gateway.openapi.decode.extent import MAX_BYTES, MAX_PARTS
 
 if TYPE_CHECKING:
