@@ -180,7 +180,7 @@ def _declare_whole_query(name: bytes, parameter: JsonObject, declared: _Declared
     form = follow(content.get(_FORM), document) if isinstance(content, dict) else None
     members = _Declared()
     if form is not None and form.get("schema") is not None:
-        _spread(form["schema"], members, document, 0)
+        _spread(form["schema"], members, document)
     if members.query or members.any_query:
         declared.add(members)
         declared.query.add(name)
@@ -200,10 +200,10 @@ def _declare_query(name: bytes, parameter: JsonObject, declared: _Declared, docu
         declared.prefixes.add(name)
     elif style == "form" and parameter.get("explode", True) is True:
         # Each property of an exploded object is a separate query parameter.
-        _spread(schema, declared, document, 0)
+        _spread(schema, declared, document)
 
 
-def _spread(schema: Any, declared: _Declared, document: Document, depth: int) -> None:
+def _spread(schema: Any, declared: _Declared, document: Document, depth: int = 0) -> None:
     schema = follow(schema, document)
     if schema is None or depth > _MAX_SCHEMA_DEPTH:
         return
