@@ -35,20 +35,3 @@ def test_pydantic_loads_a_plugin_only_if_the_operator_enables_it(
     )
 
     assert result.stdout == f"{is_loaded}\n"
-
-
-def test_no_plugins_cost_no_import_of_the_metadata_of_packages() -> None:
-    program = (
-        "import sys; from plugin_gateway.config.no_plugins import load_no_plugins; load_no_plugins(); "
-        "from plugin_gateway.config.record import Record; Record.model_validate({}); print('importlib.metadata' in sys.modules)"
-    )
-    environ = {name: value for name, value in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"}
-    told = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**environ, "PYTHONPATH": str(Path.cwd())},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=True,
-    )
-    assert told.stdout == "False\n"
