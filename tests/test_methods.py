@@ -1,7 +1,7 @@
 import pytest
 
 from plugin_gateway import methods
-from plugin_gateway.config.operation_fields import split_operation
+from plugin_gateway.config.operation_text import split_operation
 from plugin_gateway.openapi.grammar import METHODS
 
 

@@ -11,6 +11,7 @@ from plugin_gateway import methods
 from plugin_gateway.config import published
 from plugin_gateway.config.fields import text_schema
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.operation_text import run_together, split_operation
 
 _SEVERAL: Final = re.compile(r"([A-Za-z]+(?:\s*[,|]\s*[A-Za-z]+)+)\s+(/\S*)")
 _GROUPS_OF_METHODS: Final = {
@@ -18,8 +19,6 @@ _GROUPS_OF_METHODS: Final = {
     **dict.fromkeys(("READ", "SAFE"), "write GET, which permits HEAD, too"),
     **dict.fromkeys(("WRITE", "UNSAFE"), "write the methods, such as POST, PUT, PATCH and DELETE"),
 }
-_KEY: Final = re.compile(rf"({methods.PATTERN})[ \t]+(/\S*(?: \S+)*)")
-"""A method and a path. Some documents have blanks in a path; clients send `%20` for each."""
 _VERSION: Final = re.compile(r"\sHTTP/\d")
 
 
@@ -29,12 +28,6 @@ def _method(value: Any) -> str:
     if value.upper() in _GROUPS_OF_METHODS:
         raise Mistake("bad-method", "not an HTTP method", got=value, hint=_GROUPS_OF_METHODS[value.upper()])
     return value.upper()
-
-
-def split_operation(text: str) -> tuple[str, str] | None:
-    """Split `METHOD /path/template`; None for an operationId."""
-    match = _KEY.fullmatch(text.strip())
-    return (match[1].upper(), match[2]) if match else None
 
 
 def _operation(value: Any) -> str:
@@ -65,14 +58,6 @@ def _operation(value: Any) -> str:
         hint = f"write `{method[1].upper() if method else 'GET'} {_path_in(url[0])}`"
         raise Mistake("bad-operation", "an entry has a method and a path, not a URL", got=text, hint=hint)
     return text
-
-
-def run_together(text: str) -> str:
-    """Return a hint for entries that YAML reads as one text, since the dash of the second is indented further; else an empty text."""
-    entries = re.split(r"\s+-\s+", text)
-    return (
-        f"begin each dash in the same column: {', '.join(f'`- {entry}`' for entry in entries)}" if entries[1:] else ""
-    )
 
 
 def _path_in(text: str) -> str:

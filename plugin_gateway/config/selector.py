@@ -18,13 +18,8 @@ from plugin_gateway.config.fields import (
     ToTuple,
 )
 from plugin_gateway.config.mistake import Mistake, nearest_key
-from plugin_gateway.config.operation_fields import (
-    Method,
-    OperationName,
-    OperationText,
-    PathGlob,
-    split_operation,
-)
+from plugin_gateway.config.operation_fields import Method, OperationName, OperationText, PathGlob  # noqa: TC001  # pydantic reads them
+from plugin_gateway.config.operation_text import split_operation
 from plugin_gateway.config.published import MAX_TOOL_TITLE
 from plugin_gateway.config.record import Record, exactly_one
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plugin_gateway.config.operation_fields import split_operation
+from plugin_gateway.config.operation_text import split_operation
 from plugin_gateway.config.selector import Selector
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.edit.entries import add, add_all, called, take_out

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from plugin_gateway.config.operation_fields import run_together
+from plugin_gateway.config.operation_text import run_together
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.methods import PREFLIGHT

@@ -14,23 +14,6 @@ def rule_of(kind: Any, value: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "key"),
-    [
-        ("get /a", ("GET", "/a")),
-        ("POST  /a/{b}", ("POST", "/a/{b}")),
-        ('get /it\'s a/"b c"', ("GET", '/it\'s a/"b c"')),
-        ("GET /a  b", None),
-        ("listIssues", None),
-        ("issues/list", None),
-        ("GET a", None),
-        ("/a", None),
-    ],
-)
-def test_method_and_path_are_told_from_an_operation_id(text: str, key: tuple[str, str] | None) -> None:
-    assert fields.split_operation(text) == key
-
-
-@pytest.mark.parametrize(
     ("kind", "value", "rule"),
     [
         (fields.Method, "GE T", "bad-method"),
