@@ -288,7 +288,7 @@ OnOff = Annotated[
     BeforeValidator(_on_off),
     WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]}),
 ]
-"""Text, too, because YAML needs quotes around `on` and `off`."""
+"""Text, too: where a key has this type, the YAML reader leaves `on` and `off` as they are."""
 Consequential = Annotated[
     bool,
     PlainValidator(_consequential),

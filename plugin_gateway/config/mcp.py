@@ -16,7 +16,7 @@ _OWN_PATHS: Final = frozenset({"/openapi.json", "/openapi.yaml"})
 
 
 def _mcp_mode(value: Any) -> Any:
-    # The YAML reader refuses a bare `off`, and its hint offers `false`.
+    # Some people write `false` for `off`, as YAML 1.1 reads it.
     return "off" if value is False else value
 
 
@@ -55,7 +55,7 @@ class Mcp(Record):
 
     mode: Annotated[Literal["tools", "search", "off"], McpMode] = "tools"
     """`tools` lists one tool for each allowed operation. `search` lists three tools, which find, describe and call the allowed
-    operations; directories of plugins refuse such a server. `"off"` serves no MCP endpoint; YAML needs the quotes."""
+    operations; directories of plugins refuse such a server. `off` serves no MCP endpoint."""
     path: McpPath = "/mcp"
     """Path of the endpoint.
     Example: `path: /tools`"""

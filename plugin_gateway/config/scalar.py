@@ -20,6 +20,15 @@ _AMBIGUOUS: Final = (
 )  # fmt: skip
 
 
+SWITCHES: Final = frozenset({("mcp", "mode"), ("public", "page"), ("validate", "request"), ("validate", "response")})
+"""The places in gateway.yaml where `off` is a value: whether a parser reads false or text, it means the same there."""
+
+
+def is_switch(pointer: tuple[str | int, ...], text: str) -> bool:
+    """Return whether a text that is ambiguous elsewhere turns something on or off at its place."""
+    return text in ("on", "off") and pointer in SWITCHES
+
+
 def plain_scalar(text: str) -> Any:
     """Return the value of an unquoted scalar: null, true, false, a number or text.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.scalar import plain_scalar
+from plugin_gateway.config.scalar import is_switch, plain_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -286,7 +286,8 @@ class _Builder:
         try:
             return plain_scalar(text)
         except Mistake as mistake:
-            self.note(self.span(event), mistake)
+            if not is_switch(self.pointer(), text):
+                self.note(self.span(event), mistake)
             return text
 
     def span(self, event: yaml.Event) -> Span:

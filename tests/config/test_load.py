@@ -51,6 +51,19 @@ def test_the_minimal_config_loads() -> None:
     assert result.warnings == ()
 
 
+@pytest.mark.parametrize("word", ["off", '"off"', "false"])
+def test_what_has_the_value_off_is_turned_off_with_and_without_quotes(word: str) -> None:
+    text = f"{MINIMAL}mcp: {{mode: {word}}}\npublic: {{url: 'https://h', page: {word}}}\n"
+    if word != "false":
+        text += f"validate: {{request: {word}, response: {word}}}\n"
+    config = loaded(text).config
+
+    assert not config.mcp.is_on
+    assert not config.public.page
+    if word != "false":
+        assert (config.validate_.request, config.validate_.response) == ("off", "off")
+
+
 def test_an_empty_allow_list_allows_nothing() -> None:
     assert loaded(MINIMAL[: MINIMAL.index("allow")] + "allow: []\n").config.allow == ()
 
@@ -75,7 +88,9 @@ MISTAKES = [
     ("mcp: {path: /openapi.json}", "bad-path", 8, 13, "`mcp.path`: the gateway serves something else"),
     ("mcp: {path: /.well-known/mcp}", "bad-path", 8, 13, "`mcp.path`: the gateway serves something else"),
     ("mcp: {mode: both}", "bad-value", 8, 13, "`mcp.mode`: not a valid value, got"),
-    ("mcp: {mode: off}", "ambiguous-yaml", 8, 13, "true or false to some YAML parsers"),
+    ("mcp: {path: off}", "ambiguous-yaml", 8, 13, "true or false to some YAML parsers"),
+    ("mcp: {mode: OFF}", "ambiguous-yaml", 8, 13, "true or false to some YAML parsers"),
+    ("validate: {request: on}", "bad-value", 8, 21, "`validate.request`: not a valid value"),
     ("mcp: {hosts: [https://h]}", "bad-address", 8, 15, "`mcp.hosts[0]`: not a host"),
     ("mcp: {result_bytes: 10B}", "bad-value", 8, 21, "`mcp.result_bytes`: must be greater than or equal to 1000"),
     ("cors: https://x", "wrong-type", 8, 7, "`cors`: expected a list"),

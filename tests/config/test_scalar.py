@@ -1,7 +1,12 @@
+import re
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.scalar import plain_scalar
+from plugin_gateway.config.reference import schema as schema_of_the_config
+from plugin_gateway.config.scalar import SWITCHES, plain_scalar
 
 
 @pytest.mark.parametrize(
@@ -41,3 +46,28 @@ def test_what_readers_disagree_about_is_a_mistake_with_a_hint_to_quote(text: str
     assert caught.value.rule == "ambiguous-yaml"
     assert f'write "{text}" if it is text' in caught.value.hint
     assert text not in caught.value.message
+
+
+def test_the_switches_are_the_places_where_the_config_has_the_value_off() -> None:
+    schema = schema_of_the_config()
+    found = {
+        (section, key)
+        for section, name in _sections(schema)
+        for key, place in _properties(schema["$defs"][name])
+        if "off" in str(place)
+    }
+    assert found == SWITCHES
+
+
+def _sections(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each section of the config with the name of its definition."""
+    for section, place in schema["properties"].items():
+        for name in re.findall(r"#/\$defs/(\w+)", str(place)):
+            yield section, name
+
+
+def _properties(definition: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each key of a section with its values: the members of each `enum`."""
+    for form in (definition, *definition.get("anyOf", ())):
+        for key, place in form.get("properties", {}).items():
+            yield key, [one["enum"] for one in (place, *place.get("anyOf", ())) if "enum" in one]
