@@ -6,7 +6,7 @@ Workers and people reach the approvals through it. Only a decision that the regi
 from __future__ import annotations
 
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,36 +21,28 @@ class StoreAwayError(Exception):
     """Raised for a question of an approver while the store does not answer."""
 
 
-class Registry:
-    """Keeps approvals.
-
-    This is an abstract class and not a protocol because its subclasses are in several rooms, and their first lines name it.
-    """
+class Registry(Protocol):
+    """Keeps approvals."""
 
     @property
-    def settings(self) -> ApprovalSettings:
-        raise NotImplementedError
+    def settings(self) -> ApprovalSettings: ...
 
     @property
     def counts(self) -> Mapping[str, int]:
         """How many calls were held here, and what became of them."""
-        raise NotImplementedError
 
     @property
     def pending(self) -> int:
         """How many calls wait, as far as this process knows."""
-        raise NotImplementedError
 
     async def ask(self, held: HeldCall) -> Verdict:
         """Say what becomes of a call. If the verdict is to run it, this was the only time.
 
         If the store does not answer, the verdict is `UNAVAILABLE`.
         """
-        raise NotImplementedError
 
     async def give_back(self, id_: str) -> None:
         """Take back an approval whose call did not reach the API after all."""
-        raise NotImplementedError
 
     async def decide(self, id_: str, decision: Decision) -> tuple[Approval, bool] | None:
         """Decide, and return the approval and whether the decision changed it; None if there is no such approval.
@@ -58,7 +50,6 @@ class Registry:
         Raises:
             StoreAwayError: the store does not answer.
         """
-        raise NotImplementedError
 
     async def approvals(self) -> list[Approval]:
         """Return all approvals that have not expired, in the order in which they were asked for.
@@ -66,7 +57,6 @@ class Registry:
         Raises:
             StoreAwayError: the store does not answer.
         """
-        raise NotImplementedError
 
     async def find(self, id_: str) -> Approval | None:
         """Return an approval.
@@ -74,7 +64,6 @@ class Registry:
         Raises:
             StoreAwayError: the store does not answer.
         """
-        raise NotImplementedError
 
     async def follow(self, token: str) -> Approval | None:
         """Return the approval that a link leads to.
@@ -82,11 +71,9 @@ class Registry:
         Raises:
             StoreAwayError: the store does not answer.
         """
-        raise NotImplementedError
 
     def link_to(self, approval: Approval) -> str:
         """Return the URL of the page where a person decides."""
-        raise NotImplementedError
 
 
 class LocalRegistry(Registry):
