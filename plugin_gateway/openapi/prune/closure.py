@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.grammar import (
     FIELDS,
     OTHER_FIELDS,
@@ -20,6 +18,7 @@ from plugin_gateway.openapi.grammar import (
     sections,
     siblings_count,
 )
+from plugin_gateway.openapi.prune.broken import BrokenReferences
 from plugin_gateway.openapi.prune.chains import Chains
 from plugin_gateway.openapi.prune.hoist import Hoist, components_in
 from plugin_gateway.openapi.prune.inner import Inner, InnerReferences
@@ -28,19 +27,18 @@ from plugin_gateway.openapi.prune.links import Links
 from plugin_gateway.openapi.prune.mappings import TrimmedMappings
 from plugin_gateway.openapi.prune.readings import Readings
 from plugin_gateway.openapi.prune.subtypes import implicit_subtypes, is_undefined_schema, named_schema, schemas_at
-from plugin_gateway.openapi.prune.targets import Landing, Place, Region, Targets, pointer_of, tokens_of, unresolved
+from plugin_gateway.openapi.prune.targets import Landing, Place, Region, Targets, pointer_of, tokens_of
 from plugin_gateway.openapi.refs import RefError, Tokens, to_ref, walk
 from plugin_gateway.openapi.vocabulary import is_unknown_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
 
 _UNDERSTOOD = {"2.0": frozenset({"x-nullable"})}
 """Extensions that change the meaning of a schema: 2.0 lacks a keyword for null, and its tools used this extension."""
-_DISPENSABLE = frozenset({Kind.EXAMPLE, Kind.LINK})
-"""Kinds of objects that no call depends on."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -70,7 +68,6 @@ class Closure:
         self.inherits_security = False
         self.is_alone = True
         """Whether the copies are the same, whichever other operations are kept beside these."""
-        self.findings: list[Finding] = []
         self.warnings: list[Finding] = []
         self._document = document
         self._version = document.version
@@ -89,6 +86,7 @@ class Closure:
         self._hoisted = Hoist(document)
         self._texts: dict[tuple[Kind, str], tuple[str | None, Tokens]] = {}
         self._chains = Chains(self._targets)
+        self.broken = BrokenReferences(document, self._chains, self.warnings)
         self._trimmed = TrimmedMappings(document, self._targets, self._hoisted, self.components)
         self._inner_references = InnerReferences(document, self._targets)
         self._inner: list[Inner] = []
@@ -137,22 +135,12 @@ class Closure:
     def _copy_next(self) -> None:
         kind, node, place, holder, key = self._jobs.popleft()
         if is_reference(kind, node):
-            if kind in _DISPENSABLE and isinstance(holder, dict) and self._leads_nowhere(kind, node["$ref"], place):
+            if isinstance(holder, dict) and self.broken.leaves_out(kind, node["$ref"], place):
                 del holder[key]
                 return
             holder[key] = self._reference(kind, node, place)
         elif isinstance(node, dict):
             holder[key] = self._object(kind, node, place)
-
-    def _leads_nowhere(self, kind: Kind, ref: str, place: Place) -> bool:
-        """Return whether a local reference is broken, and warn that the object is left out."""
-        at = (place, "$ref")
-        if (error := self._chains.find_break(kind, ref, at)) is None:
-            return False
-        finding = unresolved(self._document, error, tokens_of(at))
-        message = f"{finding.message}: the {kind} is left out"
-        self.warnings.append(replace(finding, message=message, severity=Severity.WARNING))
-        return True
 
     def _settle_inner(self, inner: Inner) -> None:
         """Hoist the target of a reference into a component, unless the whole component is kept anyway."""
@@ -275,13 +263,13 @@ class Closure:
             landing = self._targets.land(ref, place, kind)
         except RefError as error:
             if not is_undefined_schema(self._document, kind, ref):
-                self._report(error, place)
+                self.broken.report(error, place)
                 return None, ()
             self._texts[kind, ref] = ref, ()  # report each broken reference once
-            self._warn(error, place)
+            self.broken.warn_of_schema(error, place)
             return ref, ()
         if (circle := self._chains.find_circle(kind, landing, ref)) is not None:
-            self._report(circle, place)
+            self.broken.report(circle, place)
             return None, ()
         text = self._text(kind, landing, ref)
         if landing.tokens == pointer_of(ref):  # a plain pointer has the same target from every place
@@ -327,20 +315,13 @@ class Closure:
             try:
                 landing = self._targets.land(node["$ref"], place, kind)
             except RefError as error:
-                self._report(error, (place, "$ref"))
+                self.broken.report(error, (place, "$ref"))
                 break
             if landing.tokens in seen:
                 break  # a circle; `_keep_target` has reported it
             seen.add(landing.tokens)
             node, place = landing.value, Region(landing.tokens, is_moved=True)
         return self._object(kind, node, place) if isinstance(node, dict) else node
-
-    def _report(self, error: RefError, place: Place) -> None:
-        self.findings.append(unresolved(self._document, error, tokens_of(place)))
-
-    def _warn(self, error: RefError, place: Place) -> None:
-        finding = unresolved(self._document, error, tokens_of(place))
-        self.warnings.append(replace(finding, rule="undefined-schema", severity=Severity.WARNING))
 
     # Subtypes and discriminators
 
@@ -385,7 +366,7 @@ class Closure:
             self._keep_subtypes(unit)
             return target
         if _PLAIN_NAME.fullmatch(target):
-            self._report(RefError(to_ref((*schemas_at(self._version), target)), "points at nothing"), place)
+            self.broken.report(RefError(to_ref((*schemas_at(self._version), target)), "points at nothing"), place)
             return target
         text, tokens = self._keep_target(Kind.SCHEMA, target, place)
         self._keep_subtypes(tokens)

@@ -84,8 +84,8 @@ def _cut(
     if closure.inherits_security:
         closure.require_schemes(document.root.get("security"), Region(("security",)))
         closure.finish()
-    if closure.findings:
-        raise DocumentError(closure.findings)
+    if closure.broken.errors:
+        raise DocumentError(closure.broken.errors)
     _settle(document, closure, root)
     return Document(root=root, name=document.name, warnings=tuple(closure.warnings)), closure
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.document import Json, OperationKey
 from plugin_gateway.openapi.grammar import (
     FIELDS,
@@ -21,15 +19,13 @@ from plugin_gateway.openapi.grammar import (
     sections,
     siblings_count,
 )
-from plugin_gateway.openapi.refs import RefError, Tokens, split_pointer, to_ref, walk
+from plugin_gateway.openapi.refs import RefError, Tokens, split_pointer, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plugin_gateway.openapi.document import Document
 
-_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
-_USERINFO = re.compile(r"(?<=//)[^/?#@]*@")
 _HOLDS_OPERATIONS = frozenset({Kind.CALLBACK, Kind.OPERATION, Kind.PATH_ITEM})
 _MAX_HOPS = 256
 """A pointer through more references than this counts as circular."""
@@ -237,27 +233,3 @@ class Targets:
                     return None
                 node = walk(node, (remaining.pop(),))
         return kind
-
-
-def unresolved(document: Document, error: RefError, pointer: Tokens) -> Finding:
-    """Build the finding for a broken reference, without a password in its URL."""
-    ref = _USERINFO.sub("", error.ref)
-    message = f"reference {ref!r} at {to_ref(pointer)} {error.reason}"
-    if not error.ref.startswith("#"):
-        if _ELSEWHERE.match(ref):
-            hint = "the gateway fetches nothing outside the document's folder: copy the target into the document, or deny the operations that use it"
-        else:
-            hint = "put the target into a file below the document's folder, or deny the operations that use it"
-        return Finding(rule="external-ref", message=message, hint=hint, pointer=pointer)
-    near: list[str] = []
-    if tokens := pointer_of(error.ref):
-        try:
-            siblings = walk(document.root, tokens[:-1])
-        except LookupError:
-            siblings = ()
-        from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
-
-        near = get_close_matches(tokens[-1], siblings, 1) if isinstance(siblings, dict) else []
-        near = [to_ref((*tokens[:-1], name)) for name in near if name != tokens[-1]]
-    hint = f"did you mean {near[0]!r}?" if near else "define it, or deny the operations that use it"
-    return Finding(rule="unresolved-ref", message=message, hint=hint, pointer=pointer)

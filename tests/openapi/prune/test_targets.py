@@ -4,7 +4,7 @@ import pytest
 
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.grammar import Kind
-from plugin_gateway.openapi.prune.targets import Region, Targets, pointer_of, region_of, tokens_of, unresolved
+from plugin_gateway.openapi.prune.targets import Region, Targets, pointer_of, region_of, tokens_of
 from plugin_gateway.openapi.refs import RefError, split_pointer
 
 ROOT = {
@@ -118,20 +118,3 @@ def test_a_place_is_spelled_out_from_its_region() -> None:
 @pytest.mark.parametrize(("ref", "tokens"), [("#/a~1b/%25", ("a/b", "%")), ("#", None), ("#a", None), ("a#/b", None)])
 def test_only_local_pointers_name_a_place(ref: str, tokens: tuple[str, str] | None) -> None:
     assert pointer_of(ref) == tokens
-
-
-@pytest.mark.parametrize(
-    ("ref", "rule", "hint"),
-    [
-        ("#/components/schemas/AA", "unresolved-ref", "did you mean '#/components/schemas/A'?"),
-        ("#/components/Schemas", "unresolved-ref", "did you mean '#/components/schemas'?"),
-        ("#/no/such/place", "unresolved-ref", "define it, or deny the operations that use it"),
-        ("#anchor", "unresolved-ref", "define it, or deny the operations that use it"),
-        ("https://u:secret@e.x/a", "external-ref", "the gateway fetches nothing outside the document's folder: copy the target into the document, or deny the operations that use it"),
-        ("../a.yaml#/A", "external-ref", "put the target into a file below the document's folder, or deny the operations that use it"),
-    ],
-)  # fmt: skip
-def test_a_finding_says_where_what_and_how_to_mend_it(ref: str, rule: str, hint: str) -> None:
-    finding = unresolved(Document(root=ROOT, name="d"), RefError(ref, "is no good"), ("paths", "/a", "$ref"))
-    assert (finding.rule, finding.hint, finding.pointer) == (rule, hint, ("paths", "/a", "$ref"))
-    assert finding.message == f"reference {ref.replace('u:secret@', '')!r} at #/paths/~1a/$ref is no good"
