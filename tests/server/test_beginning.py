@@ -8,29 +8,7 @@ import pytest
 from plugin_gateway.reload.aside import module_environment
 from plugin_gateway.server.beginning import run
 from plugin_gateway.server.start import RefusedError, ServeOptions
-
-DOCUMENT = """\
-openapi: 3.1.0
-info: {title: Pets, version: "1"}
-paths:
-  /pets:
-    get: {operationId: listPets, responses: {"200": {description: ok}}}
-"""
-CONFIG = """
-openapi: ./openapi.yaml
-upstream: {url: http://127.0.0.1:9}
-allow: [listPets]
-listen: 127.0.0.1:0
-log: {level: error}
-public: {url: http://localhost:8080}
-"""
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
-    (tmp_path / "gateway.yaml").write_text(CONFIG)
-    return tmp_path / "gateway.yaml"
+from tests.server.pets import CONFIG
 
 
 @pytest.mark.parametrize("shape", ["json", "text"])

@@ -22,27 +22,9 @@ from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.start import RefusedError, ServeOptions, Started
 from plugin_gateway.server.supervisor import Supervisor
 from plugin_gateway.telemetry import Log
+from tests.server.pets import CONFIG, DOCUMENT
 
 BOUND_S = 20
-DOCUMENT = (
-    'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
-)
-CONFIG = """
-openapi: ./openapi.yaml
-upstream: {url: http://127.0.0.1:9}
-allow: [listPets]
-listen: 127.0.0.1:0
-admin: 127.0.0.1:0
-log: {level: error}
-public: {url: http://localhost:8080}
-"""
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
-    (tmp_path / "gateway.yaml").write_text(CONFIG)
-    return tmp_path / "gateway.yaml"
 
 
 def run(config: Path, talk: Callable[..., Any] | None, **options: float | str) -> Any:
