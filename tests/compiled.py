@@ -7,7 +7,7 @@ from plugin_gateway.revision import LogSettings
 
 
 def compiled(**members: Any) -> Compiled:
-    """Return the first revision of a gateway with 8 of 47 operations, with these members in place of its own."""
+    """Return the first revision of a gateway with 8 of 47 operations. `members` replace those of its config."""
     default = {
         "revision": b"",
         "number": 1,

@@ -1,4 +1,4 @@
-"""A Redis of its own for a test, on loopback, which keeps nothing."""
+"""A Redis server for one test, on loopback. It stores nothing on disk."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _CUT: Final = frozenset(
         "upstream-timeout",
     }
 )
-"""The reasons that can follow the head of an answer, whatever its status was."""
+"""The reasons for a call that fails after the head of its answer was sent, with any status."""
 _SHOWN_CAUSE: Final = 300
 
 

@@ -1,4 +1,4 @@
-"""Remembered steps give what the steps give that are done anew, whatever was ticked before."""
+"""Remembered steps give the same results as fresh ones, after any sequence of ticks."""
 
 from __future__ import annotations
 
