@@ -134,7 +134,7 @@ class RememberedSteps(Steps):
     def _parts_of(
         self, kept: Collection[OperationKey], cut: Callable[[list[OperationKey]], Document | None]
     ) -> tuple[KnownPart, ...]:
-        """Return parts of which each kept operation is in one."""
+        """Return parts that together have each kept operation once."""
         if self._is_entangled:
             return ()
         rest: KeysByPath = {}
