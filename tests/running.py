@@ -13,8 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-BOUND_S = 5.0
-START_BOUND_S = 20.0
+from tests.bounds import BOUND_S
+
 """Python starts, imports and compiles a document in a second; on a machine that runs other tests it takes several times as long."""
 
 COMMAND = (sys.executable, "-m", "plugin_gateway")
@@ -41,7 +41,7 @@ class Upstream:
                     SimpleNamespace(method=self.command, path=self.path, headers=self.headers, body=body)
                 )
                 upstream.arrived.set()
-                upstream.released.wait(2 * BOUND_S)
+                upstream.released.wait(BOUND_S)
                 answer = json.dumps({"path": self.path, "key": self.headers.get("X-Api-Key")}).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
@@ -81,7 +81,7 @@ class Gateway:
         self.grown = threading.Condition()
         self.reading = threading.Thread(target=self._read, daemon=True)
         self.reading.start()
-        started = self.wait_for(lambda line: line.get("event") == "started", START_BOUND_S)
+        started = self.wait_for(lambda line: line.get("event") == "started", BOUND_S)
         self.admin = started["admin"]
         self.port, self.admin_port = (int(started[key].rpartition(":")[2]) for key in ("listen", "admin"))
 
@@ -109,7 +109,7 @@ class Gateway:
         self, method: str, target: str, body: bytes | str | None = None, *, port: int | None = None, **headers: str
     ) -> SimpleNamespace:
         """Call the public listener, or another one; a body is JSON unless `content_type` says otherwise."""
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=2 * BOUND_S)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=BOUND_S)
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None:
             fields.setdefault("content-type", "application/json")
@@ -131,7 +131,7 @@ class Gateway:
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.wait(3 * BOUND_S)
+        self.process.wait(BOUND_S)
         self.reading.join(BOUND_S)
         self.process.stderr.close()
 

@@ -16,6 +16,7 @@ from clients.__main__ import VENVS, fault_of_call, missing_in, running_gateway
 from clients.catalogue import CLIENTS, Client
 from clients.logins import FOLDER, WAYS, Way, is_installed, log_in_and_call, running
 from clients.programs import SCRIPTS
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +40,10 @@ def test_each_argument_of_a_call_by_a_real_client_arrives(client: Client, docume
 @pytest.mark.parametrize("client", LIGHT, ids=lambda client: client.venv)
 def test_a_client_makes_a_tool_of_each_served_operation(client: Client, gateway_url: str, tmp_path: Path) -> None:
     path = tmp_path / "openapi.json"
-    with urllib.request.urlopen(gateway_url + "/openapi.json", timeout=5) as answer:
+    with urllib.request.urlopen(gateway_url + "/openapi.json", timeout=BOUND_S) as answer:
         path.write_bytes(answer.read())
     command = [str(_python(client)), str(SCRIPTS / f"{client.script}.py"), "load"]
-    done = subprocess.run(command, input=f"{path}\n", capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, input=f"{path}\n", capture_output=True, text=True, check=True, timeout=BOUND_S)
     assert len(json.loads(done.stdout)["tools"]) == 2
 
 

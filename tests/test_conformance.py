@@ -16,10 +16,10 @@ import prance
 import prance.util.resolver
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[1]
-START_BOUND_S = 30.0
 TOKEN = "a-token-of-a-caller-0123456789"
 EVERYTHING = f"""\
 openapi: {ROOT}/examples/legacy_api/openapi.yaml
@@ -45,9 +45,9 @@ def running(url: str, *commands: Any) -> Iterator[str]:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
             )
-            block.callback(process.communicate, timeout=20)
+            block.callback(process.communicate, timeout=BOUND_S)
             block.callback(process.send_signal, signal.SIGINT)
-        give_up = time.monotonic() + START_BOUND_S
+        give_up = time.monotonic() + BOUND_S
         while not answers(url):
             assert process is not None
             assert process.poll() is None, process.stderr.read().decode()
@@ -72,7 +72,7 @@ def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     config.write_text(EVERYTHING.replace("API_PORT", api_port).replace("PORT", port))
     serve = ("plugin_gateway", "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}")
     lock = (sys.executable, "-m", "plugin_gateway", "lock", "--config", str(config))
-    subprocess.run(lock, cwd=ROOT, check=True, capture_output=True, timeout=5)
+    subprocess.run(lock, cwd=ROOT, check=True, capture_output=True, timeout=BOUND_S)
     api = ("examples.legacy_api", "--port", api_port)
     with running(f"http://127.0.0.1:{port}", api, (*serve, "--admin", f"127.0.0.1:{admin_port}")) as url:
         yield url
@@ -126,7 +126,7 @@ def test_schemathesis_finds_none_either_where_callers_need_a_token(
 
 
 def test_prance_resolves_what_is_served_without_leaving_it(gateway_url: str) -> None:
-    with urllib.request.urlopen(gateway_url + "/openapi.json?profile=3.0", timeout=5) as answer:
+    with urllib.request.urlopen(gateway_url + "/openapi.json?profile=3.0", timeout=BOUND_S) as answer:
         text = answer.read().decode()
     parser = prance.ResolvingParser(
         spec_string=text, backend="openapi-spec-validator", resolve_types=prance.util.resolver.RESOLVE_INTERNAL

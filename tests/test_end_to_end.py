@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.revision.account import account_for
 from plugin_gateway.revision.build import Built, build, load_config
-from tests.running import BOUND_S, START_BOUND_S, Gateway, Upstream, eventually
+from tests.bounds import BOUND_S
+from tests.running import Gateway, Upstream, eventually
 
 SECRET = "sekret-7f3a9c-of-the-upstream"
 
@@ -324,7 +325,7 @@ def test_the_key_and_the_callers_data_are_in_no_log(gateway: Gateway) -> None:
 
 def test_health_is_asked_from_the_command_line(gateway: Gateway) -> None:
     command = [sys.executable, "-m", "plugin_gateway", "health", "--admin", f"127.0.0.1:{gateway.admin_port}"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=BOUND_S, check=False)
     assert (result.returncode, result.stdout) == (0, "ready: revision 1, 3 of 5 operations\n")
 
 
@@ -364,20 +365,20 @@ def test_five_mistakes_are_five_located_messages_and_nothing_is_served(folder: P
         "--listen",
         "127.0.0.1:0",
     ]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=BOUND_S, check=False)
     assert result.returncode == 2
     lines = [json.loads(line) for line in result.stderr.splitlines()]
     assert {line["event"] for line in lines} == {"start-refused"}
     assert [line["line"] for line in lines] == [3, 4, 5, 7, 8]
     assert {line["file"] for line in lines} == {str(folder / "gateway.yaml")}
     checked = subprocess.run(
-        [*command[:3], "check", *command[4:6]], capture_output=True, text=True, timeout=START_BOUND_S, check=False
+        [*command[:3], "check", *command[4:6]], capture_output=True, text=True, timeout=BOUND_S, check=False
     )
     assert checked.returncode == 2
     assert "5 errors" in checked.stderr
     with (folder / "gateway.yaml").open("a") as file:
         file.write("log: {format: text}\n")
-    result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=BOUND_S, check=False)
     assert (result.returncode, result.stderr) == (2, checked.stderr)
 
 
@@ -396,7 +397,7 @@ def test_a_taken_port_is_told_so(folder: Path) -> None:
             "--listen",
             address,
         ]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=BOUND_S, check=False)
     assert result.returncode == 2
     line = json.loads(result.stderr)
     assert line["event"] == "start-failed"
@@ -475,7 +476,7 @@ def test_sigterm_lets_calls_finish_takes_no_more_and_exits_0(folder: Path, upstr
             upstream.released.set()
         calling.join(BOUND_S)
         assert [answer.status for answer in answers] == [200]
-        assert gateway.process.wait(2 * BOUND_S) == 0
+        assert gateway.process.wait(BOUND_S) == 0
 
 
 def test_a_worker_that_is_killed_is_replaced(folder: Path) -> None:

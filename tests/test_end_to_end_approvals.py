@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.redis_server import redis_server
 
-BOUND_S = 5
 DOCUMENT = """
 openapi: 3.1.0
 info: {title: Shop, version: "1"}
@@ -98,7 +98,7 @@ def serving(config: Path, redis_port: int) -> Iterator[Gateway]:
         yield gateway
     finally:
         gateway.process.terminate()
-        gateway.process.communicate(timeout=2 * BOUND_S)
+        gateway.process.communicate(timeout=BOUND_S)
 
 
 def test_an_approval_is_good_at_every_replica_and_after_a_restart_and_only_once(

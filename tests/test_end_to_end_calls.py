@@ -21,11 +21,9 @@ from urllib.parse import parse_qs, quote, unquote
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.conftest import Authority
 from tests.redis_server import redis_server
-
-BOUND_S = 5.0
-START_BOUND_S = 20.0
 
 DOCUMENT = """
 openapi: 3.0.3
@@ -63,7 +61,7 @@ class Served:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            timeout = 4 * BOUND_S
+            timeout = BOUND_S
 
             def handle_one(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -152,7 +150,7 @@ class Gateway:
         ]
         for reader in self.readers:
             reader.start()
-        started = json.loads(self.wait_for(rb'\{[^\n]*"event":"started"[^\n]*\}', START_BOUND_S))
+        started = json.loads(self.wait_for(rb'\{[^\n]*"event":"started"[^\n]*\}', BOUND_S))
         self.port, self.admin_port = (int(started[key].rpartition(":")[2]) for key in ("listen", "admin"))
 
     def read(self, pipe: Any) -> None:
@@ -169,9 +167,7 @@ class Gateway:
     def ask(
         self, method: str, target: str, body: bytes | None = None, *, admin: bool = False, **headers: str
     ) -> SimpleNamespace:
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self.admin_port if admin else self.port, timeout=2 * BOUND_S
-        )
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port if admin else self.port, timeout=BOUND_S)
         try:
             fields = {"Content-Type": "application/json"} if body is not None else {}
             fields |= {name.replace("_", "-"): v for name, v in headers.items()}
@@ -190,7 +186,7 @@ class Gateway:
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.wait(3 * BOUND_S)
+        self.process.wait(BOUND_S)
         for reader in self.readers:
             reader.join(BOUND_S)
         self.process.stdout.close()
@@ -301,7 +297,7 @@ def test_no_secret_is_in_anything_that_a_run_produces(
             [sys.executable, "-m", "plugin_gateway", *command, "-c", str(folder / "gateway.yaml")],
             capture_output=True,
             env={**os.environ, **ENVIRONMENT},
-            timeout=4 * BOUND_S,
+            timeout=BOUND_S,
             check=False,
         )
         printed += result.stdout + result.stderr
@@ -787,7 +783,7 @@ def certify(folder: Path) -> None:
         pytest.skip("openssl is not installed (apt-get install openssl)")
 
     def run(*arguments: str) -> None:
-        subprocess.run([openssl, *arguments], cwd=folder, check=True, capture_output=True, timeout=2 * BOUND_S)
+        subprocess.run([openssl, *arguments], cwd=folder, check=True, capture_output=True, timeout=BOUND_S)
 
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     run("req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority", "-days", "2")

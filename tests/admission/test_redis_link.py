@@ -11,6 +11,7 @@ import pytest
 from plugin_gateway.admission import redis_link
 from plugin_gateway.admission.redis_link import RedisLink, RedisMissingError
 from plugin_gateway.errors import GatewayError
+from tests.bounds import BOUND_S
 from tests.redis_server import redis_server
 
 
@@ -25,7 +26,7 @@ def play(port: int, scene: Callable[[RedisLink], Any]) -> Any:
         link = RedisLink(f"redis://127.0.0.1:{port}/0", "space")
         redis = link.redis
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(BOUND_S):
                 return await scene(link)
         finally:
             await redis.aclose()

@@ -13,9 +13,9 @@ import pytest
 from plugin_gateway.admission import redis_link
 from plugin_gateway.admission.limits import Demand, RateLimit, Taken
 from plugin_gateway.admission.redis_store import RedisStore
+from tests.bounds import BOUND_S
 from tests.ports import free_port
 from tests.redis_server import redis_server
-from tests.running import START_BOUND_S
 
 HUNDRED = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
 FIVE = RateLimit(name="operation", key="o", calls=5, window_s=86400, burst=5)
@@ -35,7 +35,7 @@ def play(port: int, scene: Callable[..., Any], space: str) -> Any:
     async def whole() -> Any:
         store = RedisStore(f"redis://127.0.0.1:{port}/0", space)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(BOUND_S):
                 return await scene(store)
         finally:
             store.close()
@@ -84,7 +84,7 @@ asyncio.run(main())
         ]
         for process in processes:
             stack.callback(process.kill)  # before its context waits for it
-        assert sum(int(process.communicate(timeout=START_BOUND_S)[0]) for process in processes) == 100
+        assert sum(int(process.communicate(timeout=BOUND_S)[0]) for process in processes) == 100
 
 
 def test_a_call_that_one_limit_refuses_uses_up_no_other(redis_port: int) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.ports import free_port
 
 
@@ -146,7 +147,7 @@ def serving(
         )
     gateway = Gateway(port, upstream)
     try:
-        give_up = time.monotonic() + 20
+        give_up = time.monotonic() + BOUND_S
         while True:
             with suppress(OSError, AssertionError):
                 if gateway.call("/nowhere").status in {401, 404}:
@@ -156,7 +157,7 @@ def serving(
         yield gateway
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(BOUND_S)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.ports import free_port, free_ports
 
 ATTACK = Path(__file__).parents[2].parent / "shared" / "attack"
@@ -65,12 +66,12 @@ def gateway(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[in
             yield port, process.pid, upstream_port
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(BOUND_S)
 
 
 def wait_until_answering(port: int, process: subprocess.Popen[Any]) -> None:
     """Connections are taken in before there is a worker; only an answer shows that one is up, and has its memory."""
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + BOUND_S
     while time.monotonic() < give_up and process.poll() is None:
         try:
             with socket.create_connection(("127.0.0.1", port), 5) as client:

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-BOUND_S = 20
+from tests.bounds import BOUND_S
+
 SECRETS = {
     "CONSOLE_UPSTREAM_KEY": "sekret-upstream-41c9e07d",
     "CONSOLE_CALLER_TOKEN": "sekret-caller-0b77a2f6-and-long-enough",

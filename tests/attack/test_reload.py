@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.ports import free_port
 
 CONNECTIONS = 64
@@ -97,7 +98,7 @@ async def start_gateway(folder: Path, port: int, front: str) -> Any:
         *("--listen", f"127.0.0.1:{port}", "--admin", "127.0.0.1:0", "--front", front),
         env=os.environ | environ,
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND_S):
         while True:
             assert process.returncode is None
             try:
@@ -126,7 +127,7 @@ async def change_under_load(folder: Path, front: str) -> tuple[Upstream, list[in
     is_over.set()
     answered = await asyncio.gather(*calls)
     gateway.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(BOUND_S):
         status = await gateway.wait()
     server.close()
     return upstream, answered, status

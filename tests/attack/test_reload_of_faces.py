@@ -14,10 +14,10 @@ import pytest
 import yaml
 
 from plugin_gateway.cli.entry import run
+from tests.bounds import BOUND_S
 from tests.mcp.world import DOCUMENT
 from tests.ports import free_port
 
-BOUND_S = 5
 CHANGES = 6
 CLIENTS = 4
 ALWAYS, TOGGLED = "listPets", "getPet"

@@ -12,6 +12,8 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
+from tests.bounds import BOUND_S
+
 CASES = Path(__file__).parents[2].parent / "shared" / "attack" / "cases.json"
 GROUPS = {"path-bypass", "query", "credential-leak", "header-smuggling", "method-bypass", "legit"}
 KEYS = {"A_HEADER": "sekret-hdr-7f3a9c", "A_QUERY": "sekret-qry-51be02"}
@@ -78,7 +80,7 @@ class McpClient:
     """Calls tools on one connection."""
 
     def __init__(self, port: Any) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)
 
     def call(self, name: Any, arguments: Any) -> Any:
         message = {

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from plugin_gateway.callers import provider
 from plugin_gateway.callers.keys import FIRST_BACK_OFF_S, MAX_BACK_OFF_S, REFRESH_S, RETRY_S, IssuerKeys
 from plugin_gateway.callers.provider import ProviderError
+from tests.bounds import BOUND_S
 
 ISSUER = "https://idp.test/tenant"
 JWKS = "https://idp.test/jwks"
@@ -238,7 +239,7 @@ def test_an_issuer_that_never_answers_keeps_callers_no_longer_than_one_question_
     issuer = Silent()
 
     async def ask() -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             await asyncio.gather(*(keys.find("a", "ES256") for _ in range(20)), return_exceptions=True)
 
     keys = issuer.known()

@@ -10,6 +10,7 @@ import yaml
 
 from plugin_gateway.cli.entry import run
 from tests import shop as shops
+from tests.bounds import BOUND_S
 
 DOCUMENT = (
     'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
@@ -257,7 +258,7 @@ def test_a_check_imports_only_the_modules_that_its_config_needs(
         [sys.executable, "-c", program, "check", "--config", str(config)],
         capture_output=True,
         text=True,
-        timeout=5,
+        timeout=BOUND_S,
         check=True,
     )
     imported = json.loads(result.stdout.splitlines()[-1])

@@ -6,6 +6,7 @@ import pytest
 
 from plugin_gateway.cli.completion import SHELLS
 from plugin_gateway.cli.entry import run
+from tests.bounds import BOUND_S
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -22,7 +23,7 @@ def test_a_shell_is_answered_with_commands() -> None:
     }
     program = "import sys; sys.argv[0] = 'plugin-gateway'; from plugin_gateway.cli import main; main()"
     result = subprocess.run(
-        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, timeout=BOUND_S, check=False
     )
     assert result.stdout == "plain,explain\n"
     assert result.stderr == ""

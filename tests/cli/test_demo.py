@@ -10,6 +10,7 @@ from plugin_gateway.cli.demo import config_file, example_folder, load_example, s
 from plugin_gateway.cli.entry import run
 from plugin_gateway.config.load import load
 from plugin_gateway.errors import UsageError
+from tests.bounds import BOUND_S
 
 
 def test_the_example_is_found_and_answers_to_its_key_on_a_port_of_its_own() -> None:
@@ -18,7 +19,7 @@ def test_the_example_is_found_and_answers_to_its_key_on_a_port_of_its_own() -> N
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/v2/orders", headers={"X-Api-Key": "a-key-for-the-demo"}
     )
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=BOUND_S) as response:
         assert json.load(response)
 
 

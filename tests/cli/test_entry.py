@@ -10,6 +10,7 @@ import pytest
 from plugin_gateway import __version__
 from plugin_gateway.cli.entry import COMMANDS, run
 from plugin_gateway.errors import UsageError
+from tests.bounds import BOUND_S
 
 
 def shell(*arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]:
@@ -17,7 +18,7 @@ def shell(*arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]:
         [sys.executable, "-m", "plugin_gateway", *arguments],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=BOUND_S,
         check=False,
         **options,
     )
@@ -29,7 +30,9 @@ def test_help_lists_every_command_and_imports_none() -> None:
         "heavy = {'pydantic', 'uvicorn', 'starlette', 'httpx2', 'orjson', 'yaml', 'asyncio', 'plugin_gateway.cli.serve'}; "
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=BOUND_S, check=False
+    )
     assert result.returncode == 0, result.stderr
     assert all(f"  {name} " in result.stdout for name in COMMANDS)
 
@@ -107,7 +110,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     os.close(writer)
     os.read(reader, 10)
     os.close(reader)
-    _, stderr = process.communicate(timeout=20)
+    _, stderr = process.communicate(timeout=BOUND_S)
     assert process.returncode in {0, 141}
     assert b"Traceback" not in stderr
 
@@ -120,7 +123,7 @@ def test_output_that_cannot_be_written_ends_with_one_line(arguments: list[str]) 
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=20,
+            timeout=BOUND_S,
             check=False,
         )
     assert result.stderr == "error: cannot write the output: no space left on device\n"
@@ -133,4 +136,4 @@ def test_a_closed_standard_stream_is_no_descriptor_for_anything_else(closed: int
         f"import os; os.close({closed}); from plugin_gateway.cli.entry import occupy_standard_streams as occupy; occupy(); "
         f"os._exit(0 if os.path.samestat(os.fstat({closed}), os.stat(os.devnull)) else 1)"
     )
-    assert subprocess.run([sys.executable, "-c", program], timeout=20, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program], timeout=BOUND_S, check=False).returncode == 0

@@ -7,6 +7,7 @@ import pytest
 from plugin_gateway.cli import git
 from plugin_gateway.cli.git import file_at
 from plugin_gateway.errors import UsageError
+from tests.bounds import BOUND_S
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -15,7 +16,7 @@ def repository(folder: Path, *names: str) -> None:
     """Commit these files of a folder."""
     author = ("-c", "user.name=a", "-c", "user.email=a@example.com")
     for arguments in (("init", "-q"), ("add", *names), (*author, "commit", "-qm", "x")):
-        subprocess.run(("git", "-C", str(folder), *arguments), check=True, timeout=5, capture_output=True)
+        subprocess.run(("git", "-C", str(folder), *arguments), check=True, timeout=BOUND_S, capture_output=True)
 
 
 def test_a_file_is_read_as_it_was(tmp_path: Path) -> None:

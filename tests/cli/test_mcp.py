@@ -12,13 +12,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.mcp.world import DOCUMENT
 
 HELLO = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}
 LIST = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
 CALL = {"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "getPet", "arguments": {"petId": "1"}}}
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"ok":true}'
-BOUND_S = 20
 
 
 @pytest.fixture

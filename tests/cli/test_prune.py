@@ -8,6 +8,7 @@ import yaml
 
 from plugin_gateway.cli.entry import run
 from plugin_gateway.cli.prune import NamedOperation, read_list, syntax_of
+from tests.bounds import BOUND_S
 
 DOCUMENT = {
     "openapi": "3.0.3",
@@ -177,7 +178,9 @@ def test_pruning_json_imports_neither_pydantic_nor_a_server_nor_yaml(source: str
         "heavy = {'pydantic', 'uvicorn', 'starlette', 'httpx2', 'yaml', 'asyncio', 'prance'}; "
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=BOUND_S, check=False
+    )
     assert result.returncode == 0, result.stderr
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.bounds import BOUND_S
+
 
 @pytest.mark.parametrize(("setting", "is_loaded"), [(None, False), ("__all__", False), ("other", True), ("", True)])
 def test_pydantic_loads_a_plugin_only_if_the_operator_enables_it(
@@ -30,7 +32,7 @@ def test_pydantic_loads_a_plugin_only_if_the_operator_enables_it(
         env=environ if setting is None else {**environ, "PYDANTIC_DISABLE_PLUGINS": setting},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=BOUND_S,
         check=True,
     )
 

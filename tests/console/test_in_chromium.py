@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.console.world import (
     CONFIG,
     DOCUMENT,
@@ -27,12 +28,12 @@ from tests.console.world import (
     run,
     serving,
 )
-from tests.running import BOUND_S, START_BOUND_S, Upstream, eventually
+from tests.running import Upstream, eventually
 
 sync_api = pytest.importorskip("playwright.sync_api", reason=NEEDS_PLAYWRIGHT)
 expect = sync_api.expect
 expect.set_options(timeout=1000 * BOUND_S)
-A_RELOAD_MS = 1000 * START_BOUND_S
+A_RELOAD_MS = 1000 * BOUND_S
 """After a change that an editor makes, the gateway starts a process that imports its modules and compiles the document, as at its start.
 So the page is given as long. A save in the console finds such a process ready."""
 

@@ -10,6 +10,7 @@ from plugin_gateway.console import traffic_stream
 from plugin_gateway.console.sessions import Session
 from plugin_gateway.console.traffic_stream import TrafficStream, traffic_handler
 from plugin_gateway.telemetry.traffic import MOST_VIEWERS, Traffic
+from tests.bounds import BOUND_S
 
 
 class Page:
@@ -57,7 +58,7 @@ class World:
 
 def run(talk: Callable[[World], Awaitable[Any]]) -> Any:
     async def bounded() -> Any:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             return await talk(World())
 
     return asyncio.run(bounded())

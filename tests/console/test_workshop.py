@@ -7,6 +7,7 @@ from typing import Any
 
 from plugin_gateway.console.answer import unpacked
 from plugin_gateway.console.workshop import Workshop
+from tests.bounds import BOUND_S
 from tests.console.pets_place import CONFIG, MARK_KEY, Place
 
 
@@ -14,7 +15,7 @@ def with_workshop(place: Place, use: Callable[[Workshop], Awaitable[Any]], **opt
     async def main() -> Any:
         workshop = Workshop(place.config, {}, mark_key=MARK_KEY, **options)
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(BOUND_S):
                 return await use(workshop)
         finally:
             await workshop.close()

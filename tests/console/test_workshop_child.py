@@ -9,6 +9,7 @@ from plugin_gateway.console.frame import HEAD, Frame
 from plugin_gateway.console.questions import Bench
 from plugin_gateway.console.workshop_child import answer_to, material_of
 from plugin_gateway.reload.aside import module_command, module_environment
+from tests.bounds import BOUND_S
 from tests.console.pets_place import Place
 
 
@@ -19,7 +20,7 @@ def talk(place: Place, *frames: Frame) -> subprocess.CompletedProcess[bytes]:
         input=arguments + b"".join(frame.pack() for frame in frames),
         env=module_environment(),
         capture_output=True,
-        timeout=20,
+        timeout=BOUND_S,
         check=False,
     )
 

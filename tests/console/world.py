@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import running
-from tests.running import BOUND_S, COMMAND, START_BOUND_S
+from tests.bounds import BOUND_S
+from tests.running import COMMAND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +111,7 @@ class Gateway(running.Gateway):
         """Return a link that enters the console once."""
         command = [*COMMAND, "console", "--admin", self.admin]
         result = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=START_BOUND_S, check=True
+            command, env=self.environment, capture_output=True, text=True, timeout=BOUND_S, check=True
         )
         return result.stdout.strip()
 
@@ -119,7 +120,7 @@ def run(folder: Path, *arguments: str) -> None:
     """Run a command of the gateway in a folder."""
     environment = {**os.environ, "CONSOLE_UPSTREAM_KEY": SECRET}
     subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, env=environment, capture_output=True, timeout=START_BOUND_S, check=True
+        [*COMMAND, *arguments], cwd=folder, env=environment, capture_output=True, timeout=BOUND_S, check=True
     )
 
 
@@ -180,7 +181,7 @@ def console(browser: Browser, gateway: Gateway, **options: Any) -> Iterator[Page
     page.on("request", on_request)
     page.goto(gateway.link())
     # The first question starts a process, which imports the gateway and reads the document.
-    page.locator(".item").first.wait_for(timeout=1000 * START_BOUND_S)
+    page.locator(".item").first.wait_for(timeout=1000 * BOUND_S)
     try:
         yield page
     finally:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plugin_gateway.openapi.read.source import read_document
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document
@@ -75,7 +76,7 @@ def test_a_large_document_does_not_need_much_memory() -> None:
         capture_output=True,
         check=True,
         text=True,
-        timeout=5,
+        timeout=BOUND_S,
     )
 
     assert int(answer.stdout) < 150 * 1024

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.credentials.board import RING_BYTES, UNIT_BYTES, Board, open_board
+from tests.bounds import BOUND_S
 
 ROOM = RING_BYTES // UNIT_BYTES
 
@@ -49,7 +50,7 @@ def test_only_what_is_new_is_read() -> None:
 def test_a_token_written_by_another_process_is_read(shared: int) -> None:
     board = Board(shared)
     code = f"from plugin_gateway.credentials.board import Board; Board({shared}).write('theirs', 1.0)"
-    subprocess.run([sys.executable, "-c", code], pass_fds=(shared,), check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", code], pass_fds=(shared,), check=True, timeout=BOUND_S)
     assert texts(board.read()) == ["theirs"]
     board.close()
 

@@ -15,6 +15,7 @@ from plugin_gateway.credentials.board import RING_BYTES, Board
 from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
 from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
 from plugin_gateway.refusal import Refusal
+from tests.bounds import BOUND_S
 
 OURS = ClientCredentials(token_url="https://issuer/token?x=hunter2", client_id="me", client_secret="hunter2")
 THEIRS = TokenExchange(token_url="https://issuer/token")
@@ -63,7 +64,7 @@ def play(scene: Callable[..., Any], grant: ClientCredentials | TokenExchange, *a
     async def whole() -> None:
         provider = Provider(*answers)
         issuer = Issuer(grant, provider, Board())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             await scene(issuer, provider)
         issuer.close()
 

@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-BOUND_S = 5.0
-START_BOUND_S = 20.0
 INSTALL = {
     "nginx": "apt-get install nginx-light",
     "caddy": "apt-get install caddy",
@@ -83,7 +82,7 @@ def stop(process: subprocess.Popen[Any]) -> None:
     """End a process that no test needs any more; some servers take seconds to close on a busy machine."""
     process.terminate()
     try:
-        process.wait(START_BOUND_S)
+        process.wait(BOUND_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -121,7 +120,7 @@ def listening(handler: type[QuietHandler]) -> Iterator[int]:
 
 
 def until_listening(port: int, process: subprocess.Popen[Any], log: Path) -> None:
-    give_up = time.monotonic() + START_BOUND_S
+    give_up = time.monotonic() + BOUND_S
     pause = threading.Event()
     while time.monotonic() < give_up and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), BOUND_S):

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.bounds import BOUND_S
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONTRACTS = {contract["name"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
@@ -74,7 +76,7 @@ def run(folder: Path, *arguments: Any) -> subprocess.CompletedProcess[Any]:
         env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "300"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=BOUND_S,
         check=False,
     )
 

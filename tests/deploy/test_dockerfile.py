@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.deploy.proxies import program
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,7 @@ DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 
 def hadolint(path: Path) -> subprocess.CompletedProcess[Any]:
     return subprocess.run(
-        [program("hadolint"), "--no-color", path], capture_output=True, text=True, timeout=5, check=False
+        [program("hadolint"), "--no-color", path], capture_output=True, text=True, timeout=BOUND_S, check=False
     )
 
 
@@ -151,7 +152,7 @@ def test_the_same_sources_give_the_same_wheel(tmp_path: Path) -> None:
         shutil.copytree(ROOT / "examples", copy / "examples", ignore=shutil.ignore_patterns("__pycache__"))
         command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / f"{name}-dist")]
         environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
-        subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True, timeout=BOUND_S)
         [wheel] = (tmp_path / f"{name}-dist").glob("*.whl")
         wheels.append(wheel.read_bytes())
 

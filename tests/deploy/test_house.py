@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.bounds import BOUND_S
 from tests.deploy.proxies import program
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,13 @@ def make(*arguments: str, environment: None = None) -> subprocess.CompletedProce
     for name in ("MAKEFLAGS", "MAKELEVEL"):  # of the `make test` that this may be part of
         environment.pop(name, None)
     return subprocess.run(
-        [program("make"), *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=5, check=False
+        [program("make"), *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=BOUND_S,
+        check=False,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from plugin_gateway.config.load import load
+from tests.bounds import BOUND_S
 from tests.deploy.kubernetes import check_pod, drain_s, validate
 from tests.deploy.proxies import DEPLOY
 
@@ -27,7 +28,7 @@ def built(name: str) -> dict[str, Any]:
         command = [kustomize, "build", str(KUSTOMIZE / "examples" / name)]
     else:
         pytest.skip("neither kubectl nor kustomize is installed")
-    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=BOUND_S, check=False)
     if "unknown field" in result.stderr or "invalid Kustomization" in result.stderr:
         pytest.skip("this kustomize is older than 5.0, which Kubernetes 1.27 brought")
     assert (result.returncode, result.stderr) == (0, "")

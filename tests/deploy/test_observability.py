@@ -17,7 +17,8 @@ from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.endpoints.exposition import exposition
 from plugin_gateway.refusal import TITLES
 from plugin_gateway.telemetry import Counters
-from tests.deploy.proxies import BOUND_S, DEPLOY, START_BOUND_S, program, serving, stop, until_listening
+from tests.bounds import BOUND_S
+from tests.deploy.proxies import DEPLOY, program, serving, stop, until_listening
 from tests.ports import free_ports
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def test_each_alert_is_tried() -> None:
 )
 def test_promtool_accepts_the_rules(arguments: tuple[str, ...]) -> None:
     result = subprocess.run(
-        [program("promtool"), *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False
+        [program("promtool"), *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=BOUND_S, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -140,7 +141,7 @@ def asked(client: httpx2.Client, query: str) -> list[Any]:
 
 def test_a_real_prometheus_loads_the_rules_and_evaluates_each_query(prometheus: httpx2.Client) -> None:
     # Prometheus waits 5 s before it scrapes its first targets.
-    give_up, pause = time.monotonic() + START_BOUND_S, threading.Event()
+    give_up, pause = time.monotonic() + BOUND_S, threading.Event()
     calls = 'sum by (reason) (plugin_gateway_calls_total{operation=""})'
     while not asked(prometheus, calls) and time.monotonic() < give_up:
         pause.wait(0.1)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.bounds import BOUND_S
+
 CONFTEST = Path(__file__).parents[1] / "conftest.py"
 PROPERTIES = """
 import pytest
@@ -56,7 +58,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> str:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=BOUND_S,
         check=False,
     ).stdout
 

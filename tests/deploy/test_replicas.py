@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.deploy.proxies import (
-    BOUND_S,
     DEPLOY,
-    START_BOUND_S,
     QuietHandler,
     listening,
     program,
@@ -111,14 +110,14 @@ class Replica:
             reader.close()
 
     def _until(self, condition: Callable[[], bool]) -> None:
-        give_up, pause = time.monotonic() + START_BOUND_S, threading.Event()
+        give_up, pause = time.monotonic() + BOUND_S, threading.Event()
         while not condition():
             assert time.monotonic() < give_up, self._log.read_text()
             pause.wait(0.02)
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(START_BOUND_S)
+        self.process.wait(BOUND_S)
 
 
 @pytest.fixture
@@ -288,7 +287,7 @@ def test_a_rolling_restart_under_load_and_100_edits_loses_no_call_and_mixes_no_t
         replica.start()
         replica.until_ready()
         replica.until_called()
-    editing.join(START_BOUND_S * 2)
+    editing.join(BOUND_S)
     for replica in world.replicas.values():
         replica.until_edit(EDITS)
     for thread in (*clients, *readers):

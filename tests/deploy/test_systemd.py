@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.cli.serve import command
 from plugin_gateway.config.units import parse_duration
+from tests.bounds import BOUND_S
 from tests.deploy.proxies import DEPLOY, program
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def read(path: Path = UNIT) -> dict[str, str]:
 def exposure(path: Path) -> subprocess.CompletedProcess[str]:
     # The threshold is ten times the exposure that the report shows.
     arguments = [program("systemd-analyze"), "security", "--offline=yes", "--no-pager", "--threshold=20", str(path)]
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=BOUND_S, check=False)
 
 
 def test_its_exposure_is_two_at_most() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.bounds import BOUND_S
 from tests.deploy.proxies import program
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ def zizmor(path: Path) -> subprocess.CompletedProcess[Any]:
         [program("zizmor"), "--offline", "--persona=pedantic", "--no-progress", str(path)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=BOUND_S,
         check=False,
     )
 
@@ -54,7 +55,7 @@ def test_the_linter_would_say_something(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_the_file_is_a_workflow(path: Path) -> None:
     arguments = [program("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", str(path)]
-    result = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
+    result = subprocess.run(arguments, capture_output=True, text=True, timeout=BOUND_S, check=False)
 
     assert result.returncode == 0, result.stdout + result.stderr
 

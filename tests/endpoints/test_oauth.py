@@ -33,8 +33,8 @@ from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.worker import PublicServer, public_config
 from plugin_gateway.telemetry import Log, Recorder
 from plugin_gateway.telemetry.outage import Outage
+from tests.bounds import BOUND_S
 
-BOUND_S = 5
 SECRET = "sekret-of-the-client"
 CALLBACK = "https://chat.openai.com/aip/plugin-abc/oauth/callback"
 FACADE = Facade(
@@ -322,7 +322,7 @@ async def gateway(issuer: str, client: dict[str, Any], auth: dict[str, Any]) -> 
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", holder
     finally:
         server.drain()
-        await asyncio.wait_for(serving, 2 * BOUND_S)
+        await asyncio.wait_for(serving, BOUND_S)
         door = holder.serving.door
         await door.authenticator.close()
         await server.config.loaded_app._provider.close()

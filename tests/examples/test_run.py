@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.ports import free_ports
-from tests.running import BOUND_S, START_BOUND_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +53,7 @@ def read_until(process: subprocess.Popen[Any], text: bytes) -> str:
     selector.register(process.stdout, selectors.EVENT_READ)
     output = b""
     while text not in output:
-        assert selector.select(START_BOUND_S), f"no more output after: {output.decode()}"
+        assert selector.select(BOUND_S), f"no more output after: {output.decode()}"
         piece = os.read(process.stdout.fileno(), 65536)
         assert piece, f"the program ended: {output.decode()}"
         output += piece
@@ -85,9 +85,7 @@ def test_both_run_until_a_signal_and_then_neither(number: Any) -> None:
             get(f"{url}{path}") for path in ("/orders?status=open", "/admin/users", "/.well-known/ai-plugin.json")
         )
         [console] = [line for line in output.splitlines() if "plugin-gateway console" in line]
-        link = subprocess.run(
-            shlex.split(console), capture_output=True, text=True, timeout=START_BOUND_S, check=True
-        ).stdout
+        link = subprocess.run(shlex.split(console), capture_output=True, text=True, timeout=BOUND_S, check=True).stdout
         process.send_signal(number)
         exit_code = process.wait(BOUND_S)
 
@@ -108,9 +106,7 @@ def test_a_taken_port_is_named_before_anything_starts(taken: int) -> None:
     ports = free_ports(3)
 
     with socket.create_server(("127.0.0.1", ports[taken])):
-        result = subprocess.run(
-            command(*ports), cwd=ROOT, capture_output=True, text=True, timeout=START_BOUND_S, check=False
-        )
+        result = subprocess.run(command(*ports), cwd=ROOT, capture_output=True, text=True, timeout=BOUND_S, check=False)
 
     assert result.returncode == 1
     assert f"port {ports[taken]} is taken" in result.stderr

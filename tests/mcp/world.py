@@ -17,6 +17,7 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.revision.compile import compile_revision
+from tests.bounds import BOUND_S
 from tests.loopback import in_front_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     Api: TypeAlias = Callable[[bytes, bytes], bytes | None]
 
-BOUND_S = 5
 SECRET = "sekret-7f3a9c"
 DOCUMENT = """
 openapi: 3.1.0

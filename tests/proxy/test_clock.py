@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from plugin_gateway.proxy.clock import Clock
+from tests.bounds import BOUND_S
 
 
 class Watcher:
@@ -22,7 +23,7 @@ def test_watchers_are_called_until_they_leave_and_then_the_clock_stops() -> None
         watchers = [Watcher(clock, 1), Watcher(clock, 3)]
         for watcher in watchers:
             clock.watch(watcher)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             await asyncio.gather(*(watcher.done.wait() for watcher in watchers))
         assert clock._timer is None
         clock.unwatch(watchers[0])
@@ -46,7 +47,7 @@ def test_a_watcher_that_fails_does_not_keep_the_clock_from_the_others() -> None:
         watchers = [Failing(clock, 2), Watcher(clock, 3)]
         for watcher in watchers:
             clock.watch(watcher)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             await asyncio.gather(*(watcher.done.wait() for watcher in watchers))
         assert told == ["a fault"] * 2
 

@@ -14,6 +14,7 @@ from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy import connect as connect_module
 from plugin_gateway.proxy.connect import _addresses, _first, connect
 from plugin_gateway.revision import UpstreamTarget
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,10 +100,10 @@ def play(
             peers = Peers(stack)
             await peers.open(tls)
             options = {"host": "twin", "port": peers.port, "authority": b"twin", "connect_timeout_s": 2.0} | target
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(BOUND_S):
                 await scene(peers, UpstreamTarget(**options), Connection)
                 await peers.leave()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             while asyncio.all_tasks() - {asyncio.current_task()}:  # noqa: ASYNC110  # what is abandoned ends soon
                 await asyncio.sleep(0)
 
@@ -290,7 +291,7 @@ def test_no_attempt_outlives_a_connect_that_is_given_up(monkeypatch: pytest.Monk
         while len(asyncio.all_tasks()) < 4:  # noqa: ASYNC110  # tasks have no event for this
             await asyncio.sleep(0)
         connecting.cancel()
-        await asyncio.wait([connecting], timeout=5)
+        await asyncio.wait([connecting], timeout=BOUND_S)
         assert ended == ["slow", "slow"]
 
     asyncio.run(scene())

@@ -20,6 +20,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.revision.compile import compile_revision
+from tests.bounds import BOUND_S
 from tests.loopback import in_front_of
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def play(
         return Holder(revision(port, extra, config), resources=resources)
 
     async def bounded() -> Any:
-        async with asyncio.timeout(5), in_front_of(ended, make) as holder:
+        async with asyncio.timeout(BOUND_S), in_front_of(ended, make) as holder:
             scenes.append(Scene(holder, desk, requests))
             return await talk(scenes[0])
 

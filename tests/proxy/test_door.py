@@ -28,6 +28,7 @@ from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.worker import PublicServer, public_config
 from plugin_gateway.telemetry import Log, Recorder
+from tests.bounds import BOUND_S
 from tests.proxy.real import door_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from plugin_gateway.revision.model import Revision
 
-BOUND_S = 5
 GOOD, SECOND = "good-token-of-some-length", "second-token-of-some-length"
 LOGIN = base64.b64encode(b"alice:correct horse").decode()
 ISSUER = "https://idp.test"
@@ -214,7 +214,7 @@ async def running(
         yield gateway
     finally:
         server.drain()
-        await asyncio.wait_for(serving, 2 * BOUND_S)
+        await asyncio.wait_for(serving, BOUND_S)
         holder.close()
         api.close()
         await api.wait_closed()

@@ -32,6 +32,7 @@ from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -254,7 +255,7 @@ def run(request: pytest.FixtureRequest) -> Callable[..., Any]:
 
     def run(play: Callable[..., Any], scene: Callable[..., Any], **changes: Any) -> Any:
         async def whole() -> Any:
-            async with asyncio.timeout(5), serve(request.param, play, **changes) as gateway:
+            async with asyncio.timeout(BOUND_S), serve(request.param, play, **changes) as gateway:
                 return await scene(gateway)
 
         return asyncio.run(whole())

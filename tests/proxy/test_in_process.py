@@ -17,6 +17,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from tests.bounds import BOUND_S
 from tests.loopback import in_front_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.telemetry.record import AccessRecord
 
-BOUND_S = 5
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
 CLOSED = Refusal(status=404, code="operation-not-found", detail="No.")

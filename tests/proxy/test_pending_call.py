@@ -20,6 +20,7 @@ from plugin_gateway.proxy.pending_call import PATIENCE_S, PendingCall
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.proxy.wire import read_request_lines
 from plugin_gateway.refusal import Refusal
+from tests.bounds import BOUND_S
 from tests.proxy.real import door_of, revision_of, serving_of
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def play(
     """
 
     async def scene() -> SimpleNamespace:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             upstream, verdict = Upstream(), asyncio.get_running_loop().create_future()
             client = InProcessClient(Clock(), lambda record: None)
             begun: list[Call] = []

@@ -15,6 +15,7 @@ from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.revision import UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -45,7 +46,7 @@ def play(scene: Callable[..., Any], **target: float | str) -> None:
         pool = Pool(
             UpstreamTarget(**({"host": "127.0.0.1", "port": 1, "authority": b"up"} | target)), Clock(tick_s=0.01)
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             try:
                 await scene(pool)
             finally:
@@ -245,7 +246,7 @@ async def one_connection(served: ssl.SSLContext | None = None, **target: Any) ->
     """A pool with one connection in use, and the socket at its other end, which is outside the loop."""
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
+        listener.settimeout(BOUND_S)
         port = listener.getsockname()[1]
         pool = Pool(UpstreamTarget(**({"host": "localhost", "port": port, "authority": b"up"} | target)), Clock())
         exchange = Exchange()
@@ -271,7 +272,7 @@ BETWEEN_CALLS = pytest.mark.parametrize(
 
 def run(scene: Callable[..., Any], loop_factory: Callable[..., Any]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             await scene()
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:

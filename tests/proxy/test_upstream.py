@@ -18,6 +18,7 @@ from plugin_gateway.proxy.downlink import Answer, Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision import UpstreamTarget
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -169,11 +170,11 @@ ENDLESS = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"
 def peer(certificate: SimpleNamespace | None, answer: bytes, end: str) -> Iterator[int]:
     """Answer one request over TLS, or over TCP without a certificate, then end the connection in the given way."""
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(5)
+    listener.settimeout(BOUND_S)
 
     def serve() -> None:
         connection, _ = listener.accept()
-        connection.settimeout(5)
+        connection.settimeout(BOUND_S)
         if certificate is not None:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(certificate.cert, certificate.key)
@@ -218,7 +219,7 @@ def test_over_tls_an_answer_without_a_length_ends_with_close_notify_only(
         upstream = UpstreamConnection(pool)
         context = ssl.create_default_context(cafile=authority.ca) if is_tls else None
         name = "localhost" if is_tls else None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             await asyncio.get_running_loop().create_connection(
                 lambda: upstream, "127.0.0.1", port, ssl=context, server_hostname=name
             )

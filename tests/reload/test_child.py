@@ -17,8 +17,7 @@ from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.revision import LogSettings, Revision
 from plugin_gateway.revision.agreed import Drifted
 from plugin_gateway.revision.pinned import NOTHING_PINNED
-
-BOUND_S = 20
+from tests.bounds import BOUND_S
 
 DOCUMENT = (
     'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'

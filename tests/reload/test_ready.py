@@ -8,8 +8,7 @@ from plugin_gateway.reload import aside, ready
 from plugin_gateway.reload.aside import compile_aside, end_of
 from plugin_gateway.reload.outcome import Compiled
 from plugin_gateway.reload.ready import ReadyChild
-
-BOUND_S = 5.0
+from tests.bounds import BOUND_S
 
 
 def during(talk: Callable[[ReadyChild], Awaitable[None]], idle_s: float = 600.0) -> None:

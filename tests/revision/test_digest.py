@@ -34,6 +34,7 @@ from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.tools.tool import Tool
 from plugin_gateway.tools.tool_set import ToolSet, tool_set
+from tests.bounds import BOUND_S
 
 SECRETS = {
     "KEY": "key-of-the-upstream",
@@ -656,6 +657,6 @@ def test_the_same_config_with_its_keys_in_any_order_is_the_same_in_every_process
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=BOUND_S,
     )
     assert result.stdout == "".join(f"{revision.digest}\n" for revision in OF_CONFIGS)

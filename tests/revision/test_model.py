@@ -14,6 +14,7 @@ from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 from plugin_gateway.revision.compile import compile_revision
+from tests.bounds import BOUND_S
 
 SECRET = b"sekret-7f3a9c"
 
@@ -90,6 +91,6 @@ def test_a_worker_reads_a_revision_without_the_libraries_that_read_a_config(auth
         "import pickle, sys; pickle.load(sys.stdin.buffer); print(*{'pydantic', 'yaml', 'asyncio'} & set(sys.modules))"
     )
     worker = subprocess.run(
-        [sys.executable, "-c", program], input=pickle.dumps(revision), capture_output=True, timeout=5, check=False
+        [sys.executable, "-c", program], input=pickle.dumps(revision), capture_output=True, timeout=BOUND_S, check=False
     )
     assert (worker.stdout.strip(), worker.stderr) == (b"", b"")

@@ -19,6 +19,7 @@ from plugin_gateway.server import worker
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.telemetry import exporter
 from plugin_gateway.telemetry.trace_context import read_traceparent
+from tests.bounds import BOUND_S
 from tests.telemetry.otlp_receiver import Receiver, attributes, receiving
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def played(talk: Callable[[World], Awaitable[None]], front: Front = "connection"
                 await worlds[0].serve_api(reader, writer)
 
             api = await asyncio.start_server(serve_api, "127.0.0.1", 0)
-            async with asyncio.timeout(5), receiving() as receiver, api:
+            async with asyncio.timeout(BOUND_S), receiving() as receiver, api:
                 channel = await Channel.over(ours)
                 world = World(receiver, api.sockets[0].getsockname()[1], listener.getsockname()[1], channel)
                 worlds.append(world)

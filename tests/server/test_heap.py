@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from tests.bounds import BOUND_S
+
 PROGRAM = """
 import resource
 from plugin_gateway.server.heap import keep_freed_memory
@@ -24,7 +26,7 @@ print(faults(50))
 
 def faults(*, keeps: bool) -> int:
     program = [sys.executable, "-c", PROGRAM % keeps]
-    return int(subprocess.run(program, capture_output=True, check=True, timeout=5).stdout)
+    return int(subprocess.run(program, capture_output=True, check=True, timeout=BOUND_S).stdout)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the hint is for glibc")

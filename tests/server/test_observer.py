@@ -17,6 +17,7 @@ from plugin_gateway.observation.sighting import Sighting
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.revision.build import build
 from plugin_gateway.server.observer import Observer
+from tests.bounds import BOUND_S
 from tests.loopback import in_front_of
 from tests.observation.world import document
 
@@ -90,7 +91,7 @@ def ask(
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
-        async with in_front_of(upstream.serve, holder_for) as holder, asyncio.timeout(5):
+        async with in_front_of(upstream.serve, holder_for) as holder, asyncio.timeout(BOUND_S):
             await Observer(holder, Finder(pets), sightings.append)(scope, receive, send)
         sighting = sightings[0] if sightings else NOTHING_SEEN
         return sent[0]["status"], b"".join(one.get("body", b"") for one in sent), sighting
@@ -215,7 +216,7 @@ def test_the_command_forwards_over_sockets_until_it_is_interrupted(tmp_path: Pat
             cwd=tmp_path, env=os.environ, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert process.stderr is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(BOUND_S):
             line = (await process.stderr.readline()).decode()
             reader, writer = await asyncio.open_connection("127.0.0.1", int(line.split()[1].rpartition(":")[2]))
             writer.write(b"GET /pets/mine HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")

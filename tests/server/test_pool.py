@@ -8,6 +8,7 @@ import pytest
 from plugin_gateway.server import pool as pool_module
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.shared_memory import SharedMemory
+from tests.bounds import BOUND_S
 
 
 class Worker:
@@ -87,7 +88,7 @@ def _workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(talk: Callable[..., Any], *, count: int = 2, on_counts: Callable[[Any], object] | None = None) -> Any:
     async def bounded() -> Any:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             pool = WorkerPool(count, log := Log(), on_counts=on_counts)
             pool.boot()
             await pool.start([os.devnull] * count, b"one")

@@ -15,9 +15,8 @@ from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.process import WorkerProcess
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.sockets import listen, open_listeners
+from tests.bounds import BOUND_S
 from tests.server.pickled import revision
-
-BOUND_S = 20
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from plugin_gateway.server.remote_approver import MOST_WAITING, DeskLine, Remote
 from plugin_gateway.server.start import ServeOptions
 from plugin_gateway.server.supervisor import Supervisor
 from plugin_gateway.telemetry import Log
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-BOUND_S = 20
 HELD = HeldCall(fingerprint="f", caller="", operation="op", method="POST", path="/p")
 DOCUMENT = """
 openapi: 3.1.0
@@ -48,7 +48,7 @@ public: {{url: http://localhost:8080}}
 def run(talk: Callable[[RemoteApprover, list[Message]], Awaitable[Any]]) -> Any:
     async def bounded() -> Any:
         posted: list[Message] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             return await talk(RemoteApprover(posted.append), posted)
 
     return asyncio.run(bounded())

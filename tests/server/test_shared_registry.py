@@ -16,6 +16,7 @@ from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.approvals.registry import StoreAwayError
 from plugin_gateway.approvals.settings import ApprovalSettings
 from plugin_gateway.server.shared_registry import SharedRegistry
+from tests.bounds import BOUND_S
 from tests.redis_server import redis_server
 
 CALL = HeldCall(fingerprint="a", caller="ada", operation="op", method="POST", path="/p", fields=(("x-a", "1"),))
@@ -38,7 +39,7 @@ def play(redis_port: int, request: pytest.FixtureRequest) -> Callable[..., Any]:
             settings = ApprovalSettings(store_url=url, space=request.node.name, expires_s=expires_s)
             one, two = (SharedRegistry(settings, lambda: "http://admin") for _ in range(2))
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(BOUND_S):
                     return await scene(one, two)
             finally:
                 for registry in (one, two):

@@ -6,6 +6,7 @@ import pytest
 from plugin_gateway.config.address import Address
 from plugin_gateway.errors import UsageError
 from plugin_gateway.server.sockets import listen, open_listeners
+from tests.bounds import BOUND_S
 
 
 def close(listeners: list[socket.socket]) -> None:
@@ -23,9 +24,9 @@ def test_port_0_gets_a_number_that_all_workers_share() -> None:
 def test_no_client_can_connect_before_the_gateway_listens() -> None:
     address, listeners = open_listeners(Address("127.0.0.1", 0), 2)
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", address.port), timeout=5)
+        socket.create_connection(("127.0.0.1", address.port), timeout=BOUND_S)
     listen(address, listeners)
-    socket.create_connection(("127.0.0.1", address.port), timeout=5).close()
+    socket.create_connection(("127.0.0.1", address.port), timeout=BOUND_S).close()
     close(listeners)
 
 
@@ -52,7 +53,7 @@ def test_a_name_that_does_not_resolve_is_told_so() -> None:
 def test_both_families_are_served_where_everything_is() -> None:
     address, listeners = open_listeners(Address("::", 0), 1)
     listen(address, listeners)
-    socket.create_connection(("127.0.0.1", address.port), timeout=5).close()
+    socket.create_connection(("127.0.0.1", address.port), timeout=BOUND_S).close()
     close(listeners)
 
 

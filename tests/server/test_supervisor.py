@@ -22,9 +22,8 @@ from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.start import RefusedError, ServeOptions, Started
 from plugin_gateway.server.supervisor import Supervisor
 from plugin_gateway.telemetry import Log
+from tests.bounds import BOUND_S
 from tests.server.pets import CONFIG, DOCUMENT
-
-BOUND_S = 20
 
 
 def run(config: Path, talk: Callable[..., Any] | None, **options: float | str) -> Any:

@@ -12,6 +12,7 @@ import pytest
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.server import worker
 from plugin_gateway.server.channel import Channel, Kind, Message
+from tests.bounds import BOUND_S
 from tests.server.pickled import revision
 
 
@@ -32,7 +33,7 @@ def run(talk: Callable[..., Any]) -> Any:
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             serving = asyncio.create_task(worker.serve(theirs, listener))
             channel = await Channel.over(ours)
             try:

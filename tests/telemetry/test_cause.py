@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.telemetry.cause import cause_of, root_cause_of
+from tests.bounds import BOUND_S
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_a_cause_is_in_words(error: Any, said: str) -> None:
 
 def test_what_tls_did_not_like_is_named_without_its_line_of_c() -> None:
     with socket.socket() as client, socket.create_server(("127.0.0.1", 0)) as server:
-        client.settimeout(5)
+        client.settimeout(BOUND_S)
         client.connect(server.getsockname())
         peer, _ = server.accept()
         with peer:

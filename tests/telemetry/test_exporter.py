@@ -12,6 +12,7 @@ import pytest
 from plugin_gateway.telemetry import exporter as module
 from plugin_gateway.telemetry.call_metrics import SERVER_DURATION
 from plugin_gateway.telemetry.exporter import BATCH, Exporter
+from tests.bounds import BOUND_S
 from tests.telemetry.otlp_receiver import BUSY, OK, Receiver, receiving
 from tests.telemetry.test_span import COLLECTOR, record
 
@@ -26,7 +27,7 @@ def played(
     scene: Callable[[Exporter, Receiver], Awaitable[Any]], *answers: bytes, **more: Any
 ) -> tuple[Receiver, Exporter]:
     async def whole() -> tuple[Receiver, Exporter]:
-        async with asyncio.timeout(5), receiving(*answers) as receiver:
+        async with asyncio.timeout(BOUND_S), receiving(*answers) as receiver:
             exporter = Exporter(replace(COLLECTOR, endpoint=receiver.url, **{"metrics": False, **more}))
             exporter.start()
             await scene(exporter, receiver)
@@ -101,7 +102,7 @@ def test_the_queue_is_bounded_while_the_collector_is_away(monkeypatch: pytest.Mo
         exporter.start()
         exporter.add([record()] * 20)
         assert exporter.dropped == 20 * SPANS - 10, "the first ten wait, and no call waits with them"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             await exporter.close()
         return exporter
 

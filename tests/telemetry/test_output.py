@@ -22,8 +22,7 @@ from plugin_gateway.telemetry.output import (
     pieces,
 )
 from plugin_gateway.telemetry.record import AccessRecord
-
-BOUND_S = 5
+from tests.bounds import BOUND_S
 
 
 def record(status: int = 200) -> AccessRecord:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fuzz.origins.programs import Origin
 from fuzz.origins.tee import Tee
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ async def ask_through_tee(answers: list[bytes], requests: int) -> tuple[Tee, lis
     front = await asyncio.start_server(tee.serve, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", front.sockets[0].getsockname()[1])
     got = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(BOUND_S):
         for _ in range(requests):
             writer.write(HEAD)
             got.append(await reader.readuntil(b"\r\n\r\n"))

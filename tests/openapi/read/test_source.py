@@ -8,6 +8,7 @@ from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.openapi.refs import RefError
+from tests.bounds import BOUND_S
 
 CORPUS = Path(__file__).parents[3].parent / "shared" / "corpus"
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason=f"the shared corpus is not at {CORPUS}")
@@ -83,7 +84,11 @@ def test_a_file_is_read_without_loading_an_http_client(tmp_path: Path) -> None:
     )
 
     answer = subprocess.run(
-        [sys.executable, "-c", program, tmp_path / "api.yaml"], capture_output=True, check=True, text=True, timeout=5
+        [sys.executable, "-c", program, tmp_path / "api.yaml"],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=BOUND_S,
     )
 
     assert answer.stdout == "[]\n"

@@ -14,6 +14,7 @@ from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.own_answer import FAILED
 from plugin_gateway.proxy.wire import read_request_fields
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,7 +105,7 @@ def call(
         client.begin(it)
         for data, is_last in pieces:
             client.deliver(data, is_last=is_last)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             if scene is None:
                 await it.run(app, {"method": "GET"})
             else:
@@ -290,7 +291,7 @@ def test_the_record_says_why_the_app_refused_and_has_the_id_of_its_answer() -> N
         client.begin(it)
         tasks = set()
         it.launch(app, {"method": "GET", "state": {}}, tasks)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(BOUND_S):
             await asyncio.gather(*tasks)
 
     asyncio.run(whole())

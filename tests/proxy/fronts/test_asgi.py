@@ -20,6 +20,7 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 from plugin_gateway.telemetry.collector import Collector
 from plugin_gateway.telemetry.span import TracedId
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +117,7 @@ def ask(
         whole_scope = base | {"headers": [(b"host", b"gw")], "client": ("10.0.0.1", 5)} | scope
         raised = None
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(BOUND_S):
                 await AsgiFront(holder, local, records.append, tracing)(whole_scope, receive, send)
         except (UpstreamError, KeyError) as error:
             raised = error

@@ -26,6 +26,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,7 +147,7 @@ def play(scene: Callable[..., Any], **options: Any) -> None:
     async def whole() -> None:
         it = Scene(**options)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(BOUND_S):
                 result = scene(it)
                 if asyncio.iscoroutine(result):
                     await result
