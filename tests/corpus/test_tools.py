@@ -12,8 +12,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
-from jsonschema_rs import validator_for
+from jsonschema_rs import meta, validator_for
 
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.grammar import Kind
@@ -100,7 +99,7 @@ def test_each_served_operation_is_one_tool_that_every_client_accepts(choice: Any
         assert all(len(text) <= 64 for text in shown.get("_meta", {}).values())
         for schema in filter(None, (shown["inputSchema"], shown.get("outputSchema"))):
             assert schema["type"] == "object"
-            Draft202012Validator.check_schema(schema)
+            meta.validate(schema)
             assert {*_refs(schema)} == {f"#/$defs/{name}" for name in schema.get("$defs", {})}
 
 
@@ -132,7 +131,7 @@ def test_no_parameter_and_no_property_is_lost_in_any_form(choice: Any, cut: Any)
         wanted = {*_settable(served, operation.node)}
         for schema in (whole, compact(whole, cut), share(compact(whole, cut))):
             assert wanted <= {*_names_in(schema)} | {argument.wire_name for argument in tool.arguments}
-            Draft202012Validator.check_schema(schema)
+            meta.validate(schema)
 
 
 def _settable(served: Document, operation: Any) -> Iterator[str]:
@@ -330,7 +329,7 @@ def test_each_format_has_the_tools_with_their_arguments(choice: Any) -> None:
         names = [argument.name for argument in tool.arguments]
         function = write_tool(tool, Format.OPENAI)["function"]
         assert [*function["parameters"]["properties"]] == names
-        Draft202012Validator.check_schema(function["parameters"])
+        meta.validate(function["parameters"])
         if function["strict"]:
             _assert_strict(function["parameters"])
         schema = write_tool(tool, Format.ANTHROPIC)["input_schema"]
