@@ -5,10 +5,12 @@ Nothing here runs for a call whose head is remembered, or for an operation whose
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from plugin_gateway.shape.invalid_request import invalid_request
+from plugin_gateway.shape.plain_query import PlainQuery
 from plugin_gateway.shape.shape import Written
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.whole_query import WholeQuery
 
 _UNKNOWN: Final = -1
+_no_match: Final = re.compile(rb"(?!)").fullmatch
 
 
 class Parameters:
@@ -29,16 +32,17 @@ class Parameters:
 
     __slots__ = (
         "_added",
-        "_bits",
         "_changes_more",
         "_cookies",
         "_headers",
+        "_judged",
+        "_judges_more",
         "_members",
         "_open",
         "_own",
         "_prefixes",
         "_query",
-        "_required",
+        "_read_plainly",
         "_required_fields",
         "_rewrites",
         "_wire_names",
@@ -84,18 +88,15 @@ class Parameters:
         self._changes_more = any((part.wire_name or part.added) and part.place != "query" for part in parts)
         """Whether more of a call may change than its query."""
         self._wire_names = {part.name.encode(): part.wire_name for part in self._query if part.wire_name}
-        self._bits: dict[bytes, tuple[int, Reader | None]] = {
-            name: (1 << index, self._query[index].reader) for name, index in self._own.items()
-        }
-        """A bit for each query parameter by its name, with its reader."""
-        self._required = 0
-        for index, part in enumerate(self._query):
-            if part.reader is not None and part.reader.is_required and not part.added:
-                self._required |= 1 << index
         self._added = [
-            (0 if part.is_fixed else 1 << index, part.added) for index, part in enumerate(self._query) if part.added
+            (0 if part.is_fixed else index, part.added) for index, part in enumerate(self._query, 1) if part.added
         ]
-        """The pairs that are added if the bit has not been seen."""
+        """The pairs that are added if the plain query has no text of this number."""
+        self._read_plainly: Callable[[bytes], re.Match[bytes] | None] | None = None
+        self._judged: list[tuple[int, Reader]] = []
+        """The parameters whose texts the expression of plain queries leaves to their readers."""
+        self._judges_more = False
+        """Whether a call with a plain query must be judged further, or has another query that goes up."""
         required = [part for part in parts if part.reader is not None and part.reader.is_required]
         self._required_fields = frozenset(
             # No header field has the name that stands for a cookie, so a call that needs a cookie is always written.
@@ -132,30 +133,40 @@ class Parameters:
 
     def passing_query(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         """See `ParameterShape`."""
-        if self._changes_more or self.whole_query is not None:
+        read = self._read_plainly
+        if read is None:
+            read = self._read_plainly = self._prepare()
+        match = read(b"&" + query if query else query)
+        if match is None:
             return None
-        seen = 0
-        if query:
-            bits = self._bits
-            for pair in query.split(b"&"):
-                name, _, text = pair.partition(b"=")
-                found = bits.get(name)
-                if found is None:
-                    return None
-                bit, reader = found
-                if seen & bit or (reader is not None and not reader.takes(text)):
-                    return None
-                seen |= bit
-        if seen & self._required != self._required or (self.path_parts and not self._passes_path(path)):
+        return self._passing_more(match, path, query, fields) if self._judges_more else query
+
+    def _passing_more(
+        self, match: re.Match[bytes], path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]
+    ) -> bytes | None:
+        for group, reader in self._judged:
+            text = match[group]
+            if text is not None and not reader.takes(text):
+                return None
+        if self.path_parts and not self._passes_path(path):
             return None
         if self.reads_fields and not self._passes_fields(fields):
             return None
         if self._wire_names and query:
             query = b"&".join([self._with_wire_name(pair) for pair in query.split(b"&")])
-        for bit, added in self._added:
-            if not seen & bit:
+        for group, added in self._added:
+            if not group or match[group] is None:
                 query = query + b"&" + added if query else added
         return query
+
+    def _prepare(self) -> Callable[[bytes], re.Match[bytes] | None]:
+        """Return what finds plain queries. Its expression takes long to compile, so the first call of the operation has it done."""
+        if self._changes_more or self.whole_query is not None:
+            return _no_match
+        plain = PlainQuery(self._query)
+        self._judged = plain.judged
+        self._judges_more = bool(plain.judged or self.path_parts or self.reads_fields or self._rewrites)
+        return plain.read
 
     def _with_wire_name(self, pair: bytes) -> bytes:
         name, equals, text = pair.partition(b"=")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.refs import join_pointer
+from plugin_gateway.shape.plain_text import ANY_TEXT, integer_between, one_of
 from plugin_gateway.shape.reading import TYPED, UnreadableError, read_deep, read_exploded, read_many, read_one, ways
 from plugin_gateway.shape.shape import Problem
 from plugin_gateway.shape.shortcut import range_of, takes_booleans, takes_every_text, words_of
@@ -105,6 +106,16 @@ class Reader:
     def takes(self, text: bytes) -> bool:
         """Whether the parameter has no problem if this is its only text."""
         return self._takes_plainly(text) or not self.judge([(self.name, text)])
+
+    def plain_texts(self) -> bytes:
+        """Return a regular expression for texts of a query that `takes` accepts; empty if no short one tells enough of the schema."""
+        if self._words:
+            return one_of(self._words)
+        if self._has_range:
+            return integer_between(self._least, self._most)
+        if self._takes_every_text:
+            return ANY_TEXT
+        return b"true|false" if self._takes_booleans else b""
 
     def _takes_plainly(self, text: bytes) -> bool:
         """Whether a text is valid, for most texts: one word or one number, with nothing to decode. After False, `judge` must tell."""

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import pickle
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.kind import kind_of
@@ -69,6 +72,59 @@ def test_a_problem_has_the_pointer_to_its_place(
     one: Reader, pairs: list[tuple[str, bytes]], pointer: str, detail: str
 ) -> None:
     assert one.judge(pairs) == (Problem(pointer, detail),)
+
+
+@given(
+    st.sampled_from(
+        [
+            {"type": "string"},
+            {"type": "boolean"},
+            {"type": "string", "enum": ["true", "a", "a&b"]},
+            {"type": "string", "maxLength": 2},
+            {"type": "integer", "minimum": -3, "exclusiveMaximum": 20},
+            {"type": "integer", "format": "int64"},
+            {"type": "integer", "multipleOf": 2},
+            {"type": ["integer", "null"], "maximum": 5},
+        ]
+    ),
+    st.one_of(
+        st.binary(max_size=5),
+        st.integers(-5, 25).map(lambda number: b"%d" % number),
+        st.sampled_from([b"true", b"a", b"a&b", b"%41", b"+", b"%FF"]),
+    ),
+)
+def test_a_plain_text_has_no_problem(schema: Any, text: bytes) -> None:
+    one = reader(schema)
+    expression = one.plain_texts()
+    if expression and re.fullmatch(expression, text):
+        assert one.judge([("p", text)]) == ()
+        assert b"&" not in text
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({"type": "string"}, b"a%20b"),
+        ({"type": "boolean"}, b"false"),
+        ({"type": "string", "enum": ["a", "b"]}, b"b"),
+        ({"type": "integer", "maximum": 20}, b"-20"),
+    ],
+)
+def test_a_simple_schema_has_an_expression(schema: Any, text: bytes) -> None:
+    assert re.fullmatch(reader(schema).plain_texts(), text)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        reader({"type": "integer", "multipleOf": 2}),
+        reader({"type": "string", "maxLength": 2}),
+        reader(INTEGERS),
+        reader({"type": "string"}, "deepObject"),
+    ],
+)
+def test_other_schemas_and_styles_have_no_expression(one: Reader) -> None:
+    assert one.plain_texts() == b""
 
 
 def test_a_reader_is_pickled_whole() -> None:
