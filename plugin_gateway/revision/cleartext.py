@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.auth import Introspection, OAuthAuth, OAuthFacade, UserHttpAuth
 from plugin_gateway.config.credential import OAuth2Credential, TokenExchangeCredential
+from plugin_gateway.config.fields import CONFIRM
 from plugin_gateway.diagnostics import Finding, Severity
 
 if TYPE_CHECKING:
@@ -50,9 +51,25 @@ def find_secrets_in_clear(config: Config) -> Iterator[Finding]:
             pass
     if config.otel is not None and config.otel.headers and _is_clear(config.otel.endpoint):
         yield _finding("`otel.headers` go to this URL unencrypted", ("otel", "endpoint"))
-    if config.limits.redis is not None and _is_clear_redis(config.limits.redis.reveal()):
-        message = "the password of Redis crosses the network unencrypted"
-        yield _finding(message, ("limits", "redis"), "write rediss://, which is Redis over TLS")
+    if config.limits.redis is not None:
+        yield from _find_redis_in_clear(config, config.limits.redis.reveal())
+
+
+def _find_redis_in_clear(config: Config, url: str) -> Iterator[Finding]:
+    try:
+        parts = urlsplit(url)
+        is_clear = parts.scheme == "redis" and not is_this_machine(parts.hostname or "")
+    except ValueError:
+        return  # `admission.compile` reports a malformed URL.
+    if not is_clear:
+        return
+    stated: list[object] = [entry.consequential for entry in config.allow]
+    hint = "write rediss://, which is Redis over TLS"
+    if parts.password:
+        yield _finding("the password of Redis crosses the network unencrypted", ("limits", "redis"), hint)
+    elif CONFIRM in stated:
+        message = "approvals and the calls that wait for them cross the network unencrypted, so a program on it could read or alter them"
+        yield _finding(message, ("limits", "redis"), hint)
 
 
 def _credentials(config: Config) -> Iterator[tuple[Pointer, Credential]]:
@@ -69,15 +86,6 @@ def _credentials(config: Config) -> Iterator[tuple[Pointer, Credential]]:
 def _is_clear(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme == "http" and not is_this_machine(parts.hostname or "")
-
-
-def _is_clear_redis(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme == "redis" and bool(parts.password) and not is_this_machine(parts.hostname or "")
-    except ValueError:
-        # `admission.compile` reports a malformed URL.
-        return False
 
 
 def _finding(message: str, pointer: Pointer, hint: str = _HINT) -> Finding:

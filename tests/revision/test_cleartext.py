@@ -101,3 +101,20 @@ def test_what_the_facade_passes_on_counts_too(url: str, is_clear: bool) -> None:
 def test_the_password_of_a_redis_counts_too(url: str, is_clear: bool) -> None:
     limits = {"rate": "1/s", "redis": {"env": "REDIS"}}
     assert found({"url": "https://h"}, redis=url, limits=limits) == ([("limits", "redis")] if is_clear else [])
+
+
+@pytest.mark.parametrize(
+    ("url", "consequential", "is_clear"),
+    [
+        ("redis://cache.example:6379/0", "confirm", True),
+        ("redis://cache.example:6379/0", True, False),
+        ("redis://:hunter2@cache.example:6379/0", "confirm", True),
+        ("rediss://cache.example:6379/0", "confirm", False),
+        ("redis://localhost:6379/0", "confirm", False),
+        ("redis://[", "confirm", False),
+    ],
+)
+def test_approvals_in_a_redis_count_without_a_password_too(url: str, consequential: object, is_clear: bool) -> None:
+    allow = ["listPets", {"operation": "createPet", "consequential": consequential}]
+    pointers = found({"url": "https://h"}, redis=url, allow=allow, limits={"redis": {"env": "REDIS"}})
+    assert pointers == ([("limits", "redis")] if is_clear else [])
