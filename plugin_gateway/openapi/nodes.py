@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from plugin_gateway.openapi.grammar import FIELDS, OTHER_FIELDS, ROOT_FIELDS, Kind, Shape, is_extension, sections
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.refs import Tokens
 
 
 Node: TypeAlias = "tuple[Kind, JsonObject]"
@@ -70,6 +71,21 @@ def children(kind: Kind, value: JsonObject) -> list[tuple[Kind, Json]]:
         elif child is not None and shape is Shape.ONE:
             found.append((child_kind, child))
     return found
+
+
+def places_of(nodes: Sequence[JsonObject], root: JsonObject) -> list[Tokens]:
+    """Return the place of each node in the tree `root`; that of the root for a node that the tree no longer has."""
+    found = dict[int, "Tokens"]()
+    wanted = {id(node) for node in nodes}
+    stack: list[tuple[Tokens, Json]] = [((), root)]
+    while stack and len(found) < len(wanted):
+        place, value = stack.pop()
+        if id(value) in wanted:
+            found[id(value)] = place
+        if isinstance(value, dict | list):
+            members = value.items() if isinstance(value, dict) else enumerate(value)
+            stack += [((*place, str(token)), child) for token, child in members if isinstance(child, dict | list)]
+    return [found.get(id(node), ()) for node in nodes]
 
 
 def copy_json(value: Json) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugin_gateway.openapi.grammar import Kind
-from plugin_gateway.openapi.nodes import copy_json, keep_only, typed_nodes
+from plugin_gateway.openapi.nodes import copy_json, keep_only, places_of, typed_nodes
 
 
 def test_every_object_is_found_with_its_kind_the_outer_first() -> None:
@@ -51,3 +51,11 @@ def test_keep_only_keeps_only() -> None:
     node = {"a": 1, "b": 2}
     keep_only(node, ("b", "c"))
     assert node == {"b": 2}
+
+
+def test_the_place_of_an_object_is_found_by_identity_not_by_value() -> None:
+    root: Any = {"a": [{}, {"b": {}}], "c": {}}
+    nodes = [root["c"], root["a"][1]["b"], root["a"][0], root]
+    assert places_of(nodes, root) == [("c",), ("a", "1", "b"), ("a", "0"), ()]
+    gone = root.pop("c")
+    assert places_of([gone], root) == [()]

@@ -47,3 +47,12 @@ def test_a_shared_example_loses_its_value_only_as_others_refer_to_it() -> None:
     (finding,) = drop_dangling_examples(root)
     assert root["components"]["examples"] == {"E": {"summary": "s"}}
     assert "'#/components/examples/gone'" in finding.message
+    assert finding.pointer == ("components", "examples", "E")
+
+
+def test_each_broken_reference_is_told_once_with_the_place_of_its_first_example() -> None:
+    root = _root(
+        {"examples": {"e": {"value": GONE, "dataValue": {"$ref": "#/nowhere"}}}}, schemas={"S": {"example": GONE}}
+    )
+    media = ("paths", "/a", "get", "responses", "200", "content", "application/json")
+    assert drop_dangling_examples(root)[0].pointer == media

@@ -74,4 +74,5 @@ def test_an_example_may_lack_what_only_the_other_direction_requires(one_way: str
 def test_the_warning_counts_them_and_shows_one() -> None:
     root = {"openapi": "3.1.0", "paths": {}, "components": {"schemas": {"X": {**NUMBER, "examples": [0, "x" * 90]}}}}
     (finding,) = drop_wrong_examples(root)
+    assert finding.pointer == ("components", "schemas", "X")
     assert finding.message == "2 examples are left out because their schemas refuse the values, such as 0"
