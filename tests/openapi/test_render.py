@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.openapi.decode.text import decode
 from plugin_gateway.openapi.render import to_canonical_json, to_json, to_yaml
+from tests.octets import dictionaries, lists, mapped, one_of, pooled, recursive, structures
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 LINES = st.lists(st.text(st.sampled_from(" \t#:-|>a'\"é😀{}[]&*!%@`"), max_size=6), max_size=5).map("\n".join)
@@ -24,12 +25,14 @@ WORDS = st.sampled_from([
     "a\r\nb", "\x85", "\u2028", "\ufeff", "\x7f",
 ])  # fmt: skip
 STRINGS = TEXT | LINES | WORDS
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | STRINGS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(STRINGS, inner, max_size=3),
-    max_leaves=8,
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | STRINGS
+KEYS = mapped(pooled, lambda value: value if isinstance(value, str) else repr(value))
+VALUES = recursive(
+    pooled,
+    lambda inner: one_of(lists(inner, max_size=3), dictionaries(KEYS, inner, max_size=3)),
+    depth=3,
 )
-DOCUMENTS = st.dictionaries(STRINGS, VALUES, min_size=1, max_size=3)
+DOCUMENTS = structures(dictionaries(KEYS, VALUES, min_size=1, max_size=3), 64, SCALARS)
 NESTED_LEVELS = 1500
 
 

@@ -134,6 +134,10 @@ def test_what_holds_no_secret_comes_out_as_it_came(secret: str, body: bytes, cut
     assert in_pieces(mask, body, cuts) == body
 
 
+def test_a_word_with_an_escape_does_not_hide_a_secret_in_a_later_word() -> None:
+    assert Mask(["a%41bcdefgh"]).cover(b"%42 %61%41bcdefgh") == b"%42 " + b"*" * 13
+
+
 @pytest.mark.parametrize("size", [10, 5000, 200_000])
 @pytest.mark.parametrize("filler", [b"a", b"z", b".", b"%2F", b"\\/", b"&#47;", b"\0"])
 @pytest.mark.parametrize("secret", ["zz9-aK", "zz9/aK" * 30], ids=["short", "long"])

@@ -8,9 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from plugin_gateway.publish.nullable import spell_out_null
+from tests.octets import dictionaries, just, lists, objects, one_of, recursive, sampled_from, structures
 
 NULL = {"type": "null"}
 
@@ -70,40 +70,41 @@ def test_a_schema_that_a_reference_leads_through_stays_as_it_is() -> None:
     assert "type" not in _spelt_out(schema, T={"$ref": "#/components/schemas/S"})
 
 
-VALUES = st.recursive(
-    st.sampled_from([None, True, 0, 1.5, 7, "", "abc", "2026-01-01"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
-    max_leaves=3,
+VALUES = recursive(
+    sampled_from([None, True, 0, 1.5, 7, "", "abc", "2026-01-01"]),
+    lambda inner: one_of(lists(inner, max_size=2), dictionaries(sampled_from("ab"), inner, max_size=2)),
+    depth=2,
 )
-TYPES = st.sampled_from(["string", "integer", "number", "boolean", "array", "object", "null"])
-SCHEMAS = st.recursive(
-    st.fixed_dictionaries(
-        {"type": st.lists(TYPES, min_size=1, max_size=2, unique=True)},
-        optional={
-            "enum": st.lists(VALUES, min_size=1, max_size=3),
-            "minLength": st.just(2),
-            "maximum": st.just(3),
-            "required": st.just(["a"]),
+TYPES = sampled_from(["string", "integer", "number", "boolean", "array", "object", "null"])
+ONE_OR_TWO_TYPES = lists(TYPES, min_size=1, max_size=2, unique=True)
+SCHEMAS = recursive(
+    objects(
+        {"type": ONE_OR_TWO_TYPES},
+        {
+            "enum": lists(VALUES, min_size=1, max_size=3),
+            "minLength": just(2),
+            "maximum": just(3),
+            "required": just(["a"]),
             "default": VALUES,
         },
     ),
-    lambda inner: st.fixed_dictionaries(
-        {"type": st.lists(TYPES, min_size=1, max_size=2, unique=True)},
-        optional={
+    lambda inner: objects(
+        {"type": ONE_OR_TWO_TYPES},
+        {
             "items": inner,
-            "properties": st.fixed_dictionaries({"a": inner}),
+            "properties": objects({"a": inner}),
             "additionalProperties": inner,
-            "allOf": st.lists(inner, min_size=1, max_size=2),
-            "anyOf": st.lists(inner, min_size=1, max_size=2),
+            "allOf": lists(inner, min_size=1, max_size=2),
+            "anyOf": lists(inner, min_size=1, max_size=2),
             "not": inner,
-            "unevaluatedProperties": st.just(False),
+            "unevaluatedProperties": just(False),
         },
     ),
-    max_leaves=4,
+    depth=3,
 )
 
 
-@given(schema=SCHEMAS, values=st.lists(VALUES, min_size=1, max_size=8))
+@given(schema=structures(SCHEMAS, 64), values=structures(lists(VALUES, min_size=1, max_size=8), 64))
 def test_each_value_passes_as_it_did(schema: dict[str, Any], values: list[Any]) -> None:
     before, after = (jsonschema.Draft202012Validator(one) for one in (schema, _spelt_out(schema)))
     assert [after.is_valid(value) for value in values] == [before.is_valid(value) for value in values]

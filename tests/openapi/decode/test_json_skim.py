@@ -15,6 +15,7 @@ from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.decode.unread import Unread, sketch
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune
+from tests.octets import dictionaries, lists, mapped, objects, one_of, pooled, recursive, sampled_from, structures
 
 PADDING = {"x-padding": "x" * 2000}
 OPERATION = {"operationId": "a", "tags": ["t"], "responses": {"200": {"$ref": "#/components/responses/R"}}}
@@ -30,12 +31,20 @@ DOCUMENT: dict[str, Any] = {
 }
 
 texts = st.text(max_size=3) | st.sampled_from(["/a", "get", "$ref", '"', "\\", ":", "é"])
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | texts,
-    lambda below: st.dictionaries(texts, below, max_size=3) | st.lists(below, max_size=3),
-    max_leaves=6,
+scalars = st.none() | st.booleans() | st.integers() | texts
+keys = mapped(pooled, lambda value: value if isinstance(value, str) else "get")
+values = recursive(
+    pooled, lambda below: one_of(dictionaries(keys, below, max_size=3), lists(below, max_size=3)), depth=3
 )
-maps = st.dictionaries(texts, st.dictionaries(texts, values, max_size=2), max_size=2)
+maps = dictionaries(keys, dictionaries(keys, values, max_size=2), max_size=2)
+roots = objects(
+    {
+        "paths": maps,
+        "info": values,
+        "components": maps,
+        "definitions": dictionaries(keys, values, max_size=3),
+    }
+)
 
 
 @pytest.fixture(autouse=True)
@@ -47,18 +56,8 @@ def skimmed(text: str) -> Any:
     return skim_json(text.encode(), "d.json")
 
 
-@given(
-    paths=maps,
-    components=maps,
-    definitions=st.dictionaries(texts, values, max_size=3),
-    other=values,
-    indent=st.none() | st.integers(0, 3),
-    escapes=st.booleans(),
-)
-def test_a_document_is_what_it_is_as_a_whole(
-    paths: Any, components: Any, definitions: Any, other: Any, indent: int | None, escapes: bool
-) -> None:
-    root = {"paths": paths, "info": other, "components": components, "definitions": definitions}
+@given(root=structures(roots, 80, scalars), indent=st.none() | st.integers(0, 3), escapes=st.booleans())
+def test_a_document_is_what_it_is_as_a_whole(root: Any, indent: int | None, escapes: bool) -> None:
     text = json.dumps(root, indent=indent, ensure_ascii=escapes)
 
     found = skimmed(text)
@@ -66,7 +65,7 @@ def test_a_document_is_what_it_is_as_a_whole(
     assert found is None or found == root
     if found is not None:
         assert list(found) == list(root)
-        assert list(found["paths"]) == list(paths)
+        assert list(found["paths"]) == list(root["paths"])
 
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (" ,\n", "\t:\r\n")])
@@ -187,11 +186,20 @@ def test_a_sketch_has_the_fields_that_were_asked_for_and_of_the_parts_of_all_of_
 
 
 @given(
-    root=st.dictionaries(texts, values, max_size=3),
-    pointer=st.lists(texts | st.integers(0, 3), max_size=4),
+    made=structures(
+        objects(
+            {
+                "root": dictionaries(keys, values, max_size=3),
+                "pointer": lists(one_of(keys, sampled_from([0, 1, 2, 3])), max_size=4),
+            }
+        ),
+        48,
+        scalars,
+    ),
     indent=st.none() | st.integers(0, 2),
 )
-def test_a_place_is_found_where_a_look_at_the_whole_text_finds_it(root: Any, pointer: Any, indent: int | None) -> None:
+def test_a_place_is_found_where_a_look_at_the_whole_text_finds_it(made: Any, indent: int | None) -> None:
+    root, pointer = made["root"], made["pointer"]
     text = json.dumps({"a": root, "b": [[root]]}, indent=indent).encode()
 
     for tokens in (pointer, ["a", *pointer], ["b", 0, 0, *pointer], ["b", "0", "1"]):

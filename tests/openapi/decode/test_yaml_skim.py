@@ -18,6 +18,7 @@ from plugin_gateway.openapi.decode.yaml_skim import locate_by_cutting, skim_yaml
 from plugin_gateway.openapi.decode.yaml_values import decode_yaml, locate_yaml
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune
+from tests.octets import dictionaries, lists, mapped, objects, one_of, pooled, recursive, structures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,12 +187,20 @@ def test_pruning_a_skimmed_document_gives_what_pruning_the_whole_one_does() -> N
 texts = st.text(max_size=4) | st.sampled_from(
     ["/a", "get", "a: b", "a #b", "- a", "*a", "&a", "'", '"', "a\nb", "\n", "x\n  y\n"]
 )
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | texts,
-    lambda below: st.dictionaries(texts, below, max_size=3) | st.lists(below, max_size=3),
-    max_leaves=6,
+scalars = st.none() | st.booleans() | st.integers() | texts
+keys = mapped(pooled, lambda value: value if isinstance(value, str) else "get")
+values = recursive(
+    pooled, lambda below: one_of(dictionaries(keys, below, max_size=3), lists(below, max_size=3)), depth=3
 )
-maps = st.dictionaries(texts, st.dictionaries(texts, values, max_size=3), max_size=3)
+maps = dictionaries(keys, dictionaries(keys, values, max_size=3), max_size=3)
+roots = objects(
+    {
+        "paths": maps,
+        "info": values,
+        "components": maps,
+        "definitions": dictionaries(keys, values, max_size=3),
+    }
+)
 styles = st.fixed_dictionaries(
     {
         "default_style": st.sampled_from([None, "'", '"', "|", ">"]),
@@ -203,11 +212,8 @@ styles = st.fixed_dictionaries(
 )
 
 
-@given(paths=maps, components=maps, definitions=st.dictionaries(texts, values, max_size=3), other=values, style=styles)
-def test_a_document_in_any_style_is_what_it_is_as_a_whole(
-    paths: dict[str, Any], components: dict[str, Any], definitions: dict[str, Any], other: Any, style: dict[str, Any]
-) -> None:
-    root = {"paths": paths, "info": other, "components": components, "definitions": definitions}
+@given(root=structures(roots, 96, scalars), style=styles)
+def test_a_document_in_any_style_is_what_it_is_as_a_whole(root: dict[str, Any], style: dict[str, Any]) -> None:
     text = yaml.safe_dump(root, sort_keys=False, **style).encode(errors="surrogatepass")
     found = skim_yaml(text, "d.yaml")
     if found is not None:

@@ -11,14 +11,16 @@ from plugin_gateway.openapi.decode.extent import MAX_DEPTH
 from plugin_gateway.openapi.decode.text import skim
 from plugin_gateway.openapi.overlay import edits as edits_module
 from plugin_gateway.openapi.overlay.edits import ActionError, Edits
+from tests.octets import dictionaries, lists, objects, one_of, pooled, recursive, sampled_from, structures
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
-    max_leaves=12,
+VALUES = recursive(
+    pooled,
+    lambda inner: one_of(lists(inner, max_size=3), dictionaries(sampled_from("abc"), inner, max_size=3)),
+    depth=3,
 )
-OBJECTS = st.dictionaries(st.sampled_from("abcd"), VALUES, max_size=4)
+OBJECTS = dictionaries(sampled_from("abcd"), VALUES, max_size=4)
+LISTS = lists(VALUES, min_size=1, max_size=6)
 
 
 def merged(old: Any, new: Any) -> Any:
@@ -32,7 +34,7 @@ def merged(old: Any, new: Any) -> Any:
     return new
 
 
-@given(OBJECTS, OBJECTS)
+@given(structures(OBJECTS, 64, SCALARS), structures(OBJECTS, 64, SCALARS))
 def test_an_update_merges_as_the_specification_says_and_leaves_the_original_alone(root: Any, update: Any) -> None:
     before = deepcopy(root)
     edits = Edits(root)
@@ -47,11 +49,10 @@ def test_an_update_merges_as_the_specification_says_and_leaves_the_original_alon
     assert root == before
 
 
-@given(st.data())
-def test_removing_places_leaves_all_others(data: st.DataObject) -> None:
-    root = {"a": data.draw(st.lists(VALUES, min_size=1, max_size=6)), "b": data.draw(OBJECTS)}
+@given(structures(objects({"a": LISTS, "b": OBJECTS}), 96, SCALARS), st.sets(st.integers(0, 5)))
+def test_removing_places_leaves_all_others(root: Any, places: set[int]) -> None:
     before = deepcopy(root)
-    gone = data.draw(st.sets(st.integers(0, len(root["a"]) - 1)))
+    gone = {place for place in places if place < len(root["a"])}
 
     edits = Edits(root)
     edits.remove([("a", index) for index in gone])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
@@ -25,113 +24,98 @@ from plugin_gateway.openapi.grammar import (
 )
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.refs import to_ref
+from tests.octets import dictionaries, just, lists, mapped, objects, one_of, recursive, sampled_from, structures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.octets import Octets, Reader
+
 SLOT = "a reference goes here"
 
-NAMES = st.sampled_from(["A", "B", "$ref", "x-thing", "a/b", "t~t", "p%q", "é", "properties", "default"])
+NAMES = sampled_from(["A", "B", "$ref", "x-thing", "a/b", "t~t", "p%q", "é", "properties", "default"])
+SCHEMAS = recursive(
+    sampled_from(
+        [
+            {SLOT: "schema"},
+            {"type": "string"},
+            {"type": "integer"},
+            {SLOT: "schema"},
+            {"enum": [{"$ref": "#/nowhere"}], "default": {"$ref": "#/components/schemas/Nowhere"}},
+            {SLOT: "schema", "description": "sibling"},
+        ]
+    ),
+    lambda inner: one_of(
+        mapped(dictionaries(NAMES, inner, max_size=2), lambda value: {"type": "object", "properties": value}),
+        mapped(lists(inner, min_size=1, max_size=2), lambda value: {"allOf": value}),
+        mapped(inner, lambda value: {"items": value, "x-notes": {"about": [value]}}),
+        mapped(inner, lambda value: {"not": value, "example": {"inner": value}}),
+    ),
+    depth=3,
+)
+HEADERS = dictionaries(
+    sampled_from(["x-h", "H"]), one_of(objects({"schema": SCHEMAS}), just({SLOT: "header"})), max_size=2
+)
 
 
-@cache
-def _schemas() -> Any:
-    leaf = st.one_of(
-        st.just({SLOT: "schema"}),
-        st.just({SLOT: "schema"}),
-        st.sampled_from(["string", "integer"]).map(lambda name: {"type": name}),
-        st.just({"enum": [{"$ref": "#/nowhere"}], "default": {"$ref": "#/components/schemas/Nowhere"}}),
-        st.just({SLOT: "schema", "description": "sibling"}),
-    )
-    return st.recursive(
-        leaf,
-        lambda inner: st.one_of(
-            st.dictionaries(NAMES, inner, max_size=2).map(lambda value: {"type": "object", "properties": value}),
-            st.lists(inner, min_size=1, max_size=2).map(lambda value: {"allOf": value}),
-            inner.map(lambda value: {"items": value, "x-notes": {"about": [value]}}),
-            inner.map(lambda value: {"not": value, "example": {"inner": value}}),
-        ),
-        max_leaves=4,
-    )
-
-
-@cache
-def _responses(version: str) -> Any:
-    schema = _schemas()
+def _responses(version: str) -> Reader:
+    schema = objects({"schema": SCHEMAS})
     body = (
-        st.fixed_dictionaries({"schema": schema})
+        schema
         if version == "2.0"
-        else st.fixed_dictionaries(
-            {},
-            optional={"content": schema.map(lambda value: {"x-a/b": {"schema": value}}), "headers": _headers(schema)},
-        )
+        else objects({}, {"content": mapped(schema, lambda value: {"x-a/b": value}), "headers": HEADERS})
     )
-    response = st.one_of(body.map(lambda value: {"description": "d", **value}), st.just({SLOT: "response"}))
-    return st.dictionaries(st.sampled_from(["200", "default"]), response, min_size=1, max_size=2)
+    response = one_of(mapped(body, lambda value: {"description": "d", **value}), just({SLOT: "response"}))
+    return dictionaries(sampled_from(["200", "default"]), response, min_size=1, max_size=2)
 
 
-@cache
-def _headers(schema: Any) -> Any:
-    header = st.one_of(schema.map(lambda value: {"schema": value}), st.just({SLOT: "header"}))
-    return st.dictionaries(st.sampled_from(["x-h", "H"]), header, max_size=2)
+def _parameters(version: str) -> Reader:
+    place = {"name": "body", "in": "body"} if version == "2.0" else {"name": "q", "in": "query"}
+    parameter = one_of(just({SLOT: "parameter"}), mapped(SCHEMAS, lambda schema: {**place, "schema": schema}))
+    return lists(parameter, max_size=2)
 
 
-@cache
-def _parameters(version: str) -> Any:
-    parameter = st.one_of(
-        st.just({SLOT: "parameter"}),
-        _schemas().map(lambda schema: {"name": "body", "in": "body", "schema": schema})
-        if version == "2.0"
-        else _schemas().map(lambda schema: {"name": "q", "in": "query", "schema": schema}),
-    )
-    return st.lists(parameter, max_size=2)
-
-
-@cache
-def _items(version: str) -> Any:
-    operation = st.fixed_dictionaries(
+def _items(version: str) -> Reader:
+    operation = objects(
         {"responses": _responses(version)},
-        optional={
+        {
             "parameters": _parameters(version),
-            "tags": st.lists(st.sampled_from(["red", "blue"]), max_size=2),
-            "security": st.lists(st.sampled_from([{"key": []}, {"other": []}, {}]), max_size=2),
+            "tags": lists(sampled_from(["red", "blue"]), max_size=2),
+            "security": lists(sampled_from([{"key": []}, {"other": []}, {}]), max_size=2),
         },
     )
-    item = st.dictionaries(st.sampled_from(["get", "post"]), operation, min_size=1, max_size=2)
-    return st.dictionaries(st.sampled_from(["/a", "/a/{b}", "/c~d"]), item, min_size=1, max_size=3)
+    item = dictionaries(sampled_from(["get", "post"]), operation, min_size=1, max_size=2)
+    return dictionaries(sampled_from(["/a", "/a/{b}", "/c~d"]), item, min_size=1, max_size=3)
 
 
-@cache
-def _named(max_size: int) -> Any:
-    return st.dictionaries(NAMES, _schemas(), max_size=max_size)
+NAMED = dictionaries(NAMES, SCHEMAS, max_size=4)
 
 
-@st.composite
-def documents(draw: st.DrawFn) -> tuple[Document, list[OperationKey]]:
+def _document(octets: Octets) -> tuple[Document, list[OperationKey]]:
     """A document whose every reference leads somewhere: places are collected first, references are filled in after."""
-    version = draw(st.sampled_from(["2.0", "3.0", "3.1", "3.2"]))
-    paths = draw(_items(version))
+    version = octets.choice(["2.0", "3.0", "3.1", "3.2"])
+    paths = _items(version)(octets)
     for path in paths.values():
-        path["parameters"] = draw(_parameters(version))
+        path["parameters"] = _parameters(version)(octets)
     components = {}
     section = dict(zip(sections(version).values(), sections(version), strict=True))
-    components[section[Kind.SCHEMA]] = draw(_named(4))
-    components[section[Kind.RESPONSE]] = draw(_responses(version))
-    components[section[Kind.PARAMETER]] = {f"P{n}": node for n, node in enumerate(draw(_parameters(version)))}
+    components[section[Kind.SCHEMA]] = NAMED(octets)
+    components[section[Kind.RESPONSE]] = _responses(version)(octets)
+    components[section[Kind.PARAMETER]] = {f"P{n}": node for n, node in enumerate(_parameters(version)(octets))}
     components[section[Kind.SECURITY_SCHEME]] = {"key": {"type": "basic"}, "other": {"type": "basic"}}
     root = {
         **({"swagger": "2.0"} if version == "2.0" else {"openapi": f"{version}.0"}),
         "info": {"title": "t", "version": "1", "x-logo": "l"},
         "security": [{"other": []}],
         "tags": [{"name": "red"}, {"name": "blue"}],
-        "x-area": {"schemas": draw(_named(2))},
+        "x-area": {"schemas": NAMED(octets)},
         "paths": paths,
         **(components if version == "2.0" else {"components": components}),
     }
     root = copy.deepcopy(root)
     places = {"schema": [], "response": [], "parameter": [], "header": []}
     everywhere = [place for place, _ in _nodes(root) if place and not {"enum", "default"} & {*place}]
-    strays = draw(st.booleans())  # then some references lead to what is of another kind
+    strays = octets.choice([False, True])  # then some references lead to what is of another kind
     for place, node in _nodes(root):
         for kind, nodes in places.items():
             if _could_be(kind, place, node):
@@ -139,13 +123,16 @@ def documents(draw: st.DrawFn) -> tuple[Document, list[OperationKey]]:
     for _, node in list(_nodes(root)):
         if isinstance(kind := node.pop(SLOT, None), str):
             if places[kind]:
-                is_stray = strays and draw(st.integers(0, 5)) == 5
-                node["$ref"] = to_ref(draw(st.sampled_from(everywhere if is_stray else places[kind])))
+                is_stray = strays and octets.below(6) == 5
+                node["$ref"] = to_ref(octets.choice(everywhere if is_stray else places[kind]))
             else:
                 node["description"] = "no reference"
     every = sorted((method.upper(), path) for path in paths for method in paths[path] if method != "parameters")
-    kept = draw(st.lists(st.sampled_from(every), min_size=1, unique=True))
+    kept = lists(sampled_from(every), min_size=1, max_size=len(every), unique=True)(octets)
     return Document(root=root, name="made-up.yaml"), [OperationKey(*key) for key in kept]
+
+
+DOCUMENTS = structures(_document, 256)
 
 
 def _nodes(value: dict[str, Any], place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[Any, Any]]]:
@@ -270,7 +257,7 @@ def _pruned(document: Document, kept: list[OperationKey]) -> Document | None:
         raise
 
 
-@given(documents())
+@given(DOCUMENTS)
 def test_a_pruned_document_is_complete_unchanged_and_minimal(made: tuple[Document, list[OperationKey]]) -> None:
     document, kept = made
     before = copy.deepcopy(document.root)
@@ -319,7 +306,7 @@ def _assert_every_component_is_needed(pruned: Document) -> None:
     assert owned == reached
 
 
-@given(documents(), st.data())
+@given(DOCUMENTS, st.data())
 def test_odd_nodes_are_left_or_refused_and_never_crash(
     made: tuple[Document, list[OperationKey]], data: st.DataObject
 ) -> None:

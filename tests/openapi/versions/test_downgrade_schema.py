@@ -8,57 +8,67 @@ from typing import Any
 import jsonschema
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.versions.downgrade_schema import schemas_to_3_0
 from plugin_gateway.openapi.versions.upgrade import upgrade
+from tests.octets import Reader, just, lists, objects, one_of, recursive, sampled_from, structures
 
 INSTANCES = [None, True, 0, 1, 2, 3, 2.5, "", "a", "abc", [], [1], [1, "a"], ["a", 1, None], {}, {"a": 1}, {"a": None}, {"b": "x"}, {"x1": 1}, {"a": "abc", "x1": []}]  # fmt: skip
-VALUES = st.sampled_from([None, 1, 2, "a"])
-TYPES = st.sampled_from(["string", "integer", "number", "boolean", "null", "array", "object"])
-LEAVES = st.booleans() | st.fixed_dictionaries(
-    {},
-    optional={
-        "type": TYPES | st.lists(TYPES, min_size=1, max_size=3, unique=True),
-        "const": VALUES,
-        "enum": st.lists(VALUES, max_size=3, unique=True),
-        "minimum": st.integers(0, 3),
-        "exclusiveMinimum": st.integers(0, 3),
-        "maximum": st.integers(0, 3),
-        "exclusiveMaximum": st.integers(0, 3),
-        "required": st.lists(st.sampled_from("ab"), max_size=2, unique=True),
-    },
-)
-SCHEMAS = st.recursive(
-    LEAVES | st.just({"$ref": "#/components/schemas/Other"}),
-    lambda inner: st.fixed_dictionaries(
+VALUES = sampled_from([None, 1, 2, "a"])
+NUMBERS = sampled_from([0, 1, 2, 3])
+TYPES = sampled_from(["string", "integer", "number", "boolean", "null", "array", "object"])
+LEAVES = one_of(
+    sampled_from([True, False]),
+    objects(
         {},
-        optional={
-            "anyOf": st.lists(inner, min_size=1, max_size=2),
-            "oneOf": st.lists(inner, min_size=1, max_size=2),
-            "not": inner,
-            "type": TYPES | st.lists(TYPES, min_size=2, max_size=3, unique=True),
-            "prefixItems": st.lists(inner, min_size=1, max_size=2),
-            "items": inner,
-            "contains": inner,
-            "properties": st.fixed_dictionaries({"a": inner}),
-            "patternProperties": st.fixed_dictionaries({"^x": inner}),
-            "additionalProperties": inner,
-            "propertyNames": st.just({"maxLength": 1}),
-            "$ref": st.just("#/components/schemas/Other"),
-            "if": inner,
-            "then": inner,
-            "else": inner,
-            "dependentRequired": st.just({"a": ["b"]}),
-            "unevaluatedProperties": st.booleans(),
+        {
+            "type": one_of(TYPES, lists(TYPES, min_size=1, max_size=3, unique=True)),
+            "const": VALUES,
+            "enum": lists(VALUES, max_size=3, unique=True),
+            "minimum": NUMBERS,
+            "exclusiveMinimum": NUMBERS,
+            "maximum": NUMBERS,
+            "exclusiveMaximum": NUMBERS,
+            "required": lists(sampled_from("ab"), max_size=2, unique=True),
         },
     ),
-    max_leaves=5,
 )
 
 
-@given(schema=SCHEMAS, other=SCHEMAS.filter(lambda schema: "$ref" not in repr(schema)))
+def _schemas(leaves: Reader) -> Reader:
+    return recursive(
+        leaves,
+        lambda inner: objects(
+            {},
+            {
+                "anyOf": lists(inner, min_size=1, max_size=2),
+                "oneOf": lists(inner, min_size=1, max_size=2),
+                "not": inner,
+                "type": one_of(TYPES, lists(TYPES, min_size=2, max_size=3, unique=True)),
+                "prefixItems": lists(inner, min_size=1, max_size=2),
+                "items": inner,
+                "contains": inner,
+                "properties": objects({"a": inner}),
+                "patternProperties": objects({"^x": inner}),
+                "additionalProperties": inner,
+                "propertyNames": just({"maxLength": 1}),
+                "if": inner,
+                "then": inner,
+                "else": inner,
+                "dependentRequired": just({"a": ["b"]}),
+                "unevaluatedProperties": sampled_from([True, False]),
+            },
+        ),
+        depth=3,
+    )
+
+
+REFERENCE = just({"$ref": "#/components/schemas/Other"})
+REFERRING = objects({}, {"$ref": just("#/components/schemas/Other"), "type": TYPES, "minimum": NUMBERS})
+
+
+@given(schema=structures(_schemas(one_of(LEAVES, REFERENCE, REFERRING)), 48), other=structures(_schemas(LEAVES), 48))
 def test_a_schema_in_3_0_takes_all_that_it_took_and_without_a_finding_no_more(schema: Any, other: Any) -> None:
     lowered, findings = upgrade(_document(schema, other), "3.0")
     raised, _ = upgrade(lowered, "3.1")

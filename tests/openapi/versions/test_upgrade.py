@@ -7,38 +7,39 @@ from typing import Any
 import jsonschema
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.versions.upgrade import PATCH_VERSIONS, upgrade
+from tests.octets import just, lists, objects, one_of, recursive, sampled_from, structures
 
 INSTANCES = [None, True, False, 0, 1, 2, 2.5, 3, 4, "", "a", "abc", "YQ==", [], [1], [1, "a"], [None], {}, {"a": 1}, {"a": None}, {"b": "x"}]  # fmt: skip
-BOUNDS = st.integers(0, 4)
-SCHEMAS_3_0 = st.recursive(
-    st.fixed_dictionaries(
+BOUNDS = sampled_from([0, 1, 2, 3, 4])
+SWITCH = sampled_from([False, True])
+SCHEMAS_3_0 = recursive(
+    objects(
         {},
-        optional={
-            "type": st.sampled_from(["string", "integer", "number", "boolean"]),
-            "nullable": st.booleans(),
+        {
+            "type": sampled_from(["string", "integer", "number", "boolean"]),
+            "nullable": SWITCH,
             "minimum": BOUNDS,
-            "exclusiveMinimum": st.booleans(),
+            "exclusiveMinimum": SWITCH,
             "maximum": BOUNDS,
-            "exclusiveMaximum": st.booleans(),
-            "enum": st.lists(st.sampled_from([None, 1, 2, "a"]), min_size=1, max_size=3, unique=True),
+            "exclusiveMaximum": SWITCH,
+            "enum": lists(sampled_from([None, 1, 2, "a"]), min_size=1, max_size=3, unique=True),
             "minLength": BOUNDS,
         },
     ),
-    lambda inner: (
-        st.fixed_dictionaries({"type": st.just("array"), "items": inner}, optional={"nullable": st.booleans()})
-        | st.fixed_dictionaries(
-            {"type": st.just("object"), "properties": st.fixed_dictionaries({"a": inner})},
-            optional={"additionalProperties": inner | st.booleans(), "required": st.just(["a"])},
-        )
-        | st.fixed_dictionaries({"oneOf": st.lists(inner, min_size=1, max_size=2)})
-        | st.fixed_dictionaries({"not": inner})
+    lambda inner: one_of(
+        objects({"type": just("array"), "items": inner}, {"nullable": SWITCH}),
+        objects(
+            {"type": just("object"), "properties": objects({"a": inner})},
+            {"additionalProperties": one_of(inner, SWITCH), "required": just(["a"])},
+        ),
+        objects({"oneOf": lists(inner, min_size=1, max_size=2)}),
+        objects({"not": inner}),
     ),
-    max_leaves=4,
+    depth=3,
 )
 
 
@@ -49,7 +50,7 @@ def _upgraded(schema: Any, version: str = "3.0.3", to: str = "3.1") -> Any:
     return document.root["components"]["schemas"]["S"]
 
 
-@given(schema=SCHEMAS_3_0)
+@given(schema=structures(SCHEMAS_3_0, 48))
 def test_an_upgraded_schema_takes_the_same_values(schema: dict[str, Any]) -> None:
     before, after = OAS30Validator(schema), jsonschema.Draft202012Validator(_upgraded(schema))
     for instance in INSTANCES:
