@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from plugin_gateway.diagnostics import Finding, Severity
@@ -10,7 +11,7 @@ from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.bodies import Bodies, Declared
-from plugin_gateway.shape.body_trims import FORMS, JSON, BodyTrims, is_field, is_trimmable
+from plugin_gateway.shape.body_trims import FORMS, JSON, BodyTrims, find_unnamed, is_trimmable
 from plugin_gateway.shape.body_validator import body_validator
 from plugin_gateway.shape.clash import request_clashes
 from plugin_gateway.shape.form_rules import form_body, multipart_body
@@ -67,6 +68,7 @@ def shape_body(shaping: Shaping) -> None:
             (shaping.absent if is_of_group else shaping.findings).append(_without_body(shaping, pointer))
         return
     media = {key: one for key, node in content.items() if (one := follow(node, shaping.document)) is not None}
+    sources = media
     if wanted.request_of_groups:
         trims = _with_a_place(shaping, media, trims)
     if not trims.is_nothing:
@@ -78,7 +80,7 @@ def shape_body(shaping: Shaping) -> None:
         body, media = _trimmed(shaping, body, media, trims)
     is_judged = wanted.validates_request != "off"
     declared = tuple(
-        Declared(name, _form(shaping, name, node, trims, is_judged=is_judged))
+        Declared(name, _form(shaping, name, node, sources.get(key, node), trims, is_judged=is_judged))
         for key, node in media.items()
         for name in declared_media_types([key])
     )
@@ -98,7 +100,7 @@ def shape_body(shaping: Shaping) -> None:
 
 def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> BodyTrims:
     """Leave out what a group wants to be dropped or fixed and this operation has no place for."""
-    schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, trims)]
+    schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, node, trims)]
     gone: set[Tokens] = set()
     for pointer in _pointers(shaping):
         if pointer.setting == "keep" or pointer.setting not in shaping.wanted.request_of_groups or not schemas:
@@ -119,7 +121,7 @@ def _trimmed(
     drop = SchemaTrim(shaping.document, trims.hidden, keeps=False)
     shown: dict[str, JsonObject] = {}
     for key, node in media.items():
-        if not is_trimmable(key, trims):
+        if not is_trimmable(key, node, trims):
             shaping.findings.append(_untrimmed(shaping, key))
             continue
         copied = copy_json(node)
@@ -134,7 +136,7 @@ def _trimmed(
                 example["value"] = drop.of_value(keep.of_value(example["value"]))
             examples[name] = example
         if isinstance(encoding := copied.get("encoding"), dict):
-            copied["encoding"] = drop.of_value(keep.of_value(encoding))
+            copied["encoding"] = {name: one for name, one in encoding.items() if trims.leaves(name)}
         # Of a range the gateway can change only JSON.
         shown[JSON.decode() if "*" in key else key] = copied
     body = {**body, "content": shown}
@@ -145,13 +147,15 @@ def _trimmed(
     return body, shown
 
 
-def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: BodyTrims, *, is_judged: bool) -> Form | None:
+def _form(
+    shaping: Shaping, name: bytes, node: JsonObject, source: JsonObject, trims: BodyTrims, *, is_judged: bool
+) -> Form | None:
     if name in FORMS:
         validator = _validator(shaping, node.get("schema", True), name) if is_judged else None
         return (
-            form_body(shaping, node, trims, validator)
+            form_body(shaping, node, source, trims, validator)
             if name == FORM
-            else multipart_body(shaping, node, trims, validator)
+            else multipart_body(shaping, node, source, trims, validator)
         )
     if not is_json(name) and b"*" not in name:
         return None
@@ -176,7 +180,7 @@ def _validator(shaping: Shaping, schema: Any, name: bytes) -> Validator | None:
 
 def _check(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> Iterator[Finding]:
     """Yield what is wrong with the pointers and the fixed values."""
-    schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, trims)]
+    schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, node, trims)]
     pointers = [*_pointers(shaping)]
     if not schemas:
         yield _cannot_trim(shaping, media, trims)
@@ -212,17 +216,17 @@ def _cannot_trim(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrim
     """Return the reason why the gateway can change no body of the operation: the first pointer that names no field, or the types."""
     takes = f"`{shaping.key}` takes {', '.join(media)}"
     pointers = [*_pointers(shaping)]
-    if FORMS.intersection(declared_media_types(media)):
-        for pointer in pointers:
-            fixed = trims.fixed.get(pointer.tokens) if pointer.setting == "fixed" else None
-            if not is_field(pointer.tokens, fixed):
-                what, hint = _no_field(pointer.tokens)
-                return Finding(
-                    rule="cannot-trim",
-                    message=f"{what}, and {takes}: of a form, the gateway can change only whole fields",
-                    hint=hint,
-                    pointer=pointer.at,
-                )
+    forms = [node for key, node in media.items() if FORMS.intersection(declared_media_types([key]))]
+    for pointer, form in product(pointers, forms):
+        values = [trims.fixed[pointer.tokens]] if pointer.setting == "fixed" else []
+        if (unnamed := find_unnamed(form, pointer.tokens, *values)) is not None:
+            return Finding(
+                rule="cannot-trim",
+                message=f"{unnamed.reason}, and {takes}: of a form, the gateway can change whole fields, and members of fields whose "
+                "`encoding` is JSON or deepObject",
+                hint=unnamed.hint,
+                pointer=pointer.at,
+            )
     return Finding(
         rule="cannot-trim",
         message=f"the gateway can change only JSON bodies and single fields of forms, and {takes}",
@@ -231,19 +235,9 @@ def _cannot_trim(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrim
     )
 
 
-def _no_field(tokens: Tokens) -> tuple[str, str]:
-    """Return why a pointer or its fixed value does not fit a field of a form, and what to write instead."""
-    name = join_pointer(tokens)
-    if tokens[0] == ANY:
-        return f"`{name}` names no field", "name each field"
-    if len(tokens) > 1:
-        return f"`{name}` leads into a field", f"name the whole field, `{join_pointer(tokens[:1])}`"
-    return f"the value of `{name}` has members or inner lists", "set a text, a number, a boolean or a list of these"
-
-
 def _lost(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> Iterator[Finding]:
     """Yield a warning for each member that the API requires and that no body has now."""
-    schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, trims)]
+    schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, node, trims)]
     lost = (
         place
         for schema in schemas

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from plugin_gateway.openapi.refs import join_pointer
+from plugin_gateway.shape.field_edit import UneditableFieldError
 from plugin_gateway.shape.json_body import Verdict
 from plugin_gateway.shape.kind import ANY, Kind
 from plugin_gateway.shape.reading import TEXTUAL, TYPED, Style, UnreadableError, read_deep, read_many, read_one
+from plugin_gateway.shape.scalar import escape, escape_octets
 from plugin_gateway.shape.shape import Problem
 
 if TYPE_CHECKING:
+    from plugin_gateway.shape.field_edit import FieldEdit
     from plugin_gateway.shape.reading import Pair
     from plugin_gateway.shape.validator import Validator
 
@@ -28,6 +31,8 @@ class FormEdit(NamedTuple):
     """None to keep all others."""
     added: bytes = b""
     """The pairs of the fixed fields."""
+    inner: tuple[FieldEdit, ...] = ()
+    """What happens inside of fields, of which each has another name after folding."""
 
 
 class FormBody(NamedTuple):
@@ -50,17 +55,39 @@ class FormBody(NamedTuple):
             if b";" in text:
                 # Some servers separate fields by `;`, too.
                 return Verdict(text, (Problem("", "must have each `;` escaped as %3B"),))
-            kept = [pair for pair in pairs if self.passes(_name_of(pair), change)]
-            body = text if len(kept) == len(pairs) and not change.added else b"&".join(kept)
-            if change.added:
-                body = b"&".join(filter(None, (body, change.added)))
-            pairs, text = kept, body
+            try:
+                pairs, written = self._edited(pairs, change)
+            except UneditableFieldError as error:
+                return Verdict(text, error.problems)
+            text = b"&".join(written)
         fields: dict[str, list[Pair]] = {}
         for pair in pairs if self.validator is not None else ():
             if pair:
                 name = _name_of(pair)
                 fields.setdefault(self._base_of(name), []).append((name, pair.partition(b"=")[2]))
         return Verdict(text, (), self.problems(fields))
+
+    def _edited(self, pairs: list[bytes], change: FormEdit) -> tuple[list[bytes], list[bytes]]:
+        """Return the pairs that clients may send, and those that go up."""
+        shown: list[bytes] = []
+        written: list[bytes] = []
+        missing = {one.name: one for one in change.inner}
+        for pair in pairs:
+            name = _name_of(pair)
+            if not self.passes(name, change):
+                continue
+            field = self.field_edit(name, change)
+            if field is None:
+                shown.append(pair)
+                written.append(pair)
+                continue
+            missing.pop(field.name, None)
+            text = unquote_to_bytes(pair.partition(b"=")[2].replace(b"+", b" "))
+            for pairs_, edited in zip((shown, written), field.edited(name, text), strict=True):
+                if edited is not None:
+                    pairs_.append(pair if edited == text else _pair(name, edited))
+        written += [_pair(name, added) for name, one in missing.items() if (added := one.missing()) is not None]
+        return shown, [*written, change.added] if change.added else written
 
     def _base_of(self, name: str) -> str:
         """Return the field that a name belongs to: `a` for `a[b]`. An undeclared name with unpaired brackets is a field itself."""
@@ -77,6 +104,13 @@ class FormBody(NamedTuple):
             return False
         is_declared = any(known == name for known, _ in self.kind.members)
         return is_declared or change.removes.isdisjoint(_aliases(name))
+
+    def field_edit(self, name: str, change: FormEdit) -> FieldEdit | None:
+        """Return the edit inside of the field that a server may read a name as."""
+        aliases = _aliases(name) if change.inner else set()
+        found = next((one for one in change.inner if fold_field(one.name) in aliases), None)
+        is_another = found is not None and name != found.name and any(known == name for known, _ in self.kind.members)
+        return None if is_another else found
 
     def problems(self, fields: dict[str, list[Pair]]) -> tuple[Problem, ...]:
         """Return what is wrong with the fields: the names as sent and the texts, by the names of the fields."""
@@ -138,6 +172,10 @@ def _field_of(name: str) -> str:
     field, bracket, rest = name.partition("[")
     # PHP reads `a[b` as `a_b`, if no `]` follows.
     return fold_field(f"{field}_{rest}" if bracket and "]" not in rest else field)
+
+
+def _pair(name: str, text: bytes) -> bytes:
+    return f"{escape(name)}={escape_octets(text)}".encode()
 
 
 def _name_of(pair: bytes) -> str:

@@ -118,6 +118,26 @@ def edit(text: bytes, change: Step) -> bytes:
     return text if edited == plain else edited
 
 
+def leaves(change: Step, tokens: Tokens) -> bool:
+    """Whether an edit that removes members leaves the scalar at a place that a name such as `a[b][0]` spells.
+
+    Raises:
+        MisfitError: a pointer leads through a value of another type.
+    """
+    for depth, token in enumerate(tokens):
+        if not isinstance(change, Edit):
+            break
+        is_item = not token or token.lstrip("-").isdigit()
+        if is_item and change.is_for_objects:
+            raise MisfitError(tokens[:depth])
+        if not is_item and change.is_for_arrays:
+            raise MisfitError(tokens[:depth], "an array")
+        change = change.below(token)
+    if isinstance(change, Edit):
+        raise MisfitError(tokens, "an array" if change.is_for_arrays else "an object")
+    return change is True
+
+
 def _edited(text: bytes, change: Edit, place: Tokens) -> bytes:
     first = text[0]
     if first == _OBJECT:

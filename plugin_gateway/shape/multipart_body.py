@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.openapi.refs import join_pointer
+from plugin_gateway.shape.field_edit import UneditableFieldError
 from plugin_gateway.shape.json_body import Verdict
 from plugin_gateway.shape.multipart_edit import UneditableError
 from plugin_gateway.shape.shape import Problem
@@ -39,6 +40,8 @@ class MultipartBody(NamedTuple):
                 parts, text = self.edit.edited(parts, parameter, self.form)
             except UneditableError as error:
                 return Verdict(text, (Problem("", str(error)),))
+            except UneditableFieldError as error:
+                return Verdict(text, error.problems)
         if self.form.validator is None:
             return Verdict(text)
         if parts is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
+    from plugin_gateway.shape.field_edit import FieldEdit
     from plugin_gateway.shape.form_body import FormBody, FormEdit
 
 _LINE: Final = re.compile(rb"(content-disposition|content-type|content-transfer-encoding|content-length):[ \t]*([ -~\x80-\xff\t]*)", re.IGNORECASE)  # fmt: skip
@@ -21,6 +22,13 @@ _PARAMETER: Final = re.compile(rb';[ \t]*([a-z*]+)=("[^"\\]*"|[^\s";\\]+)', re.I
 _is_plain_boundary: Final = re.compile(rb"[A-Za-z0-9'()+_,./:=?-]{1,70}").fullmatch
 # Servers that search for `name=` find it within a file's name, too; an encoded word may be any name (RFC 2047).
 _find_doubtful: Final = re.compile(rb"name\*?=|=\?", re.IGNORECASE).search
+
+
+_is_line_of_text: Final = re.compile(
+    rb"content-disposition:(?![^\r\n]*filename)[^\r\n]*"
+    rb"|content-type:[ \t]*(?:application/json|text/plain)[ \t]*(?:;[ \t]*charset=\"?utf-8\"?[ \t]*)?",
+    re.IGNORECASE,
+).fullmatch
 
 
 class UneditableError(ValueError):
@@ -39,11 +47,14 @@ class MultipartEdit(NamedTuple):
 
         Raises:
             UneditableError: some server could read other parts.
+            UneditableFieldError: see `FieldEdit.edited`.
         """
         if parts is None or not _is_plain_boundary(boundary):
             raise UneditableError("must be parts between the boundary of its Content-Type")
         mark = b"--" + boundary
         kept: list[bytes] = []
+        sent: list[bytes] = []
+        missing = {one.name: one for one in self.change.inner}
         for part in parts:
             if mark in part:
                 raise UneditableError("must not have its boundary within a part")
@@ -51,23 +62,53 @@ class MultipartEdit(NamedTuple):
             # With `_charset_` (RFC 7578, 4.6) a server could read the other names in another charset.
             if name.lower() == "_charset_":
                 continue
-            if form.passes(name, self.change) and form.passes(unquote(name), self.change):
+            if not (form.passes(name, self.change) and form.passes(unquote(name), self.change)):
+                continue
+            field = form.field_edit(name, self.change) or form.field_edit(unquote(name), self.change)
+            if field is None:
                 kept.append(part)
-        if any(mark in part for part in self.added):
+                sent.append(part)
+                continue
+            missing.pop(field.name, None)
+            head, content = _field_of(part, field)
+            for parts_, edited in zip((kept, sent), field.edited(name, content), strict=True):
+                if edited is not None:
+                    parts_.append(head + edited)
+        sent += [
+            part_of(name, text.decode(), is_json=True)
+            for name, one in missing.items()
+            if (text := one.missing()) is not None
+        ]
+        sent += self.added
+        if any(mark in part for part in sent):
             raise UneditableError("must have another boundary")
-        written = [mark + b"\r\n" + part + b"\r\n" for part in (*kept, *self.added)]
+        written = [mark + b"\r\n" + part + b"\r\n" for part in sent]
         return kept, b"".join((*written, mark, b"--\r\n"))
 
 
-def part_of(name: str, text: str) -> bytes:
-    """Return a part with its head.
+def is_part_name(name: str) -> bool:
+    """Whether all servers read a name of a part alike."""
+    return re.search(r'[\x00-\x1f\x7f"\\%]|=\?', name) is None
+
+
+def part_of(name: str, text: str, *, is_json: bool = False) -> bytes:
+    """Return a part with its head. All servers must read its name alike (`is_part_name`)."""
+    type_line = "\r\nContent-Type: application/json" if is_json else ""
+    return f'Content-Disposition: form-data; name="{name}"{type_line}\r\n\r\n{text}'.encode()
+
+
+def _field_of(part: bytes, field: FieldEdit) -> tuple[bytes, bytes]:
+    """Return the head and the text of a part that holds the field.
 
     Raises:
-        ValueError: the name is not read alike by all servers.
+        UneditableError: servers could read the part as something else than text in UTF-8.
     """
-    if re.search(r'[\x00-\x1f\x7f"\\%]|=\?', name):
-        raise ValueError(name)
-    return f'Content-Disposition: form-data; name="{name}"\r\n\r\n{text}'.encode()
+    head, blank, content = part.partition(b"\r\n\r\n")
+    if any(not _is_line_of_text(line) for line in head.split(b"\r\n")):
+        raise UneditableError(
+            f"must have `{field.name}` as text in UTF-8, without a file name, an encoding or a length"
+        )
+    return head + blank, content
 
 
 def _name_of(part: bytes) -> str:

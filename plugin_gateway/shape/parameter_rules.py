@@ -287,7 +287,8 @@ class _Step:
             validator = body_validator(self._shaping, schema, what, hidden="readOnly", is_enforced=is_enforced)
             if validator is None:
                 return None
-            form = JsonBody(validator) if media_type != FORM else form_body(self._shaping, media, _NO_TRIMS, validator)
+            is_form = media_type == FORM
+            form = form_body(self._shaping, media, media, _NO_TRIMS, validator) if is_form else JsonBody(validator)
             is_required = node.get("required") is True
             return form and WholeQuery(name, form, is_required=is_required, is_enforced=is_enforced)
         return None

@@ -256,8 +256,18 @@ def test_fields_of_a_form_are_judged_removed_and_set() -> None:
     assert refused.members["errors"] == [{"pointer": "/amount", "detail": "expected integer, got string"}]
 
 
-def test_a_pointer_into_a_field_of_a_form_is_an_error() -> None:
-    (finding,) = shaped_form({"drop": ["/card/cvc"]}).findings
+def test_a_member_of_a_field_of_a_form_is_removed() -> None:
+    found = shaped_form({"drop": ["/card/cvc"]})
+    assert not found.findings
+    assert "cvc" not in json.dumps(found.document.root["paths"])
+    shape = found.shapes[KEY].body
+    assert shape is not None
+    text = b"amount=5&card[cvc]=1&card[name]=a"
+    assert shape.write(b"application/x-www-form-urlencoded", text) == (b"amount=5&card[name]=a", ())
+
+
+def test_a_pointer_into_a_field_that_has_no_members_is_an_error() -> None:
+    (finding,) = shaped_form({"drop": ["/amount/cvc"]}).findings
     assert finding.rule == "cannot-trim"
     assert finding.severity is Severity.ERROR
 

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.shape.field_edit import FieldEdit
 from plugin_gateway.shape.form_body import FormBody, FormEdit
+from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.multipart_body import MultipartBody
-from plugin_gateway.shape.multipart_edit import MultipartEdit, part_of
+from plugin_gateway.shape.multipart_edit import MultipartEdit, is_part_name, part_of
 
 DROP = MultipartBody(FormBody(), MultipartEdit(FormEdit(frozenset({"tenant"})), (part_of("tenant", "acme"),)))
 KEEP = MultipartBody(FormBody(), MultipartEdit(FormEdit(keeps=frozenset({"title", "file"}))))
@@ -85,9 +87,54 @@ def test_a_boundary_that_is_missing_odd_or_in_an_added_part_is_refused(boundary:
 
 
 @pytest.mark.parametrize("name", ['a"b', "a\r\nb", "a\\b", "a%b", "=?a?="])
-def test_a_name_that_has_several_spellings_cannot_be_added(name: str) -> None:
-    with pytest.raises(ValueError, match="a"):
-        part_of(name, "x")
+def test_a_name_that_has_several_spellings_is_no_name_of_a_part(name: str) -> None:
+    assert not is_part_name(name)
+    assert is_part_name("a[b].c é")
+
+
+INNER = FormEdit(
+    inner=(
+        FieldEdit(
+            "meta",
+            is_json=True,
+            removes=compile_edit(None, frozenset({("cost",), ("tenant",)}), {}),
+            sets=compile_edit(None, frozenset(), {("tenant",): b'"t1"'}),
+        ),
+        FieldEdit("deep", is_json=False, removes=compile_edit(None, frozenset({("cost",)}), {})),
+    )
+)
+INSIDE = MultipartBody(FormBody(), MultipartEdit(INNER))
+
+
+def test_members_are_removed_and_set_inside_of_parts() -> None:
+    head = "\r\nContent-Type: application/json"
+    text = body(part('name="meta"', '{"a":1.10,"COST":2}', head), part('name="deep[cost]"'), part('name="deep[a]"'))
+    verdict = INSIDE.judge(text, b"b")
+    assert verdict.body == body(part('name="meta"', '{"a":1.10,"tenant":"t1"}', head), part('name="deep[a]"'))
+
+
+def test_a_part_with_a_fixed_member_is_added_as_json() -> None:
+    head = "\r\nContent-Type: application/json"
+    assert INSIDE.judge(body(), b"b").body == body(part('name="meta"', '{"tenant":"t1"}', head))
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        part('name="meta"; filename="x"', "{}"),
+        part('name="meta"', "{}", "\r\nContent-Transfer-Encoding: base64"),
+        part('name="meta"', "{}", "\r\nContent-Length: 2"),
+        part('name="meta"', "{}", "\r\nContent-Type: application/xml"),
+        part('name="meta"', "{}", "\r\nContent-Type: application/json; charset=utf-16"),
+        part('name="m%65ta"', "{}"),
+        part('name="meta[tenant]"', "evil"),
+        part('name="meta"', '{"tenant":1,"tenant":2}'),
+        part('name="deep"', "{}"),
+        part('name="deep.cost"', "1"),
+    ],
+)
+def test_a_part_that_servers_could_read_in_another_way_is_refused(one: str) -> None:
+    assert len(INSIDE.judge(body(one), b"b").unshaped) == 1
 
 
 NAMES = st.sampled_from(["title", "tenant", "Tenant", "file", "a[b]", "tenant.x", "ten ant"])
