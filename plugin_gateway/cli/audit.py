@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry.chain import Head
 
 _MOST_SHOWN = 20
+_STANDARD_INPUT = Path("-")
 
 
 @click.group()
@@ -42,13 +44,16 @@ def command() -> None:
     help="The end of the chain that was kept elsewhere.  [default: the file FILE.head beside the last file]",
 )
 def verify(files: tuple[Path, ...], first: str, last: str) -> int:
-    """Read one audit, from its oldest file to its newest, and check each link of its chain. Exit status: 1 if a link is broken."""
+    """Read one audit, from its oldest file to its newest, and check each link of its chain. Exit status: 1 if a link is broken.
+
+    A file may be `-`, standard input.
+    """
     from plugin_gateway.telemetry.chain import START, breaks_in  # noqa: PLC0415  # `--help` must not pay for it
     from plugin_gateway.telemetry.trail import head_path, stored_end  # noqa: PLC0415
 
     begin = _read(first, "--from") if first else START
     try:
-        stored = stored_end(files[-1])
+        stored = None if files[-1] == _STANDARD_INPUT else stored_end(files[-1])
     except OSError as error:
         raise UsageError(f"{files[-1]} cannot be read: {reason_of(error)}") from error
     end = _read(last, "--head") if last else stored and stored.head
@@ -70,7 +75,8 @@ def verify(files: tuple[Path, ...], first: str, last: str) -> int:
     if len(broken) > _MOST_SHOWN:
         click.echo(f"and {len(broken) - _MOST_SHOWN} more", err=True)
     if end is None:
-        text = f"{head_path(files[-1])} is missing, so lines may be missing at the end; give the head with --head"
+        missing = "the head" if files[-1] == _STANDARD_INPUT else head_path(files[-1])
+        text = f"{missing} is missing, so lines may be missing at the end; give the head with --head"
         click.echo(f"{_named(files)}: {text}", err=True)
     if broken or end is None:
         return 1
@@ -99,6 +105,8 @@ def _lines(file: BinaryIO, most: int = -1) -> Iterator[bytes]:
 
 
 def _opened(file: Path) -> BinaryIO:
+    if file == _STANDARD_INPUT:
+        return sys.stdin.buffer
     try:
         return file.open("rb")
     except OSError as error:
@@ -106,4 +114,5 @@ def _opened(file: Path) -> BinaryIO:
 
 
 def _named(files: tuple[Path, ...]) -> str:
-    return str(files[0]) if len(files) == 1 else f"{files[0]} … {files[-1]}"
+    first, last = ("standard input" if file == _STANDARD_INPUT else str(file) for file in (files[0], files[-1]))
+    return first if len(files) == 1 else f"{first} … {last}"

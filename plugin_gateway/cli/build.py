@@ -16,10 +16,10 @@ from plugin_gateway.errors import UsageError
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     required=True,
     metavar="FILE",
-    help="The file to write, such as revision.bin.",
+    help="The file to write, such as revision.bin; `-` is standard output.",
 )
 def command(config: Path | None, output: Path) -> int:
     """Write the config, and the part of the document that it needs, to one file for `serve --revision FILE`.
@@ -40,8 +40,12 @@ def command(config: Path | None, output: Path) -> int:
     digest = revision.digest
     if build_from_file(unpacked, document=built.document).revision.digest != digest:
         raise UsageError("the file would not serve what the document does: please report this, with the document")
-    write_file(output, pack(built, digest=digest))
+    packed, name = pack(built, digest=digest), "the revision" if str(output) == "-" else output
+    if str(output) == "-":
+        click.echo(packed, nl=False)
+    else:
+        write_file(output, packed)
     click.echo(
-        f"{output} serves {len(revision.rules)} of {revision.operations_total} operations; digest {digest}", err=True
+        f"{name} serves {len(revision.rules)} of {revision.operations_total} operations; digest {digest}", err=True
     )
     return 0

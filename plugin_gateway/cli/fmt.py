@@ -15,7 +15,7 @@ from plugin_gateway.errors import EditError, FindingsError, UsageError
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; print the diff and exit 1 if there is one.")
 def command(file: Path | None, *, is_check: bool) -> int:
-    """Format the config FILE in place, and print the diff.
+    """Format the config FILE in place, and print the diff. If FILE is `-`, format standard input to standard output.
 
     The meaning and the order of the file stay, and so do its comments. The command writes `# METHOD /path` behind each operationId in
     `allow`, `deny` and the lists of consumers, corrects it where the document has changed, and aligns the comments of each list. It
@@ -24,10 +24,10 @@ def command(file: Path | None, *, is_check: bool) -> int:
     from plugin_gateway.cli.editing import show_diff  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content  # noqa: PLC0415  # likewise
     from plugin_gateway.edit.tidy import tidy  # noqa: PLC0415  # likewise
-    from plugin_gateway.reports.editing import replace, unified  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.editing import replace, unified, with_mark_of  # noqa: PLC0415  # likewise
 
     path = find_config(file, environ=os.environ)
-    if path is None or path == STANDARD_INPUT:
+    if path is None:
         raise UsageError("there is no file to format: name one")
     content = read_content(path)
     text = decode(content, path)
@@ -35,11 +35,15 @@ def command(file: Path | None, *, is_check: bool) -> int:
         formatted = tidy(text, remarks_of(text, path))
     except EditError as error:
         raise UsageError(f"{path}: {error}") from error
+    if path == STANDARD_INPUT and not is_check:
+        click.echo(with_mark_of(content, formatted), nl=False)
+        return 0
     if formatted == text:
         return 0
     show_diff(unified(path, text, formatted))
     if is_check:
-        click.echo(f"{path} is not formatted: run `plugin-gateway fmt {path}`", err=True)
+        name = "standard input" if path == STANDARD_INPUT else path
+        click.echo(f"{name} is not formatted: run `plugin-gateway fmt {path}`", err=True)
         return 1
     replace(path, formatted, content)
     click.echo(f"wrote {path}", err=True)

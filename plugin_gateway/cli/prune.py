@@ -84,9 +84,9 @@ class NamedOperation:
     "--overlay",
     "overlays",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE",
-    help="An OpenAPI Overlay to apply first. May be repeated.",
+    help="An OpenAPI Overlay to apply first, or `-`. May be repeated.",
 )
 @click.option(
     "--keep-extension", multiple=True, metavar="x-NAME", help="A specification extension to keep. May be repeated."
@@ -131,9 +131,14 @@ def overlaid(document: Document, overlays: Sequence[Path]) -> Document:
     """Apply overlays to a document, in their order."""
     if not overlays:
         return document
+    from plugin_gateway.openapi.overlay.overlay import read_overlay  # noqa: PLC0415  # as above
     from plugin_gateway.revision.overlays import apply_overlays, read_overlay_file  # noqa: PLC0415  # as above
 
-    return [*apply_overlays(document, tuple(read_overlay_file(path) for path in overlays))][-1]
+    read = tuple(
+        read_overlay(sys.stdin.buffer.read(), "standard input") if str(path) == "-" else read_overlay_file(path)
+        for path in overlays
+    )
+    return [*apply_overlays(document, read)][-1]
 
 
 def placed(findings: Iterable[Finding], document: Document) -> list[Finding]:

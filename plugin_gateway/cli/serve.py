@@ -140,6 +140,10 @@ def command(
 
     if config is not None and revision_file is not None:
         raise click.UsageError("`--config` and `--revision` exclude each other: the file has the config.")
+    if revision_file == STANDARD_INPUT:
+        raise click.UsageError(
+            "`--revision -` cannot work: the gateway reads the file again when it reloads. Name a file."
+        )
     is_piped = revision_file is None and is_standard_input(config, os.environ)
     options = ServeOptions(
         config=config,

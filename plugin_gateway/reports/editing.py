@@ -124,13 +124,18 @@ def touched_lines(before: str, after: str) -> frozenset[int]:
     return frozenset(number for block in blocks for number in block)
 
 
+def with_mark_of(content: bytes, text: str) -> bytes:
+    """Return a new text of a file as bytes, after the byte order mark of its old content."""
+    return (codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b"") + text.encode()
+
+
 def replace(path: Path, text: str, expected: bytes) -> bytes:
     """Replace the text of a file, and return its new content. Its byte order mark stays.
 
     Raises:
         UsageError: it cannot be written, or is not as expected.
     """
-    content = (codecs.BOM_UTF8 if expected.startswith(codecs.BOM_UTF8) else b"") + text.encode()
+    content = with_mark_of(expected, text)
     try:
         target = path.resolve(strict=True)
         if not os.access(target, os.W_OK):

@@ -8,8 +8,8 @@ from plugin_gateway.cli.audit import command
 from plugin_gateway.telemetry.trail import Trail, head_path, stored_end
 
 
-def verify(*arguments: object) -> Result:
-    return CliRunner().invoke(command, ["verify", *map(str, arguments)], standalone_mode=False)
+def verify(*arguments: object, given: bytes = b"") -> Result:
+    return CliRunner().invoke(command, ["verify", *map(str, arguments)], standalone_mode=False, input=given)
 
 
 @pytest.fixture
@@ -40,6 +40,18 @@ def test_any_removed_line_is_found(file: Path, line: int, where: str) -> None:
     result = verify(file)
     assert (result.return_value, result.stdout) == (1, "")
     assert where in result.stderr
+
+
+def test_standard_input_is_an_audit_whose_head_is_an_argument(file: Path) -> None:
+    end = stored_end(file)
+    assert end is not None
+    result = verify("-", "--head", end.head, given=file.read_bytes())
+    assert (result.return_value, result.stdout) == (0, verify(file).stdout)
+    result = verify("-", given=file.read_bytes())
+    assert result.return_value == 1
+    assert "standard input: the head is missing" in result.stderr
+    without(file, 1)
+    assert "line 2 of standard input" in verify("-", given=file.read_bytes()).stderr
 
 
 def test_an_older_file_goes_first(file: Path) -> None:

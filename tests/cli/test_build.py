@@ -33,6 +33,17 @@ def test_a_gateway_starts_from_the_file_alone(config: Path, capsys: pytest.Captu
     assert f"serves 1 of 1 operations; digest {outcome.digest}" in told or "digest" in told
 
 
+def test_standard_output_gets_the_same_bytes_as_a_file(
+    config: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(config.parent)
+    assert run(["build", "-o", "revision.bin"]) == 0
+    capsysbinary.readouterr()
+    assert run(["build", "-o", "-"]) == 0
+    assert capsysbinary.readouterr().out == Path("revision.bin").read_bytes()
+    assert not Path("-").exists()
+
+
 def test_a_file_of_another_version_is_refused_at_the_start(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = config.with_name("revision.bin")
     assert run(["build", "-c", str(config), "-o", str(file)]) == 0

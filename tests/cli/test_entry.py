@@ -2,9 +2,11 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from plugin_gateway import __version__
@@ -35,6 +37,15 @@ def test_help_lists_every_command_and_imports_none() -> None:
     )
     assert result.returncode == 0, result.stderr
     assert all(f"  {name} " in result.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"serve"}))
+def test_every_file_of_a_command_may_be_standard_input_or_output_and_its_help_says_so(name: str) -> None:
+    command = import_module(COMMANDS[name][0]).command
+    for one in [command, *getattr(command, "commands", {}).values()]:
+        for parameter in one.params:
+            if isinstance(parameter.type, click.Path):
+                assert "`-`" in (getattr(parameter, "help", None) or one.help), (name, parameter.name)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

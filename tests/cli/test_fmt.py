@@ -1,4 +1,5 @@
 import codecs
+import io
 from pathlib import Path
 
 import pytest
@@ -46,4 +47,18 @@ def test_a_text_that_is_not_clear_is_refused(config: Path, capsys: pytest.Captur
 
     assert run(["fmt"]) == 2
     assert "line 6 of the config is not clear YAML" in capsys.readouterr().err
-    assert run(["fmt", "-"]) == 2
+
+
+def test_standard_input_is_formatted_to_standard_output(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    for given, expected in ((CONFIG, FORMATTED), (FORMATTED, FORMATTED)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(codecs.BOM_UTF8 + given.encode())))
+        assert run(["fmt", "-"]) == 0
+        assert capsysbinary.readouterr().out == codecs.BOM_UTF8 + expected.encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(CONFIG.encode())))
+    assert run(["fmt", "-", "--check"]) == 1
+    out, err = capsysbinary.readouterr()
+    assert b"+  - listPets   # GET /pets\n" in out
+    assert b"standard input is not formatted" in err
+    assert config.read_text() == CONFIG

@@ -1,3 +1,4 @@
+import io
 import json
 import subprocess
 import sys
@@ -184,7 +185,9 @@ def test_pruning_json_imports_neither_pydantic_nor_a_server_nor_yaml(source: str
     assert result.returncode == 0, result.stderr
 
 
-def test_overlays_are_applied_first(source: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_overlays_are_applied_first(
+    source: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     overlay = tmp_path / "o.yaml"
     head = 'overlay: 1.1.0\ninfo: {title: T, version: "1"}\nactions: '
     overlay.write_text(head + "[{target: $.paths.*.get, update: {operationId: pets, summary: Short}}]")
@@ -192,6 +195,11 @@ def test_overlays_are_applied_first(source: str, tmp_path: Path, capsysbinary: p
         pruned(capsysbinary, source, "--allow", "GET /pets", "--overlay", str(overlay), "--format", "json")
     )
     assert shown["paths"]["/pets"]["get"]["summary"] == "Short"
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(overlay.read_bytes())))
+        piped = pruned(capsysbinary, source, "--allow", "GET /pets", "--overlay", "-", "--format", "json")
+    assert json.loads(piped) == shown
 
     overlay.write_text(head + "[{target: $.path, remove: true}]")
     assert run(["prune", source, "--allow", "GET /pets", "--overlay", str(overlay)]) == 2

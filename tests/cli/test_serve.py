@@ -66,3 +66,8 @@ def test_the_console_is_opened_if_the_command_line_says_so(monkeypatch: pytest.M
     run(["serve"])
     run(["serve", "--open"])
     assert announced == ["announce", "announce_and_open"]
+
+
+def test_a_revision_cannot_come_from_standard_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "--revision", "-"]) == 2
+    assert "reads the file again when it reloads" in capsys.readouterr().err
