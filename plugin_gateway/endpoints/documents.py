@@ -101,19 +101,19 @@ def face_name(path: str, query: bytes, faces: Mapping[str, Face]) -> str:
 
 def answer(face: Face, request: Request) -> Response:
     """Return the representation that the client accepts, or 304 if the client has it already (RFC 9110, 13.1.2)."""
-    takes_gzip = face.gzip is not None and accepts_gzip(", ".join(request.headers.getlist("accept-encoding")))
-    body, etag = (face.gzip, face.gzip_etag) if takes_gzip and face.gzip is not None else (face.body, face.etag)
+    packed = face.gzip if accepts_gzip(", ".join(request.headers.getlist("accept-encoding"))) else None
+    etag = face.etag if packed is None else face.gzip_etag
     cached = CACHED_FOR_AN_HOUR if face.media_type in {CARD_TYPE, CATALOG_TYPE} else CACHE_CONTROL
     headers = {"ETag": etag, "Cache-Control": cached, "X-Content-Type-Options": "nosniff"}
     if face.gzip is not None:
         headers["Vary"] = "Accept-Encoding"
     if matches(", ".join(request.headers.getlist("if-none-match")), etag):
         return Response(status_code=304, headers=headers)
-    if takes_gzip:
+    if packed is not None:
         headers["Content-Encoding"] = "gzip"
     # An SVG logo may contain a script; it must not run when the logo is opened as a page of this origin.
     headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    response = Response(body, headers=headers, media_type=face.media_type)
+    response = Response(face.body if packed is None else packed, headers=headers, media_type=face.media_type)
     if request.method == "HEAD":
         response.body = b""
     return response

@@ -9,6 +9,7 @@ import pickle
 from plugin_gateway.publish.face import Face, build_face
 
 LONG = b"plugin gateway " * 200
+SHORT = b"{}" * 100
 
 
 def test_the_same_bytes_give_the_same_face() -> None:
@@ -29,7 +30,7 @@ def test_gzip_is_the_same_body() -> None:
 
 
 def test_what_compressing_does_not_make_smaller_is_left_alone() -> None:
-    short = build_face("application/json", b"{}" * 100)
+    short = build_face("application/json", SHORT)
     dense = build_face("image/png", b"".join(hashlib.sha256(bytes([i])).digest() for i in range(64)))
     assert (short.gzip, short.gzip_etag) == (None, "")
     assert dense.gzip is None
@@ -37,9 +38,29 @@ def test_what_compressing_does_not_make_smaller_is_left_alone() -> None:
 
 def test_a_worker_gets_a_face_that_is_ready() -> None:
     made = []
-    face = Face("application/json", lambda: made.append(1) or LONG)
+    face = Face("application/json", lambda: made.append(1) or SHORT)
     assert made == []
     twin = pickle.loads(pickle.dumps(face))
-    assert (twin, twin.etag, twin.gzip, twin.gzip_etag) == (face, face.etag, face.gzip, face.gzip_etag)
-    assert vars(twin).keys() == {"media_type", "body", "etag", "gzip", "gzip_etag"}
+    assert vars(twin) == {
+        "media_type": "application/json",
+        "body": SHORT,
+        "etag": face.etag,
+        "gzip": None,
+        "gzip_etag": "",
+    }
     assert made == [1]
+
+
+def test_a_worker_gets_a_long_body_compressed_and_unpacks_it_once() -> None:
+    face = build_face("application/json", LONG)
+    twin = pickle.loads(pickle.dumps(face))
+    assert (twin.etag, twin.gzip, twin.gzip_etag) == (face.etag, face.gzip, face.gzip_etag)
+    assert LONG not in pickle.dumps(face)
+    assert twin.body == LONG
+    assert twin.body is twin.body
+    assert twin == face
+
+
+def test_a_worker_can_pass_on_a_face_that_it_got() -> None:
+    once = pickle.loads(pickle.dumps(build_face("application/json", LONG)))
+    assert pickle.loads(pickle.dumps(once)).body == LONG
