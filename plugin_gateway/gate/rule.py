@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from plugin_gateway import methods
 from plugin_gateway.config.header_names import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.names import Names
     from plugin_gateway.shape.shape import Shape
 
+_Name = TypeVar("_Name")
 _FORM = "application/x-www-form-urlencoded"
 _MAX_SCHEMA_DEPTH = 16
 
@@ -72,29 +74,29 @@ def operation_rule(
         method=operation.key.method,
         path_template=operation.key.path,
         operation_id=operation_id,
-        query_names=frozenset(
-            name for name in declared.query if fold_name(name) not in spellings and not override_of(name)
-        )
-        | {name for name in own if fold_name(name) not in closed}
-        | ({reply.select.encode()} if reply is not None and reply.select else set()),
-        withheld_names=(spellings - injected.query) | {*map(fold_name, closed_by_shape.query | guarded.query)},
-        denied_pairs=frozenset(denied_pairs),
-        query_prefixes=frozenset(
+        query_names=_shared(
+            {name for name in declared.query if fold_name(name) not in spellings and not override_of(name)}
+            | {name for name in own if fold_name(name) not in closed}
+            | ({reply.select.encode()} if reply is not None and reply.select else set())
+        ),
+        withheld_names=_shared((spellings - injected.query) | {*map(fold_name, closed_by_shape.query | guarded.query)}),
+        denied_pairs=_shared(denied_pairs),
+        query_prefixes=_shared(
             name for name in declared.prefixes if fold_name(name) not in closed and not override_of(name)
         ),
         any_query=declared.any_query,
-        header_names=frozenset(
+        header_names=_shared(
             name
             for name in declared.headers
             if is_field_name(name) and not is_never_forwarded(name) and fold_header(name) not in closed_headers
         ),
-        cookie_names=frozenset(
+        cookie_names=_shared(
             name for name in declared.cookies if is_cookie_name(name) and fold_name(name) not in injected.cookies
         ),
-        withheld_headers=frozenset(map(fold_header, closed_by_shape.headers | {*_new_headers(names)})),
+        withheld_headers=_shared(map(fold_header, closed_by_shape.headers | {*_new_headers(names)})),
         has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),
         media_types=declared_media_types(content),
-        declared_overrides=frozenset(_overrides_in(content, document)),
+        declared_overrides=_shared(_overrides_in(content, document)),
         credential=credential,
         links=links,
         is_safe=operation.key.method in methods.SAFE,
@@ -103,6 +105,16 @@ def operation_rule(
     if shape is None or shape.parameters is None:
         return rule
     return replace(rule, shape=replace(shape, parameters=shape.parameters.limited_to(rule.takes)))
+
+
+def _shared(names: Iterable[_Name]) -> frozenset[_Name]:
+    """Return a set that all rules with the same names share: a worker with 1,000 rules has few different sets."""
+    return _first_equal(frozenset(names))
+
+
+@lru_cache(maxsize=4096)
+def _first_equal(names: frozenset[_Name]) -> frozenset[_Name]:
+    return names
 
 
 def _declared_names(

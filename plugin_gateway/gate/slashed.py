@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.template import Segment, parse_template
@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.template import PathTemplate
     from plugin_gateway.openapi.document import OperationKey
 
+_NONE: Final[frozenset[int]] = frozenset()  # one for all: Python makes a new empty set each time
+
 
 def slashed_segments(template: PathTemplate, names: Collection[str]) -> frozenset[int]:
     """The indexes, counted from 1, of the segments that consist of one of the named parameters."""
+    if not names:
+        return _NONE
     return frozenset(
         index
         for index, segment in enumerate(template.segments, 1)

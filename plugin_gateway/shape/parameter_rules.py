@@ -17,7 +17,7 @@ from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.kind import Kind, kind_of
 from plugin_gateway.shape.media_type import FORM, is_json
-from plugin_gateway.shape.names import Names, key_of
+from plugin_gateway.shape.names import NO_NAMES, Names, key_of
 from plugin_gateway.shape.narrowing import narrow, validator_of
 from plugin_gateway.shape.parameter_parts import is_spread, part_of, reader_of
 from plugin_gateway.shape.parameters import Parameters
@@ -296,7 +296,7 @@ class _Step:
     def names(self) -> Names:
         """Return the names that clients cannot send as the document has them."""
         ruled = [one for one in self._declared if one.rule is not None and one.place != "path"]
-        return Names(
+        names = Names(
             closed=frozenset(_key(one) for one in ruled if one.visible_name != one.name),
             renamed=tuple((_key(one), one.visible_name) for one in ruled if one.visible_name not in ("", one.name)),
             fixed=frozenset(_key(one) for one in ruled if one.rule is not None and one.rule.fixed is not None),
@@ -306,6 +306,7 @@ class _Step:
                 _key(one) for one in ruled if one.is_narrowed or (one.rule is not None and one.rule.default is not None)
             ),
         )
+        return NO_NAMES if names == NO_NAMES else names
 
     def _unseen_members(self) -> frozenset[str]:
         shown = {name for one in self._declared if one.visible_name for name in (one.visible_name, *self._members(one))}

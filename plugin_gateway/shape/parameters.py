@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN: Final = -1
 _no_match: Final = re.compile(rb"(?!)").fullmatch
+_NO_FIELDS: Final[frozenset[bytes]] = frozenset()
 
 
 class Parameters:
@@ -98,11 +99,14 @@ class Parameters:
         self._judges_more = False
         """Whether a call with a plain query must be judged further, or has another query that goes up."""
         required = [part for part in parts if part.reader is not None and part.reader.is_required]
-        self._required_fields = frozenset(
-            # No header field has the name that stands for a cookie, so a call that needs a cookie is always written.
-            (part.name.lower() if part.place == "header" else f"cookie {part.name}").encode()
-            for part in required
-            if part.place != "query"
+        self._required_fields = (
+            frozenset(
+                # No header field has the name that stands for a cookie, so a call that needs a cookie is always written.
+                (part.name.lower() if part.place == "header" else f"cookie {part.name}").encode()
+                for part in required
+                if part.place != "query"
+            )
+            or _NO_FIELDS
         )
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.plain_text import ANY_TEXT, integer_between, one_of
 from plugin_gateway.shape.reading import TYPED, UnreadableError, read_deep, read_exploded, read_many, read_one, ways
 from plugin_gateway.shape.shape import Problem
-from plugin_gateway.shape.shortcut import range_of, takes_booleans, takes_every_text, words_of
+from plugin_gateway.shape.shortcut import NO_WORDS, range_of, takes_booleans, takes_every_text, words_of
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.kind import Kind
@@ -67,7 +67,7 @@ class Reader:
         found = range_of(schema) if self._takes_integer else None
         self._has_range = found is not None
         self._least, self._most = found or (0, 0)
-        self._words = words_of(schema) if self._takes_text else frozenset()
+        self._words = words_of(schema) if self._takes_text else NO_WORDS
         self._takes_every_text = self._takes_text and takes_every_text(schema)
         self._takes_booleans = is_one_text and kind.types == _ONLY_BOOLEANS and takes_booleans(schema)
 
