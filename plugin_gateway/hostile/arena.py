@@ -16,7 +16,8 @@ from plugin_gateway.hostile.origin import Origin
 from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.resources import Resources
-from plugin_gateway.server.worker import PublicServer, public_config
+from plugin_gateway.server.public_server import PublicServer
+from plugin_gateway.server.worker import public_config
 from plugin_gateway.telemetry import Log, Recorder
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ async def opened(revision: Revision, approver: Approver | None = None) -> AsyncI
     holder = Holder(before_origin(revision, port), resources=resources, endpoints=endpoints)
     listener = socket.create_server(("127.0.0.1", 0))
     server = PublicServer(public_config(holder, recorder, "connection"), endpoints.drain)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    serving = asyncio.create_task(server.serve([listener]))
     try:
         await server.is_listening.wait()
         yield Arena(listener.getsockname()[1], origin)

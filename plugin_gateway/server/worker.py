@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import pickle
 import signal
 import socket
 from time import process_time, time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
-import uvicorn
 import uvloop
 
 from plugin_gateway.app import LocalApp, create_app
@@ -25,52 +23,19 @@ from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.export import Export
 from plugin_gateway.server.feed_line import FeedLine
 from plugin_gateway.server.heap import keep_freed_memory
+from plugin_gateway.server.public_server import DRAIN_TIMEOUT_S, PublicConfig, PublicServer
 from plugin_gateway.server.remote_approver import RemoteApprover
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
-from plugin_gateway.server.sockets import BACKLOG
 from plugin_gateway.server.usage import open_descriptors, resident_bytes
 from plugin_gateway.telemetry import NOW, Audit, Log, Recorder, telling
 from plugin_gateway.telemetry.audit import Terms
 from plugin_gateway.telemetry.feed import Feed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from plugin_gateway.proxy.tracing import Tracing
     from plugin_gateway.revision import Revision
     from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import AccessRecord, Series
-
-DRAIN_TIMEOUT_S = 10
-"""The time for calls in flight of a worker that gets a signal, or whose supervisor is gone."""
-
-
-class PublicServer(uvicorn.Server):
-    """uvicorn without signal handlers: the supervisor decides when to stop."""
-
-    def __init__(self, config: uvicorn.Config, on_drain: Callable[[], object] | None = None) -> None:
-        """Prepare; `on_drain` ends the answers that would otherwise last until the end of the drain timeout."""
-        super().__init__(config)
-        self.is_listening = asyncio.Event()
-        self._on_drain = on_drain
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_listening.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._on_drain is not None:
-            self._on_drain()
-        await super().shutdown(sockets)
-
-    def drain(self, timeout_s: float = DRAIN_TIMEOUT_S) -> None:
-        """Accept no more connections, finish the calls in flight within `timeout_s`, and return from `serve`."""
-        self.config.timeout_graceful_shutdown = timeout_s  # type: ignore[assignment]  # uvicorn only waits for it
-        self.should_exit = True
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def main(control_fd: int, front: Front, counts: int = -1, tokens: int = -1) -> None:
@@ -97,6 +62,7 @@ async def serve(
         channel.close()
         return
     revision: Revision = pickle.loads(first.body)  # noqa: S301  # from the supervisor, over an inherited socket
+    del first  # this frame lasts as long as the worker
     log = Log(format=revision.log.format, level=revision.log.level)
     with telling(log):
         await _serve(Assignment(channel, revision, log), listener, front, shared)
@@ -143,7 +109,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     gc.enable()
     keep_freed_memory()
     try:
-        await server.serve(sockets=[listener])
+        await server.serve([listener])
     finally:
         obeying.cancel()
         holder.close()
@@ -154,8 +120,8 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
         channel.close()
 
 
-def public_config(holder: Holder, recorder: Recorder, front: Front, tracing: Tracing | None = None) -> uvicorn.Config:
-    """Return uvicorn's settings, with our strict protocol in place of its HTTP/1.1 for both fronts."""
+def public_config(holder: Holder, recorder: Recorder, front: Front, tracing: Tracing | None = None) -> PublicConfig:
+    """Return what connections are made of: our strict HTTP/1.1 for both fronts, and the app behind it."""
     forwards = front == "connection"
     # The ASGI front records the requests that it answers.
     ours = connection_front(
@@ -164,28 +130,16 @@ def public_config(holder: Holder, recorder: Recorder, front: Front, tracing: Tra
         forwards=forwards,
         tracing=tracing if forwards else None,
     )
-    return uvicorn.Config(
-        LocalApp(holder) if forwards else create_app(holder, recorder.record, tracing),
-        http=ours,  # type: ignore[arg-type]  # uvicorn only calls it, so a factory will do
-        ws="none",
-        lifespan="off",
-        loop="none",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=BACKLOG,
-    )
+    return PublicConfig(ours, LocalApp(holder) if forwards else create_app(holder, recorder.record, tracing))
 
 
 def now_of(server: PublicServer) -> Series:
     """Return the gauges of this process."""
-    connections: Iterable[Any] = server.server_state.connections
+    connections = server.server_state.connections
     answering = sum(connection.is_answering for connection in connections)
     return {
         f"{NOW}calls": [answering],
-        f"{NOW}connections": [len(server.server_state.connections)],
+        f"{NOW}connections": [len(connections)],
         f"{NOW}memory": [resident_bytes()],
         f"{NOW}descriptors": [open_descriptors()],
         "cpu": [process_time()],
@@ -223,7 +177,7 @@ class Duties(NamedTuple):
 
 async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
     """Do what the supervisor says. If the supervisor is gone, drain: no other process would stop this worker."""
-    drain_timeout_s: float = DRAIN_TIMEOUT_S
+    drain_timeout_s = DRAIN_TIMEOUT_S
     try:
         await server.is_listening.wait()
         await channel.send(Message(Kind.ADOPTED, b"%d" % duties.holder.revision.number))

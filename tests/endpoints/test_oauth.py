@@ -5,6 +5,7 @@ import base64
 import json
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -30,7 +31,8 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.compile import compile_revision
-from plugin_gateway.server.worker import PublicServer, public_config
+from plugin_gateway.server.public_server import PublicServer
+from plugin_gateway.server.worker import public_config
 from plugin_gateway.telemetry import Log, Recorder
 from plugin_gateway.telemetry.outage import Outage
 from tests.bounds import BOUND_S
@@ -315,11 +317,11 @@ async def gateway(issuer: str, client: dict[str, Any], auth: dict[str, Any]) -> 
     loaded = load_text(yaml.safe_dump(config), path=None, environ={})
     holder = Holder(compile_revision(loaded, Document(root=DOCUMENT, name="o"), number=1))
     server = PublicServer(public_config(holder, Recorder(Log(format="json", level="error")), "connection"))
-    server.config.port = 0
-    serving = asyncio.create_task(server.serve())
+    listener = socket.create_server(("127.0.0.1", 0))
+    serving = asyncio.create_task(server.serve([listener]))
     await asyncio.wait_for(server.is_listening.wait(), BOUND_S)
     try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", holder
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", holder
     finally:
         server.drain()
         await asyncio.wait_for(serving, BOUND_S)

@@ -26,7 +26,8 @@ from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision.compile import compile_revision
-from plugin_gateway.server.worker import PublicServer, public_config
+from plugin_gateway.server.public_server import PublicServer
+from plugin_gateway.server.worker import public_config
 from plugin_gateway.telemetry import Log, Recorder
 from tests.bounds import BOUND_S
 from tests.proxy.real import door_of
@@ -204,10 +205,10 @@ async def running(
     recorder.record = records.append
     holder = Holder(revision)
     server = PublicServer(public_config(holder, recorder, front))
-    serving = asyncio.create_task(server.serve())
-    server.config.port = 0
+    listener = socket.create_server(("127.0.0.1", 0))
+    serving = asyncio.create_task(server.serve([listener]))
     await asyncio.wait_for(server.is_listening.wait(), BOUND_S)
-    port = server.servers[0].sockets[0].getsockname()[1]
+    port = listener.getsockname()[1]
     try:
         gateway = Gateway(server, recorder, records, port, heads)
         gateway.holder = holder

@@ -1,7 +1,7 @@
 """The connection front: judges and forwards clients' HTTP/1.1 connections without a server in between.
 
-It is a protocol class for uvicorn, which owns the sockets and the lifespan. The app that uvicorn loads answers the
-requests that are not forwarded: documents, manifest, OAuth façade, CORS preflights.
+It is a protocol class for `server.public_server` or uvicorn, which own the sockets. Their app answers the requests that are not
+forwarded: documents, manifest, OAuth façade, CORS preflights.
 """
 
 from __future__ import annotations
