@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from contextlib import contextmanager
@@ -11,13 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PATIENCE_S = 0.5
+COMPLETING = "_PLUGIN_GATEWAY_COMPLETE"
+"""The variable with which a shell asks for completions: a line would go into the command that the person types."""
 ERASE_LINE = "\r\x1b[2K"
 
 
 @contextmanager
 def progress(doing: str) -> Iterator[None]:
     """Print what the command does if it takes more than half a second, and erase the line at the end."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or COMPLETING in os.environ:
         yield
         return
     done = threading.Event()

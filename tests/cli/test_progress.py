@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from plugin_gateway.cli import progress as progress_module
-from plugin_gateway.cli.progress import ERASE_LINE, progress
+from plugin_gateway.cli.progress import COMPLETING, ERASE_LINE, progress
 
 
 class Terminal(io.StringIO):
@@ -45,3 +45,13 @@ def test_nothing_is_said_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> 
     with progress("reading"):
         pass
     assert log.getvalue() == ""
+
+
+def test_a_completion_writes_nothing_into_the_line_that_a_person_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    monkeypatch.setattr(progress_module, "PATIENCE_S", 0)
+    monkeypatch.setenv(COMPLETING, "zsh_complete")
+    threads = threading.active_count()
+    with progress("reading"):
+        assert threading.active_count() == threads
+    assert terminal.getvalue() == ""
