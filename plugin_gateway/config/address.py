@@ -102,8 +102,9 @@ def _address_meant(text: object) -> str:
     if text is None or isinstance(text, bool):
         return ""
     written = str(text).strip()
-    if re.fullmatch(r"[0-9]{1,5}", written):
-        return f"write :{written} for every interface, or 127.0.0.1:{written} for this machine alone"
+    if re.fullmatch(r"[0-9]+", written):
+        exists = len(written) <= 5 and int(written) <= 65535
+        return f"write :{written} for every interface, or 127.0.0.1:{written} for this machine alone" if exists else ""
     if isinstance(text, list):
         return f"write {text[0]}, without brackets or dash" if len(text) == 1 else ""
     if match := re.fullmatch(r"\*:?([0-9]{1,5})", written):

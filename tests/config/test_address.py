@@ -55,6 +55,13 @@ def test_anything_else_is_no_address(text: int | str) -> None:
         parse_address(text)
 
 
+@pytest.mark.parametrize(("port", "hint"), [(65535, "write :65535"), (70000, "write HOST:PORT")])
+def test_a_hint_offers_only_a_port_that_exists(port: int, hint: str) -> None:
+    with pytest.raises(Mistake) as caught:
+        parse_address(port)
+    assert caught.value.hint.startswith(hint)
+
+
 def test_an_upstream_url_is_taken_apart_once() -> None:
     url = parse_upstream_url("https://API.example.com:8443/v2/")
     assert (url.scheme, url.host, url.port, url.prefix, url.tls) == ("https", "api.example.com", 8443, "/v2", True)

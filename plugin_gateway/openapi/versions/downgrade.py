@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.grammar import Kind, is_reference
-from plugin_gateway.openapi.nodes import keep_only, typed_nodes
+from plugin_gateway.openapi.nodes import keep_only, places_of, typed_nodes
 from plugin_gateway.openapi.versions.downgrade_schema import schemas_to_3_0
 
 if TYPE_CHECKING:
@@ -31,16 +32,19 @@ def to_3_1(root: JsonObject) -> list[Finding]:
     """Translate `root` from 3.2 to 3.1, in place."""
     root.pop("$self", None)
     findings = list(_drop_operations(root))
+    lost: list[tuple[JsonObject, Finding]] = []
     for kind, node in typed_nodes(root):
         if kind is Kind.RESPONSE and not is_reference(kind, node):
             node.setdefault("description", node.get("summary", ""))
         dropped = [key for key in _NEW_IN_3_2.get(kind, ()) if node.pop(key, None) is not None]
-        findings += [
-            _loosened(f"OpenAPI 3.1 cannot express {key!r} of a {kind}") for key in dropped if key in _CONSTRAINTS
+        lost += [
+            (node, _loosened(f"OpenAPI 3.1 cannot express {key!r} of a {kind}"))
+            for key in dropped
+            if key in _CONSTRAINTS
         ]
         match kind:
             case Kind.OPERATION | Kind.PATH_ITEM:
-                findings += _drop_querystring(root, node)
+                lost += ((node, finding) for finding in _drop_querystring(root, node))
             case Kind.PARAMETER:
                 _strip_parameter(node)
             case Kind.EXAMPLE:
@@ -49,7 +53,8 @@ def to_3_1(root: JsonObject) -> list[Finding]:
                 _strip_xml(node)
             case _:
                 pass
-    return findings
+    places = places_of([node for node, _ in lost], root)
+    return findings + [replace(finding, pointer=place) for (_, finding), place in zip(lost, places, strict=True)]
 
 
 def to_3_0(root: JsonObject) -> list[Finding]:
@@ -77,13 +82,15 @@ def _drop_operations(root: JsonObject) -> Iterator[Finding]:
     for path, item in paths.items() if isinstance(paths, dict) else ():
         if not isinstance(item, dict):
             continue
-        methods = [*(["QUERY"] if item.pop("query", None) else []), *(item.pop("additionalOperations", None) or ())]
-        for method in methods:
+        methods = {"QUERY": ("query",)} if item.pop("query", None) else {}
+        methods |= {method: ("additionalOperations", method) for method in item.pop("additionalOperations", None) or ()}
+        for method, place in methods.items():
             yield Finding(
                 rule="upgrade-no-method",
                 message=f"{method} {path} cannot be described before OpenAPI 3.2: the operation is allowed, but missing from the served document",
                 hint='set public.openapi_version to "3.2"',
                 severity=Severity.WARNING,
+                pointer=("paths", path, *place),
             )
 
 
