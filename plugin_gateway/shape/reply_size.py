@@ -179,12 +179,15 @@ class _Sizer:
                 ]
 
     def _either(self, parts: list[Any], keep: Pointers | None, rows: int, name: str, depth: int) -> int:
-        """Return the size of a scalar form if there is one, such as the id of an object; otherwise that of the largest form."""
+        """Return the size of a scalar form if there is one, such as the id of an object; otherwise that of the largest form.
+
+        A part is estimated by the same form as the whole. Otherwise a part could be larger.
+        """
         sizes: list[int] = []
         for part in parts:
             node = follow(part, self._document) or {}
             size = self.size(part, keep, rows, name, depth)
-            if keep is None and node.get("type") in ("string", "integer"):
+            if node.get("type") in ("string", "integer"):
                 return size
             sizes.append(size)
         return max(sizes, default=0)

@@ -143,7 +143,11 @@ class Gateway:
     async def _read(self) -> None:
         async for line in self.process.stderr:
             if b'"event":"access"' not in line:
-                self._events.put_nowait(json.loads(line))
+                # Anything else on this stream is a fault of the gateway, and the test that waits must see it.
+                is_event = line.startswith(b'{"')
+                self._events.put_nowait(
+                    json.loads(line) if is_event else {"event": "not a line of the log", "line": line}
+                )
 
     async def digest_after(self, before: str) -> str:
         """Wait until all workers serve another revision than `before`; return its digest."""
@@ -152,6 +156,7 @@ class Gateway:
             async with asyncio.timeout(BOUND_S):
                 while True:
                     said.append(await self._events.get())
+                    assert said[-1]["event"] != "not a line of the log", said[-1]
                     # A change of the file and the signal are two reasons; a second reload has the same digest.
                     if said[-1]["event"] in {"started", "reloaded"} and said[-1]["digest"] != before:
                         return said[-1]["digest"]

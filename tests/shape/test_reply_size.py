@@ -50,6 +50,7 @@ def test_a_circular_schema_has_a_size() -> None:
 def test_an_id_counts_in_place_of_the_object_that_it_stands_for() -> None:
     large = {"properties": {f"p{number}": {"type": "string"} for number in range(50)}}
     assert size({"anyOf": [{"type": "string"}, large]}) < 30
+    assert size({"anyOf": [{"type": "string"}, large]}, "/p1") < 30
     assert size({"anyOf": [large, {"properties": {"a": {}}}]}) > 500
 
 
