@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from plugin_gateway.config.published import OPERATION_ID
 from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.publish import operation_ids
 from plugin_gateway.publish.operation_ids import assign_operation_ids, own_operation_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def _document(*operations: tuple[str, str, str | None]) -> Document:
@@ -118,8 +122,18 @@ def test_an_id_gets_the_first_number_that_is_free(names: list[str | None], wante
     assert assign_operation_ids(document, first) == expected
 
 
-def test_twenty_thousand_equal_ids_are_numbered() -> None:
-    document = _document(*(("GET", f"/{number}", "same") for number in range(20_000)))
+def test_a_thousand_equal_ids_are_numbered_without_trying_a_number_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    candidates = operation_ids._candidates
+
+    def counted(first: str) -> Iterator[str]:
+        for name in candidates(first):
+            tried.append(name)
+            yield name
+
+    monkeypatch.setattr(operation_ids, "_candidates", counted)
+    document = _document(*(("GET", f"/{number}", "same") for number in range(1000)))
     ids = [*assign_operation_ids(document, {}).values()]
     assert ids[:3] == ["same", "same_2", "same_3"]
-    assert ids[-1] == "same_20000"
+    assert ids[-1] == "same_1000"
+    assert len(tried) == 1000

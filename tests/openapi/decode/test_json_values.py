@@ -10,6 +10,7 @@ from plugin_gateway.openapi.decode import json_values
 from plugin_gateway.openapi.decode.extent import MAX_DEPTH
 from plugin_gateway.openapi.decode.json_values import decode_json, locate_json
 from plugin_gateway.openapi.decode.places import nearest, tree_of
+from tests.octets import lists, mapped, objects, one_of, pooled, recursive, sampled_from, structures
 
 TEXTS = st.text(st.sampled_from('"\\: \n/uaé{}[],0"'), max_size=4)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
@@ -19,18 +20,22 @@ def spelt(text: str, escaped: bool) -> str:
     return '"' + "".join(f"\\u{ord(c):04x}" for c in text) + '"' if escaped else json.dumps(text)
 
 
-SPACE = st.sampled_from(["", " ", "\n", "\t "])
-KEYS = st.builds(spelt, TEXTS, st.booleans())
-JSON_TEXTS = st.recursive(
-    SCALARS.map(json.dumps) | KEYS,
-    lambda inner: (
-        st.builds(
-            lambda pairs: "{" + ",".join(f"{key}{gap}:{value}" for key, gap, value in pairs) + "}",
-            st.lists(st.tuples(KEYS, SPACE, inner), max_size=4),
-        )
-        | st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
+SPACE = sampled_from(["", " ", "\n", "\t "])
+KEYS = mapped(lists(pooled, min_size=2, max_size=2), lambda two: spelt(str(two[0]), bool(two[1])))
+JSON_TEXTS = structures(
+    recursive(
+        one_of(mapped(pooled, json.dumps), KEYS),
+        lambda inner: one_of(
+            mapped(
+                lists(objects({"key": KEYS, "gap": SPACE, "value": inner}), max_size=4),
+                lambda pairs: "{" + ",".join(f"{pair['key']}{pair['gap']}:{pair['value']}" for pair in pairs) + "}",
+            ),
+            mapped(lists(inner, max_size=3), lambda items: f"[{', '.join(items)}]"),
+        ),
+        depth=3,
     ),
-    max_leaves=10,
+    64,
+    SCALARS,
 )
 
 

@@ -5,14 +5,19 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import given
-from hypothesis import strategies as st
 
 from plugin_gateway.diagnostics import Finding, Location
-from plugin_gateway.openapi.decode import json_skim, json_values, yaml_skim, yaml_values
+from plugin_gateway.openapi.decode import json_skim, json_values, places, yaml_skim, yaml_values
 from plugin_gateway.openapi.decode.places import locate_all, with_lines
-from plugin_gateway.openapi.decode.text import WORTH_SKIMMING_BYTES
+from tests.octets import lists, mapped, sampled_from, structures
 
+WORTH_SKIMMING_BYTES = 64 * 1024
 PADDING = "." * WORTH_SKIMMING_BYTES
+
+
+@pytest.fixture(autouse=True)
+def smaller_documents_are_worth_skimming(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "WORTH_SKIMMING_BYTES", WORTH_SKIMMING_BYTES)
 
 
 def document(operations: int, padding: str = "") -> dict[str, Any]:
@@ -66,10 +71,14 @@ def test_each_of_many_pointers_has_the_place_that_it_has_alone(write: Callable[[
     )
 
 
-@given(st.lists(st.lists(st.sampled_from(["paths", "/p0", "/p1", "get", "tags", 0, 1, "x"]), max_size=5).map(tuple)))
+TOKENS = sampled_from(["paths", "/p0", "/p1", "get", "tags", 0, 1, "x"])
+TEXTS = [write(document(2)) for write in (as_json, as_yaml)]
+
+
+@given(structures(lists(mapped(lists(TOKENS, max_size=5), tuple), max_size=8), 48))
 def test_every_pointer_gets_a_place(pointers: list[tuple[str | int, ...]]) -> None:
-    for write in (as_json, as_yaml):
-        assert locate_all(write(document(2)), "x", pointers).keys() == set(pointers)
+    for text in TEXTS:
+        assert locate_all(text, "x", pointers).keys() == set(pointers)
 
 
 @pytest.mark.parametrize(
@@ -98,17 +107,24 @@ def test_hundreds_of_pointers_cost_one_pass_over_the_text(
     data = write(document(300, padding))
     pointers = [("paths", f"/p{number}", "get", "tags", 0) for number in range(300)]
 
-    places = locate_all(data, "x", pointers)
+    found = locate_all(data, "x", pointers)
 
-    assert len(set(places.values())) == 300
+    assert len(set(found.values())) == 300
     levels = 5 if reader == "_members" else 1  # msgspec reads the text once for each level
     assert 0 < sum(passes) <= levels * len(data)
 
 
 def test_a_finding_gets_its_line_for_a_code_frame_unless_that_is_too_long() -> None:
     data = b"\xef\xbb\xbfa: 1\r\nb: \xc3\xa9\nc: " + b"x" * 70_000
-    places = [Location("d", 1, 1), Location("d", 2, 4), Location("d", 3, 1), Location("d"), Location("e", 1, 1), None]
+    locations = [
+        Location("d", 1, 1),
+        Location("d", 2, 4),
+        Location("d", 3, 1),
+        Location("d"),
+        Location("e", 1, 1),
+        None,
+    ]
 
-    framed = with_lines([Finding(rule="r", message="m", location=place) for place in places], data, "d")
+    framed = with_lines([Finding(rule="r", message="m", location=place) for place in locations], data, "d")
 
     assert [one.location.text if one.location else None for one in framed] == ["a: 1", "b: é", "", "", "", None]

@@ -10,11 +10,15 @@ from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.extent import MAX_DEPTH
 from plugin_gateway.openapi.decode.places import nearest, tree_of
 from plugin_gateway.openapi.decode.yaml_values import decode_yaml, locate_yaml
+from tests.octets import dictionaries, lists, mapped, one_of, pooled, recursive, structures
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
-    max_leaves=12,
+TEXTS = st.text(max_size=9)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
+KEYS = mapped(pooled, lambda value: value if isinstance(value, str) else repr(value))
+JSON = structures(
+    recursive(pooled, lambda inner: one_of(lists(inner, max_size=4), dictionaries(KEYS, inner, max_size=4)), depth=3),
+    64,
+    SCALARS,
 )
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.overlay.apply import apply
 from plugin_gateway.openapi.overlay.overlay import read_overlay
+from tests.octets import just, lists, objects, one_of, sampled_from, structures
 
 
 def document() -> Document:
@@ -172,20 +172,20 @@ def test_a_removed_operation_is_remembered_until_a_later_action_writes_it_again(
     assert again.removed == {}
 
 
-TARGETS = st.sampled_from(
+TARGETS = sampled_from(
     ["$", "$.info", "$.info.title", "$.paths", "$.paths.*", "$.paths.*.*", "$.paths.*.get.parameters", "$.paths.*.get.parameters[0]", "$.tags", "$.tags[*]", "$.openapi", "$..name", "$.nothing", "$.paths['/pets/mine']"]
 )  # fmt: skip
-VALUES = st.sampled_from(
+VALUES = sampled_from(
     [None, 1, "x", [], {}, [1], {"get": {}}, {"get": None}, {"/new": {"get": {}}}, {"new": 1}, {"paths": []}, {"$ref": "#"}, {"name": "n"}]
 )  # fmt: skip
-ACTIONS = st.one_of(
-    st.fixed_dictionaries({"target": TARGETS, "update": VALUES}),
-    st.fixed_dictionaries({"target": TARGETS, "copy": TARGETS}),
-    st.fixed_dictionaries({"target": TARGETS, "remove": st.just(True)}),
+ACTIONS = one_of(
+    objects({"target": TARGETS, "update": VALUES}),
+    objects({"target": TARGETS, "copy": TARGETS}),
+    objects({"target": TARGETS, "remove": just(True)}),
 )
 
 
-@given(st.lists(ACTIONS, min_size=1, max_size=4, unique_by=json.dumps))
+@given(structures(lists(ACTIONS, min_size=1, max_size=4, unique=True), 13))
 def test_every_overlay_gives_a_document_or_located_findings_and_knows_every_operation_of_the_api(actions: Any) -> None:
     before = document()
     overlay = {"overlay": "1.1.0", "info": {"title": "T", "version": "1"}, "actions": actions}
