@@ -94,8 +94,8 @@ COMPILED = (
     "plugin_gateway/tools/request.py",
     "plugin_gateway/tools/slot.py",
 )
-"""The modules that run for each call, and those that share a class with them. Not here: modules of dataclasses, because mypyc
-evaluates the types of their fields, which are imported for type checking only; and named tuples with a field of a compiled class."""
+"""The modules that run for each call, and those that share a class with them. Not here: modules that define structs or dataclasses, because
+mypyc evaluates the types of their fields, which are imported for type checking only; and named tuples with a field of a compiled class."""
 
 
 class BuildHook(BuildHookInterface[BuilderConfig]):

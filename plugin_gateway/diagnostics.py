@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from plugin_gateway.discreet import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,25 +31,35 @@ class Severity(StrEnum):
 _TONES: Final = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;34"}
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Discreet, frozen=True):
     """A place in a file; line and column count from 1, and 0 means the whole file.
 
-    `text` is the line, for a code frame. The code that read the file has masked every secret in it.
+    `text` is the line, for a code frame; it does not count when locations are compared. The code that read the file has
+    masked every secret in it.
     """
+
+    HIDDEN = ("text",)
 
     file: str
     line: int = 0
     column: int = 0
     length: int = 1
-    text: str = field(default="", compare=False, repr=False)
+    text: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return self._place() == other._place() if isinstance(other, Location) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._place())
+
+    def _place(self) -> tuple[str, int, int, int]:
+        return self.file, self.line, self.column, self.length
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One mistake. `pointer` is its place in the value (keys and indexes from the root), `location` its place in the file.
 
     `rule` is a stable kebab-case name; `message` never contains a secret; `hint` says how to mend it.
@@ -135,8 +149,7 @@ def stderr_wants_color(environ: Mapping[str, str]) -> bool:
     return sys.stderr.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Paint:
+class _Paint(Struct, frozen=True, kw_only=True):
     on: bool
 
     def __call__(self, code: str, text: str) -> str:

@@ -3,10 +3,10 @@
 import copy
 import struct
 import zlib
-from dataclasses import replace
 from typing import Any
 
 import yaml
+from msgspec.structs import replace
 
 from plugin_gateway.config.load import load_text
 from plugin_gateway.export.candidate import Candidate

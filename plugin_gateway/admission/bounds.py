@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(Struct, frozen=True, kw_only=True):
     """The bounds, in bytes and seconds. The defaults are those of gateway.yaml; a test compares them."""
 
     request_head_bytes: int = 32_000

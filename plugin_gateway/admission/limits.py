@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from msgspec import Struct, field
+
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -29,8 +31,7 @@ STORE_AWAY: Final = Refusal(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimit:
+class RateLimit(Struct, frozen=True, kw_only=True):
     """One token bucket: `burst` calls at once, refilled evenly with `calls` in each window.
 
     `name` stands in the RateLimit fields, and `key` identifies the bucket. Each limit has its own bucket. For a per-user
@@ -48,9 +49,10 @@ class RateLimit:
         return self.calls / self.window_s
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallLimits:
+class CallLimits(Discreet, frozen=True, kw_only=True):
     """All limits on the rate and concurrency of calls, compiled. The `repr` leaves out the URL, which may hold a password."""
+
+    HIDDEN = ("store_url",)
 
     rate: RateLimit | None = None
     user: RateLimit | None = None
@@ -65,7 +67,7 @@ class CallLimits:
     """For each client address: tokens of callers that the issuer does not exchange."""
     concurrency: int = 0
     """0 means no limit."""
-    store_url: str = field(default="", repr=False)
+    store_url: str = ""
     refuses_without_store: bool = False
     space: str = ""
     """A prefix that keeps the buckets of this gateway apart from those of other gateways in the same store."""

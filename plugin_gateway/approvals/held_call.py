@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,8 +17,7 @@ MOST_SHOWN_BODY: Final = 8_000
 _MOST_SHOWN: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldCall:
+class HeldCall(Struct, frozen=True, kw_only=True):
     """One call. Its texts hold no secret, and no character that could hide or reorder the others."""
 
     fingerprint: str

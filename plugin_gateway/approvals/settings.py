@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+
+from plugin_gateway.discreet import Discreet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalSettings:
+class ApprovalSettings(Discreet, frozen=True, kw_only=True):
     """How long approvals hold, and who may give them."""
+
+    HIDDEN = ("key_hash", "store_url")
 
     expires_s: float = 600.0
     url: str = ""
     """The base of the links for approvers; empty for the address of the admin listener."""
-    key_hash: bytes = field(default=b"", repr=False)
+    key_hash: bytes = b""
     """The SHA-256 of the key that an approver must show; empty if the admin listener asks for none."""
     idempotency_key: str = "declared"
     """When the gateway adds Idempotency-Key: `declared` by the operation, `always` or `never`."""
 
-    store_url: str = field(default="", repr=False)
+    store_url: str = ""
     """The Redis in which replicas share approvals; empty to keep them in this gateway's memory."""
     space: str = ""
     """A prefix that keeps the approvals of this gateway apart from those of other gateways in the same store."""

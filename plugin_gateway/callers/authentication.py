@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from plugin_gateway.admission.limits import BAD_CREDENTIALS, RateLimit
 from plugin_gateway.callers.users import Users
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntrospectionSettings:
+class IntrospectionSettings(Discreet, frozen=True, kw_only=True):
     """Which endpoint to ask about a token (RFC 7662), and the gateway's login there."""
+
+    HIDDEN = ("client_secret",)
 
     url: str
     client_id: str = ""
-    client_secret: str = field(default="", repr=False)
+    client_secret: str = ""
     cache_s: float = 60.0
     needs_token_type: bool = True
     needs_audience: bool = True
@@ -29,8 +32,7 @@ class IntrospectionSettings:
     """If the answer names an issuer, it must be this one. Empty: any issuer that the server knows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JwtSettings:
+class JwtSettings(Struct, frozen=True, kw_only=True):
     """The issuer, audiences and algorithms of signed tokens that are accepted (RFC 9068, RFC 8725)."""
 
     issuer: str
@@ -39,16 +41,16 @@ class JwtSettings:
     leeway_s: float = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedTokens:
+class ListedTokens(Discreet, frozen=True, kw_only=True):
     """Only the tokens in gateway.yaml are accepted."""
 
-    names: Mapping[bytes, str] = field(default_factory=dict, repr=False)
+    HIDDEN = ("names",)
+
+    names: Mapping[bytes, str] = field(default_factory=dict)
     """The name of each token, by its SHA-256."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftToUpstream:
+class LeftToUpstream(Struct, frozen=True):
     """Only the upstream judges client credentials."""
 
 
@@ -56,8 +58,7 @@ Judge: TypeAlias = ListedTokens | Users | IntrospectionSettings | JwtSettings | 
 """Decides whether a client credential is valid."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authentication:
+class Authentication(Struct, frozen=True, kw_only=True):
     """The settings that decide about client credentials. Immutable and picklable; it holds hashes, not tokens."""
 
     kind: str

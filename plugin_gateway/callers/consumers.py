@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct, field
+
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -23,18 +25,19 @@ NO_CONSUMER: Final = Refusal(
 """If gateway.yaml has consumers, a caller that matches no consumer may call nothing. The answer is the same on every path."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Discreet, frozen=True, kw_only=True):
     """What a client credential proved about its caller, and until when the gateway relies on that.
 
     `token` is the name of a configured token, `user` a name of the users file or the subject of an access token. Claims
     may hold personal data, so they appear in no record and no `repr`.
     """
 
+    HIDDEN = ("claims",)
+
     token: str = ""
     user: str = ""
     scopes: frozenset[str] = frozenset()
-    claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    claims: Mapping[str, Any] = field(default_factory=dict)
     good_until: float = FOREVER
     """In seconds since the epoch."""
     is_listed: bool = False
@@ -46,8 +49,7 @@ class Identity:
         return (self.token or self.user) if self.is_listed else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsumerRule:
+class ConsumerRule(Struct, frozen=True, kw_only=True):
     """How one consumer is recognised. At least one condition is given, and all that are given must hold."""
 
     name: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
+
+from msgspec import Struct
 
 from plugin_gateway.refusal import Refusal
 
@@ -57,8 +58,7 @@ _GRANTS: Final = frozenset({"authorization_code", "refresh_token"})
 _MAX_VALUE: Final = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facade:
+class Facade(Struct, frozen=True, kw_only=True):
     """The provider's two endpoints, the clients that may use them, and the redirect URIs that are registered."""
 
     authorize: str

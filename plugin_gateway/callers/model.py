@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from plugin_gateway.callers.facade import Facade
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Callers:
+class Callers(Struct, frozen=True, kw_only=True):
     """Who may call. Without `authentication`, any client may."""
 
     authentication: Authentication | None = None

@@ -12,10 +12,12 @@ import hashlib
 import hmac
 import os
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from msgspec import field
+
 from plugin_gateway.diagnostics import Finding
+from plugin_gateway.discreet import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,15 +33,16 @@ _N, _R, _P = 1 << 14, 8, 1
 """16 MiB and some 40 ms for each guess: what RFC 7914 recommends for interactive logins."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scrypt:
+class Scrypt(Discreet, frozen=True, kw_only=True):
     """A salted password hash (RFC 7914)."""
+
+    HIDDEN = ("salt", "key")
 
     n: int
     r: int
     p: int
-    salt: bytes = field(repr=False)
-    key: bytes = field(repr=False)
+    salt: bytes
+    key: bytes
 
     def verify(self, password: bytes) -> bool:
         """Compare the password with the hash. It takes some 40 ms, so never call it on the event loop."""
@@ -49,12 +52,13 @@ class Scrypt:
         return hmac.compare_digest(made, self.key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Users:
+class Users(Discreet, frozen=True, kw_only=True):
     """The users, by name and by the digest of their token. The `repr` shows no hash."""
 
-    passwords: Mapping[str, Scrypt] = field(default_factory=dict, repr=False)
-    tokens: Mapping[bytes, str] = field(default_factory=dict, repr=False)
+    HIDDEN = ("passwords", "tokens")
+
+    passwords: Mapping[str, Scrypt] = field(default_factory=dict)
+    tokens: Mapping[bytes, str] = field(default_factory=dict)
     """The user's name, by the SHA-256 of the token."""
 
     @property

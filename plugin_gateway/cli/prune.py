@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 import click
+from msgspec import Struct
 
 from plugin_gateway.cli.report import show_findings
 from plugin_gateway.cli.suggestions import suggest_operations
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 
 
-@dataclass(frozen=True, slots=True)
-class NamedOperation:
+class NamedOperation(Struct, frozen=True):
     """An operation named on the command line or in a file, with the attributes of a `Selector`.
 
     `Selector` needs pydantic, and to import that takes as long as to prune 13 MB.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from msgspec import structs
 from pydantic import ValidationError
 
 from plugin_gateway.config.auth import KINDS
@@ -266,11 +267,11 @@ def _warnings(value: Any, places: Places) -> Iterator[Finding]:
         message = "a secret is written into the config"
         hint = "move it to a file or the environment: {file: PATH} or {env: NAME}"
         mistake = Mistake("secret-in-file", message, hint=hint, on_key=True)
-        yield replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
+        yield structs.replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
     for pointer in places.commented_out():
         hint = "to begin the value with `#`, put quotes around it"
         mistake = Mistake(COMMENTED_OUT, "there is no value: `#` begins a comment", hint=hint)
-        yield replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
+        yield structs.replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import EditError
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import OperationKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
+class Edited(Struct, frozen=True, kw_only=True):
     """The text after the edit. With a finding, it must not be written: an operation would stay closed, or open."""
 
     text: str

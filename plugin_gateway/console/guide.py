@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from plugin_gateway.console.answer import shown_findings
 
@@ -20,8 +21,7 @@ _OF_THE_CLOUD: Final = frozenset(
 """Rules about how a client in the cloud reaches the gateway and logs in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snippet:
+class Snippet(Struct, frozen=True, kw_only=True):
     """A text to paste. `url` is set if the text is a URL or a page shows it."""
 
     label: str
@@ -30,8 +30,7 @@ class Snippet:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guide:
+class Guide(Struct, frozen=True, kw_only=True):
     """One client: the steps to follow and what to paste. `targets` are those whose rules judge the gateway for it."""
 
     client: str

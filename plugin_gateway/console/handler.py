@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 MOST_BODY_BYTES: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handler:
+class Handler(Struct, frozen=True, kw_only=True):
     """A method and a path, such as `approvals/{id}`, and the function that answers it.
 
     The console has judged the request before: `request.state.session` is its `Session`, and the body is JSON by its media type.

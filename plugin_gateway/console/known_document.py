@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.reload.fingerprint import fingerprint
@@ -19,21 +20,20 @@ if TYPE_CHECKING:
     from plugin_gateway.reload.outcome import Fingerprint
 
 
-@dataclass(slots=True, kw_only=True)
-class _Known:
+class _Known(Struct, frozen=True, kw_only=True):
     question: tuple[object, ...]
     document: Document
     files: Mapping[Path, Fingerprint]
     read_at: float
 
 
-@dataclass(slots=True)
 class KnownDocument:
     """Remembers one document. A document at a URL is read again after `refresh_s`, if that is not 0."""
 
-    refresh_s: float = 0.0
-    clock: Callable[[], float] = monotonic
-    _known: _Known | None = field(default=None, init=False)
+    def __init__(self, refresh_s: float = 0.0, clock: Callable[[], float] = monotonic) -> None:
+        self.refresh_s = refresh_s
+        self.clock = clock
+        self._known: _Known | None = None
 
     def read(
         self, location: str, /, *, headers: Mapping[str, str], on_file: OnFile | None, keep_in: Path | None

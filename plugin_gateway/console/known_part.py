@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from msgspec import Struct, field
 
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.mend.notes import errors_in
@@ -41,8 +42,7 @@ class ServedPart(NamedTuple):
         return self.drafts.recall("tools", own, lambda: draft_all(self.document, own))
 
 
-@dataclass(slots=True)
-class _Answers:
+class _Answers(Struct):
     """The last answer to each kind of question."""
 
     known: dict[object, tuple[object, Any]] = field(default_factory=dict)

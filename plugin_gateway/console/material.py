@@ -6,9 +6,10 @@ A question reads the config anew. The document is read and the config compiled a
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import field
 
 from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content
 from plugin_gateway.config.load import load_text
@@ -18,6 +19,7 @@ from plugin_gateway.console.known_document import KnownDocument
 from plugin_gateway.console.mark import mark_of
 from plugin_gateway.console.remembered import RememberedSteps
 from plugin_gateway.diagnostics import Finding, Location
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import ConfigError, FindingsError
 from plugin_gateway.reload.fingerprint import fingerprint
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
@@ -41,20 +43,21 @@ if TYPE_CHECKING:
 _MOST_TEXTS: Final = 16
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
+class Reading(Discreet, frozen=True, kw_only=True, dict=True):
     """One state of the files. `loaded` is the valid part of the config; `findings` are why the gateway would refuse it."""
 
+    HIDDEN = ("content", "mark_key", "text", "document", "agreed", "watched")
+
     path: Path | None
-    content: bytes = field(repr=False)
-    mark_key: bytes = field(repr=False)
-    text: str = field(repr=False)
+    content: bytes
+    mark_key: bytes
+    text: str
     loaded: LoadedConfig
-    document: Document = field(repr=False)
-    agreed: Agreed = field(default=NOTHING_AGREED, repr=False)
+    document: Document
+    agreed: Agreed = NOTHING_AGREED
     built: Built | None = None
     findings: tuple[Finding, ...] = ()
-    watched: Mapping[Path, Fingerprint] = field(default_factory=dict, repr=False)
+    watched: Mapping[Path, Fingerprint] = field(default_factory=dict)
 
     @cached_property
     def base(self) -> str:

@@ -5,9 +5,10 @@ It has sizes, not contents: the browser adds up the components that the ticked o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from plugin_gateway import methods
 from plugin_gateway.publish.cost import estimate_tokens
@@ -30,8 +31,7 @@ _DIGEST_DIGITS: Final = 32
 NO_PARTS: Final[Mapping[str, int]] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationIndex:
+class OperationIndex(Struct, frozen=True, kw_only=True):
     """The columns that depend on the document alone; the keys are in the same order."""
 
     keys: tuple[OperationKey, ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from plugin_gateway.console.figures import size_of, targets_of
 from plugin_gateway.console.shown_text import shown_lines
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import OperationKey
 
 
-@dataclass(frozen=True)
-class OperationList:
+class OperationList(Struct, frozen=True, dict=True):
     """The list for one state of the files. Operations are named by their number in the index."""
 
     reading: Reading

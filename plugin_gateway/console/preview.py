@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin_gateway.console.answer import of_members, refused, shown_findings
 from plugin_gateway.console.edited import edit
 from plugin_gateway.console.figures import size_of, targets_of
 from plugin_gateway.console.shown_text import unified
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import FindingsError
 from plugin_gateway.reports.editing import touched_lines
 from plugin_gateway.reports.writable import note_on_other_names
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     Change = tuple[tuple[OperationKey, ...], tuple[OperationKey, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class Preview(Discreet, frozen=True, kw_only=True):
     """An edited text with what it compiles to. With findings, the gateway would refuse it, or the edit does not do what it should."""
 
+    HIDDEN = ("text", "built")
+
     reading: Reading
-    text: str = field(repr=False)
-    built: Built | None = field(default=None, repr=False)
+    text: str
+    built: Built | None = None
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -7,10 +7,11 @@ therefore has a second secret, the page secret, which the browser keeps for one 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 _T = TypeVar("_T")
 
@@ -21,16 +22,14 @@ _MOST_TOKENS: Final = 16
 _MOST_SESSIONS: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """The secrets of a new session. `page_secret` is empty for a program: it shows its cookie to no other server."""
 
     cookie: str
     page_secret: str
 
 
-@dataclass(slots=True, eq=False)
-class Session:
+class Session(Struct, eq=False):
     """One browser or program that entered. Times are those of the caller's clock, in seconds."""
 
     digest: bytes

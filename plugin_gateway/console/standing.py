@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct, field
+from msgspec.structs import asdict
 from starlette.responses import JSONResponse
 
 from plugin_gateway import __version__
@@ -33,8 +34,7 @@ _GAUGES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """What the supervisor knows of the gateway at one moment."""
 
     health: Health

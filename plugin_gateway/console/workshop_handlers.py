@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from starlette.responses import Response
 
 from plugin_gateway.console.answer import unpacked
@@ -28,8 +28,7 @@ PREVIEW: Final = "preview"
 SAVE: Final = "save"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reloading:
+class Reloading(Struct, frozen=True, kw_only=True):
     """How the console tells the supervisor of a reload that is to come: one is likely, or the file has been written."""
 
     expect: Callable[[], object]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
+
+from msgspec import field
 
 from plugin_gateway import methods
 from plugin_gateway.config.auth import NoAuth, UserHttpAuth
@@ -23,6 +24,7 @@ from plugin_gateway.config.credential import (
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
 from plugin_gateway.credentials.injection import MIN_MASKED_BYTES, Injection
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.discreet import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,13 +41,14 @@ MIN_GOOD_BYTES: Final = 8
 _quote: Final = partial(quote, safe="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Injections:
+class Injections(Discreet, frozen=True, kw_only=True):
     """The injections: an operation's own, or else the one for safe methods or the one for other methods."""
 
-    read: Injection = field(repr=False)
-    write: Injection = field(repr=False)
-    operations: Mapping[str, Injection] = field(default_factory=dict, repr=False)
+    HIDDEN = ("read", "write", "operations")
+
+    read: Injection
+    write: Injection
+    operations: Mapping[str, Injection] = field(default_factory=dict)
     """By operation id."""
 
     @property

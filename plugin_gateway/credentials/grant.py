@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientCredentials:
+from plugin_gateway.discreet import Discreet
+
+
+class ClientCredentials(Discreet, frozen=True, kw_only=True):
     """One token for all calls, which the gateway requests in its own name (RFC 6749, 4.4)."""
 
+    HIDDEN = ("client_secret",)
+
     token_url: str = ""
     client_id: str = ""
-    client_secret: str = field(default="", repr=False)
+    client_secret: str = ""
     scope: str = ""
     audience: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenExchange:
+class TokenExchange(Discreet, frozen=True, kw_only=True):
     """One token for each caller, in exchange for the caller's token (RFC 8693)."""
 
+    HIDDEN = ("client_secret",)
+
     token_url: str = ""
     client_id: str = ""
-    client_secret: str = field(default="", repr=False)
+    client_secret: str = ""
     scope: str = ""
     audience: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Passthrough:
+class Passthrough(Struct, frozen=True):
     """The gateway forwards the caller's Authorization unchanged."""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from msgspec.structs import replace
+
 from plugin_gateway.config.header_names import NOT_WHERE_SEARCHED, fold_header
 from plugin_gateway.credentials.grant import Passthrough
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.rule import InjectedNames
 
@@ -21,8 +23,7 @@ MIN_MASKED_BYTES = 6
 """Shorter secrets are not masked: answers contain such short words anyway, so masking would spoil them and hide nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Injection:
+class Injection(Discreet, frozen=True, kw_only=True):
     """The credentials to set on a forwarded call, as bytes. The `repr` shows names, never values.
 
     headers: field name (as configured) and value. query: percent-encoded `name=value` pairs joined by `&`, or empty.
@@ -30,11 +31,13 @@ class Injection:
     login included. grant: how to get an Authorization that is not fixed.
     """
 
-    headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
-    query: bytes = field(default=b"", repr=False)
-    cookies: bytes = field(default=b"", repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    grant: Grant | None = field(default=None, repr=False)
+    HIDDEN = ("headers", "query", "cookies", "secrets", "grant")
+
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    query: bytes = b""
+    cookies: bytes = b""
+    secrets: tuple[str, ...] = ()
+    grant: Grant | None = None
 
     def __repr__(self) -> str:
         return f"Injection({', '.join(self.names())})"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote_plus, urlencode
 
 from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import GatewayError
 
 if TYPE_CHECKING:
@@ -31,11 +31,12 @@ _KNOWN_ERRORS: Final = frozenset(
 _ABOUT_THE_SUBJECT: Final = frozenset({"invalid_request", "invalid_grant", "invalid_target", "access_denied"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Discreet, frozen=True, kw_only=True):
     """One token, with two times of `time.monotonic`: when to request the next token, and when to stop using this one."""
 
-    text: str = field(repr=False)
+    HIDDEN = ("text",)
+
+    text: str
     refresh_at_s: float
     good_until_s: float
 

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import yaml
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +30,7 @@ class Kind(Enum):
     ALIAS = "alias"
 
 
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """A node of the text. `start` is at its anchor or tag, if it has one; `end` is behind its last character.
 
     `keys` are the keys of a mapping; `items` are their values, or the items of a sequence.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -28,8 +29,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 NO_SUCH_PATH: Final = Refusal(status=404, code="unknown-path", detail="The admin listener has no such path.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reloads:
+class Reloads(Struct, frozen=True, kw_only=True):
     """The number of served and of refused reloads, and the time of the last of each in Unix seconds; 0 means never."""
 
     served: int = 0
@@ -44,8 +44,7 @@ class Reloads:
         return replace(self, refused=self.refused + 1, refused_at=at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """The body of `/readyz`.
 
     `reload_error` is the report of the last reload if it failed, as `check` prints it. `awaited` is the report that

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.export.image import Image, read_image
 from plugin_gateway.publish.logo import read_logo
 
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownTool:
+class ShownTool(Struct, frozen=True, kw_only=True):
     """A tool as `tools/list` shows it."""
 
     method: str
@@ -52,9 +53,10 @@ class ShownTool:
         return self.hints.get("readOnlyHint") is True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
+class Candidate(Discreet, frozen=True, kw_only=True, dict=True):
     """A gateway to export or to judge, in plain values."""
+
+    HIDDEN = ("documents", "images")
 
     config: Config
     identity: Identity
@@ -64,11 +66,11 @@ class Candidate:
     """The document's `info`."""
     tools: tuple[ShownTool, ...]
     """The operations as tools, also where `mcp.mode` is `search`."""
-    documents: Mapping[str, bytes] = field(repr=False)
+    documents: Mapping[str, bytes]
     """The served document in JSON, by profile; the whole document has no profile (`""`)."""
     digest: str
     """The digest of the revision."""
-    images: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    images: Mapping[str, bytes] = field(default_factory=dict)
     """The contents of the files of `plugin.logo`, `icon`, `dark_logo` and `dark_icon`, and of `manifest.logo` as `manifest`."""
 
     @cached_property

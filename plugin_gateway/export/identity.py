@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from plugin_gateway.publish.shorten import shorten
 
@@ -24,8 +25,7 @@ _SEMVER: Final = re.compile(
 _SUFFIX: Final = re.compile(r"(?:-(?:mcp|plugin))+$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """The names and texts of one gateway. The package, the server card and the MCP endpoint show the same ones."""
 
     name: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass, field
 from typing import Final
 
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.publish.logo import kind_of
 
 _SVG_TAG: Final = re.compile(rb"<svg\b[^>]*>", re.DOTALL)
@@ -20,11 +20,12 @@ _JPEG_FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _JPEG_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Discreet, frozen=True, kw_only=True):
     """One image file. It is 0 by 0 pixels if the header does not tell its size."""
 
-    body: bytes = field(repr=False)
+    HIDDEN = ("body",)
+
+    body: bytes
     extension: str
     """`png`, `jpg`, `gif`, `webp` or `svg`; empty for other bytes."""
     width: float = 0

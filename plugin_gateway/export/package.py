@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.export import connections
 from plugin_gateway.export.identity import reversed_host
 from plugin_gateway.export.listing import for_openai, images, interface, review
@@ -31,11 +31,12 @@ _UNIX: Final = 3
 _FORGES: Final = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(Discreet, frozen=True, kw_only=True):
     """The files of a package, by their paths from its root."""
 
-    files: Mapping[str, bytes] = field(repr=False)
+    HIDDEN = ("files",)
+
+    files: Mapping[str, bytes]
 
     def to_zip(self) -> bytes:
         """Return the package as an archive whose bytes depend on nothing but the files."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from plugin_gateway.gate.folding import best_fits, fold_letters
 
@@ -38,8 +39,7 @@ _SEPARATORS = ".;?#:+"
 _ASCII_FOLD = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"} | dict.fromkeys(map(ord, _SEPARATORS), ".")
 
 
-@dataclass(frozen=True, slots=True)
-class Unsafe:
+class Unsafe(Struct, frozen=True):
     """An ambiguous segment; `reason` completes the sentence "the path contains …"."""
 
     reason: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.query import rebuild_query
@@ -38,8 +39,7 @@ NOT_FOUND = Refusal(
 """Denied and non-existent operations get the same answer, so it reveals nothing about the upstream."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowed:
+class Allowed(Struct, frozen=True, kw_only=True):
     """An allowed operation, as the allow-list describes it."""
 
     operation_id: str
@@ -53,8 +53,7 @@ class Allowed:
     """The rule's `shape`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class Gate(Struct, frozen=True, kw_only=True):
     """Judges the calls of one revision. Immutable and picklable."""
 
     routes: RouteTable

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.shape import Shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationRule:
+class OperationRule(Struct, frozen=True, kw_only=True):
     """One allowed operation, as the gate and the exchange need it. Immutable, picklable, built once per revision.
 
     Names of query parameters are percent-decoded bytes; names of header fields and cookies are bytes, header names in lower

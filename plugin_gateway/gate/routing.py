@@ -7,8 +7,9 @@ the guards of its routes (`gate.shadow`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from plugin_gateway import methods
 from plugin_gateway.gate.alias import split_encoded_slashes
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import OperationKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """An allowed operation at the end of a branch, with the guards that its calls must pass."""
 
     rule: OperationRule
@@ -59,8 +59,7 @@ class Route:
         return self.deep_guards.get(length, NO_SHADOWS).find(read) or self.deep_beginnings.find(read)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """The segments that may follow after those that lead here, and the routes that end here."""
 
     literals: Mapping[str, Node]
@@ -70,8 +69,7 @@ class Node:
     """The routes that end here, by method. Templates that differ only in their query give several, most demanding first."""
 
 
-@dataclass(frozen=True, slots=True)
-class RouteTable:
+class RouteTable(Struct, frozen=True):
     """All routes of a revision."""
 
     root: Node

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from plugin_gateway import methods
 from plugin_gateway.config.header_names import (
@@ -35,8 +37,7 @@ _FORM = "application/x-www-form-urlencoded"
 _MAX_SCHEMA_DEPTH = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InjectedNames:
+class InjectedNames(Struct, frozen=True, kw_only=True):
     """Names that the gateway sets; the client's copies never pass. Headers are folded by `fold_header`, others by `fold_name`."""
 
     headers: frozenset[bytes] = frozenset()

@@ -14,9 +14,10 @@ serve `/pets/export/meta` as `/pets/export`, so a denied template also lies on l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from plugin_gateway.gate.alias import is_alias
 from plugin_gateway.gate.template import Pattern, fold_symbols, parse_template
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 Readings: TypeAlias = "Callable[[int], tuple[str, ...]]"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """What one segment of a call must be for a shadow to match: a folded literal, or any of several folded patterns."""
 
     index: int
@@ -50,8 +50,7 @@ Shadow: TypeAlias = tuple[Condition, ...]
 _Heads: TypeAlias = tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """The shadows on one route, indexed by their first literal, so that cost does not grow with their number."""
 
     heads: tuple[tuple[int, Mapping[str, tuple[Shadow, ...]]], ...]

@@ -9,8 +9,9 @@ path than the gate.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from plugin_gateway.gate.alias import fold
 
@@ -30,8 +31,7 @@ _STAND_IN = "\x00"
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """Literals with parameters between them, each of a minimum length. Matching is linear in the length of the segment."""
 
     prefix: str
@@ -55,8 +55,7 @@ class Pattern:
         return room == 0 if self.tail == 0 else room >= (self.tail or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """One segment of a template. `parts` are symbols, or None for a parameter."""
 
     parts: tuple[str | None, ...]
@@ -97,8 +96,7 @@ class Segment:
         return self.pattern.matches("".join(part or _STAND_IN for part in other.parts))
 
 
-@dataclass(frozen=True, slots=True)
-class PathTemplate:
+class PathTemplate(Struct, frozen=True):
     """A path template: its text, its segments from the first `/` on, and the query that some documents append.
 
     A call must have an appended `?name=value` in its query. An appended `#name` is never sent; documents use it to

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.shadow import ANYTHING
@@ -70,8 +71,7 @@ class Trace:
         self.steps.append(Step(name, passed, finding))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Struct, frozen=True, kw_only=True):
     """The verdict and the steps to it; the last step decided."""
 
     verdict: Permit | Refusal

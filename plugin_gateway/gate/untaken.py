@@ -6,8 +6,9 @@ for a parameter must not open them again.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.gate.gate import compile_rules

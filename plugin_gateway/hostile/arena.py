@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import re
 import socket
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from plugin_gateway.approvals.approval import Verdict
 from plugin_gateway.approvals.approver import Approver

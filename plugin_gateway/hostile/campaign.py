@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.callers.model import Callers
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
     from plugin_gateway.tools.tool_set import ToolSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
+class Leak(Struct, frozen=True, kw_only=True):
     """One case that got through."""
 
     case: Case
@@ -45,8 +46,7 @@ class Leak:
     """The first line of the request as it reached the upstream; empty if the caller's answer is what leaked."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, kw_only=True):
     """What the attack found."""
 
     played: Counter[Feature] = field(default_factory=Counter)

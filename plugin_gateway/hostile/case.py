@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Feature(StrEnum):
@@ -39,8 +40,7 @@ class Echo(StrEnum):
     CHUNKS = "chunks"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """One case. `octets` may hold several requests."""
 
     feature: Feature

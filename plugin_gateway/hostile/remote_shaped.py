@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from plugin_gateway.hostile.case import Case, Feature
 from plugin_gateway.hostile.cases import CANARY, request, tool_call

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +18,7 @@ MARK: Final = "pgattack"
 """The value of every path parameter in the calls of an attack. No path of an API has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One operation: its method, and its path template without a query."""
 
     method: str
@@ -62,8 +62,7 @@ class Destination(NamedTuple):
 THIS_PROCESS: Final = Destination()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terrain:
+class Terrain(Struct, frozen=True, kw_only=True):
     """Everything that the cases are made from."""
 
     allowed: tuple[Place, ...]

@@ -6,8 +6,9 @@ decide whether it is the copy of that lock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from plugin_gateway.lock.lock import Lock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedCopy:
+class LockedCopy(Struct, frozen=True, kw_only=True):
     """The pruned document, and the names of all operations that the document had."""
 
     document: Document

@@ -7,8 +7,9 @@ since is added with a new name, so that each operation keeps its meaning.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.lock.locking import cut

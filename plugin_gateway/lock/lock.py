@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,16 +44,14 @@ def words_of(selector: Selector, *place: str) -> EntryWords:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedOperation:
+class LockedOperation(Struct, frozen=True, kw_only=True):
     """One operation: its operationId, if the document gives it one, and the digests of its parts."""
 
     operation_id: str
     parts: Parts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """What the operator agreed to: written by `plugin-gateway lock`, held to by `check` and `serve`."""
 
     document: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import ConfigError
@@ -62,8 +63,7 @@ def read_lock(text: str, name: str) -> Lock:
     return _Reader(text, name).lock()
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     """An operation while its lines are read."""
 
     line: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.openapi.refs import split_pointer
@@ -18,8 +19,7 @@ _REFUSED: Final = frozenset({401, 403, 404, 405})
 _WITHOUT_CONTENT: Final = frozenset({204, 205})
 
 
-@dataclass(slots=True)
-class Usage:
+class Usage(Struct):
     """`has_details` says that sightings told the names of parameters and fields; access logs do not have them."""
 
     calls: int = 0

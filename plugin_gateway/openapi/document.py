@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 from plugin_gateway.openapi.decode.unread import holds_mapping, sketch
 from plugin_gateway.openapi.refs import Anchors, RefError, Target, Tokens, find_anchors, resolve
@@ -69,8 +70,7 @@ class Operation(NamedTuple):
         return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True, dict=True):
     """A whole OpenAPI document, version 2.0, 3.0, 3.1 or 3.2, as one root object. Every `$ref` that could be followed is local.
 
     `name` is the document's name in messages: a path or URL without userinfo, query or fragment.

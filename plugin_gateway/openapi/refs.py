@@ -6,9 +6,10 @@ A pointer is a tuple of unescaped tokens from the root: `("paths", "/pets", "get
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote, urljoin
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -105,8 +106,7 @@ def walk(root: Any, tokens: Iterable[str]) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchors:
+class Anchors(Struct, frozen=True, kw_only=True):
     """The named places of a document, from `$id`, `$anchor` and `$dynamicAnchor` (JSON Schema 2020-12, 8.2)."""
 
     resources: Mapping[str, Tokens]

@@ -7,10 +7,11 @@ OpenAPI 3 has `servers` with variables in the operation, its path item or the do
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import islice, product
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from plugin_gateway.openapi.refs import join_uri
 from plugin_gateway.openapi.values import as_list
@@ -47,8 +48,7 @@ _SAYS_NOTHING: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True):
     """One URL where an operation may be called, with a value for each variable.
 
     `scheme`, `host` and `port` are empty if the document omits them; the port also if it is the scheme's default. `prefix` has no
@@ -80,8 +80,7 @@ class Server:
         return (self, *self.others)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
+class Where(Struct, frozen=True, kw_only=True):
     """The servers of an operation, in document order, and the level that lists them."""
 
     servers: tuple[Server, ...] = ()

@@ -6,10 +6,11 @@ of types, and on an operation without an id, a text or responses. This module re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document, OperationKey
@@ -40,8 +41,7 @@ _LATER_IN_ROOT = ("tags", "externalDocs")
 _FIRST_KEYS = ("operationId", "summary", "description", CONSEQUENTIAL, "tags")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedOperation:
+class PublishedOperation(Struct, frozen=True, kw_only=True):
     """The presentation of one allowed operation: its id, and its settings from gateway.yaml."""
 
     operation_id: str
@@ -64,8 +64,7 @@ class PublishedOperation:
         return self.rule is not None and self.rule.shape is not None and self.rule.shape.needs_approval
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presentation:
+class Presentation(Struct, frozen=True, kw_only=True):
     """Settings for every served document.
 
     `version` is `3.0`, `3.1` or `3.2`. `security_schemes` are the gateway's; a client needs to satisfy only one of them. `statuses`

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.render import to_json, to_yaml

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import ConfigError
@@ -30,8 +31,7 @@ _SIGNATURES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logo:
+class Logo(Struct, frozen=True, kw_only=True):
     """An image and its path, which ends in the extension of its type."""
 
     body: bytes

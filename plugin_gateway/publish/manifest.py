@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.published import EMAIL, MAX_LENGTHS, MODEL_NAME
@@ -32,8 +33,7 @@ _EXAMPLES: Final = {
 _USER_AUTH_TYPES = frozenset({"user_http", "oauth"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestText:
+class ManifestText(Struct, frozen=True, kw_only=True):
     """The texts under `manifest` in gateway.yaml. Empty ones get defaults."""
 
     name_for_human: str = ""

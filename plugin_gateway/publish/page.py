@@ -6,10 +6,11 @@ It says what the gateway is and links its faces. It names no operation, because 
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from plugin_gateway.publish.face import Face, build_face
 
@@ -43,8 +44,7 @@ PAGE_POLICY: Final = (
 """The page runs no script, loads nothing, and cannot be put into a frame."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageLinks:
+class PageLinks(Struct, frozen=True, kw_only=True):
     """The paths that the page links. An empty path is left out."""
 
     document: str

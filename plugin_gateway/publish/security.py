@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.publish.face import build_face
@@ -20,13 +21,11 @@ _SCHEME_NAMES: Final = {"bearer": "gatewayToken", "basic": "gatewayLogin"}
 _OAUTH_NAME: Final = "gatewayOAuth"
 
 
-@dataclass(frozen=True, slots=True)
-class NoSecurity:
+class NoSecurity(Struct, frozen=True):
     """Clients call without a credential."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceHttp:
+class ServiceHttp(Struct, frozen=True, kw_only=True):
     """The client has one token for all its users."""
 
     scheme: str = "bearer"
@@ -34,16 +33,14 @@ class ServiceHttp:
     instructions: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserHttp:
+class UserHttp(Struct, frozen=True, kw_only=True):
     """Each user of the client has their own token."""
 
     scheme: str = "bearer"
     instructions: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuth:
+class OAuth(Struct, frozen=True, kw_only=True):
     """Users log in at an authorization server."""
 
     client_url: str = ""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from plugin_gateway.ranking.subject import FIELDS
 from plugin_gateway.ranking.words import SILENT, stem
@@ -28,8 +29,7 @@ _MOST_REPEATS: Final = 2
 _UNLIKELY: Final = {"PATCH": stem("update"), "DELETE": stem("delete")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Struct, frozen=True, kw_only=True):
     """The words of all subjects. Immutable, and small when pickled.
 
     Word i occurs in the subjects that stand at `starts[i]` to `starts[i + 1]` of `subjects`, with the weights at the same places. It

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from plugin_gateway.ranking.lexicon import VERBS_OF_METHODS
 from plugin_gateway.ranking.words import stem, stems_of
@@ -18,8 +19,7 @@ _END_OF_SENTENCE: Final = re.compile(r"[.!?](?=\s|$)")
 _LONGEST_SENTENCE, _LONGEST_REST, _MOST_NAMES = 300, 600, 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """How much a word counts in one text of a subject, and how much less if the text is longer than others (BM25F's w and b)."""
 
     weight: float
@@ -39,8 +39,7 @@ FIELDS: Final[Mapping[str, Field]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """The texts about one operation. `name` is what a search returns."""
 
     name: str

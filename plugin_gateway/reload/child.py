@@ -14,9 +14,10 @@ import pickle
 import sys
 import threading
 from base64 import b64decode
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from plugin_gateway.config.no_plugins import load_no_plugins
 from plugin_gateway.config.remains import RefusedConfigError

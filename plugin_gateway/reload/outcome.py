@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from plugin_gateway.approvals.settings import NO_SETTINGS, ApprovalSettings
 
@@ -20,8 +21,7 @@ Fingerprint: TypeAlias = tuple[int, int, int, int] | None
 """The part of a file's status that changes with its content or permissions; None if the file cannot be seen."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
+class Compiled(Struct, frozen=True, kw_only=True):
     """A pickled revision, passed to the workers as it is, and the facts about it that the supervisor needs."""
 
     revision: bytes
@@ -58,8 +58,7 @@ class Compiled:
     """The warning that the document is its last good copy, because it cannot be fetched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
+class Awaited(Struct, frozen=True, kw_only=True):
     """The part of a config that the supervisor needs while it waits for the document."""
 
     listen: str
@@ -68,8 +67,7 @@ class Awaited:
     metrics: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """There is no revision: the findings, and the report of them that `check` prints."""
 
     findings: tuple[Finding, ...]

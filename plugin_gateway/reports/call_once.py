@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from plugin_gateway import __version__
 from plugin_gateway.credentials.grant import Passthrough

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import difflib
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content
@@ -13,6 +12,7 @@ from plugin_gateway.config.load import LoadedConfig, load_text
 from plugin_gateway.config.places import Places
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.config.sections import read_sections
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import UsageError, reason_of
 from plugin_gateway.reports.replacing import replace_file
 
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.build import Built
 
 
-@dataclass(frozen=True, kw_only=True)
-class Editing:
+class Editing(Discreet, frozen=True, kw_only=True):
     """The config file as it was read. `loaded` is its valid part."""
 
+    HIDDEN = ("content", "text")
+
     path: Path
-    content: bytes = field(repr=False)
-    text: str = field(repr=False)
+    content: bytes
+    text: str
     loaded: LoadedConfig
 
     def diff(self, edited: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from plugin_gateway import methods
 from plugin_gateway.config.address import is_this_machine
@@ -49,15 +50,14 @@ _NOT_AN_MCP_METHOD = Refusal(status=405, code="method-not-allowed", detail="The 
 _NOT_A_DOCUMENT_METHOD = Refusal(status=405, code="method-not-allowed", detail="Read a document with GET.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """The verdict and the steps to it. The last step decided, or says what to write in gateway.yaml."""
 
     steps: tuple[Step, ...]
     verdict: Permit | Refusal | None
     """None if the gateway answers the call itself."""
     rule: OperationRule | None = None
-    url: str = field(default="")
+    url: str = ""
     """The URL that the call is sent to, without injected query parameters."""
 
     @property

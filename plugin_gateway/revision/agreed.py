@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.lock.lock import REMOVED, words_of
 from plugin_gateway.openapi.document import OperationKey
@@ -38,18 +40,19 @@ class Drifted(NamedTuple):
     changed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreed:
+class Agreed(Discreet, frozen=True, kw_only=True):
     """A lock, applied to a document. Without a lock, every operation is as agreed."""
+
+    HIDDEN = ("findings", "document", "own")
 
     lock: Lock | None = None
     closed: frozenset[OperationKey] = frozenset()
     """The operations that are quarantined or gone."""
     drifted: tuple[Drifted, ...] = ()
-    findings: tuple[Finding, ...] = field(default=(), repr=False)
-    document: Document | None = field(default=None, repr=False)
+    findings: tuple[Finding, ...] = ()
+    document: Document | None = None
     """The API's document, with kept operations as they were locked."""
-    own: Document | None = field(default=None, repr=False)
+    own: Document | None = None
     """The API's document, as it is."""
 
     def match(self, selector: Selector, catalogue: Catalogue) -> list[Operation]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from plugin_gateway import methods
 from plugin_gateway.config.mistake import nearest
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 _MOST_SHOWN: Final = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """The operations that are allowed, in document order, and every finding about the lists."""
 
     kept: Mapping[OperationKey, Kept] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from plugin_gateway.config.selector import ParameterRule, ResponseTrim
 from plugin_gateway.errors import FindingsError
@@ -38,8 +39,7 @@ class Tokens(NamedTuple):
     after: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appraisal:
+class Appraisal(Struct, frozen=True, kw_only=True):
     """What `check --operations` says of one allowed operation."""
 
     key: OperationKey

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
 
 from plugin_gateway.callers.compile import compile_callers
 from plugin_gateway.callers.users import hash_token
@@ -15,6 +17,7 @@ from plugin_gateway.config.load import LoadedConfig, load, load_text
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.config.secrets import placeholder
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import ConfigError, DocumentError, reason_of
 from plugin_gateway.openapi.read.source import awaited, read_document
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES, read_logo
@@ -45,17 +48,18 @@ T = TypeVar("T")
 MAX_USERS_BYTES = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, kw_only=True)
-class Built:
+class Built(Discreet, frozen=True, kw_only=True):
     """A revision, with the config and the document that it was built from."""
+
+    HIDDEN = ("document", "stages", "logo")
 
     revision: Revision
     loaded: LoadedConfig
-    document: Document = field(repr=False)
-    stages: tuple[Document, ...] = field(default=(), repr=False)
+    document: Document
+    stages: tuple[Document, ...] = ()
     """The API's own document, and the document after each overlay; the last is `document`."""
     agreed: Agreed = NOTHING_AGREED
-    logo: bytes | None = field(default=None, repr=False)
+    logo: bytes | None = None
 
 
 def load_config(
@@ -207,7 +211,7 @@ def recompile(built: Built, document: Document, config: Config | None = None) ->
         ConfigError: the config does not fit that document.
         DocumentError: an allowed operation cannot be cut out of it.
     """
-    loaded = built.loaded if config is None else replace(built.loaded, config=config)
+    loaded = built.loaded if config is None else dataclasses.replace(built.loaded, config=config)
     return compile_revision(
         loaded,
         document,

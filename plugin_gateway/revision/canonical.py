@@ -1,22 +1,25 @@
 """The canonical form of a value: equal values have the same bytes in every process, and different values different bytes.
 
-A record is a dataclass or a named tuple. Its form has each of its fields, unless a rule replaces the field or leaves it out; so a
-field that is added later is in the form, too. A field that `repr` hides may hold a secret, so it must have a rule. The form of
+A record is a `msgspec.Struct`, a named tuple or a dataclass. Its form has each of its fields, unless a rule replaces the field or leaves it out; so a
+field that is added later is in the form, too. A field that `Discreet` hides may hold a secret, so it must have a rule. The form of
 any other class has the attributes that its rules name.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
+
+from plugin_gateway.discreet import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """The rule for a field that is not part of the form, with the reason."""
 
     because: str
@@ -94,6 +97,9 @@ def _fields_of(kind: type, rules: Mapping[str, Rule]) -> Iterable[tuple[str, Cal
 
 def _declared(kind: type, rules: Iterable[str]) -> Iterable[tuple[str, bool]]:
     """Yield the fields, and whether `repr` hides each."""
+    if issubclass(kind, Struct):
+        hidden = kind.HIDDEN if issubclass(kind, Discreet) else ()
+        return ((name, name in hidden) for name in kind.__struct_fields__)
     if is_dataclass(kind):
         return ((field.name, not field.repr) for field in fields(kind))
     if issubclass(kind, tuple):

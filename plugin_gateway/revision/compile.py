@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from plugin_gateway import methods
 from plugin_gateway.admission.compile import compile_bounds, compile_call_limits

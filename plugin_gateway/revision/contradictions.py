@@ -7,8 +7,9 @@ document. So hosts are compared with those of other operations, and only paths w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from plugin_gateway.config.address import DEFAULT_PORTS
 from plugin_gateway.diagnostics import Finding, Severity
@@ -27,8 +28,7 @@ _UNLESS = "or, if `upstream.url` is right, write `servers: ignore` under `upstre
 Host = tuple[str, int | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Conflict:
+class _Conflict(Struct, frozen=True, kw_only=True):
     rule: str
     server: Server
     is_own: bool

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from plugin_gateway.config.fields import CONFIRM
 from plugin_gateway.config.selector import RequestTrim, ResponseTrim, merged
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Operation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """One allowed operation, with the merged settings of the entries that name it.
 
     An entry for this single operation wins over an entry for a tag or a path, and an earlier entry over a later one.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from plugin_gateway.export.identity import identify
 from plugin_gateway.publish.manifest import MANIFEST_PATH
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.face import Face
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class McpSettings:
+class McpSettings(Struct, frozen=True, kw_only=True):
     """How the MCP endpoint behaves, besides its tools."""
 
     path: str = "/mcp"

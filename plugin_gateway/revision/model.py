@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from plugin_gateway.admission.limits import CallLimits
 from plugin_gateway.approvals.settings import NO_SETTINGS, ApprovalSettings
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.credentials.grant import TokenGrant
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES, TlsFiles
 from plugin_gateway.tools.tool_set import NO_TOOLS, ToolSet
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry.collector import Collector
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpstreamTarget:
+class UpstreamTarget(Struct, frozen=True, kw_only=True):
     """Where permitted calls go: one origin, one path prefix. Times are in seconds; 0 or less means never.
 
     `host` is a name or address to connect to (IPv6 without brackets), `socket` a Unix socket path used instead;
@@ -61,16 +62,14 @@ class UpstreamTarget:
     """Answers that the gateway cannot search for secrets pass nevertheless."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogSettings:
+class LogSettings(Struct, frozen=True, kw_only=True):
     """The settings of the log: `format` is `auto`, `json` or `text`, `level` one of `telemetry.log.LEVELS`."""
 
     format: str = "auto"
     level: str = "info"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditSettings:
+class AuditSettings(Struct, frozen=True, kw_only=True):
     """The file of the audit, and the path parameters whose values it shows. `digest` is that of the revision, once it is known."""
 
     file: str
@@ -78,8 +77,7 @@ class AuditSettings:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """The gate and the documents of one consumer, with only the operations that it may call."""
 
     consumer: str
@@ -89,12 +87,13 @@ class View:
     tools: ToolSet = NO_TOOLS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
+class Revision(Discreet, frozen=True, kw_only=True):
     """One config and one document, compiled: all that workers know of them.
 
     `faces` maps a path on the public listener to the face served there; a profile's path is `/openapi.json?profile=plugin`.
     """
+
+    HIDDEN = ("read_injection", "write_injection", "operation_injections", "other_secrets")
 
     number: int
     public_url: str
@@ -106,11 +105,11 @@ class Revision:
     page: Face | None = None
     """The page at `/` for people with a browser; None if it is off, or if an operation is there."""
     upstream: UpstreamTarget
-    read_injection: Injection = field(repr=False)
-    write_injection: Injection = field(repr=False)
-    operation_injections: Mapping[str, Injection] = field(default_factory=dict, repr=False)
+    read_injection: Injection
+    write_injection: Injection
+    operation_injections: Mapping[str, Injection] = field(default_factory=dict)
     """By operation id, for operations with their own credential."""
-    other_secrets: tuple[str, ...] = field(default=(), repr=False)
+    other_secrets: tuple[str, ...] = ()
     """Secrets that the gateway sends besides the injected ones: to the document's server, the introspection endpoint, Redis."""
     limits: Bounds
     cors_origins: tuple[str, ...]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import DocumentError, reason_of

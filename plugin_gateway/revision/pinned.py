@@ -6,8 +6,9 @@ it named when it was first compiled with these words. An entry of `deny` closes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import OperationKey
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
+class Pinned(Struct, frozen=True):
     """The operations that entries have named in this run of the gateway."""
 
     entries: Mapping[EntryWords, frozenset[OperationKey]] = field(default_factory=dict)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Location
 from plugin_gateway.openapi.decode.places import locate_all, with_lines

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import zlib
 from base64 import b64decode, b64encode
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from plugin_gateway import __version__
 from plugin_gateway.config.load import load_text

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec.structs import replace
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.read.source import awaited, read_document

@@ -10,10 +10,10 @@ import datetime as dt
 import os
 import re
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.discreet import Discreet
 
 if TYPE_CHECKING:
     import ssl
@@ -29,13 +29,14 @@ _KEY: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _ENCRYPTED: Final = re.compile(rb"BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsFiles:
+class TlsFiles(Discreet, frozen=True, kw_only=True):
     """PEM text of the authorities, of the gateway's certificate with its chain, and of its private key. Empty: no such file."""
 
-    ca: bytes = field(default=b"", repr=False)
-    cert: bytes = field(default=b"", repr=False)
-    key: bytes = field(default=b"", repr=False)
+    HIDDEN = ("ca", "cert", "key")
+
+    ca: bytes = b""
+    cert: bytes = b""
+    key: bytes = b""
 
     def context(self) -> ssl.SSLContext:
         """Make the context of connections to the upstream.

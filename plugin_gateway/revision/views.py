@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.gate.gate import compile_gate
@@ -32,8 +34,7 @@ if TYPE_CHECKING:
 Pointer: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
+class Whole(Struct, frozen=True, kw_only=True):
     """All allowed operations with their gate and documents, from which the views are cut."""
 
     document: Document
@@ -56,8 +57,7 @@ class _Cut(NamedTuple):
     tools: ToolSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Chosen(Struct, frozen=True, kw_only=True):
     """The operations that a consumer may call, in document order, and the findings about its list."""
 
     keys: tuple[OperationKey, ...] | None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 from contextlib import suppress
-from dataclasses import replace
 from secrets import token_bytes, token_urlsafe
 from time import time
 from typing import TYPE_CHECKING, Final
@@ -175,7 +175,9 @@ def base_of(admin: Address) -> str:
     if not admin.host or admin.host == "localhost":
         return url_of(admin)
     with suppress(OSError):
-        return url_of(replace(admin, host=str(socket.getaddrinfo(admin.host, None, type=socket.SOCK_STREAM)[0][4][0])))
+        return url_of(
+            dataclasses.replace(admin, host=str(socket.getaddrinfo(admin.host, None, type=socket.SOCK_STREAM)[0][4][0]))
+        )
     return url_of(admin)
 
 

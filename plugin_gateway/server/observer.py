@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import uvicorn
+from msgspec.structs import replace
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.header_names import is_cookie_name, is_never_forwarded

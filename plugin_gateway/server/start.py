@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from plugin_gateway.errors import FindingsError
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.server.process import Front
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServeOptions:
+class ServeOptions(Struct, frozen=True, kw_only=True):
     """The options of the command line. An empty address means the one in gateway.yaml."""
 
     config: Path | None = None
@@ -39,8 +39,7 @@ class ServeOptions:
     """How long calls in flight may run after that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """The facts for the banner: the first revision, the addresses with their ports, and how long the start took."""
 
     compiled: Compiled

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from dataclasses import replace
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from plugin_gateway.console.workshop_handlers import Reloading
 from plugin_gateway.diagnostics import Finding

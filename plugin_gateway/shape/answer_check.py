@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from plugin_gateway.openapi.refs import split_pointer
 from plugin_gateway.shape.cut import keeps
@@ -21,8 +22,7 @@ _SUCCESS: Final = range(200, 300)
 _OTHER_STATUS: Final = (Problem("", "has a status that is not described"),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerCheck:
+class AnswerCheck(Struct, frozen=True, kw_only=True):
     """The described bodies: by status such as `200`, `2XX` or `default`, then by media type."""
 
     bodies: Mapping[str, Mapping[bytes, Validator | None]]

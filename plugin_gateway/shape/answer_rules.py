@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.shape.answer_check import AnswerCheck

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.nodes import copy_json

@@ -6,8 +6,10 @@ The shaped document is what clients see, and the shapes are made from it. So wha
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.nodes import copy_json
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.wanted import Wanted
 
 
-@dataclass(slots=True, kw_only=True)
-class Shaping:
+class Shaping(Struct, kw_only=True):
     """One operation while it is shaped.
 
     `node` is a copy of its object, which the steps change in place. It refers to components of `document`, which all operations
@@ -74,8 +75,7 @@ def _steps(wanted: Wanted) -> Iterator[Callable[[Shaping], None]]:
         yield find_told_fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shaped:
+class Shaped(Struct, frozen=True, kw_only=True):
     """The shaped document, with the shapes of those operations that have one."""
 
     document: Document

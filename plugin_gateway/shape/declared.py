@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.scalar import UnwritableError, escape, escape_octets, plain
@@ -23,8 +24,7 @@ _is_field_value: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?").fullmatch
 _is_cookie_value: Final = re.compile(r"[!#-+\--:<-\[\]-~]*").fullmatch
 
 
-@dataclass(slots=True)
-class Declared:
+class Declared(Struct):
     """One declared parameter, with the rule for it."""
 
     node: JsonObject

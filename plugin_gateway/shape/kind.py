@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.values import as_list
@@ -21,8 +22,7 @@ _NUMERIC: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
 _TEXTUAL: Final = ("pattern", "minLength", "maxLength")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True):
     """The types, and the kinds of items and members where arrays and objects are among the types."""
 
     types: frozenset[str] = TYPES

@@ -5,8 +5,9 @@ The gate compiles its rule from them, and the served document follows the gate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject
@@ -15,8 +16,7 @@ Key: TypeAlias = tuple[str, str]
 """The place and the name of a parameter, as the document declares them. Names of header fields are in lower case."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Names(Struct, frozen=True, kw_only=True):
     """The names that differ from the document's."""
 
     closed: frozenset[Key] = frozenset()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name
 from plugin_gateway.diagnostics import Finding, Severity

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from plugin_gateway.shape.cut import Branch, both, dropped, kept, limited
 from plugin_gateway.shape.pointer import ANY
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyShape:
+class ReplyShape(Struct, frozen=True, kw_only=True):
     """The pointers of `response` in gateway.yaml, as tokens."""
 
     keep: tuple[Tokens, ...] = ()

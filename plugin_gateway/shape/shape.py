@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from msgspec import Struct
 
 from plugin_gateway.shape.names import NO_NAMES, Names
 
@@ -89,8 +90,7 @@ class BodyShape(Protocol):
         """Return what goes up. `media_type` is the value of Content-Type, empty if there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(Struct, frozen=True, kw_only=True):
     """The shape of one operation. A part that is None costs its calls nothing."""
 
     parameters: ParameterShape | None = None

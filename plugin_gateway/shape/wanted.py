@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from plugin_gateway.config.selector import RequestTrim, ResponseTrim
 
@@ -19,8 +21,7 @@ _OF_THE_ANSWER: Final = frozenset({"links"})
 Check = Literal["off", "report", "enforce"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """The settings for one operation. With the defaults, its calls are not shaped."""
 
     entry: int = 0

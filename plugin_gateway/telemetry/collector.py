@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from plugin_gateway.discreet import Discreet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collector:
+class Collector(Discreet, frozen=True, kw_only=True):
     """The settings of the export. The `repr` shows no header."""
+
+    HIDDEN = ("headers",)
 
     endpoint: str
     """The URL to which `/v1/traces` and `/v1/metrics` are added."""
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
     traces: bool = True
     metrics: bool = True
     sample: float = 1.0

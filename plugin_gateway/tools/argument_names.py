@@ -8,8 +8,9 @@ and body keeps it; the others get their place as a prefix (`body_id`). A name th
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,10 @@ outside `not`, `if`, `then` and `else`, which are removed together with the limi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from plugin_gateway.publish.shorten import shorten
 from plugin_gateway.shape.keywords import LISTS, MAPS, ONE
@@ -40,8 +42,7 @@ _TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>")
 _LINK: Final = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
+class Cut(Struct, frozen=True, kw_only=True):
     """What a compact schema leaves out. Texts are cut to a number of characters."""
 
     text: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from plugin_gateway import methods
 
@@ -36,8 +37,7 @@ _DESTROYING: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenHints:
+class ChosenHints(Struct, frozen=True, kw_only=True):
     """The hints that gateway.yaml sets for an operation; None leaves a hint to the method."""
 
     read_only: bool | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from plugin_gateway.shape.keywords import DIALECT, MCP_HEADER
 from plugin_gateway.shape.standalone import Definitions, Placed

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.shape.standalone import Placed
@@ -23,8 +25,7 @@ _OF_MEMBERS: Final = frozenset({BodyKind.JSON, BodyKind.FORM, BodyKind.MULTIPART
 _KEPT_OF_OCTETS: Final = frozenset({"title", "description", "contentMediaType", "deprecated"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BodyInputs:
+class BodyInputs(Struct, frozen=True, kw_only=True):
     """The body, and what it adds to the input schema."""
 
     body: Body | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from plugin_gateway.tools.tokens import estimate_tokens
 
@@ -35,8 +36,7 @@ class BodyKind(StrEnum):
     """Octets; the argument is base64 text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoding:
+class Encoding(Struct, frozen=True, kw_only=True):
     """How one field of a form or one part of a multipart body is written (OpenAPI's Encoding Object, defaults filled in).
 
     `style` is empty if the value is written as `media_type` says: JSON types as JSON, others as text. A list becomes one field or
@@ -55,8 +55,7 @@ class Encoding:
 PLAIN_ENCODING = Encoding(style="", explode=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
+class Argument(Struct, frozen=True, kw_only=True):
     """One property of a tool's input schema, and where its value goes. OpenAPI's defaults are filled in."""
 
     name: str
@@ -77,8 +76,7 @@ class Argument:
     """A path value may contain `/`, which is sent as %2F."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Struct, frozen=True, kw_only=True):
     """How the body is built from arguments: of one argument that is the whole, or of all arguments with the place BODY."""
 
     media_type: str
@@ -93,8 +91,7 @@ class Body:
     """For FORM and MULTIPART, by the names in the body. A name that is not here has `PLAIN_ENCODING`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
+class Hints(Struct, frozen=True, kw_only=True):
     """The annotations of a tool. All are told explicitly, because clients disagree about what a missing one means."""
 
     read_only: bool
@@ -103,8 +100,7 @@ class Hints:
     open_world: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(Struct, frozen=True, kw_only=True):
     """One tool. Immutable and picklable, made once per revision and view."""
 
     name: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from plugin_gateway.tools.hints import NOTHING_CHOSEN, ChosenHints
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.tools.tool import Tool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolSettings:
+class ToolSettings(Struct, frozen=True, kw_only=True):
     """What gateway.yaml says about the tool of one operation, besides what the served document says."""
 
     title: str = ""

@@ -1,10 +1,9 @@
 """The desk: a call runs at most once for each approval, never without one, and memory is bounded."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from msgspec.structs import replace
 
 from plugin_gateway.approvals.approval import Decision, State
 from plugin_gateway.approvals.desk import MOST, MOST_OF_A_CALLER, Desk

@@ -1,7 +1,7 @@
 import os
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.cli.banner import announce, announce_and_open, as_text
 from plugin_gateway.config.address import Address

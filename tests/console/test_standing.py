@@ -1,8 +1,9 @@
 import asyncio
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from plugin_gateway import __version__
 from plugin_gateway.config.find import STANDARD_INPUT

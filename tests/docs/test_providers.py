@@ -2,13 +2,13 @@
 
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import jwt
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import rsa
+from msgspec.structs import replace
 
 from plugin_gateway.callers.access_token import BadToken, read_head, verify_token
 from plugin_gateway.callers.authentication import JwtSettings

@@ -1,10 +1,10 @@
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import httpx2
 import orjson
+from msgspec.structs import replace
 
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.revision.agreed import Drifted

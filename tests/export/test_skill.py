@@ -1,10 +1,10 @@
 """The skill."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from plugin_gateway.export.skill import skill
 from tests.shop import shop

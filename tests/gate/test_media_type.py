@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.gate.media_type import FORM, JSON, MULTIPART, OPAQUE, TEXT, judge_body
 from plugin_gateway.gate.permit import OperationRule

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pickle
 
 import pytest
@@ -49,6 +48,6 @@ def test_a_caller_may_send_a_parameter_in_its_place_only(place: str, name: str, 
 def test_a_rule_cannot_be_changed_and_can_be_pickled() -> None:
     rule = OperationRule(method="GET", path_template="/a", operation_id="a", query_names=frozenset({b"q"}))
 
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError, match="immutable"):
         rule.any_query = True
     assert pickle.loads(pickle.dumps(Permit(rule, b"/a", b""))) == Permit(rule, b"/a", b"")

@@ -1,5 +1,6 @@
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from plugin_gateway.credentials.grant import ClientCredentials
 from plugin_gateway.credentials.injection import Injection

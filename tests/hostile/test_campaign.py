@@ -1,12 +1,12 @@
 """Each guard of the gateway is taken away once: the attack must find out."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.callers.model import Callers

@@ -1,6 +1,7 @@
 from collections import Counter
-from dataclasses import replace
 from xml.etree import ElementTree as ET
+
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Location, Severity
 from plugin_gateway.hostile.campaign import Leak, Outcome

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from plugin_gateway.mcp.reply import Reply, result_of
 from plugin_gateway.mcp.result import LEFT_OUT_KEY, NEXT_KEY

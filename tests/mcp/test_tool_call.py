@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
+from msgspec.structs import force_setattr
+
 from plugin_gateway.mcp.result import LEFT_OUT_KEY, PROBLEM_KEY
 from plugin_gateway.mcp.tool_call import MOST_READ_BYTES
 from tests.mcp.world import answer, play, revision_of
@@ -102,7 +104,7 @@ def test_a_failed_connection_is_an_error() -> None:
 def test_an_answer_at_which_the_gateway_fails_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
     async def scene(world: World) -> None:
         tool = world.holder.serving.revision.tools.by_name["listPets"]
-        object.__setattr__(tool, "definition", b"{")
+        force_setattr(tool, "definition", b"{")
         reply = await world.call("listPets")
 
         assert reply.status == 200

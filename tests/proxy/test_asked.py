@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.media_type import OPAQUE

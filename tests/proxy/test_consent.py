@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from plugin_gateway.approvals.approval import Decision
 from plugin_gateway.approvals.approver import Approver, LocalApprover

@@ -9,13 +9,13 @@ import json
 import re
 import socket
 import zlib
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import brotli
 import pytest
 from backports import zstd
+from msgspec.structs import replace
 from uvicorn.server import ServerState
 
 from plugin_gateway.credentials.injection import Injection

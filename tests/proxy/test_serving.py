@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.permit import OperationRule

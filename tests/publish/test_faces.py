@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,6 +10,7 @@ import pytest
 import yaml
 from hypothesis import given, reject
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, OperationKey

@@ -1,4 +1,3 @@
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
 
@@ -6,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.revision.canonical import LeftOut, as_it_is, canonical
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
@@ -25,11 +25,12 @@ class Pair(NamedTuple):
     right: object
 
 
-@dataclass(frozen=True)
-class Door:
+class Door(Discreet, frozen=True):
+    HIDDEN = ("key",)
+
     name: str
     count: int = 0
-    key: str = field(default="", repr=False)
+    key: str = ""
 
 
 class Couple(NamedTuple):

@@ -1,8 +1,8 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.revision.placing import MAX_BYTES_FOR_WARNINGS, place_in_document, place_warnings

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.server.reload_log import ReloadLog

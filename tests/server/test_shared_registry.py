@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from plugin_gateway.approvals.approval import Decision, State, Verdict
 from plugin_gateway.approvals.desk import MOST, MOST_OF_A_CALLER, Desk

@@ -1,8 +1,8 @@
 import pickle
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document, OperationKey

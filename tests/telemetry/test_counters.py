@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.telemetry.counters import BUCKETS_S, NOW, Counters, lasting, merge

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.telemetry import exporter as module
 from plugin_gateway.telemetry.call_metrics import SERVER_DURATION

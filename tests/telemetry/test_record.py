@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.telemetry.record import (

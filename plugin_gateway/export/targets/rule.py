@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from plugin_gateway.diagnostics import Finding, Severity
 
@@ -32,8 +33,7 @@ class Target(StrEnum):
 Pointer: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breach:
+class Breach(Struct, frozen=True, kw_only=True):
     """A reason why a candidate breaks a rule: `message` says what happens in which client, `hint` what to write."""
 
     message: str
@@ -47,8 +47,7 @@ class Breach:
 Search: TypeAlias = "Callable[[Candidate], Iterable[Breach]]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One demand. `name` is the rule of its findings."""
 
     name: str

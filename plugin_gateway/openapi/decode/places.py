@@ -5,8 +5,9 @@ Decoding keeps no places, because only findings need them. So the text is read a
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec.structs import replace
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.json_values import decode_json, locate_json

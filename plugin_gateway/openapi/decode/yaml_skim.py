@@ -10,11 +10,11 @@ A document in another style is not skimmed, and neither is one with aliases, whi
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import yaml
+from msgspec.structs import replace
 from yaml._yaml import CParser
 
 from plugin_gateway.diagnostics import Location

@@ -7,8 +7,9 @@ written, and the text or the removal that the operator counts on is not there.
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import DocumentError

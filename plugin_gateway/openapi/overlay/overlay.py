@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.places import locate_all, with_lines
 from plugin_gateway.openapi.decode.text import decode
@@ -29,8 +32,7 @@ _FIELDS: Final = {
 _EXAMPLE: Final = "write `overlay: 1.0.0` or `overlay: 1.1.0`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """One change. Of `remove`, `copy` and `update` at most one has an effect."""
 
     index: int
@@ -42,9 +44,10 @@ class Action:
     update: Json = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlay:
+class Overlay(Discreet, frozen=True, kw_only=True):
     """A valid overlay. `name` is the path of its file."""
+
+    HIDDEN = ("text",)
 
     name: str
     minor: int
@@ -52,7 +55,7 @@ class Overlay:
     extends: str = ""
     """The URI reference of the document that it is made for."""
     actions: tuple[Action, ...] = ()
-    text: bytes = field(repr=False)
+    text: bytes
     warnings: tuple[Finding, ...] = ()
 
     def placed(self, findings: Iterable[Finding]) -> list[Finding]:

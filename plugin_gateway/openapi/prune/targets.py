@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from plugin_gateway.openapi.document import Json, OperationKey
 from plugin_gateway.openapi.grammar import (
@@ -32,8 +33,7 @@ _MAX_HOPS = 256
 _OWN_DEFINITIONS = (("$defs",), ("definitions",))
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(Struct, frozen=True):
     """A part of the full document that is copied as a unit: a component, an operation, or a hoisted component."""
 
     tokens: Tokens

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
 from hashlib import sha256
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from msgspec import field
+
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.openapi.decode.extent import MAX_BYTES, MAX_PARTS
 
 if TYPE_CHECKING:
@@ -31,11 +33,12 @@ class Answer(NamedTuple):
     modified: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastGood:
+class LastGood(Discreet, frozen=True, kw_only=True):
     """The answers by the mark of their URL, and the time in Unix seconds at which they were last confirmed."""
 
-    answers: Mapping[str, Answer] = field(default_factory=dict, repr=False)
+    HIDDEN = ("answers",)
+
+    answers: Mapping[str, Answer] = field(default_factory=dict)
     confirmed_at: float = 0.0
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import DocumentAwaitedError, DocumentError, reason_of

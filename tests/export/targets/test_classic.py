@@ -1,10 +1,10 @@
 """The first kind of plugins."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.export.candidate import Candidate
 from plugin_gateway.export.targets.judge import judge

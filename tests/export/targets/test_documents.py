@@ -1,10 +1,10 @@
 """How frameworks read the served document."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.export.candidate import Candidate
 from plugin_gateway.export.targets.documents import recursive_schema, size

@@ -1,9 +1,9 @@
 """What Microsoft 365 Copilot demands."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.export.targets.test_server import FRAMEWORKS, TOKENS
 from tests.shop import broken, shop

@@ -1,8 +1,7 @@
 """How frameworks load the manifest."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.shop import broken, shop
 

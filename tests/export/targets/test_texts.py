@@ -1,9 +1,9 @@
 """The texts and images of the listing."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.export.targets.judge import judge
 from plugin_gateway.export.targets.rule import Target

@@ -1,9 +1,9 @@
 """The rules for tools."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.export.candidate import Candidate
 from tests.shop import broken, shop
