@@ -24,11 +24,14 @@ class Octets:
         self.pool = pool
 
     def below(self, bound: int) -> int:
-        """Return a number from 0 to below the bound, which is 256 at most."""
-        return next(self._rest, 0) % bound
+        """Return a number from 0 to below the bound, which is 65,536 at most."""
+        number = next(self._rest, 0)
+        if bound > 256:
+            number = number << 8 | next(self._rest, 0)
+        return number % bound
 
     def choice(self, options: Sequence[Any]) -> Any:
-        return options[next(self._rest, 0) % len(options)]
+        return options[self.below(len(options))]
 
 
 def structures(reader: Reader, count: int, pool: st.SearchStrategy[Any] | None = None) -> st.SearchStrategy[Any]:

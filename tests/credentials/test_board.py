@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,24 @@ def test_a_token_written_by_another_process_is_read(shared: int) -> None:
     subprocess.run([sys.executable, "-c", code], pass_fds=(shared,), check=True, timeout=BOUND_S)
     assert texts(board.read()) == ["theirs"]
     board.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at the process in /proc")
+def test_on_linux_the_tokens_are_on_no_disk_and_no_program_that_is_started_gets_them(shared: int) -> None:
+    assert str(Path(f"/proc/self/fd/{shared}").readlink()).startswith("/memfd:plugin-gateway-tokens")
+    assert not os.get_inheritable(shared)
+
+
+def test_where_memory_has_no_descriptor_an_unnamed_file_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(sys, "platform", "darwin")
+        descriptor = open_board()
+    writer, reader = Board(descriptor), Board(descriptor)
+    writer.write("one", 1.0)
+    assert texts(reader.read()) == ["one"]
+    writer.close()
+    reader.close()
+    os.close(descriptor)
 
 
 def test_as_many_tokens_as_issuers_of_several_workers_hold_are_on_the_board() -> None:

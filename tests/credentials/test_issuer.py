@@ -148,6 +148,21 @@ def test_an_upstream_that_takes_no_token_costs_fewer_and_fewer_of_them(clock: Cl
     play(scene, OURS, *(token(f"token-{i}", 100_000) for i in range(100)))
 
 
+def test_an_hour_after_the_wait_ended_an_upstream_is_tried_as_if_it_had_refused_nothing(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
+        for _ in range(2):
+            first = await obtain(issuer)
+            second = await obtain(issuer, refused=first)
+            assert second != first
+            clock.now_s += 4.9
+            assert not issuer.may_renew("", second)
+            clock.now_s += 0.1
+            assert issuer.may_renew("", second)
+            clock.now_s += 3600
+
+    play(scene, OURS, *(token(f"token-{i}", 100_000) for i in range(9)))
+
+
 def test_a_call_that_failed_with_an_older_token_gets_the_new_one_without_waiting(clock: Clock) -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
         await obtain(issuer)

@@ -89,6 +89,7 @@ def test_everything_else_is_an_error_that_quotes_nothing(status: int, body: byte
     with pytest.raises(TokenError) as raised:
         read_token(status, body, NOW_S)
     assert str(raised.value) == message
+    assert not raised.value.blames_subject
 
 
 @pytest.mark.parametrize(
