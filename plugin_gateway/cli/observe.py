@@ -103,6 +103,9 @@ def load_for(spec: str | None, upstream: str | None, config: Path | None, listen
         "public": {},
         "mcp": False,
         "listen": listen,
+        # Neither opens here, so `listen` may have the same port.
+        "admin": None,
+        "metrics": None,
     }
     if spec is None:
         if upstream:

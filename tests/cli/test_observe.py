@@ -56,6 +56,15 @@ def test_a_document_is_observed_with_the_credentials_of_the_callers(folder: Path
     assert type(config.upstream.credential[0]).__name__ == "PassthroughCredential"
 
 
+def test_the_port_may_be_that_of_a_listener_that_does_not_open(folder: Path) -> None:
+    (folder / "gateway.yaml").write_text(
+        "openapi: openapi.yaml\nupstream: {url: http://a.test}\nallow: []\nadmin: 127.0.0.1:9000\nmetrics: 127.0.0.1:9001\n"
+    )
+    for listen in ("127.0.0.1:9000", "127.0.0.1:9001"):
+        assert load_for(None, "", Path("gateway.yaml"), listen).config.listen == parse_address(listen)
+    assert str(load_for("openapi.yaml", "http://a.test", None, "127.0.0.1:8081").config.listen) == "127.0.0.1:8081"
+
+
 def test_a_config_is_observed_with_its_credential_and_without_its_lists_and_callers(folder: Path) -> None:
     (folder / "gateway.yaml").write_text(
         "openapi: openapi.yaml\nupstream: {url: http://a.test, credential: {bearer: {value: k}}}\nallow: [gone]\ndeny: [DELETE /**]\n"
