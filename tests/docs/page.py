@@ -15,7 +15,7 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE_NAME = re.compile(r"# ([\w.-]+)")
+FILE_NAME = re.compile(r"# ([\w.-]+)|<!-- ([\w.-]+) -->")
 """The first line of a block that is a whole file."""
 END = "<end of block>"
 BOUND_S = 60
@@ -117,7 +117,7 @@ async def play(text: str, folder: Path, command_of: Callable[[str], str] = lambd
     shell = await Shell.start(folder)
     try:
         for language, content in blocks(text):
-            first, _, rest = content.partition("\n")
+            first = content.partition("\n")[0]
             match language:
                 case "sh":
                     printed = await shell.run(content)
@@ -127,7 +127,8 @@ async def play(text: str, folder: Path, command_of: Callable[[str], str] = lambd
                         compared += 1
                 case "yaml" | "svg" | "nginx":
                     if name := FILE_NAME.fullmatch(first):
-                        (folder / name[1]).write_text(rest)
+                        # The whole block, as a reader pastes it.
+                        (folder / (name[1] or name[2])).write_text(content)
                 case "python":
                     compile(content, "page", "exec")
                     (folder / "program.py").write_text(content)
