@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import UsageError, reason_of
+from plugin_gateway.publish.shorten import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +74,7 @@ def describe(tool: Tool) -> str:
         said = " | ".join(sorted(_Kinds(schema, properties[name]).names)) or "any value"
         mark = ", required" if name in required else ""
         text = properties[name].get("description", "") if isinstance(properties[name], dict) else ""
-        first = text.strip().partition("\n")[0][:_SHOWN_CHARACTERS] if isinstance(text, str) else ""
+        first = shorten(text.strip().partition("\n")[0], _SHOWN_CHARACTERS) if isinstance(text, str) else ""
         lines.append(f"  {name:{width}}  {said}{mark}{'  ' + first if first else ''}".rstrip())
     return "\n".join(lines)
 

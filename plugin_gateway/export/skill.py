@@ -50,7 +50,7 @@ def _lines(candidate: Candidate) -> Iterator[str]:
     yield "## When to use it"
     yield ""
     for tool in candidate.tools:
-        yield f"- {_one_line(tool.title)}: `{tool.name}`."
+        yield f"- {_use(tool)}: `{tool.name}`."
     yield ""
     yield "Use it for these tasks only. Other operations of the service are not available."
     if candidate.config.plugin.advice:
@@ -63,6 +63,12 @@ def _lines(candidate: Candidate) -> Iterator[str]:
     for tool in candidate.tools:
         yield ""
         yield from _tool(tool, has_arguments=len(candidate.tools) <= _MANY)
+
+
+def _use(tool: ShownTool) -> str:
+    """Return what the tool is for. A title that is only the name says nothing, so the description stands for it."""
+    text = shorten(tool.description, _MAX_ARGUMENT).rstrip(".") if tool.title == tool.name else tool.title
+    return _one_line(text)
 
 
 def _tool(tool: ShownTool, *, has_arguments: bool) -> Iterator[str]:

@@ -156,3 +156,10 @@ def test_a_tool_is_described_with_what_it_requires_first() -> None:
     assert lines[:3] == ["t takes:", "  maybe   integer | null, required", "  text    string  Words."]
     assert "  any     any value" in lines
     assert describe(tool({})) == "t takes no arguments"
+
+
+def test_a_long_description_is_cut_after_a_word() -> None:
+    line = describe(
+        tool({"a": {"description": "The account owner of the repository. The name is not case sensitive."}})
+    )
+    assert line == "t takes:\n  a  any value  The account owner of the repository.…"

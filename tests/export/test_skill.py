@@ -37,6 +37,21 @@ def test_texts_are_sentences_and_what_is_not_known_is_left_out() -> None:
     assert "\nFind orders. It changes nothing.\n\n- `a`\n- `b` (integer): Which?\n- `c`: Whose.\n" in body
 
 
+@pytest.mark.parametrize(
+    ("operation", "line"),
+    [
+        (
+            {"description": "Set an existing guest, regular user or owner of the workspace to be an admin user."},
+            "- Set an existing guest, regular user or owner of the workspace to be an admin user: `list_orders`.",
+        ),
+        ({}, "- GET /orders: `list_orders`."),
+    ],
+)
+def test_a_tool_without_a_title_has_its_description_as_use(operation: Any, line: str) -> None:
+    document = {"paths": {"/orders": {"get": {"summary": "", "description": "", **operation}}}}
+    assert line in skill(shop(document=document)).split("\n")
+
+
 def test_the_skill_says_what_changes() -> None:
     _, body = front_matter(skill(shop()))
     reads, creates, cancels = body.split("### ")[1:]
