@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def redis_server(folder: Path) -> Iterator[SimpleNamespace]:
 
         def stop() -> None:
             process.kill()
-            process.wait(5)
+            process.wait(BOUND_S)
 
         try:
             assert process.stdout is not None

@@ -74,7 +74,7 @@ def wait_until_answering(port: int, process: subprocess.Popen[Any]) -> None:
     give_up = time.monotonic() + BOUND_S
     while time.monotonic() < give_up and process.poll() is None:
         try:
-            with socket.create_connection(("127.0.0.1", port), 5) as client:
+            with socket.create_connection(("127.0.0.1", port), BOUND_S) as client:
                 client.sendall(b"GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
                 if client.recv(4096).startswith(b"HTTP/1.1 404 "):
                     return

@@ -89,7 +89,7 @@ class Gateway:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(BOUND_S)
         for reader in self.readers:
-            reader.join(5)
+            reader.join(BOUND_S)
         self.process.stdout.close()
         self.process.stderr.close()
 
@@ -99,7 +99,7 @@ class Gateway:
         if body:
             lines.append(f"Content-Length: {len(body)}")
         received = bytearray()
-        with socket.create_connection(("127.0.0.1", self.port), 5) as client:
+        with socket.create_connection(("127.0.0.1", self.port), BOUND_S) as client:
             client.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
             with suppress(ConnectionResetError):
                 while data := client.recv(1 << 16):

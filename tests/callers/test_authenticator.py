@@ -25,6 +25,7 @@ from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.turns import MAX_WAITING
 from plugin_gateway.callers.users import hash_password, hash_token, read_users
 from plugin_gateway.refusal import Refusal
+from tests.bounds import BOUND_S
 
 TOKEN = "t" * 32
 
@@ -75,7 +76,7 @@ def basic(login: str) -> list[bytes]:
 
 
 async def settled(found: Refusal | asyncio.Future[Any]) -> Identity | Refusal:
-    return found if isinstance(found, Identity | Refusal) else await asyncio.wait_for(found, 5)
+    return found if isinstance(found, Identity | Refusal) else await asyncio.wait_for(found, BOUND_S)
 
 
 def test_a_configured_token_is_known_at_once() -> None:
@@ -174,7 +175,7 @@ def test_many_calls_with_one_token_are_one_question_and_one_who_leaves_takes_not
         await asyncio.sleep(0)
         waiting[0].cancel()
         provider.gate.set()
-        found = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+        found = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), BOUND_S)
         assert isinstance(found[0], asyncio.CancelledError)
         assert [one.user for one in found[1:]] == ["s"] * 4
         assert provider.asked == 1
@@ -193,7 +194,7 @@ def test_strangers_beyond_the_bound_are_told_to_come_back_and_known_callers_are_
         assert await settled(it.identify(bearer("one-more"))) is UNAVAILABLE
         assert isinstance(it.identify(bearer("known")), Identity)
         provider.gate.set()
-        await asyncio.wait_for(asyncio.gather(*waiting), 5)
+        await asyncio.wait_for(asyncio.gather(*waiting), BOUND_S)
         assert isinstance(await settled(it.identify(bearer("one-more"))), Identity)
 
     asyncio.run(ask())
@@ -346,7 +347,7 @@ def test_questions_that_wait_behind_one_that_fails_are_not_asked() -> None:
         waiting = [asyncio.ensure_future(it.identify(bearer(f"t{i}"))) for i in range(100)]
         await asyncio.sleep(0)
         provider.gate.set()
-        assert await asyncio.wait_for(asyncio.gather(*waiting), 5) == [UNAVAILABLE] * 100
+        assert await asyncio.wait_for(asyncio.gather(*waiting), BOUND_S) == [UNAVAILABLE] * 100
         assert provider.asked == QUESTIONS_AT_ONCE
         assert it._back_off_s == FIRST_BACK_OFF_S
 
@@ -424,7 +425,7 @@ def test_closing_lets_those_who_wait_have_their_answer() -> None:
         provider = Provider(sub="s")
         it = Authenticator(INTROSPECTED, provider)
         waiting = asyncio.ensure_future(it.identify(bearer("t")))
-        await asyncio.wait_for(it.close(), 5)
+        await asyncio.wait_for(it.close(), BOUND_S)
         assert (await waiting).user == "s"
         assert provider.is_closed
 

@@ -12,6 +12,7 @@ import pytest
 
 from plugin_gateway.callers import provider as module
 from plugin_gateway.callers.provider import Provider, ProviderError
+from tests.bounds import BOUND_S
 
 SECRET = "sekret-token-that-must-not-show"
 
@@ -46,7 +47,7 @@ def server(
         thread.start()
         yield f"http://127.0.0.1:{running.server_address[1]}/x"
         running.shutdown()
-        thread.join(5)
+        thread.join(BOUND_S)
 
 
 def asked(ask: Callable[..., Any]) -> dict[str, int] | tuple[bytes | int | str, ...]:

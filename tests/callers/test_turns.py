@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.callers.turns import BusyError, Turns
+from tests.bounds import BOUND_S
 
 
 async def settle() -> None:
@@ -36,7 +37,7 @@ class Queue:
 
 
 def run(scene: Callable[..., Any]) -> None:
-    asyncio.run(asyncio.wait_for(scene(), 5))
+    asyncio.run(asyncio.wait_for(scene(), BOUND_S))
 
 
 def test_turns_go_round_among_addresses() -> None:

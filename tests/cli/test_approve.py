@@ -20,6 +20,7 @@ from plugin_gateway.cli.entry import run
 from plugin_gateway.config.address import Address
 from plugin_gateway.endpoints.approvals import create_approvals
 from plugin_gateway.server.sockets import listen, open_listeners
+from tests.bounds import BOUND_S
 
 CALL = HeldCall(
     fingerprint="f",
@@ -45,7 +46,7 @@ def admin() -> Iterator[tuple[Desk, str]]:
     thread.start()
     yield desk, f"127.0.0.1:{address.port}"
     server.should_exit = True
-    thread.join(5)
+    thread.join(BOUND_S)
 
 
 def test_a_call_is_listed_and_approved(admin: tuple[Desk, str], capsys: pytest.CaptureFixture[str]) -> None:

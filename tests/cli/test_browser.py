@@ -4,6 +4,7 @@ import webbrowser
 import pytest
 
 from plugin_gateway.cli.browser import open_link
+from tests.bounds import BOUND_S
 
 
 @pytest.mark.parametrize(
@@ -25,5 +26,5 @@ def test_a_link_is_opened_only_on_a_machine_with_a_display(
     monkeypatch.setattr(webbrowser, "open", lambda link: (opened.append(link), done.set()))
     assert open_link("http://127.0.0.1:1/", environ) is is_opened
     if is_opened:
-        assert done.wait(5)
+        assert done.wait(BOUND_S)
     assert opened == ["http://127.0.0.1:1/"] * is_opened

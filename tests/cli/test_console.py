@@ -15,6 +15,7 @@ from plugin_gateway.config.address import Address
 from plugin_gateway.console.app import Console
 from plugin_gateway.console.key_file import write_key
 from plugin_gateway.endpoints.admin import admin_app
+from tests.bounds import BOUND_S
 
 KEY = "k" * 43
 
@@ -60,7 +61,7 @@ def served(app: Any) -> Iterator[Address]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(BOUND_S)
 
 
 def console(power: str = "write") -> Console:

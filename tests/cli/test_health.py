@@ -10,6 +10,7 @@ import pytest
 
 from plugin_gateway.cli.entry import run
 from plugin_gateway.cli.health import DEFAULT_ADMIN, configured, dialled
+from tests.bounds import BOUND_S
 
 READY = {"revision": 3, "operations": 8, "operations_total": 47, "reload_error": None}
 
@@ -34,7 +35,7 @@ def admin() -> Iterator[tuple[dict[str, Any], str]]:
     thread.start()
     yield answer, f"127.0.0.1:{server.server_address[1]}"
     server.shutdown()
-    thread.join(5)
+    thread.join(BOUND_S)
     server.server_close()
 
 

@@ -52,7 +52,7 @@ def test_a_client_that_starts_the_command_lists_and_calls(folder: Path) -> None:
         server = threading.Thread(target=serve, daemon=True)
         server.start()
         done, heard = run(folder, [HELLO, LIST, CALL], port=api.getsockname()[1])
-        server.join(5)
+        server.join(BOUND_S)
 
     assert done.returncode == 0
     assert [one["id"] for one in heard] == [1, 2, 3]
@@ -131,7 +131,7 @@ def test_a_person_approves_a_call_of_a_client_that_started_the_command(folder: P
             assert ask() == {"ok": True}
             assert ask()["approval"]["id"] != approval["id"]
             _, told = client.communicate(timeout=BOUND_S)
-        server.join(5)
+        server.join(BOUND_S)
 
     assert client.returncode == 0
     assert "approvals-open" in told

@@ -5,6 +5,7 @@ import pytest
 
 from plugin_gateway.cli import progress as progress_module
 from plugin_gateway.cli.progress import COMPLETING, ERASE_LINE, progress
+from tests.bounds import BOUND_S
 
 
 class Terminal(io.StringIO):
@@ -34,7 +35,7 @@ def test_what_takes_long_is_said_and_taken_back(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     monkeypatch.setattr(progress_module, "PATIENCE_S", 0)
     with progress("reading"):
-        assert terminal.written.wait(5)
+        assert terminal.written.wait(BOUND_S)
     assert terminal.getvalue() == f"reading …{ERASE_LINE}"
 
 

@@ -13,6 +13,7 @@ import pytest
 from plugin_gateway.cli import try_
 from plugin_gateway.cli.entry import run
 from plugin_gateway.cli.try_ import excerpt, phrase, write_body
+from tests.bounds import BOUND_S
 
 KEY = "sekret-7f3a9c"
 DOCUMENT = """
@@ -68,7 +69,7 @@ def port() -> Iterator[int]:
     thread.start()
     yield server.server_address[1]
     server.shutdown()
-    thread.join(5)
+    thread.join(BOUND_S)
     server.server_close()
 
 

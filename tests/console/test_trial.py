@@ -9,6 +9,7 @@ import pytest
 
 from plugin_gateway.console import trial
 from plugin_gateway.console.questions import Bench
+from tests.bounds import BOUND_S
 from tests.console.pets_place import ADD, CONFIG, GET, LIST, Place
 
 SECRET = "s3cret-value"
@@ -46,7 +47,7 @@ def asked(place: Place) -> Iterator[Any]:
     yield ask
     server.shutdown()
     server.server_close()
-    thread.join(5)
+    thread.join(BOUND_S)
 
 
 def test_a_call_goes_through_the_gate_with_the_credential_hidden(asked: Any) -> None:

@@ -189,7 +189,7 @@ def peer(certificate: SimpleNamespace | None, answer: bytes, end: str) -> Iterat
     thread.start()
     with listener:
         yield listener.getsockname()[1]
-        thread.join(5)
+        thread.join(BOUND_S)
 
 
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])

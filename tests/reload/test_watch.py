@@ -8,6 +8,7 @@ import pytest
 from plugin_gateway.reload import watch as watch_module
 from plugin_gateway.reload.fingerprint import fingerprints
 from plugin_gateway.reload.watch import FileWatch, changes, directories
+from tests.bounds import BOUND_S
 
 
 def seen(path: Path, act: Callable[..., Any], *, extra: Sequence[Path] = ()) -> bool:
@@ -20,7 +21,7 @@ def seen(path: Path, act: Callable[..., Any], *, extra: Sequence[Path] = ()) -> 
         await asyncio.sleep(0)
         await asyncio.to_thread(act)
         try:
-            await asyncio.wait_for(first, 5)
+            await asyncio.wait_for(first, BOUND_S)
         finally:
             await found.aclose()
         return True
@@ -84,7 +85,7 @@ def test_a_change_between_reading_and_watching_is_seen(path: Path) -> None:
 
     async def first_change() -> None:
         found = changes(before)
-        await asyncio.wait_for(anext(found), 5)
+        await asyncio.wait_for(anext(found), BOUND_S)
         await found.aclose()
 
     asyncio.run(first_change())
@@ -126,7 +127,7 @@ def test_a_watch_looks_at_the_files_it_was_told_of_last(path: Path) -> None:
         files.look_at(fingerprints([path]))
         files.look_at(fingerprints([other]))
         await asyncio.to_thread(other.write_text, "x")
-        await asyncio.wait_for(changed.wait(), 5)
+        await asyncio.wait_for(changed.wait(), BOUND_S)
         await files.stop()
 
     asyncio.run(watch())
@@ -142,7 +143,7 @@ def test_a_kernel_that_has_no_watches_left_is_told(path: Path, monkeypatch: pyte
     async def watch() -> Any:
         failed = asyncio.get_running_loop().create_future()
         FileWatch(pytest.fail, failed.set_result).look_at({})
-        return await asyncio.wait_for(failed, 5)
+        return await asyncio.wait_for(failed, BOUND_S)
 
     assert str(asyncio.run(watch())) == "no space left"
 
@@ -156,10 +157,10 @@ def test_a_look_tells_a_change_at_once_and_the_event_that_follows_tells_it_no_mo
         watch.look_now()
         path.write_text("a: 22\n")
         watch.look_now()
-        await asyncio.wait_for(told.get(), 5)
+        await asyncio.wait_for(told.get(), BOUND_S)
         # An event tells the next change, after the event of the first.
         await asyncio.to_thread(path.write_text, "a: 333\n")
-        await asyncio.wait_for(told.get(), 5)
+        await asyncio.wait_for(told.get(), BOUND_S)
         await watch.stop()
         return told.qsize()
 

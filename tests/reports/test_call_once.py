@@ -18,6 +18,7 @@ from plugin_gateway.reports.call_once import Reply, call_once
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.tools.request import ToolRequest
+from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,10 +54,10 @@ def upstream() -> Iterator[tuple[int, list[Any]]]:
     port = 0
     thread = threading.Thread(target=lambda: asyncio.run(main()))
     thread.start()
-    assert started.wait(5)
+    assert started.wait(BOUND_S)
     yield port, seen
     loop.call_soon_threadsafe(stop.set)
-    thread.join(5)
+    thread.join(BOUND_S)
 
 
 def call(port: int, injection: Injection, keep_bytes: int = 100, request: Any = REQUEST, **upstream: Any) -> Reply:

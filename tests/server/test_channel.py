@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.server.channel import HEAD, Channel, Kind, Message
+from tests.bounds import BOUND_S
 
 
 async def pair() -> tuple[Channel, Channel]:
@@ -25,7 +26,7 @@ def test_messages_come_whole_and_in_order(messages: list[tuple[Kind, bytes]]) ->
 
         sending = asyncio.create_task(send())
         got = []
-        while (message := await asyncio.wait_for(theirs.receive(), 5)) is not None:
+        while (message := await asyncio.wait_for(theirs.receive(), BOUND_S)) is not None:
             got.append(tuple(message))
         await sending
         theirs.close()
@@ -40,7 +41,7 @@ def test_an_end_that_is_gone_gives_none_even_in_the_middle_of_a_message() -> Non
         channel = await Channel.over(theirs)
         ours.sendall(HEAD.pack(Kind.REVISION, 100) + b"half")
         ours.close()
-        message = await asyncio.wait_for(channel.receive(), 5)
+        message = await asyncio.wait_for(channel.receive(), BOUND_S)
         channel.close()
         return message
 

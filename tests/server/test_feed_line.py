@@ -4,6 +4,7 @@ import socket
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.feed_line import MOST_WAITING_BYTES, FeedLine, TrafficLine
 from plugin_gateway.telemetry.traffic import Traffic
+from tests.bounds import BOUND_S
 
 
 def test_records_for_a_supervisor_that_does_not_read_are_turned_down_until_it_reads() -> None:
@@ -17,7 +18,7 @@ def test_records_for_a_supervisor_that_does_not_read_are_turned_down_until_it_re
         assert channel.waiting_bytes < MOST_WAITING_BYTES + 2 * len(body)
         there = await Channel.over(theirs)
         for _ in range(taken):
-            message = await asyncio.wait_for(there.receive(), 5)
+            message = await asyncio.wait_for(there.receive(), BOUND_S)
             assert message is not None
             assert message.kind is Kind.RECORDS
             assert message.body == body

@@ -5,6 +5,7 @@ from plugin_gateway.telemetry.feed import Feed
 from plugin_gateway.telemetry.log import Log
 from plugin_gateway.telemetry.record import AccessRecord
 from plugin_gateway.telemetry.recorder import Recorder
+from tests.bounds import BOUND_S
 
 RECORD = AccessRecord(1.25, b"GET", b"/", None, 200, 0, 5, 0.001, "", b"id", "192.0.2.1")
 
@@ -27,7 +28,7 @@ def test_records_are_flushed_while_the_loop_runs() -> None:
     async def serve() -> bytes:
         recorder.start(asyncio.get_running_loop())
         recorder.record(RECORD)
-        line = await asyncio.wait_for(asyncio.to_thread(os.read, reader, 4096), 5)
+        line = await asyncio.wait_for(asyncio.to_thread(os.read, reader, 4096), BOUND_S)
         recorder.stop()
         return line
 

@@ -17,6 +17,7 @@ from plugin_gateway.openapi.read import site as site_module
 from plugin_gateway.openapi.read.site import Site
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.openapi.refs import RefError
+from tests.bounds import BOUND_S
 
 API = b"openapi: 3.0.3\npaths: {}\n"
 Answer = tuple[int, dict[str, str], bytes]
@@ -62,7 +63,7 @@ def serving(answers: dict[str, Any]) -> Iterator[Host]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(BOUND_S)
 
 
 def refusal(url: str, **options: Any) -> str:
@@ -322,7 +323,7 @@ def test_no_connection_and_an_unknown_name_are_waited_for(location: str) -> None
 
 def test_no_answer_in_time_is_waited_for() -> None:
     released = threading.Event()
-    with serving({"/api": lambda _: released.wait(5)}) as host:
+    with serving({"/api": lambda _: released.wait(BOUND_S)}) as host:
         with pytest.raises(DocumentAwaitedError, match="no complete answer within"):
             read_document(f"{host.url}/api", timeout_s=0.1)
         released.set()
