@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
+from plugin_gateway.gate.matrix import MatrixPath, matrix_path
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.routing import RouteTable, compile_routes
@@ -61,6 +62,8 @@ class Gate(Struct, frozen=True, kw_only=True):
     """The rules of all allowed operations, in document order."""
     withheld: frozenset[bytes] = frozenset()
     """Folded names of injected query parameters; the client's copies never pass."""
+    matrix_paths: tuple[MatrixPath, ...] = ()
+    """The paths in which a `;` may stand."""
 
     @property
     def rules_by_key(self) -> Mapping[OperationKey, OperationRule]:
@@ -73,6 +76,12 @@ class Gate(Struct, frozen=True, kw_only=True):
         """
         parts = read_parts(target)
         if isinstance(parts, Refusal):
+            if b";" in target and parts.code == "malformed-target":
+                for one in self.matrix_paths:
+                    plain = one.plain_target(target)
+                    verdict = plain and _as_sent(self.judge(method, plain, trace), one, target)
+                    if verdict:
+                        return verdict
             if trace:
                 trace.unreadable(parts)
             return parts
@@ -132,6 +141,16 @@ class Gate(Struct, frozen=True, kw_only=True):
         )
 
 
+def _as_sent(verdict: Permit | Refusal, matrix: MatrixPath, target: bytes) -> Permit | Refusal | None:
+    """Return the verdict for a matrix path, from that for the path with plain values; None if another operation has that path."""
+    path = target.partition(b"?")[0]
+    if isinstance(verdict, UndeclaredQuery) and verdict.permit is not None:
+        return verdict.with_permit(verdict.permit._replace(path=path)) if matrix.is_of(verdict.permit.rule) else None
+    if isinstance(verdict, Refusal):
+        return verdict
+    return verdict._replace(path=path) if matrix.is_of(verdict.rule) else None
+
+
 def compile_gate(
     document: Document, allowed: Mapping[OperationKey, Allowed], injected: InjectedNames | None = None
 ) -> Gate:
@@ -143,6 +162,9 @@ def compile_gate(
         routes=compile_routes(rules, _known_operations(document), slashes),
         rules=tuple(rules.values()),
         withheld=names.query,
+        matrix_paths=tuple(
+            one for key in rules if isinstance(one := matrix_path(document.operations[key], document), MatrixPath)
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from plugin_gateway import methods
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.gate.matrix import matrix_path
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
 from plugin_gateway.gate.template import parse_template, sample_path
@@ -251,9 +252,8 @@ def _find_unreachable(document: Document, kept: Mapping[OperationKey, Kept]) -> 
     for key, one in kept.items():
         refusal = read_target(sample_path(parse_template(key.path)))
         why = refusal.detail if isinstance(refusal, Refusal) else ""
-        for parameter in declared_parameters(one.operation, document):
-            if parameter.get("in") == "path" and parameter.get("style") == "matrix":
-                why = f"`{parameter.get('name')}` is sent after a `;`, which the gateway does not forward in a path."
+        if isinstance(closed := matrix_path(one.operation, document), str):
+            why = closed
         if key.method in methods.NEVER_ROUTED:
             why = f"{key.method} is never forwarded."
         if why:

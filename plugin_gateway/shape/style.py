@@ -68,6 +68,25 @@ def label(value: object, *, explode: bool, escaped: Escape) -> str:
     return "." + escaped(plain(value))
 
 
+def matrix(name: str, value: object, *, explode: bool, escaped: Escape) -> str:
+    """Write `;color=blue`, `;color=blue,black`, or exploded `;color=blue;color=black`; for paths. `name` is escaped already.
+
+    Raises:
+        UnwritableError: the value is nested, or an object whose members get names of their own.
+    """
+    _bounded(value)
+    if isinstance(value, dict) and explode:
+        raise UnwritableError("must be no object: each member would follow a `;` under its own name")
+    if isinstance(value, dict):
+        texts = [",".join(_members(value, ",", ",", escaped, escape))]
+    elif isinstance(value, list):
+        items = _items(value, ",", escaped)
+        texts = items if explode else [",".join(items)]
+    else:
+        texts = [escaped(plain(value))]
+    return "".join(f";{name}={text}" for text in texts if text)
+
+
 def form(name: str, value: object, *, explode: bool, escaped: Escape, delimiter: str = ",") -> list[str]:
     """Write `color=blue`, `color=blue,black`, `color=R,100,G,200`, or exploded `color=blue&color=black` and `R=100&G=200`.
 

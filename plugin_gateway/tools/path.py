@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+# Only a value in the style `matrix` has a `;`. The gate judges the values without it.
+_MATRIX_NAME: Final = re.compile(r";[^;=]*=")
 
 
 class Spot(NamedTuple):
@@ -74,7 +76,7 @@ class Path:
     def find_refusal(self, pieces: Sequence[str], segment: int) -> Refusal | None:
         """Return the gate's refusal of a filled segment, if it is one that servers read in different ways."""
         first, end, _ = self._ranges[segment]
-        text = "/" + "".join(pieces[first:end])
+        text = "/" + _MATRIX_NAME.sub("", "".join(pieces[first:end]), 1).replace(";", ",")
         # Of two segments, only the last may hold what ends a path for some servers.
         parts = read_parts((text if segment == self._last else text + "/x").encode("ascii"))
         if isinstance(parts, Refusal):

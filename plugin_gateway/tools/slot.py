@@ -17,7 +17,7 @@ from plugin_gateway.shape.scalar import (
     plain,
     utf8,
 )
-from plugin_gateway.shape.style import DELIMITERS, bare, deep_object, form, label, simple
+from plugin_gateway.shape.style import DELIMITERS, bare, deep_object, form, label, matrix, simple
 from plugin_gateway.tools.content import content_text
 from plugin_gateway.tools.form import form_pairs
 from plugin_gateway.tools.media import is_json
@@ -35,6 +35,7 @@ MAX_FIELD_BYTES: Final = 8 * 1024
 _MOST: Final = 1 << 62
 # Values that need no escape in a path or query, and that make no segment of a path ambiguous.
 _is_plain: Final = re.compile(r"[A-Za-z0-9\-_~]++(?:\.[A-Za-z0-9\-_~]++)*+").fullmatch
+_find_unsafe_in_matrix: Final = re.compile("%25|%3B", re.IGNORECASE).search
 # RFC 9110, 5.5, and RFC 6265, 4.1.1 without the characters that some parsers split at.
 _is_field_value: Final = re.compile("[\t -~\x80-\U0010ffff]*+").fullmatch
 _is_cookie_value: Final = re.compile(r"[!#-+\--:<-\[\]-~]*+").fullmatch
@@ -102,7 +103,11 @@ class PathSlot(Slot):
         elif self._style == "label":
             text = label(value, explode=self._explode, escaped=self._escaped)
         elif self._style == "matrix":
-            raise UnwritableError("goes into a path parameter after `;`, which this gateway does not forward")
+            text = matrix(escape(self.name), value, explode=self._explode, escaped=self._escaped)
+            if _find_unsafe_in_matrix(text):
+                raise UnwritableError(
+                    "must not contain `;` or `%`, because servers read them in different ways after a `;`"
+                )
         else:
             text = simple(value, explode=self._explode, escaped=self._escaped)
         if not text:

@@ -203,10 +203,18 @@ def test_a_path_that_is_never_forwarded_is_a_warning(path: str) -> None:
     assert rules(choose(["odd"], paths=paths)) == [("unreachable-operation", "warning", ("allow", 0))]
 
 
-@pytest.mark.parametrize(("style", "warned"), [("matrix", ["unreachable-operation"]), ("label", []), ("simple", [])])
-def test_an_operation_with_a_matrix_parameter_is_a_warning(style: Any, warned: Any) -> None:
+@pytest.mark.parametrize(
+    ("style", "others", "warned"),
+    [
+        ("matrix", ["/a"], ["unreachable-operation"]),
+        ("matrix", ["/b"], []),
+        ("label", ["/a"], []),
+        ("simple", ["/a"], []),
+    ],
+)
+def test_an_operation_that_no_matrix_path_can_reach_is_a_warning(style: Any, others: list[str], warned: Any) -> None:
     listed = [{"name": "x", "in": "path", "required": True, "style": style}]
-    paths = {"/a/{x}": {"get": {"operationId": "odd"}, "parameters": listed}}
+    paths = {"/a/{x}": {"get": {"operationId": "odd"}, "parameters": listed}, **{path: {"get": {}} for path in others}}
 
     assert [rule for rule, *_ in rules(choose(["odd"], paths=paths))] == warned
 

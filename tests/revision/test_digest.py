@@ -23,6 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from plugin_gateway.config.load import load_text
+from plugin_gateway.gate.matrix import MatrixPath
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.publish.face import Face
 from plugin_gateway.revision import Revision
@@ -216,7 +217,9 @@ CONFIGS = [
 ]
 OF_CONFIGS = [compiled(config) for config in CONFIGS]
 WITH_SHAPES = replace(OF_CONFIGS[0], rules=tuple(replace(rule, shape=Shape()) for rule in OF_CONFIGS[0].rules))
-REVISIONS = [*OF_CONFIGS, WITH_SHAPES]
+MATRIX = MatrixPath("GET", "/pets/{petId}", b"(/pets)(/);petId=(5)")
+WITH_MATRIX = replace(OF_CONFIGS[0], gate=replace(OF_CONFIGS[0].gate, matrix_paths=(MATRIX,)))
+REVISIONS = [*OF_CONFIGS, WITH_SHAPES, WITH_MATRIX]
 
 
 # The helpers below address a field by its path from the revision.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plugin_gateway.shape.scalar import UnwritableError, escape, escape_but_reserved
-from plugin_gateway.shape.style import MAX_VALUES, bare, deep_members, deep_object, form, label, simple
+from plugin_gateway.shape.style import MAX_VALUES, bare, deep_members, deep_object, form, label, matrix, simple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,22 @@ def test_simple(explode: bool, value: object, text: str) -> None:
 )
 def test_label(explode: bool, value: object, text: str) -> None:
     assert label(value, explode=explode, escaped=escape) == text
+
+
+@pytest.mark.parametrize(
+    ("explode", "value", "text"),
+    [
+        (False, "a b", ";m=a%20b"),
+        (True, "a", ";m=a"),
+        (False, ["a", "b,c"], ";m=a,b%2Cc"),
+        (True, ["a", None, "b"], ";m=a;m=b"),
+        (False, {"R": 1, "G": 2}, ";m=R,1,G,2"),
+        (False, "", ""),
+        (True, [], ""),
+    ],
+)
+def test_matrix(explode: bool, value: object, text: str) -> None:
+    assert matrix("m", value, explode=explode, escaped=escape) == text
 
 
 @pytest.mark.parametrize(
@@ -123,6 +139,7 @@ REFUSED = {
     "an opening bracket": lambda: deep_members("q", {"[": 1}),
     "many values": lambda: form("q", [1] * (MAX_VALUES + 1), explode=True, escaped=escape),
     "many members": lambda: simple(dict.fromkeys(map(str, range(MAX_VALUES + 1)), 1), explode=True, escaped=escape),
+    "an exploded object after a semicolon": lambda: matrix("m", {"a": 1}, explode=True, escaped=escape),
     "many labels": lambda: label([1] * (MAX_VALUES + 1), explode=True, escaped=escape),
     "many deep values": lambda: deep_members("q", {"a": [1] * (MAX_VALUES + 2)}),
     "a long key above many values": lambda: deep_members("q", {"a" * 300: dict.fromkeys("abc", 1)}),

@@ -55,5 +55,14 @@ def test_a_slash_passes_where_it_is_allowed() -> None:
     assert path.find_refusal(["/a/", "b%2F", "/b"], 1) is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "is_refused"),
+    [(";x=5", False), (";x=1;x=2", False), (";x=..", True), (";x=a%2Fb", True), (";x=%20", True)],
+)
+def test_a_value_after_a_semicolon_is_judged_without_its_name(text: str, is_refused: bool) -> None:
+    path = Path(parse_template("/a/{x}/b"))
+    assert (path.find_refusal(["/a/", text, "/b"], 1) is not None) == is_refused
+
+
 def test_placeholders_are_the_names_in_braces() -> None:
     assert placeholders("q={a}+{b}") == ["a", "b"]

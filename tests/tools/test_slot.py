@@ -56,6 +56,9 @@ def query_slot(style: str = "form", others: Collection[str] = (), **given: str |
         ("simple", {"explode": True}, {"a": 1}, "a=1"),
         ("simple", {"allow_reserved": True}, "a:b/c", "a:b%2Fc"),
         ("label", {}, "a", ".a"),
+        ("matrix", {}, "a", ";n=a"),
+        ("matrix", {}, ["a", 2], ";n=a,2"),
+        ("matrix", {"explode": True}, ["a", 2], ";n=a;n=2"),
         ("", {"media_type": "application/json"}, {"a": 1}, "%7B%22a%22%3A1%7D"),
     ],
 )
@@ -64,9 +67,10 @@ def test_a_path_value_is_escaped(style: str, given: JsonObject, value: object, t
 
 
 @pytest.mark.parametrize(
-    ("style", "value"), [("simple", ""), ("simple", []), ("label", {}), ("matrix", "a"), ("simple", None)]
-)
-def test_an_empty_path_value_and_matrix_parameters_are_refused(style: str, value: object) -> None:
+    ("style", "value"), [("simple", ""), ("simple", []), ("label", {}), ("simple", None), ("matrix", ""), ("matrix", []),
+                          ("matrix", {"a": 1}), ("matrix", "a;b"), ("matrix", "a%b")],
+)  # fmt: skip
+def test_an_empty_path_value_and_one_that_servers_read_in_different_ways_are_refused(style: str, value: object) -> None:
     with pytest.raises(UnwritableError):
         written(path_slot(style, explode=True), value)
 

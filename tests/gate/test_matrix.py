@@ -1,0 +1,221 @@
+"""A declared matrix parameter passes, and no path with a `;` opens another operation on any server."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.gate.gate import Allowed, Gate, compile_gate
+from plugin_gateway.gate.matrix import matrix_path
+from plugin_gateway.gate.undeclared import UndeclaredQuery
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def operation(*names: str, **more: Any) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "style": "matrix", "schema": {"type": "string"}, **more}
+        for name in names
+    ]
+    return {"parameters": parameters, "responses": {}}
+
+
+def document(paths: dict[str, dict[str, Any]], *, method: str = "get") -> Document:
+    root = {"openapi": "3.1.0", "info": {}, "paths": {path: {method: node} for path, node in paths.items()}}
+    return Document(root=root, name="d")
+
+
+def gate_for(paths: dict[str, dict[str, Any]], *allowed: str) -> Gate:
+    return compile_gate(document(paths), {OperationKey("GET", path): Allowed(operation_id=path) for path in allowed})
+
+
+def reason(path: str, node: dict[str, Any], *others: str) -> object:
+    found = document({path: node, **{other: operation() for other in others}})
+    return matrix_path(found.operations[OperationKey("GET", path)], found)
+
+
+PETS = gate_for({"/pets/{id}": operation("id"), "/pets/mine": operation(), "/toys{color}/x": operation("color"),
+                 "/a/{b}/{c}": operation("c")}, "/pets/{id}", "/toys{color}/x", "/a/{b}/{c}")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path", ["/pets/;id=5", "/pets/;id=a,b.c~-_", "/pets/;id=%C3%A4", "/toys;color=red/x", "/a/1/;c=2"]
+)
+def test_a_declared_matrix_parameter_goes_up_as_it_came(path: str) -> None:
+    for query in ("", "?"):
+        permit = PETS.judge(b"GET", (path + query).encode())
+        assert not isinstance(permit, Refusal)
+        assert permit.path == path.encode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/pets/;id=",
+        "/pets/;id",
+        "/pets/;",
+        "/pets/5;id=5",
+        "/pets/;ID=5",
+        "/pets/;%69d=5",
+        "/pets/;id=5;id=6",
+        "/pets/;id=5;",
+        "/pets/;x=5",
+        "/pets/;id=5;x=5",
+        "/pets/;id=5/",
+        "/pets;id=5",
+        "/pets;/;id=5",
+        "/pets/..;/;id=5",
+        "/pets/..;id=5",
+        "/pets/.;id=5",
+        "/pets/;id=..",
+        "/pets/;id=%2E%2E",
+        "/pets/;id=a%3Bb",
+        "/pets/;id=a%3bb",
+        "/pets/;id=a%253Bb",
+        "/pets/;id=a%2Fb",
+        "/pets/;id=a%5Cb",
+        "/pets/;id=a%00",
+        "/pets/;id=%ff",
+        "/pets/;id=a=b",
+        "/pets/;id=mine",
+        "/pets/;id=Mine.json",
+        "/pets/;id=5\\..",
+        "//pets/;id=5",
+        "/toys;color=red;/x",
+        "/toys;color=red/x;color=red",
+        "/toys;color=red",
+        "/;jsessionid=5/pets/;id=5",
+        "/pets/;jsessionid=5",
+    ],
+)
+def test_no_other_path_with_a_semicolon_passes(path: str) -> None:
+    for method in (b"GET", b"HEAD"):
+        assert isinstance(PETS.judge(method, path.encode("latin-1")), Refusal)
+
+
+def test_an_exploded_list_repeats_its_name() -> None:
+    lists = gate_for({"/a/{b}": operation("b", explode=True, schema={"type": "array"})}, "/a/{b}")
+    passing = [not isinstance(lists.judge(b"GET", path), Refusal) for path in (b"/a/;b=1;b=2;b=3", b"/a/;b=1;c=2", b"/a/;b=1;", b"/a/;b=1;b=..;b=")]  # fmt: skip
+    assert passing == [True, False, False, False]
+    assert isinstance(lists.judge(b"GET", b"/a/;b=1?x=1;y=2"), Refusal)
+    plain = lists.matrix_paths[0].plain_target(b"/a/;b=1;b=2?x=1;y=2")
+    assert plain == b"/a/1,b=2?x=1;y=2"
+
+
+def test_another_method_and_another_query_are_refused_as_on_any_path() -> None:
+    wrong = PETS.judge(b"POST", b"/pets/;id=5")
+    assert isinstance(wrong, Refusal)
+    assert wrong.status == 405
+    undeclared = PETS.judge(b"GET", b"/pets/;id=5?x=1")
+    assert isinstance(undeclared, Refusal)
+    assert undeclared.code == "undeclared-query-parameter"
+
+
+def test_each_operation_has_its_own_matrix_paths() -> None:
+    gate = gate_for({"/a/{m}": operation("m"), "/b/{m}": operation("m", explode=True)}, "/a/{m}", "/b/{m}")
+    for path, own in ((b"/a/;m=1", "/a/{m}"), (b"/b/;m=1", "/b/{m}"), (b"/b/;m=1;m=2", "/b/{m}")):
+        permit = gate.judge(b"GET", path)
+        assert not isinstance(permit, Refusal)
+        assert (permit.path, permit.rule.path_template) == (path, own)
+    assert isinstance(gate.judge(b"GET", b"/a/;m=1;m=2"), Refusal)
+    undeclared = gate.judge(b"GET", b"/b/;m=1?x=1")
+    assert isinstance(undeclared, UndeclaredQuery)
+    assert undeclared.permit is not None
+    assert undeclared.permit.path == b"/b/;m=1"
+
+
+def test_a_path_whose_plain_form_is_another_operation_does_not_pass() -> None:
+    gate = gate_for({"/pets/{id}": operation("id"), "/pets/{number}.{format}": operation()}, "/pets/{id}", "/pets/{number}.{format}")  # fmt: skip
+    assert isinstance(gate.judge(b"GET", b"/pets/;id=5.txt"), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [
+        ("/pets/{id}", "/pets"),
+        ("/pets/{id}", "/pets/"),
+        ("/pets/{id}", "/Pets"),
+        ("/pets/{id}", "/{all}"),
+        ("/pets{id}", "/pets"),
+        ("/pets/{id}/toys", "/pets/toys"),
+        ("/pets/{id}/toys", "/pets"),
+        ("/a/{b}/{id}", "/a/b"),
+        ("/a{id}/b", "/a"),
+        ("/a{id}/b", "/a/b"),
+        ("/{id}", "/"),
+    ],
+)
+def test_an_operation_that_a_server_could_serve_without_the_parameter_closes_the_path(path: str, other: str) -> None:
+    said = reason(path, operation("id"), other)
+    assert isinstance(said, str)
+    assert said.startswith("`id` is sent after a `;`, which the gateway does not forward in a path: ")
+    assert f"`GET {other}`" in said
+    gate = gate_for({path: operation("id"), other: operation()}, path, other)
+    assert gate.matrix_paths == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "node"),
+    [
+        ("/pets/{id}{other}", operation("id")),
+        ("/pets/{id}.json", operation("id")),
+        ("/pets/{other}{id}", operation("id")),
+        ("/pets/{jsessionid}", operation("jsessionid")),
+        ("/pets/{JSESSIONID}", operation("JSESSIONID")),
+        ("/pets/{a;b}", operation("a;b")),
+        ("/pets/{a%b}", operation("a%b")),
+        ("/pets/{id}", operation("id", explode=True, schema={"type": "object"})),
+        ("/pets/{id}", operation("id", explode=True, schema={})),
+    ],
+)
+def test_what_servers_read_in_different_ways_is_closed_with_a_reason(path: str, node: dict[str, Any]) -> None:
+    assert isinstance(reason(path, node), str)
+
+
+def test_another_method_and_other_styles_close_nothing() -> None:
+    assert reason("/pets/{id}", operation("id", style="simple"), "/pets") is None
+    found = document({"/pets/{id}": operation("id")})
+    found.root["paths"]["/pets"] = {"post": operation()}
+    again = Document(root=found.root, name="d")
+    assert not isinstance(matrix_path(again.operations[OperationKey("GET", "/pets/{id}")], again), str)
+
+
+ROUTES = st.sampled_from(
+    ["/a", "/a/{m}", "/a/b", "/a{m}", "/a/{m}/b", "/{x}/{m}", "/{x}", "/a/{m}/{y}", "/a{m}/b", "/"]
+)
+PIECES = st.lists(st.sampled_from(["/", "a", "b", ";m=", ";", "m", "=", "1", "..", "%3B", "%2F", ",", ".", "/;m=1", "A"]), max_size=8)  # fmt: skip
+
+
+def readings(path: str) -> Iterator[str]:
+    """Yield the paths that servers choose an operation by."""
+    decoded = re.sub("%([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), path)
+    for one in (path, decoded):
+        cut = re.sub(";[^/]*", "", one)
+        for bare in (cut, one.partition(";")[0]):
+            yield re.sub("/+", "/", bare).rstrip("/") or "/"
+
+
+def matches(path: str, template: str) -> bool:
+    pattern = re.sub(r"\\\{[a-z]\\\}", "[^/]+", re.escape(template))
+    return re.fullmatch(pattern, path, re.IGNORECASE) is not None
+
+
+@given(st.sets(ROUTES, min_size=1), st.data(), PIECES)
+def test_no_server_serves_another_operation_for_a_path_that_passes(
+    routes: set[str], data: st.DataObject, pieces: list[str]
+) -> None:
+    allowed = data.draw(st.sets(st.sampled_from(sorted(routes)), min_size=1))
+    more = data.draw(st.sampled_from([{}, {"explode": True, "schema": {"type": "array"}}]))
+    gate = gate_for({route: operation(*(["m"] if "{m}" in route else []), **more) for route in routes}, *allowed)
+    path = "/" + "".join(pieces)
+    permit = gate.judge(b"GET", path.encode())
+    if not isinstance(permit, Refusal) and ";" in path:
+        own = permit.rule.path_template
+        assert not [other for other in routes - {own} for read in readings(path) if matches(read, other)]
