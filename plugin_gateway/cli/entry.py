@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from plugin_gateway.config.no_plugins import load_no_plugins
 from plugin_gateway.errors import FindingsError, GatewayError, UsageError
 
 if TYPE_CHECKING:
@@ -116,7 +115,6 @@ def main() -> NoReturn:
     """Run the command line and exit."""
     # Importing makes many objects and no garbage. A process that serves turns the collector on (`server.beginning.run`).
     gc.disable()
-    load_no_plugins()
     occupy_standard_streams()
     leave(run(sys.argv[1:]))
 

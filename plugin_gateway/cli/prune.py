@@ -26,7 +26,7 @@ YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 class NamedOperation(Struct, frozen=True):
     """An operation named on the command line or in a file, with the attributes of a `Selector`.
 
-    `Selector` needs pydantic, and to import that takes as long as to prune 13 MB.
+    `Selector` needs the modules of the config, and `prune` reads no config.
     """
 
     text: str

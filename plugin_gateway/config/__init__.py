@@ -1,1 +1,1 @@
-"""gateway.yaml, from text to one frozen value. Nothing is imported here: pydantic takes a tenth of a second."""
+"""gateway.yaml, from text to one frozen value. Nothing is imported here: many commands need only a part of it."""

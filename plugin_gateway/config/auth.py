@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+import re
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from msgspec import Meta, field
 
 from plugin_gateway.config.fields import AbsoluteUrl, Duration, FilePath, Flag, RateValue, SecretValue, Texts, ToTuple
 from plugin_gateway.config.mistake import Mistake, nearest
+from plugin_gateway.config.reader import Chosen, First, Shown
 from plugin_gateway.config.record import Record
-from plugin_gateway.config.selector import Selector  # noqa: TC001  # pydantic reads it
+from plugin_gateway.config.selector import Selector  # noqa: TC001  # the model reads it
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +19,16 @@ if TYPE_CHECKING:
 KINDS = ("none", "service_http", "user_http", "oauth")
 Scheme = Literal["bearer", "basic"]
 Documents = Literal["public", "authenticated"]
-_CHATGPT_ID = r"^(\*|(plugin-|g-)[A-Za-z0-9-]{1,64})$"
+_CHATGPT_ID: Final = r"^(\*|(plugin-|g-)[A-Za-z0-9-]{1,64})$"
+
+
+def _chatgpt_id(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(_CHATGPT_ID, value):
+        raise Mistake("bad-value", f"String should match pattern '{_CHATGPT_ID}'", got=value)
+    return value
+
+
+ChatGptId = Annotated[str, First(_chatgpt_id), Shown({"pattern": _CHATGPT_ID})]
 
 
 class ClientToken(Record):
@@ -32,7 +43,7 @@ class ClientToken(Record):
         "additionalProperties": False,
     }
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Meta(min_length=1)]
     """Its name in access records and in `consumers`.
     Example: `name: chatgpt`"""
     token: SecretValue
@@ -91,10 +102,10 @@ class ServiceHttpAuth(Record):
     Example: `type: service_http`"""
     authorization_type: Scheme = "bearer"
     """Scheme of the `Authorization` field; with `basic`, a token is `user:password`."""
-    tokens: Annotated[tuple[ClientToken, ...], ToTuple, Field(min_length=1)]
+    tokens: Annotated[tuple[ClientToken, ...], ToTuple, Meta(min_length=1)]
     """The tokens that the gateway accepts.
     Example: `tokens: [{name: chatgpt, env: CHATGPT_TOKEN}]`"""
-    verification_tokens: dict[str, str] = Field(default_factory=dict)
+    verification_tokens: dict[str, str] = field(default_factory=dict)
     """Verification tokens to show in the manifest, by the site that issued them: `{openai: …}`.
     Example: `verification_tokens: {openai: 0a1b2c3d4e5f}`"""
     documents: Documents = "public"
@@ -169,13 +180,13 @@ class OAuthFacade(Record):
     token: AbsoluteUrl
     """The provider's token endpoint.
     Example: `token: https://login.example.com/token`"""
-    client_ids: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ToTuple] = ()
+    client_ids: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], ToTuple] = ()
     """Ids of the clients that have a secret.
     Example: `client_ids: [plugin]`"""
-    public_client_ids: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ToTuple] = ()
+    public_client_ids: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], ToTuple] = ()
     """Ids of the clients without a secret; they must use PKCE with S256.
     Example: `public_client_ids: [desktop]`"""
-    chatgpt_ids: Annotated[tuple[Annotated[str, Field(pattern=_CHATGPT_ID)], ...], ToTuple] = ()
+    chatgpt_ids: Annotated[tuple[ChatGptId, ...], ToTuple] = ()
     """Plugins and GPTs whose ChatGPT callback URLs are allowed, such as `g-1a2b3c` or `plugin-1a2b3c`; `*` allows all of them.
     Example: `chatgpt_ids: [g-1a2b3c]`"""
     redirect_uris: Annotated[tuple[AbsoluteUrl, ...], ToTuple] = ()
@@ -209,7 +220,7 @@ class OAuthAuth(Record):
     scope: str = ""
     """Scopes that the client asks for, separated by spaces.
     Example: `scope: orders:read offline_access`"""
-    verification_tokens: dict[str, str] = Field(default_factory=dict)
+    verification_tokens: dict[str, str] = field(default_factory=dict)
     """Verification tokens to show in the manifest, by the site that issued them.
     Example: `verification_tokens: {openai: 0a1b2c3d4e5f}`"""
     issuer: AbsoluteUrl | None = None
@@ -255,53 +266,43 @@ class OAuthAuth(Record):
                 yield Mistake("missing-key", f"`oauth` needs `{key}` or `facade`", hint=hint)
 
 
-def _type(value: Any) -> Any:
-    if isinstance(value, NoAuth | ServiceHttpAuth | UserHttpAuth | OAuthAuth):
-        return value.type
-    return value.get("type", "none") if isinstance(value, dict) else None
-
-
-def _known_type(value: Any) -> Any:
+def _choose(value: Any) -> type[Record]:
     if isinstance(value, Record):
-        return value
+        return type(value)
     if not isinstance(value, dict):
         raise Mistake("wrong-type", "expected a mapping", hint="for example {type: none}")
     kind = value.get("type", "none")
     if kind not in KINDS:
         hint = f"{nearest(kind, KINDS)}valid: {', '.join(KINDS)}"
         raise Mistake("bad-value", "not a valid value", got=kind, hint=hint, at=("type",))
-    return value
+    return _BY_TYPE[kind]
 
 
-Auth: TypeAlias = Annotated[
-    Annotated[NoAuth, Tag("none")]
-    | Annotated[ServiceHttpAuth, Tag("service_http")]
-    | Annotated[UserHttpAuth, Tag("user_http")]
-    | Annotated[OAuthAuth, Tag("oauth")],
-    Discriminator(_type),
-    BeforeValidator(_known_type),
-]
+_BY_TYPE: Final[Mapping[str, type[Record]]] = dict(
+    zip(KINDS, (NoAuth, ServiceHttpAuth, UserHttpAuth, OAuthAuth), strict=True)
+)
+Auth: TypeAlias = Annotated[NoAuth | ServiceHttpAuth | UserHttpAuth | OAuthAuth, Chosen(_choose)]
 
 
 class Match(Record):
     """How the gateway recognises a caller; every condition must match."""
 
-    token: Annotated[str, Field(min_length=1)] | None = None
+    token: Annotated[str, Meta(min_length=1)] | None = None
     """The name of an entry of `auth.tokens`.
     Example: `token: chatgpt`"""
-    user: Annotated[str, Field(min_length=1)] | None = None
+    user: Annotated[str, Meta(min_length=1)] | None = None
     """A user of the users file, or the subject of an access token.
     Example: `user: alice`"""
-    scope: Annotated[str, Field(min_length=1)] | None = None
+    scope: Annotated[str, Meta(min_length=1)] | None = None
     """A scope of the caller's access token.
     Example: `scope: orders:write`"""
-    claims: dict[str, str] = Field(default_factory=dict)
+    claims: dict[str, str] = field(default_factory=dict)
     """Claims of the caller's access token; if a claim is a list, one member must match.
     Example: `claims: {department: sales}`"""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
-        if not any(written.get(key) for key in cls.model_fields):
+        if not any(written.get(key) for key in cls.known_keys()):
             yield Mistake(
                 "empty", "`match` is empty, so it matches no caller", hint="add `token`, `user`, `scope` or `claims`"
             )
@@ -310,7 +311,7 @@ class Match(Record):
 class Consumer(Record):
     """A named caller with its own subset of the allow-list. The first entry that matches applies."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Meta(min_length=1)]
     """Its name in access records.
     Example: `name: sales`"""
     match: Match

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BeforeValidator
-
 from plugin_gateway.config.fields import Flag, OverrideText, as_flag
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.reader import First
 from plugin_gateway.config.record import Record
 
 ConsoleMode: TypeAlias = Literal["default", "off", "read", "write"]
@@ -41,7 +40,7 @@ def _none_if_off(value: Any) -> Any:
     return value
 
 
-ConsoleOrOff: TypeAlias = Annotated[Console | None, BeforeValidator(_none_if_off)]
+ConsoleOrOff: TypeAlias = Annotated[Console | None, First(_none_if_off)]
 
 
 def mode_of(console: Console | None, *, is_written: bool) -> ConsoleMode:

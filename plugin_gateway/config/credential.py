@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias, get_args
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from msgspec import Meta
 
 from plugin_gateway.config.fields import (
     AbsoluteUrl,
@@ -16,10 +16,11 @@ from plugin_gateway.config.fields import (
     InjectedHeader,
     OverrideText,
     SecretValue,
-    ToTuple,
+    as_items,
 )
 from plugin_gateway.config.header_names import fold_header
 from plugin_gateway.config.mistake import Mistake, nearest
+from plugin_gateway.config.reader import Chosen, First
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.variable import VARIABLE_NAME
 
@@ -62,7 +63,7 @@ class QueryCredential(KeyCredential):
 
     example: ClassVar[str] = "{query: api_key, value: {env: NAME}}"
 
-    query: Annotated[str, Field(min_length=1)]
+    query: Annotated[str, Meta(min_length=1)]
     """Name of the query parameter.
     Example: `query: api_key`"""
     value: SecretValue
@@ -102,7 +103,7 @@ class Login(Record):
         "pw": "password",
     }
 
-    username: Annotated[str, Field(min_length=1)]
+    username: Annotated[str, Meta(min_length=1)]
     """The user name; it cannot contain a colon (RFC 7617, 2).
     Example: `username: gateway`"""
     password: SecretValue
@@ -202,13 +203,13 @@ class PassthroughCredential(Record):
 
 def _form(value: Any) -> str | None:
     if isinstance(value, Record):
-        return next(iter(type(value).model_fields))
+        return type(value).field_names()[0]
     return next((form for form in FORMS if form in value), None) if isinstance(value, dict) else None
 
 
-def _one_form(value: Any) -> Any:
+def _choose(value: Any) -> type[Record]:
     if isinstance(value, Record):
-        return value
+        return type(value)
     hint = f"write one of: {', '.join(FORMS)}; for example {{header: X-API-Key, value: {{env: UPSTREAM_API_KEY}}}}"
     if not isinstance(value, dict):
         raise Mistake("wrong-type", "expected a credential", hint=hint)
@@ -234,7 +235,7 @@ def _one_form(value: Any) -> Any:
         if not close and (rewritten := _rewritten(value)):
             hint = f"write {rewritten}"
         raise Mistake("exactly-one", "a credential must say where its key goes", hint=close + hint, at=at, on_key=True)
-    return value
+    return _BY_FORM[present[0]]
 
 
 def _rewritten(value: Mapping[Any, Any]) -> str:
@@ -271,26 +272,26 @@ def _is_plain(name: object) -> bool:
 
 
 Credential: TypeAlias = Annotated[
-    Annotated[HeaderCredential, Tag("header")]
-    | Annotated[QueryCredential, Tag("query")]
-    | Annotated[CookieCredential, Tag("cookie")]
-    | Annotated[BearerCredential, Tag("bearer")]
-    | Annotated[BasicCredential, Tag("basic")]
-    | Annotated[OAuth2Credential, Tag("oauth2")]
-    | Annotated[TokenExchangeCredential, Tag("token_exchange")]
-    | Annotated[PassthroughCredential, Tag("passthrough")],
-    Discriminator(_form),
-    BeforeValidator(_one_form),
+    HeaderCredential
+    | QueryCredential
+    | CookieCredential
+    | BearerCredential
+    | BasicCredential
+    | OAuth2Credential
+    | TokenExchangeCredential
+    | PassthroughCredential,
+    Chosen(_choose),
 ]
+_BY_FORM: Final[Mapping[str, type[Record]]] = dict(zip(FORMS, get_args(get_args(Credential)[0]), strict=True))
 
 
 def _as_list(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, OverrideText):
         raise Mistake("wrong-type", "expected a credential")
-    return (value,) if isinstance(value, dict) else ToTuple.func(value)  # type: ignore[call-arg]  # ours takes no info
+    return (value,) if isinstance(value, dict) else as_items(value)
 
 
-Credentials: TypeAlias = Annotated[tuple[Credential, ...], BeforeValidator(_as_list)]
+Credentials: TypeAlias = Annotated[tuple[Credential, ...], First(_as_list)]
 
 
 def colliding(written: Any, key: str) -> Iterator[Mistake]:

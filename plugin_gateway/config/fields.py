@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    PlainValidator,
-    ValidationInfo,
-    WithJsonSchema,
-)
+from msgspec import Meta
 
 from plugin_gateway.config import address, units
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded, is_written
 from plugin_gateway.config.mistake import Mistake, meant_flag
+from plugin_gateway.config.reader import First, Parsed, ParsedAt, Shown, Site
 from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
-from plugin_gateway.config.surroundings import Surroundings, surroundings_of
 from plugin_gateway.config.variable import variable_in
+
+if TYPE_CHECKING:
+    from plugin_gateway.config.surroundings import Surroundings
 
 _LONGEST_MEANT: Final = 200
 _POINTER: Final = re.compile(r"^(/([^~/]|~[01])*)+$")
@@ -33,15 +30,14 @@ class OverrideText(str):
     __slots__ = ()
 
 
-def _secret(place: Place) -> PlainValidator:
-    def read(value: Any, info: ValidationInfo) -> Secret:
+def _secret(place: Place) -> ParsedAt:
+    def read(value: Any, site: Site) -> Secret:
         if isinstance(value, Secret):
             return value
-        around = surroundings_of(info)
+        around = site.around
         if isinstance(value, dict) and isinstance(file := value.get("file"), str) and "\0" not in file:
             around.on_file(around.folder / file)
-        # pydantic validates in field order, and `header` comes before the secret.
-        header = info.data.get("header", "") if info.data else ""
+        header = site.earlier.get("header") or ""
         try:
             return resolve(value, environ=around.environ, folder=around.folder, place=place, header=header)
         except Mistake as mistake:
@@ -49,7 +45,7 @@ def _secret(place: Place) -> PlainValidator:
                 raise
             return placeholder(value)
 
-    return PlainValidator(read)
+    return ParsedAt(read, SECRET_SCHEMA)
 
 
 def _json_pointer(value: Any) -> Any:
@@ -109,31 +105,32 @@ def _consequential(value: Any) -> Any:
     return read
 
 
-def _list(value: Any) -> Any:
+def as_items(value: Any) -> Any:
+    """Return the items of a list, or of text of an override, as a tuple, and any other value as it is."""
     if isinstance(value, OverrideText):
         return tuple(item.strip() for item in value.split(",") if item.strip())
     return tuple(value) if isinstance(value, list) else value
 
 
 def _one_or_many(value: Any) -> Any:
-    return (value,) if isinstance(value, str) and not isinstance(value, OverrideText) else _list(value)
+    return (value,) if isinstance(value, str) and not isinstance(value, OverrideText) else as_items(value)
 
 
 _KEPT_WITH_SECRETS: Final = frozenset({"ca", "cert", "key", "users"})
 
 
-def _file(value: Any, info: ValidationInfo) -> Path:
-    around = surroundings_of(info)
+def _file(value: Any, site: Site) -> Path:
+    around = site.around
     path = _path(value, around)
     around.on_file(path)
-    if not _is_file(path, value) and (around.needs_secrets or info.field_name not in _KEPT_WITH_SECRETS):
+    if not _is_file(path, value) and (around.needs_secrets or site.name not in _KEPT_WITH_SECRETS):
         hint = _unfilled(value) or "a relative path starts at the folder of gateway.yaml"
         raise Mistake("file-missing", "no such file", got=value, hint=hint)
     return path
 
 
-def _written_file(value: Any, info: ValidationInfo) -> Path:
-    path = _path(value, surroundings_of(info))
+def _written_file(value: Any, site: Site) -> Path:
+    path = _path(value, site.around)
     if hint := _unfilled(value):
         raise Mistake("bad-value", "expected the path of a file", got=value, hint=hint)
     if _may_exist(path) and path.is_dir():
@@ -141,8 +138,8 @@ def _written_file(value: Any, info: ValidationInfo) -> Path:
     return path
 
 
-def _folder(value: Any, info: ValidationInfo) -> Path:
-    path = _path(value, surroundings_of(info))
+def _folder(value: Any, site: Site) -> Path:
+    path = _path(value, site.around)
     if hint := _unfilled(value):
         raise Mistake("bad-value", "expected the path of a folder", got=value, hint=hint)
     if _may_exist(path) and path.is_file():
@@ -194,11 +191,11 @@ def _may_exist(path: Path) -> bool:
         return True
 
 
-def _document_source(value: Any, info: ValidationInfo) -> str:
+def _document_source(value: Any, site: Site) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise Mistake("wrong-type", "expected a file or URL", got=value)
     if "://" not in value and not re.match(r"https?[:/]", value):
-        around = surroundings_of(info)
+        around = site.around
         around.on_file(around.folder / value)
         if (hint := _unfilled(value)) and not _may_exist(around.folder / value):
             raise Mistake("file-missing", "no such file", got=value, hint=hint)
@@ -262,10 +259,8 @@ def is_url(source: str) -> bool:
     return urlsplit(source).scheme in ("http", "https") and "://" in source
 
 
-def text_schema(description: str, pattern: str = "", **more: Any) -> WithJsonSchema:
-    return WithJsonSchema(
-        {"type": "string", "description": description} | ({"pattern": pattern} if pattern else {}) | more
-    )
+def text_schema(description: str, pattern: str = "") -> dict[str, Any]:
+    return {"type": "string", "description": description} | ({"pattern": pattern} if pattern else {})
 
 
 SECRET_SCHEMA: Final = {
@@ -276,88 +271,73 @@ SECRET_SCHEMA: Final = {
     ],
 }
 
-SecretValue = Annotated[Secret, _secret(Place.ANYWHERE), WithJsonSchema(SECRET_SCHEMA)]
-HeaderSecret = Annotated[Secret, _secret(Place.FIELD), WithJsonSchema(SECRET_SCHEMA)]
-BearerSecret = Annotated[Secret, _secret(Place.BEARER), WithJsonSchema(SECRET_SCHEMA)]
-CookieSecret = Annotated[Secret, _secret(Place.COOKIE), WithJsonSchema(SECRET_SCHEMA)]
-Count = Annotated[int, BeforeValidator(_count), Field(ge=1, le=10_000_000)]
-Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
-Flag = Annotated[bool, BeforeValidator(as_flag)]
-OnOff = Annotated[
-    bool,
-    BeforeValidator(_on_off),
-    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]}),
-]
+SecretValue = Annotated[Secret, _secret(Place.ANYWHERE)]
+HeaderSecret = Annotated[Secret, _secret(Place.FIELD)]
+BearerSecret = Annotated[Secret, _secret(Place.BEARER)]
+CookieSecret = Annotated[Secret, _secret(Place.COOKIE)]
+Count = Annotated[int, First(_count), Meta(ge=1, le=10_000_000)]
+Number = Annotated[int | float, Parsed(_number, {"type": "number"})]
+Flag = Annotated[bool, First(as_flag)]
+OnOff = Annotated[bool, First(_on_off, {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]})]
 """Text, too: where a key has this type, the YAML reader leaves `on` and `off` as they are."""
-Consequential = Annotated[
-    bool,
-    PlainValidator(_consequential),
-    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"const": CONFIRM}]}),
-]
+Consequential = Annotated[bool, Parsed(_consequential, {"anyOf": [{"type": "boolean"}, {"const": CONFIRM}]})]
 """True, False, or `CONFIRM`."""
-ToTuple: Final = BeforeValidator(_list)
+ToTuple: Final = First(as_items)
 Texts = Annotated[
-    tuple[Annotated[str, Field(min_length=1)], ...],
-    BeforeValidator(_one_or_many),
-    WithJsonSchema(
+    tuple[Annotated[str, Meta(min_length=1)], ...],
+    First(
+        _one_or_many,
         {
             "anyOf": [
                 {"type": "string", "minLength": 1},
                 {"type": "array", "items": {"type": "string", "minLength": 1}},
             ]
-        }
+        },
     ),
 ]
 """One text, or a list of them."""
 Duration = Annotated[
     float,
-    PlainValidator(units.parse_duration),
-    text_schema("A duration, such as 500ms, 3s, 5m, 1h or 1d; 0 means never."),
+    Parsed(units.parse_duration, text_schema("A duration, such as 500ms, 3s, 5m, 1h or 1d; 0 means never.")),
 ]
 Size = Annotated[
-    int, PlainValidator(units.parse_size), text_schema("A size, such as 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024).")
+    int, Parsed(units.parse_size, text_schema("A size, such as 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024)."))
 ]
 RateValue = Annotated[
-    units.Rate, PlainValidator(units.parse_rate), text_schema("Calls per window: 20/s, 10/min, 100/h, 1000/d.")
+    units.Rate, Parsed(units.parse_rate, text_schema("Calls per window: 20/s, 10/min, 100/h, 1000/d."))
 ]
 ListenAddress = Annotated[
-    address.Address, PlainValidator(address.parse_address), text_schema("HOST:PORT, [IPv6]:PORT, :PORT or unix:/path.")
+    address.Address, Parsed(address.parse_address, text_schema("HOST:PORT, [IPv6]:PORT, :PORT or unix:/path."))
 ]
 UpstreamAddress = Annotated[
-    address.UpstreamUrl, PlainValidator(address.parse_upstream_url), text_schema("http://…, https://… or unix:/path.")
+    address.UpstreamUrl, Parsed(address.parse_upstream_url, text_schema("http://…, https://… or unix:/path."))
 ]
 PublicUrl = Annotated[
     str,
-    PlainValidator(address.parse_public_url),
-    text_schema("https://HOST, https://HOST/PATH, or http://localhost:PORT."),
+    Parsed(address.parse_public_url, text_schema("https://HOST, https://HOST/PATH, or http://localhost:PORT.")),
 ]
-Origin = Annotated[
-    str, PlainValidator(address.parse_origin), text_schema("An origin such as https://chatgpt.com, or `*`.")
-]
-HostText = Annotated[str, PlainValidator(address.parse_host), text_schema("HOST or HOST:PORT.")]
-AbsoluteUrl = Annotated[str, PlainValidator(address.parse_absolute_url), text_schema("An absolute http or https URL.")]
-FilePath = Annotated[
-    Path, PlainValidator(_file), text_schema("A file; a relative path starts at the folder of this file.")
-]
+Origin = Annotated[str, Parsed(address.parse_origin, text_schema("An origin such as https://chatgpt.com, or `*`."))]
+HostText = Annotated[str, Parsed(address.parse_host, text_schema("HOST or HOST:PORT."))]
+AbsoluteUrl = Annotated[str, Parsed(address.parse_absolute_url, text_schema("An absolute http or https URL."))]
+FilePath = Annotated[Path, ParsedAt(_file, text_schema("A file; a relative path starts at the folder of this file."))]
 WrittenPath = Annotated[
     Path,
-    PlainValidator(_written_file),
-    text_schema("A file to write; a relative path starts at the folder of this file."),
+    ParsedAt(_written_file, text_schema("A file to write; a relative path starts at the folder of this file.")),
 ]
 FolderPath = Annotated[
-    Path, PlainValidator(_folder), text_schema("A folder; a relative path starts at the folder of this file.")
+    Path, ParsedAt(_folder, text_schema("A folder; a relative path starts at the folder of this file."))
 ]
-SourceText = Annotated[str, PlainValidator(_document_source), text_schema("A file, or an http or https URL.")]
-InjectedHeader = Annotated[str, PlainValidator(_injected_header), text_schema("A header field name.")]
-ForwardedHeader = Annotated[str, PlainValidator(_forwarded_header), text_schema("A header field name.")]
-CookieName = Annotated[str, PlainValidator(_cookie_name), text_schema("A cookie name.")]
+SourceText = Annotated[str, ParsedAt(_document_source, text_schema("A file, or an http or https URL."))]
+InjectedHeader = Annotated[str, Parsed(_injected_header, text_schema("A header field name."))]
+ForwardedHeader = Annotated[str, Parsed(_forwarded_header, text_schema("A header field name."))]
+CookieName = Annotated[str, Parsed(_cookie_name, text_schema("A cookie name."))]
 ArrayPointer = Annotated[
     str,
-    BeforeValidator(lambda value: value if value == "" else _json_pointer(value)),
-    Field(json_schema_extra={"pattern": _POINTER.pattern.replace(")+$", ")*$")}),
+    First(lambda value: value if value == "" else _json_pointer(value)),
+    Shown({"pattern": _POINTER.pattern.replace(")+$", ")*$")}),
 ]
 """A JSON pointer; empty for the root."""
-JsonPointer = Annotated[str, BeforeValidator(_json_pointer), Field(json_schema_extra={"pattern": _POINTER.pattern})]
+JsonPointer = Annotated[str, First(_json_pointer), Shown({"pattern": _POINTER.pattern})]
 """A JSON pointer (RFC 6901) below the root."""
-Extension = Annotated[str, BeforeValidator(_extension), Field(json_schema_extra={"pattern": "^x-"})]
-SpecVersion = BeforeValidator(_version)
+Extension = Annotated[str, First(_extension), Shown({"pattern": "^x-"})]
+SpecVersion = First(_version)

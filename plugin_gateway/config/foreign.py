@@ -42,7 +42,7 @@ def foreign_value(value: Any) -> Mistake | None:
     """Return the mistake of a value that is another kind of file, or has no key of gateway.yaml; None for a config."""
     if isinstance(value, dict):
         keys = {str(key) for key in value}
-        own = set(Config.model_fields)
+        own = set(Config.known_keys())
         has_document = isinstance(value.get("paths"), dict) and isinstance(value.get("info"), dict)
         if has_document or not keys & own:
             for row, what in _BY_KEYS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from plugin_gateway.config.fields import Count, RateValue, SecretValue, Size  # noqa: TC001  # pydantic reads them
+from plugin_gateway.config.fields import Count, RateValue, SecretValue, Size  # noqa: TC001  # the model reads them
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.units import Rate, parse_size
@@ -88,7 +88,7 @@ class Limits(Record):
     @property
     def shown(self) -> dict[str, str | int | None]:
         """The limits as people read them. The URL of Redis is a secret."""
-        values = {name: getattr(self, name) for name in Limits.model_fields if name != "redis"}
+        values = {name: getattr(self, name) for name in self.field_names() if name != "redis"}
         return {name: str(value) if isinstance(value, Rate) else value for name, value in values.items()}
 
     @classmethod

@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import structs
-from pydantic import ValidationError
 
-from plugin_gateway.config.auth import KINDS
-from plugin_gateway.config.credential import FORMS
 from plugin_gateway.config.find import STANDARD_INPUT, read_text
 from plugin_gateway.config.foreign import foreign_text, foreign_value
 from plugin_gateway.config.misplaced import moved
@@ -19,6 +16,7 @@ from plugin_gateway.config.model import Config
 from plugin_gateway.config.not_yet import supported_only, unsupported
 from plugin_gateway.config.overrides import from_environment, from_mapping, lay_over
 from plugin_gateway.config.places import Places, shown
+from plugin_gateway.config.reader import MistakesError
 from plugin_gateway.config.remains import RefusedConfigError, remains_of
 from plugin_gateway.config.sections import read_sections
 from plugin_gateway.config.surroundings import Surroundings
@@ -177,16 +175,12 @@ COMMENTED_OUT: Final = "commented-out"
 _START: Final = "write at least `openapi`, `upstream` and `allow`; `plugin-gateway init SPEC` writes a config"
 
 
-def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[tuple[str | int, ...], Mistake]]]:
+def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[Pointer, Mistake]]]:
     try:
-        return Config.model_validate(value, context=around), []
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-    mistakes: list[tuple[tuple[str | int, ...], Mistake]] = [
-        (_untagged(detail["loc"]) + mistake.at, mistake)
-        for detail in details
-        if isinstance(mistake := detail["ctx"]["mistake"], Mistake)
-    ]
+        return Config.parse(value, around), []
+    except MistakesError as error:
+        found = error.found
+    mistakes = [((*at, *mistake.at), mistake) for at, mistake in found]
     written = {(*at[:-1], mistake.instead_of): at[-1] for at, mistake in mistakes if mistake.instead_of}
     return None, [
         (tuple(written.get(at[: depth + 1], part) for depth, part in enumerate(at)), mistake)
@@ -243,23 +237,6 @@ def _value_at(value: Any, pointer: tuple[str | int, ...]) -> Any:
         elif part != 0 and not any(later in members for later in pointer[depth + 1 :][:1]):
             return None
     return value
-
-
-def _untagged(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Remove what pydantic adds: the form of a union that it judged, and `[key]` after the key of a mapping."""
-    pointer: list[str | int] = []
-    for position, part in enumerate(loc):
-        before = loc[position - 1] if position else ""
-        # `write_credential: {…}` is judged as a list of one, so a form always comes after an index.
-        is_form = (
-            isinstance(before, int)
-            and part in FORMS
-            and position >= 2
-            and str(loc[position - 2]).endswith("credential")
-        )
-        if not (is_form or (loc[0] == "auth" and position == 1 and part in KINDS) or part == "[key]"):
-            pointer.append(part)
-    return tuple(pointer)
 
 
 def _warnings(value: Any, places: Places) -> Iterator[Finding]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator
+from msgspec import Meta
 
 from plugin_gateway.config.fields import HostText, Origin, Size, ToTuple, text_schema
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.reader import First, Parsed
 from plugin_gateway.config.record import Record
 
 _DOTS: Final = re.compile(r"/\.\.?(?:/|$)")
@@ -31,8 +32,8 @@ def _mcp_path(value: Any) -> str:
     return value
 
 
-McpMode: Final = BeforeValidator(_mcp_mode)
-McpPath = Annotated[str, PlainValidator(_mcp_path), text_schema("A path.", "^/[A-Za-z0-9._~/-]+$")]
+McpMode: Final = First(_mcp_mode)
+McpPath = Annotated[str, Parsed(_mcp_path, text_schema("A path.", "^/[A-Za-z0-9._~/-]+$"))]
 
 
 class Mcp(Record):
@@ -59,7 +60,7 @@ class Mcp(Record):
     path: McpPath = "/mcp"
     """Path of the endpoint.
     Example: `path: /tools`"""
-    result_bytes: Annotated[Size, Field(ge=1_000)] = 100_000
+    result_bytes: Annotated[Size, Meta(ge=1_000)] = 100_000
     """Maximum size of one tool's result, text and structured content together.
     Example: `result_bytes: 200kB`"""
     origins: Annotated[tuple[Origin, ...], ToTuple] = ()

@@ -126,4 +126,4 @@ def _mistake(at: Pointer, home: Pointer) -> Mistake:
 
 def _keys(record: type[Record]) -> list[str]:
     """Return the keys in the order of the record, so that each run guesses the same of two equally similar keys."""
-    return [str(field.alias or name) for name, field in record.model_fields.items()]
+    return record.known_keys()

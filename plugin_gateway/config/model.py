@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from msgspec import field
 
 from plugin_gateway.config.address import Address, UpstreamUrl
 from plugin_gateway.config.approvals import Approvals
@@ -34,11 +34,12 @@ from plugin_gateway.config.limits import Limits
 from plugin_gateway.config.manifest import Manifest
 from plugin_gateway.config.mcp import Mcp
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.otel import OtelOrOff  # noqa: TC001  # pydantic reads it
+from plugin_gateway.config.otel import OtelOrOff  # noqa: TC001  # the model reads it
 from plugin_gateway.config.plugin import Plugin
+from plugin_gateway.config.reader import Then
 from plugin_gateway.config.record import Record
-from plugin_gateway.config.selector import AllowEntry, OnDrift, Selector  # noqa: TC001  # pydantic reads them
-from plugin_gateway.config.upstream import Upstream  # noqa: TC001  # pydantic reads it
+from plugin_gateway.config.selector import AllowEntry, OnDrift, Selector  # noqa: TC001  # the model reads them
+from plugin_gateway.config.upstream import Upstream  # noqa: TC001  # the model reads it
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,7 +73,7 @@ class DocumentSource(Record):
     """The folder for the last good copy; by default `$CACHE_DIRECTORY`, as systemd sets it, or `$XDG_CACHE_HOME/plugin-gateway`, or
     `~/.cache/plugin-gateway`.
     Example: `source: https://api.example.com/openapi.json, cache: /var/cache/gateway`"""
-    headers: dict[InjectedHeader, HeaderSecret] = Field(default_factory=dict)
+    headers: dict[InjectedHeader, HeaderSecret] = field(default_factory=dict)
     """Header fields to send when the gateway fetches the document.
     Example: `headers: {X-Api-Key: {env: DOCUMENT_KEY}}`"""
     overlays: Annotated[tuple[FilePath, ...], ToTuple] = ()
@@ -249,42 +250,42 @@ class Config(Record):
     upstream: Upstream
     """The API behind the gateway.
     Example: `upstream: {url: https://api.example.com, credential: {bearer: {env: UPSTREAM_TOKEN}}}`"""
-    allow: Annotated[tuple[AllowEntry, ...], ToTuple, AfterValidator(_numbered)]
+    allow: Annotated[tuple[AllowEntry, ...], ToTuple, Then(_numbered)]
     """The operations that clients may call. An empty list allows none.
     Example: `allow: [listOrders, POST /orders]`"""
-    deny: Annotated[tuple[Selector, ...], ToTuple, AfterValidator(_numbered)] = ()
+    deny: Annotated[tuple[Selector, ...], ToTuple, Then(_numbered)] = ()
     """Operations that clients may not call, even if `allow` names them.
     Example: `deny: ['DELETE /orders/{id}', {tag: Admin}]`"""
     on_drift: OnDrift = "quarantine"
     """What happens to an operation that the document describes otherwise than when `plugin-gateway lock` wrote gateway.lock:
     `quarantine` closes it on every face, `keep` serves it as it was locked, `follow` serves it as it is now. All three report it.
     Without a lock there is no drift."""
-    public: Public = Public.model_construct()
+    public: Public = Public()
     """How clients see the gateway.
     Example: `public: {url: https://plugin.example.com}`"""
-    manifest: Manifest = Manifest.model_construct()
+    manifest: Manifest = Manifest()
     """The plugin manifest."""
-    auth: Auth = NoAuth.model_construct()
+    auth: Auth = NoAuth()
     """Who may call.
     Example: `auth: {type: service_http, tokens: [{name: chatgpt, env: CHATGPT_TOKEN}]}`"""
     consumers: Annotated[tuple[Consumer, ...], ToTuple] = ()
     """Named callers, each with its own subset of the allow-list.
     Example: `consumers: [{name: sales, match: {token: chatgpt}, allow: [listOrders]}]`"""
-    limits: Limits = Limits.model_construct()
+    limits: Limits = Limits()
     """Limits on what clients may send, receive and keep open."""
-    client_timeout: ClientTimeout = ClientTimeout.model_construct()
+    client_timeout: ClientTimeout = ClientTimeout()
     """How long a client may take."""
-    validate_: Annotated[Validation, Field(alias="validate")] = Validation.model_construct()
+    validate_: Validation = field(name="validate", default=Validation())
     """Whether the gateway validates calls against the document's schemas.
     Example: `validate: {request: enforce}`"""
-    approvals: Approvals = Approvals.model_construct()
+    approvals: Approvals = Approvals()
     """The approvals of operations with `consequential: confirm`."""
     cors: Annotated[tuple[Origin, ...], ToTuple] = ()
     """Origins of the web pages that may call the gateway, such as https://chatgpt.com.
     Example: `cors: [https://chatgpt.com]`"""
-    mcp: Mcp = Mcp.model_construct()
+    mcp: Mcp = Mcp()
     """The MCP endpoint: the allowed operations as tools. `false` turns it off."""
-    plugin: Plugin = Plugin.model_construct()
+    plugin: Plugin = Plugin()
     """The plugin package, and the files that prove who owns the domain."""
     listen: ListenAddress = Address("0.0.0.0", 8080)
     """The public listener.
@@ -292,14 +293,14 @@ class Config(Record):
     admin: ListenAddress | None = Address("127.0.0.1", 8081)
     """Listener for health, metrics and console; `null` turns it off. It must not be the public listener.
     Example: `admin: 127.0.0.1:9000`"""
-    console: ConsoleOrOff = Console.model_construct()
+    console: ConsoleOrOff = Console()
     """The console: pages on the admin listener that show and edit the allow-list. By default it is on if `admin` is an address of this
     machine alone, such as 127.0.0.1; elsewhere write `console: true`. `false` turns it off.
     Example: `console: {write: false}`"""
     metrics: ListenAddress | None = None
     """Listener for metrics alone, for a scraper that cannot reach `admin`. `admin` serves metrics, too.
     Example: `metrics: 0.0.0.0:9090`"""
-    log: Log = Log.model_construct()
+    log: Log = Log()
     """What the gateway logs to standard error."""
     otel: OtelOrOff = None
     """An OpenTelemetry collector that gets traces and metrics. The standard variables, such as `OTEL_EXPORTER_OTLP_ENDPOINT`, fill in
@@ -310,13 +311,13 @@ class Config(Record):
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
-        listen = str(written.get("listen", cls.model_fields["listen"].default))
+        listen = str(written.get("listen", cls.default_of("listen")))
         metrics = str(written.get("metrics", ""))
         if metrics and listen.rpartition(":")[2] == metrics.rpartition(":")[2] != "0" and _overlap(listen, metrics):
             hint = "use another port: clients must not see metrics"
             message = "`metrics` must not be the public listener"
             yield Mistake("metrics-are-public", message, got=metrics, hint=hint, at=("metrics",))
-        admin = str(written.get("admin", cls.model_fields["admin"].default))
+        admin = str(written.get("admin", cls.default_of("admin")))
         if listen.rpartition(":")[2] == admin.rpartition(":")[2] != "0" and _overlap(listen, admin):
             message = "`admin` must not be the public listener"
             hint = "use another port: clients must not see health, metrics and console"
@@ -326,7 +327,7 @@ class Config(Record):
 
     @property
     def console_mode(self) -> ConsoleMode:
-        return mode_of(self.console, is_written="console" in self.model_fields_set)
+        return mode_of(self.console, is_written="console" in self.written)
 
     @property
     def public_url(self) -> str:

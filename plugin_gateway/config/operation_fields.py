@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final
 
-from pydantic import PlainValidator
-
 from plugin_gateway import methods
 from plugin_gateway.config import published
 from plugin_gateway.config.fields import text_schema
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.operation_text import run_together, split_operation
+from plugin_gateway.config.reader import Parsed
 
 _SEVERAL: Final = re.compile(r"([A-Za-z]+(?:\s*[,|]\s*[A-Za-z]+)+)\s+(/\S*)")
 _GROUPS_OF_METHODS: Final = {
@@ -90,9 +89,9 @@ def _operation_name(value: Any) -> str:
     return value
 
 
-Method = Annotated[str, PlainValidator(_method), text_schema("An HTTP method.")]
-OperationText = Annotated[str, PlainValidator(_operation), text_schema("An operationId, or `METHOD /path/template`.")]
-PathGlob = Annotated[str, PlainValidator(_glob), text_schema("A path; `*` is one segment, `**` any number.", "^/")]
+Method = Annotated[str, Parsed(_method, text_schema("An HTTP method."))]
+OperationText = Annotated[str, Parsed(_operation, text_schema("An operationId, or `METHOD /path/template`."))]
+PathGlob = Annotated[str, Parsed(_glob, text_schema("A path; `*` is one segment, `**` any number.", "^/"))]
 OperationName = Annotated[
-    str, PlainValidator(_operation_name), text_schema("An operationId to show.", f"^{published.OPERATION_ID.pattern}$")
+    str, Parsed(_operation_name, text_schema("An operationId to show.", f"^{published.OPERATION_ID.pattern}$"))
 ]

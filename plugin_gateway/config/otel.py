@@ -6,7 +6,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from msgspec import Meta, field
 
 from plugin_gateway.config.fields import (
     AbsoluteUrl,
@@ -19,6 +19,7 @@ from plugin_gateway.config.fields import (
     as_flag,
 )
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.reader import First, Shown, Then
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.units import parse_duration
 
@@ -67,7 +68,7 @@ class Otel(Record):
     endpoint: AbsoluteUrl = _DEFAULT_ENDPOINT
     """The collector. The gateway adds `/v1/traces` and `/v1/metrics` to this URL, and sends protobuf.
     Example: `endpoint: http://localhost:4318`"""
-    headers: dict[InjectedHeader, HeaderSecret] = Field(default_factory=dict)
+    headers: dict[InjectedHeader, HeaderSecret] = field(default_factory=dict)
     """Header fields to send to the collector, such as an Authorization.
     Example: `headers: {Authorization: {env: OTLP_AUTHORIZATION}}`"""
     traces: Flag = True
@@ -76,17 +77,17 @@ class Otel(Record):
     metrics: Flag = True
     """Whether to send metrics. The admin listener serves them for Prometheus in any case.
     Example: `metrics: false`"""
-    sample: Annotated[Number, AfterValidator(_share), Field(json_schema_extra={"minimum": 0, "maximum": 1})] = 1
+    sample: Annotated[Number, Then(_share), Shown({"minimum": 0, "maximum": 1})] = 1
     """The share of traces that are recorded, from 0 to 1. A caller can ask that its call is not recorded, but not that it is.
     Example: `sample: 0.1`"""
     parent: Literal["continue", "restart"] = "continue"
     """What happens to the trace of a caller that sends a valid `traceparent`: the call joins it (`continue`), or begins a new trace that
     is linked to it (`restart`). The API gets the `traceparent` of the gateway's call in both cases.
     Example: `parent: restart`"""
-    service: Annotated[str, Field(min_length=1, max_length=200)] = "plugin-gateway"
+    service: Annotated[str, Meta(min_length=1, max_length=200)] = "plugin-gateway"
     """The attribute `service.name`.
     Example: `service: pets-gateway`"""
-    attributes: dict[str, str] = Field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
     """More attributes of the gateway as a resource, such as `deployment.environment.name`.
     Example: `attributes: {deployment.environment.name: production}`"""
     interval: Duration = 60.0
@@ -123,4 +124,4 @@ def _none_if_off(value: Any) -> Any:
     return None if as_flag(value) is False else value
 
 
-OtelOrOff: TypeAlias = Annotated[Otel | None, BeforeValidator(_none_if_off)]
+OtelOrOff: TypeAlias = Annotated[Otel | None, First(_none_if_off)]

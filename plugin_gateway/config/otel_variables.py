@@ -9,12 +9,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from pydantic import ValidationError
-
 from plugin_gateway.config.fields import as_flag
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.otel import Otel, has_extra
-from plugin_gateway.config.surroundings import Surroundings
+from plugin_gateway.config.reader import MistakesError
 from plugin_gateway.diagnostics import Finding, Location, Severity
 
 if TYPE_CHECKING:
@@ -102,9 +100,9 @@ def _ends_of_signals(found: dict[str, Any], environ: Mapping[str, str]) -> Itera
 def _judge(key: str, value: Any) -> None:
     """Raise the mistake that gateway.yaml would have with this value."""
     try:
-        Otel.model_validate({key: value}, context=Surroundings())
-    except ValidationError as error:
-        raise error.errors(include_url=False)[0]["ctx"]["mistake"] from None
+        Otel.parse({key: value})
+    except MistakesError as error:
+        raise error.found[0][1] from None
 
 
 def _warning(name: str, message: str, hint: str) -> Finding:

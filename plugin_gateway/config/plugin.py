@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from plugin_gateway.config.fields import AbsoluteUrl, FilePath, Texts, ToTuple
-from plugin_gateway.config.published_fields import (  # pydantic reads them
+from plugin_gateway.config.published_fields import (  # the model reads them
     Line,  # noqa: TC001
     OpenText,  # noqa: TC001
     PackageName,  # noqa: TC001
@@ -181,7 +181,7 @@ class Plugin(Record):
     registry_name: RegistryName | None = None
     """Name in the MCP registry, as NAMESPACE/NAME; by default the reversed host of `public.url` and `name`.
     Example: `registry_name: com.example/orders`"""
-    m365: M365 = M365.model_construct()
+    m365: M365 = M365()
     """Values for the manifest of Microsoft 365 Copilot."""
 
     @classmethod

@@ -6,14 +6,14 @@ import base64
 import re
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
+from msgspec import Meta
 
 from plugin_gateway.config import published
 from plugin_gateway.config.fields import SECRET_SCHEMA, text_schema
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.reader import First, Parsed, ParsedAt, Shown, Site
 from plugin_gateway.config.secret_text import cleaned
 from plugin_gateway.config.secrets import placeholder, resolve
-from plugin_gateway.config.surroundings import surroundings_of
 
 _PACKAGE_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
 _REGISTRY_NAME: Final = re.compile(r"[A-Za-z0-9.-]+/[A-Za-z0-9._-]+")
@@ -23,10 +23,10 @@ _KEY_BYTES: Final = {"ed25519": 32, "ecdsap384": 49}  # a point of P-384 is comp
 
 
 def _max_length(key: str, **more: Any) -> Any:
-    return Field(json_schema_extra={"maxLength": published.MAX_LENGTHS[key], **more})
+    return Shown({"maxLength": published.MAX_LENGTHS[key], **more})
 
 
-def _bounded(key: str) -> BeforeValidator:
+def _bounded(key: str) -> First:
     limit = published.MAX_LENGTHS[key]
 
     def check(value: Any) -> Any:
@@ -38,7 +38,7 @@ def _bounded(key: str) -> BeforeValidator:
             raise Mistake("empty", f"`{key}` is empty", hint="leave the key out to use the document's text")
         return value
 
-    return BeforeValidator(check)
+    return First(check)
 
 
 def _model_name(value: Any) -> Any:
@@ -59,11 +59,11 @@ def _email(value: Any) -> Any:
     return value
 
 
-def _open_text(value: Any, info: ValidationInfo) -> str:
+def _open_text(value: Any, site: Site) -> str:
     """Read a text that the gateway publishes: the text itself, or its `env` or `file`, where deployments also keep secrets."""
     if isinstance(value, str):
         return cleaned(value)
-    around = surroundings_of(info)
+    around = site.around
     if not isinstance(value, dict):
         hint = "write the text, {env: NAME} or {file: PATH}"
         raise Mistake("wrong-type", "expected text or its source", got=value, hint=hint)
@@ -77,14 +77,14 @@ def _open_text(value: Any, info: ValidationInfo) -> str:
         return placeholder(value).reveal()
 
 
-def _registry_proof(value: Any, info: ValidationInfo) -> str:
-    text = _open_text(value, info)
+def _registry_proof(value: Any, site: Site) -> str:
+    text = _open_text(value, site)
     match = _PROOF.fullmatch(text)
     try:
         size = len(base64.b64decode(match[2], validate=True)) if match else 0
     except ValueError:
         size = 0
-    if (match is None or size != _KEY_BYTES[match[1]]) and surroundings_of(info).needs_secrets:
+    if (match is None or size != _KEY_BYTES[match[1]]) and site.around.needs_secrets:
         hint = "write the line that `mcp-publisher` printed: v=MCPv1; k=ed25519; p=PUBLIC_KEY"
         raise Mistake("bad-value", "not a public key for the MCP registry", hint=hint)
     return text
@@ -118,25 +118,23 @@ def _prose(value: Any) -> Any:
 
 
 _OPEN_SCHEMA: Final = {"anyOf": [{"type": "string", "minLength": 1}, SECRET_SCHEMA]}
-OpenText = Annotated[str, PlainValidator(_open_text), WithJsonSchema(_OPEN_SCHEMA)]
+OpenText = Annotated[str, ParsedAt(_open_text, _OPEN_SCHEMA)]
 """A text that the gateway publishes, from the same sources as a secret."""
-RegistryProof = Annotated[str, PlainValidator(_registry_proof), WithJsonSchema(_OPEN_SCHEMA)]
+RegistryProof = Annotated[str, ParsedAt(_registry_proof, _OPEN_SCHEMA)]
 """The line that proves to the MCP registry who owns the domain."""
 PackageName = Annotated[
-    str, PlainValidator(_package_name), text_schema("Lower case, digits and hyphens.", f"^{_PACKAGE_NAME.pattern}$")
+    str, Parsed(_package_name, text_schema("Lower case, digits and hyphens.", f"^{_PACKAGE_NAME.pattern}$"))
 ]
-RegistryName = Annotated[
-    str, PlainValidator(_registry_name), text_schema("NAMESPACE/NAME.", f"^{_REGISTRY_NAME.pattern}$")
-]
-Line = Annotated[str, BeforeValidator(_line), Field(min_length=1)]
+RegistryName = Annotated[str, Parsed(_registry_name, text_schema("NAMESPACE/NAME.", f"^{_REGISTRY_NAME.pattern}$"))]
+Line = Annotated[str, First(_line), Meta(min_length=1)]
 """Text without line breaks and control characters."""
-Prose = Annotated[str, BeforeValidator(_prose), Field(min_length=1)]
+Prose = Annotated[str, First(_prose), Meta(min_length=1)]
 """Text of any form."""
-Email = Annotated[str, BeforeValidator(_email)]
+Email = Annotated[str, First(_email)]
 NameForHuman = Annotated[str, _bounded("name_for_human"), _max_length("name_for_human")]
 NameForModel = Annotated[
     str,
-    BeforeValidator(_model_name),
+    First(_model_name),
     _bounded("name_for_model"),
     _max_length("name_for_model", pattern=f"^{published.MODEL_NAME.pattern}$"),
 ]

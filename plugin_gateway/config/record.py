@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, dataclass_transform
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from msgspec import Struct, StructMeta, field
+from msgspec.structs import fields, replace
 
-from plugin_gateway.config.mistake import NOTHING, Mistake, meant_flag, nearest, nearest_key
+from plugin_gateway.config import expected
+from plugin_gateway.config.mistake import Mistake, nearest_key
+from plugin_gateway.config.reader import MistakesError, Pointer, Reader, Site, gathered, read_as, reader_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
+    from typing import Self
 
-    from pydantic import GetJsonSchemaHandler
-    from pydantic_core import CoreSchema, ErrorDetails
-
-_LONGEST_SHOWN = 60
-_WANTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-}
+    from plugin_gateway.config.surroundings import Surroundings
 
 
-class Record(BaseModel):
-    """The base of every mapping of gateway.yaml.
+class _Records(StructMeta):
+    """Makes each record frozen, with arguments by keyword: a required field may then follow one with a default."""
 
-    pydantic does not validate a model as a whole if one of its fields is wrong. An operator wants every mistake in one
-    report, so this class judges unknown keys and the rules between keys itself, on the raw mapping.
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: bool) -> Any:
+        return super().__new__(mcls, name, bases, namespace, frozen=True, kw_only=True)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+class Record(Struct, metaclass=_Records, frozen=True, kw_only=True):
+    """The base of every mapping of gateway.yaml. Its annotations say what its values may be (see `reader`).
+
+    An operator wants every mistake in one report, so a record judges unknown keys, the rules between keys and all values, whatever
+    of these is wrong.
     """
 
-    # `defer_build`: pydantic would compile a validator for each record, but only that of the whole config is used. For the same
-    # reason, `model_construct` makes the default records: it needs no validator.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
     short_form: ClassVar[dict[str, Any] | None] = None
     """JSON Schema of the short form that may replace the mapping."""
     short_keys: ClassVar[tuple[str, ...]] = ()
@@ -47,6 +42,51 @@ class Record(BaseModel):
     """An example of the mapping, for hints."""
     other_words: ClassVar[dict[str, str]] = {}
     """Keys by the other names that people give them, in lower case with `_` and without a plural `s`."""
+
+    _written: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, **values: Any) -> Self:
+        """Make a record of values that are right. It counts these fields as written."""
+        return cls(_written=frozenset(values), **values)
+
+    @classmethod
+    def parse(cls, value: Any, around: Surroundings | None = None) -> Self:
+        """Read a raw value.
+
+        Raises:
+            MistakesError: with every mistake in it.
+
+        """
+        return read_as(cls, value, around)  # type: ignore[no-any-return]  # a record reads itself
+
+    @property
+    def written(self) -> frozenset[str]:
+        """The names of the fields that are written in gateway.yaml; the others have their defaults."""
+        return self._written
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The values of the fields that are written in gateway.yaml."""
+        return {name: getattr(self, name) for name in self.field_names() if name in self._written}
+
+    def replace(self, **changes: Any) -> Self:
+        """Return the record with other values, which count as written."""
+        return replace(self, _written=self._written | changes.keys(), **changes)
+
+    @classmethod
+    def field_names(cls) -> list[str]:
+        """Return the names of the fields."""
+        return [name for name in cls.__struct_fields__ if not name.startswith("_")]
+
+    @classmethod
+    def known_keys(cls) -> list[str]:
+        """Return the keys of the mapping, in the order of the fields."""
+        return [key for key in cls.__struct_encode_fields__ if not key.startswith("_")]
+
+    @classmethod
+    def default_of(cls, name: str) -> Any:
+        return dict(zip(cls.__struct_fields__, cls.__struct_defaults__, strict=True))[name]
 
     @classmethod
     def expand(cls, value: Any) -> Any:
@@ -58,74 +98,96 @@ class Record(BaseModel):
         """Yield what breaks the rules between keys; the values are raw and can have any type."""
         yield from ()
 
-    @model_validator(mode="wrap")
     @classmethod
-    def _judge(cls, value: Any, make: Callable[[Any], Any]) -> Any:
+    def parse_at(cls, value: Any, site: Site) -> Self:
+        """Read a raw value at its site.
+
+        Raises:
+            Mistake: the value is wrong as a whole.
+            MistakesError: parts of it are wrong.
+
+        """
         if isinstance(value, cls):
             return value
-        keys = [str(field.alias or name) for name, field in cls.model_fields.items()]
-        details: list[InitErrorDetails] = []
-        value = cls.expand(cls._respelt(value, keys, details))
-        if isinstance(value, dict):
-            written: dict[str, Any] = {}
-            for key, member in value.items():
-                if key in keys:
-                    written[key] = member
-                    continue
-                free = [word for word in keys if word not in value and word not in written]
-                instead_of = nearest_key(key, free, cls.other_words)
-                close = instead_of or nearest_key(key, keys, cls.other_words)
-                details.append(cls._unknown_key(key, keys, close=close, instead_of=instead_of))
-                if instead_of:
-                    written[instead_of] = member
-            details += [_detail(mistake, ()) for mistake in cls.mistakes(written)]
-            value = written
-        made = None
-        try:
-            made = make(value)
-        except ValidationError as error:
-            details += [_detail(cls._as_mistake(inner, value), inner["loc"]) for inner in error.errors()]
-        if details:
-            raise ValidationError.from_exception_data(cls.__name__, details, hide_input=True)
-        return made
+        found: list[tuple[Pointer, Mistake]] = []
+        value = cls.expand(cls._respelt(value, found))
+        if not isinstance(value, dict):
+            raise cls._not_a_mapping(value)
+        written = cls._known(value, found)
+        found += [((), mistake) for mistake in cls.mistakes(written)]
+        values: dict[str, Any] = {}
+        for name, key, read, is_required in _fields_of(cls):
+            if key in written:
+                made = gathered(found, key, read, written[key], Site(site.around, name, values))
+                values[name] = made
+            elif is_required:
+                hint = f"for example {cls.example}" if cls.example else "add it"
+                found.append(((key,), Mistake("missing-key", f"required key `{key}` is missing", hint=hint)))
+        if found:
+            raise MistakesError(found)
+        return cls.of(**values)
 
     @classmethod
-    def _respelt(cls, value: Any, keys: list[str], details: list[InitErrorDetails]) -> Any:
-        """Return the value with the misspelt keys of its short form corrected, and add a mistake for each to `details`."""
+    def _known(cls, value: dict[Any, Any], found: list[tuple[Pointer, Mistake]]) -> dict[str, Any]:
+        """Return the members with known keys, misspelt keys corrected, and add a mistake for each other key to `found`."""
+        keys = cls.known_keys()
+        known: dict[str, Any] = {}
+        for key, member in value.items():
+            if key in keys:
+                known[key] = member
+                continue
+            free = [word for word in keys if word not in value and word not in known]
+            instead_of = nearest_key(key, free, cls.other_words)
+            close = instead_of or nearest_key(key, keys, cls.other_words)
+            found.append(cls._unknown_key(key, close=close, instead_of=instead_of))
+            if instead_of:
+                known[instead_of] = member
+        return known
+
+    @classmethod
+    def _respelt(cls, value: Any, found: list[tuple[Pointer, Mistake]]) -> Any:
+        """Return the value with the misspelt keys of its short form corrected, and add a mistake for each to `found`."""
         if not cls.short_keys or not isinstance(value, dict):
             return value
         respelt: dict[Any, Any] = {}
         for key, member in value.items():
             free = [word for word in cls.short_keys if word not in value and word not in respelt]
-            meant = "" if key in (*keys, *cls.short_keys) else nearest_key(key, free)
+            meant = "" if key in (*cls.known_keys(), *cls.short_keys) else nearest_key(key, free)
             if meant:
-                details.append(cls._unknown_key(key, keys, close=meant, instead_of=meant))
+                found.append(cls._unknown_key(key, close=meant, instead_of=meant))
             respelt[meant or key] = member
         return respelt
 
     @classmethod
-    def _unknown_key(cls, key: Any, keys: list[str], *, close: str, instead_of: str) -> InitErrorDetails:
-        hint = f"{f'did you mean `{close}`? ' if close else ''}valid here: {', '.join((*keys, *cls.short_keys))}"
+    def _unknown_key(cls, key: Any, *, close: str, instead_of: str) -> tuple[Pointer, Mistake]:
+        hint = f"{f'did you mean `{close}`? ' if close else ''}valid here: {', '.join((*cls.known_keys(), *cls.short_keys))}"
         mistake = Mistake("unknown-key", f"unknown key `{key}`", hint=hint, on_key=True, instead_of=instead_of)
-        return _detail(mistake, (key,))
+        return (key if isinstance(key, str | int) else str(key),), mistake
 
     @classmethod
-    def _as_mistake(cls, error: ErrorDetails, value: Any) -> Mistake:
-        """Translate pydantic's error for this record or one of its values, and add a hint."""
-        mistake = as_mistake(error)
-        if error["type"] == "missing" and len(error["loc"]) == 1 and cls.example:
+    def _not_a_mapping(cls, value: Any) -> Mistake:
+        mistake = expected.a_mapping(value)
+        is_one = isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)
+        mistake.hint = "remove the dash: this is not a list" if is_one else ""
+        if not is_one and cls.example:
             mistake.hint = f"for example {cls.example}"
-        elif error["type"] == "model_type" and not error["loc"]:
-            is_one = isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)
-            mistake.hint = "remove the dash: this is not a list" if is_one else ""
-            if not is_one and cls.example:
-                mistake.hint = f"for example {cls.example}"
         return mistake
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        described = handler(core_schema)
-        return {"anyOf": [cls.short_form, described]} if cls.short_form else described
+
+class _Field(NamedTuple):
+    name: str
+    key: str
+    read: Reader
+    is_required: bool
+
+
+@cache
+def _fields_of(record: type[Record]) -> tuple[_Field, ...]:
+    return tuple(
+        _Field(one.name, one.encode_name, reader_of(one.type), one.required)
+        for one in fields(record)
+        if not one.name.startswith("_")
+    )
 
 
 def exactly_one(written: Mapping[str, Any], keys: tuple[str, ...], what: str) -> Iterator[Mistake]:
@@ -137,53 +199,3 @@ def exactly_one(written: Mapping[str, Any], keys: tuple[str, ...], what: str) ->
     elif len(present) > 1:
         both = " and ".join(f"`{key}`" for key in present)
         yield Mistake("exactly-one", f"{what} has {both}", hint="keep one of them", at=(present[1],), on_key=True)
-
-
-def as_mistake(error: ErrorDetails) -> Mistake:
-    """Translate pydantic's error for one value."""
-    context = error.get("ctx", {})
-    for carried in (context.get("mistake"), context.get("error")):
-        if isinstance(carried, Mistake):
-            return carried
-    kind, got = error["type"], error["input"]
-    if kind == "missing":
-        return Mistake("missing-key", f"required key `{error['loc'][-1]}` is missing", hint="add it")
-    if kind in _WANTED:
-        hint = "put quotes around it" if kind == "string_type" and isinstance(got, bool | int | float) else ""
-        if kind == "tuple_type":
-            hint = f"write [{got}]" if isinstance(got, str) and len(got) < _LONGEST_SHOWN else "write it in [ ]"
-        if kind == "string_type" and isinstance(got, list) and len(got) == 1 and isinstance(got[0], str):
-            hint = f"write {got[0]}, without brackets or dash"
-        if kind == "string_type" and isinstance(got, list) and not hint:
-            hint = "write one text, not a list"
-        if kind == "bool_type":
-            hint = meant_flag(got)
-        if kind == "int_type" and isinstance(got, str):
-            digits = re.sub(r"(?<=\d)[,_ '](?=\d{3})", "", got.strip())
-            thousands = re.fullmatch(r"([0-9]+)\s*k", digits, re.IGNORECASE)
-            hint = f"write {thousands[1]}000" if thousands else f"write {digits}" if digits.isdigit() else ""
-        if got is None:
-            hint = "write a value after it, or leave the key out"
-        return Mistake("wrong-type", f"expected {_WANTED[kind]}", got=got, hint=hint)
-    if kind == "literal_error":
-        words = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-        return Mistake(
-            "bad-value", "not a valid value", got=got, hint=f"{nearest(got, words)}valid: {', '.join(words)}"
-        )
-    # All others are bounds. pydantic's message starts with "Input" and quotes only the limits, not the value.
-    return Mistake("bad-value", error["msg"].replace("Input should be", "must be", 1), got=got, hint=_bound(context))
-
-
-def _bound(context: Mapping[str, Any]) -> str:
-    """Return a hint for a number or text beyond a bound."""
-    for name, words in (("ge", "or more"), ("le", "or less"), ("gt", "or more"), ("lt", "or less")):
-        if name in context:
-            limit = context[name] + {"gt": 1, "lt": -1}.get(name, 0)
-            return f"write {limit} {words}"
-    return "write some text, or leave the key out" if "min_length" in context else ""
-
-
-def _detail(mistake: Mistake, loc: tuple[Any, ...]) -> InitErrorDetails:
-    where = tuple(part if isinstance(part, str | int) else str(part) for part in loc)
-    error = PydanticCustomError("mistake", "{rule}", {"rule": mistake.rule, "mistake": mistake})
-    return InitErrorDetails(type=error, loc=where, input=NOTHING)

@@ -7,21 +7,22 @@ import inspect
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from pydantic import PlainValidator
-from pydantic.json_schema import GenerateJsonSchema
+from msgspec import NODEFAULT
 
 from plugin_gateway.config import units
 from plugin_gateway.config.address import Address
 from plugin_gateway.config.model import Config
 from plugin_gateway.config.not_yet import NOT_YET
+from plugin_gateway.config.reader import Parsed
 from plugin_gateway.config.record import Record
+from plugin_gateway.config.schema import fields_of, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic.fields import FieldInfo
+    from msgspec.structs import FieldInfo
 
 _URL: Final = "https://json-schema.org/draft/2020-12/schema"
 _EXAMPLE: Final = "x-example"
@@ -47,15 +48,6 @@ YAML that two parsers would read differently. It reports all mistakes at once.
 """
 
 
-class _PlainNames(GenerateJsonSchema):
-    def get_title_from_name(self, name: str) -> str:
-        return name
-
-    def encode_default(self, dft: Any) -> Any:
-        # `_written` writes the defaults of these types.
-        return None if isinstance(dft, Record | Address | units.Rate | tuple) else super().encode_default(dft)
-
-
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of gateway.yaml for editors, with short forms and defaults."""
     return _without_examples(_schema())  # type: ignore[no-any-return]  # a mapping stays a mapping
@@ -63,7 +55,7 @@ def schema() -> dict[str, Any]:
 
 def _schema() -> dict[str, Any]:
     """Return the schema with the example of each key, which only the page shows."""
-    described = Config.model_json_schema(schema_generator=_PlainNames)
+    described = schema_of(Config)
     definitions: dict[str, Any] = described["$defs"]
     for record in _records(Record):
         if record.__name__ in definitions:
@@ -71,9 +63,7 @@ def _schema() -> dict[str, Any]:
         for key in ("credential", "write_credential"):
             _allow_single(_mapping(definitions.get(record.__name__, {})).get("properties", {}).get(key))
     _describe(described, Config)
-    return {"$schema": _URL, "title": "gateway.yaml of plugin-gateway"} | {
-        key: _untitled(value) for key, value in described.items() if key != "title"
-    }
+    return {"$schema": _URL, "title": "gateway.yaml of plugin-gateway", **described}
 
 
 def offered_schema() -> dict[str, Any]:
@@ -229,10 +219,7 @@ def _records(record: type[Record]) -> Iterator[type[Record]]:
 
 
 def docstrings_of(record: type[Record]) -> dict[str, str]:
-    """Read the string below each field in the source, as pydantic's `use_attribute_docstrings` would on every start.
-
-    That option parses the module of each record when it is imported, which costs a command 40 ms that only this page needs.
-    """
+    """Read the string below each field in the source: Python does not keep it, and only this page needs it."""
     texts: dict[str, str] = {}
     for owner in reversed(record.__mro__[: record.__mro__.index(Record)]):
         body = _classes_in(owner.__module__)[owner.__name__].body
@@ -262,20 +249,19 @@ def _describe(definition: dict[str, Any], record: type[Record]) -> None:
     if record.example:
         definition[_EXAMPLE] = record.example
     properties, texts = _mapping(definition)["properties"], docstrings_of(record)
-    for name, field in record.model_fields.items():
-        described = properties[field.alias or name]
-        if name in texts:
-            described["description"], _, example = texts[name].partition("\nExample: ")
+    for field in fields_of(record):
+        described = properties[field.encode_name]
+        if field.name in texts:
+            described["description"], _, example = texts[field.name].partition("\nExample: ")
             if example:
                 described[_EXAMPLE] = example.strip("`")
-        described.pop("default", None)
-        if not field.is_required() and not isinstance(field.default, Record) and field.default_factory is None:
+        if field.default is not NODEFAULT and not isinstance(field.default, Record):
             described["default"] = _written(field)
 
 
 def _written(field: FieldInfo) -> Any:
     """Return a default as text of gateway.yaml would have it."""
-    parsers = [item.func for item in field.metadata if isinstance(item, PlainValidator)]
+    parsers = [note.parse for note in get_args(field.type) if isinstance(note, Parsed)]
     if units.parse_duration in parsers:
         return units.format_duration(field.default)
     if units.parse_size in parsers:
@@ -283,11 +269,3 @@ def _written(field: FieldInfo) -> Any:
     if isinstance(field.default, Address | units.Rate):
         return str(field.default)
     return list(field.default) if isinstance(field.default, tuple) else field.default
-
-
-def _untitled(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_untitled(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _untitled(item) for key, item in value.items() if key != "title" or not isinstance(item, str)}
-    return value

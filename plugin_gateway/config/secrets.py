@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
-from pydantic import BaseModel
+from msgspec import Struct
 
 from plugin_gateway.config.mistake import Mistake, nearest, nearest_key
 from plugin_gateway.config.secret_text import Place, cleaned, decode
@@ -111,8 +111,9 @@ def secrets_in(value: object) -> Iterator[Secret]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from secrets_in(item)
-    elif isinstance(value, BaseModel):
-        yield from secrets_in(vars(value))
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from secrets_in(getattr(value, name))
 
 
 def resolve(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import Field, PrivateAttr
+from msgspec import Meta, field
+from msgspec.structs import replace
 
 from plugin_gateway.config.credential import Credentials, colliding
 from plugin_gateway.config.fields import (
@@ -18,7 +19,7 @@ from plugin_gateway.config.fields import (
     ToTuple,
 )
 from plugin_gateway.config.mistake import Mistake, nearest_key
-from plugin_gateway.config.operation_fields import Method, OperationName, OperationText, PathGlob  # noqa: TC001  # pydantic reads them
+from plugin_gateway.config.operation_fields import Method, OperationName, OperationText, PathGlob  # noqa: TC001  # the model reads them
 from plugin_gateway.config.operation_text import split_operation
 from plugin_gateway.config.published import MAX_TOOL_TITLE
 from plugin_gateway.config.record import Record, exactly_one
@@ -54,7 +55,7 @@ class ParameterRule(Record):
     enum: Annotated[tuple[Any, ...], ToTuple] | None = None
     """The only values that callers may send; each must be allowed by the document.
     Example: `enum: [open, closed]`"""
-    rename: Annotated[str, Field(min_length=1)] | None = None
+    rename: Annotated[str, Meta(min_length=1)] | None = None
     """The name of the parameter for clients; the upstream gets the document's name.
     Example: `rename: page_token`"""
     description: str | None = None
@@ -81,10 +82,10 @@ def merged(rules: Iterable[ParameterRule]) -> ParameterRule:
     values: dict[str, Any] = {}
     for rule in rules:
         is_settled = any(word in values for word in _EXCLUSIVE)
-        for word in rule.model_fields_set:
+        for word in rule.written:
             if word not in _EXCLUSIVE or not is_settled:
                 values.setdefault(word, getattr(rule, word))
-    return ParameterRule.model_construct(**values)
+    return ParameterRule.of(**values)
 
 
 class RequestTrim(Record):
@@ -98,7 +99,7 @@ class RequestTrim(Record):
     keep: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to the members that callers may send; clients see no others, and the gateway removes all others.
     Example: `keep: [/name, /items]`"""
-    fixed: dict[JsonPointer, Any] = Field(default_factory=dict)
+    fixed: dict[JsonPointer, Any] = field(default_factory=dict)
     """Values that the gateway sets, by JSON pointer; clients do not see these members.
     Example: `fixed: {/source: plugin}`"""
 
@@ -117,10 +118,10 @@ class ResponseTrim(Record):
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to the members to remove.
     Example: `drop: [/data/*/internal_notes]`"""
-    limit_items: dict[ArrayPointer, Count] = Field(default_factory=dict)
+    limit_items: dict[ArrayPointer, Count] = field(default_factory=dict)
     """The most items to keep of an array, by JSON pointer; `""` is the answer itself.
     Example: `limit_items: {/data: 20}`"""
-    select: Annotated[str, Field(min_length=1)] | None = None
+    select: Annotated[str, Meta(min_length=1)] | None = None
     """Name of a query parameter, such as `fields`, with which callers ask for a part of what the gateway would send.
     Example: `select: fields`"""
 
@@ -174,7 +175,7 @@ class Selector(Record):
     operation: OperationText | None = None
     """An operationId of the document, or `METHOD /path/template`.
     Example: `operation: listOrders`"""
-    tag: Annotated[str, Field(min_length=1)] | None = None
+    tag: Annotated[str, Meta(min_length=1)] | None = None
     """Every operation with this tag.
     Example: `tag: Orders`"""
     path: PathGlob | None = None
@@ -183,7 +184,8 @@ class Selector(Record):
     methods: Annotated[tuple[Method, ...], ToTuple] = ()
     """With `tag` or `path`: only these methods.
     Example: `path: /orders/**, methods: [GET]`"""
-    _index: int = PrivateAttr(default=0)
+
+    _index: int = 0
 
     @classmethod
     def expand(cls, value: Any) -> Any:
@@ -196,7 +198,7 @@ class Selector(Record):
         if (
             isinstance(value, dict)
             and value
-            and not any(nearest_key(key, cls.model_fields, cls.other_words) for key in value)
+            and not any(nearest_key(key, cls.known_keys(), cls.other_words) for key in value)
         ):
             from plugin_gateway.config.meant import operations_in  # noqa: PLC0415  # only a wrong config needs it
 
@@ -245,9 +247,7 @@ class Selector(Record):
 
     def numbered(self, index: int) -> Selector:
         """Return the same entry as number `index` of its list."""
-        copy = self.model_copy()
-        copy._index = index  # noqa: SLF001  # the copy is not shared yet
-        return copy
+        return replace(self, _index=index)
 
 
 class AllowEntry(Selector):
@@ -271,19 +271,19 @@ class AllowEntry(Selector):
     summary: str | None = None
     """Summary shown to clients instead of the document's.
     Example: `operation: listOrders, summary: List orders`"""
-    title: Annotated[str, Field(min_length=1, max_length=MAX_TOOL_TITLE)] | None = None
+    title: Annotated[str, Meta(min_length=1, max_length=MAX_TOOL_TITLE)] | None = None
     """Title of the tool for people, at most 64 characters; by default the summary.
     Example: `operation: createOrder, title: Place an order`"""
-    hints: ToolHints = ToolHints.model_construct()
+    hints: ToolHints = ToolHints()
     """What a call may do, for the annotations of the tool.
     Example: `operation: createOrder, hints: {destructive: false}`"""
-    parameters: dict[str, ParameterRule] = Field(default_factory=dict)
+    parameters: dict[str, ParameterRule] = field(default_factory=dict)
     """Rules for parameters, by name: `hidden`, or `fixed`, `default`, `maximum`, `slashes`.
     Example: `operation: listOrders, parameters: {tenant: {fixed: acme}, debug: hidden, limit: {maximum: 50}}`"""
-    request: RequestTrim = RequestTrim.model_construct()
+    request: RequestTrim = RequestTrim()
     """What the gateway removes from request bodies.
     Example: `operation: createOrder, request: {drop: [/internal_notes]}`"""
-    response: ResponseTrim = ResponseTrim.model_construct()
+    response: ResponseTrim = ResponseTrim()
     """What the gateway keeps of response bodies, and which URLs in them it rewrites.
     Example: `operation: listOrders, response: {keep: [/data/*/id, /data/*/status]}`"""
     consequential: Consequential | None = None

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pydantic import ValidationInfo
-
 
 def _unnoted(path: Path) -> None:
     """Ignore the file: the default of `on_file`."""
@@ -26,8 +24,3 @@ class Surroundings:
     """Whether a missing secret is a mistake. If not, a placeholder replaces it."""
     on_file: Callable[[Path], object] = _unnoted
     """Called with each file that a value names, before it is opened: a reload watches missing files, too."""
-
-
-def surroundings_of(info: ValidationInfo) -> Surroundings:
-    """Return the surroundings that the validation was called with, or empty ones."""
-    return info.context if isinstance(info.context, Surroundings) else Surroundings()

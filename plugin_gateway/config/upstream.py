@@ -114,12 +114,12 @@ class Upstream(Record):
     write_credential: Credentials | None = None
     """Used instead of `credential` for methods that are not safe, such as POST.
     Example: `write_credential: {bearer: {env: WRITE_TOKEN}}`"""
-    timeout: Timeouts = Timeouts.model_construct()
+    timeout: Timeouts = Timeouts()
     """How long the upstream may take."""
     forwarded: Literal["none", "x-forwarded", "rfc7239", "host"] = "none"
     """How the gateway tells the upstream the origin of `public.url`, for the links that it writes: with `X-Forwarded-Host`,
     `-Port` and `-Proto`, with `Forwarded` (RFC 7239), or with `Host`. The gateway never forwards a caller's copy of these."""
-    tls: Tls = Tls.model_construct()
+    tls: Tls = Tls()
     """Certificates for the connection to the upstream."""
     connections: Count = 256
     """Maximum number of connections to the upstream, per worker.
@@ -140,7 +140,7 @@ class Upstream(Record):
     unreadable: Literal["refuse", "pass"] = "refuse"
     """What happens to a response in a content coding that the gateway cannot decode, in which a secret could pass unseen: `refuse`
     sends 502 `unreadable-answer`, `pass` the response. The gateway decodes gzip, deflate, br and zstd."""
-    headers: UpstreamHeaders = UpstreamHeaders.model_construct()
+    headers: UpstreamHeaders = UpstreamHeaders()
     """Header fields that the gateway forwards, although it drops them by default."""
     servers: Literal["check", "ignore"] = "check"
     """Whether to warn if the document's `servers` differ from `url`. Write `ignore` if both are right, for example behind a proxy

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin_gateway.config.record import Record
 from plugin_gateway.config.secrecy import is_perhaps_secret
+from plugin_gateway.config.units import Rate
 from plugin_gateway.console.shown_text import MASK, shown_lines
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.parameters import declared_parameters, follow
@@ -171,9 +173,19 @@ def _shape(reading: Reading, key: OperationKey) -> JsonObject:
     shape: JsonObject = {}
     kept = reading.kept.get(key)
     for entry in reversed(kept.entries) if kept else ():
-        said = entry.model_dump(mode="json", exclude_unset=True, include=set(_SHAPED_BY))
+        said = {name: _as_json(value) for name, value in entry.said.items() if name in _SHAPED_BY}
         shape |= {name: _without_secrets(value, ("allow", entry.index, name)) for name, value in said.items() if value}
     return shape
+
+
+def _as_json(value: Any) -> Json:
+    if isinstance(value, Record):
+        return {name: _as_json(member) for name, member in value.said.items()}
+    if isinstance(value, dict):
+        return {name: _as_json(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    return {"calls": value.calls, "window_s": value.window_s} if isinstance(value, Rate) else value
 
 
 def _without_secrets(value: Json, pointer: tuple[str | int, ...]) -> Json:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from plugin_gateway.config.no_plugins import load_no_plugins
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
@@ -51,7 +50,6 @@ def main() -> None:
     """Answer one request."""
     # This process ends before its memory matters, and collecting cycles in a large document takes half the time.
     gc.disable()
-    load_no_plugins()
     if "gently" in sys.argv[1:]:
         # A sandbox may forbid it; then the compile competes with calls for the processor.
         with contextlib.suppress(OSError):

@@ -86,7 +86,7 @@ class ListEditor:
         named = self._named()
         new: list[Entry] = []
         for name in names:
-            found = match(Selector.model_construct(operation=name), self._catalogue) if not _glob_of(name) else ()
+            found = match(Selector(operation=name), self._catalogue) if not _glob_of(name) else ()
             if len(found) == 1 and found[0].key not in named:
                 named.add(found[0].key)
                 new.append(_entry_of(name, found[0].key))
@@ -150,7 +150,7 @@ class ListEditor:
             self._notes.append(f"`{name}` is not in {called(pointer)}")
 
     def _allow_group(self, name: str, split: tuple[str, str], pointer: Pointer) -> None:
-        selector = Selector.model_construct(path=split[1], methods=(split[0],))
+        selector = Selector(path=split[1], methods=(split[0],))
         if not match(selector, self._catalogue):
             self._findings.append(_of_name(unmatched(selector, self._catalogue, "allow")))
             return
@@ -163,7 +163,7 @@ class ListEditor:
 
     def _deny_group(self, name: str, split: tuple[str, str], pointer: Pointer) -> None:
         """Take the group out of the list; add it to `deny` if it was not there, or if other entries open one of its operations."""
-        selector = Selector.model_construct(path=split[1], methods=(split[0],))
+        selector = Selector(path=split[1], methods=(split[0],))
         operations = match(selector, self._catalogue)
         is_taken = self._take_out_groups(pointer, selector)
         if not operations and not is_taken:
@@ -194,7 +194,7 @@ class ListEditor:
 
     def _find(self, name: str, *, is_listed: bool = False) -> OperationKey | None:
         """Find the one operation of a name, or note why there is none."""
-        selector = Selector.model_construct(operation=name)
+        selector = Selector(operation=name)
         found = match(selector, self._catalogue)
         if len(found) == 1:
             return found[0].key
@@ -302,4 +302,4 @@ def _selector_of(entry: object, index: int) -> Selector | None:
     if len(known) != 1 or not isinstance(methods, list | tuple):
         return None
     verbs = tuple(str(method).upper() for method in methods)
-    return Selector.model_construct(**known, methods=verbs).numbered(index)
+    return Selector(**known, methods=verbs).numbered(index)

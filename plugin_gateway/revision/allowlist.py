@@ -180,7 +180,7 @@ def _judge_entry(
 def _judge_denial(selector: Selector, catalogue: Catalogue) -> Finding:
     """An unknown name is an error: the operation that it should close may be open. `DELETE /**` without DELETEs is a warning."""
     found = unmatched(selector, catalogue, "deny")
-    is_methods_only = selector.operation is None and match(selector.model_copy(update={"methods": ()}), catalogue)
+    is_methods_only = selector.operation is None and match(selector.replace(methods=()), catalogue)
     return replace(found, severity=Severity.WARNING) if is_methods_only else found
 
 

@@ -72,22 +72,18 @@ def appraise(built: Built) -> tuple[Appraisal, ...]:
 
 def _plain(config: Config) -> Config:
     """Return the config without what it says of texts, parameters, bodies and replies."""
-    return config.model_copy(update={"allow": tuple(map(_plain_entry, config.allow))})
+    return config.replace(allow=tuple(map(_plain_entry, config.allow)))
 
 
 def _plain_entry(entry: AllowEntry) -> AllowEntry:
     slashes = {name: rule for name, rule in entry.parameters.items() if rule.slashes == "allowed"}
     links = entry.response.links
-    return entry.model_copy(
-        update={
-            "description": None,
-            "summary": None,
-            "parameters": {name: ParameterRule.model_validate({"slashes": "allowed"}) for name in slashes},
-            "request": type(entry.request).model_construct(),
-            "response": ResponseTrim.model_construct()
-            if links is None
-            else ResponseTrim.model_validate({"links": [*links]}),
-        }
+    return entry.replace(
+        description=None,
+        summary=None,
+        parameters={name: ParameterRule.of(slashes="allowed") for name in slashes},
+        request=type(entry.request)(),
+        response=ResponseTrim() if links is None else ResponseTrim.of(links=links),
     )
 
 

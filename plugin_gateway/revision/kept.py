@@ -83,13 +83,13 @@ class Kept(Struct, frozen=True, kw_only=True):
         """The changes of request bodies; each setting is from the first entry that says it."""
         said: dict[str, Any] = {}
         for entry in reversed(self.entries):
-            said |= entry.request.model_dump(exclude_unset=True)
-        return RequestTrim.model_construct(_fields_set=set(said), **said)
+            said |= entry.request.said
+        return RequestTrim.of(**said)
 
     @property
     def request_origins(self) -> Mapping[str, int]:
         """The index of the entry that says each setting of `request`."""
-        return {name: entry.index for entry in reversed(self.entries) for name in entry.request.model_fields_set}
+        return {name: entry.index for entry in reversed(self.entries) for name in entry.request.written}
 
     @property
     def request_of_groups(self) -> frozenset[str]:
@@ -102,13 +102,13 @@ class Kept(Struct, frozen=True, kw_only=True):
         """The changes of responses; each setting is from the first entry that says it."""
         said: dict[str, Any] = {}
         for entry in reversed(self.entries):
-            said |= entry.response.model_dump(exclude_unset=True)
-        return ResponseTrim.model_construct(_fields_set=set(said), **said)
+            said |= entry.response.said
+        return ResponseTrim.of(**said)
 
     @property
     def response_origins(self) -> Mapping[str, int]:
         """The index of the entry that says each setting of `response`."""
-        return {name: entry.index for entry in reversed(self.entries) for name in entry.response.model_fields_set}
+        return {name: entry.index for entry in reversed(self.entries) for name in entry.response.written}
 
     @property
     def links(self) -> tuple[str, ...] | None:
@@ -127,7 +127,7 @@ class Kept(Struct, frozen=True, kw_only=True):
             (key, setting): index
             for key, rules in self._parameter_rules.items()
             for index, rule in reversed(rules.items())
-            for setting in ("", *rule.model_fields_set)
+            for setting in ("", *rule.written)
         }
 
     @property

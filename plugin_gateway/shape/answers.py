@@ -47,7 +47,7 @@ class Described(NamedTuple):
 def shape_answers(shaping: Shaping) -> None:
     """Cut the described answers as `response` of gateway.yaml says, and set the shape's reply."""
     trim = shaping.wanted.response
-    if not trim.model_fields_set & {"keep", "drop", "limit_items", "select"}:
+    if not trim.written & {"keep", "drop", "limit_items", "select"}:
         return
     responses = _own_responses(shaping)
     described = [*_described(responses)]
@@ -132,10 +132,10 @@ def _judge(shaping: Shaping, described: list[Described]) -> Iterator[Finding]:
 
     if not successes:
         hint = "remove it, or describe the answer in the document, by an overlay if need be"
-        for key in sorted(trim.model_fields_set - {"links"}):
+        for key in sorted(trim.written - {"links"}):
             yield finding(key, None, f"`{key}` has no effect: the document describes no JSON answer", hint)
         return
-    if "keep" in trim.model_fields_set and not trim.keep:
+    if "keep" in trim.written and not trim.keep:
         yield finding(
             "keep", None, "`keep` names nothing, so answers would be empty", "name a member, or remove `keep`"
         )

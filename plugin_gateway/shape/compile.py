@@ -69,7 +69,7 @@ def _steps(wanted: Wanted) -> Iterator[Callable[[Shaping], None]]:
         from plugin_gateway.shape.answers import shape_answers  # noqa: PLC0415
 
         yield shape_answers
-    if wanted.request.model_fields_set or wanted.is_about_answers:
+    if wanted.request.written or wanted.is_about_answers:
         from plugin_gateway.shape.told_fields import find_told_fields  # noqa: PLC0415
 
         yield find_told_fields

@@ -84,7 +84,7 @@ class Declared(Struct):
         rule = self.rule
         if rule is None:
             return self.name
-        if rule.hidden or "fixed" in rule.model_fields_set:
+        if rule.hidden or "fixed" in rule.written:
             return ""
         return rule.rename or self.name
 

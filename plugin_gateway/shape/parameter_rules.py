@@ -114,7 +114,7 @@ class _Step:
             hint = "write `fixed: VALUE` instead, which hides it, too"
             self._report(one.key, "hidden", "hidden-required", message, hint)
         for word, value in (("fixed", rule.fixed), ("default", rule.default)):
-            if word in rule.model_fields_set and value is None:
+            if word in rule.written and value is None:
                 self._report(one.key, word, "wrong-type", f"`{word}` has no value", "write a value after the colon")
         self._narrow(one, rule)
         if rule.description is not None:
@@ -124,7 +124,7 @@ class _Step:
 
     def _without_what_a_path_cannot(self, one: Declared, rule: ParameterRule) -> ParameterRule:
         """Report the settings that a path parameter cannot have, and return the rule without them."""
-        said = {word: value for word, value in dict(rule).items() if word in rule.model_fields_set}
+        said = rule.said
         for word in _NOT_OF_THE_PATH:
             if said.pop(word, None) not in (None, False):
                 message = f"`{word}` is not possible for `{one.name}`: it is a part of the path, which clients write"
@@ -132,7 +132,7 @@ class _Step:
                 if word == "rename":
                     hint = "leave it out: the name is in the path template, and no call has it"
                 self._report(one.key, word, "not-for-this-place", message, hint)
-        return rule.model_construct(**said)
+        return rule.of(**said)
 
     def _narrow(self, one: Declared, rule: ParameterRule) -> None:
         if rule.minimum is not None or rule.maximum is not None or rule.enum is not None:

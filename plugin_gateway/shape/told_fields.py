@@ -26,7 +26,7 @@ _SHORTEST: Final = 2
 def find_told_fields(shaping: Shaping) -> None:
     """Warn of the texts that name a member which `request` or `response` takes away from all bodies of the operation."""
     wanted = shaping.wanted
-    if not (wanted.request.model_fields_set | (wanted.response.model_fields_set - {"links", "select"})):
+    if not (wanted.request.written | (wanted.response.written - {"links", "select"})):
         return
     before, _ = _read(shaping.described, shaping.document)
     after, texts = _read(shaping.node, shaping.document)

@@ -31,12 +31,12 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """The index of the entry that says each setting of a parameter, by the parameter's key and the setting."""
     retold: frozenset[str] = frozenset()
     """The texts that entries replace: `description`, `summary`."""
-    request: RequestTrim = field(default_factory=RequestTrim.model_construct)
+    request: RequestTrim = field(default_factory=RequestTrim)
     request_origins: Mapping[str, int] = field(default_factory=dict)
     """The index of the entry that says each setting of `request`."""
     request_of_groups: frozenset[str] = frozenset()
     """The settings of `request` that an entry for a group says: not each of its operations needs a place for them."""
-    response: ResponseTrim = field(default_factory=ResponseTrim.model_construct)
+    response: ResponseTrim = field(default_factory=ResponseTrim)
     response_origins: Mapping[str, int] = field(default_factory=dict)
     """The index of the entry that says each setting of `response`."""
     validates_request: Check = "off"
@@ -46,8 +46,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     def is_nothing(self) -> bool:
         """Whether the calls stay as the document describes them."""
         return (
-            not any(rule.model_fields_set - _OF_THE_GATE for rule in self.parameters.values())
-            and not self.request.model_fields_set
+            not any(rule.written - _OF_THE_GATE for rule in self.parameters.values())
+            and not self.request.written
             and not self.is_about_answers
             and self.validates_request == self.validates_response == "off"
         )
@@ -55,12 +55,12 @@ class Wanted(Struct, frozen=True, kw_only=True):
     @property
     def is_about_requests(self) -> bool:
         """Whether request bodies are cut or validated."""
-        return bool(self.request.model_fields_set) or self.validates_request != "off"
+        return bool(self.request.written) or self.validates_request != "off"
 
     @property
     def is_about_answers(self) -> bool:
         """Whether answers are cut."""
-        return bool(self.response.model_fields_set - _OF_THE_ANSWER)
+        return bool(self.response.written - _OF_THE_ANSWER)
 
     def pointer_to(self, key: str, field: str = "") -> tuple[str | int, ...]:
         """Return the place in gateway.yaml of a rule for a parameter, or of one of its settings."""

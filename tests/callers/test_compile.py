@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
 from plugin_gateway.callers import compile as module
 from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings, LeftToUpstream, ListedTokens
@@ -20,6 +19,7 @@ from plugin_gateway.callers.users import hash_token
 from plugin_gateway.config.auth import Auth, Consumer
 from plugin_gateway.config.load import load_text
 from plugin_gateway.config.model import Config
+from plugin_gateway.config.reader import read_as
 from plugin_gateway.config.units import Rate
 from plugin_gateway.publish.security import NoSecurity, ServiceHttp
 
@@ -104,7 +104,7 @@ def mistakes(
     tokens: tuple[str, ...] = ("ci", "cd"),
     users: tuple[str, ...] = (),
 ) -> list[Any]:
-    consumers = [Consumer.model_validate({"name": f"c{i}", "match": match}) for i, match in enumerate(matches)]
+    consumers = [Consumer.parse({"name": f"c{i}", "match": match}) for i, match in enumerate(matches)]
     return [
         (finding.rule, finding.pointer)
         for finding in judge_consumers(consumers, kind=kind, is_judged=is_judged, tokens=tokens, users=users)
@@ -141,13 +141,12 @@ def test_what_can_be_is_no_finding() -> None:
 
 
 def test_two_of_one_name_are_a_finding() -> None:
-    consumers = [Consumer.model_validate({"name": "a", "match": {"token": "ci"}})] * 2
+    consumers = [Consumer.parse({"name": "a", "match": {"token": "ci"}})] * 2
     found = judge_consumers(consumers, kind="service_http", is_judged=True, tokens=("ci",), users=())
     assert [finding.pointer for finding in found] == [("consumers", 1, "name")]
 
 
 SECRET = "sekret-token-of-32-characters-or-so"
-AUTH = TypeAdapter(Auth)
 ISSUED: dict[str, Any] = {
     "type": "oauth",
     "issuer": "https://idp.example",
@@ -158,7 +157,7 @@ ISSUED: dict[str, Any] = {
 
 def built(written: dict[str, Any], **options: Rate | str) -> tuple[Authentication | None, tuple[Any, ...]]:
     return build_authentication(
-        AUTH.validate_python(written), public_url="https://gw.example", metadata_url="https://gw.example/m", **options
+        read_as(Auth, written), public_url="https://gw.example", metadata_url="https://gw.example/m", **options
     )
 
 
@@ -252,7 +251,7 @@ def test_a_missing_extra_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPat
 
 def test_the_users_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "users").write_text("x")
-    auth = AUTH.validate_python({"type": "user_http", "users": str(tmp_path / "users")})
+    auth = read_as(Auth, {"type": "user_http", "users": str(tmp_path / "users")})
     options = {"public_url": "https://gw", "metadata_url": "https://gw/m"}
     authentication, findings = build_authentication(auth, users=f"ci:{hash_token('t')}", **options)
     assert (authentication.judge.names, findings) == (("ci",), ())

@@ -55,7 +55,7 @@ def test_rules_are_taken_from_the_config_in_its_order() -> None:
         {"name": "a", "match": {"token": "t"}},
         {"name": "b", "match": {"user": "u", "scope": "s", "claims": {"x": "y"}}},
     ]
-    assert consumer_rules([Consumer.model_validate(one) for one in written]) == (
+    assert consumer_rules([Consumer.parse(one) for one in written]) == (
         ConsumerRule(name="a", token="t"),
         ConsumerRule(name="b", user="u", scope="s", claims=(("x", "y"),)),
     )

@@ -16,7 +16,7 @@ def appraisal(**changes: Any) -> Appraisal:
     known: dict[str, Any] = {
         "key": OperationKey("GET", "/issues"),
         "operation_id": "list_issues",
-        "entry": AllowEntry.model_validate("listIssues"),
+        "entry": AllowEntry.parse("listIssues"),
         "tool": Tokens(812, 390),
         "reply": Tokens(None, 61_000),
         "doubts": (Doubt("upload", "it takes files"),),
@@ -60,14 +60,14 @@ NAMES = st.text(
     st.lists(NAMES.map(lambda name: "/" + name.replace("~", "~0").replace("/", "~1")), min_size=1, max_size=12), NAMES
 )
 def test_the_yaml_to_paste_means_what_was_proposed(keep: list[str], operation: str) -> None:
-    entry = AllowEntry.model_construct(operation=operation)
+    entry = AllowEntry(operation=operation)
     text = "\n".join(proposal_of([appraisal(keep=tuple(keep), entry=entry)]))
 
     assert yaml.safe_load(text) == [{"operation": operation, "response": {"keep": keep}}]
 
 
 def test_the_operation_of_a_group_is_named_by_method_and_path() -> None:
-    lines = [*proposal_of([appraisal(entry=AllowEntry.model_validate({"tag": "issues"}))])]
+    lines = [*proposal_of([appraisal(entry=AllowEntry.parse({"tag": "issues"}))])]
 
     assert "- operation: GET /issues  # ~61,000 → ~2,300 tokens" in lines
 

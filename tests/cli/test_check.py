@@ -251,7 +251,7 @@ def test_a_check_imports_only_the_modules_that_its_config_needs(
 ) -> None:
     config.write_text(f"{CONFIG}{settings}\n")
     program = (
-        "import json, sys; from plugin_gateway.cli.entry import load_no_plugins, run; load_no_plugins(); "
+        "import json, sys; from plugin_gateway.cli.entry import run; "
         "status = run(sys.argv[1:]); print(json.dumps([*sys.modules])); sys.exit(status)"
     )
     result = subprocess.run(

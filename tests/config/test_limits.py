@@ -1,10 +1,10 @@
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from plugin_gateway.config.limits import Limits
 from plugin_gateway.config.load import load_text
+from plugin_gateway.config.reader import MistakesError
 
 
 def test_limits_are_shown_as_written_and_without_the_url_of_redis() -> None:
@@ -28,7 +28,7 @@ def test_limits_are_shown_as_written_and_without_the_url_of_redis() -> None:
 )
 def test_limits_that_need_each_other_are_written_together(written: dict[str, Any], is_accepted: bool) -> None:
     if is_accepted:
-        Limits.model_validate(written)
+        Limits.parse(written)
     else:
-        with pytest.raises(ValidationError):
-            Limits.model_validate(written)
+        with pytest.raises(MistakesError):
+            Limits.parse(written)

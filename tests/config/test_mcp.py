@@ -20,5 +20,5 @@ MINIMAL = {"openapi": "openapi.json", "upstream": {"url": "https://h"}, "allow":
     ],
 )
 def test_the_mcp_endpoint_is_on_unless_it_is_turned_off(mcp: bool | dict[str, Any] | None, mode: str) -> None:
-    config = Config.model_validate(MINIMAL if mcp is None else MINIMAL | {"mcp": mcp})
+    config = Config.parse(MINIMAL if mcp is None else MINIMAL | {"mcp": mcp})
     assert (config.mcp.mode, config.mcp.is_on, config.mcp.path) == (mode, mode != "off", "/mcp")

@@ -1,16 +1,16 @@
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
 
 from plugin_gateway.config import operation_fields as fields
+from plugin_gateway.config.reader import MistakesError, read_as
 
 
 def rule_of(kind: Any, value: str) -> str:
-    with pytest.raises(ValidationError) as caught:
-        TypeAdapter(kind).validate_python(value, strict=True)
-    error = caught.value.errors()[0]
-    return getattr(error.get("ctx", {}).get("error"), "rule", error["type"])
+    with pytest.raises(MistakesError) as caught:
+        read_as(kind, value)
+    [(_, mistake)] = caught.value.found
+    return mistake.rule
 
 
 @pytest.mark.parametrize(

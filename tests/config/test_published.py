@@ -1,11 +1,11 @@
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
 
 from plugin_gateway.config import published_fields
 from plugin_gateway.config.operation_fields import OperationName
 from plugin_gateway.config.published import EMAIL, MAX_LENGTHS, MODEL_NAME, OPERATION_ID
+from plugin_gateway.config.reader import MistakesError, read_as
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.publish.manifest import ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
@@ -21,8 +21,8 @@ TEXTS = {
 
 def takes(kind: Any, text: str) -> bool:
     try:
-        TypeAdapter(kind).validate_python(text)
-    except ValidationError:
+        read_as(kind, text)
+    except MistakesError:
         return False
     return True
 

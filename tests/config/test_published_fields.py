@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
 
 from plugin_gateway.config.published_fields import (
     DescriptionForHuman,
@@ -20,13 +19,14 @@ from plugin_gateway.config.published_fields import (
     RegistryName,
     RegistryProof,
 )
+from plugin_gateway.config.reader import MistakesError, read_as
 from plugin_gateway.config.surroundings import Surroundings
 
 POINT = "A" * 64 + "AA=="
 
 
 def read(kind: Any, value: Any, **around: Any) -> Any:
-    return TypeAdapter(kind).validate_python(value, context=Surroundings(**around))
+    return read_as(kind, value, Surroundings(**around))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_value_is_read(kind: Any, value: Any, kept: Any) -> None:
     ids=map(str, count()),
 )
 def test_a_value_that_no_directory_takes_is_refused(kind: Any, value: Any) -> None:
-    with pytest.raises((ValidationError, ValueError)):
+    with pytest.raises(MistakesError):
         read(kind, value)
 
 
@@ -106,7 +106,7 @@ def test_a_missing_text_is_made_up_where_secrets_are_not_needed() -> None:
     ],
 )
 def test_a_text_of_the_manifest_that_clients_refuse_is_a_mistake(kind: Any, value: str, rule: str) -> None:
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(MistakesError) as caught:
         read(kind, value)
-    (error,) = caught.value.errors()
-    assert error["ctx"]["error"].rule == rule
+    [(_, mistake)] = caught.value.found
+    assert mistake.rule == rule

@@ -1,9 +1,9 @@
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from plugin_gateway.config.fields import OverrideText
+from plugin_gateway.config.reader import MistakesError
 from plugin_gateway.config.selector import AllowEntry, ParameterRule, Selector
 
 
@@ -19,7 +19,7 @@ from plugin_gateway.config.selector import AllowEntry, ParameterRule, Selector
     ],
 )
 def test_an_entry_names_operations_in_one_of_its_forms(written: dict[str, Any] | str, wanted: tuple[Any, ...]) -> None:
-    entry = Selector.model_validate(written)
+    entry = Selector.parse(written)
     assert (entry.wanted_id, entry.key, entry.tag, entry.path, entry.methods) == wanted
 
 
@@ -38,42 +38,42 @@ def test_an_entry_names_operations_in_one_of_its_forms(written: dict[str, Any] |
     ],
 )
 def test_an_entry_that_says_nothing_or_two_things_is_a_mistake(written: Any) -> None:
-    with pytest.raises(ValidationError):
-        AllowEntry.model_validate(written)
+    with pytest.raises(MistakesError):
+        AllowEntry.parse(written)
 
 
 def test_a_numbered_entry_is_a_copy() -> None:
-    entry = Selector.model_validate("a")
+    entry = Selector.parse("a")
     assert (entry.numbered(3).index, entry.index) == (3, 0)
 
 
 @pytest.mark.parametrize("written", ["Confirm", "ask", "yes", 1, [], OverrideText("maybe")])
 def test_a_wrong_value_of_consequential_is_told_the_three_that_are_right(written: Any) -> None:
-    with pytest.raises(ValidationError) as raised:
-        AllowEntry.model_validate({"operation": "a", "consequential": written})
-    [error] = raised.value.errors()
-    assert error["ctx"]["mistake"].message == "expected true, false or confirm"
+    with pytest.raises(MistakesError) as raised:
+        AllowEntry.parse({"operation": "a", "consequential": written})
+    [(_, mistake)] = raised.value.found
+    assert mistake.message == "expected true, false or confirm"
 
 
 @pytest.mark.parametrize(
     ("written", "value"), [(True, True), (False, False), ("confirm", "confirm"), (OverrideText("TRUE"), True)]
 )
 def test_consequential_is_true_false_or_confirm(written: Any, value: Any) -> None:
-    assert AllowEntry.model_validate({"operation": "a", "consequential": written}).consequential == value
+    assert AllowEntry.parse({"operation": "a", "consequential": written}).consequential == value
 
 
 def test_a_parameter_may_be_hidden_in_one_word() -> None:
-    assert ParameterRule.model_validate("hidden").hidden is True
+    assert ParameterRule.parse("hidden").hidden is True
 
 
 @pytest.mark.parametrize(
     "written", [{"hidden": True, "fixed": 1}, {"fixed": 1, "default": 2}, {"slashes": "yes"}, "hiden"]
 )
 def test_a_parameter_rule_that_contradicts_itself_is_a_mistake(written: dict[str, Any] | str) -> None:
-    with pytest.raises(ValidationError):
-        ParameterRule.model_validate(written)
+    with pytest.raises(MistakesError):
+        ParameterRule.parse(written)
 
 
 def test_a_slash_in_a_parameter_is_refused_unless_allowed() -> None:
-    assert ParameterRule.model_validate({}).slashes == "refused"
-    assert ParameterRule.model_validate({"slashes": "allowed"}).slashes == "allowed"
+    assert ParameterRule.parse({}).slashes == "refused"
+    assert ParameterRule.parse({"slashes": "allowed"}).slashes == "allowed"

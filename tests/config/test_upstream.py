@@ -2,11 +2,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from plugin_gateway.config.credential import (
     HeaderCredential,
 )
+from plugin_gateway.config.reader import MistakesError
 from plugin_gateway.config.surroundings import Surroundings
 from plugin_gateway.config.upstream import Upstream
 
@@ -14,20 +14,20 @@ KEY = {"value": "s3cr3t"}
 
 
 def test_unsafe_methods_get_the_same_credential_unless_another_is_written() -> None:
-    one = Upstream.model_validate({"url": "http://h", "credential": {"bearer": KEY}})
+    one = Upstream.parse({"url": "http://h", "credential": {"bearer": KEY}})
     assert one.write_credentials == one.credential
-    two = Upstream.model_validate(
+    two = Upstream.parse(
         {"url": "http://h", "credential": {"bearer": KEY}, "write_credential": {"header": "W", "value": KEY}}
     )
     assert [type(credential) for credential in two.write_credentials] == [HeaderCredential]
 
 
 def test_no_credential_at_all_is_fine() -> None:
-    assert Upstream.model_validate({"url": "http://h"}).credential == ()
+    assert Upstream.parse({"url": "http://h"}).credential == ()
 
 
 def test_the_defaults_are_those_of_the_page() -> None:
-    upstream = Upstream.model_validate({"url": "http://h"})
+    upstream = Upstream.parse({"url": "http://h"})
     assert (upstream.timeout.connect, upstream.timeout.read, upstream.timeout.total) == (3, 30, 45)
     assert (upstream.connections, upstream.headers.pass_set_cookie) == (256, False)
 
@@ -60,19 +60,18 @@ def test_tls_for_an_upstream_without_https_is_a_mistake_at_its_key(
     tmp_path: Path, url: str, tls: dict[str, str]
 ) -> None:
     (tmp_path / "ca.pem").touch()
-    with pytest.raises(ValidationError) as caught:
-        Upstream.model_validate({"url": url, "tls": tls}, context=Surroundings(folder=tmp_path))
-    [error] = caught.value.errors()
-    mistake = error["ctx"]["mistake"]
+    with pytest.raises(MistakesError) as caught:
+        Upstream.parse({"url": url, "tls": tls}, Surroundings(folder=tmp_path))
+    [(_, mistake)] = caught.value.found
     assert (mistake.rule, mistake.at, mistake.on_key) == ("tls-without-https", ("tls",), True)
 
 
 def test_tls_beside_a_url_that_is_none_is_not_a_second_mistake(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
     written = {"url": "ftp://h", "tls": {"ca": "ca.pem"}}
-    with pytest.raises(ValidationError) as caught:
-        Upstream.model_validate(written, context=Surroundings(folder=tmp_path))
-    assert [error["ctx"]["mistake"].rule for error in caught.value.errors()] == ["bad-url"]
+    with pytest.raises(MistakesError) as caught:
+        Upstream.parse(written, Surroundings(folder=tmp_path))
+    assert [mistake.rule for _, mistake in caught.value.found] == ["bad-url"]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +90,8 @@ def test_no_header_is_written_both_by_a_credential_and_by_forwarded(
 ) -> None:
     written = {"url": "http://h", "forwarded": mode, key: {"header": name, "value": KEY}}
     try:
-        Upstream.model_validate(written)
+        Upstream.parse(written)
         found = False
-    except ValidationError as error:
+    except MistakesError as error:
         found = "duplicate-key" in str(error)
     assert found is is_twice

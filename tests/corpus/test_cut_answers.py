@@ -89,7 +89,7 @@ def test_recorded_answers_lose_four_fifths_and_every_kept_value_is_right(name: s
     pruned, _ = mend(prune(document, list(wanted)))
     shaped = compile_shapes(
         pruned,
-        {key: Wanted(response=ResponseTrim.model_validate({"keep": keep})) for key, keep in wanted.items()},
+        {key: Wanted(response=ResponseTrim.parse({"keep": keep})) for key, keep in wanted.items()},
     )
     assert not [finding for finding in shaped.findings if finding.severity == "error"]
 

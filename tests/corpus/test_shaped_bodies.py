@@ -82,7 +82,7 @@ def compiled(one: Described, request: dict[str, Any]) -> Any:
         "paths": {"/things": {"post": {"requestBody": {"required": True, "content": content}, "responses": {}}}},
         "components": {"schemas": {"T": deepcopy(one.schema)}},
     }
-    wanted = Wanted(request=RequestTrim.model_validate(request), validates_request="enforce")
+    wanted = Wanted(request=RequestTrim.parse(request), validates_request="enforce")
     return compile_shapes(Document(root=root, name="t"), {KEY: wanted})
 
 

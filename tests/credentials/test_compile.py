@@ -157,19 +157,19 @@ def secret(text: str = LONG_KEY) -> Secret:
 
 
 FORMS = {
-    "header": HeaderCredential.model_construct(header="X-API-Key", value=secret()),
-    "query": QueryCredential.model_construct(query="api key", value=secret()),
-    "cookie": CookieCredential.model_construct(cookie="sid", value=secret()),
-    "bearer": BearerCredential.model_construct(bearer=secret()),
-    "basic": BasicCredential.model_construct(basic=Login.model_construct(username="user", password=secret())),
-    "passthrough": PassthroughCredential.model_construct(passthrough=True),
-    "oauth2": OAuth2Credential.model_construct(
-        oauth2=written.ClientCredentials.model_construct(
+    "header": HeaderCredential(header="X-API-Key", value=secret()),
+    "query": QueryCredential(query="api key", value=secret()),
+    "cookie": CookieCredential(cookie="sid", value=secret()),
+    "bearer": BearerCredential(bearer=secret()),
+    "basic": BasicCredential(basic=Login(username="user", password=secret())),
+    "passthrough": PassthroughCredential(passthrough=True),
+    "oauth2": OAuth2Credential(
+        oauth2=written.ClientCredentials(
             token_url="https://h/t", client_id="me", client_secret=secret(), scope="a b", audience="billing"
         )
     ),
-    "token_exchange": TokenExchangeCredential.model_construct(
-        token_exchange=written.TokenExchange.model_construct(
+    "token_exchange": TokenExchangeCredential(
+        token_exchange=written.TokenExchange(
             token_url="https://h/x", client_id="me", client_secret=None, scope="", audience="api"
         )
     ),
@@ -223,10 +223,10 @@ def test_a_grant_asks_for_what_the_config_says(
 
 
 def test_an_exchange_with_a_secret_sends_and_masks_it() -> None:
-    exchange = written.TokenExchange.model_construct(
+    exchange = written.TokenExchange(
         token_url="https://h/x", client_id="me", client_secret=secret(), scope="a", audience="api"
     )
-    ready = injection([TokenExchangeCredential.model_construct(token_exchange=exchange)])
+    ready = injection([TokenExchangeCredential(token_exchange=exchange)])
     assert ready.grant == TokenExchange(
         token_url="https://h/x", client_id="me", client_secret=LONG_KEY, scope="a", audience="api"
     )
@@ -236,10 +236,10 @@ def test_an_exchange_with_a_secret_sends_and_masks_it() -> None:
 def test_several_parameters_and_cookies_are_joined_as_a_request_has_them() -> None:
     ready = injection(
         [
-            QueryCredential.model_construct(query="a/b", value=secret("1/2")),
-            QueryCredential.model_construct(query="c", value=secret("3")),
-            CookieCredential.model_construct(cookie="x", value=secret("4 5")),
-            CookieCredential.model_construct(cookie="y", value=secret("6")),
+            QueryCredential(query="a/b", value=secret("1/2")),
+            QueryCredential(query="c", value=secret("3")),
+            CookieCredential(cookie="x", value=secret("4 5")),
+            CookieCredential(cookie="y", value=secret("6")),
         ]
     )
     assert ready.query == b"a%2Fb=1%2F2&c=3"
@@ -295,9 +295,7 @@ GUESSED = "the secret has fewer than 8 bytes"
     ],
 )
 def test_a_short_secret_is_warned_of_without_being_shown(text: str, messages: list[str]) -> None:
-    found = list(
-        find_short_secrets([BearerCredential.model_construct(bearer=secret(text))], ("upstream", "credential"))
-    )
+    found = list(find_short_secrets([BearerCredential(bearer=secret(text))], ("upstream", "credential")))
 
     assert [finding.message for finding in found] == messages
     for finding in found:

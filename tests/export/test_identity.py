@@ -21,7 +21,7 @@ MANIFEST = {
 
 def config(**more: Any) -> Config:
     minimal = {"openapi": "x", "upstream": {"url": "https://h"}, "allow": ["a"]}
-    return Config.model_validate(minimal | {"public": {"url": "https://gw.example.com"}} | more)
+    return Config.parse(minimal | {"public": {"url": "https://gw.example.com"}} | more)
 
 
 def test_the_identity_comes_from_the_manifest_unless_the_plugin_says_otherwise() -> None:

@@ -38,7 +38,7 @@ def test_a_card_is_valid(auth: Auth) -> None:
     ("auth", "value"),
     [
         (NoAuth(), None),
-        (OAuthAuth.model_construct(type="oauth"), None),
+        (OAuthAuth(type="oauth"), None),
         (UserHttpAuth(type="user_http", passthrough=True), "Bearer {token}"),
         (UserHttpAuth(type="user_http", passthrough=True, authorization_type="basic"), "Basic {login}"),
     ],

@@ -62,7 +62,7 @@ def test_no_credential_of_the_gateway_or_its_callers_is_published(variable: str)
 
 
 def test_a_text_that_is_no_credential_is_published() -> None:
-    assert [*find_published_secrets(Config.model_validate(MINIMAL | {"plugin": {"openai_challenge": "token"}}))] == []
+    assert [*find_published_secrets(Config.parse(MINIMAL | {"plugin": {"openai_challenge": "token"}}))] == []
 
 
 def test_the_card_tells_the_revisions_that_the_endpoint_speaks() -> None:

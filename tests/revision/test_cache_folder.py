@@ -10,7 +10,7 @@ URL = "https://h.example/openapi.json"
 
 
 def folder(environ: dict[str, str], **source: Any) -> Path | None:
-    return cache_folder(DocumentSource.model_validate({"source": URL, "refresh": "1h", **source}), environ)
+    return cache_folder(DocumentSource.parse({"source": URL, "refresh": "1h", **source}), environ)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_the_config_wins() -> None:
 
 def test_no_copy_is_kept_unless_the_config_asks_for_it() -> None:
     assert folder({}, refresh="0") is None
-    assert cache_folder(DocumentSource.model_validate({"source": "openapi.yaml"}), {}) is None
+    assert cache_folder(DocumentSource.parse({"source": "openapi.yaml"}), {}) is None
 
 
 def test_a_user_without_a_home_has_the_folder_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:

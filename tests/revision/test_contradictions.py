@@ -32,7 +32,7 @@ def document(
 
 def found(full: Document, url: str, allow: list[str] | None = None) -> list[Finding]:
     names = [key.path for key in full.operations] if allow is None else allow
-    entries = [AllowEntry.model_validate(f"GET {name}").numbered(index) for index, name in enumerate(names)]
+    entries = [AllowEntry.parse(f"GET {name}").numbered(index) for index, name in enumerate(names)]
     return list(find_contradictions(full, select(full, entries).kept, parse_upstream_url(url)))
 
 

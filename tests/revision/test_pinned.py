@@ -33,15 +33,15 @@ entries = st.lists(
 
 
 def words(entry: dict[str, Any], *place: str) -> EntryWords:
-    return words_of(Selector.model_validate(entry), *(place or ("allow",)))
+    return words_of(Selector.parse(entry), *(place or ("allow",)))
 
 
 def choose(
     paths: dict[str, Any], allow: list[Any], deny: Sequence[Any] = (), pinned: Pinned = NOTHING_PINNED
 ) -> Selection:
     document = Document(root={"openapi": "3.1.0", "paths": paths}, name="t")
-    allowed = [AllowEntry.model_validate(entry).numbered(index) for index, entry in enumerate(allow)]
-    denied = [Selector.model_validate(entry).numbered(index) for index, entry in enumerate(deny)]
+    allowed = [AllowEntry.parse(entry).numbered(index) for index, entry in enumerate(allow)]
+    denied = [Selector.parse(entry).numbered(index) for index, entry in enumerate(deny)]
     return select(document, allowed, denied, pinned)
 
 

@@ -22,7 +22,7 @@ def read(
     tmp_path: Path, *, now: dt.datetime | None = None, **written: str
 ) -> tuple[TlsFiles, list[Any], tuple[Any, ...]]:
     """Read the files under `tls`; return them with the rules and pointers of the findings."""
-    files, findings = read_tls_files(Tls.model_validate(written, context=Surroundings(folder=tmp_path)), now=now)
+    files, findings = read_tls_files(Tls.parse(written, Surroundings(folder=tmp_path)), now=now)
     return files, [(finding.rule, finding.pointer[-1], str(finding.severity)) for finding in findings], findings
 
 
@@ -120,7 +120,7 @@ def test_an_encrypted_key_is_an_error_and_no_question_at_the_terminal(tmp_path: 
 
 
 def test_a_file_that_vanished_is_an_error(tmp_path: Path, authority: Authority) -> None:
-    tls = Tls.model_validate({"ca": authority.ca}, context=Surroundings(folder=tmp_path))
+    tls = Tls.parse({"ca": authority.ca}, Surroundings(folder=tmp_path))
     Path(authority.ca).unlink()
     _, [finding] = read_tls_files(tls)
     assert (finding.rule, finding.severity) == ("unreadable", Severity.ERROR)

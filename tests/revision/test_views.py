@@ -139,9 +139,7 @@ def chosen(
     document: Document = TAGGED,
     pinned: Pinned = NOTHING_PINNED,
 ) -> Chosen:
-    consumer = Consumer.model_validate(
-        {"name": "a", "match": {"token": "t"}} | ({"allow": allow} if allow is not None else {})
-    )
+    consumer = Consumer.parse({"name": "a", "match": {"token": "t"}} | ({"allow": allow} if allow is not None else {}))
     return select_for_consumer(document, kept, consumer, 2, pinned)
 
 

@@ -40,7 +40,7 @@ def imported_by(program: str) -> set[str]:
     return set(json.loads(told.stdout))
 
 
-CONTROL = {"click", "pydantic", "yaml"}
+CONTROL = {"click", "plugin_gateway.config.model", "yaml"}
 PAGES = {"h11", "prometheus_client", "starlette", "uvicorn"}
 
 
@@ -51,11 +51,13 @@ PAGES = {"h11", "prometheus_client", "starlette", "uvicorn"}
             "plugin_gateway.server.beginning", {*CONTROL, *PAGES, "plugin_gateway.server.supervisor"}, id="beginning"
         ),
         pytest.param(
-            "plugin_gateway.server.supervisor", {"pydantic", "yaml", "plugin_gateway.gate.gate"}, id="supervisor"
+            "plugin_gateway.server.supervisor",
+            {"plugin_gateway.config.model", "yaml", "plugin_gateway.gate.gate"},
+            id="supervisor",
         ),
         pytest.param(
             "plugin_gateway.server.worker",
-            {"h11", "prometheus_client", "pydantic", "yaml", "jsonschema_rs"},
+            {"h11", "prometheus_client", "plugin_gateway.config.model", "yaml", "jsonschema_rs"},
             id="worker",
         ),
         pytest.param("plugin_gateway.reload.child", {*PAGES, "asyncio", "click", "uvloop"}, id="compiling child"),

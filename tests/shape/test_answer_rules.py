@@ -49,7 +49,7 @@ ROOT: dict[str, Any] = {
 
 
 def shaped(check: Literal["off", "report", "enforce"], root: dict[str, Any] | None = None, **response: Any) -> Shaped:
-    wanted = Wanted(validates_response=check, response=ResponseTrim.model_validate(response))
+    wanted = Wanted(validates_response=check, response=ResponseTrim.parse(response))
     return compile_shapes(Document(root=deepcopy(root or ROOT), name="items"), {KEY: wanted})
 
 

@@ -86,7 +86,7 @@ ROOT: dict[str, Any] = {
 
 
 def shaped(root: dict[str, Any] | None = None, **response: Any) -> Shaped:
-    trim = ResponseTrim.model_validate(response)
+    trim = ResponseTrim.parse(response)
     return compile_shapes(Document(root=deepcopy(root or ROOT), name="items"), {KEY: Wanted(entry=3, response=trim)})
 
 

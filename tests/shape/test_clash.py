@@ -12,14 +12,14 @@ from plugin_gateway.shape.wanted import Wanted
 
 
 def of_request(request: dict[str, Any], **origins: int) -> list[tuple[str | int, ...]]:
-    wanted = Wanted(entry=3, request=RequestTrim.model_validate(request), request_origins=origins)
+    wanted = Wanted(entry=3, request=RequestTrim.parse(request), request_origins=origins)
     found = [*request_clashes(wanted)]
     assert {one.rule for one in found} <= {"clashing-pointers"}
     return [one.pointer or () for one in found]
 
 
 def of_response(response: dict[str, Any], **origins: int) -> list[tuple[str | int, ...]]:
-    wanted = Wanted(entry=3, response=ResponseTrim.model_validate(response), response_origins=origins)
+    wanted = Wanted(entry=3, response=ResponseTrim.parse(response), response_origins=origins)
     return [one.pointer or () for one in response_clashes(wanted)]
 
 

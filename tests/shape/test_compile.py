@@ -51,7 +51,7 @@ def test_an_operation_that_only_3_2_has_can_be_shaped() -> None:
 
 def test_each_operation_gets_a_copy_of_the_parameters_of_its_path() -> None:
     document = Document(root=deepcopy(ROOT), name="pets")
-    wanted = Wanted(parameters={"page": ParameterRule.model_validate({"default": 1})})
+    wanted = Wanted(parameters={"page": ParameterRule.parse({"default": 1})})
     shaped = compile_shapes(document, {OperationKey("POST", "/pets"): wanted}).document
     parameters = [operation.node["parameters"] for operation in shaped.operations.values()]
     page = ROOT["components"]["parameters"]["Page"]
@@ -68,7 +68,7 @@ def test_shaping_begins_without_a_shape_and_without_findings() -> None:
 
 def test_a_mistake_of_an_entry_for_a_group_is_reported_once() -> None:
     root = deepcopy(ROOT)
-    rule = ParameterRule.model_validate({"maximum": 5, "default": 9})
+    rule = ParameterRule.parse({"maximum": 5, "default": 9})
     wanted = Wanted(parameters={"page": rule})
     shaped = compile_shapes(Document(root=root, name="pets"), {KEY: wanted, OperationKey("POST", "/pets"): wanted})
     [found] = shaped.findings
@@ -112,7 +112,7 @@ def test_operations_share_the_copies_of_the_components_that_they_reach(wanted: W
 
 
 def test_no_copies_are_shared_where_a_step_may_change_the_document() -> None:
-    cut = Wanted(validates_response="report", response=ResponseTrim.model_validate({"limit_items": {"": 5}}))
+    cut = Wanted(validates_response="report", response=ResponseTrim.parse({"limit_items": {"": 5}}))
     first, second = schemas_of(cut)
     assert first == second == schemas_of(Wanted(validates_response="report"))[0]
     assert first["$defs"]["Pet"] is not second["$defs"]["Pet"]

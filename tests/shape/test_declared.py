@@ -10,7 +10,7 @@ from plugin_gateway.shape.scalar import UnwritableError
 
 
 def declared(place: str = "query", name: str = "p", rule: Any = None, **node: Any) -> Declared:
-    parsed = None if rule is None else ParameterRule.model_validate(rule)
+    parsed = None if rule is None else ParameterRule.parse(rule)
     return Declared({"in": place, "name": name, **node}, place, name, parsed)
 
 

@@ -37,7 +37,7 @@ AS_PAIRS = {"card": {"style": "deepObject", "explode": True}}
 def shaped(request: dict[str, Any], *types: str, encoding: dict[str, Any] | None = None) -> Shaped:
     content = {one: {"schema": SCHEMA, "encoding": encoding or {}} for one in types}
     root = {"openapi": "3.1.0", "info": {}, "paths": {"/uploads": {"post": {"requestBody": {"content": content}, "responses": {}}}}}  # fmt: skip
-    wanted = Wanted(entry=3, request=RequestTrim.model_validate(request), validates_request="enforce")
+    wanted = Wanted(entry=3, request=RequestTrim.parse(request), validates_request="enforce")
     return compile_shapes(Document(root=root, name="d"), {KEY: wanted})
 
 
@@ -164,6 +164,6 @@ def test_a_fixed_member_that_no_form_can_hold_is_an_error_at_its_place() -> None
         schema = {"type": "object", "properties": {'a"b': {"type": "object", "properties": {"c": {}}}}}
         content = {MULTIPART: {"schema": schema, "encoding": named}}
         root = {"openapi": "3.1.0", "info": {}, "paths": {"/uploads": {"post": {"requestBody": {"content": content}, "responses": {}}}}}  # fmt: skip
-        wanted = Wanted(entry=3, request=RequestTrim.model_validate(request))
+        wanted = Wanted(entry=3, request=RequestTrim.parse(request))
         [finding] = compile_shapes(Document(root=root, name="d"), {KEY: wanted}).findings
         assert (finding.rule, finding.pointer) == ("cannot-trim", ("allow", 3, "request", "fixed", '/a"b/c'))

@@ -37,7 +37,7 @@ ROOT: dict[str, Any] = {
 def pointers(
     query: bytes = b"", header: bytes = b"1", path: bytes = b"1", rules: dict[str, Any] | None = None
 ) -> list[str]:
-    parameters = {name: ParameterRule.model_validate(rule) for name, rule in (rules or {}).items()}
+    parameters = {name: ParameterRule.parse(rule) for name, rule in (rules or {}).items()}
     wanted = Wanted(entry=0, validates_request="enforce", parameters=parameters)
     shape = compile_shapes(Document(root=ROOT, name="d"), {KEY: wanted}).shapes[KEY]
     assert shape.parameters is not None

@@ -17,7 +17,7 @@ BOUNDS = st.none() | st.integers(-20, 20)
 
 
 def rule(**settings: Any) -> ParameterRule:
-    return ParameterRule.model_validate(settings)
+    return ParameterRule.parse(settings)
 
 
 @given(BOUNDS, BOUNDS, BOUNDS, BOUNDS, st.integers(-30, 30))

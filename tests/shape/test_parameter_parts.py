@@ -16,7 +16,7 @@ POINT = {"type": "object", "properties": {"x": {}}}
 
 
 def declared(place: str = "query", rule: Any = None, **node: Any) -> Declared:
-    return Declared({**node}, place, "p[]", None if rule is None else ParameterRule.model_validate(rule))
+    return Declared({**node}, place, "p[]", None if rule is None else ParameterRule.parse(rule))
 
 
 def test_only_an_exploded_object_of_the_query_has_parameters_of_its_own() -> None:

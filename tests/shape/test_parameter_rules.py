@@ -67,8 +67,8 @@ ROOT: dict[str, Any] = {
 
 
 def shaped(rules: dict[str, Any], check: Any = "off") -> Shaped:
-    parsed = {key: ParameterRule.model_validate(rule) for key, rule in rules.items()}
-    origins = {(key, word): 3 for key, rule in parsed.items() for word in ("", *rule.model_fields_set)}
+    parsed = {key: ParameterRule.parse(rule) for key, rule in rules.items()}
+    origins = {(key, word): 3 for key, rule in parsed.items() for word in ("", *rule.written)}
     wanted = Wanted(entry=3, parameters=parsed, origins=origins, validates_request=check)
     return compile_shapes(Document(root=deepcopy(ROOT), name="pets"), {KEY: wanted})
 
@@ -355,9 +355,9 @@ def test_the_members_of_a_hidden_object_are_unseen_unless_another_parameter_has_
         "paths": {"/a": {"get": {"parameters": [filter_of("f", "a", "b"), filter_of("g", "b", "c"), filter_of("a")]}}},
     }
     key = OperationKey("GET", "/a")
-    wanted = Wanted(entry=0, parameters={"f": ParameterRule.model_validate({"hidden": True})})
+    wanted = Wanted(entry=0, parameters={"f": ParameterRule.parse({"hidden": True})})
     shape = compile_shapes(Document(root=deepcopy(root), name="d"), {key: wanted}).shapes[key]
     assert shape.names.unseen_members == set()
-    wanted = Wanted(entry=0, parameters={name: ParameterRule.model_validate({"hidden": True}) for name in "fg"})
+    wanted = Wanted(entry=0, parameters={name: ParameterRule.parse({"hidden": True}) for name in "fg"})
     shape = compile_shapes(Document(root=deepcopy(root), name="d"), {key: wanted}).shapes[key]
     assert shape.names.unseen_members == {"b", "c"}

@@ -40,15 +40,15 @@ def told(description: str = "", *, retold: bool = False, **trims: Any) -> list[F
         "paths": {"/items": {"post": operation}},
         "components": {"schemas": {"Item": schema}},
     }
-    request = RequestTrim.model_validate(trims.pop("request", {}))
-    response = ResponseTrim.model_validate(trims.pop("response", {}))
+    request = RequestTrim.parse(trims.pop("request", {}))
+    response = ResponseTrim.parse(trims.pop("response", {}))
     wanted = Wanted(
         entry=3,
         parameters={name: ParameterRule(rename=new) for name, new in trims.pop("renamed", {}).items()},
         request=request,
-        request_origins=dict.fromkeys(request.model_fields_set, 3),
+        request_origins=dict.fromkeys(request.written, 3),
         response=response,
-        response_origins=dict.fromkeys(response.model_fields_set, 2),
+        response_origins=dict.fromkeys(response.written, 2),
         retold=frozenset({"description"} if retold else ()),
     )
     found = compile_shapes(Document(root=root, name="d"), {KEY: wanted}).findings

@@ -16,7 +16,7 @@ KEY = OperationKey("GET", "/pets")
 
 def told(rule: Any, *, retold: frozenset[str] = frozenset(), other: str = "", **texts: str) -> list[tuple[str, str]]:
     parameters = [
-        Declared({}, "query", "debug", ParameterRule.model_validate(rule), "debug"),
+        Declared({}, "query", "debug", ParameterRule.parse(rule), "debug"),
         Declared({"description": other}, "query", "limit"),
     ]
     wanted = Wanted(retold=retold)

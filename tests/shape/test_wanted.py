@@ -9,8 +9,8 @@ from plugin_gateway.shape.wanted import Wanted
     [
         Wanted(),
         Wanted(entry=3),
-        Wanted(parameters={"path": ParameterRule.model_validate({"slashes": "allowed"})}),
-        Wanted(response=ResponseTrim.model_validate({"links": ["/next"]})),
+        Wanted(parameters={"path": ParameterRule.parse({"slashes": "allowed"})}),
+        Wanted(response=ResponseTrim.parse({"links": ["/next"]})),
     ],
 )
 def test_settings_of_the_gate_and_of_links_shape_no_call(wanted: Wanted) -> None:
@@ -20,9 +20,9 @@ def test_settings_of_the_gate_and_of_links_shape_no_call(wanted: Wanted) -> None
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(parameters={"debug": ParameterRule.model_validate("hidden")}),
-        Wanted(request=RequestTrim.model_validate({"drop": ["/notes"]})),
-        Wanted(response=ResponseTrim.model_validate({"keep": ["/id"]})),
+        Wanted(parameters={"debug": ParameterRule.parse("hidden")}),
+        Wanted(request=RequestTrim.parse({"drop": ["/notes"]})),
+        Wanted(response=ResponseTrim.parse({"keep": ["/id"]})),
         Wanted(validates_request="report"),
         Wanted(validates_response="enforce"),
     ],

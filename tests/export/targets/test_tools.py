@@ -73,7 +73,7 @@ def test_a_definition_breaks_these_rules(change: dict[str, Any], found: dict[str
 )
 def test_a_name_breaks_these_rules(name: str, found: dict[str, str]) -> None:
     candidate = with_tool({"name": name})
-    config = candidate.config.model_copy(update={"plugin": candidate.config.plugin.model_copy(update={"cases": ()})})
+    config = candidate.config.replace(plugin=candidate.config.plugin.replace(cases=()))
     assert broken(replace(candidate, config=config)) == {"openai-cases": "warning", **found}
 
 
