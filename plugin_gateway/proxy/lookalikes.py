@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.proxy.spelling import INTRODUCERS, escapes_at
+from plugin_gateway.proxy.spelling import escapes_at
+from plugin_gateway.proxy.unescaped import INTRODUCERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.proxy.coding import unreadable
 from plugin_gateway.proxy.secret_index import SecretIndex
-from plugin_gateway.proxy.spelling import INTRODUCERS, MAX_SPELLED_OCTETS, unescaper_of
+from plugin_gateway.proxy.spelling import MAX_SPELLED_OCTETS, unescaper_of
+from plugin_gateway.proxy.unescaped import INTRODUCERS
 from plugin_gateway.proxy.wrapping import is_wrapped, open_end, unwrapped
 
 if TYPE_CHECKING:

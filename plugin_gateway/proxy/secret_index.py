@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.credentials.injection import MIN_MASKED_BYTES
 from plugin_gateway.proxy.lookalikes import Lookalikes, is_lookalike
-from plugin_gateway.proxy.spelling import ESCAPE_OCTETS, all_forms_of, forms_of
+from plugin_gateway.proxy.secret_forms import all_forms_of, forms_of
+from plugin_gateway.proxy.spelling import ESCAPE_OCTETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

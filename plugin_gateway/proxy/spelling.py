@@ -1,8 +1,7 @@
-"""A spelling: one of the ways in which an answer may write a secret.
+"""A spelling: one of the ways in which an answer may escape the octets of a secret's form.
 
-A secret may appear in an answer as it is, in hexadecimal, or in base64 at each of its three alignments within a longer
-text. Each octet of those forms may be raw or escaped: as a percent-escape, as an escape of a JSON or JavaScript string,
-or as an HTML entity. An escape may be escaped again. Templates mix all of these within one value.
+Each octet may be raw or escaped: as a percent-escape, as an escape of a JSON or JavaScript string, or as an HTML entity. An
+escape may be escaped again. Templates mix all of these within one value.
 
 The work for an escape must not depend on the secrets. Otherwise a caller whose input the upstream repeats many times
 could measure which guess is right. So escapes are undone first, and the resulting text is searched for secrets.
@@ -10,22 +9,16 @@ could measure which guess is right. So escapes are undone first, and the resulti
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from bisect import bisect_left, bisect_right
 from functools import lru_cache
-from html import escape
 from html.entities import html5
-from itertools import accumulate
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, quote_plus
+
+from plugin_gateway.proxy.unescaped import INTRODUCERS, Reading, Replaced, Undone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-INTRODUCERS: Final = b"%\\&"
-"""The octets that begin escapes."""
 ESCAPE_OCTETS: Final = INTRODUCERS + b"#;"
 """The octets of escapes besides letters and digits."""
 MAX_SPELLED_OCTETS: Final = 16
@@ -33,10 +26,8 @@ MAX_SPELLED_OCTETS: Final = 16
 
 _MAX_NESTING: Final = 8
 _MOST_REMEMBERED: Final = 1024
-_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _ESCAPED_BY_BACKSLASH: Final = b"\"'\\/"
 """The octets that a backslash may escape as themselves; the other short escapes mean octets that no secret contains."""
-_INTRODUCERS: Final = frozenset({b"%", b"\\", b"&"})
 _NAMED: Final = {name.encode(): text.encode() for name, text in html5.items()}
 
 _PERCENT: Final = re.compile(rb"%(?:[uU]00)?([0-9A-Fa-f]{2})")
@@ -55,104 +46,6 @@ _ENTITIES: Final = tuple(
     for rest in (_ENTITY_REST, b"(?:(!)(!)|" + _LOOSE_REST + b")")
     for nested in (b"", b"(?:amp;)+")
 )
-
-
-def forms_of(secret: str) -> tuple[bytes, ...]:
-    """Return the forms of a secret that can be escaped octet by octet, in a stable order."""
-    octets = secret.encode()
-    forms = {octets, octets.hex().encode(), octets.hex().upper().encode(), *_base64_forms_of(octets)}
-    if not secret.isascii():
-        # Many servers decode a field as Latin-1, and some write it back so.
-        forms.add(octets.decode("latin-1").encode())
-        narrow = secret.encode("latin-1", "ignore")
-        if len(narrow) == len(secret):
-            forms.add(narrow)
-    forms.add(octets.replace(b" ", b"+"))
-    in_json = json.dumps(secret)[1:-1]
-    # Base64 hides escapes, so include the base64 of commonly escaped forms; a token endpoint is sent the first one.
-    for escaped in {
-        quote_plus(secret),
-        quote(secret, safe=""),
-        quote(secret),
-        in_json,
-        in_json.replace("/", "\\/"),
-        escape(secret),
-    }:
-        forms.update(_base64_forms_of(escaped.encode()))
-    return tuple(sorted(forms))
-
-
-def wide_forms_of(secret: str) -> tuple[bytes, ...]:
-    """Return the secret in UTF-16 and UTF-32; software that writes those does not escape octets."""
-    return tuple(secret.encode(encoding) for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"))
-
-
-@lru_cache(maxsize=256)
-def all_forms_of(secret: str) -> tuple[bytes, ...]:
-    """Return every form of a secret, in a stable order."""
-    return (*forms_of(secret), *wide_forms_of(secret))
-
-
-def _base64_forms_of(octets: bytes) -> Iterator[bytes]:
-    for shift in range(3):
-        # The octets before and after a secret change its first and last digits; only those between are certain.
-        digits = base64.b64encode(b"\0" * shift + octets)[(0, 2, 3)[shift] : (shift + len(octets)) * 8 // 6]
-        yield from (digits, digits.translate(_URL_SAFE))
-
-
-class Undone:
-    """A text with its escapes undone."""
-
-    __slots__ = ("_ends", "_pieces", "_written", "text")
-
-    def __init__(self, text: bytes, written: list[bytes], pieces: list[bytes]) -> None:
-        """Take the written pieces, every second one an escape, and their meanings, which together are the text."""
-        self.text = text
-        self._written = written
-        self._pieces = pieces
-        self._ends: tuple[list[int], list[int]] | None = None
-
-    @property
-    def has_introducer(self) -> bool:
-        """Whether an escape stood for a character that begins escapes."""
-        return not _INTRODUCERS.isdisjoint(self._pieces[1::2])
-
-    def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return the place in the written text of `start` to `end` in this text."""
-        if self._ends is None:
-            self._ends = list(accumulate(map(len, self._written))), list(accumulate(map(len, self._pieces)))
-        written_ends, ends = self._ends
-        first, last = bisect_right(ends, start), bisect_left(ends, end)
-        begun = written_ends[first - 1] if first else 0
-        if first % 2 == 0:
-            begun += start - (ends[first - 1] if first else 0)
-        return begun, written_ends[last] - (0 if last % 2 else ends[last] - end)
-
-
-class Replaced:
-    """A text with one escape replaced; written places are computed on demand."""
-
-    __slots__ = ("_before", "_escape", "_meaning", "_undone", "text")
-
-    def __init__(self, before: bytes, escape: bytes, meaning: bytes) -> None:
-        self.text = before.replace(escape, meaning)
-        self._before = before
-        self._escape = escape
-        self._meaning = meaning
-        self._undone: Undone | None = None
-
-    @property
-    def has_introducer(self) -> bool:
-        return self._meaning in _INTRODUCERS
-
-    def place(self, start: int, end: int) -> tuple[int, int]:
-        if self._undone is None:
-            pieces = self._before.split(self._escape)
-            written = [self._escape] * (2 * len(pieces) - 1)
-            said = [self._meaning] * len(written)
-            written[::2] = said[::2] = pieces
-            self._undone = Undone(self.text, written, said)
-        return self._undone.place(start, end)
 
 
 class _Kind:
@@ -192,22 +85,6 @@ class _Meanings(dict[bytes, bytes]):
         if len(self) < _MOST_REMEMBERED and len(escape) <= MAX_SPELLED_OCTETS:
             self[escape] = meaning
         return meaning
-
-
-class Reading:
-    """A text after some steps of undoing escapes."""
-
-    __slots__ = ("_steps", "text")
-
-    def __init__(self, steps: list[Undone | Replaced]) -> None:
-        self._steps = steps
-        self.text = steps[-1].text
-
-    def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return the place in the written text of `start` to `end` in this text."""
-        for step in reversed(self._steps):
-            start, end = step.place(start, end)
-        return start, end
 
 
 class Unescaper:

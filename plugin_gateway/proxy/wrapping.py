@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from plugin_gateway.proxy.spelling import Reading, Replaced, Undone
+from plugin_gateway.proxy.unescaped import Reading, Replaced, Undone
 
 _LEAST_DIGITS: Final = 32
 """The least number of digits in a line of encoded data. Most lines of other texts end in fewer."""

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.proxy.secret_forms import all_forms_of
 from plugin_gateway.proxy.secret_index import SecretIndex
-from plugin_gateway.proxy.spelling import all_forms_of
 
 secrets = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=6, max_size=60)
 

@@ -1,0 +1,82 @@
+"""An unescaped text: what a text says with its escapes undone, and where each part of it was written."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
+from typing import Final
+
+INTRODUCERS: Final = b"%\\&"
+"""The octets that begin escapes."""
+_INTRODUCERS: Final = frozenset({b"%", b"\\", b"&"})
+
+
+class Undone:
+    """A text with its escapes undone."""
+
+    __slots__ = ("_ends", "_pieces", "_written", "text")
+
+    def __init__(self, text: bytes, written: list[bytes], pieces: list[bytes]) -> None:
+        """Take the written pieces, every second one an escape, and their meanings, which together are the text."""
+        self.text = text
+        self._written = written
+        self._pieces = pieces
+        self._ends: tuple[list[int], list[int]] | None = None
+
+    @property
+    def has_introducer(self) -> bool:
+        """Whether an escape stood for a character that begins escapes."""
+        return not _INTRODUCERS.isdisjoint(self._pieces[1::2])
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Return the place in the written text of `start` to `end` in this text."""
+        if self._ends is None:
+            self._ends = list(accumulate(map(len, self._written))), list(accumulate(map(len, self._pieces)))
+        written_ends, ends = self._ends
+        first, last = bisect_right(ends, start), bisect_left(ends, end)
+        begun = written_ends[first - 1] if first else 0
+        if first % 2 == 0:
+            begun += start - (ends[first - 1] if first else 0)
+        return begun, written_ends[last] - (0 if last % 2 else ends[last] - end)
+
+
+class Replaced:
+    """A text with one escape replaced; written places are computed on demand."""
+
+    __slots__ = ("_before", "_escape", "_meaning", "_undone", "text")
+
+    def __init__(self, before: bytes, escape: bytes, meaning: bytes) -> None:
+        self.text = before.replace(escape, meaning)
+        self._before = before
+        self._escape = escape
+        self._meaning = meaning
+        self._undone: Undone | None = None
+
+    @property
+    def has_introducer(self) -> bool:
+        return self._meaning in _INTRODUCERS
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        if self._undone is None:
+            pieces = self._before.split(self._escape)
+            written = [self._escape] * (2 * len(pieces) - 1)
+            said = [self._meaning] * len(written)
+            written[::2] = said[::2] = pieces
+            self._undone = Undone(self.text, written, said)
+        return self._undone.place(start, end)
+
+
+class Reading:
+    """A text after some steps of undoing escapes."""
+
+    __slots__ = ("_steps", "text")
+
+    def __init__(self, steps: list[Undone | Replaced]) -> None:
+        self._steps = steps
+        self.text = steps[-1].text
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Return the place in the written text of `start` to `end` in this text."""
+        for step in reversed(self._steps):
+            start, end = step.place(start, end)
+        return start, end

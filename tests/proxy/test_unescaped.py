@@ -1,0 +1,37 @@
+"""Texts with their escapes undone: where each part was written."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.proxy.spelling import Unescaper
+from plugin_gateway.proxy.unescaped import Replaced, Undone
+
+ALPHABET = b"abcdefghijklmnopqrstuvwxyz0123456789-_+/=%\\&#;"
+
+
+def test_an_escape_belongs_whole_to_each_octet_that_it_means() -> None:
+    undone = Undone(b"a\xc3\xa4b", [b"a", b"&auml;", b"b"], [b"a", b"\xc3\xa4", b"b"])
+    assert [undone.place(at, at + 1) for at in range(4)] == [(0, 1), (1, 7), (1, 7), (7, 8)]
+    assert undone.place(0, 4) == (0, 8)
+
+
+@pytest.mark.parametrize(("meaning", "begins_escapes"), [(b"%", True), (b"&", True), (b"\\", True), (b"/", False)])
+def test_an_escape_that_meant_an_introducer_asks_for_another_round(meaning: bytes, begins_escapes: bool) -> None:
+    assert Undone(b"a" + meaning, [b"a", b"~", b""], [b"a", meaning, b""]).has_introducer is begins_escapes
+    assert Replaced(b"a~", b"~", meaning).has_introducer is begins_escapes
+
+
+def test_one_replaced_escape_has_the_places_that_it_has_undone() -> None:
+    replaced = Replaced(b"x\\/y\\/", b"\\/", b"/")
+    assert replaced.text == b"x/y/"
+    assert [replaced.place(at, at + 1) for at in range(4)] == [(0, 1), (1, 3), (3, 4), (4, 6)]
+
+
+@pytest.mark.parametrize("around", [b"", b"x", b"%7a", b"\\/", b"&amp;"])
+@pytest.mark.parametrize("written", [b"k%65y", b"%6bey", b"ke%2579", b"\\u006Bey", b"&#107;ey", b"k&amp;#101;y"])
+def test_what_a_reading_says_is_found_where_it_was_written(around: bytes, written: bytes) -> None:
+    text = around + b"<" + written + b">" + around
+    reading = next(one for one in Unescaper(ALPHABET).readings(text) if b"key" in one.text)
+    start, end = reading.place(reading.text.index(b"key"), reading.text.index(b"key") + 3)
+    assert text[start:end] == written
