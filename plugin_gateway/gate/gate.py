@@ -163,7 +163,9 @@ def compile_gate(
         rules=tuple(rules.values()),
         withheld=names.query,
         matrix_paths=tuple(
-            one for key in rules if isinstance(one := matrix_path(document.operations[key], document), MatrixPath)
+            one
+            for key in rules
+            if isinstance(one := matrix_path(document.operations[key], document, slashes.get(key, ())), MatrixPath)
         ),
     )
 

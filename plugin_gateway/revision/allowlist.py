@@ -252,7 +252,7 @@ def _find_unreachable(document: Document, kept: Mapping[OperationKey, Kept]) -> 
     for key, one in kept.items():
         refusal = read_target(sample_path(parse_template(key.path)))
         why = refusal.detail if isinstance(refusal, Refusal) else ""
-        if isinstance(closed := matrix_path(one.operation, document), str):
+        if isinstance(closed := matrix_path(one.operation, document, one.slashes), str):
             why = closed
         if key.method in methods.NEVER_ROUTED:
             why = f"{key.method} is never forwarded."

@@ -179,6 +179,17 @@ def test_what_servers_read_in_different_ways_is_closed_with_a_reason(path: str, 
     assert isinstance(reason(path, node), str)
 
 
+@pytest.mark.parametrize("slashed", ["id", "other"])
+def test_a_parameter_with_encoded_slashes_closes_the_path(slashed: str) -> None:
+    paths = {"/a/{other}/{id}": operation("id"), "/a/b/{number}": operation()}
+    allowed = {OperationKey("GET", "/a/{other}/{id}"): Allowed(operation_id="x", slashes=frozenset({slashed}))}
+    gate = compile_gate(document(paths), allowed)
+    for path in (b"/a/c/;id=5", b"/a/c/;id=x%2Fb", b"/a/b%2F1/;id=5"):
+        assert isinstance(gate.judge(b"GET", path), Refusal)
+    found = document(paths)
+    assert isinstance(matrix_path(found.operations[OperationKey("GET", "/a/{other}/{id}")], found, {slashed}), str)
+
+
 def test_another_method_and_other_styles_close_nothing() -> None:
     assert reason("/pets/{id}", operation("id", style="simple"), "/pets") is None
     found = document({"/pets/{id}": operation("id")})
