@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.url_mistake import find_host_mistake, find_url_mistake
@@ -19,8 +20,7 @@ _OWN_FILES: Final = frozenset({"openapi.json", "openapi.yaml", "ai-plugin.json"}
 _PATH: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+)*/?")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """The address of a listener: a host and port, or the path of a Unix socket."""
 
     host: str = ""
@@ -31,8 +31,7 @@ class Address:
         return f"unix:{self.socket}" if self.socket else f"{_bracketed(self.host)}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpstreamUrl:
+class UpstreamUrl(Struct, frozen=True, kw_only=True):
     """An origin (RFC 9110, 4.3.1) and the path prefix that no call can leave; `prefix` has no trailing slash."""
 
     scheme: str

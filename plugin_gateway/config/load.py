@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -117,7 +117,7 @@ def load_text(
     folder = path.parent if path else Path()
     around = Surroundings(environ=environ, folder=folder, needs_secrets=needs_secrets)
     if on_file is not None:
-        around = replace(around, on_file=on_file)
+        around = structs.replace(around, on_file=on_file)
     mended = moved(value)
     written = value = mended.value
     places.moved.update(mended.written_at)

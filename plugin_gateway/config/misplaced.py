@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from plugin_gateway.config.limits import Limits
 from plugin_gateway.config.manifest import Manifest
@@ -30,8 +31,7 @@ _SECTIONS: Final[Mapping[str, type[Record]]] = {
 _MORE_HOMES: Final = {"rate_limit": ("limits", "rate"), "api_key": ("upstream", "credential")}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Moved:
+class Moved(Struct, frozen=True, kw_only=True):
     """The config with every key where it belongs, where each moved key is written, and the mistake to report for it."""
 
     value: Any

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from plugin_gateway.config.fields import OverrideText
 from plugin_gateway.config.find import PREFIX
@@ -19,8 +20,7 @@ Pointer = tuple[str | int, ...]
 _LONG_FORM: Final[dict[Pointer, str]] = {("openapi",): "source"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
+class Override(Struct, frozen=True, kw_only=True):
     """The pointer that it sets, its value, and its name in messages. `value` may be a secret."""
 
     pointer: Pointer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -45,8 +44,7 @@ _WANTED: Final = {"env": "the name of a variable", "file": "the path of a file",
 _MASK: Final = "**********"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretSource:
+class SecretSource(Struct, frozen=True, kw_only=True):
     """The source of a secret: an environment variable, a file (absolute), or, with neither, gateway.yaml."""
 
     env: str = ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from plugin_gateway.config.tree import read
 
@@ -19,8 +20,7 @@ _MENDED_APART: Final = frozenset({"yaml-syntax", "yaml-merge", "yaml-alias", "ba
 _MOST_SECTIONS: Final = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sections:
+class Sections(Struct, frozen=True, kw_only=True):
     """The tree of the readable sections, all mistakes of the text, and the top-level keys and lines that are not in the tree."""
 
     root: Node | None

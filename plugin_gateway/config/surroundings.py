@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import field
+
+from plugin_gateway.discreet import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,11 +17,12 @@ def _unnoted(path: Path) -> None:
     """Ignore the file: the default of `on_file`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Discreet, frozen=True, kw_only=True):
     """What values of gateway.yaml refer to: the environment, and the folder to which paths are relative."""
 
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    HIDDEN: ClassVar[tuple[str, ...]] = ("environ",)
+
+    environ: Mapping[str, str] = field(default_factory=dict)
     folder: Path = Path()
     needs_secrets: bool = True
     """Whether a missing secret is a mistake. If not, a placeholder replaces it."""

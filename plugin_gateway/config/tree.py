@@ -7,10 +7,10 @@ and a merge costs only what it adds.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
+from msgspec import Struct, field
 
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.scalar import is_switch, plain_scalar
@@ -32,8 +32,7 @@ _MAX_MISTAKES: Final = 200
 Pointer = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A part of one line, counted from 1; `last_line` is the line where the value ends."""
 
     line: int
@@ -42,8 +41,7 @@ class Span:
     last_line: int = 0
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """A scalar, or a mapping or sequence by its members. `members` keep the key's place beside the value.
 
     `shadowed` holds what duplicate keys and merges leave out of the value: it is in the text, and may be a secret.
@@ -127,8 +125,7 @@ class _StopReadingError(Exception):
         super().__init__(mistake)
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A container that is not finished, and the key that waits for its value."""
 
     node: Node

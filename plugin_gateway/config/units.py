@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from plugin_gateway.config.mistake import Mistake
 
@@ -22,8 +23,7 @@ _RATE: Final = re.compile(r"([0-9]{1,9}) ?/ ?([a-z]+)")
 _MAX_SECONDS: Final = 366 * 86400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """A number of calls in each window of `window_s` seconds."""
 
     calls: int

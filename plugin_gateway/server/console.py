@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import socket
 from contextlib import suppress
 from secrets import token_bytes, token_urlsafe
 from time import time
 from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.find import STANDARD_INPUT, find_config
@@ -176,7 +177,7 @@ def base_of(admin: Address) -> str:
         return url_of(admin)
     with suppress(OSError):
         return url_of(
-            dataclasses.replace(admin, host=str(socket.getaddrinfo(admin.host, None, type=socket.SOCK_STREAM)[0][4][0]))
+            structs.replace(admin, host=str(socket.getaddrinfo(admin.host, None, type=socket.SOCK_STREAM)[0][4][0]))
         )
     return url_of(admin)
 

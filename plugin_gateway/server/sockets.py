@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import os
 import socket
 import stat
 from contextlib import closing
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from plugin_gateway.errors import UsageError, reason_of
 
@@ -42,7 +43,7 @@ def open_listeners(address: Address, count: int) -> tuple[Address, list[socket.s
     # Bind without SO_REUSEPORT first: with it, a second gateway could bind the same port and take part of the calls.
     probe = bound(family, kind, protocol, where, address=address, shared=False)
     where = probe.getsockname()
-    address = dataclasses.replace(address, port=where[1])
+    address = structs.replace(address, port=where[1])
     if count == 1:
         listeners = [probe]
     else:
