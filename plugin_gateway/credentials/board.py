@@ -85,10 +85,10 @@ class Board:
             begin, end = self._head[_BEGIN], self._head[_END]
             room = RING_BYTES - end % RING_BYTES
             place = end if size <= room else end + room
-            while begin < end and begin < place + size - RING_BYTES:
+            while begin < place + size - RING_BYTES:
                 begin = self._after(begin)
             # Move `begin` before overwriting: it tells a concurrent reader that its data may be torn.
-            self._head[_BEGIN] = begin if begin < end else place
+            self._head[_BEGIN] = begin
             if place != end:
                 self._put(end, _SKIP, 0.0, b"")
             self._put(place, len(text), until_s, text)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from plugin_gateway.credentials import board as module
 from plugin_gateway.credentials.board import RING_BYTES, UNIT_BYTES, Board, open_board
 from tests.bounds import BOUND_S
 
@@ -109,6 +110,22 @@ def test_a_reader_that_was_left_behind_goes_on_at_the_oldest_token() -> None:
     for number in range(ROOM + 5):
         board.write(f"token-{number}", 1.0)
     assert texts(board.read(end)) == texts(board.read())
+
+
+def test_a_reader_that_writers_always_overtake_returns_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_TRIES", 3)
+    board = Board()
+    passes: list[int] = []
+
+    def overtaken(at: int, end: int) -> list[Any]:
+        passes.append(at)
+        assert len(passes) < 9
+        board._head[0] += UNIT_BYTES
+        return []
+
+    board._between = overtaken
+    assert board.read() == (0, [])
+    assert len(passes) == 3
 
 
 def test_what_a_writer_that_died_half_way_wrote_is_not_read() -> None:
