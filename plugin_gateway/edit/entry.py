@@ -9,7 +9,7 @@ from plugin_gateway.edit.layout import Kind
 from plugin_gateway.edit.quoting import comment, scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from plugin_gateway.edit.layout import Layout, Part
 
@@ -36,36 +36,44 @@ class Entry(NamedTuple):
 
 def lines_in_block(before: str, entries: Iterable[Entry], items: list[Part], layout: Layout) -> list[str]:
     """Return the lines of entries behind `before`, each quoted as all its neighbours are, and with its comment under theirs."""
-    quotes = _quotes_of(items)
-    gap, column = "", 0
+    quotes, gaps = _quotes_of(items), list(_gaps(items, layout))
     lines: list[str] = []
     for entry in entries:
         name = scalar(entry.name, quote=_common(quotes), in_block=True)
         quotes.add(name[0] if name[0] in _COMMON else "")
         line = before + name
-        if entry.remark and gap:
-            remark = _remark(_aligned(gap, column, line), entry.remark)
-        else:
-            remark = remark_behind(line, entry.remark, items, layout)
+        remark = _remark_under(gaps, line, entry.remark)
         if remark:
             gap = remark[: remark.index("#")]
-            column = len(line) + len(gap)
+            gaps.append((gap, len(line) + len(gap)))
         lines.append(line + remark)
     return lines
 
 
 def remark_behind(line: str, remark: str, items: Iterable[Part], layout: Layout) -> str:
     """Return a comment for the end of a line, in the column of the nearest comment behind one of `items`."""
+    return _remark_under(list(_gaps(items, layout)), line, remark)
+
+
+def _remark_under(gaps: list[tuple[str, int]], line: str, remark: str) -> str:
+    """Return a comment in the column of the last of `gaps`."""
     if not remark:
         return ""
-    gap = GAP
-    for item in reversed(list(items)):
-        found = _COMMENTED.match(layout.text, item.end)
-        if found is None or item.kind not in (Kind.SCALAR, Kind.ALIAS) or item.quote in ("|", ">"):
-            continue
-        gap = _aligned(found[1], layout.column(found.end() - 1), line)
-        break
-    return _remark(gap, remark)
+    if not gaps:
+        return _remark(GAP, remark)
+    nearest, column = gaps[-1]
+    # Of the comments in this column, the one behind the longest entry shows the gap that is meant.
+    meant = min((gap for gap, at in gaps if at == column), key=len)
+    return _remark(_aligned(nearest if "\t" in nearest else meant, column, line), remark)
+
+
+def _gaps(items: Iterable[Part], layout: Layout) -> Iterator[tuple[str, int]]:
+    """Yield the blanks between an item and the comment on its line, and the column of the comment."""
+    for item in items:
+        if item.kind in (Kind.SCALAR, Kind.ALIAS) and item.quote not in ("|", ">"):
+            found = _COMMENTED.match(layout.text, item.end)
+            if found is not None:
+                yield found[1], layout.column(found.end() - 1)
 
 
 def _aligned(gap: str, column: int, line: str) -> str:

@@ -13,6 +13,7 @@ ENTRY = Entry("listPets", "GET /pets")
         ("- a           # x\n- b\n", "- listPets    # GET /pets"),
         ("- a # x\n- b\n", "- listPets # GET /pets"),
         ("- a  # x\n- b    # y\n", "- listPets    # GET /pets"),
+        ("- abc   # x\n- a     # y\n", "- listPets   # GET /pets"),
         ("- a\t# x\n", "- listPets\t# GET /pets"),
         ('- "a"\n- "b"\n', '- "listPets"   # GET /pets'),
         ("- 'a'\n- b\n", "- listPets   # GET /pets"),
