@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _ILLEGAL = re.compile(r"[^A-Za-z0-9._-]+")
 _SCHEMAS = ("components", "schemas")
+_OTHER_REFERENCES = {Kind.SCHEMA: "$dynamicRef", Kind.LINK: "operationRef"}
+"""Fields besides `$ref` that may lead into a component."""
 
 
 def legalise_names(root: JsonObject) -> None:
@@ -45,7 +47,9 @@ def legalise_names(root: JsonObject) -> None:
     for kind, node in nodes:
         if is_reference(kind, node):
             node["$ref"] = _rename(node["$ref"], renamed)
-        elif kind is Kind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
+        if (other := _OTHER_REFERENCES.get(kind)) in node and _tokens(node[other]):
+            node[other] = _rename(node[other], renamed)
+        if kind is Kind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
             node["mapping"] = {value: _rename(target, renamed) for value, target in mapping.items()}
 
 

@@ -41,6 +41,29 @@ def test_references_follow_a_renamed_component_in_any_spelling_and_depth() -> No
     }  # fmt: skip
 
 
+def test_every_field_that_leads_into_a_renamed_component_follows_it() -> None:
+    root = {
+        "components": {
+            "schemas": {
+                "Old name": {"oneOf": [{"$anchor": "here"}]},
+                "#here": {},
+                "By place": {"$dynamicRef": "#/components/schemas/Old%20name/oneOf/0", "$ref": "#/components/schemas/Old name"},
+                "By anchor": {"$dynamicRef": "#here"},
+            },
+            "pathItems": {"A b": {"get": {}}},
+            "links": {"next": {"operationRef": "#/components/pathItems/A%20b/get"}, "odd": {"operationRef": 7}},
+        },
+    }  # fmt: skip
+    legalise_names(root)
+    assert root["components"]["schemas"] == {
+        "Old_name": {"oneOf": [{"$anchor": "here"}]},
+        "here": {},
+        "By_place": {"$dynamicRef": "#/components/schemas/Old_name/oneOf/0", "$ref": "#/components/schemas/Old_name"},
+        "By_anchor": {"$dynamicRef": "#here"},
+    }
+    assert root["components"]["links"]["next"] == {"operationRef": "#/components/pathItems/A_b/get"}
+
+
 def test_the_values_of_a_discriminator_stay_what_they_were() -> None:
     schemas: dict[str, Any] = {
         "Base": {"discriminator": {"propertyName": "t"}},
