@@ -311,6 +311,8 @@ class Match(Record):
 class Consumer(Record):
     """A named caller with its own subset of the allow-list. The first entry that matches applies."""
 
+    example: ClassVar[str] = "{name: sales, match: {token: chatgpt}}"
+
     name: Annotated[str, Meta(min_length=1)]
     """Its name in access records.
     Example: `name: sales`"""

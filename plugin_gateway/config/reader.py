@@ -85,6 +85,10 @@ class Chosen(Struct, frozen=True, eq=False):
     choose: Callable[[Any], type[Record]]
 
 
+class Given(Struct, frozen=True):
+    """A note of `… | None` for the JSON Schema: a rule of the record or of its field refuses a null in gateway.yaml."""
+
+
 def read_as(annotation: Any, value: Any, around: Surroundings | None = None) -> Any:
     """Read one raw value.
 
@@ -104,8 +108,7 @@ def reader_of(annotation: Any) -> Reader:
     if origin is Annotated:
         return _noted(*inner)
     if origin in (Union, UnionType):
-        (one,) = (one for one in inner if one is not NoneType)
-        return _or_none(reader_of(one))
+        return _or_none(reader_of(besides_none(annotation)))
     if origin is tuple:
         return _every(reader_of(inner[0]))
     if origin is dict:
@@ -113,6 +116,12 @@ def reader_of(annotation: Any) -> Reader:
     if origin is Literal:
         return _word(inner)
     return _READERS.get(annotation) or _record(annotation)
+
+
+def besides_none(annotation: Any) -> Any:
+    """Return what `… | None` may be besides None."""
+    (one,) = (one for one in get_args(annotation) if one is not NoneType)
+    return one
 
 
 def gathered(found: list[tuple[Pointer, Mistake]], part: Any, read: Reader, value: Any, site: Site) -> Any:

@@ -17,7 +17,7 @@ from plugin_gateway.config.model import Config
 from plugin_gateway.config.not_yet import NOT_YET
 from plugin_gateway.config.reader import Parsed
 from plugin_gateway.config.record import Record
-from plugin_gateway.config.schema import fields_of, schema_of
+from plugin_gateway.config.schema import fields_of, is_given, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -255,7 +255,7 @@ def _describe(definition: dict[str, Any], record: type[Record]) -> None:
             described["description"], _, example = texts[field.name].partition("\nExample: ")
             if example:
                 described[_EXAMPLE] = example.strip("`")
-        if field.default is not NODEFAULT and not isinstance(field.default, Record):
+        if field.default is not NODEFAULT and not isinstance(field.default, Record) and not is_given(field.type):
             described["default"] = _written(field)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from inspect import cleandoc
-from types import NoneType, UnionType
+from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from msgspec import Meta
 from msgspec.structs import fields
 
-from plugin_gateway.config.reader import Chosen, First, Parsed, ParsedAt, Shown
+from plugin_gateway.config.reader import Chosen, First, Given, Parsed, ParsedAt, Shown, besides_none
 
 if TYPE_CHECKING:
     from msgspec.structs import FieldInfo
@@ -30,6 +30,11 @@ def schema_of(record: type[Record]) -> dict[str, Any]:
 def fields_of(record: type[Record]) -> tuple[FieldInfo, ...]:
     """Return the fields of a record that have a key."""
     return tuple(field for field in fields(record) if not field.name.startswith("_"))
+
+
+def is_given(annotation: Any) -> bool:
+    """Whether the default of a field with this annotation is None, which gateway.yaml cannot write."""
+    return get_origin(annotation) is Annotated and Given() in get_args(annotation)
 
 
 def _mapping(record: type[Record], below: dict[str, Any]) -> dict[str, Any]:
@@ -56,8 +61,7 @@ def _of(annotation: Any, below: dict[str, Any]) -> dict[str, Any]:
     if origin is Annotated:
         return _noted(*inner, below=below)
     if origin in (Union, UnionType):
-        (one,) = (one for one in inner if one is not NoneType)
-        return {"anyOf": [*_forms(_of(one, below)), _NULL]}
+        return {"anyOf": [*_forms(_of(besides_none(annotation), below)), _NULL]}
     if origin is tuple:
         return {"items": _of(inner[0], below), "type": "array"}
     if origin is dict:
@@ -73,6 +77,8 @@ def _of(annotation: Any, below: dict[str, Any]) -> dict[str, Any]:
 def _noted(annotation: Any, *notes: Any, below: dict[str, Any]) -> dict[str, Any]:
     if any(isinstance(note, Chosen) for note in notes):
         return {"oneOf": [_definition(record, below) for record in get_args(annotation)]}
+    if Given() in notes:
+        annotation = besides_none(annotation)
     own = [note.schema for note in notes if isinstance(note, First | Parsed | ParsedAt) and note.schema]
     described = own[0] if own else _of(annotation, below)
     for note in notes:

@@ -22,6 +22,7 @@ from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.operation_fields import Method, OperationName, OperationText, PathGlob  # noqa: TC001  # the model reads them
 from plugin_gateway.config.operation_text import split_operation
 from plugin_gateway.config.published import MAX_TOOL_TITLE
+from plugin_gateway.config.reader import Given
 from plugin_gateway.config.record import Record, exactly_one
 
 if TYPE_CHECKING:
@@ -172,13 +173,13 @@ class Selector(Record):
         "verb": "methods",
     }
 
-    operation: OperationText | None = None
+    operation: Annotated[OperationText | None, Given()] = None
     """An operationId of the document, or `METHOD /path/template`.
     Example: `operation: listOrders`"""
-    tag: Annotated[str, Meta(min_length=1)] | None = None
+    tag: Annotated[Annotated[str, Meta(min_length=1)] | None, Given()] = None
     """Every operation with this tag.
     Example: `tag: Orders`"""
-    path: PathGlob | None = None
+    path: Annotated[PathGlob | None, Given()] = None
     """Every operation whose path template matches; `*` is one segment, `**` any number.
     Example: `path: /orders/**`"""
     methods: Annotated[tuple[Method, ...], ToTuple] = ()

@@ -3,7 +3,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 from msgspec import Meta, field
 
-from plugin_gateway.config.reader import Chosen, First, Parsed, Shown
+from plugin_gateway.config.reader import Chosen, First, Given, Parsed, Shown
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.schema import fields_of, schema_of
 
@@ -41,6 +41,7 @@ PATTERN = Annotated[str, Shown({"pattern": "^/"})]
         (Literal["a"], {"const": "a", "type": "string"}),
         (Literal["a", "b"], {"enum": ["a", "b"], "type": "string"}),
         (str | None, {"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        (Annotated[str | None, Given()], {"type": "string"}),
         (tuple[int, ...], {"items": {"type": "integer"}, "type": "array"}),
         (dict[str, int], {"additionalProperties": {"type": "integer"}, "type": "object"}),
         (dict[PATTERN, int], {"patternProperties": {"^/": {"type": "integer"}}, "type": "object"}),
