@@ -172,6 +172,8 @@ def load_text(
 
 Pointer: TypeAlias = tuple[str | int, ...]
 COMMENTED_OUT: Final = "commented-out"
+_NOT_TO_FETCH: Final = frozenset({("overlays",), ("refresh",), ("cache",)})
+"""The keys of `openapi` without which the document can be fetched."""
 _START: Final = "write at least `openapi`, `upstream` and `allow`; `plugin-gateway init SPEC` writes a config"
 
 
@@ -191,8 +193,8 @@ def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[
 def _rest(
     value: Any, mistakes: list[tuple[Pointer, Mistake]], around: Surroundings
 ) -> tuple[Config | None, frozenset[Pointer]]:
-    """Return the config without its mistakes; None if `openapi` has one, as there is no document to check against."""
-    if any(pointer[:1] == ("openapi",) for pointer, _ in mistakes):
+    """Return the config without its mistakes; None if it does not tell where the document is and how to fetch it."""
+    if any(pointer[:1] == ("openapi",) and pointer[1:2] not in _NOT_TO_FETCH for pointer, _ in mistakes):
         return None, frozenset()
 
     def judge(left: Any) -> tuple[Config | None, list[tuple[Pointer, Mistake]]]:

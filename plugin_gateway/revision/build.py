@@ -28,7 +28,7 @@ from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.lock_file import load_lock, lock_path
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.placing import place_in_document, place_warnings
-from plugin_gateway.revision.stages import load_agreed
+from plugin_gateway.revision.stages import load_agreed, load_document
 from plugin_gateway.revision.steps import ANEW
 from plugin_gateway.revision.tls_files import read_tls_files
 
@@ -89,7 +89,10 @@ def load_config(
             raise
         from plugin_gateway.revision.beside import completed  # noqa: PLC0415  # only a wrong config needs it
 
-        raise completed(error, lambda remains: build(remains, on_file=on_file)) from error
+        # Without its overlays, the document may lack what the rest of the config names.
+        is_document_whole = not any(finding.pointer and finding.pointer[0] == "openapi" for finding in error.findings)
+        read: Callable[..., object] = build if is_document_whole else load_document
+        raise completed(error, lambda remains: read(remains, on_file=on_file)) from error
 
 
 def _load(
