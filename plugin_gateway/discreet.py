@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -13,5 +13,8 @@ class Discreet(Struct, frozen=True):
     HIDDEN: ClassVar[tuple[str, ...]] = ()
 
     def __repr__(self) -> str:
-        shown = [name for name in self.__struct_fields__ if name not in self.HIDDEN]
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Return what `rich` prints, in tracebacks too: a struct would show all of its fields there."""
+        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name not in self.HIDDEN]
