@@ -79,8 +79,9 @@ class Gate(Struct, frozen=True, kw_only=True):
             if b";" in target and parts.code == "malformed-target":
                 for one in self.matrix_paths:
                     plain = one.plain_target(target)
-                    verdict = plain and _as_sent(self.judge(method, plain, trace), one, target)
-                    if verdict:
+                    if plain and (verdict := _as_sent(self.judge(method, plain), one, target)):
+                        if trace:
+                            self.judge(method, plain, trace)
                         return verdict
             if trace:
                 trace.unreadable(parts)

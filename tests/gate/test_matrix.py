@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.gate.gate import Allowed, Gate, compile_gate
 from plugin_gateway.gate.matrix import matrix_path
+from plugin_gateway.gate.trace import Trace
 from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
@@ -129,6 +130,16 @@ def test_each_operation_has_its_own_matrix_paths() -> None:
     assert isinstance(undeclared, UndeclaredQuery)
     assert undeclared.permit is not None
     assert undeclared.permit.path == b"/b/;m=1"
+
+
+def test_a_trace_has_only_the_steps_of_the_operation_whose_path_it_is() -> None:
+    gate = gate_for({"/{m}/{id}": operation("id"), "/a/{id}": operation("id")}, "/{m}/{id}", "/a/{id}")
+    trace = Trace()
+    permit = gate.judge(b"GET", b"/a/;id=5", trace)
+    assert not isinstance(permit, Refusal)
+    assert permit.rule.path_template == "/a/{id}"
+    assert [step.name for step in trace.steps].count("target") == 1
+    assert all(step.passed for step in trace.steps)
 
 
 def test_a_path_whose_plain_form_is_another_operation_does_not_pass() -> None:
