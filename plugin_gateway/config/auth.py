@@ -24,7 +24,7 @@ _CHATGPT_ID: Final = r"^(\*|(plugin-|g-)[A-Za-z0-9-]{1,64})$"
 
 def _chatgpt_id(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(_CHATGPT_ID, value):
-        raise Mistake("bad-value", f"String should match pattern '{_CHATGPT_ID}'", got=value)
+        raise Mistake("bad-value", f"must match {_CHATGPT_ID}", got=value)
     return value
 
 

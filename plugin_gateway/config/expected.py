@@ -59,13 +59,10 @@ def beyond(bounds: Meta, value: Any, *, got: Any) -> Mistake | None:
         message, hint = f"must be less than or equal to {bounds.le}", f"write {bounds.le} or less"
     elif bounds.min_length is not None and len(value) < bounds.min_length:
         hint = "write some text, or leave the key out"
-        message = f"String should have at least {_counted(bounds.min_length, 'character')}"
-        if isinstance(value, tuple):
-            message = (
-                f"Value should have at least {_counted(bounds.min_length, 'item')} after validation, not {len(value)}"
-            )
+        noun = "item" if isinstance(value, tuple) else "character"
+        message = f"must have at least {_counted(bounds.min_length, noun)}"
     elif bounds.max_length is not None and len(value) > bounds.max_length:
-        message = f"String should have at most {_counted(bounds.max_length, 'character')}"
+        message = f"must have at most {_counted(bounds.max_length, 'character')}"
     return Mistake("bad-value", message, got=got, hint=hint) if message else None
 
 

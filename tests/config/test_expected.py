@@ -49,16 +49,16 @@ def test_the_words_of_a_list_are_named_and_the_nearest_first() -> None:
         (
             Meta(min_length=1),
             "",
-            "String should have at least 1 character",
+            "must have at least 1 character",
             "write some text, or leave the key out",
         ),
         (
             Meta(min_length=2),
             ("a",),
-            "Value should have at least 2 items after validation, not 1",
+            "must have at least 2 items",
             "write some text, or leave the key out",
         ),
-        (Meta(max_length=3), "abcd", "String should have at most 3 characters", ""),
+        (Meta(max_length=3), "abcd", "must have at most 3 characters", ""),
     ],
 )
 def test_a_value_beyond_a_bound_is_a_mistake_that_names_the_bound(
