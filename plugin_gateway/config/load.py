@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from plugin_gateway.config.find import STANDARD_INPUT, read_text
 from plugin_gateway.config.foreign import foreign_text, foreign_value
@@ -22,6 +21,7 @@ from plugin_gateway.config.sections import read_sections
 from plugin_gateway.config.surroundings import Surroundings
 from plugin_gateway.config.tree import Span
 from plugin_gateway.diagnostics import Finding, Location, Severity
+from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,18 +30,19 @@ if TYPE_CHECKING:
     from plugin_gateway.config.find import OnFile
 
 
-@dataclass(frozen=True, kw_only=True)
-class LoadedConfig:
+class LoadedConfig(Discreet, frozen=True, kw_only=True):
     """A valid config, with what later findings need to locate its values.
 
     `source_path` is None if the config consists of overrides alone. Never show `text`: it may hold secrets.
     """
 
+    HIDDEN = ("text", "places")
+
     config: Config
     warnings: tuple[Finding, ...]
     source_path: Path | None
-    text: str = field(repr=False)
-    places: Places = field(repr=False)
+    text: str
+    places: Places
     needs_secrets: bool = True
     """Whether a missing file of secrets is a mistake; on a build server it is not."""
 
@@ -117,7 +118,7 @@ def load_text(
     folder = path.parent if path else Path()
     around = Surroundings(environ=environ, folder=folder, needs_secrets=needs_secrets)
     if on_file is not None:
-        around = structs.replace(around, on_file=on_file)
+        around = replace(around, on_file=on_file)
     mended = moved(value)
     written = value = mended.value
     places.moved.update(mended.written_at)
@@ -246,11 +247,11 @@ def _warnings(value: Any, places: Places) -> Iterator[Finding]:
         message = "a secret is written into the config"
         hint = "move it to a file or the environment: {file: PATH} or {env: NAME}"
         mistake = Mistake("secret-in-file", message, hint=hint, on_key=True)
-        yield structs.replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
+        yield replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
     for pointer in places.commented_out():
         hint = "to begin the value with `#`, put quotes around it"
         mistake = Mistake(COMMENTED_OUT, "there is no value: `#` begins a comment", hint=hint)
-        yield structs.replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
+        yield replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:

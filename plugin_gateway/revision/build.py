@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -214,7 +213,7 @@ def recompile(built: Built, document: Document, config: Config | None = None) ->
         ConfigError: the config does not fit that document.
         DocumentError: an allowed operation cannot be cut out of it.
     """
-    loaded = built.loaded if config is None else dataclasses.replace(built.loaded, config=config)
+    loaded = built.loaded if config is None else replace(built.loaded, config=config)
     return compile_revision(
         loaded,
         document,

@@ -9,7 +9,7 @@ from secrets import token_bytes, token_urlsafe
 from time import time
 from typing import TYPE_CHECKING, Final
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.find import STANDARD_INPUT, find_config
@@ -176,9 +176,7 @@ def base_of(admin: Address) -> str:
     if not admin.host or admin.host == "localhost":
         return url_of(admin)
     with suppress(OSError):
-        return url_of(
-            structs.replace(admin, host=str(socket.getaddrinfo(admin.host, None, type=socket.SOCK_STREAM)[0][4][0]))
-        )
+        return url_of(replace(admin, host=str(socket.getaddrinfo(admin.host, None, type=socket.SOCK_STREAM)[0][4][0])))
     return url_of(admin)
 
 

@@ -9,7 +9,7 @@ import stat
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from plugin_gateway.errors import UsageError, reason_of
 
@@ -43,7 +43,7 @@ def open_listeners(address: Address, count: int) -> tuple[Address, list[socket.s
     # Bind without SO_REUSEPORT first: with it, a second gateway could bind the same port and take part of the calls.
     probe = bound(family, kind, protocol, where, address=address, shared=False)
     where = probe.getsockname()
-    address = structs.replace(address, port=where[1])
+    address = replace(address, port=where[1])
     if count == 1:
         listeners = [probe]
     else:

@@ -83,9 +83,9 @@ class FormBody(NamedTuple):
                 continue
             missing.pop(field.name, None)
             text = unquote_to_bytes(pair.partition(b"=")[2].replace(b"+", b" "))
-            for pairs_, edited in zip((shown, written), field.edited(name, text), strict=True):
+            for kept, edited in zip((shown, written), field.edited(name, text), strict=True):
                 if edited is not None:
-                    pairs_.append(pair if edited == text else _pair(name, edited))
+                    kept.append(pair if edited == text else _pair(name, edited))
         written += [_pair(name, added) for name, one in missing.items() if (added := one.missing()) is not None]
         return shown, [*written, change.added] if change.added else written
 

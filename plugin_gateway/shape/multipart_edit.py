@@ -71,9 +71,9 @@ class MultipartEdit(NamedTuple):
                 continue
             missing.pop(field.name, None)
             head, content = _field_of(part, field)
-            for parts_, edited in zip((kept, sent), field.edited(name, content), strict=True):
+            for into, edited in zip((kept, sent), field.edited(name, content), strict=True):
                 if edited is not None:
-                    parts_.append(head + edited)
+                    into.append(head + edited)
         sent += [
             part_of(name, text.decode(), is_json=True)
             for name, one in missing.items()

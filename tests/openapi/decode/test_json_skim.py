@@ -15,7 +15,8 @@ from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.decode.unread import Unread, sketch
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune
-from tests.octets import dictionaries, lists, mapped, objects, one_of, pooled, recursive, sampled_from, structures
+from tests.octets import dictionaries, lists, objects, one_of, sampled_from, structures
+from tests.openapi.decode.made_up import keys, roots, values
 
 PADDING = {"x-padding": "x" * 2000}
 OPERATION = {"operationId": "a", "tags": ["t"], "responses": {"200": {"$ref": "#/components/responses/R"}}}
@@ -32,19 +33,6 @@ DOCUMENT: dict[str, Any] = {
 
 texts = st.text(max_size=3) | st.sampled_from(["/a", "get", "$ref", '"', "\\", ":", "é"])
 scalars = st.none() | st.booleans() | st.integers() | texts
-keys = mapped(pooled, lambda value: value if isinstance(value, str) else "get")
-values = recursive(
-    pooled, lambda below: one_of(dictionaries(keys, below, max_size=3), lists(below, max_size=3)), depth=3
-)
-maps = dictionaries(keys, dictionaries(keys, values, max_size=2), max_size=2)
-roots = objects(
-    {
-        "paths": maps,
-        "info": values,
-        "components": maps,
-        "definitions": dictionaries(keys, values, max_size=3),
-    }
-)
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +44,7 @@ def skimmed(text: str) -> Any:
     return skim_json(text.encode(), "d.json")
 
 
-@given(root=structures(roots, 80, scalars), indent=st.none() | st.integers(0, 3), escapes=st.booleans())
+@given(root=structures(roots(2), 80, scalars), indent=st.none() | st.integers(0, 3), escapes=st.booleans())
 def test_a_document_is_what_it_is_as_a_whole(root: Any, indent: int | None, escapes: bool) -> None:
     text = json.dumps(root, indent=indent, ensure_ascii=escapes)
 

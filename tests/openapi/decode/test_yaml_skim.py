@@ -18,7 +18,8 @@ from plugin_gateway.openapi.decode.yaml_skim import locate_by_cutting, skim_yaml
 from plugin_gateway.openapi.decode.yaml_values import decode_yaml, locate_yaml
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune
-from tests.octets import dictionaries, lists, mapped, objects, one_of, pooled, recursive, structures
+from tests.octets import structures
+from tests.openapi.decode.made_up import roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,19 +189,6 @@ texts = st.text(max_size=4) | st.sampled_from(
     ["/a", "get", "a: b", "a #b", "- a", "*a", "&a", "'", '"', "a\nb", "\n", "x\n  y\n"]
 )
 scalars = st.none() | st.booleans() | st.integers() | texts
-keys = mapped(pooled, lambda value: value if isinstance(value, str) else "get")
-values = recursive(
-    pooled, lambda below: one_of(dictionaries(keys, below, max_size=3), lists(below, max_size=3)), depth=3
-)
-maps = dictionaries(keys, dictionaries(keys, values, max_size=3), max_size=3)
-roots = objects(
-    {
-        "paths": maps,
-        "info": values,
-        "components": maps,
-        "definitions": dictionaries(keys, values, max_size=3),
-    }
-)
 styles = st.fixed_dictionaries(
     {
         "default_style": st.sampled_from([None, "'", '"', "|", ">"]),
@@ -212,7 +200,7 @@ styles = st.fixed_dictionaries(
 )
 
 
-@given(root=structures(roots, 96, scalars), style=styles)
+@given(root=structures(roots(3), 96, scalars), style=styles)
 def test_a_document_in_any_style_is_what_it_is_as_a_whole(root: dict[str, Any], style: dict[str, Any]) -> None:
     text = yaml.safe_dump(root, sort_keys=False, **style).encode(errors="surrogatepass")
     found = skim_yaml(text, "d.yaml")
