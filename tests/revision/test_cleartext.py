@@ -114,7 +114,9 @@ def test_the_password_of_a_redis_counts_too(url: str, is_clear: bool) -> None:
         ("redis://[", "confirm", False),
     ],
 )
-def test_approvals_in_a_redis_count_without_a_password_too(url: str, consequential: object, is_clear: bool) -> None:
+def test_approvals_in_redis_are_warned_of_without_a_password_too(
+    url: str, consequential: object, is_clear: bool
+) -> None:
     allow = ["listPets", {"operation": "createPet", "consequential": consequential}]
     pointers = found({"url": "https://h"}, redis=url, allow=allow, limits={"redis": {"env": "REDIS"}})
     assert pointers == ([("limits", "redis")] if is_clear else [])
