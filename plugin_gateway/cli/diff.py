@@ -88,8 +88,11 @@ def since(config: Path | None, old: str, revision: str) -> tuple[Difference, Loc
     """Compare the document of now with the lock, with the lock of a git revision, or with another document."""
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.cli.reading import read  # noqa: PLC0415  # likewise
+    from plugin_gateway.lock.change import Change, Effect  # noqa: PLC0415  # likewise
     from plugin_gateway.lock.copy import LockedCopy  # noqa: PLC0415  # likewise
+    from plugin_gateway.lock.locking import cut_as_far_as_valid  # noqa: PLC0415  # likewise
     from plugin_gateway.lock.operation_changes import compare, compare_roots  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.new_lock import settings_of  # noqa: PLC0415  # likewise
 
     built = build_to_show(config)
     now = built.agreed.own or built.stages[0]
@@ -98,9 +101,20 @@ def since(config: Path | None, old: str, revision: str) -> tuple[Difference, Loc
     allowed = [key for key in now.operations if key in _allowed(built)]
     keys = dict.fromkeys(allowed if old else (*before.operations, *allowed))
     upstream = [*compare_roots(before, now)]
+    # Only what is left of an operation after pruning decides whether it drifted.
+    settings = settings_of(built.loaded.config)
+    was, left = (
+        cut_as_far_as_valid(one, tuple(key for key in keys if key in one.operations), settings) for one in (before, now)
+    )
+    invalid = {str(key) for key in keys if key in now.operations and key not in left.operations}
+    upstream += (Change(name, "its part of the document is no longer valid", Effect.BREAKING) for name in invalid)
     # An operation that gateway.yaml allows only now is not new in the document.
     was_there = set(copy.names)
-    upstream += (one for one in compare(before, now, keys) if one.message != ADDED or one.operation not in was_there)
+    upstream += (
+        one
+        for one in compare(was, left, keys)
+        if one.operation not in invalid and (one.message != ADDED or one.operation not in was_there)
+    )
     if copy.names:
         upstream += _elsewhere(copy.names, now, set(map(str, keys)))
     clients = () if old else _for_clients(before.operations, built)

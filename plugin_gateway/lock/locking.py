@@ -89,7 +89,7 @@ def find_drift(document: Document, lock: Lock, wanted: Collection[OperationKey])
     All operations of the lock are cut out together, because a link between two of them belongs to both.
     """
     there = tuple(key for key in lock.operations if key in document.operations)
-    pruned = _cut_as_far_as_valid(document, there, lock)
+    pruned = cut_as_far_as_valid(document, there, lock)
     now = _parts(pruned, pruned.operations)
     found = []
     for key, locked in lock.operations.items():
@@ -107,7 +107,8 @@ def find_drift(document: Document, lock: Lock, wanted: Collection[OperationKey])
     return Drifts(tuple(found), document_digest(pruned) != lock.document)
 
 
-def _cut_as_far_as_valid(document: Document, keys: tuple[OperationKey, ...], lock: Lock) -> Document:
+def cut_as_far_as_valid(document: Document, keys: tuple[OperationKey, ...], lock: Lock) -> Document:
+    """Prune a document to the operations of `keys` that are valid."""
     try:
         return cut(document, keys, lock)
     except DocumentError:

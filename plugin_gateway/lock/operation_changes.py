@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.lock.change import Change, Effect, breaking, harmless, text_changes
+from plugin_gateway.lock.change import Change, Effect, added, breaking, harmless, other_changes, text_changes
 from plugin_gateway.lock.parts import PARTS, Closures
 from plugin_gateway.lock.schema_changes import SchemaComparison
 from plugin_gateway.openapi.parameters import declared_parameters, follow
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 _IN_BODY: Final = ("body", "formData")
 _TEXTS_OF_A_TAG: Final = ("summary", "description", "externalDocs")
 _TEXTS: Final = ("operationId", "summary", "description", "tags", "externalDocs")
+_DESCRIBED: Final = frozenset(
+    {*_TEXTS, "parameters", "requestBody", "responses", "deprecated", "security", "servers", "consumes", "produces"}
+)
+"""The fields of an operation whose changes have words of their own."""
+_HOLDERS_OF_A_SCHEMA: Final = frozenset({"schema", "content"})
+_DESCRIBED_OF_A_PARAMETER: Final = _HOLDERS_OF_A_SCHEMA | frozenset(
+    {"name", "in", "required", "description", "example", "examples", "style", "explode", "allowReserved"}
+)
 
 
 def compare(old: Document, new: Document, keys: Iterable[OperationKey]) -> Iterator[Change]:
@@ -79,6 +87,7 @@ class _Comparison:
             yield harmless("the upstream asks for other credentials")
         if _servers(old) != _servers(new):
             yield harmless("its servers changed")
+        yield from other_changes(old.node, new.node, _DESCRIBED, "its ")
 
     def _parameters(
         self, old: Mapping[tuple[str, str], dict[str, Any]], new: Mapping[tuple[str, str], dict[str, Any]]
@@ -90,8 +99,7 @@ class _Comparison:
                 yield breaking(f"{what} was removed")
             elif before is None:
                 is_needed = after.get("required") is True
-                message = f"{what} was added{' and is required' if is_needed else ''}"
-                yield breaking(message) if is_needed else harmless(message)
+                yield added(f"{what} was added{' and is required' if is_needed else ''}", after, is_breaking=is_needed)
             else:
                 was, now = (one.get("required") is True for one in (before, after))
                 if was != now:
@@ -101,6 +109,8 @@ class _Comparison:
                     if before.get(field) != after.get(field):
                         yield breaking(f"{what}: `{field}` changed")
                 yield from self._request.changes(_schema_of(before), _schema_of(after), what)
+                if _HOLDERS_OF_A_SCHEMA & {*before, *after}:
+                    yield from other_changes(before, after, _DESCRIBED_OF_A_PARAMETER, f"{what}: ")
 
     def _body(self, old: dict[str, Any] | None, new: dict[str, Any] | None) -> Iterator[tuple[str, Effect]]:
         if old is None and new is None:
@@ -109,8 +119,9 @@ class _Comparison:
             yield breaking("the request body was removed")
         elif old is None:
             is_needed = new.get("required") is True
-            message = f"a request body was added{' and is required' if is_needed else ''}"
-            yield breaking(message) if is_needed else harmless(message)
+            yield added(
+                f"a request body was added{' and is required' if is_needed else ''}", new, is_breaking=is_needed
+            )
         else:
             was, now = (one.get("required") is True for one in (old, new))
             if was != now:
@@ -121,6 +132,7 @@ class _Comparison:
                 )
             yield from text_changes(old, new, ("description",), "the request body: ")
             yield from self._content(old, new, "the body", self._request)
+            yield from other_changes(old, new, {"required", "description", "content"}, "the request body: ")
 
     def _replies(self, old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, Effect]]:
         for status in dict.fromkeys((*old, *new)):
@@ -129,14 +141,16 @@ class _Comparison:
             if after is None:
                 yield breaking(f"reply {status} was removed")
             elif before is None:
-                yield harmless(f"reply {status} was added")
+                yield added(f"reply {status} was added", after)
             else:
-                yield from text_changes(before, after, ("description",), f"reply {status}: ")
+                yield from text_changes(before, after, ("description", "examples"), f"reply {status}: ")
                 yield from self._content(before, after, f"reply {status}", self._response)
                 gone = [
                     name for name in as_mapping(before.get("headers")) if name not in as_mapping(after.get("headers"))
                 ]
                 yield from (breaking(f"reply {status}: the header `{name}` was removed") for name in gone)
+                described = {"description", "examples", "content", "schema"} | ({"headers"} if gone else set())
+                yield from other_changes(before, after, described, f"reply {status}: ")
 
     def _content(
         self, old: dict[str, Any], new: dict[str, Any], where: str, schemas: SchemaComparison
@@ -151,6 +165,7 @@ class _Comparison:
                 one, other = as_mapping(before[media_type]), as_mapping(after[media_type])
                 yield from text_changes(one, other, ("example", "examples"), f"{where}: ")
                 yield from schemas.changes(one.get("schema"), other.get("schema"), where)
+                yield from other_changes(one, other, {"example", "examples", "schema"}, f"{where}: ")
 
 
 def _by_name(operation: Operation, document: Document) -> dict[tuple[str, str], dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.lock.change import breaking, harmless, quoted, text_changes
+from plugin_gateway.lock.change import added, breaking, harmless, other_changes, quoted, text_changes
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.values import as_mapping
 
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 _UPPER: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _LOWER: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _OTHER: Final = ("pattern", "format", "multipleOf", "uniqueItems", "const", "default", "collectionFormat")
-_TEXTS: Final = ("title", "description", "example", "examples")
+_TEXTS: Final = ("title", "description", "example", "examples", "externalDocs", "$comment")
 _SEVERAL: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
 _ONE: Final = ("items", "additionalProperties", "not", "contains", "if", "then", "else")
+_DESCRIBED: Final = frozenset(
+    {*_UPPER, *_LOWER, *_OTHER, *_TEXTS, *_SEVERAL, *_ONE, "type", "nullable", "enum", "properties", "required"}
+    | {"$ref", "$defs", "definitions"}
+)
 _ALL_TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
 
@@ -66,6 +70,7 @@ class SchemaComparison:
                 yield self._judged(f"{where}: `{keyword}` changed", is_narrower=is_narrower, is_wider=not is_narrower)
         for keyword in _SEVERAL:
             yield from self._alternatives(old.get(keyword), new.get(keyword), keyword, where)
+        yield from other_changes(old, new, _DESCRIBED, f"{where}: ")
 
     def _judged(self, message: str, *, is_narrower: bool, is_wider: bool) -> tuple[str, Effect]:
         is_breaking = is_narrower if self._is_request else is_wider
@@ -117,7 +122,7 @@ class SchemaComparison:
             if name in after and name not in before:
                 is_needed = name in now
                 message = f"{at} was added{' and is required' if is_needed else ''}"
-                yield self._judged(message, is_narrower=is_needed, is_wider=False)
+                yield added(message, after[name], is_breaking=is_needed and self._is_request)
                 continue
             if name in now and name not in was:
                 yield self._judged(f"{at} became required", is_narrower=True, is_wider=False)

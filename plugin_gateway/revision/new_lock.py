@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.config.model import Config
     from plugin_gateway.config.selector import Selector
     from plugin_gateway.openapi.document import Document, OperationKey
 
@@ -45,11 +46,14 @@ def new_lock(loaded: LoadedConfig, document: Document, *, own: Document | None =
     for denial in config.deny:
         # A denial may name a thousand operations. Only those matter that `allow` would open.
         groups[words_of(denial, "deny")] = frozenset(named.intersection(one.key for one in match(denial, catalogue)))
-    settings = Lock(
-        document="", discriminator=config.public.discriminator, extensions=tuple(sorted({*config.public.extensions}))
-    )
     ids = {key: document.operations[key].operation_id or "" for key in selection.kept}
-    return lock_of(own or document, ids, groups, settings)
+    return lock_of(own or document, ids, groups, settings_of(config))
+
+
+def settings_of(config: Config) -> Lock:
+    """Return an empty lock, which says only what belongs to an operation."""
+    extensions = tuple(sorted({*config.public.extensions}))
+    return Lock(document="", discriminator=config.public.discriminator, extensions=extensions)
 
 
 def _groups(loaded: LoadedConfig) -> Iterator[tuple[EntryWords, Selector]]:

@@ -82,6 +82,28 @@ def test_what_gateway_yaml_changed_is_for_clients_only(config: Path, capsys: pyt
     ]
 
 
+def test_only_what_the_gateway_serves_of_an_operation_is_compared(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = DOCUMENT.replace("summary: List,", "summary: List, x-price: 5,")
+    config.with_name("openapi.yaml").write_text(document)
+    assert diff(config, capsys, "--exit-code") == (0, [], "nothing changed\n")
+    config.write_text(f"{CONFIG}public: {{extensions: [x-price]}}\n")
+    assert diff(config, capsys)[1] == ["upstream:", "  GET /pets: its `x-price` was added"]
+
+
+def test_an_operation_that_became_invalid_is_said_to_be(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.with_name("openapi.yaml").write_text(
+        DOCUMENT.replace("in: query}", "in: query, schema: {$ref: other.yaml}}")
+    )
+    assert diff(config, capsys)[1] == [
+        "upstream:",
+        "  GET /pets: its part of the document is no longer valid (breaking for callers)",
+        "for clients:",
+        "  GET /pets: clients no longer see it: it is quarantined (breaking for callers)",
+    ]
+
+
 def test_operations_that_the_gateway_does_not_serve_and_that_vanish_are_counted(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

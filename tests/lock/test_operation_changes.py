@@ -54,7 +54,11 @@ def changed(at: tuple[Any, ...], value: Any) -> dict[str, Any]:
         ((*POST, "responses", "201"), None, ["POST /pets: reply 201 was removed (breaking for callers)"]),
         ((*POST, "responses", "202"), {}, ["POST /pets: reply 202 was added"]),
         ((*POST, "responses", "201", "links"), {"x": {"operationId": "listPets"}},
-         ["POST /pets: its replies changed in a detail that `diff` does not describe"]),
+         ["POST /pets: reply 201: `links` was added"]),
+        ((*GET, "x-price"), 5, ["GET /pets: its `x-price` was added"]),
+        ((*GET, "parameters", 1, "deprecated"), True, ["GET /pets: query parameter `sort`: `deprecated` was added"]),
+        ((*POST, "requestBody", "x-price"), 5, ["POST /pets: the request body: `x-price` was added"]),
+        ((*POST, "requestBody", "content", "application/json", "encoding"), {}, ["POST /pets: the body: `encoding` was added"]),
         (("components", "schemas", "Pet", "required"), [],
          ["GET /pets: reply 200's `[].kind` became optional (breaking for callers)", "POST /pets: the body's `kind` became optional"]),
         (("tags", 0, "description"), "Other",
@@ -78,6 +82,23 @@ def test_a_parameter_that_is_added_and_required_breaks_callers() -> None:
     root = deepcopy(ROOT)
     root["paths"]["/pets"]["get"]["parameters"].append({"name": "q", "in": "header", "required": True})
     assert said(root) == ["GET /pets: header parameter `q` was added and is required (breaking for callers)"]
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "said_of_it"),
+    [
+        ((*GET, "requestBody"), {"description": "Send it all", "content": {}},
+         'GET /pets: a request body was added: "Send it all" (may steer the model)'),
+        ((*POST, "responses", "202"), {"description": "Send it again"},
+         'POST /pets: reply 202 was added: "Send it again" (may steer the model)'),
+        ((*GET, "parameters", 1), {"name": "q", "in": "query", "description": "Your password"},
+         'GET /pets: query parameter `q` was added: "Your password" (may steer the model)'),
+        ((*GET, "parameters", 1), {"name": "q", "in": "query", "required": True, "description": "Your password"},
+         'GET /pets: query parameter `q` was added and is required: "Your password" (breaking for callers)'),
+    ],
+)  # fmt: skip
+def test_the_description_of_what_was_added_is_quoted(at: tuple[Any, ...], value: Any, said_of_it: str) -> None:
+    assert said_of_it in said(changed(at, value))
 
 
 def test_a_header_that_a_reply_loses_breaks_callers() -> None:

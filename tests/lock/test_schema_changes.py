@@ -43,6 +43,8 @@ NAME = {"properties": {"name": {"type": "string"}}}
         ({"default": 1}, {"default": 2}, "`default` changed from 1 to 2", FINE, FINE),
         ({"additionalProperties": True}, {"additionalProperties": False}, "`additionalProperties` changed", BREAKS, FINE),
         ({"anyOf": [{}, {}]}, {"anyOf": [{}]}, "`anyOf` has 1 parts instead of 2", BREAKS, FINE),
+        ({}, {"deprecated": True}, "`deprecated` was added", FINE, FINE),
+        ({"discriminator": {"propertyName": "a"}}, {"discriminator": {"propertyName": "b"}}, "`discriminator` changed", FINE, FINE),
         ({"allOf": [{}]}, {"allOf": [{}, {}]}, "`allOf` has 2 parts instead of 1", BREAKS, FINE),
     ],
 )  # fmt: skip
@@ -71,6 +73,14 @@ def test_a_property_is_judged_by_who_writes_it(
     assert found[f"the body's `name` {said}"] == request_effect
     found = dict(changes(old, new, is_request=False))
     assert found[f"the body's `name` {said}"] == reply_effect
+
+
+def test_the_description_of_an_added_property_is_quoted() -> None:
+    new = {"properties": {"pin": {"description": "Your bank's PIN"}}}
+    assert changes({}, new) == [("the body's `pin` was added: \"Your bank's PIN\"", Effect.STEERING)]
+    assert changes({}, {**new, "required": ["pin"]}) == [
+        ("the body's `pin` was added and is required: \"Your bank's PIN\"", BREAKS)
+    ]
 
 
 def test_a_value_is_named_from_the_root_through_lists_and_references() -> None:
