@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +14,9 @@ from plugin_gateway.discreet import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+Pointer: TypeAlias = tuple[str | int, ...]
+"""The place of a value in a tree of mappings and lists: keys and indexes from the root."""
 
 _SARIF_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _MAX_FRAME_COLUMNS: Final = 110
@@ -60,7 +63,7 @@ class Location(Discreet, frozen=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One mistake. `pointer` is its place in the value (keys and indexes from the root), `location` its place in the file.
+    """One mistake. `pointer` is its place in the value, `location` its place in the file.
 
     `rule` is a stable kebab-case name; `message` never contains a secret; `hint` says how to mend it.
     """
@@ -69,7 +72,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
-    pointer: tuple[str | int, ...] | None = None
+    pointer: Pointer | None = None
     location: Location | None = None
     source: str = ""
     """The publisher of the rule, if it is not the gateway's own."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from plugin_gateway.cli.options import SEEN, config_option
-from plugin_gateway.diagnostics import Severity
+from plugin_gateway.diagnostics import Pointer, Severity
 from plugin_gateway.errors import FindingsError, UsageError, reason_of
 from plugin_gateway.reports.readable import readable
 
@@ -206,7 +206,7 @@ def refusals_of(text: str) -> list[Finding]:
     return []
 
 
-def _part_of(pointer: tuple[str | int, ...] | None, operations: Sequence[Operation]) -> tuple[OperationKey, str] | None:
+def _part_of(pointer: Pointer | None, operations: Sequence[Operation]) -> tuple[OperationKey, str] | None:
     """Return the operation and the word of its entry that a finding is about."""
     match pointer or ():
         case ("allow", int(index), "parameters" | "response" as word, *_) if index < len(operations):

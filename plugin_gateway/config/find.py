@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import ConfigError
+from plugin_gateway.text.position import position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,8 +96,7 @@ def decode(content: bytes, path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        location = Location(name, before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
+        location = Location(name, *position(content, error.start))
     message, hint = "the file is not UTF-8", "save the file as UTF-8"
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         message = "the file is UTF-16"

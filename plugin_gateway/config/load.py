@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
@@ -20,7 +20,7 @@ from plugin_gateway.config.remains import RefusedConfigError, remains_of
 from plugin_gateway.config.sections import read_sections
 from plugin_gateway.config.surroundings import Surroundings
 from plugin_gateway.config.tree import Span
-from plugin_gateway.diagnostics import Finding, Location, Severity
+from plugin_gateway.diagnostics import Finding, Location, Pointer, Severity
 from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import ConfigError
 
@@ -46,7 +46,7 @@ class LoadedConfig(Discreet, frozen=True, kw_only=True):
     needs_secrets: bool = True
     """Whether a missing file of secrets is a mistake; on a build server it is not."""
 
-    def locate(self, pointer: tuple[str | int, ...], *, key: bool = False) -> Location:
+    def locate(self, pointer: Pointer, *, key: bool = False) -> Location:
         """Return the location of the value at `pointer`, or else of the nearest written value around it."""
         return self.places.locate(pointer, key=key)
 
@@ -171,7 +171,6 @@ def load_text(
     )
 
 
-Pointer: TypeAlias = tuple[str | int, ...]
 COMMENTED_OUT: Final = "commented-out"
 _NOT_TO_FETCH: Final = frozenset({("overlays",), ("refresh",), ("cache",)})
 """The keys of `openapi` without which the document can be fetched."""
@@ -222,14 +221,14 @@ def _first_line(text: str) -> Span:
     return Span(number, len(line) - len(line.lstrip()) + 1, max(1, len(line.strip())))
 
 
-def _is_unread(pointer: tuple[str | int, ...], mistake: Mistake, keys: frozenset[str]) -> bool:
+def _is_unread(pointer: Pointer, mistake: Mistake, keys: frozenset[str]) -> bool:
     """Tell whether a key is missing only because its section could not be read."""
     if mistake.rule != "missing-key" or len(pointer) != 1:
         return False
     return any(nearest_key(key, [str(pointer[0])], Config.other_words) for key in keys)
 
 
-def _value_at(value: Any, pointer: tuple[str | int, ...]) -> Any:
+def _value_at(value: Any, pointer: Pointer) -> Any:
     """Return the value at a pointer; a short form may leave out parts of it (see `Places.written`)."""
     for depth, part in enumerate(pointer):
         members = dict(enumerate(value)) if isinstance(value, list) else value

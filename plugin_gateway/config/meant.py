@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.config.mistake import Mistake
+    from plugin_gateway.diagnostics import Pointer
 
-    Pointer = tuple[str | int, ...]
 
 _TOKENS: Final = "for callers with a token that you issue: {type: service_http, tokens: [{name: NAME, env: VARIABLE}]}"
 _USERS: Final = "for callers with a name and password: {type: user_http, authorization_type: basic, users: FILE}"

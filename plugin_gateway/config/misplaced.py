@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from plugin_gateway.config.record import Record
+    from plugin_gateway.diagnostics import Pointer
 
-    Pointer = tuple[str | int, ...]
 
 # If two sections have a key, people more often mean the first.
 _SECTIONS: Final[Mapping[str, type[Record]]] = {

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from plugin_gateway.diagnostics import Pointer
+
 NOTHING: Final = object()
 """Marks a mistake without an offending value."""
 
@@ -27,7 +29,7 @@ class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never l
         *,
         hint: str = "",
         got: object = NOTHING,
-        at: tuple[str | int, ...] = (),
+        at: Pointer = (),
         on_key: bool = False,
         instead_of: str = "",
     ) -> None:

@@ -12,10 +12,10 @@ from plugin_gateway.config.mistake import Mistake
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from plugin_gateway.diagnostics import Pointer
+
 # Paths from the root, without list indexes; the last word may be a value. Every key of this version works.
 NOT_YET: Final[frozenset[str]] = frozenset()
-
-Pointer = tuple[str | int, ...]
 
 
 def unsupported(value: Any) -> list[tuple[Pointer, Mistake]]:

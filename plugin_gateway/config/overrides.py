@@ -14,7 +14,8 @@ from plugin_gateway.config.tree import read
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Pointer = tuple[str | int, ...]
+    from plugin_gateway.diagnostics import Pointer
+
 
 # An override may set a key of a value that the file writes in its short form.
 _LONG_FORM: Final[dict[Pointer, str]] = {("openapi",): "source"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.config.mistake import NOTHING, Mistake
@@ -14,10 +13,10 @@ from plugin_gateway.config.secrecy import (
     without_url_secrets,
 )
 from plugin_gateway.config.tree import Node, Span, walk
-from plugin_gateway.diagnostics import Finding, Location
+from plugin_gateway.diagnostics import Finding, Location, Pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 _MAX_SHOWN = 60
 _MAX_LINE = 400
@@ -26,28 +25,23 @@ _SOURCES_BESIDE = frozenset({"header", "query", "cookie"})
 
 _COMMENT = re.compile(r"\s*#[^\s#]")
 
-Pointer = tuple[str | int, ...]
 
-
-@dataclass(slots=True)
 class Places:
     """The file's name, its lines with secrets masked, its tree, and the names of the overrides laid over it."""
 
-    name: str
-    text: InitVar[str]
-    root: Node | None = field(repr=False)
-    overrides: dict[Pointer, str] = field(default_factory=dict)
-    unread: frozenset[int] = frozenset()
-    """The lines that are not in the tree because they are not YAML."""
-    moved: dict[Pointer, Pointer] = field(default_factory=dict)
-    """Where a misplaced value is written, by the pointer where it belongs."""
-    _lines: list[str] = field(init=False, repr=False)
+    __slots__ = ("_lines", "moved", "name", "overrides", "root")
 
-    def __post_init__(self, text: str) -> None:
+    def __init__(self, name: str, text: str, root: Node | None, unread: Collection[int] = ()) -> None:
+        """Take the tree of a text, and as `unread` the lines that are not in it because they are not YAML."""
+        self.name = name
+        self.root = root
+        self.overrides: dict[Pointer, str] = {}
+        self.moved: dict[Pointer, Pointer] = {}
+        """Where a misplaced value is written, by the pointer where it belongs."""
         lines = text.splitlines()
-        unparsed = masked_unparsed(lines) if self.root is None or self.unread else []
-        self._lines = unparsed if self.root is None else _masked(lines, self.root)
-        for number in self.unread:
+        unparsed = masked_unparsed(lines) if root is None or unread else []
+        self._lines = unparsed if root is None else _masked(lines, root)
+        for number in unread:
             self._lines[number - 1] = unparsed[number - 1]
 
     def top(self) -> Location:

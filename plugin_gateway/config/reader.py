@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plugin_gateway.config.record import Record
-
-Pointer: TypeAlias = tuple[str | int, ...]
+    from plugin_gateway.diagnostics import Pointer
 
 
 class MistakesError(Exception):

@@ -10,13 +10,14 @@ from msgspec.structs import fields, replace
 
 from plugin_gateway.config import expected
 from plugin_gateway.config.mistake import Mistake, nearest_key
-from plugin_gateway.config.reader import MistakesError, Pointer, Reader, Site, gathered, read_as, reader_of
+from plugin_gateway.config.reader import MistakesError, Reader, Site, gathered, read_as, reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Self
 
     from plugin_gateway.config.surroundings import Surroundings
+    from plugin_gateway.diagnostics import Pointer
 
 
 class _Records(StructMeta):

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.config.mistake import Mistake
     from plugin_gateway.config.model import Config
-    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.diagnostics import Finding, Pointer
 
-    Pointer: TypeAlias = tuple[str | int, ...]
     Mistakes: TypeAlias = Sequence[tuple[Pointer, Mistake]]
     Judge: TypeAlias = Callable[[Any], tuple[Config | None, Mistakes]]
 

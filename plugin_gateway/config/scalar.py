@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.text.plain_scalar import plain_value
 
-_NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
-_TRUTH: Final = {word: word.lower() == "true" for word in ("true", "True", "TRUE", "false", "False", "FALSE")}
-_INT: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
-_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+if TYPE_CHECKING:
+    from plugin_gateway.diagnostics import Pointer
+
+_TOO_LARGE: Final = 10**18
 _AMBIGUOUS: Final = (
     (re.compile(r"(?i:yes|no|on|off)"), "true or false to some YAML parsers and text to others"),
     (re.compile(r"[-+]?0[0-9_]+"), "octal to some YAML parsers and decimal or text to others"),
@@ -24,7 +25,7 @@ SWITCHES: Final = frozenset({("mcp", "mode"), ("public", "page"), ("validate", "
 """The places in gateway.yaml where `off` is a value: whether a parser reads false or text, it means the same there."""
 
 
-def is_switch(pointer: tuple[str | int, ...], text: str) -> bool:
+def is_switch(pointer: Pointer, text: str) -> bool:
     """Return whether a text that is ambiguous elsewhere turns something on or off at its place."""
     return text in ("on", "off") and pointer in SWITCHES
 
@@ -33,7 +34,7 @@ def plain_scalar(text: str) -> Any:
     """Return the value of an unquoted scalar: null, true, false, a number or text.
 
     Raises:
-        Mistake: YAML 1.1 parsers, which are the majority, read the text differently.
+        Mistake: parsers of YAML 1.1, which most programs use, read the text differently.
 
     """
     for pattern, message in _AMBIGUOUS:
@@ -42,11 +43,6 @@ def plain_scalar(text: str) -> Any:
             if text.replace("_", "").lstrip("+-").isdigit():
                 otherwise = f", {int(text.replace('_', ''))} if it is a number"
             raise Mistake("ambiguous-yaml", message, got=text, hint=f'write "{text}" if it is text{otherwise}')
-    if text in _NULL:
-        return None
-    if text in _TRUTH:
-        return _TRUTH[text]
-    if _INT.fullmatch(text):
-        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    # A whole number too long for its type stays text: as a float it would be another number.
-    return float(text) if _FLOAT.fullmatch(text) and not text.lstrip("+-").isdigit() else text
+    value = plain_value(text)
+    # A number that no key takes stays text, so that a message shows it as it is written.
+    return text if isinstance(value, int | float) and not abs(value) < _TOO_LARGE else value

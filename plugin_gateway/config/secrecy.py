@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from plugin_gateway.diagnostics import Pointer
+
 # Matches words of the keys, not the model: a secret under a misspelt key is a secret, too.
 _SECRET_WORD: Final = re.compile(
     r"credential|secret|token|passw|bearer|basic|api.?key|authori[sz]ation|security|auth$|headers|cookie|redis|private|(^|[^a-z])key",
@@ -35,7 +37,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PEM: Final = "-----BEGIN"
 
 
-def may_be_secret(pointer: tuple[str | int, ...]) -> bool:
+def may_be_secret(pointer: Pointer) -> bool:
     """Tell whether the scalar at `pointer` may be a secret, even under an unknown key."""
     keys = [part for part in pointer if isinstance(part, str)]
     if not keys or tuple(keys[:2]) == _TLS or keys[-1].lower() in _PLAIN_KEYS:
@@ -43,7 +45,7 @@ def may_be_secret(pointer: tuple[str | int, ...]) -> bool:
     return keys[-1].lower() == "value" or any(_SECRET_WORD.search(key) for key in keys)
 
 
-def is_perhaps_secret(pointer: tuple[str | int, ...], value: object) -> bool:
+def is_perhaps_secret(pointer: Pointer, value: object) -> bool:
     """Tell whether `value` at `pointer` may be a secret: people also write one where the name of a variable or file belongs."""
     if may_be_secret(pointer) or _PEM in str(value):
         return True

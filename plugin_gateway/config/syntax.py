@@ -12,7 +12,9 @@ from plugin_gateway.config.variable import variable_in, variable_named
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    Pointer = tuple[str | int, ...]
+    from plugin_gateway.diagnostics import Pointer
+    from plugin_gateway.text.complaint import BadSyntax
+
 
 _QUOTED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
 _ENTRY: Final = re.compile(r"\s*-(?=\s|$)")
@@ -37,16 +39,7 @@ class Slip(NamedTuple):
     hint: str
 
 
-class Complaint(NamedTuple):
-    """An error of libyaml: the problem and its place, the context and its place. Places count from 1; 0 means unknown."""
-
-    problem: str
-    at: tuple[int, int]
-    context: str
-    began_at: tuple[int, int]
-
-
-def find_slip(complaint: Complaint, lines: Sequence[str], pointer: Pointer) -> Slip:
+def find_slip(complaint: BadSyntax, lines: Sequence[str], pointer: Pointer) -> Slip:
     """Find the line to correct in a text that the parser gave up at `pointer`."""
     problem, at, context, began_at = complaint
     # The slip is where an unclosed text or a key without a colon begins, not where the parser noticed.

@@ -7,7 +7,7 @@ and a merge costs only what it adds.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 import yaml
 from msgspec import Struct, field
@@ -18,18 +18,14 @@ from plugin_gateway.config.scalar import is_switch, plain_scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plugin_gateway.config.syntax import Complaint
+    from plugin_gateway.diagnostics import Pointer
 
 MAX_CHARACTERS: Final = 1_000_000
 _MAX_DEPTH: Final = 50
 _STUCK: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*):(\S.*)")
 _TOO_DEEP: Final = Mistake("too-deep", f"nested deeper than {_MAX_DEPTH} levels")
-_LIBYAML_TOO_DEEP: Final = "exceeded maximum nesting depth"
-"""The error of libyaml 0.2.6 and later at 1,000 levels, which it may reach before the builder counts the events."""
 _MAX_VALUES: Final = 100_000
 _MAX_MISTAKES: Final = 200
-
-Pointer = tuple[str | int, ...]
 
 
 class Span(Struct, frozen=True):
@@ -83,34 +79,29 @@ def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
     except _StopReadingError as stop:
         builder.note(stop.span, stop.mistake)
         return None, builder.found
-    except yaml.MarkedYAMLError as error:
-        complaint = _complaint(error)
-        if complaint.problem == _LIBYAML_TOO_DEEP:
-            builder.note(Span(*complaint.at, 1), _TOO_DEEP)
-        else:
-            from plugin_gateway.config.syntax import as_mistake, find_slip  # noqa: PLC0415  # only a wrong config needs it
-
-            slip = find_slip(complaint, builder.lines, builder.pointer())
-            builder.note(Span(slip.line, slip.column, 1), as_mistake(slip))
-        return None, builder.found
-    except (yaml.YAMLError, UnicodeError):
-        # libyaml gives a byte offset; a person needs line and column.
-        position = next((index for index, character in enumerate(text) if _is_forbidden(character)), 0)
-        line = text.count("\n", 0, position) + 1
-        column = position - text.rfind("\n", 0, position)
-        message = f"character U+{ord(text[position]):04X} is not allowed in YAML" if text else "not YAML"
-        mistake = Mistake("yaml-syntax", message, hint="delete it, or write it as an escape")
-        builder.note(Span(line, column, 1), mistake)
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        builder.note(*_complained(error, text, builder))
         return None, builder.found
     return builder.root, builder.found
 
 
-def _complaint(error: yaml.MarkedYAMLError) -> Complaint:
-    from plugin_gateway.config.syntax import Complaint  # noqa: PLC0415  # as above
+def _complained(error: yaml.YAMLError | UnicodeEncodeError, text: str, builder: _Builder) -> tuple[Span, Mistake]:
+    # Only a wrong config needs these.
+    from plugin_gateway.config.syntax import as_mistake, find_slip  # noqa: PLC0415
+    from plugin_gateway.text.complaint import BadSyntax, IllegalCharacter, complaint_of  # noqa: PLC0415
 
-    marks = error.problem_mark or error.context_mark, error.context_mark
-    at, began_at = ((mark.line + 1, mark.column + 1) if mark else (0, 0) for mark in marks)
-    return Complaint(str(error.problem), at, error.context or "", began_at)
+    complaint = complaint_of(error, text.encode(errors="replace"))
+    match complaint:
+        case IllegalCharacter(name=name):
+            hint = "delete it, or write it as an escape"
+            return Span(*complaint.at, 1), Mistake("yaml-syntax", f"character {name} is not allowed in YAML", hint=hint)
+        case BadSyntax(is_too_deep=True):
+            return Span(*complaint.at, 1), _TOO_DEEP
+        case BadSyntax():
+            slip = find_slip(complaint, builder.lines, builder.pointer())
+            return Span(slip.line, slip.column, 1), as_mistake(slip)
+        case _:
+            assert_never(complaint)
 
 
 def _of_tag(event: yaml.ScalarEvent | yaml.CollectionStartEvent, text: str) -> Mistake:
@@ -298,13 +289,7 @@ class _Builder:
         return Span(start.line + 1, start.column + 1, max(1, stop - start.column), end.line + (end.column > 0))
 
 
-def _is_forbidden(character: str) -> bool:
-    # YAML 1.2, 5.1: the characters that are not c-printable.
-    code = ord(character)
-    return (code < 0x20 and character not in "\t\n\r") or (0x7F <= code <= 0x9F and code != 0x85) or 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF)  # fmt: skip
-
-
-def walk(node: Node, pointer: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Node]]:
+def walk(node: Node, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Node]]:
     """Yield every node with its pointer, parents first."""
     yield pointer, node
     for key, (_, member) in (node.members or {}).items():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plugin_gateway.console.material import Reading
-    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.diagnostics import Finding, Pointer
     from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
 
 _LONGEST_TEXT: Final = 20_000
@@ -188,7 +188,7 @@ def _as_json(value: Any) -> Json:
     return {"calls": value.calls, "window_s": value.window_s} if isinstance(value, Rate) else value
 
 
-def _without_secrets(value: Json, pointer: tuple[str | int, ...]) -> Json:
+def _without_secrets(value: Json, pointer: Pointer) -> Json:
     if isinstance(value, dict):
         return {name: _without_secrets(one, (*pointer, str(name))) for name, one in value.items()}
     if isinstance(value, list):

@@ -23,7 +23,7 @@ from plugin_gateway.config.credential import (
 )
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
 from plugin_gateway.credentials.injection import MIN_MASKED_BYTES, Injection
-from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.discreet import Discreet
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from plugin_gateway.config.selector import AllowEntry
     from plugin_gateway.credentials.grant import Grant
 
-    Pointer = tuple[str | int, ...]
 
 MIN_GOOD_BYTES: Final = 8
 _quote: Final = partial(quote, safe="")

@@ -12,10 +12,9 @@ from plugin_gateway.errors import EditError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plugin_gateway.diagnostics import Pointer
     from plugin_gateway.edit.entry import Entry
     from plugin_gateway.edit.layout import Part
-
-    Pointer = tuple[str | int, ...]
 
 
 def add(text: str, pointer: Pointer, entry: Entry) -> str:

@@ -15,7 +15,8 @@ from msgspec import Struct, field
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    Pointer = tuple[str | int, ...]
+    from plugin_gateway.diagnostics import Pointer
+
 
 _BREAKS: Final = "\r\n\x85\u2028\u2029"
 """The line breaks of YAML 1.1, which libyaml counts."""

@@ -11,7 +11,8 @@ from plugin_gateway.errors import EditError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Pointer = tuple[str | int, ...]
+    from plugin_gateway.diagnostics import Pointer
+
 
 _SCALARS: Final = (str, int, float, bool, type(None))
 

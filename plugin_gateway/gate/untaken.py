@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from plugin_gateway.diagnostics import Finding
+from plugin_gateway.diagnostics import Finding, Pointer
 from plugin_gateway.gate.gate import compile_rules
 from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.template import parse_template
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Said(NamedTuple):
     """A rule for a parameter in gateway.yaml: its place there, and whether it only hides the parameter."""
 
-    pointer: tuple[str | int, ...]
+    pointer: Pointer
     only_hides: bool = False
 
 

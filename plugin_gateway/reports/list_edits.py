@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plugin_gateway.config.operation_text import split_operation
 from plugin_gateway.config.selector import Selector
-from plugin_gateway.diagnostics import Finding
+from plugin_gateway.diagnostics import Finding, Pointer
 from plugin_gateway.edit.entries import add, add_all, called, take_out
 from plugin_gateway.edit.entry import Entry
 from plugin_gateway.edit.proof import meaning
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
-    Pointer = tuple[str | int, ...]
 
 ALLOW: Pointer = ("allow",)
 DENY: Pointer = ("deny",)

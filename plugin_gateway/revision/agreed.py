@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
-from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.lock.lock import REMOVED, words_of
@@ -226,9 +226,7 @@ def _about_settings(config: Config, lock: Lock) -> Iterator[Finding]:
 
 def find_unlocked(config: Config, agreed: Agreed, catalogue: Catalogue, where: str) -> Iterator[Finding]:
     """Find the entries that the lock does not know. For a group this is an error: the document alone would decide what it opens."""
-    lists: list[tuple[tuple[str, ...], tuple[str | int, ...], Sequence[Selector]]] = [
-        (("allow",), ("allow",), config.allow)
-    ]
+    lists: list[tuple[tuple[str, ...], Pointer, Sequence[Selector]]] = [(("allow",), ("allow",), config.allow)]
     lists += [
         (("consumers", one.name), ("consumers", index, "allow"), one.allow)
         for index, one in enumerate(config.consumers)
@@ -244,9 +242,7 @@ def find_unlocked(config: Config, agreed: Agreed, catalogue: Catalogue, where: s
                 yield from _unlocked_operation(agreed.lock, entry, agreed.match(entry, catalogue))
 
 
-def _unlocked_group(
-    entry: Selector, count: int, pointer: tuple[str | int, ...], where: str, *, is_there: bool
-) -> Finding:
+def _unlocked_group(entry: Selector, count: int, pointer: Pointer, where: str, *, is_there: bool) -> Finding:
     lack = "is not in" if is_there else "needs"
     return Finding(
         rule=GROUP_NOT_LOCKED,

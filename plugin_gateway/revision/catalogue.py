@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.operation_text import run_together
-from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.methods import PREFLIGHT
 from plugin_gateway.openapi.document import OperationKey
@@ -174,7 +174,7 @@ def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
     return Finding(rule="unknown-operation", message=what, hint=hint, pointer=(where, selector.index))
 
 
-def named_later(selector: Selector, keys: Sequence[OperationKey], pointer: tuple[str | int, ...]) -> Finding:
+def named_later(selector: Selector, keys: Sequence[OperationKey], pointer: Pointer) -> Finding:
     """Warn of operations that an entry names since the document changed, but does not open."""
     shown = ", ".join(f"`{key}`" for key in keys[:_MOST_SHOWN])
     more = f" and {len(keys) - _MOST_SHOWN} more" if len(keys) > _MOST_SHOWN else ""

@@ -9,7 +9,7 @@ from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.auth import Introspection, OAuthAuth, OAuthFacade, UserHttpAuth
 from plugin_gateway.config.credential import OAuth2Credential, TokenExchangeCredential
 from plugin_gateway.config.fields import CONFIRM
-from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.diagnostics import Finding, Pointer, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from plugin_gateway.config.credential import Credential
     from plugin_gateway.config.model import Config
 
-    Pointer = tuple[str | int, ...]
 
 _GRANT_IN_CLEAR: Final = "the client secret and the token cross the network unencrypted"
 _HINT: Final = "write https://; http:// is for this machine: localhost, 127.0.0.1, [::1] or unix:"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from plugin_gateway.diagnostics import Finding
+from plugin_gateway.diagnostics import Finding, Pointer
 from plugin_gateway.gate.gate import compile_gate
 from plugin_gateway.lock.lock import EntryWords, words_of
 from plugin_gateway.openapi.prune.pruned import prune
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.publish.face import Face
     from plugin_gateway.tools.tool_set import ToolSet, ToolSettings
-
-
-Pointer: TypeAlias = tuple[str | int, ...]
 
 
 class Whole(Struct, frozen=True, kw_only=True):

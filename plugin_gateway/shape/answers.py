@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from plugin_gateway.config.mistake import nearest
-from plugin_gateway.diagnostics import Finding
+from plugin_gateway.diagnostics import Finding, Pointer
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
@@ -156,7 +156,7 @@ def _judge(shaping: Shaping, described: list[Described]) -> Iterator[Finding]:
             yield finding(key, at, f"`{pointer or '/'}` is no array", "name an array of the answer")
 
 
-def _origin(shaping: Shaping, key: str) -> tuple[str | int, ...]:
+def _origin(shaping: Shaping, key: str) -> Pointer:
     """Return the place in gateway.yaml of a setting of `response`."""
     wanted = shaping.wanted
     return "allow", wanted.response_origins.get(key, wanted.entry), "response", key

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import join_pointer
@@ -45,7 +45,7 @@ class _Pointer(NamedTuple):
 
     setting: str
     tokens: Tokens
-    at: tuple[str | int, ...]
+    at: Pointer
 
 
 def shape_body(shaping: Shaping) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import split_pointer
 from plugin_gateway.shape.pointer import ANY
@@ -53,7 +53,7 @@ def find_told_fields(shaping: Shaping) -> None:
             )
 
 
-def _taken(shaping: Shaping) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+def _taken(shaping: Shaping) -> Iterator[tuple[str, Pointer]]:
     """Yield the names that gateway.yaml spells out, and their places there."""
     wanted = shaping.wanted
     trims = (

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plugin_gateway.config.selector import ParameterRule
+    from plugin_gateway.diagnostics import Pointer
 
 # Settings that the gate and the rewriting of links read.
 _OF_THE_GATE: Final = frozenset({"slashes"})
@@ -62,7 +63,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
         """Whether answers are cut."""
         return bool(self.response.written - _OF_THE_ANSWER)
 
-    def pointer_to(self, key: str, field: str = "") -> tuple[str | int, ...]:
+    def pointer_to(self, key: str, field: str = "") -> Pointer:
         """Return the place in gateway.yaml of a rule for a parameter, or of one of its settings."""
         entry = self.origins.get((key, field), self.origins.get((key, ""), self.entry))
         return ("allow", entry, "parameters", key, *((field,) if field else ()))

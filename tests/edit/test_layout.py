@@ -1,6 +1,13 @@
-import pytest
+from typing import Any
 
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.config.tree import read, walk
 from plugin_gateway.edit.layout import Kind, Layout
+from plugin_gateway.openapi.decode.yaml_values import decode_yaml
 
 TEXT = """\
 openapi: é.yaml   # the document
@@ -106,3 +113,30 @@ def test_a_walk_visits_every_part() -> None:
     root = Layout(TEXT).root
     assert root is not None
     assert [part.kind for part in root.walk()].count(Kind.ALIAS) == 2
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-999, 999) | st.text("aé: -#'\"\n", max_size=6),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text("abé", min_size=1, max_size=2), inner, max_size=3)
+        ),
+        max_leaves=8,
+    ),
+    st.booleans(),
+)
+def test_the_three_readers_of_yaml_agree_on_values_and_places(value: Any, is_flow: bool) -> None:
+    text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=is_flow)
+    root, mistakes = read(text)
+    layout = Layout(text)
+
+    assert not mistakes
+    assert root is not None
+    assert root.plain() == decode_yaml(text.encode(), "d.yaml") == value
+    for pointer, node in walk(root):
+        part = layout.at(pointer)
+        assert part is not None
+        assert (text.count("\n", 0, part.start) + 1, layout.column(part.start) + 1) == (
+            node.span.line,
+            node.span.column,
+        )

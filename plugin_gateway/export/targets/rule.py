@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.diagnostics import Finding, Pointer, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,9 +28,6 @@ class Target(StrEnum):
     HAYSTACK = "haystack"
     ADK = "adk"
     PLUGIN_V1 = "plugin-v1"
-
-
-Pointer: TypeAlias = tuple[str | int, ...]
 
 
 class Breach(Struct, frozen=True, kw_only=True):

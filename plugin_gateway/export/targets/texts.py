@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.mistake import nearest
-from plugin_gateway.diagnostics import Severity
+from plugin_gateway.diagnostics import Pointer, Severity
 from plugin_gateway.export.identity import is_semantic
 from plugin_gateway.export.listing import MAX_CAPABILITIES, MAX_CAPABILITY, MAX_DESCRIPTION, MAX_PROMPT, MAX_PROMPTS
 from plugin_gateway.export.targets.rule import Breach, Target, missing, rule
@@ -239,7 +239,7 @@ def _missing(key: str, example: str, what: str) -> Breach:
     return missing(key, example, f"the directory demands `plugin.{key}`: {what}")
 
 
-def _too_long(key: str, text: str, limit: int, *, pointer: tuple[str | int, ...] = ()) -> Breach:
+def _too_long(key: str, text: str, limit: int, *, pointer: Pointer = ()) -> Breach:
     shown = text if len(text) <= 60 else f"{text[:59]}…"
     message = f"`{key}` has {len(text)} characters, and the directory takes {limit}: {shown!r}"
     return Breach(message=message, hint="shorten it", pointer=pointer or tuple(key.split(".")))

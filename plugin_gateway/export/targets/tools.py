@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway import methods
-from plugin_gateway.diagnostics import Severity
-from plugin_gateway.export.targets.rule import Breach, Pointer, Target, entry_of, rule
+from plugin_gateway.diagnostics import Pointer, Severity
+from plugin_gateway.export.targets.rule import Breach, Target, entry_of, rule
 from plugin_gateway.export.targets.sources import CLAUDE_REVIEW, COPILOT_MANIFEST, GUIDELINES, REFERENCE, SURVEY
 
 if TYPE_CHECKING:

@@ -1,14 +1,11 @@
-"""The extent of a document: the limits of its size and depth, and the line and column of a byte in its text."""
+"""The extent of a document: the limits of its size and depth."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 MAX_BYTES = 64 * 1024 * 1024
 """Limit for one document with all its files. GitHub's has 13 MB."""
@@ -20,24 +17,6 @@ MAX_NODES = 5_000_000
 """Values and keys in one document. An aliased value counts each time it is used."""
 MAX_TEXTS_SHARED = 64
 """Strings up to this length repeat often, so equal ones share one object."""
-
-
-def position(data: bytes, offset: int) -> tuple[int, int]:
-    """Return the line and column, both from 1, of a byte offset in UTF-8."""
-    line_start = data.rfind(b"\n", 0, offset) + 1
-    return data.count(b"\n", 0, offset) + 1, len(data[line_start:offset].decode(errors="replace")) + 1
-
-
-def positions(data: bytes, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """Return the positions of many offsets, and read the text once for all."""
-    found: dict[int, tuple[int, int]] = {}
-    lines, counted = 0, 0
-    for offset in sorted(offsets):
-        lines += data.count(b"\n", counted, offset)
-        counted = offset
-        line_start = data.rfind(b"\n", 0, offset) + 1
-        found[offset] = lines + 1, len(data[line_start:offset].decode(errors="replace")) + 1
-    return found
 
 
 def check_extent(root: Any, name: str) -> None:

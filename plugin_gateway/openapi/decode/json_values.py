@@ -11,7 +11,8 @@ import orjson
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.decode.extent import MAX_DEPTH, MAX_NODES, position, positions
+from plugin_gateway.openapi.decode.extent import MAX_DEPTH, MAX_NODES
+from plugin_gateway.text.position import position, positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,9 +16,8 @@ from plugin_gateway.openapi.decode.text import BOM, WORTH_SKIMMING_BYTES, looks_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plugin_gateway.diagnostics import Finding, Location
+    from plugin_gateway.diagnostics import Finding, Location, Pointer
 
-Pointer: TypeAlias = tuple[str | int, ...]
 Tokens: TypeAlias = tuple[str, ...]
 Wanted: TypeAlias = "dict[str, Wanted]"
 """Pointers as a tree: under each token the tokens that follow it."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.decode.extent import position
 from plugin_gateway.openapi.decode.json_values import decode_json
+from plugin_gateway.text.position import position
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.decode.unread import Json

@@ -19,9 +19,9 @@ from yaml._yaml import CParser
 
 from plugin_gateway.diagnostics import Location
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.decode.extent import positions
 from plugin_gateway.openapi.decode.unread import MAPS_OF_2_0, Unread
 from plugin_gateway.openapi.decode.yaml_values import decode_yaml, locate_yaml
+from plugin_gateway.text.position import positions
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,7 +8,7 @@ as fast as `CSafeLoader`.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
 import yaml
 from yaml import (
@@ -22,13 +22,13 @@ from yaml import (
     SequenceStartEvent,
 )
 from yaml._yaml import CParser
-from yaml.reader import ReaderError
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.decode.extent import MAX_DEPTH, MAX_NODES, MAX_TEXTS_SHARED, position
-from plugin_gateway.openapi.decode.plain_scalar import plain_value
+from plugin_gateway.openapi.decode.extent import MAX_DEPTH, MAX_NODES, MAX_TEXTS_SHARED
 from plugin_gateway.openapi.refs import index_of
+from plugin_gateway.text.complaint import BadSyntax, IllegalCharacter, complaint_of
+from plugin_gateway.text.plain_scalar import plain_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +37,7 @@ if TYPE_CHECKING:
     from yaml.events import Event
 
     from plugin_gateway.openapi.decode.places import Tokens, Wanted
-
-_LIBYAML_TOO_DEEP = "exceeded maximum nesting depth"
-"""The message of libyaml 0.2.6 and later at 1,000 levels, which libyaml may reach before the builder counts the events."""
+    from plugin_gateway.text.complaint import Complaint
 
 _CORE = "tag:yaml.org,2002:"
 _TEXT_TAGS = frozenset({"!", _CORE + "str", _CORE + "timestamp", _CORE + "binary"})
@@ -91,8 +89,8 @@ def decode_yaml(data: bytes, name: str, levels_above: int = 0) -> Any:
         value = builder.build(CParser(data).get_event)
     except _Refused as refused:
         builder.refused.append(refused)
-    except (ReaderError, yaml.MarkedYAMLError) as error:
-        raise DocumentError([_misspelt(error, data, name)]) from error
+    except yaml.YAMLError as error:
+        raise DocumentError([_misspelt(complaint_of(error, data), name)]) from error
     else:
         if not builder.refused:
             return value
@@ -132,26 +130,27 @@ def _location(name: str, mark: Mark | yaml.Mark | None, length: int = 1) -> Loca
     return Location(name, mark.line + 1, mark.column + 1, max(1, length))
 
 
-def _misspelt(error: ReaderError | yaml.MarkedYAMLError, data: bytes, name: str) -> Finding:
-    if isinstance(error, ReaderError):
-        return Finding(
-            rule="document-characters",
-            message=f"U+{int(error.character):04X} is not allowed here: {error.reason}",
-            hint="remove it, or write it as an escape in double quotes",
-            location=Location(name, *position(data, error.position)),
-        )
-    if str(error.problem) == _LIBYAML_TOO_DEEP:
-        return Finding(
-            rule="document-depth",
-            message=f"nested deeper than {MAX_DEPTH} levels",
-            location=_location(name, error.problem_mark),
-        )
-    return Finding(
-        rule="document-syntax",
-        message=", ".join(str(part) for part in (error.context, error.problem) if part),
-        hint="YAML indents with spaces; quote a text that holds ': ' or ' #' or begins with a special character",
-        location=_location(name, error.problem_mark or error.context_mark),
-    )
+def _misspelt(complaint: Complaint, name: str) -> Finding:
+    location = Location(name, *complaint.at)
+    match complaint:
+        case IllegalCharacter():
+            return Finding(
+                rule="document-characters",
+                message=f"{complaint.name} is not allowed here: {complaint.reason}",
+                hint="remove it, or write it as an escape in double quotes",
+                location=location,
+            )
+        case BadSyntax(is_too_deep=True):
+            return Finding(rule="document-depth", message=f"nested deeper than {MAX_DEPTH} levels", location=location)
+        case BadSyntax():
+            return Finding(
+                rule="document-syntax",
+                message=", ".join(part for part in (complaint.context, complaint.problem) if part),
+                hint="YAML indents with spaces; quote a text that holds ': ' or ' #' or begins with a special character",
+                location=location,
+            )
+        case _:
+            assert_never(complaint)
 
 
 def _duplicate(key: str, frame: _Frame, event: Event, hint: str = "keep one") -> _Refused:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.places import locate_all, with_lines
@@ -168,7 +168,7 @@ class _Reader:
             update=action.get("update"),
         )
 
-    def _target(self, key: str, action: JsonObject, at: tuple[str | int, ...]) -> JsonPath | None:
+    def _target(self, key: str, action: JsonObject, at: Pointer) -> JsonPath | None:
         if key not in action:
             self._missing(key, at)
         elif not isinstance(text := action[key], str):
@@ -204,13 +204,13 @@ class _Reader:
             for key in _FIELDS["info"]:
                 self._judge_text(key, info, ("info",))
 
-    def _judge_text(self, key: str, holder: Mapping[str, Json], at: tuple[str | int, ...]) -> None:
+    def _judge_text(self, key: str, holder: Mapping[str, Json], at: Pointer) -> None:
         if key in holder and not isinstance(holder[key], str):
             message = f"`{key}` must be text, not {kind_of(holder[key])}"
             hint = "put quotes around it" if isinstance(holder[key], int | float) else ""
             self._note("overlay-type", message, (*at, key), hint)
 
-    def _judge_keys(self, kind: str, holder: Mapping[str, Json], at: tuple[str | int, ...]) -> bool:
+    def _judge_keys(self, kind: str, holder: Mapping[str, Json], at: Pointer) -> bool:
         """Note each unknown key. Returns whether all are known."""
         unknown = [key for key in holder if key not in _FIELDS[kind] and not key.startswith("x-")]
         for key in unknown:
@@ -220,7 +220,7 @@ class _Reader:
             self._note("overlay-unknown-key", f"unknown key `{key}`", (*at, key), f"{hint}valid here: {valid}, x-*")
         return not unknown
 
-    def _missing(self, key: str, at: tuple[str | int, ...], hint: str = "") -> None:
+    def _missing(self, key: str, at: Pointer, hint: str = "") -> None:
         self._note("overlay-missing-key", f"`{key}` is missing", at, hint)
 
     def _note(

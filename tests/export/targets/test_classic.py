@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from plugin_gateway.diagnostics import Pointer
 from plugin_gateway.export.candidate import Candidate
 from plugin_gateway.export.targets.judge import judge
-from plugin_gateway.export.targets.rule import Pointer, Target
+from plugin_gateway.export.targets.rule import Target
 from tests.export.targets.test_server import OAUTH, TOKENS
 from tests.shop import shop
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from plugin_gateway.diagnostics import Pointer
 from plugin_gateway.export.candidate import Candidate
-from plugin_gateway.export.targets.rule import Breach, Pointer, Target, entry_of, rule, wanted
+from plugin_gateway.export.targets.rule import Breach, Target, entry_of, rule, wanted
 from tests.shop import shop
 
 

@@ -1,4 +1,4 @@
-"""A plain scalar: the JSON value of an unquoted text, by YAML's core schema (YAML 1.2.2, 10.3.2)."""
+"""A plain scalar: the JSON value of an unquoted text, by the core schema of YAML (YAML 1.2.2, 10.3.2)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.openapi.decode.plain_scalar import plain_value
+from plugin_gateway.text.plain_scalar import plain_value
 
 
 @pytest.mark.parametrize(
