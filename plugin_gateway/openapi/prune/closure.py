@@ -12,22 +12,17 @@ from plugin_gateway.openapi.grammar import (
     Field,
     Kind,
     Shape,
-    components_at,
     is_extension,
     is_reference,
-    sections,
     siblings_count,
 )
-from plugin_gateway.openapi.prune.broken import BrokenReferences
-from plugin_gateway.openapi.prune.chains import Chains
-from plugin_gateway.openapi.prune.hoist import Hoist, components_in
 from plugin_gateway.openapi.prune.inner import Inner, InnerReferences
 from plugin_gateway.openapi.prune.leaks import UnknownFields
 from plugin_gateway.openapi.prune.links import Links
 from plugin_gateway.openapi.prune.mappings import TrimmedMappings
-from plugin_gateway.openapi.prune.readings import Readings
-from plugin_gateway.openapi.prune.subtypes import implicit_subtypes, is_undefined_schema, named_schema, schemas_at
-from plugin_gateway.openapi.prune.targets import Landing, Place, Region, Targets, pointer_of, tokens_of
+from plugin_gateway.openapi.prune.references import References
+from plugin_gateway.openapi.prune.subtypes import implicit_subtypes, named_schema, schemas_at
+from plugin_gateway.openapi.prune.targets import Place, Region, Targets, tokens_of
 from plugin_gateway.openapi.refs import RefError, Tokens, to_ref, walk
 from plugin_gateway.openapi.vocabulary import is_unknown_everywhere
 
@@ -62,66 +57,37 @@ class Closure:
         self, document: Document, kept: Mapping[OperationKey, Tokens], extensions: Collection[str], *, follow: bool
     ) -> None:
         """Take the place of each kept operation in the pruned document as `kept`; see `prune` for `follow`."""
-        self.components: dict[str, JsonObject] = {}
-        """By section and name, unordered."""
         self.tags: set[str] = set()
         self.inherits_security = False
-        self.is_alone = True
-        """Whether the copies are the same, whichever other operations are kept beside these."""
         self.warnings: list[Finding] = []
         self._document = document
         self._version = document.version
-        self._sections = sections(self._version)
-        self._prefix = components_at(self._version)
         self.extensions = frozenset(name for name in extensions if is_extension(name)) | _UNDERSTOOD.get(
             self._version, frozenset()
         )
-        self._targets = Targets(document, kept)
-        self._readings = Readings(self._targets, self.extensions)
-        self._links = Links(document, kept, self._targets)
+        targets = Targets(document, kept)
+        self.references = References(document, targets, self.extensions, self.copy, self.warnings)
+        self._is_alone = True
+        self._links = Links(document, kept, targets)
         self._jobs: deque[_Job] = deque()
         self._follow = follow
         self._subtypes = implicit_subtypes(document) if follow else {}
         self._instances: set[Tokens] = set()
-        self._hoisted = Hoist(document)
-        self._texts: dict[tuple[Kind, str], tuple[str | None, Tokens]] = {}
-        self._chains = Chains(self._targets)
-        self.broken = BrokenReferences(document, self._chains, self.warnings)
-        self._trimmed = TrimmedMappings(document, self._targets, self._hoisted, self.components)
-        self._inner_references = InnerReferences(document, self._targets)
+        self._trimmed = TrimmedMappings(document, targets, self.references)
+        self._inner_references = InnerReferences(document, targets)
         self._inner: list[Inner] = []
         self._unknown_fields = UnknownFields(document, frozenset(kept))
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the copies are the same, whichever other operations are kept beside these."""
+        return self._is_alone and self.references.is_alone
 
     def copy(self, kind: Kind, node: Json, place: Place, holder: Json, key: str | int) -> None:
         """Queue a copy of `node` for `holder[key]`. The key is set at once, which keeps the order of keys."""
         if isinstance(holder, dict):
             holder[key] = node
         self._jobs.append(_Job(kind, node, place, holder, key))
-
-    def require_schemes(self, security: Json, place: Place) -> None:
-        """Keep the security schemes that a list of requirements names. Undefined names are ignored."""
-        section = next(name for name, kind in self._sections.items() if kind is Kind.SECURITY_SCHEME)
-        schemes = components_in(self._document, section)
-        for requirement in security if isinstance(security, list) else ():
-            for name in requirement if isinstance(requirement, dict) else ():
-                if name in schemes:
-                    self._keep((*self._prefix, section, name))
-                elif name.startswith("#"):  # 3.2 also names schemes by URI
-                    self._keep_scheme_at(name, place)
-
-    def _keep_scheme_at(self, ref: str, place: Place) -> None:
-        self.is_alone = False
-        try:
-            landing = self._targets.land(ref, place)
-        except RefError:
-            return
-        if self._targets.kept_kind(landing.tokens) is Kind.SECURITY_SCHEME:
-            self._keep(landing.tokens)
-
-    @property
-    def hoisted_names(self) -> Mapping[str, list[str]]:
-        """The names of hoisted components, by section. The full document has these objects in other places."""
-        return self._hoisted.names
 
     def finish(self) -> None:
         """Copy all objects that the queued nodes reach."""
@@ -135,7 +101,7 @@ class Closure:
     def _copy_next(self) -> None:
         kind, node, place, holder, key = self._jobs.popleft()
         if is_reference(kind, node):
-            if isinstance(holder, dict) and self.broken.leaves_out(kind, node["$ref"], place):
+            if isinstance(holder, dict) and self.references.broken.leaves_out(kind, node["$ref"], place):
                 del holder[key]
                 return
             holder[key] = self._reference(kind, node, place)
@@ -145,12 +111,12 @@ class Closure:
     def _settle_inner(self, inner: Inner) -> None:
         """Hoist the target of a reference into a component, unless the whole component is kept anyway."""
         section, name = inner.unit[-2:]
-        if name not in self.components.get(section, {}):
-            text = self._hoist(inner.kind, inner.landing)
+        if name not in self.references.components.get(section, {}):
+            text = self.references.hoist(inner.kind, inner.landing)
             if text is not None:
                 inner.copy["$ref"] = text
                 return
-            self._keep(inner.unit)
+            self.references.keep(inner.unit)
 
     def _object(self, kind: Kind, node: JsonObject, place: Place) -> JsonObject:
         match kind:
@@ -185,7 +151,7 @@ class Closure:
     def _leaks(self, kind: Kind, name: str, value: Json, place: Place) -> bool:
         if not is_unknown_everywhere(kind, name):
             return False
-        self.is_alone = False
+        self._is_alone = False
         finding = self._unknown_fields.leak(name, value, tokens_of(place))
         if finding is not None:
             self.warnings.append(finding)
@@ -200,7 +166,7 @@ class Closure:
                 self.copy(field.kind, item, (place, str(index)), copies, index)
         elif isinstance(value, dict) and field.shape is Shape.MAP:
             if field.kind is Kind.LINK and value:
-                self.is_alone = False
+                self._is_alone = False
             entries = {
                 key: item
                 for key, item in value.items()
@@ -214,16 +180,14 @@ class Closure:
         else:
             self.copy(field.kind, value, place, holder, name)
 
-    # References
-
     def _reference(self, kind: Kind, node: JsonObject, place: Place) -> Json:
         ref = node["$ref"]
-        if (inner := self._inner_references.find(kind, ref, place, self.components)) is not None:
-            self.is_alone = False
+        if (inner := self._inner_references.find(kind, ref, place, self.references.components)) is not None:
+            self._is_alone = False
             copy = self._with_siblings(kind, node, place, ref)
             self._inner.append(Inner(kind, *inner, copy))
             return copy
-        text, tokens = self._keep_target(kind, ref, (place, "$ref"))
+        text, tokens = self.references.keep_target(kind, ref, (place, "$ref"))
         if text is None:
             return self._in_place(kind, node, place) if tokens else node
         if kind is Kind.SCHEMA and not self._is_parent_of(place):
@@ -245,85 +209,17 @@ class Closure:
 
     def _dynamic_reference(self, ref: str, place: Place) -> str:
         """Keep the initial target of a `$dynamicRef`. Its other targets are kept with it, or no kept schema enters them."""
-        self.is_alone = False
-        text, tokens = self._keep_target(Kind.SCHEMA, ref, place)
+        self._is_alone = False
+        text, tokens = self.references.keep_target(Kind.SCHEMA, ref, place)
         target = walk(self._document.root, tokens)
         if text is None or (isinstance(target, dict) and target.get("$dynamicAnchor") == ref[1:]):
             return ref  # keep the anchor's name: a pointer would not be dynamic
         return text
 
-    def _keep_target(self, kind: Kind, ref: str, place: Place) -> tuple[str | None, Tokens]:
-        """Keep the target of a reference. Return the reference's text in the pruned document and the target's place in the full one.
-
-        The text is None if this version has no components for the target's kind. The place is empty for a broken reference.
-        """
-        if (known := self._texts.get((kind, ref))) is not None:
-            return known
-        try:
-            landing = self._targets.land(ref, place, kind)
-        except RefError as error:
-            if not is_undefined_schema(self._document, kind, ref):
-                self.broken.report(error, place)
-                return None, ()
-            self._texts[kind, ref] = ref, ()  # report each broken reference once
-            self.broken.warn_of_schema(error, place)
-            return ref, ()
-        if (circle := self._chains.find_circle(kind, landing, ref)) is not None:
-            self.broken.report(circle, place)
-            return None, ()
-        text = self._text(kind, landing, ref)
-        if landing.tokens == pointer_of(ref):  # a plain pointer has the same target from every place
-            self._texts[kind, ref] = text, landing.tokens
-        return text, landing.tokens
-
-    def _text(self, kind: Kind, landing: Landing, ref: str) -> str | None:
-        tokens = landing.tokens
-        unit = self._targets.unit_of(tokens)
-        own = self._targets.kept_kind(tokens)
-        if own is not kind or unit != tokens or not landing.holds_as_written:
-            self.is_alone = False
-        # A reference to a component of another kind is a mistake in the document; a second component would not correct it. But
-        # the reference needs a second component if its kind reads the same text differently.
-        if own is kind or (unit == tokens and self._readings.agree(own, kind, landing)):
-            if unit is not None:
-                self._keep(unit)
-            return ref if landing.holds_as_written else to_ref(tokens)
-        return self._hoist(kind, landing)
-
-    def _keep(self, unit: Tokens) -> None:
-        section, name = unit[-2:]
-        kept = self.components.setdefault(section, {})
-        if name not in kept:
-            self.copy(self._sections[section], walk(self._document.root, unit), Region(unit), kept, name)
-
-    def _hoist(self, kind: Kind, landing: Landing) -> str | None:
-        """Make a component of a target that the pruned document lacks, such as a schema under a denied path."""
-        self.is_alone = False
-        hoisted = self._hoisted.find(kind, landing.tokens)
-        if hoisted is None and (hoisted := self._hoisted.give(kind, landing.tokens)) is not None:
-            holder, key = self.components.setdefault(hoisted.section, {}), hoisted.name
-            if hoisted.key is not None:
-                holder[key] = {}
-                holder, key = holder[key], hoisted.key
-            self.copy(kind, landing.value, Region(landing.tokens, is_moved=True), holder, key)
-        return hoisted and hoisted.text
-
     def _in_place(self, kind: Kind, node: Json, place: Place) -> Json:
         """Copy the target in place of the reference, for kinds without components in this version."""
-        seen: set[Tokens] = set()
-        while is_reference(kind, node):
-            try:
-                landing = self._targets.land(node["$ref"], place, kind)
-            except RefError as error:
-                self.broken.report(error, (place, "$ref"))
-                break
-            if landing.tokens in seen:
-                break  # a circle; `_keep_target` has reported it
-            seen.add(landing.tokens)
-            node, place = landing.value, Region(landing.tokens, is_moved=True)
+        node, place = self.references.followed(kind, node, place)
         return self._object(kind, node, place) if isinstance(node, dict) else node
-
-    # Subtypes and discriminators
 
     def _is_parent_of(self, place: Place) -> bool:
         """Return whether the reference at `place` is an `allOf` entry that makes a component schema a subtype of its target."""
@@ -340,13 +236,13 @@ class Closure:
             if place in self._subtypes and place not in self._instances:
                 self._instances.add(place)
                 for subtype in self._subtypes[place]:
-                    self._keep(subtype)
+                    self.references.keep(subtype)
                     places.append(subtype)
 
     def _discriminator(self, node: JsonObject, place: Place) -> JsonObject:
         copy = self._fields(Kind.DISCRIMINATOR, node, place)
         if not self._follow:
-            self.is_alone = False
+            self._is_alone = False
             self._trimmed.add(copy, node, place)
             return copy
         if isinstance(mapping := node.get("mapping"), dict):
@@ -362,22 +258,22 @@ class Closure:
         if not isinstance(target, str):
             return target
         if (unit := named_schema(self._document, target)) is not None:
-            self._keep(unit)
+            self.references.keep(unit)
             self._keep_subtypes(unit)
             return target
         if _PLAIN_NAME.fullmatch(target):
-            self.broken.report(RefError(to_ref((*schemas_at(self._version), target)), "points at nothing"), place)
+            self.references.broken.report(
+                RefError(to_ref((*schemas_at(self._version), target)), "points at nothing"), place
+            )
             return target
-        text, tokens = self._keep_target(Kind.SCHEMA, target, place)
+        text, tokens = self.references.keep_target(Kind.SCHEMA, target, place)
         self._keep_subtypes(tokens)
         return target if text is None else text
-
-    # Operations
 
     def _note_operation(self, node: JsonObject, place: Place) -> None:
         tags = node.get("tags")
         self.tags.update(tag for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, str))
         if isinstance(security := node.get("security"), list):
-            self.require_schemes(security, place)
+            self.references.require_schemes(security, place)
         else:
             self.inherits_security = True

@@ -9,21 +9,17 @@ from plugin_gateway.openapi.prune.subtypes import named_schema
 from plugin_gateway.openapi.refs import RefError, to_ref
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from plugin_gateway.openapi.document import Document, Json, JsonObject
-    from plugin_gateway.openapi.prune.hoist import Hoist
+    from plugin_gateway.openapi.prune.references import References
     from plugin_gateway.openapi.prune.targets import Place, Targets
 
 
 class TrimmedMappings:
     """Collects the copied discriminators, and trims their mappings after all else is copied."""
 
-    def __init__(
-        self, document: Document, targets: Targets, hoisted: Hoist, components: Mapping[str, JsonObject]
-    ) -> None:
-        """Take the components copied so far as `components`, and the means to locate targets in the pruned document."""
-        self._document, self._targets, self._hoisted, self._components = document, targets, hoisted, components
+    def __init__(self, document: Document, targets: Targets, references: References) -> None:
+        """Take the components copied so far with `references`, and the means to locate targets in the pruned document."""
+        self._document, self._targets, self._references = document, targets, references
         self._mappings: list[tuple[JsonObject, JsonObject, Place]] = []
 
     def add(self, copy: JsonObject, node: JsonObject, place: Place) -> None:
@@ -47,15 +43,15 @@ class TrimmedMappings:
         if not isinstance(target, str):
             return None
         if (unit := named_schema(self._document, target)) is not None:
-            return target if unit[-1] in self._components.get(unit[-2], {}) else None
+            return target if unit[-1] in self._references.components.get(unit[-2], {}) else None
         try:
             landing = self._targets.land(target, place)
         except RefError:
             return None
         if self._targets.kept_kind(landing.tokens) is not Kind.SCHEMA:
-            hoisted = self._hoisted.find(Kind.SCHEMA, landing.tokens)
+            hoisted = self._references.hoisted.find(Kind.SCHEMA, landing.tokens)
             return hoisted and hoisted.text
         unit = self._targets.unit_of(landing.tokens)
-        if unit is not None and unit[-1] not in self._components.get(unit[-2], {}):
+        if unit is not None and unit[-1] not in self._references.components.get(unit[-2], {}):
             return None
         return target if landing.holds_as_written else to_ref(landing.tokens)

@@ -82,10 +82,10 @@ def _cut(
     root.setdefault("paths", {})
     closure.finish()
     if closure.inherits_security:
-        closure.require_schemes(document.root.get("security"), Region(("security",)))
+        closure.references.require_schemes(document.root.get("security"), Region(("security",)))
         closure.finish()
-    if closure.broken.errors:
-        raise DocumentError(closure.broken.errors)
+    if closure.references.broken.errors:
+        raise DocumentError(closure.references.broken.errors)
     _settle(document, closure, root)
     return Document(root=root, name=document.name, warnings=tuple(closure.warnings)), closure
 
@@ -159,8 +159,8 @@ def _settle(document: Document, closure: Closure, root: JsonObject) -> None:
 def _ordered_components(document: Document, closure: Closure, full: Json) -> JsonObject:
     ordered: JsonObject = {}
     for section in dict.fromkeys((*(full if isinstance(full, dict) else ()), *sections(document.version))):
-        if (kept := closure.components.get(section)) is not None:
-            names = (*components_in(document, section), *closure.hoisted_names.get(section, ()))
+        if (kept := closure.references.components.get(section)) is not None:
+            names = (*components_in(document, section), *closure.references.hoisted.names.get(section, ()))
             ordered[section] = {name: kept[name] for name in names if name in kept}
     return ordered
 
