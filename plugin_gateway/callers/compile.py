@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from plugin_gateway.callers.authentication import Judge
-    from plugin_gateway.config.auth import Auth, Consumer, Scheme
+    from plugin_gateway.config.auth import Auth, Scheme
+    from plugin_gateway.config.consumer import Consumer
     from plugin_gateway.config.model import Config
     from plugin_gateway.config.units import Rate
     from plugin_gateway.publish.security import Security

@@ -12,7 +12,7 @@ from plugin_gateway.refusal import Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from plugin_gateway.config.auth import Consumer
+    from plugin_gateway.config.consumer import Consumer
 
 FOREVER: Final = float("inf")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from plugin_gateway.config.fields import AbsoluteUrl, FilePath  # noqa: TC001  # the model reads them
+from plugin_gateway.config.fields import AbsoluteUrl  # noqa: TC001  # the model reads them
+from plugin_gateway.config.path_fields import FilePath  # noqa: TC001  # the model reads them
 from plugin_gateway.config.published_fields import (  # the model reads them
     DescriptionForHuman,  # noqa: TC001
     DescriptionForModel,  # noqa: TC001

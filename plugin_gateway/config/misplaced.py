@@ -9,7 +9,8 @@ from msgspec import Struct
 from plugin_gateway.config.limits import Limits
 from plugin_gateway.config.manifest import Manifest
 from plugin_gateway.config.mistake import Mistake, nearest_key
-from plugin_gateway.config.model import ClientTimeout, Config, Log, Public
+from plugin_gateway.config.model import ClientTimeout, Config, Log
+from plugin_gateway.config.public import Public
 from plugin_gateway.config.upstream import Upstream
 
 if TYPE_CHECKING:

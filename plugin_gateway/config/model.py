@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -10,32 +9,24 @@ from msgspec import field
 
 from plugin_gateway.config.address import Address, UpstreamUrl
 from plugin_gateway.config.approvals import Approvals
-from plugin_gateway.config.auth import Auth, Consumer, NoAuth
+from plugin_gateway.config.auth import Auth, NoAuth
 from plugin_gateway.config.console import Console, ConsoleMode, ConsoleOrOff, mode_of
+from plugin_gateway.config.consumer import Consumer  # noqa: TC001  # the model reads it
+from plugin_gateway.config.document_source import DocumentSource  # noqa: TC001  # the model reads it
 from plugin_gateway.config.fields import (
     Duration,
-    Extension,
-    FilePath,
-    Flag,
-    FolderPath,
-    HeaderSecret,
-    InjectedHeader,
     ListenAddress,
-    OnOff,
     Origin,
-    PublicUrl,
-    SourceText,
-    SpecVersion,
     ToTuple,
-    WrittenPath,
-    is_url,
 )
 from plugin_gateway.config.limits import Limits
 from plugin_gateway.config.manifest import Manifest
 from plugin_gateway.config.mcp import Mcp
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.otel import OtelOrOff  # noqa: TC001  # the model reads it
+from plugin_gateway.config.path_fields import WrittenPath  # noqa: TC001  # the model reads it
 from plugin_gateway.config.plugin import Plugin
+from plugin_gateway.config.public import Public
 from plugin_gateway.config.reader import Then
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.selector import AllowEntry, OnDrift, Selector  # noqa: TC001  # the model reads them
@@ -49,104 +40,6 @@ _HTTP = "http"
 
 def _numbered(entries: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(entry.numbered(index) for index, entry in enumerate(entries))
-
-
-class DocumentSource(Record):
-    """Where the full OpenAPI document is."""
-
-    example: ClassVar[str] = "{source: openapi.yaml}"
-    other_words: ClassVar[dict[str, str]] = dict.fromkeys(
-        ("file", "url", "path", "document", "spec", "location", "uri", "src"), "source"
-    )
-
-    short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "A file, or an http or https URL."}
-
-    source: SourceText
-    """A file, or an http or https URL.
-    Example: `source: openapi.yaml`"""
-    refresh: Duration | None = None
-    """How often `serve` looks for a new version of a document at a URL, give or take a tenth. It asks by ETag. While the server
-    fails, it asks again after 1, 2, 4 … seconds, and then as often as this key says. The last good copy is kept on disk and serves
-    while the server fails, also at the next start.
-    Example: `source: https://api.example.com/openapi.json, refresh: 1h`"""
-    cache: FolderPath | None = None
-    """The folder for the last good copy; by default `$CACHE_DIRECTORY`, as systemd sets it, or `$XDG_CACHE_HOME/plugin-gateway`, or
-    `~/.cache/plugin-gateway`.
-    Example: `source: https://api.example.com/openapi.json, cache: /var/cache/gateway`"""
-    headers: dict[InjectedHeader, HeaderSecret] = field(default_factory=dict)
-    """Header fields to send when the gateway fetches the document.
-    Example: `headers: {X-Api-Key: {env: DOCUMENT_KEY}}`"""
-    overlays: Annotated[tuple[FilePath, ...], ToTuple] = ()
-    """OpenAPI Overlays to apply to it, in this order.
-    Example: `overlays: [overlay.yaml]`"""
-
-    @classmethod
-    def expand(cls, value: Any) -> Any:
-        if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"[1-3](\.[0-9]+){1,2}", value)):
-            hint = "for example `openapi: openapi.yaml`; the gateway reads the version from the document"
-            raise Mistake("wrong-type", "expected a file or URL, not a version", got=value, hint=hint)
-        if value is None or isinstance(value, bool | list):
-            named = value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) else ""
-            hint = f"write `openapi: {named}`" if named else "for example `openapi: openapi.yaml`"
-            raise Mistake("wrong-type", "expected a file or URL", got=value, hint=hint)
-        return {"source": value} if isinstance(value, str) else value
-
-    @classmethod
-    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
-        source = written.get("source")
-        for key in ("refresh", "cache"):
-            if written.get(key) and isinstance(source, str) and not is_url(source):
-                hint = "leave it out: `serve` watches files"
-                yield Mistake("goes-together", f"`{key}` goes with a URL", hint=hint, at=(key,), on_key=True)
-
-    @property
-    def is_url(self) -> bool:
-        return is_url(self.source)
-
-
-class Public(Record):
-    """How clients see the gateway."""
-
-    example: ClassVar[str] = "{url: https://plugin.example.com}"
-    other_words: ClassVar[dict[str, str]] = {
-        "base_url": "url",
-        "host": "url",
-        "server": "url",
-        "version": "openapi_version",
-        "strip_path": "path_stripped",
-        "strip_prefix": "path_stripped",
-        "stripped": "path_stripped",
-    }
-
-    url: PublicUrl | None = None
-    """The URL that clients use: `servers[0].url` of the served document, and the base of the manifest's URLs. By default
-    `http://localhost:PORT`. Its path is the gateway's place on a domain that it shares with the API: with
-    `https://api.example.com/plugin`, calls, documents and `/mcp` are below `/plugin`, and the files of `/.well-known/` at the
-    root as well. The gateway answers 404 to every other path.
-    Example: `url: https://api.example.com/plugin`"""
-    path_stripped: Flag = False
-    """Whether a proxy removes the path of `url` before it passes a call on, so that `/plugin/pets` arrives as `/pets`.
-    Example: `url: https://api.example.com/plugin, path_stripped: true`"""
-    openapi_version: Annotated[Literal["3.0", "3.1", "3.2"], SpecVersion] = "3.1"
-    """OpenAPI version of the served document."""
-    extensions: Annotated[tuple[Extension, ...], ToTuple] = ()
-    """Specification extensions to keep in the served document; all others are dropped.
-    Example: `extensions: [x-stability]`"""
-    discriminator: Literal["follow", "trim"] = "follow"
-    """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps all that it can
-    select, `trim` only those that the document also reaches in another way."""
-    page: OnOff = True
-    """A page for people at `/`, which says what the gateway is and links the documents. `off` or `false` removes it. A program
-    that does not ask for HTML gets the same answer with and without the page. An allowed operation `GET /` replaces the page.
-    Example: `url: https://plugin.example.com, page: false`"""
-
-    @classmethod
-    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
-        url = written.get("url")
-        if written.get("path_stripped") in (True, "true") and "/" not in str(url).partition("://")[2].rstrip("/"):
-            hint = "write it with the path that clients call, such as `url: https://api.example.com/plugin`"
-            message = "`path_stripped` needs a path in `url`"
-            yield Mistake("goes-together", message, hint=hint, at=("path_stripped",))
 
 
 class ClientTimeout(Record):

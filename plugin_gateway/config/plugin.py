@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from plugin_gateway.config.fields import AbsoluteUrl, FilePath, Texts, ToTuple
+from plugin_gateway.config.fields import AbsoluteUrl, Texts, ToTuple
+from plugin_gateway.config.path_fields import FilePath  # noqa: TC001  # the model reads it
 from plugin_gateway.config.published_fields import (  # the model reads them
     Line,  # noqa: TC001
     OpenText,  # noqa: TC001

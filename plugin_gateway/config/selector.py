@@ -9,122 +9,25 @@ from msgspec.structs import replace
 
 from plugin_gateway.config.credential import Credentials, colliding
 from plugin_gateway.config.fields import (
-    ArrayPointer,
     Consequential,
-    Count,
     Flag,
-    JsonPointer,
-    Number,
     RateValue,
     ToTuple,
 )
 from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.operation_fields import Method, OperationName, OperationText, PathGlob  # noqa: TC001  # the model reads them
 from plugin_gateway.config.operation_text import split_operation
+from plugin_gateway.config.parameter_rule import ParameterRule  # noqa: TC001  # the model reads it
 from plugin_gateway.config.published import MAX_TOOL_TITLE
 from plugin_gateway.config.reader import Given
 from plugin_gateway.config.record import Record, exactly_one
+from plugin_gateway.config.trims import RequestTrim, ResponseTrim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 _KINDS = ("operation", "tag", "path")
 OnDrift: TypeAlias = Literal["keep", "quarantine", "follow"]
-
-
-class ParameterRule(Record):
-    """How the gateway treats one parameter of an operation."""
-
-    example: ClassVar[str] = "{maximum: 50, default: 20}, or `hidden`"
-
-    short_form: ClassVar[dict[str, Any] | None] = {"const": "hidden"}
-
-    hidden: Flag = False
-    """Not shown to clients, and refused in calls."""
-    fixed: Any = None
-    """Always sent with this value; not shown to clients, and refused in calls.
-    Example: `fixed: acme`"""
-    default: Any = None
-    """Sent with this value if the caller leaves it out.
-    Example: `default: 20`"""
-    minimum: Number | None = None
-    """The smallest value that callers may send; it may only narrow what the document allows.
-    Example: `minimum: 1`"""
-    maximum: Number | None = None
-    """The largest value that callers may send; it may only narrow what the document allows.
-    Example: `maximum: 50`"""
-    enum: Annotated[tuple[Any, ...], ToTuple] | None = None
-    """The only values that callers may send; each must be allowed by the document.
-    Example: `enum: [open, closed]`"""
-    rename: Annotated[str, Meta(min_length=1)] | None = None
-    """The name of the parameter for clients; the upstream gets the document's name.
-    Example: `rename: page_token`"""
-    description: str | None = None
-    """Description shown to clients instead of the document's.
-    Example: `description: The number of orders.`"""
-    slashes: Literal["refused", "allowed"] = "refused"
-    """Whether the value of a path parameter may contain an encoded slash."""
-
-    @classmethod
-    def expand(cls, value: Any) -> Any:
-        return {"hidden": True} if value == "hidden" else value
-
-    @classmethod
-    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
-        if len([key for key in _EXCLUSIVE if key in written]) > 1:
-            yield from exactly_one(written, _EXCLUSIVE, "a parameter")
-
-
-_EXCLUSIVE = ("hidden", "fixed", "default")
-
-
-def merged(rules: Iterable[ParameterRule]) -> ParameterRule:
-    """Return one rule with the first value of each setting. A later `hidden`, `fixed` or `default` yields to an earlier one."""
-    values: dict[str, Any] = {}
-    for rule in rules:
-        is_settled = any(word in values for word in _EXCLUSIVE)
-        for word in rule.written:
-            if word not in _EXCLUSIVE or not is_settled:
-                values.setdefault(word, getattr(rule, word))
-    return ParameterRule.of(**values)
-
-
-class RequestTrim(Record):
-    """What the gateway removes from request bodies, and what it adds."""
-
-    example: ClassVar[str] = "{drop: [/internal_notes]}"
-
-    drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to the members to remove.
-    Example: `drop: [/internal_notes]`"""
-    keep: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to the members that callers may send; clients see no others, and the gateway removes all others.
-    Example: `keep: [/name, /items]`"""
-    fixed: dict[JsonPointer, Any] = field(default_factory=dict)
-    """Values that the gateway sets, by JSON pointer; clients do not see these members.
-    Example: `fixed: {/source: plugin}`"""
-
-
-class ResponseTrim(Record):
-    """What the gateway keeps of response bodies, and which URLs in them it rewrites."""
-
-    example: ClassVar[str] = "{links: [/next]}"
-
-    links: Annotated[tuple[JsonPointer, ...], ToTuple] | None = None
-    """Used instead of `upstream.links`.
-    Example: `links: [/next, /_links/*/href]`"""
-    keep: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to the members to keep; the gateway removes all others.
-    Example: `keep: [/data/*/id, /data/*/status]`"""
-    drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to the members to remove.
-    Example: `drop: [/data/*/internal_notes]`"""
-    limit_items: dict[ArrayPointer, Count] = field(default_factory=dict)
-    """The most items to keep of an array, by JSON pointer; `""` is the answer itself.
-    Example: `limit_items: {/data: 20}`"""
-    select: Annotated[str, Meta(min_length=1)] | None = None
-    """Name of a query parameter, such as `fields`, with which callers ask for a part of what the gateway would send.
-    Example: `select: fields`"""
 
 
 class ToolHints(Record):

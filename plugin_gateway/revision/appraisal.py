@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from plugin_gateway.config.selector import ParameterRule, ResponseTrim
+from plugin_gateway.config.parameter_rule import ParameterRule
+from plugin_gateway.config.trims import ResponseTrim
 from plugin_gateway.errors import FindingsError
 from plugin_gateway.openapi.decode.text import decode
 from plugin_gateway.openapi.document import Document

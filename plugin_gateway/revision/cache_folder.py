@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugin_gateway.config.model import DocumentSource
+    from plugin_gateway.config.document_source import DocumentSource
 
 _NAME: Final = "plugin-gateway"
 _OF_SYSTEM: Final = Path("/var/cache") / _NAME

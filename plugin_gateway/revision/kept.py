@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from plugin_gateway.config.fields import CONFIRM
-from plugin_gateway.config.selector import RequestTrim, ResponseTrim, merged
+from plugin_gateway.config.parameter_rule import merged
+from plugin_gateway.config.trims import RequestTrim, ResponseTrim
 from plugin_gateway.tools.hints import ChosenHints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plugin_gateway.config.selector import AllowEntry, ParameterRule
+    from plugin_gateway.config.parameter_rule import ParameterRule
+    from plugin_gateway.config.selector import AllowEntry
     from plugin_gateway.config.units import Rate
     from plugin_gateway.openapi.document import Operation
 

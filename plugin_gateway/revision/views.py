@@ -21,7 +21,7 @@ from plugin_gateway.tools.tool_set import build_tool_set
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
-    from plugin_gateway.config.auth import Consumer
+    from plugin_gateway.config.consumer import Consumer
     from plugin_gateway.config.selector import Selector
     from plugin_gateway.gate.gate import Allowed, Gate
     from plugin_gateway.gate.rule import InjectedNames

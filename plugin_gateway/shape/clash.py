@@ -11,7 +11,7 @@ from plugin_gateway.shape.pointer import ANY
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from plugin_gateway.config.selector import RequestTrim, ResponseTrim
+    from plugin_gateway.config.trims import RequestTrim, ResponseTrim
     from plugin_gateway.shape.wanted import Wanted
 
 

@@ -12,7 +12,7 @@ from plugin_gateway.shape.scalar import UnwritableError, escape, escape_octets, 
 from plugin_gateway.shape.style import DELIMITERS, bare, deep_object, form, simple
 
 if TYPE_CHECKING:
-    from plugin_gateway.config.selector import ParameterRule
+    from plugin_gateway.config.parameter_rule import ParameterRule
     from plugin_gateway.openapi.document import JsonObject
 
 PLACES: Final = ("path", "query", "header", "cookie")

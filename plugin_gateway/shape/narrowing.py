@@ -16,7 +16,7 @@ from plugin_gateway.shape.validator import Validator, is_of_type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plugin_gateway.config.selector import ParameterRule
+    from plugin_gateway.config.parameter_rule import ParameterRule
     from plugin_gateway.openapi.document import Document, JsonObject
 
 _NUMBERS: Final = frozenset({"integer", "number"})

@@ -28,7 +28,7 @@ from plugin_gateway.shape.told_parameters import find_told
 from plugin_gateway.shape.whole_query import WholeQuery
 
 if TYPE_CHECKING:
-    from plugin_gateway.config.selector import ParameterRule
+    from plugin_gateway.config.parameter_rule import ParameterRule
     from plugin_gateway.openapi.document import Document, JsonObject
     from plugin_gateway.shape.compile import Shaping
     from plugin_gateway.shape.joined import Joined

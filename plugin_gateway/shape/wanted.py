@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from plugin_gateway.config.selector import RequestTrim, ResponseTrim
+from plugin_gateway.config.trims import RequestTrim, ResponseTrim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugin_gateway.config.selector import ParameterRule
+    from plugin_gateway.config.parameter_rule import ParameterRule
     from plugin_gateway.diagnostics import Pointer
 
 # Settings that the gate and the rewriting of links read.

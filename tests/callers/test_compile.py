@@ -16,7 +16,8 @@ from plugin_gateway.callers.compile import (
 from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.callers.users import hash_token
-from plugin_gateway.config.auth import Auth, Consumer
+from plugin_gateway.config.auth import Auth
+from plugin_gateway.config.consumer import Consumer
 from plugin_gateway.config.load import load_text
 from plugin_gateway.config.model import Config
 from plugin_gateway.config.reader import read_as

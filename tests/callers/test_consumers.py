@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.callers.consumers import ConsumerRule, Identity, consumer_rules, find_consumer
-from plugin_gateway.config.auth import Consumer
+from plugin_gateway.config.consumer import Consumer
 
 CLAIMS = {"team": "red", "groups": ["a", "b"], "level": 3, "admin": True, "nested": {"x": "y"}, "none": None}
 CALLER = Identity(user="alice", scopes=frozenset({"read", "write"}), claims=CLAIMS)

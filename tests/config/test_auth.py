@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.auth import Auth, ClientToken, Consumer, NoAuth, OAuthAuth, ServiceHttpAuth, UserHttpAuth
+from plugin_gateway.config.auth import Auth, ClientToken, NoAuth, OAuthAuth, ServiceHttpAuth, UserHttpAuth
 from plugin_gateway.config.reader import MistakesError, read_as
 
 FACADE = {"authorize": "https://p/a", "token": "https://p/t", "client_ids": ["c"], "chatgpt_ids": ["g-1"]}
@@ -63,14 +63,3 @@ def test_what_would_let_the_wrong_callers_in_is_a_mistake(written: dict[str, Any
 
 def test_a_token_is_written_flat_or_with_its_source_below() -> None:
     assert ClientToken.parse({"name": "a", "value": "s"}) == ClientToken.parse({"name": "a", "token": {"value": "s"}})
-
-
-@pytest.mark.parametrize("match", [{}, {"claims": {}}, {"token": ""}, {"tokens": "a"}])
-def test_a_match_that_says_nothing_is_a_mistake_and_not_everybody(match: dict[str, Any]) -> None:
-    with pytest.raises(MistakesError):
-        Consumer.parse({"name": "a", "match": match})
-
-
-def test_a_consumer_may_call_everything_unless_it_says_what() -> None:
-    assert Consumer.parse({"name": "a", "match": {"token": "t"}}).allow is None
-    assert Consumer.parse({"name": "a", "match": {"user": "u"}, "allow": ["x"]}).allow[0].operation == "x"

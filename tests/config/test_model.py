@@ -67,10 +67,6 @@ def test_the_admin_listener_is_never_the_public_one(listen: str, admin: str | No
             Config.parse(written)
 
 
-def test_an_unquoted_version_is_what_it_looks_like() -> None:
-    assert Config.parse(MINIMAL | {"public": {"openapi_version": 3.0}}).public.openapi_version == "3.0"
-
-
 def test_a_config_can_go_to_another_process() -> None:
     config = Config.parse(MINIMAL | {"upstream": {"url": "https://h", "credential": {"bearer": {"value": "s"}}}})
     assert pickle.loads(pickle.dumps(config)) == config

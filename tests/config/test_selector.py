@@ -4,7 +4,7 @@ import pytest
 
 from plugin_gateway.config.fields import OverrideText
 from plugin_gateway.config.reader import MistakesError
-from plugin_gateway.config.selector import AllowEntry, ParameterRule, Selector
+from plugin_gateway.config.selector import AllowEntry, Selector
 
 
 @pytest.mark.parametrize(
@@ -60,20 +60,3 @@ def test_a_wrong_value_of_consequential_is_told_the_three_that_are_right(written
 )
 def test_consequential_is_true_false_or_confirm(written: Any, value: Any) -> None:
     assert AllowEntry.parse({"operation": "a", "consequential": written}).consequential == value
-
-
-def test_a_parameter_may_be_hidden_in_one_word() -> None:
-    assert ParameterRule.parse("hidden").hidden is True
-
-
-@pytest.mark.parametrize(
-    "written", [{"hidden": True, "fixed": 1}, {"fixed": 1, "default": 2}, {"slashes": "yes"}, "hiden"]
-)
-def test_a_parameter_rule_that_contradicts_itself_is_a_mistake(written: dict[str, Any] | str) -> None:
-    with pytest.raises(MistakesError):
-        ParameterRule.parse(written)
-
-
-def test_a_slash_in_a_parameter_is_refused_unless_allowed() -> None:
-    assert ParameterRule.parse({}).slashes == "refused"
-    assert ParameterRule.parse({"slashes": "allowed"}).slashes == "allowed"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin_gateway.config.selector import ResponseTrim
+from plugin_gateway.config.trims import ResponseTrim
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.prune.pruned import prune

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from plugin_gateway.config.selector import RequestTrim
+from plugin_gateway.config.trims import RequestTrim
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.parameters import follow

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.model import DocumentSource
+from plugin_gateway.config.document_source import DocumentSource
 from plugin_gateway.revision.cache_folder import cache_folder
 
 URL = "https://h.example/openapi.json"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from plugin_gateway.config.auth import Consumer
+from plugin_gateway.config.consumer import Consumer
 from plugin_gateway.config.load import load_text
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.gate.permit import Permit

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.selector import ResponseTrim
+from plugin_gateway.config.trims import ResponseTrim
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.compile import Shaped, compile_shapes
 from plugin_gateway.shape.cut import cut_value

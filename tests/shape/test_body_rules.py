@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.selector import RequestTrim
+from plugin_gateway.config.trims import RequestTrim
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal

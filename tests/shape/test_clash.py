@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.selector import RequestTrim, ResponseTrim
+from plugin_gateway.config.trims import RequestTrim, ResponseTrim
 from plugin_gateway.shape.clash import request_clashes, response_clashes
 from plugin_gateway.shape.wanted import Wanted
 

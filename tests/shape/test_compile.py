@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.selector import ParameterRule, ResponseTrim
+from plugin_gateway.config.parameter_rule import ParameterRule
+from plugin_gateway.config.trims import ResponseTrim
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.compile import Shaping, compile_shapes
 from plugin_gateway.shape.wanted import Wanted

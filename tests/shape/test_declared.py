@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.selector import ParameterRule
+from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.shape.declared import Declared, find_named, written
 from plugin_gateway.shape.scalar import UnwritableError
 

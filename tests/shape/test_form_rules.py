@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin_gateway.config.selector import RequestTrim
+from plugin_gateway.config.trims import RequestTrim
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.compile import Shaped, compile_shapes

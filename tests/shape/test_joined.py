@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.selector import ParameterRule
+from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.compile import compile_shapes

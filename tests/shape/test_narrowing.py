@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.config.selector import ParameterRule
+from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.narrowing import narrow, validator_of
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.selector import ParameterRule
+from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.declared import Declared
 from plugin_gateway.shape.kind import kind_of

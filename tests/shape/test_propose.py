@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.config.selector import ResponseTrim
+from plugin_gateway.config.trims import ResponseTrim
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.refs import join_pointer, split_pointer
 from plugin_gateway.shape.pointer import find_in_schema

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.selector import ParameterRule, RequestTrim, ResponseTrim
+from plugin_gateway.config.parameter_rule import ParameterRule
+from plugin_gateway.config.trims import RequestTrim, ResponseTrim
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.compile import compile_shapes

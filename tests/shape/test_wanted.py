@@ -1,6 +1,7 @@
 import pytest
 
-from plugin_gateway.config.selector import ParameterRule, RequestTrim, ResponseTrim
+from plugin_gateway.config.parameter_rule import ParameterRule
+from plugin_gateway.config.trims import RequestTrim, ResponseTrim
 from plugin_gateway.shape.wanted import Wanted
 
 
