@@ -97,9 +97,9 @@ def load(scenario: Load, port: int, pid: int, seconds: int, folder: Path) -> Sam
         script = folder / "requests.lua"
         script.write_text(scenario.script)
         argv += ["-s", str(script)]
-    user_before_s, system_before_s = _cpu_s(pid)
+    user_before_s, system_before_s = cpu_s(pid)
     out = subprocess.run([*argv, f"http://127.0.0.1:{port}{scenario.path}"], capture_output=True, text=True, check=True)
-    user_after_s, system_after_s = _cpu_s(pid)
+    user_after_s, system_after_s = cpu_s(pid)
     user_s, system_s = user_after_s - user_before_s, system_after_s - system_before_s
     _settle(pid)
     requests = int(_find(r"(\d+) requests in", out.stdout))
@@ -119,10 +119,10 @@ def load(scenario: Load, port: int, pid: int, seconds: int, folder: Path) -> Sam
 def _settle(pid: int) -> None:
     """Wait until the program is idle: its work for closed connections would slow the next measurement."""
     give_up = time.monotonic() + SETTLE_TIMEOUT_S
-    spent_s = sum(_cpu_s(pid))
+    spent_s = sum(cpu_s(pid))
     while time.monotonic() < give_up:
         time.sleep(0.2)
-        before_s, spent_s = spent_s, sum(_cpu_s(pid))
+        before_s, spent_s = spent_s, sum(cpu_s(pid))
         if spent_s - before_s < 0.05 * 0.2:
             return
 
@@ -148,7 +148,7 @@ def tree(pid: int) -> list[int]:
     return found
 
 
-def _cpu_s(pid: int) -> tuple[float, float]:
+def cpu_s(pid: int) -> tuple[float, float]:
     """Return the CPU seconds of the program so far, in user mode and in the kernel."""
     user = system = 0
     for one in tree(pid):

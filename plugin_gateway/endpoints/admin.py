@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from plugin_gateway.endpoints.documents import refuse
-from plugin_gateway.endpoints.exposition import exposition
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -140,6 +139,8 @@ def create_metrics(health: Callable[[], Health], series: Callable[[], Awaitable[
 
 def _metrics_route(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Route:
     async def metrics(request: Request) -> Response:
+        from plugin_gateway.endpoints.exposition import exposition  # noqa: PLC0415  # a start must not pay for its library
+
         body, media_type = exposition(health(), await series(), ", ".join(request.headers.getlist("accept")))
         return Response(body, headers={**NO_STORE, "Content-Type": media_type, "Vary": "Accept"})
 
