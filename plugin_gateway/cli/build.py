@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from plugin_gateway.cli.options import config_option
 from plugin_gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from plugin_gateway.revision.revision_file import Unpacked
 
 
 @click.command()
@@ -29,18 +33,22 @@ def command(config: Path | None, output: Path) -> int:
     """
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.reports.replacing import write_file  # noqa: PLC0415  # likewise
-    from plugin_gateway.revision.build import build_from_file  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.from_file import compile_file  # noqa: PLC0415  # likewise
     from plugin_gateway.revision.revision_file import pack, unpack  # noqa: PLC0415  # likewise
 
     built = build_to_show(config)
-    # The config's paths are judged where they are now; `serve` judges them where the file is then.
-    place = built.loaded.source_path or output
-    unpacked = unpack(pack(built), place, environ=os.environ, needs_secrets=False)
-    revision = build_from_file(unpacked).revision
-    digest = revision.digest
-    if build_from_file(unpacked, document=built.document).revision.digest != digest:
+
+    def read(content: bytes) -> Unpacked:
+        # The config's paths are judged where they are now; `serve` judges them where the file is then.
+        return unpack(content, built.loaded.source_path or output, environ=os.environ, needs_secrets=False)
+
+    draft, unfinished = read(pack(built)), read(pack(built))
+    digest = compile_file(draft).digest
+    packed = pack(built, digest=digest, finished=draft.steps.finished)
+    revision = compile_file(read(packed))
+    if not revision.digest == digest == compile_file(unfinished, document=built.document).digest:
         raise UsageError("the file would not serve what the document does: please report this, with the document")
-    packed, name = pack(built, digest=digest), "the revision" if str(output) == "-" else output
+    name = "the revision" if str(output) == "-" else output
     if str(output) == "-":
         click.echo(packed, nl=False)
     else:

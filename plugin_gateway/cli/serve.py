@@ -12,6 +12,8 @@ from plugin_gateway.cli.options import checked_address, checked_duration, config
 
 if TYPE_CHECKING:
     from plugin_gateway.server.process import Front
+    from plugin_gateway.server.start import Started
+    from plugin_gateway.telemetry import Log
 
 MAX_WORKERS = 256
 
@@ -133,30 +135,39 @@ def command(
 
     The gateway reloads its files when they change, and on SIGHUP. If a file has a mistake, it serves the previous revision.
     """
-    from plugin_gateway.cli.banner import announce, announce_and_open  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.config.find import STANDARD_INPUT, is_standard_input, read_text  # noqa: PLC0415  # likewise
-    from plugin_gateway.server.beginning import run  # noqa: PLC0415  # likewise
-    from plugin_gateway.server.start import ServeOptions  # noqa: PLC0415  # likewise
-
     if config is not None and revision_file is not None:
         raise click.UsageError("`--config` and `--revision` exclude each other: the file has the config.")
-    if revision_file == STANDARD_INPUT:
+    if str(revision_file) == "-":
         raise click.UsageError(
             "`--revision -` cannot work: the gateway reads the file again when it reloads. Name a file."
         )
-    is_piped = revision_file is None and is_standard_input(config, os.environ)
-    options = ServeOptions(
-        config=config,
-        revision_file=revision_file,
-        text=read_text(STANDARD_INPUT) if is_piped else None,
-        listen=listen,
-        admin=admin,
-        metrics=metrics,
-        workers=workers,
-        front=front,
-        wait_s=wait_s,
-        log_level=log_level or "",
-        drain_delay_s=drain_delay_s,
-        drain_timeout_s=drain_timeout_s,
-    )
-    return run(options, announce_and_open if opens else announce)
+    from plugin_gateway.reload.child_process import ChildProcess  # noqa: PLC0415  # --help must not pay for it
+
+    with ChildProcess("now") as child:
+        # The child imports its modules while this process imports these.
+        from plugin_gateway.config.find import STANDARD_INPUT, is_standard_input, read_text  # noqa: PLC0415
+        from plugin_gateway.server.beginning import run  # noqa: PLC0415
+        from plugin_gateway.server.start import ServeOptions  # noqa: PLC0415
+
+        is_piped = revision_file is None and is_standard_input(config, os.environ)
+        options = ServeOptions(
+            config=config,
+            revision_file=revision_file,
+            text=read_text(STANDARD_INPUT) if is_piped else None,
+            listen=listen,
+            admin=admin,
+            metrics=metrics,
+            workers=workers,
+            front=front,
+            wait_s=wait_s,
+            log_level=log_level or "",
+            drain_delay_s=drain_delay_s,
+            drain_timeout_s=drain_timeout_s,
+        )
+
+        def announce(started: Started, log: Log) -> None:
+            from plugin_gateway.cli import banner  # noqa: PLC0415  # clients need not wait for it
+
+            (banner.announce_and_open if opens else banner.announce)(started, log)
+
+        return run(options, announce, child)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from plugin_gateway.console.answer import Answer, problem
 from plugin_gateway.console.frame import Frame, read_frame
 from plugin_gateway.errors import reason_of
-from plugin_gateway.reload.aside import module_command, module_environment
+from plugin_gateway.reload.command import module_command, module_environment
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 
@@ -19,6 +19,9 @@ Json: TypeAlias = Any
 """JSON whose type is not known yet."""
 
 JsonObject: TypeAlias = dict[str, Any]
+
+STALE: Final = "document-stale"
+"""The rule of the warning that the document is its last good copy."""
 
 _METHODS_2_0 = ("get", "put", "post", "delete", "options", "head", "patch")
 _METHODS: Mapping[str, tuple[str, ...]] = {

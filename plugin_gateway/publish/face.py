@@ -38,15 +38,18 @@ class Face:
         return _etag(self.body)
 
     @cached_property
-    def gzip(self) -> bytes | None:
-        """The body in gzip, or None if compression is not worthwhile."""
-        if len(self.body) < _WORTH_COMPRESSING_BYTES:
-            return None
+    def packed(self) -> bytes:
+        """The body in gzip, even if compression is not worthwhile."""
         # Level 9, because it runs once per revision. Without a fixed time in the header, each build would be a new representation.
         from gzip import compress  # noqa: PLC0415  # `check` compresses nothing and must not pay for it
 
-        packed = compress(self.body, compresslevel=9, mtime=0)
-        return packed if len(packed) <= 0.9 * len(self.body) else None
+        return compress(self.body, compresslevel=9, mtime=0)
+
+    @cached_property
+    def gzip(self) -> bytes | None:
+        """The body in gzip, or None if compression is not worthwhile."""
+        size = len(self.body)
+        return self.packed if size >= _WORTH_COMPRESSING_BYTES and len(self.packed) <= 0.9 * size else None
 
     @cached_property
     def gzip_etag(self) -> str:
@@ -69,9 +72,15 @@ class Face:
         return state | ({"body": self.body} if self.gzip is None else {"_render": partial(_unpacked, self.gzip)})
 
 
-def build_face(media_type: str, body: bytes) -> Face:
-    """Build the face of `body`. Equal bytes give equal faces in every worker and on every replica."""
-    return Face(media_type, partial(bytes, body))
+def build_face(media_type: str, body: bytes, packed: bytes | None = None) -> Face:
+    """Build the face of `body`. Equal bytes give equal faces in every worker and on every replica.
+
+    `packed` is the body in gzip, if that was made before.
+    """
+    face = Face(media_type, partial(bytes, body))
+    if packed is not None:
+        face.packed = packed
+    return face
 
 
 def _unpacked(packed: bytes) -> bytes:

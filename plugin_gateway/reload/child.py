@@ -1,13 +1,12 @@
-"""The compiling child: `python -m plugin_gateway.reload.child` reads a request and writes the outcome.
+"""The compiling child: a process that reads a request and writes the outcome.
 
 The request is one line on standard input; the outcome goes to standard output. Standard input then stays open until the
-supervisor ends. With the argument `ready` the child first compiles a tiny document, so that the real compile finds all modules imported.
+supervisor ends.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import pickle
@@ -22,13 +21,12 @@ from msgspec.structs import replace
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
-from plugin_gateway.openapi.read.source import STALE
+from plugin_gateway.openapi.document import STALE
 from plugin_gateway.reload.change import called_by_id, served_by
 from plugin_gateway.reload.fingerprint import fingerprint
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.revision import LogSettings
-from plugin_gateway.revision.build import build, build_from_file, load_config
-from plugin_gateway.revision.cache_folder import cache_folder
+from plugin_gateway.revision.from_file import compile_file, load_revision_file
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.telemetry import Log, telling
 
@@ -46,16 +44,14 @@ _TINY_DOCUMENT = (
 )
 
 
-def main() -> None:
-    """Answer one request."""
-    # This process ends before its memory matters, and collecting cycles in a large document takes half the time.
-    gc.disable()
-    if "gently" in sys.argv[1:]:
+def main(how: str) -> None:
+    """Answer one request. A child that is `ready` has all modules imported before; `gently` lowers its priority below the workers'."""
+    if how == "gently":
         # A sandbox may forbid it; then the compile competes with calls for the processor.
         with contextlib.suppress(OSError):
             os.nice(MAX_NICENESS)
     with telling(Log()):
-        if "ready" in sys.argv[1:]:
+        if how == "ready":
             warm_up()
         answer()
     # Skip Python's shutdown: freeing a large document object by object takes longer than writing the answer.
@@ -111,29 +107,27 @@ def compiled_or_refused(
         if (absolute := path.absolute()) not in watched:
             watched[absolute] = fingerprint(absolute)
 
-    awaited: Awaited | None = None
     loaded: LoadedConfig | None = None
     try:
         if revision_file is not None:
-            from plugin_gateway.revision.revision_file import load_revision_file  # noqa: PLC0415  # most have a document
-
             unpacked = load_revision_file(revision_file, environ=os.environ, overrides=overrides, on_file=on_file)
             loaded = unpacked.loaded
-            revision = build_from_file(unpacked, number=number, pinned=pinned).revision
+            revision = compile_file(unpacked, number=number, pinned=pinned)
         else:
+            # A start from a revision file must not pay for these.
+            from plugin_gateway.revision.build import build, load_config  # noqa: PLC0415
+            from plugin_gateway.revision.cache_folder import cache_folder  # noqa: PLC0415
+
             loaded = load_config(
                 config, environ=os.environ, overrides=overrides, on_file=on_file, text=text, in_one_report=True
             )
-            try:
-                folder = cache_folder(loaded.config.openapi, os.environ)
-                revision = build(loaded, number=number, on_file=on_file, pinned=pinned, keep_in=folder).revision
-            except DocumentAwaitedError:
-                awaited = awaited_by(loaded)
-                raise
+            folder = cache_folder(loaded.config.openapi, os.environ)
+            revision = build(loaded, number=number, on_file=on_file, pinned=pinned, keep_in=folder).revision
     except FindingsError as error:
         report = render_text(error.findings)
         rest = loaded or (error.remains if isinstance(error, RefusedConfigError) else None)
         log = _log_settings(rest.config) if rest else None
+        awaited = awaited_by(loaded) if loaded is not None and isinstance(error, DocumentAwaitedError) else None
         return Refused(findings=error.findings, report=report, watched=watched, log=log, awaited=awaited)
     digest = revision.digest
     if revision.audit is not None:
@@ -179,7 +173,3 @@ def awaited_by(loaded: LoadedConfig) -> Awaited:
 
 def _log_settings(config: Config) -> LogSettings:
     return LogSettings(format=config.log.format, level=config.log.level)
-
-
-if __name__ == "__main__":
-    main()

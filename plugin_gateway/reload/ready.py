@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from plugin_gateway.reload.aside import end_of, start_child
-
-if TYPE_CHECKING:
-    from asyncio.subprocess import Process
+from plugin_gateway.reload.child_process import ChildProcess
 
 IDLE_S: Final = 600.0
 """How long a child waits. It takes 50 MB, so it goes when the person has left."""
@@ -24,42 +21,30 @@ class ReadyChild:
 
     def __init__(self, idle_s: float = IDLE_S) -> None:
         self._idle_s = idle_s
-        self._starting: asyncio.Task[Process] | None = None
+        self._child: ChildProcess | None = None
         self._idle: asyncio.TimerHandle | None = None
-        self._ending: set[asyncio.Task[None]] = set()
 
     def prepare(self) -> None:
         """Start a child, unless one is there. Each call lets it wait longer."""
-        if self._starting is None:
-            self._starting = asyncio.create_task(start_child("ready"), name="ready child")
+        if self._child is None:
+            with suppress(OSError):  # the compile tries to start another, and reports why it cannot
+                self._child = ChildProcess("ready")
         self._stop_waiting()
-        self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._drop)
+        self._idle = asyncio.get_running_loop().call_later(self._idle_s, self.close)
 
-    async def take(self) -> Process | None:
+    def take(self) -> ChildProcess | None:
         """Return the child, if there is one that lives. The caller ends it."""
         self._stop_waiting()
-        starting, self._starting = self._starting, None
-        if starting is None:
+        child, self._child = self._child, None
+        if child is not None and child.status is not None:
+            child.end()
             return None
-        with suppress(OSError):  # the compile tries to start another, and reports why it cannot
-            child = await starting
-            if child.returncode is None:
-                return child
-        return None
+        return child
 
-    async def close(self) -> None:
-        self._drop()
-        await asyncio.gather(*self._ending)
-
-    def _drop(self) -> None:
-        task = asyncio.create_task(self._end(), name="end of the ready child")
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
-
-    async def _end(self) -> None:
-        child = await self.take()
-        if child is not None:
-            await end_of(child)
+    def close(self) -> None:
+        """End the child, if there is one."""
+        if (child := self.take()) is not None:
+            child.end()
 
     def _stop_waiting(self) -> None:
         if self._idle is not None:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
 from plugin_gateway.callers.compile import compile_callers
-from plugin_gateway.callers.users import hash_token
-from plugin_gateway.config.auth import UserHttpAuth
 from plugin_gateway.config.find import find_config
 from plugin_gateway.config.load import LoadedConfig, load, load_text
 from plugin_gateway.config.remains import RefusedConfigError
-from plugin_gateway.config.secrets import placeholder
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.discreet import Discreet
-from plugin_gateway.errors import ConfigError, DocumentError, reason_of
+from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.read.source import awaited, read_document
-from plugin_gateway.publish.logo import MAX_LOGO_BYTES, read_logo
+from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed, find_unlocked
 from plugin_gateway.revision.catalogue import Catalogue
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.lock_file import load_lock, lock_path
+from plugin_gateway.revision.named_files import (
+    load_logo,
+    load_users,
+    or_placeholders,
+    read_for_calls,
+    unless_refused,
+    users_path,
+)
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.placing import place_in_document, place_warnings
 from plugin_gateway.revision.stages import load_agreed, load_document
@@ -33,18 +36,16 @@ from plugin_gateway.revision.tls_files import read_tls_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from plugin_gateway.config.find import OnFile
     from plugin_gateway.config.model import Config
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
-    from plugin_gateway.revision.revision_file import Unpacked
     from plugin_gateway.revision.stages import ReadDocument
     from plugin_gateway.revision.steps import Steps
-    from plugin_gateway.revision.tls_files import TlsFiles
 
 T = TypeVar("T")
-MAX_USERS_BYTES = 4 * 1024 * 1024
 
 
 class Built(Discreet, frozen=True, kw_only=True):
@@ -133,10 +134,10 @@ def build(
     """
     found: list[Finding] = []
     lock_file, lock_found = lock_path(loaded.source_path), list[Finding]()
-    lock = _unless_refused(lambda _: load_lock(lock_file, on_file), loaded, lock_found)
+    lock = unless_refused(lambda _: load_lock(lock_file, on_file), loaded, lock_found)
     found += lock_found
-    logo = _unless_refused(_read_logo, loaded, found)
-    users, tls_files = _read_for_calls(loaded, found)
+    logo = unless_refused(load_logo, loaded, found)
+    users, tls_files = read_for_calls(loaded, found)
     try:
         stages, agreed = load_agreed(loaded, lock, on_file=on_file, keep_in=keep_in, read=read)
         document = stages[-1]
@@ -148,49 +149,11 @@ def build(
     found += agreed.findings
     if not lock_found:
         found += find_unlocked(loaded.config, agreed, Catalogue(document), lock_file.name)
-    files: dict[str, Any] = {"logo": logo, "users": _or_placeholders(loaded, users), "tls_files": tls_files}
+    files: dict[str, Any] = {"logo": logo, "users": or_placeholders(loaded, users), "tls_files": tls_files}
     revision = _compile(
         loaded, document, number=number, found=found, pinned=pinned, agreed=agreed, steps=steps, **files
     )
     return Built(revision=revision, loaded=loaded, document=document, stages=stages, agreed=agreed, logo=logo)
-
-
-def build_from_file(
-    unpacked: Unpacked, *, number: int = 1, document: Document | None = None, pinned: Pinned = NOTHING_PINNED
-) -> Built:
-    """Compile the content of a revision file; `document` replaces the one that it has.
-
-    Raises:
-        ConfigError: a file that the config names cannot be read, or the gateway cannot do what it asks for.
-        DocumentError: an allowed operation cannot be cut out of the document.
-    """
-    loaded, whole = unpacked.loaded, document or unpacked.document
-    found: list[Finding] = []
-    users, tls_files = _read_for_calls(loaded, found)
-    files = {"logo": unpacked.logo, "users": _or_placeholders(loaded, users), "tls_files": tls_files}
-    revision = _compile(loaded, whole, number=number, found=found, pinned=pinned, agreed=unpacked.agreed, **files)
-    return Built(
-        revision=revision,
-        loaded=loaded,
-        document=whole,
-        stages=(whole,),
-        agreed=unpacked.agreed,
-        logo=unpacked.logo,
-    )
-
-
-def _read_for_calls(loaded: LoadedConfig, found: list[Finding]) -> tuple[str | None, TlsFiles]:
-    """Read the files with users, certificates and keys, and add the mistakes to `found`."""
-    users = _unless_refused(_read_users, loaded, found)
-    found += _find_unwritable_audit(loaded)
-    tls_files, found_in_tls = read_tls_files(loaded.config.upstream.tls)
-    found += found_in_tls if loaded.needs_secrets else (one for one in found_in_tls if one.rule != "unreadable")
-    return users, tls_files
-
-
-def _or_placeholders(loaded: LoadedConfig, users: str | None) -> str | None:
-    """Replace users that cannot be read, which is reported already: a finding that there are no users would be wrong."""
-    return _placeholder_users(loaded) if users is None and _users_path(loaded) is not None else users
 
 
 def _compile(loaded: LoadedConfig, document: Document, **options: Any) -> Revision:
@@ -218,8 +181,8 @@ def recompile(built: Built, document: Document, config: Config | None = None) ->
         loaded,
         document,
         number=built.revision.number,
-        logo=_read_logo(loaded),
-        users=_read_users(loaded),
+        logo=load_logo(loaded),
+        users=load_users(loaded),
         tls_files=read_tls_files(loaded.config.upstream.tls)[0],
         pinned=built.revision.pinned,
         agreed=built.agreed,
@@ -234,90 +197,5 @@ def _of_config_alone(loaded: LoadedConfig, logo: bytes | None, users: str | None
         read_logo(logo)
     except ConfigError as error:
         yield from error.findings
-    if users is not None or _users_path(loaded) is None:
+    if users is not None or users_path(loaded) is None:
         yield from compile_callers(config, users)[1]
-
-
-def _unless_refused(read: Callable[[LoadedConfig], T], loaded: LoadedConfig, found: list[Finding]) -> T | None:
-    """Read one of the files that a config names; if it is refused, add its findings to `found` and return None."""
-    try:
-        return read(loaded)
-    except ConfigError as error:
-        found += error.findings
-        return None
-
-
-def _read_logo(loaded: LoadedConfig) -> bytes | None:
-    path = loaded.config.manifest.logo
-    if path is None:
-        return None
-    try:
-        with Path(path).open("rb") as file:
-            # Read one byte more than the limit, so that a larger file is refused.
-            return file.read(MAX_LOGO_BYTES + 1)
-    except OSError as error:
-        finding = Finding(
-            rule="unreadable",
-            message=f"the logo {path} cannot be read: {reason_of(error)}",
-            hint="leave `logo` out to use the neutral logo",
-            pointer=("manifest", "logo"),
-        )
-        raise ConfigError(loaded.located([finding])) from error
-
-
-def _find_unwritable_audit(loaded: LoadedConfig) -> Iterator[Finding]:
-    """Yield an error if the gateway cannot write its audit: people rely on it, so the gateway must not serve without it."""
-    audit = loaded.config.audit
-    # Without secrets, the config is checked on another machine than the one that serves.
-    if audit is None or not loaded.needs_secrets:
-        return
-    folder = audit.file.parent
-    if not folder.is_dir():
-        yield Finding(
-            rule="audit-unwritable",
-            message=f"the folder of the audit, {folder}, does not exist",
-            hint="make the folder, or name a file in another one",
-            pointer=("audit", "file"),
-        )
-    elif not os.access(audit.file if audit.file.exists() else folder, os.W_OK):
-        yield Finding(
-            rule="audit-unwritable",
-            message=f"the gateway may not write to {audit.file}",
-            hint="let the gateway's user write to it and to its folder",
-            pointer=("audit", "file"),
-        )
-
-
-def _placeholder_users(loaded: LoadedConfig) -> str:
-    """Return a text to use in place of a missing users file, with the users that consumers name."""
-    names = {one.match.user for one in loaded.config.consumers if one.match.user} or {"placeholder"}
-    return "".join(f"{name}:{hash_token(placeholder(name).reveal())}\n" for name in sorted(names))
-
-
-def _users_path(loaded: LoadedConfig) -> Path | None:
-    return loaded.config.auth.users if isinstance(loaded.config.auth, UserHttpAuth) else None
-
-
-def _read_users(loaded: LoadedConfig) -> str | None:
-    path = _users_path(loaded)
-    if path is None:
-        return None
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(MAX_USERS_BYTES + 1)
-        if len(content) <= MAX_USERS_BYTES:
-            # An editor's byte order mark would become a part of the first user's name.
-            return content.decode("utf-8-sig")
-        why = "it is larger than 4 MiB"
-    except FileNotFoundError:
-        if not loaded.needs_secrets:
-            return _placeholder_users(loaded)
-        why = "no such file or directory"
-    except OSError as error:
-        why = reason_of(error)
-    except UnicodeDecodeError:
-        why = "it is not UTF-8 text"
-    finding = Finding(
-        rule="unreadable", message=f"the users file {path} cannot be read: {why}", pointer=("auth", "users")
-    )
-    raise ConfigError(loaded.located([finding]))

@@ -169,7 +169,7 @@ def compile_revision(
         gate=gate,
         faces=document_faces,
         tools=tools,
-        has_notes=steps.has_notes,
+        steps=steps,
     )
     views = compile_views(whole, [one.keys for one in chosen], [consumer.name for consumer in config.consumers])
     of_document: list[Finding] = []

@@ -1,7 +1,7 @@
 """The revision file: a config and the part of the document that it needs, in one file, so that `serve` starts without the document.
 
 The file is JSON, so reading a stranger's file runs no code. It holds no secret: the config names where secrets are, and `serve`
-resolves them. Of denied operations it has the names, which the gate needs.
+resolves them. Of denied operations it has the names, which the gate needs. The finished documents for clients follow the JSON, in gzip.
 """
 
 from __future__ import annotations
@@ -10,20 +10,24 @@ import zlib
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
 
 from plugin_gateway import __version__
 from plugin_gateway.config.load import load_text
 from plugin_gateway.config.sections import read_sections
 from plugin_gateway.diagnostics import Finding, Location, Severity
-from plugin_gateway.errors import ConfigError, DocumentError, reason_of
+from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.lock.text import read_lock, write_lock
 from plugin_gateway.openapi.decode.extent import MAX_BYTES
 from plugin_gateway.openapi.decode.json_values import decode_json
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.render import to_json
+from plugin_gateway.publish.face import Face, build_face
+from plugin_gateway.publish.faces import DocumentFaces
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed, Drifted
+from plugin_gateway.revision.finished import FinishedSteps
 from plugin_gateway.shape.extensions import extensions_to_keep
 
 if TYPE_CHECKING:
@@ -36,8 +40,21 @@ if TYPE_CHECKING:
 
 _MAGIC: Final = b"plugin-gateway revision\n"
 _MAX_HEAD_BYTES: Final = 1024
+_GZIP: Final = zlib.MAX_WBITS | 16
 _NO_SOURCE: Final = "https://document.invalid/"
 """The config must name a document, and this one is never fetched (RFC 6761, 6.4)."""
+
+
+class _Told(Struct, frozen=True, kw_only=True):
+    """What the JSON of the file tells of finished documents."""
+
+    served: dict[str, Any]
+    name: str
+    faces: dict[str, tuple[str, int]]
+    """The media type of each face, and its size in the file."""
+    warnings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    path: str
 
 
 class Unpacked(NamedTuple):
@@ -47,10 +64,13 @@ class Unpacked(NamedTuple):
     document: Document
     agreed: Agreed
     logo: bytes | None
+    steps: FinishedSteps
 
 
-def pack(built: Built, *, digest: str = "") -> bytes:
+def pack(built: Built, *, digest: str = "", finished: Mapping[str, DocumentFaces] | None = None) -> bytes:
     """Return the content of the file for a built revision; `digest` is that of the revision, for people.
+
+    `finished` are the documents of the steps with which the revision was compiled.
 
     Raises:
         ConfigError: the config holds a secret.
@@ -77,9 +97,11 @@ def pack(built: Built, *, digest: str = "") -> bytes:
         "lock": write_lock(agreed.lock) if agreed.lock is not None else None,
         "closed": [list(key) for key in sorted(agreed.closed)],
         "drifted": [list(one) for one in agreed.drifted],
+        "finished": {parts: to_builtins(_told(shown)) for parts, shown in (finished or {}).items()},
     }
     head = to_json({"version": __version__, "digest": digest})
-    return _MAGIC + head + b"\n" + zlib.compress(to_json(body), level=6)
+    faces = (face.packed for shown in (finished or {}).values() for face in shown.faces.values())
+    return b"".join((_MAGIC, head, b"\n", zlib.compress(to_json(body), level=6), *faces))
 
 
 def unpack(
@@ -98,17 +120,17 @@ def unpack(
     """
     name = str(path)
     if not content.startswith(_MAGIC):
-        raise _refused(name, "this is not a revision file", "`plugin-gateway build -o FILE` writes one")
+        raise refused_file(name, "this is not a revision file", "`plugin-gateway build -o FILE` writes one")
     head, _, packed = content[len(_MAGIC) :].partition(b"\n")
     try:
         about = decode_json(head[:_MAX_HEAD_BYTES], name)
         if about["version"] != __version__:
             message = f"plugin-gateway {about['version']} wrote this file, and this is {__version__}"
-            raise _refused(name, message, "write it anew with `plugin-gateway build -o FILE` of this version")
+            raise refused_file(name, message, "write it anew with `plugin-gateway build -o FILE` of this version")
         unzip = zlib.decompressobj()
         text = unzip.decompress(packed, MAX_BYTES)
-        if not unzip.eof or unzip.unused_data:
-            raise _refused(name, "the file is damaged or too large")
+        if not unzip.eof:
+            raise refused_file(name, "the file is damaged or too large")
         body = decode_json(text, name)
         document = Document(
             root=body["document"]["root"], name=body["document"]["name"], address=body["document"]["address"]
@@ -121,34 +143,16 @@ def unpack(
             agreed = Agreed(lock=lock, closed=closed, drifted=drifted)
         logo = None if body["logo"] is None else b64decode(body["logo"], validate=True)
         config = to_json(body["config"]).decode()
+        rest = _Rest(unzip.unused_data, MAX_BYTES - len(text))
+        told = convert(body["finished"], dict[str, _Told])
+        finished = {parts: _shown(one, rest) for parts, one in told.items()}
+        rest.end()
     except (zlib.error, DocumentError, KeyError, TypeError, ValueError) as error:
-        raise _refused(name, "the file is damaged") from error
+        raise refused_file(name, "the file is damaged") from error
     loaded = load_text(
         config, path=path, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets
     )
-    return Unpacked(loaded, document, agreed, logo)
-
-
-def load_revision_file(
-    path: Path,
-    *,
-    environ: Mapping[str, str],
-    overrides: Mapping[str, Any] | None = None,
-    on_file: Callable[[Path], object] | None = None,
-) -> Unpacked:
-    """Read a revision file. `on_file` is called with it, and with each file that its config names, before each is read.
-
-    Raises:
-        ConfigError: as `unpack`, or the file cannot be read.
-    """
-    if on_file is not None:
-        on_file(path)
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES)
-    except OSError as error:
-        raise _refused(str(path), f"cannot read it: {reason_of(error)}") from error
-    return unpack(content, path, environ=environ, overrides=overrides, on_file=on_file)
+    return Unpacked(loaded, document, agreed, logo, FinishedSteps(finished))
 
 
 def reduced(
@@ -180,6 +184,59 @@ def reduced(
     return {**pruned, "paths": {path: item for path, item in paths.items() if item}}
 
 
+def _told(shown: DocumentFaces) -> _Told:
+    """Return what the JSON of the file tells of finished documents."""
+    return _Told(
+        served=shown.served.root,
+        name=shown.served.name,
+        faces={path: (face.media_type, len(face.packed)) for path, face in shown.faces.items()},
+        warnings=shown.warnings,
+        notes=shown.notes,
+        path=shown.path,
+    )
+
+
+def _shown(told: _Told, rest: _Rest) -> DocumentFaces:
+    """Return the finished documents whose faces come next in the file."""
+    return DocumentFaces(
+        served=Document(root=told.served, name=told.name),
+        faces={path: rest.face(media_type, size) for path, (media_type, size) in told.faces.items()},
+        warnings=told.warnings,
+        notes=told.notes,
+        path=told.path,
+    )
+
+
+class _Rest:
+    """The rest of a file behind its JSON: faces in gzip."""
+
+    def __init__(self, packed: bytes, most: int) -> None:
+        self._packed = packed
+        self._at = 0
+        self._left = most
+
+    def face(self, media_type: str, size: int) -> Face:
+        """Return the next face.
+
+        Raises:
+            ValueError: it is not whole, or the faces together are too large.
+            zlib.error: it is damaged.
+        """
+        packed = self._packed[self._at : self._at + size]
+        self._at += size
+        unzip = zlib.decompressobj(_GZIP)
+        body = unzip.decompress(packed, self._left)
+        if not unzip.eof or unzip.unused_data:
+            raise ValueError("a face is damaged or too large")
+        self._left -= len(body)
+        return build_face(media_type, body, packed)
+
+    def end(self) -> None:
+        """Raise `ValueError` unless each face was read, and nothing follows."""
+        if self._at != len(self._packed):
+            raise ValueError("the file is shorter or longer than its faces")
+
+
 def _portable_config(loaded: LoadedConfig) -> JsonObject:
     """Return gateway.yaml without what the file has itself: the document with its overlays and headers, and the logo."""
     root = read_sections(loaded.text).root
@@ -191,5 +248,7 @@ def _portable_config(loaded: LoadedConfig) -> JsonObject:
     return config
 
 
-def _refused(name: str, message: str, hint: str = "write it anew with `plugin-gateway build -o FILE`") -> ConfigError:
+def refused_file(
+    name: str, message: str, hint: str = "write it anew with `plugin-gateway build -o FILE`"
+) -> ConfigError:
     return ConfigError([Finding(rule="revision-file", message=message, hint=hint, location=Location(name))])

@@ -11,12 +11,11 @@ from plugin_gateway.diagnostics import Finding, Pointer
 from plugin_gateway.gate.gate import compile_gate
 from plugin_gateway.lock.lock import EntryWords, words_of
 from plugin_gateway.openapi.prune.pruned import prune
-from plugin_gateway.publish.faces import build_document_faces
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.catalogue import Catalogue, describe, named_later, unmatched
 from plugin_gateway.revision.model import View
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
-from plugin_gateway.tools.tool_set import build_tool_set
+from plugin_gateway.revision.steps import ANEW, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -45,7 +44,7 @@ class Whole(Struct, frozen=True, kw_only=True):
     gate: Gate
     faces: Mapping[str, Face]
     tools: ToolSet
-    has_notes: bool = True
+    steps: Steps = ANEW
 
 
 class _Cut(NamedTuple):
@@ -149,7 +148,6 @@ def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> _Cut:
     pruned = prune(whole.pruned, keys, extensions=whole.extensions)
     rules = gate.rules_by_key
     published = {key: replace(whole.published[key], rule=rules[key]) for key in keys}
-    shown = build_document_faces(pruned, published, whole.presentation, has_notes=whole.has_notes)
-    return _Cut(
-        gate, shown.faces, build_tool_set(shown.served, whole.tool_settings, is_searched=whole.tools.is_searched)
-    )
+    shown = whole.steps.show(pruned, published, whole.presentation)
+    tools = whole.steps.define(shown.served, whole.tool_settings, is_searched=whole.tools.is_searched)
+    return _Cut(gate, shown.faces, tools)

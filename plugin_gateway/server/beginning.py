@@ -20,10 +20,10 @@ from plugin_gateway.telemetry import Log, log_findings, telling
 
 if TYPE_CHECKING:
     import socket
-    from asyncio.subprocess import Process
     from collections.abc import Callable
 
     from plugin_gateway.config.address import Address
+    from plugin_gateway.reload.child_process import ChildProcess
     from plugin_gateway.reload.outcome import Outcome
     from plugin_gateway.server.start import ServeOptions, Started
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Beginning:
     """The workers that start, and the first compile."""
 
-    def __init__(self, options: ServeOptions, log: Log) -> None:
+    def __init__(self, options: ServeOptions, log: Log, child: ChildProcess | None = None) -> None:
+        """Prepare; `child` is the compiling child, if it was started before."""
         self.started_at = monotonic()
         self._options = options
         self.overrides: dict[str, str] = {}
@@ -40,6 +41,7 @@ class Beginning:
         self.public: Address | None = None
         self.sockets: list[socket.socket] = []
         """The public sockets, if the command line has their address."""
+        self._child = child
         self._first: asyncio.Task[Outcome] | None = None
 
     async def begin(self) -> None:
@@ -61,7 +63,7 @@ class Beginning:
         if self._options.log_level:
             self.overrides["log.level"] = self._options.log_level
         self.pool.boot()
-        self._first = asyncio.create_task(self.compile(1), name="compile")
+        self._first = asyncio.create_task(self.compile(1, child=self._child), name="compile")
         await asyncio.sleep(0)  # the loop runs the new tasks, which start the processes
 
     async def first(self) -> Outcome:
@@ -69,7 +71,7 @@ class Beginning:
         first, self._first = self._first, None
         return await (self.compile(1) if first is None else first)
 
-    async def compile(self, number: int, pinned: bytes = b"", child: Process | None = None) -> Outcome:
+    async def compile(self, number: int, pinned: bytes = b"", child: ChildProcess | None = None) -> Outcome:
         """Compile aside; see `compile_aside`."""
         return await compile_aside(
             config=self._options.config,
@@ -83,10 +85,10 @@ class Beginning:
         )
 
 
-def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> int:
+def run(options: ServeOptions, announce: Callable[[Started, Log], None], child: ChildProcess | None = None) -> int:
     """Run a gateway to its end; return the exit status.
 
-    If the log is JSON, a failed start is logged, one line for each finding.
+    `child` is the compiling child, if it was started before. If the log is JSON, a failed start is logged, one line for each finding.
 
     Raises:
         RefusedError: the config or the document is wrong, and the log is text.
@@ -97,11 +99,13 @@ def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> int:
     log = Log()
 
     async def supervise() -> None:
-        beginning = Beginning(options, log)
+        beginning = Beginning(options, log, child)
         await beginning.begin()
         from plugin_gateway.server.supervisor import Supervisor  # noqa: PLC0415  # see the first sentence of this module
 
-        gc.enable()  # the command line turns it off, because imports make no garbage
+        # The command line turns the collector off, because imports make no garbage. It need not scan what they made later, too.
+        gc.freeze()
+        gc.enable()
         await Supervisor(options, log, beginning).run(announce)
 
     with telling(log):

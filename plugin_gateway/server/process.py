@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import orjson
 
-from plugin_gateway.reload.aside import module_command, module_environment
+from plugin_gateway.reload.command import module_command, module_environment
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 

@@ -120,7 +120,7 @@ class Supervisor:
                 task.cancel()
             await asyncio.gather(starting, stopping, return_exceptions=True)
             await self._files.stop()
-            await self._ready.close()
+            self._ready.close()
             self._listeners.close_public()
             timeout_s = self._options.drain_timeout_s
             was_clean = await self._pool.drain(timeout_s)
@@ -249,7 +249,7 @@ class Supervisor:
         # Take the fingerprints now: a file that a refused config no longer names must not count as changed ever after.
         watched = fingerprints(before.watched)
         self._console.config.compiling()
-        compiled = await self._beginning.compile(before.number + 1, before.pinned, await self._ready.take())
+        compiled = await self._beginning.compile(before.number + 1, before.pinned, self._ready.take())
         if isinstance(compiled, Refused):
             # Watch the files of the refused config and of the current one: a change of either may mend it.
             self._files.look_at({**watched, **compiled.watched})

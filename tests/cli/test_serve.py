@@ -2,14 +2,22 @@ from pathlib import Path
 
 import pytest
 
+from plugin_gateway.cli import banner
 from plugin_gateway.cli.entry import run
+from plugin_gateway.reload.child_process import ChildProcess
 from plugin_gateway.server import beginning
 from plugin_gateway.server.start import ServeOptions
 
 
 def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    seen = []
-    monkeypatch.setattr(beginning, "run", lambda options, announce: seen.append(options))
+    seen, running = [], []
+
+    def serve(options: ServeOptions, _: object, child: ChildProcess) -> None:
+        seen.append(options)
+        assert child.status is None
+        running.append(child)
+
+    monkeypatch.setattr(beginning, "run", serve)
     monkeypatch.setenv("PLUGIN_GATEWAY_WORKERS", "3")
     monkeypatch.setenv("PLUGIN_GATEWAY_DRAIN_TIMEOUT", "45s")
     assert (
@@ -43,6 +51,7 @@ def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_p
         ),
         ServeOptions(workers=2, wait_s=120.0, log_level="debug", drain_delay_s=5.0, drain_timeout_s=45.0),
     ]
+    assert all(child.status is not None for child in running)
 
 
 @pytest.mark.parametrize("listen", ["nonsense", "1.2.3.4", "unix:relative"])
@@ -61,8 +70,10 @@ def test_the_front_that_is_gone_is_answered_with_what_to_put_in_front(capsys: py
 
 
 def test_the_console_is_opened_if_the_command_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    announced = []
-    monkeypatch.setattr(beginning, "run", lambda options, announce: announced.append(announce.__name__))
+    announced: list[str] = []
+    for name in ("announce", "announce_and_open"):
+        monkeypatch.setattr(banner, name, lambda *_, name=name: announced.append(name))
+    monkeypatch.setattr(beginning, "run", lambda _, announce, __: announce(None, None))
     run(["serve"])
     run(["serve", "--open"])
     assert announced == ["announce", "announce_and_open"]

@@ -8,7 +8,7 @@ import pytest
 from plugin_gateway.console.frame import HEAD, Frame
 from plugin_gateway.console.questions import Bench
 from plugin_gateway.console.workshop_child import answer_to, material_of
-from plugin_gateway.reload.aside import module_command, module_environment
+from plugin_gateway.reload.command import module_command, module_environment
 from tests.bounds import BOUND_S
 from tests.console.pets_place import Place
 

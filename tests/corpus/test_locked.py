@@ -16,8 +16,9 @@ from plugin_gateway.lock.locking import Drifts, cut, find_drift, lock_of
 from plugin_gateway.lock.text import read_lock, write_lock
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.read.source import read_document
-from plugin_gateway.revision.build import Built, build_from_file
+from plugin_gateway.revision.build import Built
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.from_file import compile_file
 from plugin_gateway.revision.revision_file import pack, unpack
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
@@ -66,4 +67,7 @@ def test_a_revision_file_of_a_real_document_serves_what_the_document_does(name: 
     loaded = load_text(text, path=None, environ={})
     built = Built(revision=compile_revision(loaded, document, number=1), loaded=loaded, document=document)
     unpacked = unpack(pack(built), Path("x"), environ={})
-    assert build_from_file(unpacked).revision.digest == build_from_file(unpacked, document=document).revision.digest
+    digest = compile_file(unpacked).digest
+    finished = pack(built, finished=unpacked.steps.finished)
+    assert compile_file(unpack(finished, Path("x"), environ={})).digest == digest
+    assert compile_file(unpack(pack(built), Path("x"), environ={}), document=document).digest == digest

@@ -1,14 +1,12 @@
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import plugin_gateway
-from plugin_gateway.reload import aside
-from plugin_gateway.reload.aside import compile_aside, module_command, module_environment
+from plugin_gateway.reload import aside, child_process
+from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.outcome import Compiled, Refused
 
 DOCUMENT = (
@@ -54,21 +52,17 @@ def test_mistakes_come_back_as_findings(config: Path) -> None:
 
 
 def test_a_child_that_ends_badly_is_a_finding(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside, "module_command", lambda *_: (sys.executable, "-c", "raise SystemExit(3)"))
+    monkeypatch.setattr(child_process, "module_command", lambda *_: (sys.executable, "-c", "raise SystemExit(3)"))
     outcome = compiled(config)
     assert isinstance(outcome, Refused)
     assert "ended with status 3" in outcome.report
 
 
 def test_a_child_that_hangs_is_ended(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside, "module_command", lambda *_: (sys.executable, "-c", "import signal; signal.pause()"))
+    monkeypatch.setattr(
+        child_process, "module_command", lambda *_: (sys.executable, "-c", "import signal; signal.pause()")
+    )
     monkeypatch.setattr(aside, "COMPILE_TIMEOUT_S", 0.2)
     outcome = compiled(config)
     assert isinstance(outcome, Refused)
     assert "took longer" in outcome.report
-
-
-def test_a_child_finds_the_package_and_nothing_in_the_current_directory() -> None:
-    assert module_command("plugin_gateway.server", "7") == (sys.executable, "-P", "-m", "plugin_gateway.server", "7")
-    home = str(Path(plugin_gateway.__file__).parent.parent)
-    assert module_environment()["PYTHONPATH"].split(os.pathsep)[0] == home

@@ -27,7 +27,7 @@ CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow
 
 @contextmanager
 def child_process() -> Iterator[subprocess.Popen[Any]]:
-    command = [sys.executable, "-m", "plugin_gateway.reload.child", "gently"]
+    command = [sys.executable, "-m", "plugin_gateway.reload", "gently"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         try:
             yield child
@@ -154,17 +154,15 @@ def test_the_tiny_document_of_a_ready_child_takes_all_steps_of_a_compile(monkeyp
     )
     monkeypatch.setattr(child, "answer", lambda: None)
     monkeypatch.setattr(child.os, "_exit", lambda _: None)
-    monkeypatch.setattr(child.gc, "disable", lambda: None)
     for how in ("now", "ready"):
-        monkeypatch.setattr(child.sys, "argv", ["child", how])
-        child.main()
+        child.main(how)
     (outcome,) = outcomes
     assert isinstance(outcome, Compiled)
     assert outcome.operations == 1
 
 
 def test_a_child_that_gets_no_request_ends_quietly() -> None:
-    command = [sys.executable, "-P", "-m", "plugin_gateway.reload.child", "now"]
+    command = [sys.executable, "-P", "-m", "plugin_gateway.reload", "now"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=BOUND_S, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
 
@@ -175,12 +173,10 @@ def test_a_sandbox_that_forbids_to_be_nice_forbids_no_reload(monkeypatch: pytest
     def nice(_: int) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(child.sys, "argv", ["child", "gently"])
     monkeypatch.setattr(child.os, "nice", nice)
     monkeypatch.setattr(child.os, "_exit", answered.append)
-    monkeypatch.setattr(child.gc, "disable", lambda: None)
     monkeypatch.setattr(child, "answer", lambda: answered.append("answer"))
-    child.main()
+    child.main("gently")
 
     assert answered == ["answer", 0]
 

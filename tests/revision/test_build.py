@@ -41,19 +41,6 @@ def test_a_document_that_is_not_there_is_told_so(folder: Path) -> None:
         build(loaded(folder))
 
 
-def test_a_logo_of_ones_own_is_served(folder: Path) -> None:
-    (folder / "logo.gif").write_bytes(b"GIF89a" + bytes(20))
-    (folder / "gateway.yaml").write_text(CONFIG + "manifest: {logo: logo.gif}\n")
-    assert build(loaded(folder)).revision.faces["/logo.gif"].media_type == "image/gif"
-
-
-def test_a_logo_that_cannot_be_read_is_pointed_at(folder: Path) -> None:
-    (folder / "logo.gif").mkdir()
-    (folder / "gateway.yaml").write_text(CONFIG + "manifest: {logo: logo.gif}\n")
-    with pytest.raises(ConfigError, match=r"gateway\.yaml:4:\d+: error.*logo"):
-        build(loaded(folder))
-
-
 def test_a_mistake_in_the_document_is_shown_where_it_is_written(folder: Path) -> None:
     (folder / "openapi.yaml").write_text(DOCUMENT.replace("responses: {}", 'responses: {"200": {$ref: "#/nowhere"}}'))
     with pytest.raises(DocumentError, match=r"openapi\.yaml:3:\d+: error\[unresolved-ref\]"):
@@ -96,29 +83,3 @@ def test_files_that_cannot_be_used_hide_neither_each_other_nor_the_operations(fo
         build(loaded(folder))
     errors = {finding.rule for finding in caught.value.findings if finding.severity is Severity.ERROR}
     assert errors == {"unreadable", "document-unreadable"}
-
-
-def test_an_audit_can_be_written_to_a_folder_that_is_there(folder: Path) -> None:
-    (folder / "gateway.yaml").write_text(CONFIG + "audit: {file: audit.jsonl, values: [petId]}\n")
-    settings = build(loaded(folder)).revision.audit
-    assert settings is not None
-    assert (settings.file, settings.values) == (str(folder / "audit.jsonl"), {"petId"})
-
-
-@pytest.mark.parametrize(
-    ("file", "match"),
-    [
-        ("gone/audit.jsonl", "audit-unwritable.*does not exist"),
-        (".", "bad-value.*this is a folder"),
-        ("~/audit.jsonl", "bad-value"),
-    ],
-)
-def test_an_audit_that_cannot_be_written_is_an_error(folder: Path, file: str, match: str) -> None:
-    (folder / "gateway.yaml").write_text(CONFIG + f"audit: {{file: {file}}}\n")
-    with pytest.raises(ConfigError, match=match):
-        build(loaded(folder))
-
-
-def test_the_folder_of_an_audit_is_not_looked_for_on_another_machine(folder: Path) -> None:
-    (folder / "gateway.yaml").write_text(CONFIG + "audit: gone/audit.jsonl\n")
-    assert build(load_config(folder / "gateway.yaml", environ={}, needs_secrets=False)).revision.audit is not None

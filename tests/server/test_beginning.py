@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_gateway.reload.aside import module_environment
+from plugin_gateway.reload.command import module_environment
 from plugin_gateway.server.beginning import run
 from plugin_gateway.server.start import RefusedError, ServeOptions
 from tests.server.pets import CONFIG
@@ -52,7 +52,7 @@ PAGES = {"h11", "prometheus_client", "starlette", "uvicorn"}
         ),
         pytest.param(
             "plugin_gateway.server.supervisor",
-            {"plugin_gateway.config.model", "yaml", "plugin_gateway.gate.gate"},
+            {"plugin_gateway.config.model", "prometheus_client", "yaml", "plugin_gateway.gate.gate"},
             id="supervisor",
         ),
         pytest.param(
@@ -60,7 +60,12 @@ PAGES = {"h11", "prometheus_client", "starlette", "uvicorn"}
             {"h11", "prometheus_client", "plugin_gateway.config.model", "yaml", "jsonschema_rs"},
             id="worker",
         ),
-        pytest.param("plugin_gateway.reload.child", {*PAGES, "asyncio", "click", "uvloop"}, id="compiling child"),
+        pytest.param("plugin_gateway.reload.child_process", {"asyncio", "msgspec", "uvloop"}, id="first step"),
+        pytest.param(
+            "plugin_gateway.reload.child",
+            {*PAGES, "asyncio", "click", "uvloop", "plugin_gateway.openapi.read.source"},
+            id="compiling child",
+        ),
     ],
 )
 def test_a_process_imports_nothing_that_another_process_needs(module: str, unneeded: set[str]) -> None:

@@ -26,7 +26,7 @@ from tests.bounds import BOUND_S
 from tests.server.pets import CONFIG, DOCUMENT
 
 
-def run(config: Path, talk: Callable[..., Any] | None, **options: float | str) -> Any:
+def run(config: Path | None, talk: Callable[..., Any] | None, **options: float | str | Path) -> Any:
     """Run a supervisor until `talk`, which gets the facts for the banner, returns."""
 
     async def bounded() -> Any:
@@ -103,6 +103,26 @@ def test_a_taken_port_stops_the_start(config: Path) -> None:
             await Supervisor(ServeOptions(config=config, listen=str(started.listen)), Log()).run(lambda *_: None)
 
     run(config, talk)
+
+
+def test_a_revision_file_that_is_replaced_is_served_and_a_damaged_one_changes_nothing(config: Path) -> None:
+    file, other = config.with_name("revision.bin"), config.with_name("other.bin")
+    for path, text in ((other, CONFIG.replace("allow: [listPets]", "allow: []")), (file, CONFIG)):
+        config.write_text(text)
+        assert command(["build", "-c", str(config), "-o", str(path)]) == 0
+    for path in (config, config.with_name("openapi.yaml")):
+        path.unlink()
+
+    async def talk(supervisor: Supervisor, started: Started) -> tuple[dict[str, Any], dict[str, Any]]:
+        file.write_bytes(file.read_bytes()[:-1])
+        failed = await until(started, lambda health: health["reload_error"])
+        other.replace(file)
+        return failed, await until(started, lambda health: health["revision"] == 2)
+
+    failed, mended = run(None, talk, revision_file=file)
+    assert (failed["ready"], failed["revision"], failed["operations"]) == (True, 1, 1)
+    assert "error[revision-file]" in failed["reload_error"]
+    assert (mended["reload_error"], mended["operations"]) == (None, 0)
 
 
 def test_a_failed_reload_is_told_and_changes_nothing_and_the_next_good_one_clears_it(config: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
@@ -14,7 +14,7 @@ from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import DocumentAwaitedError, DocumentError, reason_of
 from plugin_gateway.openapi.decode.places import locate_all, with_lines
 from plugin_gateway.openapi.decode.text import decode, skim
-from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.document import STALE, Document
 from plugin_gateway.openapi.foreign import foreign_text
 from plugin_gateway.openapi.read.bundle import Parts, bundle, refers_elsewhere
 from plugin_gateway.openapi.read.folder import STANDARD_INPUT, Folder, StandardInput
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from plugin_gateway.openapi.read.last_good import LastGood
-
-STALE: Final = "document-stale"
-"""The rule of the warning that the document is a copy."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
