@@ -23,6 +23,7 @@ Wanted: TypeAlias = "dict[str, Wanted]"
 """Pointers as a tree: under each token the tokens that follow it."""
 
 _LONGEST_FRAMED_BYTES = 64 * 1024
+_BLOCK_BYTES = 16 * 1024
 
 
 def locate_all(data: bytes, name: str, pointers: Iterable[Pointer]) -> dict[Pointer, Location]:
@@ -94,6 +95,10 @@ def _lines(text: bytes, numbers: Iterable[int]) -> dict[int, str]:
     lines: dict[int, str] = {}
     start, current = 0, 1
     for number in sorted(numbers):
+        # To count the line breaks of a block takes a tenth of the time that it takes to find each.
+        while start < len(text) and current + (count := text.count(b"\n", start, start + _BLOCK_BYTES)) < number:
+            start += _BLOCK_BYTES
+            current += count
         for _ in range(number - current):
             start = text.find(b"\n", start) + 1
         current = number

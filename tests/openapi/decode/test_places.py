@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.openapi.decode import json_skim, json_values, places, yaml_skim, yaml_values
@@ -128,3 +129,22 @@ def test_a_finding_gets_its_line_for_a_code_frame_unless_that_is_too_long() -> N
     framed = with_lines([Finding(rule="r", message="m", location=place) for place in locations], data, "d")
 
     assert [one.location.text if one.location else None for one in framed] == ["a: 1", "b: é", "", "", "", None]
+
+
+@given(
+    st.lists(st.sampled_from([b"\n", b"a", b"bb\n", b"\r\n"]), max_size=30).map(b"".join),
+    st.integers(1, 8),
+    st.data(),
+)
+def test_a_line_is_the_same_wherever_the_blocks_end_in_which_lines_are_counted(
+    text: bytes, block: int, data: st.DataObject
+) -> None:
+    lines = text.split(b"\n")
+    numbers = data.draw(st.sets(st.integers(1, len(lines))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(places, "_BLOCK_BYTES", block)
+        found = [Finding(rule="r", message="m", location=Location("d", number, 1)) for number in numbers]
+        framed = with_lines(found, text, "d")
+    assert {one.location.line: one.location.text for one in framed if one.location} == {
+        number: lines[number - 1].decode().rstrip("\r") for number in numbers
+    }
