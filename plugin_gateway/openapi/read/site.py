@@ -156,8 +156,10 @@ class Site:
             raise _unconnected(error) from None
         except zlib.error:
             raise _Unfetched("its gzip body is corrupt") from None
+        except (httpx2.NetworkError, httpx2.RemoteProtocolError):
+            raise _Unfetched("the connection broke off, or the answer is not valid HTTP", may_pass=True) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-            may_pass = isinstance(error, httpx2.NetworkError | httpx2.RemoteProtocolError | httpx2.ProxyError)
+            may_pass = isinstance(error, httpx2.ProxyError)
             raise _Unfetched(f"the request failed: {type(error).__name__}", may_pass=may_pass) from None
 
     def _recall(self, url: str) -> bytes:
