@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--add", is_flag=True, help="Allow the operations OP. If the file exists, add them to it.")
+@click.option("--dry-run", is_flag=True, help="Print the file, or the diff if the file exists, and write nothing.")
 @click.option(
     "--pick",
     is_flag=True,
@@ -50,7 +51,16 @@ if TYPE_CHECKING:
     help="Listener of --pick for the console.",
 )
 def command(
-    spec: str, operations: tuple[str, ...], output: Path, *, force: bool, add: bool, pick: bool, listen: str, admin: str
+    spec: str,
+    operations: tuple[str, ...],
+    output: Path,
+    *,
+    force: bool,
+    add: bool,
+    dry_run: bool,
+    pick: bool,
+    listen: str,
+    admin: str,
 ) -> int:
     """Write a commented gateway.yaml for the document SPEC (a file, a URL, or `-`). It allows a few reads that look safe.
 
@@ -67,13 +77,13 @@ def command(
             f"`init` takes one document; to allow {operations[0]}, write `init {spec} --add {operations[0]}`"
         )
     to_standard_output = str(output) == "-"
-    if pick and (add or to_standard_output or spec == "-"):
+    if pick and (add or dry_run or to_standard_output or spec == "-"):
         raise UsageError(
-            "`--pick` writes a new file for a document in a file or at a URL: it takes no `--add` and no `-`"
+            "`--pick` writes a new file for a document in a file or at a URL: it takes no `--add`, no `--dry-run` and no `-`"
         )
     if not to_standard_output and is_there(output):
         if add and not force:
-            return add_to(output, spec, operations)
+            return add_to(output, spec, operations, dry_run=dry_run)
         if not force:
             if pick:
                 raise UsageError(
@@ -85,6 +95,7 @@ def command(
     document = read(spec)
     named = named_in(document, operations) if operations else [] if pick else None
     drafted = draft(document, as_written(spec, output), named, environ=os.environ if pick else None)
+    to_standard_output = to_standard_output or dry_run
     if to_standard_output:
         click.echo(drafted.text, nl=False)
     else:
@@ -114,7 +125,7 @@ def serve_and_open(output: Path, listen: str, admin: str) -> int:
     return run(ServeOptions(config=output, listen=listen, admin=admin), announce_and_open)
 
 
-def add_to(output: Path, spec: str, operations: Sequence[str]) -> int:
+def add_to(output: Path, spec: str, operations: Sequence[str], *, dry_run: bool) -> int:
     """Add operations to a config that exists; without a name, those of a draft.
 
     Raises:
@@ -133,7 +144,7 @@ def add_to(output: Path, spec: str, operations: Sequence[str]) -> int:
     if not operations:
         document = read(spec)
         operations = [entry_of(document, operation).name for operation in choose(document, upstream_url(document))]
-    return edit_lists("allow", output, operations, "", dry_run=False)
+    return edit_lists("allow", output, operations, "", dry_run=dry_run)
 
 
 def is_same_source(spec: str, source: str) -> bool:

@@ -93,6 +93,21 @@ def test_a_file_that_exists_gets_one_line_for_each_operation(folder: Path, capsy
     assert (folder / "gateway.yaml").read_text() == mine + "  - deletePets # DELETE /pets\n  - listToys   # GET /toys\n"
 
 
+def test_a_dry_run_prints_the_file_or_the_diff_and_writes_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "openapi.yaml").write_text(LARGER)
+    assert run(["init", "openapi.yaml", "--add", "listPets", "--dry-run"]) == 0
+    assert "- listPets" in capsys.readouterr().out
+    assert not (folder / "gateway.yaml").exists()
+    assert run(["init", "openapi.yaml", "--add", "listPets"]) == 0
+    before = (folder / "gateway.yaml").read_bytes()
+    capsys.readouterr()
+    assert run(["init", "openapi.yaml", "--add", "deletePets", "--dry-run"]) == 0
+    assert "+  - deletePets" in capsys.readouterr().out
+    assert (folder / "gateway.yaml").read_bytes() == before
+
+
 def test_operations_are_not_added_to_the_config_of_another_document(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,7 +155,13 @@ def test_picking_overwrites_no_file_and_says_how_to_open_its_console(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["openapi.yaml", "--add"], ["-"], ["openapi.yaml", "-o", "-"], ["openapi.yaml", "listPets", "--add"]],
+    [
+        ["openapi.yaml", "--add"],
+        ["-"],
+        ["openapi.yaml", "-o", "-"],
+        ["openapi.yaml", "listPets", "--add"],
+        ["openapi.yaml", "--dry-run"],
+    ],
 )
 def test_picking_needs_a_document_and_a_file(
     arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
