@@ -76,7 +76,9 @@ def breaks_in(lines: Iterable[bytes], *, first: Head = START, last: Head | None)
     if last is None or head == last:
         return
     if head.lines > last.lines:
-        yield Break(0, f"{head.lines - last.lines} lines follow the last one that the head knows", _HEAD_HINT)
+        more = head.lines - last.lines
+        what = f"{more} {'lines follow' if more > 1 else 'line follows'} the last one that the head knows"
+        yield Break(0, what, _HEAD_HINT)
     else:
         missing = last.lines - head.lines
         what = f"{missing} {'lines are' if missing > 1 else 'line is'} missing at the end" if missing else _CHANGED_END

@@ -62,7 +62,8 @@ def test_lines_behind_the_head_are_found(entries: list[dict[str, Any]], more: in
     first, head = append(START, entries)
     later, _ = append(head, [{}] * more)
     [one] = breaks_in((first + later).splitlines(), first=START, last=head)
-    assert (one.line, one.message) == (0, f"{more} lines follow the last one that the head knows")
+    counted = "1 line follows" if more == 1 else f"{more} lines follow"
+    assert (one.line, one.message) == (0, f"{counted} the last one that the head knows")
     assert len(lines) == head.lines
 
 
