@@ -94,4 +94,6 @@ async def _attack(built: Built, url: str, fields: tuple[str, ...], most: int, *,
     try:
         return await attack_remote(Remote(url, fields, is_unsafe=is_unsafe), built.revision, built.document, most)
     except OSError as error:
-        raise UsageError(f"{url} does not answer: {error.strerror or error}") from error
+        from plugin_gateway.telemetry.cause import cause_of  # noqa: PLC0415  # as above
+
+        raise UsageError(f"{url} does not answer: {cause_of(error)}") from error

@@ -80,7 +80,7 @@ def test_a_gateway_that_does_not_answer_is_an_error(config: Path, monkeypatch: p
     monkeypatch.setenv("NOT_SET", "a-secret-1")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    assert "does not answer" in str(run(config, "--url", f"http://127.0.0.1:{port}").exception)
+    assert "does not answer: connection refused" in str(run(config, "--url", f"http://127.0.0.1:{port}").exception)
 
 
 def test_a_wrong_config_exits_with_2(config: Path) -> None:
