@@ -35,6 +35,8 @@ class Refusal:
 
 
 # 502 and not 401: on a 401 the client would log in again, and follow the challenge to the upstream's authorization server.
+RETRY_SOON: Final = ((b"Retry-After", b"1"),)
+
 CREDENTIAL_REFUSED: Final = Refusal(
     status=502,
     code="upstream-credential-refused",
@@ -183,8 +185,12 @@ def own_body(refusal: Refusal, *, request_id: str = "") -> tuple[bytes, str]:
 
 
 def refusal_of(error: WireError | UpstreamError) -> Refusal:
-    """The refusal of a malformed request, or of a call that the upstream did not answer."""
-    return Refusal(status=error.status, code=error.code, detail=error.detail)
+    """The refusal of a malformed request, or of a call that the upstream did not answer.
+
+    If the gateway is full, it says when to try again (RFC 9110, 15.6.4).
+    """
+    headers = RETRY_SOON if error.status == 503 else ()
+    return Refusal(status=error.status, code=error.code, detail=error.detail, headers=headers)
 
 
 _ORDER = ("type", "title", "status", "detail", "code", "hint", "instance")

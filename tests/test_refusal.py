@@ -71,6 +71,11 @@ def test_an_error_becomes_a_refusal(error: UpstreamError | WireError) -> None:
     assert (refusal.status, refusal.code, refusal.detail) == (error.status, error.code, "d")
 
 
+def test_a_client_of_a_full_gateway_is_told_when_to_try_again() -> None:
+    assert refusal_of(UpstreamError(503, "upstream-busy", "Full.")).headers == ((b"Retry-After", b"1"),)
+    assert refusal_of(WireError(400, "bad-head", "No.")).headers == ()
+
+
 def test_text_that_is_no_unicode_is_still_answered() -> None:
     assert json.loads(problem_details(Refusal(status=400, code="x", detail="\ud800")))
 

@@ -60,7 +60,8 @@ def command(
 
 
 def as_text(method: str, path: str, account: Account) -> str:
-    from plugin_gateway.revision.account import ELSEWHERE  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.refusal import Refusal  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.revision.account import ELSEWHERE  # noqa: PLC0415  # likewise
 
     width = max(len(step.name) for step in account.steps)
     lines = [click.style(f"{method} {path}", bold=True)]
@@ -70,12 +71,11 @@ def as_text(method: str, path: str, account: Account) -> str:
     if account.rule is not None:
         said = f": forwarded as {account.rule.operation_id} to {account.url}"
         lines.append(click.style("allowed", fg="green", bold=True) + said)
-    elif account.is_allowed:
+    elif not isinstance(account.verdict, Refusal):
         lines.append(click.style("answered", fg="green", bold=True) + " by the gateway itself")
     elif account.verdict is ELSEWHERE:
         lines.append(click.style("not judged", fg="red", bold=True) + ": such a call does not come to the gateway")
     else:
-        verdict = account.verdict
-        said = f": the client gets {getattr(verdict, 'status', '')} {getattr(verdict, 'code', '')}"
+        said = f": the client gets {account.verdict.status} {account.verdict.code}"
         lines.append(click.style("refused", fg="red", bold=True) + said)
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""A consumer: an entry of `consumers`, which gives a caller its part of the allow-list."""
+"""A consumer as gateway.yaml describes it: how the gateway recognises a caller, and which part of the allow-list it gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plain scalar: the value of unquoted text in YAML 1.2 (core schema), if all parsers agree on it."""
+"""The scalars of gateway.yaml: each unquoted text gets the value that all YAML parsers give it, or is a mistake."""
 
 from __future__ import annotations
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta, field
 
 from plugin_gateway.config.fields import ArrayPointer, Count, JsonPointer, ToTuple
 from plugin_gateway.config.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 
 class RequestTrim(Record):
@@ -24,6 +27,11 @@ class RequestTrim(Record):
     fixed: dict[JsonPointer, Any] = field(default_factory=dict)
     """Values that the gateway sets, by JSON pointer; clients do not see these members.
     Example: `fixed: {/source: plugin}`"""
+
+    @property
+    def pointers(self) -> Mapping[str, Collection[str]]:
+        """The JSON pointers below each key."""
+        return {"drop": self.drop, "keep": self.keep, "fixed": self.fixed}
 
 
 class ResponseTrim(Record):
@@ -46,3 +54,8 @@ class ResponseTrim(Record):
     select: Annotated[str, Meta(min_length=1)] | None = None
     """Name of a query parameter, such as `fields`, with which callers ask for a part of what the gateway would send.
     Example: `select: fields`"""
+
+    @property
+    def pointers(self) -> Mapping[str, Collection[str]]:
+        """The JSON pointers below each key that cuts the body."""
+        return {"keep": self.keep, "drop": self.drop, "limit_items": self.limit_items}

@@ -11,7 +11,8 @@ from plugin_gateway.proxy.body import too_large
 from plugin_gateway.proxy.call import Call, Client
 from plugin_gateway.proxy.exchange import start_exchange
 from plugin_gateway.proxy.forward import forward
-from plugin_gateway.proxy.own_answer import FAILED, refusal_of
+from plugin_gateway.proxy.own_answer import FAILED
+from plugin_gateway.refusal import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

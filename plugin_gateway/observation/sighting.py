@@ -37,8 +37,10 @@ class Sighting(Struct, frozen=True, kw_only=True):
         if self.operation_id:
             members["operation"] = self.operation_id
         members |= {"status": self.status, "in_document": self.in_document}
-        members |= {name: sorted(getattr(self, name)) for name in _NAMES if getattr(self, name)}
-        members |= {name: dict(sorted(getattr(self, name).items())) for name in _FIELDS if getattr(self, name)}
+        names = {"query": self.query, "headers": self.headers, "cookies": self.cookies}
+        fields = {"request": self.request, "response": self.response}
+        members |= {place: sorted(found) for place, found in names.items() if found}
+        members |= {body: dict(sorted(found.items())) for body, found in fields.items() if found}
         return json.dumps(members, ensure_ascii=False)
 
 

@@ -18,10 +18,9 @@ from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.coding import unreadable
 from plugin_gateway.proxy.consent import AS_IT_IS
 from plugin_gateway.proxy.held_body import HeldBody
-from plugin_gateway.proxy.own_answer import refusal_of
 from plugin_gateway.proxy.place import place
 from plugin_gateway.proxy.upload import Upload
-from plugin_gateway.refusal import CREDENTIAL_REFUSED, Refusal
+from plugin_gateway.refusal import CREDENTIAL_REFUSED, Refusal, refusal_of
 from plugin_gateway.telemetry.record import with_approval
 
 if TYPE_CHECKING:

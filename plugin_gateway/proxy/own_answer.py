@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from plugin_gateway import refusal as refusals
 from plugin_gateway.proxy.downlink import status_line
-from plugin_gateway.refusal import Refusal, own_body
-
-if TYPE_CHECKING:
-    from plugin_gateway.errors import UpstreamError, WireError
-
-_RETRY: Final = ((b"Retry-After", b"1"),)
+from plugin_gateway.refusal import RETRY_SOON, Refusal, own_body
 
 TOO_MANY_CONNECTIONS: Final = Refusal(
     status=503,
     code="too-many-connections",
     detail="This gateway has reached its limit of connections; try again shortly.",
-    headers=_RETRY,
+    headers=RETRY_SOON,
 )
 NO_RAW_PATH: Final = Refusal(
     status=500,
@@ -29,12 +22,6 @@ NO_RAW_PATH: Final = Refusal(
 
 FAILED: Final = Refusal(status=500, code="internal-error", detail="The gateway failed to answer; its log says why.")
 """For an exception that nothing expects."""
-
-
-def refusal_of(error: UpstreamError | WireError) -> Refusal:
-    """Return the refusal for an error, with Retry-After if the gateway is full (RFC 9110, 15.6.4)."""
-    refusal = refusals.refusal_of(error)
-    return replace(refusal, headers=_RETRY) if error.status == 503 else refusal
 
 
 def own_answer(refusal: Refusal, request_id: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:

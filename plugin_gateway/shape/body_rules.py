@@ -283,9 +283,9 @@ def _misfit(shaping: Shaping, places: list[Found], value: Any) -> Problem | None
 
 def _pointers(shaping: Shaping) -> Iterator[_Pointer]:
     wanted = shaping.wanted
-    for setting in ("drop", "keep", "fixed"):
+    for setting, pointers in wanted.request.pointers.items():
         at = ("allow", wanted.request_origins.get(setting, wanted.entry), "request", setting)
-        for index, pointer in enumerate(getattr(wanted.request, setting)):
+        for index, pointer in enumerate(pointers):
             yield _Pointer(setting, tokens_of(pointer), (*at, pointer if setting == "fixed" else index))
 
 

@@ -30,7 +30,7 @@ class _Setting(NamedTuple):
 
 def request_clashes(wanted: Wanted) -> Iterator[Finding]:
     """Yield a finding for each pointer of `request` that has no effect because of another."""
-    said = _read(wanted, wanted.request, wanted.request_origins, ("keep", "drop", "fixed"))
+    said = _read(wanted, wanted.request, wanted.request_origins)
     keep, drop, fixed = said["keep"], said["drop"], said["fixed"]
     yield from _lost(keep, drop, "request", "the gateway removes it, so no client can send it")
     yield from _lost(keep, fixed, "request", "the gateway sets it, so no client can send it")
@@ -48,7 +48,7 @@ def request_clashes(wanted: Wanted) -> Iterator[Finding]:
 
 def response_clashes(wanted: Wanted) -> Iterator[Finding]:
     """Yield a finding for each pointer of `response` that has no effect because of another."""
-    said = _read(wanted, wanted.response, wanted.response_origins, ("keep", "drop", "limit_items"))
+    said = _read(wanted, wanted.response, wanted.response_origins)
     yield from _lost(said["keep"], said["drop"], "response", "it is in no answer")
     yield from _lost(said["limit_items"], said["drop"], "response", "it is in no answer")
     keep, limits = said["keep"], said["limit_items"]
@@ -62,12 +62,9 @@ def response_clashes(wanted: Wanted) -> Iterator[Finding]:
             yield limits.finding("response", at, message, hint)
 
 
-def _read(
-    wanted: Wanted, trim: RequestTrim | ResponseTrim, origins: Mapping[str, int], words: tuple[str, ...]
-) -> dict[str, _Setting]:
+def _read(wanted: Wanted, trim: RequestTrim | ResponseTrim, origins: Mapping[str, int]) -> dict[str, _Setting]:
     found: dict[str, _Setting] = {}
-    for word in words:
-        pointers = getattr(trim, word)
+    for word, pointers in trim.pointers.items():
         places: list[tuple[Tokens, str | int]] = (
             [(split_pointer(one), one) for one in pointers]
             if isinstance(pointers, dict)

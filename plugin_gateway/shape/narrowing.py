@@ -62,7 +62,8 @@ def narrow(schema: Any, rule: ParameterRule, document: Document) -> JsonObject |
 
 
 def _narrow_bounds(narrowed: JsonObject, rule: ParameterRule, document: Document) -> Iterator[Widening]:
-    wanted = {word: value for word in ("minimum", "maximum") if (value := getattr(rule, word)) is not None}
+    bounds = {"minimum": rule.minimum, "maximum": rule.maximum}
+    wanted = {word: value for word, value in bounds.items() if value is not None}
     if not wanted:
         return
     kind = kind_of(narrowed, document)

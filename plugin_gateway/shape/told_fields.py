@@ -62,7 +62,7 @@ def _taken(shaping: Shaping) -> Iterator[tuple[str, Pointer]]:
     )
     for part, trim, origins in trims:
         for setting in ("drop", "fixed"):
-            pointers: Any = getattr(trim, setting, ())
+            pointers = trim.pointers.get(setting, ())
             for index, pointer in enumerate(pointers):
                 name = split_pointer(pointer)[-1]
                 if name != ANY and len(name) >= _SHORTEST:

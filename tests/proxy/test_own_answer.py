@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import json
 
-from plugin_gateway.errors import UpstreamError, WireError
-from plugin_gateway.proxy.own_answer import own_answer, own_message, refusal_of
+from plugin_gateway.proxy.own_answer import own_answer, own_message
 from plugin_gateway.refusal import Refusal
 
 REFUSAL = Refusal(status=405, code="method-not-allowed", detail="No.", headers=((b"Allow", b"GET"),))
@@ -28,8 +27,3 @@ def test_the_message_says_when_it_is_the_last_and_has_no_body_for_head() -> None
     message, size = own_message(REFUSAL, b"r", b"", is_head=False, closes=False)
     assert b"Connection" not in message
     assert size == len(message.partition(b"\r\n\r\n")[2]) > 0
-
-
-def test_a_client_of_a_full_gateway_is_told_when_to_try_again() -> None:
-    assert refusal_of(UpstreamError(503, "upstream-busy", "Full.")).headers == ((b"Retry-After", b"1"),)
-    assert refusal_of(WireError(400, "bad-head", "No.")).headers == ()

@@ -15,10 +15,10 @@ from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.body import body_late, incomplete, too_large
 from plugin_gateway.proxy.forward import refuse, refuse_outside
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
-from plugin_gateway.proxy.own_answer import FAILED, NO_RAW_PATH, refusal_of
+from plugin_gateway.proxy.own_answer import FAILED, NO_RAW_PATH
 from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.proxy.wire import REQUEST_ID, head_too_large
-from plugin_gateway.refusal import Refusal
+from plugin_gateway.refusal import Refusal, refusal_of
 from plugin_gateway.telemetry.record import AccessRecord
 from plugin_gateway.telemetry.trace_context import TRACEPARENT, TRACESTATE
 

@@ -20,7 +20,7 @@ from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER
 from plugin_gateway.proxy.fronts.listener import Listener, most_connections
-from plugin_gateway.proxy.own_answer import FAILED, TOO_MANY_CONNECTIONS, refusal_of
+from plugin_gateway.proxy.own_answer import FAILED, TOO_MANY_CONNECTIONS
 from plugin_gateway.proxy.partial_head import PartialHead
 from plugin_gateway.proxy.wire import (
     REQUEST_LINE,
@@ -30,7 +30,7 @@ from plugin_gateway.proxy.wire import (
     origin_form,
     without_empty_lines,
 )
-from plugin_gateway.refusal import Refusal
+from plugin_gateway.refusal import Refusal, refusal_of
 
 if TYPE_CHECKING:
     import asyncio
