@@ -46,7 +46,7 @@ _NO_SOURCE: Final = "https://document.invalid/"
 
 
 class _Told(Struct, frozen=True, kw_only=True):
-    """What the JSON of the file tells of finished documents."""
+    """What the JSON of the file tells of finished documents, as `_told` writes it."""
 
     served: dict[str, Any]
     name: str
@@ -97,7 +97,7 @@ def pack(built: Built, *, digest: str = "", finished: Mapping[str, DocumentFaces
         "lock": write_lock(agreed.lock) if agreed.lock is not None else None,
         "closed": [list(key) for key in sorted(agreed.closed)],
         "drifted": [list(one) for one in agreed.drifted],
-        "finished": {parts: to_builtins(_told(shown)) for parts, shown in (finished or {}).items()},
+        "finished": {parts: _told(shown) for parts, shown in (finished or {}).items()},
     }
     head = to_json({"version": __version__, "digest": digest})
     faces = (face.packed for shown in (finished or {}).values() for face in shown.faces.values())
@@ -184,16 +184,16 @@ def reduced(
     return {**pruned, "paths": {path: item for path, item in paths.items() if item}}
 
 
-def _told(shown: DocumentFaces) -> _Told:
+def _told(shown: DocumentFaces) -> JsonObject:
     """Return what the JSON of the file tells of finished documents."""
-    return _Told(
-        served=shown.served.root,
-        name=shown.served.name,
-        faces={path: (face.media_type, len(face.packed)) for path, face in shown.faces.items()},
-        warnings=shown.warnings,
-        notes=shown.notes,
-        path=shown.path,
-    )
+    return {
+        "served": shown.served.root,
+        "name": shown.served.name,
+        "faces": {path: (face.media_type, len(face.packed)) for path, face in shown.faces.items()},
+        "warnings": to_builtins(shown.warnings),
+        "notes": to_builtins(shown.notes),
+        "path": shown.path,
+    }
 
 
 def _shown(told: _Told, rest: _Rest) -> DocumentFaces:
@@ -225,8 +225,8 @@ class _Rest:
         packed = self._packed[self._at : self._at + size]
         self._at += size
         unzip = zlib.decompressobj(_GZIP)
-        body = unzip.decompress(packed, self._left)
-        if not unzip.eof or unzip.unused_data:
+        body = unzip.decompress(packed, self._left + 1)  # 0 would mean without a limit
+        if not unzip.eof or unzip.unused_data or len(body) > self._left:
             raise ValueError("a face is damaged or too large")
         self._left -= len(body)
         return build_face(media_type, body, packed)

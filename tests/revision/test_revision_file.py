@@ -1,5 +1,7 @@
+import gzip
 import json
 import pickle
+import tracemalloc
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -160,24 +162,62 @@ def test_damaged_faces_are_refused(folder: Path, damage: Any) -> None:
         unpacked(content.removesuffix(faces) + damage(faces))
 
 
-def test_a_face_of_another_size_than_the_file_tells_is_refused(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("which", "change", "edit"),
+    [
+        pytest.param(0, 1, lambda faces: faces, id="larger"),
+        pytest.param(0, -1, lambda faces: faces, id="smaller"),
+        pytest.param(-1, 1, lambda faces: faces, id="larger than the rest"),
+        pytest.param(-1, 1, lambda faces: faces + b"x", id="followed by more"),
+        pytest.param(-1, -1, lambda faces: faces[:-1], id="cut off"),
+    ],
+)
+def test_a_face_that_is_not_all_of_its_part_of_the_file_is_refused(
+    folder: Path, which: int, change: int, edit: Any
+) -> None:
     _, content = finished(folder)
     faces = faces_of(content)
     *head, text = content.removesuffix(faces).split(b"\n", 2)
-    for change in (1, -1):
-        body = json.loads(zlib.decompress(text))
-        [shown] = body["finished"].values()
-        shown["faces"]["/openapi.json"][1] += change
-        with pytest.raises(ConfigError, match="damaged"):
-            unpacked(b"\n".join([*head, zlib.compress(json.dumps(body).encode()) + faces]))
-
-
-def test_faces_that_expand_without_end_are_cut(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, content = finished(folder)
-    text = zlib.decompressobj().decompress(content.split(b"\n", 2)[2])
-    monkeypatch.setattr(revision_file, "MAX_BYTES", len(text) + 1000)
+    body = json.loads(zlib.decompress(text))
+    [shown] = body["finished"].values()
+    [*shown["faces"].values()][which][1] += change
     with pytest.raises(ConfigError, match="damaged"):
-        unpacked(content)
+        unpacked(b"\n".join([*head, zlib.compress(json.dumps(body).encode()) + edit(faces)]))
+
+
+def test_the_parts_of_a_file_together_are_as_large_as_a_document_may_be(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft, content = finished(folder)
+    text = zlib.decompressobj().decompress(content.split(b"\n", 2)[2])
+    [shown] = draft.steps.finished.values()
+    sizes = [len(text), *(len(face.body) for face in shown.faces.values())]
+    for limit in (*(sum(sizes[:count]) for count in range(1, len(sizes))), sum(sizes) - 1):
+        monkeypatch.setattr(revision_file, "MAX_BYTES", limit)
+        with pytest.raises(ConfigError, match="damaged"):
+            unpacked(content)
+    monkeypatch.setattr(revision_file, "MAX_BYTES", sum(sizes))
+    assert unpacked(content).steps.finished
+
+
+def test_a_face_that_expands_without_end_takes_little_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, content = finished(folder)
+    faces = faces_of(content)
+    text = zlib.decompressobj().decompress(content.split(b"\n", 2)[2])
+    bomb = gzip.compress(bytes(16_000_000))
+    [shown] = json.loads(text)["finished"].values()
+    first, *_ = [size for _, size in shown["faces"].values()]
+    body = text.replace(b",%d]" % first, b",%d]" % len(bomb), 1)
+    assert body != text
+    monkeypatch.setattr(revision_file, "MAX_BYTES", len(body))
+    head = content.split(b"\n", 2)[:2]
+    tracemalloc.start()
+    try:
+        with pytest.raises(ConfigError, match="damaged"):
+            unpacked(b"\n".join([*head, zlib.compress(body) + bomb + faces[first:]]))
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
 
 
 class Evil:
