@@ -67,7 +67,9 @@ def main() -> int:
     parser.add_argument("--only", default="", help="names of virtual environments, separated by commas")
     parser.add_argument("--venvs", type=Path, default=VENVS, help="folder of the virtual environments (%(default)s)")
     parser.add_argument(
-        "--corpus", type=Path, help="folder with documents `open/NAME`, each with a list of operations `allow/NAME.txt`"
+        "--corpus",
+        type=Path,
+        help="folder with documents `open/NAME`, which the first column of `open/INDEX.tsv` lists, some with operations `allow/NAME.txt`",
     )
     steps = parser.add_mutually_exclusive_group()
     steps.add_argument("--install-only", action="store_true", help="only make the virtual environments")
@@ -112,7 +114,8 @@ def shown_documents(folder: Path, corpus: Path | None) -> Iterator[Shown]:
     """Write the documents for the clients into `folder`: each whole source, and each face for three allow-lists."""
     sources = [ROOT / "examples/legacy_api/openapi.yaml"]
     if corpus:
-        sources += sorted(path for path in (corpus / "open").iterdir() if path.suffix in (".json", ".yaml", ".yml"))
+        _, *rows = (corpus / "open" / "INDEX.tsv").read_text().splitlines()
+        sources += [corpus / "open" / row.partition("\t")[0] for row in rows]
     for source in sources:
         document = read_document(str(source))
         path = folder / f"{source.name}.source.json"

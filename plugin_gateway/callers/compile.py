@@ -232,8 +232,9 @@ def judge_consumers(
         said = consumer.match
         if said.token and said.token not in tokens:
             known = ", ".join(f"`{name}`" for name in tokens)
-            hint = f"the tokens are {known}" if known else "only `service_http` has named tokens"
-            yield _finding(index, "match", f"no token is called `{said.token}`", hint)
+            hint = f"the tokens are called {known}" if known else "only `service_http` has named tokens"
+            # People write the token itself here, so the message does not repeat it.
+            yield _finding(index, "match", "no token in `auth.tokens` has this name", hint)
         if said.user and users and said.user not in users:
             yield _finding(index, "match", f"the users file has no `{said.user}`", "add the user, or correct the name")
         if (said.scope or said.claims) and kind == "service_http":

@@ -254,7 +254,9 @@ def _split(text: object, *, schemes: tuple[str, ...], or_else: str, with_query: 
     except ValueError:
         raise Mistake("bad-url", "not a URL", got=text, hint="check its brackets and its port") from None
     if not with_query and (parts.query or parts.fragment or str(text).endswith(("?", "#"))):
-        hint = "remove everything after the path; `upstream.credential` adds a key to the query: {query: NAME, value: {env: …}}"
+        hint = "remove everything after the path"
+        if parts.query:
+            hint += "; `upstream.credential` adds a key to the query: {query: NAME, value: {env: …}}"
         raise Mistake("bad-url", "must not have a query or fragment", got=text, hint=hint)
     return parts
 

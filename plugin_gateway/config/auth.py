@@ -11,7 +11,7 @@ from plugin_gateway.config.fields import AbsoluteUrl, Duration, Flag, SecretValu
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.path_fields import FilePath  # noqa: TC001  # the model reads it
 from plugin_gateway.config.reader import Chosen, First, Shown
-from plugin_gateway.config.record import Record
+from plugin_gateway.config.record import Record, given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ class ClientToken(Record):
 
     short_form: ClassVar[dict[str, Any] | None] = {
         "type": "object",
-        "properties": {key: {"type": "string"} for key in ("name", "env", "file", "value")},
+        "properties": {key: {"type": "string", "minLength": 1} for key in ("name", "env", "file", "value")},
         "required": ["name"],
         "minProperties": 2,
         "maxProperties": 2,
@@ -128,8 +128,18 @@ class ServiceHttpAuth(Record):
             names.add(str(name))
 
 
+_IS_BASIC: Final = {"properties": {"authorization_type": {"const": "basic"}}, "required": ["authorization_type"]}
+_PASSES_THROUGH: Final = {"properties": {"passthrough": {"const": True}}, "required": ["passthrough"]}
+
+
 class UserHttpAuth(Record):
     """Each user calls with their own token or password."""
+
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"oneOf": [given("users"), given("verify"), _PASSES_THROUGH]},
+        {"not": {"allOf": [given("verify"), _IS_BASIC]}},
+        {"if": _PASSES_THROUGH, "then": {"properties": {"documents": {"const": "public"}}}},
+    )
 
     type: Literal["user_http"]
     """`user_http`.
@@ -171,8 +181,17 @@ class UserHttpAuth(Record):
             )
 
 
+def _one_is_filled(*keys: str) -> dict[str, Any]:
+    return {"anyOf": [{"properties": {key: {"minItems": 1}}, "required": [key]} for key in keys]}
+
+
 class OAuthFacade(Record):
     """Serve the provider's two OAuth endpoints under the gateway's host, as clients require."""
+
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        _one_is_filled("client_ids", "public_client_ids"),
+        _one_is_filled("chatgpt_ids", "redirect_uris"),
+    )
 
     authorize: AbsoluteUrl
     """The provider's authorization endpoint.
@@ -205,6 +224,12 @@ class OAuthFacade(Record):
 
 class OAuthAuth(Record):
     """Users log in at a provider; calls carry its access tokens."""
+
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"anyOf": [given("issuer"), given("verify")]},
+        {"anyOf": [given("facade"), given("client_url", "authorization_url")]},
+        {"not": {"properties": {"verify": {"required": ["audience"]}}, "required": ["audience", "verify"]}},
+    )
 
     type: Literal["oauth"]
     """`oauth`.
@@ -260,10 +285,10 @@ class OAuthAuth(Record):
         if written.get("audience") and (verify.get("audience") if isinstance(verify, dict) else None):
             hint = "keep one of the two"
             yield Mistake("exactly-one", "`audience` is set twice", hint=hint, at=("verify", "audience"), on_key=True)
-        for key in ("client_url", "authorization_url"):
-            if not written.get(key) and not written.get("facade"):
-                hint = "write the provider's URL, or serve the endpoint here with `facade`"
-                yield Mistake("missing-key", f"`oauth` needs `{key}` or `facade`", hint=hint)
+        missing = [f"`{key}`" for key in ("client_url", "authorization_url") if not written.get(key)]
+        if missing and not written.get("facade"):
+            hint = "write the provider's URLs, or serve the endpoints here with `facade`"
+            yield Mistake("missing-key", f"`oauth` needs {' and '.join(missing)}, or `facade`", hint=hint)
 
 
 def _choose(value: Any) -> type[Record]:

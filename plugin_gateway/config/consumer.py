@@ -8,7 +8,7 @@ from msgspec import Meta, field
 
 from plugin_gateway.config.fields import RateValue, ToTuple
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.record import Record
+from plugin_gateway.config.record import Record, given
 from plugin_gateway.config.selector import Selector  # noqa: TC001  # the model reads it
 
 if TYPE_CHECKING:
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 class Match(Record):
     """How the gateway recognises a caller; every condition must match."""
+
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        {
+            "anyOf": [
+                *map(given, ("token", "user", "scope")),
+                {"properties": {"claims": {"minProperties": 1}}, "required": ["claims"]},
+            ]
+        },
+    )
 
     token: Annotated[str, Meta(min_length=1)] | None = None
     """The name of an entry of `auth.tokens`.

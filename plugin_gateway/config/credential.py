@@ -20,7 +20,7 @@ from plugin_gateway.config.fields import (
 )
 from plugin_gateway.config.header_names import fold_header
 from plugin_gateway.config.mistake import Mistake, nearest
-from plugin_gateway.config.reader import Chosen, First
+from plugin_gateway.config.reader import Chosen, First, Shown
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.variable import VARIABLE_NAME
 
@@ -103,7 +103,7 @@ class Login(Record):
         "pw": "password",
     }
 
-    username: Annotated[str, Meta(min_length=1)]
+    username: Annotated[str, Meta(min_length=1), Shown({"pattern": r"^[^:\x00-\x1f\x7f]*$"})]
     """The user name; it cannot contain a colon (RFC 7617, 2).
     Example: `username: gateway`"""
     password: SecretValue
@@ -115,7 +115,8 @@ class Login(Record):
         username = written.get("username")
         if isinstance(username, str) and (":" in username or not username.isprintable()):
             message = "a user name cannot contain `:` or control characters (RFC 7617, 2)"
-            yield Mistake("bad-value", message, at=("username",))
+            hint = "write the password in `password`"
+            yield Mistake("bad-value", message, hint=hint, at=("username",))
 
 
 class BasicCredential(Record):
@@ -216,10 +217,13 @@ def _choose(value: Any) -> type[Record]:
     present = [key for key in value if key in FORMS]
     if len(present) > 1:
         both = " and ".join(f"`{form}`" for form in present)
+        hint = "keep one of them; if the API needs both, write a list of two credentials"
+        if str(value.get("header")).casefold() == "authorization" and present[0] == "header":
+            hint = f"remove `header`: `{present[1]}` sets `Authorization`"
         raise Mistake(
             "exactly-one",
             f"a credential has {both}",
-            hint="write a list of two credentials",
+            hint=hint,
             at=(present[1],),
             on_key=True,
         )
@@ -286,7 +290,7 @@ _BY_FORM: Final[Mapping[str, type[Record]]] = dict(zip(FORMS, get_args(get_args(
 
 
 def _as_list(value: Any) -> Any:
-    if isinstance(value, str) and not isinstance(value, OverrideText):
+    if value is None or (isinstance(value, str) and not isinstance(value, OverrideText)):
         raise Mistake("wrong-type", "expected a credential")
     return (value,) if isinstance(value, dict) else as_items(value)
 

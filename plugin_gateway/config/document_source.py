@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import field
 
-from plugin_gateway.config.fields import Duration, HeaderSecret, InjectedHeader, ToTuple, is_url
+from plugin_gateway.config.fields import URL_PATTERN, Duration, HeaderSecret, InjectedHeader, ToTuple, is_url
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.path_fields import FilePath, FolderPath, SourceText  # noqa: TC001  # the model reads them
-from plugin_gateway.config.record import Record
+from plugin_gateway.config.path_fields import SOURCE_SCHEMA, FilePath, FolderPath, SourceText
+from plugin_gateway.config.record import Record, given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,10 @@ class DocumentSource(Record):
         ("file", "url", "path", "document", "spec", "location", "uri", "src"), "source"
     )
 
-    short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "A file, or an http or https URL."}
+    short_form: ClassVar[dict[str, Any] | None] = SOURCE_SCHEMA
+    between: ClassVar[tuple[dict[str, Any], ...]] = tuple(
+        {"if": given(key), "then": {"properties": {"source": {"pattern": URL_PATTERN}}}} for key in ("refresh", "cache")
+    )
 
     source: SourceText
     """A file, or an http or https URL.

@@ -22,11 +22,11 @@ def text(got: Any) -> Mistake:
 
 
 def a_whole_number(got: Any) -> Mistake:
-    hint = ""
+    hint = "for example 200"
     if isinstance(got, str):
         digits = re.sub(r"(?<=\d)[,_ '](?=\d{3})", "", got.strip())
         thousands = re.fullmatch(r"([0-9]+)\s*k", digits, re.IGNORECASE)
-        hint = f"write {thousands[1]}000" if thousands else f"write {digits}" if digits.isdigit() else ""
+        hint = f"write {thousands[1]}000" if thousands else f"write {digits}" if digits.isdigit() else hint
     return _wrong_type("a whole number", got, hint)
 
 
@@ -58,11 +58,12 @@ def beyond(bounds: Meta, value: Any, *, got: Any) -> Mistake | None:
     elif bounds.le is not None and value > bounds.le:
         message, hint = f"must be less than or equal to {bounds.le}", f"write {bounds.le} or less"
     elif bounds.min_length is not None and len(value) < bounds.min_length:
-        hint = "write some text, or leave the key out"
         noun = "item" if isinstance(value, tuple) else "character"
+        hint = f"write {'an item' if noun == 'item' else 'some text'}, or leave the key out"
         message = f"must have at least {_counted(bounds.min_length, noun)}"
     elif bounds.max_length is not None and len(value) > bounds.max_length:
         message = f"must have at most {_counted(bounds.max_length, 'character')}"
+        hint = "shorten it"
     return Mistake("bad-value", message, got=got, hint=hint) if message else None
 
 

@@ -113,7 +113,9 @@ def _one_or_many(value: Any) -> Any:
 
 def _field_name(value: Any) -> str:
     if not isinstance(value, str) or not is_field_name(value.encode(errors="replace")):
-        raise Mistake("bad-header-name", "not a valid header name", got=value, hint="use only letters, digits and `-`")
+        name = value.strip().rstrip(":") if isinstance(value, str) else ""
+        hint = f"write {name}" if is_field_name(name.encode(errors="replace")) else "use only letters, digits and `-`"
+        raise Mistake("bad-header-name", "not a valid header name", got=value, hint=hint)
     return value
 
 
@@ -140,6 +142,9 @@ def _injected_header(value: Any) -> str:
 
 def _forwarded_header(value: Any) -> str:
     name = _field_name(value)
+    if "*" in name:
+        hint = "write each header, or leave it out: those that an operation declares are forwarded anyway"
+        raise Mistake("bad-header-name", "`*` is a part of this name, not a wildcard", got=name, hint=hint)
     if is_never_forwarded(name.encode()):
         raise Mistake(
             "bad-header-name",
@@ -167,7 +172,12 @@ def text_schema(description: str, pattern: str = "") -> dict[str, Any]:
 SECRET_SCHEMA: Final = {
     "description": "Where the gateway reads the secret. `value` puts it into this file, which causes a warning.",
     "oneOf": [
-        {"type": "object", "properties": {kind: {"type": "string"}}, "required": [kind], "additionalProperties": False}
+        {
+            "type": "object",
+            "properties": {kind: {"type": "string", "minLength": 1}},
+            "required": [kind],
+            "additionalProperties": False,
+        }
         for kind in ("env", "file", "value")
     ],
 }
@@ -197,32 +207,85 @@ Texts = Annotated[
     ),
 ]
 """One text, or a list of them."""
+# These patterns refuse most of what the parsers refuse, not all of it.
+_AUTHORITY: Final = r"[^\s/?#@\\]+"
+URL_PATTERN: Final = rf"^https?://{_AUTHORITY}"
+_NAME_PATTERN: Final = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+_NO_QUERY: Final = r"(/[^\s?#]*)?$"
+
 Duration = Annotated[
     float,
-    Parsed(units.parse_duration, text_schema("A duration, such as 500ms, 3s, 5m, 1h or 1d; 0 means never.")),
+    Parsed(
+        units.parse_duration,
+        text_schema(
+            "A duration, such as 500ms, 3s, 5m, 1h or 1d; 0 means never.", r"^(0|([0-9]+(\.[0-9]+)?(ms|s|m|min|h|d))+)$"
+        ),
+    ),
 ]
 Size = Annotated[
-    int, Parsed(units.parse_size, text_schema("A size, such as 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024)."))
+    int,
+    Parsed(
+        units.parse_size,
+        text_schema(
+            "A size, such as 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024).",
+            r"^[0-9]+(\.[0-9]+)? ?([kKmMgG][iI]?)?[bB]$",
+        ),
+    ),
 ]
 RateValue = Annotated[
-    units.Rate, Parsed(units.parse_rate, text_schema("Calls per window: 20/s, 10/min, 100/h, 1000/d."))
+    units.Rate,
+    Parsed(
+        units.parse_rate,
+        text_schema(
+            "Calls per window: 20/s, 10/min, 100/h, 1000/d.", r"^0*[1-9][0-9]* ?/ ?(s|sec|m|min|h|hour|d|day)$"
+        ),
+    ),
 ]
 ListenAddress = Annotated[
-    address.Address, Parsed(address.parse_address, text_schema("HOST:PORT, [IPv6]:PORT, :PORT or unix:/path."))
+    address.Address,
+    Parsed(
+        address.parse_address,
+        text_schema(
+            "HOST:PORT, [IPv6]:PORT, :PORT or unix:/path.",
+            r"^(unix:/.+|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*):[0-9]{1,5})$",
+        ),
+    ),
 ]
 UpstreamAddress = Annotated[
-    address.UpstreamUrl, Parsed(address.parse_upstream_url, text_schema("http://…, https://… or unix:/path."))
+    address.UpstreamUrl,
+    Parsed(
+        address.parse_upstream_url,
+        text_schema("http://…, https://… or unix:/path.", rf"^(https?://{_AUTHORITY}{_NO_QUERY}|unix:/)"),
+    ),
 ]
 PublicUrl = Annotated[
     str,
-    Parsed(address.parse_public_url, text_schema("https://HOST, https://HOST/PATH, or http://localhost:PORT.")),
+    Parsed(
+        address.parse_public_url,
+        text_schema("https://HOST, https://HOST/PATH, or http://localhost:PORT.", URL_PATTERN + _NO_QUERY),
+    ),
 ]
-Origin = Annotated[str, Parsed(address.parse_origin, text_schema("An origin such as https://chatgpt.com, or `*`."))]
-HostText = Annotated[str, Parsed(address.parse_host, text_schema("HOST or HOST:PORT."))]
-AbsoluteUrl = Annotated[str, Parsed(address.parse_absolute_url, text_schema("An absolute http or https URL."))]
-InjectedHeader = Annotated[str, Parsed(_injected_header, text_schema("A header field name."))]
-ForwardedHeader = Annotated[str, Parsed(_forwarded_header, text_schema("A header field name."))]
-CookieName = Annotated[str, Parsed(_cookie_name, text_schema("A cookie name."))]
+Origin = Annotated[
+    str,
+    Parsed(
+        address.parse_origin,
+        text_schema("An origin such as https://chatgpt.com, or `*`.", rf"^(\*|https?://{_AUTHORITY})$"),
+    ),
+]
+HostText = Annotated[
+    str,
+    Parsed(
+        address.parse_host, text_schema("HOST or HOST:PORT.", r"^(\[\S+\]|[A-Za-z0-9_][A-Za-z0-9._-]*)(:[0-9]{1,5})?$")
+    ),
+]
+AbsoluteUrl = Annotated[
+    str, Parsed(address.parse_absolute_url, text_schema("An absolute http or https URL.", URL_PATTERN))
+]
+InjectedHeader = Annotated[str, Parsed(_injected_header, text_schema("A header field name.", _NAME_PATTERN))]
+ForwardedHeader = Annotated[
+    str, Parsed(_forwarded_header, text_schema("A header field name.", _NAME_PATTERN.replace("*", "", 1)))
+]
+CookieName = Annotated[str, Parsed(_cookie_name, text_schema("A cookie name.", _NAME_PATTERN))]
 ArrayPointer = Annotated[
     str,
     First(lambda value: value if value == "" else _json_pointer(value)),

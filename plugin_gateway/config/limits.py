@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from plugin_gateway.config.fields import Count, RateValue, SecretValue, Size  # noqa: TC001  # the model reads them
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.record import Record
+from plugin_gateway.config.record import Record, given
 from plugin_gateway.config.units import Rate, parse_size
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ class Limits(Record):
         "concurrent_request": "concurrency",
         "in_flight": "concurrency",
     }
+
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"if": {"required": ["burst"]}, "then": {"required": ["rate"]}},
+        {
+            "if": {"properties": {"response_overflow": {"const": "truncate"}}, "required": ["response_overflow"]},
+            "then": given("response_body"),
+        },
+    )
 
     request_head: Size = 32_000
     """Maximum size of the request line and header fields together.

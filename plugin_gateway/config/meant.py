@@ -36,6 +36,12 @@ _ELEMENTS: Final = {
     "tokens": "write {name: NAME, env: VARIABLE} for each token",
     "consumers": "write {name: NAME, match: {token: NAME}, allow: [OPERATION]} for each caller",
 }
+_MAPPINGS: Final = {
+    "limit_items": "for example {/data: 20}",
+    "fixed": "for example {/source: plugin}",
+    "claims": "for example {department: sales}",
+    "verification_tokens": "write a mapping: {openai: TOKEN}",
+}
 _LISTS_OF_OPERATIONS: Final = frozenset({"allow", "deny"})
 _ALL: Final = frozenset({"all", "*", "any", "everything", "**", "/*", "/**", "true"})
 _METHODS: Final = "GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE|QUERY"
@@ -143,6 +149,8 @@ def _unknown(pointer: Pointer, value: Any) -> str:
         return f"write `match: {{{key}: …}}`"
     if pointer[0] == "mcp" and key in ("enabled", "enable", "on", "disabled", "off", "active"):
         return "remove it: the endpoint is on, and `mcp: false` turns it off"
+    if pointer[0] == "manifest" and key in ("api", "schema_version"):
+        return f"remove it: the gateway writes `{key}` into the manifest"
     if pointer == ("upstream", "port"):
         return "write the port in `url`, such as https://api.example.com:8443"
     if pointer[0] == "log" and key in ("file", "filename", "path", "output", "destination", "to", "target"):
@@ -191,7 +199,7 @@ def _of_section(pointer: Pointer, value: Any) -> str:
         return f"write {{url: {value}}}"
     if pointer == ("otel", "attributes"):
         return "write a mapping: {deployment.environment.name: production}"
-    if pointer == ("otel", "headers"):
+    if pointer in (("openapi", "headers"), ("otel", "headers")):
         return "write a mapping: {NAME: {env: VARIABLE}}"
     if pointer == ("mcp",) and value is None:
         return "leave the key out, or write `mcp: false` to turn the endpoint off"
@@ -209,8 +217,8 @@ def _of_section(pointer: Pointer, value: Any) -> str:
     if pointer[0] == "consumers" and pointer[-1] == "match":
         return "for example {token: NAME}"
     if pointer == ("consumers",):
-        return f"write a list: {_ELEMENTS['consumers'].removeprefix('write ').removesuffix(' for each caller')}"
-    return ""
+        return f"write a list: [{_ELEMENTS['consumers'].removeprefix('write ').removesuffix(' for each caller')}]"
+    return _MAPPINGS.get(str(pointer[-1]), "")
 
 
 def _plain(text: str) -> str:

@@ -24,7 +24,7 @@ from plugin_gateway.config.manifest import Manifest
 from plugin_gateway.config.mcp import Mcp
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.otel import OtelOrOff  # noqa: TC001  # the model reads it
-from plugin_gateway.config.path_fields import WrittenPath  # noqa: TC001  # the model reads it
+from plugin_gateway.config.path_fields import WRITTEN_SCHEMA, WrittenPath
 from plugin_gateway.config.plugin import Plugin
 from plugin_gateway.config.public import Public
 from plugin_gateway.config.reader import Then
@@ -97,7 +97,7 @@ class Audit(Record):
 
     example: ClassVar[str] = "{file: audit.jsonl}"
     other_words: ClassVar[dict[str, str]] = dict.fromkeys(("path", "log", "to"), "file")
-    short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "A file."}
+    short_form: ClassVar[dict[str, Any] | None] = WRITTEN_SCHEMA
 
     file: WrittenPath
     """The file that the gateway appends to. `FILE.head` beside it holds the end of the chain.

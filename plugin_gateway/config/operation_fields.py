@@ -18,6 +18,11 @@ _GROUPS_OF_METHODS: Final = {
     **dict.fromkeys(("READ", "SAFE"), "write GET, which permits HEAD, too"),
     **dict.fromkeys(("WRITE", "UNSAFE"), "write the methods, such as POST, PUT, PATCH and DELETE"),
 }
+_WILDCARDS: Final = (
+    (re.compile(r"\[\^/\][*+]|\\[dw][*+]?|\[[\w-]+\][*+]"), "*"),
+    (re.compile(r"\(?\.[*+]\)?"), "**"),
+)
+_GLOB: Final = re.compile(r"(?:/(?:\*|\*\*|[^\s/*^$\\()\[\]+?|]+))+")
 _VERSION: Final = re.compile(r"\sHTTP/\d")
 
 
@@ -49,8 +54,8 @@ def _operation(value: Any) -> str:
     if is_key:
         hint = f"write `{word.upper()} {_path_in(rest)}`"
         raise Mistake("bad-operation", "the path must start with `/`, and nothing follows it", got=text, hint=hint)
-    if match := re.fullmatch(r"([\"'`])(.+)\1", text):
-        hint = f"write {match[2]}, without the inner quotes"
+    if match := re.fullmatch(r"([\"'`])(.+)\1|[“‘„«](.+)[”’“»]", text):  # noqa: RUF001  # as word processors write them
+        hint = f"write {match[2] or match[3]}, without the inner quotes"
         raise Mistake("bad-operation", "the quotes are a part of this text", got=text, hint=hint)
     if url := re.search(r"[a-z]+://\S+", text):
         method = re.search(r"-X\s*([A-Za-z]+)", text)
@@ -61,7 +66,7 @@ def _operation(value: Any) -> str:
 
 def _path_in(text: str) -> str:
     """Return the path that a text such as `-> /orders HTTP/1.1` or a URL names."""
-    words = text.split()
+    words = re.sub(r"[“”„‘’«»\"'`]", "", text).split() or [text]  # noqa: RUF001  # quotes of any kind
     word = next((word for word in words if word.startswith("/") or "://" in word), words[0])
     if "://" in word:
         return "/" + word.partition("://")[2].partition("/")[2].partition("?")[0].partition("#")[0]
@@ -69,6 +74,9 @@ def _path_in(text: str) -> str:
 
 
 def _glob(value: Any) -> str:
+    if isinstance(value, str) and (meant := _glob_of(value)) != value:
+        hint = f"write {meant}" if _GLOB.fullmatch(meant) else "for example /search/** or /orders/*"
+        raise Mistake("bad-path", "a path is not a regular expression", got=value, hint=hint)
     if not isinstance(value, str) or not value.startswith("/") or re.search(r"\s", value):
         hint = "for example /search/** or /orders/*"
         if isinstance(value, str) and value.strip():
@@ -80,6 +88,14 @@ def _glob(value: Any) -> str:
     return value
 
 
+def _glob_of(pattern: str) -> str:
+    """Return the glob that a regular expression means; the text itself if it is not one."""
+    glob = pattern.removeprefix("^").removesuffix("$")
+    for sign, wildcard in _WILDCARDS:
+        glob = sign.sub(wildcard, glob)
+    return glob
+
+
 def _operation_name(value: Any) -> str:
     if not isinstance(value, str) or not published.OPERATION_ID.fullmatch(value):
         hint = f"use 1 to {published.MAX_OPERATION_ID} letters, digits, `_` and `-`, which every client accepts"
@@ -89,8 +105,9 @@ def _operation_name(value: Any) -> str:
     return value
 
 
-Method = Annotated[str, Parsed(_method, text_schema("An HTTP method."))]
-OperationText = Annotated[str, Parsed(_operation, text_schema("An operationId, or `METHOD /path/template`."))]
+Method = Annotated[str, Parsed(_method, text_schema("An HTTP method.", f"^{methods.PATTERN}$"))]
+OPERATION_SCHEMA: Final = text_schema("An operationId, or `METHOD /path/template`.", r"^(?!.*[a-z]://).*\S")
+OperationText = Annotated[str, Parsed(_operation, OPERATION_SCHEMA)]
 PathGlob = Annotated[str, Parsed(_glob, text_schema("A path; `*` is one segment, `**` any number.", "^/"))]
 OperationName = Annotated[
     str, Parsed(_operation_name, text_schema("An operationId to show.", f"^{published.OPERATION_ID.pattern}$"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Type
 from msgspec import Meta, field
 
 from plugin_gateway.config.fields import (
+    URL_PATTERN,
     AbsoluteUrl,
     Count,
     Duration,
@@ -50,6 +51,7 @@ class Otel(Record):
     example: ClassVar[str] = "{endpoint: http://localhost:4318}"
     short_form: ClassVar[dict[str, Any] | None] = {
         "type": ["string", "boolean"],
+        "pattern": URL_PATTERN,
         "description": "The URL of the collector. `false` turns the export off.",
     }
     other_words: ClassVar[dict[str, str]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import Meta
@@ -24,6 +25,10 @@ class ParameterRule(Record):
     example: ClassVar[str] = "{maximum: 50, default: 20}, or `hidden`"
 
     short_form: ClassVar[dict[str, Any] | None] = {"const": "hidden"}
+
+    between: ClassVar[tuple[dict[str, Any], ...]] = tuple(
+        {"not": {"required": [*two]}} for two in combinations(_EXCLUSIVE, 2)
+    )
 
     hidden: Flag = False
     """Not shown to clients, and refused in calls."""

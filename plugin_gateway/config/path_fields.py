@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from plugin_gateway.config.address import parse_absolute_url
-from plugin_gateway.config.fields import text_schema
+from plugin_gateway.config.fields import URL_PATTERN, text_schema
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.reader import ParsedAt, Site
 from plugin_gateway.config.variable import variable_in
@@ -108,12 +108,15 @@ def _document_source(value: Any, site: Site) -> str:
     return parse_absolute_url(value)
 
 
-FilePath = Annotated[Path, ParsedAt(_file, text_schema("A file; a relative path starts at the folder of this file."))]
-WrittenPath = Annotated[
-    Path,
-    ParsedAt(_written_file, text_schema("A file to write; a relative path starts at the folder of this file.")),
+_NO_URL: Final = r"^(?!.*://)."
+SOURCE_SCHEMA: Final = text_schema("A file, or an http or https URL.", rf"{URL_PATTERN}|^(?!.*://).*\S")
+WRITTEN_SCHEMA: Final = text_schema("A file to write; a relative path starts at the folder of this file.", _NO_URL)
+
+FilePath = Annotated[
+    Path, ParsedAt(_file, text_schema("A file; a relative path starts at the folder of this file.", _NO_URL))
 ]
+WrittenPath = Annotated[Path, ParsedAt(_written_file, WRITTEN_SCHEMA)]
 FolderPath = Annotated[
-    Path, ParsedAt(_folder, text_schema("A folder; a relative path starts at the folder of this file."))
+    Path, ParsedAt(_folder, text_schema("A folder; a relative path starts at the folder of this file.", _NO_URL))
 ]
-SourceText = Annotated[str, ParsedAt(_document_source, text_schema("A file, or an http or https URL."))]
+SourceText = Annotated[str, ParsedAt(_document_source, SOURCE_SCHEMA)]

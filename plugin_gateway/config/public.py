@@ -26,6 +26,13 @@ class Public(Record):
         "stripped": "path_stripped",
     }
 
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        {
+            "if": {"properties": {"path_stripped": {"const": True}}, "required": ["path_stripped"]},
+            "then": {"properties": {"url": {"pattern": "://[^/]+/.", "type": "string"}}, "required": ["url"]},
+        },
+    )
+
     url: PublicUrl | None = None
     """The URL that clients use: `servers[0].url` of the served document, and the base of the manifest's URLs. By default
     `http://localhost:PORT`. Its path is the gateway's place on a domain that it shares with the API: with

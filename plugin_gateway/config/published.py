@@ -19,7 +19,7 @@ MAX_LENGTHS: Final = MappingProxyType(
     }
 )
 MODEL_NAME: Final = re.compile(r"[A-Za-z0-9_]+")
-EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+EMAIL: Final = re.compile(r"[^@\s:<>]+@[^@\s:<>]+\.[^@\s:<>]+")
 MAX_TOOL_TITLE: Final = 64
 """Directories show the title of a tool on one line."""
 MAX_OPERATION_ID: Final = 50

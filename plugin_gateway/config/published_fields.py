@@ -22,8 +22,8 @@ _PROOF: Final = re.compile(r"v=MCPv1; k=(ed25519|ecdsap384); p=([A-Za-z0-9+/]+=*
 _KEY_BYTES: Final = {"ed25519": 32, "ecdsap384": 49}  # a point of P-384 is compressed
 
 
-def _max_length(key: str, **more: Any) -> Any:
-    return Shown({"maxLength": published.MAX_LENGTHS[key], **more})
+def _max_length(key: str, pattern: str = r"\S") -> Any:
+    return Shown({"maxLength": published.MAX_LENGTHS[key], "pattern": pattern})
 
 
 def _bounded(key: str) -> First:
@@ -55,7 +55,9 @@ def _model_name(value: Any) -> Any:
 
 def _email(value: Any) -> Any:
     if isinstance(value, str) and not published.EMAIL.fullmatch(value):
-        raise Mistake("bad-email", "not an e-mail address", got=value, hint="for example api@example.com")
+        meant = re.search(r"[^@\s:<>]+@[^@\s:<>]+\.[^@\s:<>]+", value)
+        hint = f"write {meant[0]}" if meant else "for example api@example.com"
+        raise Mistake("bad-email", "not an e-mail address", got=value, hint=hint)
     return value
 
 
@@ -130,7 +132,7 @@ Line = Annotated[str, First(_line), Meta(min_length=1)]
 """Text without line breaks and control characters."""
 Prose = Annotated[str, First(_prose), Meta(min_length=1)]
 """Text of any form."""
-Email = Annotated[str, First(_email)]
+Email = Annotated[str, First(_email), Shown({"pattern": f"^{published.EMAIL.pattern}$"})]
 NameForHuman = Annotated[str, _bounded("name_for_human"), _max_length("name_for_human")]
 NameForModel = Annotated[
     str,

@@ -37,6 +37,8 @@ class Record(Struct, metaclass=_Records, frozen=True, kw_only=True):
 
     short_form: ClassVar[dict[str, Any] | None] = None
     """JSON Schema of the short form that may replace the mapping."""
+    between: ClassVar[tuple[dict[str, Any], ...]] = ()
+    """JSON Schemas of the rules between keys, as far as JSON Schema can say them. `mistakes` judges all of them."""
     short_keys: ClassVar[tuple[str, ...]] = ()
     """The keys that only the short form has."""
     example: ClassVar[str] = ""
@@ -200,3 +202,8 @@ def exactly_one(written: Mapping[str, Any], keys: tuple[str, ...], what: str) ->
     elif len(present) > 1:
         both = " and ".join(f"`{key}`" for key in present)
         yield Mistake("exactly-one", f"{what} has {both}", hint="keep one of them", at=(present[1],), on_key=True)
+
+
+def given(*keys: str) -> dict[str, Any]:
+    """Return the JSON Schema of a mapping in which each of `keys` has a value."""
+    return {"properties": {key: {"not": {"type": "null"}} for key in keys}, "required": [*keys]}

@@ -190,10 +190,15 @@ def _kind(value: dict[str, Any], definitions: dict[str, Any]) -> str:
     if value.get("type") == "array":
         return f"list of {_kind(value.get('items', {}), definitions)}"
     if value.get("type") == "object":
-        return f"mapping of {_kind(value.get('additionalProperties', {}), definitions)}"
+        return f"mapping of {_kind(_member(value), definitions)}"
     names = {"string": "text", "boolean": "true or false", "integer": "whole number"}
     written = str(value.get("type", "any"))
     return names.get(written, written)
+
+
+def _member(mapping: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of the members of a mapping with any keys, or with keys of a pattern."""
+    return next(iter(mapping.get("patternProperties", {}).values()), mapping.get("additionalProperties") or {})
 
 
 def _named(value: Any) -> list[str]:
@@ -204,7 +209,7 @@ def _named(value: Any) -> list[str]:
         return []
     if "$ref" in value:
         return [value["$ref"].rpartition("/")[2]]
-    inner = [value.get(word) for word in ("anyOf", "oneOf", "items", "additionalProperties")]
+    inner = (*(value.get(word) for word in ("anyOf", "oneOf", "items")), _member(value))
     return _named([item for item in inner if item])
 
 

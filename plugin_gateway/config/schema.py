@@ -45,6 +45,8 @@ def _mapping(record: type[Record], below: dict[str, Any]) -> dict[str, Any]:
     }
     if required := [field.encode_name for field in fields_of(record) if field.required]:
         described["required"] = required
+    if record.between:
+        described["allOf"] = [*record.between]
     return described | {"type": "object"}
 
 
@@ -106,7 +108,7 @@ def _forms(described: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _members(key: dict[str, Any], member: dict[str, Any]) -> dict[str, Any]:
     if "pattern" in key:
-        return {"patternProperties": {key["pattern"]: member}, "type": "object"}
+        return {"additionalProperties": False, "patternProperties": {key["pattern"]: member}, "type": "object"}
     names = {word: value for word, value in key.items() if word != "type"}
     described: dict[str, Any] = {"propertyNames": names} if names else {}
     return {"additionalProperties": member or True, **described, "type": "object"}

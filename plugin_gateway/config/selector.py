@@ -15,7 +15,13 @@ from plugin_gateway.config.fields import (
     ToTuple,
 )
 from plugin_gateway.config.mistake import Mistake, nearest_key
-from plugin_gateway.config.operation_fields import Method, OperationName, OperationText, PathGlob  # noqa: TC001  # the model reads them
+from plugin_gateway.config.operation_fields import (
+    OPERATION_SCHEMA,
+    Method,
+    OperationName,
+    OperationText,
+    PathGlob,
+)
 from plugin_gateway.config.operation_text import split_operation
 from plugin_gateway.config.parameter_rule import ParameterRule  # noqa: TC001  # the model reads it
 from plugin_gateway.config.published import MAX_TOOL_TITLE
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _KINDS = ("operation", "tag", "path")
+_OF_ONE_OPERATION = ("operation_id", "description", "summary", "title")
 OnDrift: TypeAlias = Literal["keep", "quarantine", "follow"]
 
 
@@ -40,6 +47,15 @@ class ToolHints(Record):
         "openworld": "open_world",
         "dangerou": "destructive",
     }
+
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        {
+            "not": {
+                "properties": {"read_only": {"const": True}, "destructive": {"const": True}},
+                "required": ["read_only", "destructive"],
+            }
+        },
+    )
 
     read_only: Flag | None = None
     """Calls change nothing; by default for GET and other safe methods, and with `consequential: false`."""
@@ -67,7 +83,7 @@ class ToolHints(Record):
 class Selector(Record):
     """One entry of `deny`: exactly one of `operation`, `tag` or `path`."""
 
-    short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "An operationId or `METHOD /path`."}
+    short_form: ClassVar[dict[str, Any] | None] = OPERATION_SCHEMA
     other_words: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("id", "operation_id", "op", "name", "endpoint", "route"), "operation"),
         "glob": "path",
@@ -75,6 +91,11 @@ class Selector(Record):
         "url": "path",
         "verb": "methods",
     }
+
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"oneOf": [{"required": [kind]} for kind in _KINDS]},
+        {"not": {"required": ["operation", "methods"]}},
+    )
 
     operation: Annotated[OperationText | None, Given()] = None
     """An operationId of the document, or `METHOD /path/template`.
@@ -166,6 +187,11 @@ class AllowEntry(Selector):
         **dict.fromkeys(("params", "args", "arguments"), "parameters"),
     }
 
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        *Selector.between,
+        *({"if": {"required": [key]}, "then": {"required": ["operation"]}} for key in _OF_ONE_OPERATION),
+    )
+
     operation_id: OperationName | None = None
     """Name shown to clients instead of the document's operationId.
     Example: `operation: Orders_GetById, operation_id: get_order`"""
@@ -208,7 +234,7 @@ class AllowEntry(Selector):
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         yield from super().mistakes(written)
         yield from colliding(written.get("credential"), "credential")
-        for key in ("operation_id", "description", "summary", "title"):
+        for key in _OF_ONE_OPERATION:
             if key in written and "operation" not in written and {"tag", "path"} & set(written):
                 hint = "write an entry for this operation alone"
                 yield Mistake("goes-together", f"`{key}` goes with `operation`", hint=hint, at=(key,), on_key=True)

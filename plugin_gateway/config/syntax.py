@@ -20,6 +20,8 @@ _QUOTED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
 _ENTRY: Final = re.compile(r"\s*-(?=\s|$)")
 _KEY: Final = re.compile(r"\s*(?:-\s+)?([A-Za-z_][A-Za-z0-9_-]*)\s*:(?=\s|$)")
 _STUCK: Final = re.compile(r"(\s*(?:-\s+)?)([A-Za-z_][A-Za-z0-9_-]*):([^\s:/].*)$")
+_TEMPLATE: Final = re.compile(r"(?:[A-Za-z]+ )?/[^\s,\[\]{}]*\{[A-Za-z_-]+\}[^\s,\[\]{}]*")
+_TEXT_BEFORE_SOURCE: Final = re.compile(r":\s+([A-Za-z][^\s{}:#]*) \{env: *([A-Za-z_][A-Za-z0-9_]*)\}")
 _BARE: Final = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*$")
 _ASSIGNED: Final = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*(\S.*)$")
 _LOOKALIKE: Final = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff\uff1a\ufe55]")
@@ -65,6 +67,7 @@ class _Reading:
         """Yield the possible slips, the surest first."""
         yield from self._foreign_signs()
         yield from self._variables()
+        yield from self._text_before_source()
         yield from self._open_quote()
         yield from self._block_text()
         yield from self._list_in_line()
@@ -102,6 +105,13 @@ class _Reading:
             hint = f"write {{env: {found[1]}}} for a secret; put other text in quotes"
             message = "variables are not expanded here, and braces begin a mapping"
             yield Slip(self._number, max(1, self._line.find(found[0]) + 1), message, hint)
+
+    def _text_before_source(self) -> Iterator[Slip]:
+        if match := _TEXT_BEFORE_SOURCE.search(self._line):
+            hint = f"write only {{env: {match[2]}}}"
+            if match[1].casefold() == "bearer":
+                hint = f"write `credential: {{bearer: {{env: {match[2]}}}}}`, which sends `Authorization: Bearer …`"
+            yield Slip(self._number, match.start(1) + 1, "a mapping cannot follow text in a value", hint)
 
     def _open_quote(self) -> Iterator[Slip]:
         """Find the line above with an unclosed quote: the parser reads everything after it as text."""
@@ -174,11 +184,11 @@ class _Reading:
             return
         opened = [(number, *where) for number in range(1, self._number + 1) if (where := self._opens(number))]
         plain = _QUOTED.sub(lambda match: "x" * len(match[0]), self._line)
-        if match := re.search(r"\[[^\]]*?/[^\s,\]]*\{[A-Za-z_-]+\}", plain):
-            message = "text with braces needs quotes in a list with brackets"
-            yield Slip(
-                self._number, match.start() + 1, message, "write each entry in quotes, or on its own line with a dash"
-            )
+        for path in _TEMPLATE.finditer(plain):
+            if opener := _last_open(plain[: path.start()]):
+                around = "a list with brackets" if opener[1] == "[" else "a mapping with braces"
+                message = f"text with braces needs quotes in {around}"
+                yield Slip(self._number, path.start() + 1, message, f'write "{self._shown(self._number, path[0])}"')
         if match := re.search(r";(?=\s)", plain):
             yield Slip(self._number, match.start() + 1, "`;` is not a separator in YAML", "write `,`")
         line_before = self._line_before.rstrip()
@@ -205,18 +215,8 @@ class _Reading:
 
     def _opens(self, number: int) -> tuple[int, str] | None:
         """Return the place of the last bracket that the line opens and does not close."""
-        line = (
-            _QUOTED.sub(lambda match: " " * len(match[0]), self._lines[number - 1])
-            if number <= len(self._lines)
-            else ""
-        )
-        stack: list[tuple[int, str]] = []
-        for column, character in enumerate(line.partition(" #")[0], start=1):
-            if character in "{[":
-                stack.append((column, character))
-            elif character in "}]" and stack:
-                stack.pop()
-        return stack[-1] if stack else None
+        line = self._lines[number - 1] if number <= len(self._lines) else ""
+        return _last_open(_QUOTED.sub(lambda match: " " * len(match[0]), line).partition(" #")[0])
 
     def _indentation(self) -> Iterator[Slip]:
         if not re.search(r"mapping values are not allowed|expected key|expected '-'|block end", self._problem):
@@ -296,6 +296,17 @@ def of_tag(tag: str, text: str) -> Mistake:
     if re.search(r"file|include|import", word):
         return Mistake("yaml-tag", "tags are not supported here", hint="write {file: PATH} for a secret")
     return Mistake("yaml-tag", "tags are not supported here", hint="remove the `!…`")
+
+
+def _last_open(text: str) -> tuple[int, str] | None:
+    """Return the column of the last bracket that the text opens and does not close, and the bracket."""
+    stack: list[tuple[int, str]] = []
+    for column, character in enumerate(text, start=1):
+        if character in "{[":
+            stack.append((column, character))
+        elif character in "}]" and stack:
+            stack.pop()
+    return stack[-1] if stack else None
 
 
 def _says_something(line: str) -> bool:

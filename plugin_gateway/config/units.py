@@ -41,6 +41,7 @@ _UNITS_OF_TIME: Final = {
     **dict.fromkeys(("day", "days"), "d"),
     **dict.fromkeys(("msec", "millis", "milliseconds", "millisecond"), "ms"),
 }
+_PREFIXES: Final = {"kilo": "k", "mega": "m", "giga": "g", "kibi": "ki", "mebi": "mi", "gibi": "gi"}
 _NO_BOUND: Final = frozenset({"none", "unlimited", "infinite", "infinity", "never", "forever", "off", "-1", "max"})
 _MEASURED: Final = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]*)\.?")
 _PER_SEVERAL: Final = re.compile(r"([0-9]{1,9})\s*/\s*([0-9]{1,9})\s*(s|min|h|d)")
@@ -71,18 +72,23 @@ def _size_meant(text: object) -> str:
     match = _MEASURED.fullmatch(written)
     if match is None:
         return ""
-    unit = match[2].lower().removesuffix("ytes").removesuffix("yte")
+    unit = re.sub(r"^(kilo|mega|giga|kibi|mebi|gibi)", lambda prefix: _PREFIXES[prefix[0]], match[2].lower())
+    unit = unit.removesuffix("ytes").removesuffix("yte")
     names = {
         "": "B",
         "b": "B",
         "k": "kB",
         "kb": "kB",
         "ki": "KiB",
+        "kib": "KiB",
         "m": "MB",
         "mb": "MB",
         "mi": "MiB",
+        "mib": "MiB",
         "g": "GB",
+        "gb": "GB",
         "gi": "GiB",
+        "gib": "GiB",
     }
     return f"write {match[1].replace(',', '.')}{names[unit]}" if unit in names else ""
 

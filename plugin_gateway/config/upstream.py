@@ -46,6 +46,11 @@ class Tls(Record):
     example: ClassVar[str] = "{ca: corp.pem, cert: me.pem, key: me.key}"
     other_words: ClassVar[dict[str, str]] = {"ca_file": "ca", "ca_cert": "ca", "cafile": "ca", "private_key": "key"}
 
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"if": {"required": ["cert"]}, "then": {"required": ["key"]}},
+        {"if": {"required": ["key"]}, "then": {"required": ["cert"]}},
+    )
+
     ca: FilePath | None = None
     """PEM file with the certificate authorities to trust instead of the system's.
     Example: `ca: corp.pem`"""
@@ -95,6 +100,10 @@ class Upstream(Record):
         "pool": "connections",
         "header": "headers",
     }
+
+    between: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"if": {"required": ["tls"]}, "then": {"properties": {"url": {"pattern": "^https:"}}}},
+    )
 
     url: UpstreamAddress
     """URL of the API. Its path is a prefix that no call can leave. In response header fields, the gateway rewrites references to

@@ -21,6 +21,9 @@ def find_url_mistake(text: object, *, schemes: tuple[str, ...], or_else: str = "
     usual = f"write {' or '.join(f'{scheme}://…' for scheme in reversed(schemes))}{or_else}"
     if isinstance(text, list) and len(text) == 1 and isinstance(text[0], str):
         return Mistake("bad-url", "expected one URL", got=text, hint=f"write {text[0]}, without brackets or dash")
+    if isinstance(text, dict) and "env" in text:
+        hint = "set the URL in the environment, as PLUGIN_GATEWAY__UPSTREAM__URL sets `upstream.url`"
+        return Mistake("bad-url", "a URL has no source", got=text, hint=hint)
     if not isinstance(text, str) or not text.strip():
         return Mistake("bad-url", "not a URL", got=text, hint=usual)
     scheme, separator, rest = text.partition("://")

@@ -18,8 +18,8 @@ from plugin_gateway.config import expected
         ("a_whole_number", "5", "write 5"),
         ("a_whole_number", "10,000", "write 10000"),
         ("a_whole_number", "10k", "write 10000"),
-        ("a_whole_number", "ten", ""),
-        ("a_whole_number", 5.5, ""),
+        ("a_whole_number", "ten", "for example 200"),
+        ("a_whole_number", 5.5, "for example 200"),
         ("a_whole_number", None, "write a value after it, or leave the key out"),
         ("true_or_false", 1, "write true"),
         ("true_or_false", "False", "write false, without quotes"),
@@ -56,9 +56,9 @@ def test_the_words_of_a_list_are_named_and_the_nearest_first() -> None:
             Meta(min_length=2),
             ("a",),
             "must have at least 2 items",
-            "write some text, or leave the key out",
+            "write an item, or leave the key out",
         ),
-        (Meta(max_length=3), "abcd", "must have at most 3 characters", ""),
+        (Meta(max_length=3), "abcd", "must have at most 3 characters", "shorten it"),
     ],
 )
 def test_a_value_beyond_a_bound_is_a_mistake_that_names_the_bound(

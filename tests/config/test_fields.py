@@ -72,6 +72,10 @@ def test_a_secret_is_never_plain_text() -> None:
     assert rule_of(fields.SecretValue, "plain") == "secret-source"
 
 
+def test_a_star_is_no_name_of_a_header() -> None:
+    assert rule_of(fields.ForwardedHeader, "X-*") == "bad-header-name"
+
+
 @pytest.mark.parametrize(
     ("source", "url"),
     [("https://h/x", True), ("http://h", True), ("./a.json", False), ("C:/x", False), ("/a://b", False)],

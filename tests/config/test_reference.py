@@ -6,13 +6,20 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 import pytest
+from hypothesis import given
 
 from plugin_gateway.config import reference as made
+from plugin_gateway.config.model import Config
 from plugin_gateway.config.not_yet import NOT_YET
+from plugin_gateway.config.reader import MistakesError
 from plugin_gateway.config.reference import reference
+from plugin_gateway.config.surroundings import Surroundings
+from tests.config.offers import offer
+from tests.octets import structures
 
 # The schemas take a quarter of a second to make, so tests share them. A test that changes one copies it.
 schema, offered_schema = cache(made.schema), cache(made.offered_schema)
+validator = cache(lambda: jsonschema_rs.validator_for(offered_schema()))
 ROOT = Path(__file__).parents[2]
 MINIMAL = {"openapi": "x", "upstream": {"url": "https://h"}, "allow": ["a"]}
 
@@ -48,10 +55,58 @@ def test_the_schema_accepts_long_and_short_forms(extra: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "extra", [{"lisen": 1}, {"upstream": {"url": 5}}, {"log": {"level": "x"}}, {"openapi": 3}], ids=str
+    "extra",
+    [
+        {"lisen": 1},
+        {"upstream": {"url": 5}},
+        {"upstream": {"url": "api.example.com"}},
+        {"upstream": {"url": "http://h", "tls": {"ca": "ca.pem"}}},
+        {"upstream": {"url": "https://h", "tls": {"cert": "me.pem"}}},
+        {"upstream": {"url": "https://h", "timeout": {"read": 30}}},
+        {"log": {"level": "x"}},
+        {"openapi": 3},
+        {"openapi": {"source": "openapi.yaml", "refresh": "1h"}},
+        {"manifest": {"logo": "https://h/logo.png"}},
+        {"public": {"url": "https://h", "path_stripped": True}},
+        {"limits": {"burst": 5}},
+        {"limits": {"response_overflow": "truncate"}},
+        {"allow": [{"operation": "a", "tag": "b"}]},
+        {"allow": [{"tag": "a", "operation_id": "b"}]},
+        {"allow": [{"operation": "a", "methods": ["GET"]}]},
+        {"allow": [{"operation": "a", "parameters": {"b": {"fixed": 1, "hidden": True}}}]},
+        {"allow": [{"operation": "a", "hints": {"read_only": True, "destructive": True}}]},
+        {"auth": {"type": "oauth", "issuer": "https://login"}},
+        {"auth": {"type": "oauth", "client_url": "https://login", "authorization_url": "https://login"}},
+        {"auth": {"type": "user_http"}},
+        {"auth": {"type": "user_http", "users": "users.txt", "passthrough": True}},
+        {"auth": {"type": "user_http", "passthrough": True, "documents": "authenticated"}},
+        {"consumers": [{"name": "a", "match": {"claims": {}}}]},
+    ],
+    ids=str,
 )
 def test_the_schema_refuses_what_the_loader_refuses(extra: dict[str, Any]) -> None:
     assert errors(MINIMAL | extra)
+    with pytest.raises(MistakesError):
+        Config.parse(MINIMAL | extra, Surroundings(needs_secrets=False))
+
+
+BEYOND_A_SCHEMA = {
+    "file-missing", "duplicate-key", "admin-is-public", "metrics-are-public", "secret-unusable", "bad-header-name",
+}  # fmt: skip
+"""The rules that compare values, or look at files and secrets; a header that a credential sets cannot be forwarded."""
+
+
+@given(structures(lambda octets: offer(offered_schema(), offered_schema(), octets), 200))
+def test_the_schema_and_the_loader_accept_the_same_configs(config: Any) -> None:
+    try:
+        Config.parse(config, Surroundings(needs_secrets=False))
+        mistakes = set[str]()
+    except MistakesError as error:
+        mistakes = {mistake.rule for _, mistake in error.found}
+    if validator().is_valid(config):
+        assert mistakes <= BEYOND_A_SCHEMA
+    else:
+        assert mistakes
 
 
 def test_the_schema_gives_defaults_as_they_are_written() -> None:

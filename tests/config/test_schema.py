@@ -44,7 +44,10 @@ PATTERN = Annotated[str, Shown({"pattern": "^/"})]
         (Annotated[str | None, Given()], {"type": "string"}),
         (tuple[int, ...], {"items": {"type": "integer"}, "type": "array"}),
         (dict[str, int], {"additionalProperties": {"type": "integer"}, "type": "object"}),
-        (dict[PATTERN, int], {"patternProperties": {"^/": {"type": "integer"}}, "type": "object"}),
+        (
+            dict[PATTERN, int],
+            {"additionalProperties": False, "patternProperties": {"^/": {"type": "integer"}}, "type": "object"},
+        ),
         (Leaf, LEAF),
         (Annotated[Leaf | Twig, Chosen(lambda _: Leaf)], {"oneOf": [LEAF, TWIG]}),
         (Annotated[int, Meta(ge=1, le=5)], {"maximum": 5, "minimum": 1, "type": "integer"}),

@@ -138,7 +138,8 @@ def _like(path: Path) -> str:
     if folder is None:
         return ""
     if folder != path.parent:
-        return f"{folder} exists, but contains no {path.relative_to(folder).parts[0]}"
+        there = "the current folder" if folder == Path() else str(folder)
+        return f"{there} exists, but contains no {path.relative_to(folder).parts[0]}"
     names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
     from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
 

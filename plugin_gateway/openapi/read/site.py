@@ -100,9 +100,10 @@ class Site:
         try:
             data = self._fetch(self._url, lambda url: _is_redirect_fine(self._url, url))
         except _Unfetched as reason:
+            unreadable = self._unreadable(str(reason), hint="check the URL, or download the document and name the file")
             if reason.may_pass:
-                raise DocumentAwaitedError(self._unreadable(str(reason)).findings) from None
-            raise self._unreadable(str(reason)) from None
+                raise DocumentAwaitedError(unreadable.findings) from None
+            raise unreadable from None
         self.address = _shown(self._fetched_from)
         return data
 
@@ -140,8 +141,9 @@ class Site:
             and ".." not in path.split("/")
         )
 
-    def _unreadable(self, message: str) -> DocumentError:
-        return DocumentError([Finding(rule="document-unreadable", message=message, location=Location(self.root))])
+    def _unreadable(self, message: str, *, hint: str = "") -> DocumentError:
+        location = Location(self.root)
+        return DocumentError([Finding(rule="document-unreadable", message=message, hint=hint, location=location)])
 
     def _fetch(self, url: str, may_follow: Callable[[str], bool]) -> bytes:
         if self._is_offline:
