@@ -227,18 +227,18 @@ def least_us(work: Callable[[Iterator[bytes]], None], heads: Callable[[], Iterat
     return min(spent) * 1e6
 
 
-def prepared(**more: object) -> Revision:
+def prepared(operations: int = OPERATIONS, **more: object) -> Revision:
     """Return the revision of the scenarios; `more` are further keys of its gateway.yaml."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        document = write_document(folder, OPERATIONS)
+        document = write_document(folder, operations)
         config = {
             "openapi": str(document),
             "upstream": {
                 "url": "http://127.0.0.1:9",
                 "credential": {"header": KEY_HEADER, "value": {"env": "BENCH_KEY"}},
             },
-            "allow": [f"{method}Res{number}" for number in range(OPERATIONS) for method in ("get", "post")],
+            "allow": [f"{method}Res{number}" for number in range(operations) for method in ("get", "post")],
             **more,
         }
         file = folder / "gateway.yaml"

@@ -1,7 +1,7 @@
 """`python -m benchmarks.mcp`: calls of tools per CPU second of one worker, the call of the API included, and the time of `tools/list`.
 
 Each call asks for one kilobyte of JSON, from 16 connections, with 8 and with 1,000 tools, in both eras. "repeated" is the same call again and again with a
-new message id, "varied" has other arguments each time.
+new message id, "varied" has other arguments each time, and "walked" calls all tools, one after the other.
 """
 
 from __future__ import annotations
@@ -51,19 +51,25 @@ class Work(NamedTuple):
 
 
 def works(tools: int) -> Iterator[Work]:
-    """Return the loads for a gateway with so many tools; the last one is called."""
-    tool = f"getRes{tools - 1}"
+    """Return the loads for a gateway with so many tools; "repeated" and "varied" call the last one."""
+    last = f'"getRes{tools - 1}"'
+    calls = (
+        ("repeated", last, '"1k"'),
+        ("varied", last, '"" .. id .. "-1k"'),
+        ("walked", f'"getRes" .. (id % {tools})', '"1k"'),
+    )
     for era in ("2026-07-28", "2025-11-25"):
         is_modern = era == "2026-07-28"
         meta = f"{_META}," if is_modern else ""
-        for name, argument in (("repeated", '"1k"'), ("varied", '"" .. id .. "-1k"')):
-            params = f'{meta}"name":"{tool}","arguments":{{"id":"\' .. ({argument}) .. \'","limit":"20"}}'
+        for name, tool, argument in calls:
+            params = f'{meta}"name":"\' .. ({tool}) .. \'","arguments":{{"id":"\' .. ({argument}) .. \'","limit":"20"}}'
             yield Work(f"{era} {name}", _script("tools/call", params, era, tool if is_modern else ""))
         list_params = _META if is_modern else ""
         yield Work(f"{era} tools/list", _script("tools/list", list_params, era, ""), 1)
 
 
 def _script(method: str, params: str, era: str, name: str) -> str:
+    """Return wrk's Lua script; `name` is the expression for Mcp-Name."""
     fields = {
         "Content-Type": "application/json",
         "Accept": "application/json, text/event-stream",
@@ -71,12 +77,11 @@ def _script(method: str, params: str, era: str, name: str) -> str:
     }
     if era == "2026-07-28":
         fields["Mcp-Method"] = method
-    if name:
-        fields["Mcp-Name"] = name
     headers = "".join(f'wrk.headers["{field}"] = "{value}"\n' for field, value in fields.items())
     return (
         f"{headers}local id = 0\nrequest = function()\n  id = id + 1\n"
-        f'  local body = \'{{"jsonrpc":"2.0","id":\' .. id .. \',"method":"{method}","params":{{{params}}}}}\'\n'
+        + (f'  wrk.headers["Mcp-Name"] = {name}\n' if name else "")
+        + f'  local body = \'{{"jsonrpc":"2.0","id":\' .. id .. \',"method":"{method}","params":{{{params}}}}}\'\n'
         f'  return wrk.format("POST", "/mcp", nil, body)\nend\n'
     )
 

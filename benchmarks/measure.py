@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from benchmarks.peers import Command
 
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
 SETTLE_TIMEOUT_S = 15.0
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}

@@ -63,13 +63,14 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str, admin:
         GatewayError: there is no such consumer, a TLS file of the upstream cannot be used, or Redis's extra is missing.
     """
     from plugin_gateway.mcp.caller import Caller  # noqa: PLC0415
-    from plugin_gateway.mcp.clientele import Clientele  # noqa: PLC0415
+    from plugin_gateway.mcp.clientele import MOST_KNOWN, Clientele  # noqa: PLC0415
     from plugin_gateway.mcp.search_mode import offer_of  # noqa: PLC0415
     from plugin_gateway.mcp.service import Service  # noqa: PLC0415
     from plugin_gateway.mcp.stdio import Lines, StdioSession  # noqa: PLC0415
     from plugin_gateway.proxy.door import Access  # noqa: PLC0415
     from plugin_gateway.proxy.holder import Holder  # noqa: PLC0415
     from plugin_gateway.proxy.in_process import field_block  # noqa: PLC0415
+    from plugin_gateway.proxy.memo import Memo  # noqa: PLC0415
     from plugin_gateway.proxy.resources import Resources  # noqa: PLC0415
     from plugin_gateway.reports.callee import view_of  # noqa: PLC0415  # as above
     from plugin_gateway.telemetry import Audit, Log, Recorder, telling  # noqa: PLC0415
@@ -91,7 +92,7 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str, admin:
     except OSError as error:
         raise UsageError(f"a TLS file of the upstream cannot be used: {error}") from error
     service = Service(settings, offer_of(tools, settings), is_private=False)
-    clientele = Clientele(holder.serving, access, settings, service, {}, recorder.record)
+    clientele = Clientele(holder.serving, access, settings, service, {}, Memo(MOST_KNOWN), recorder.record)
     outer = field_block([(b"host", b"localhost"), (b"user-agent", b"plugin-gateway-mcp")]).request
     session = StdioSession(Caller(clientele, outer), write)
     with telling(log):

@@ -29,8 +29,8 @@ from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from plugin_gateway.mcp.caller import Caller
-    from plugin_gateway.mcp.head import Head
     from plugin_gateway.mcp.message import Read
+    from plugin_gateway.mcp.mirror import Mirror
     from plugin_gateway.mcp.tool_call import ToolCall
     from plugin_gateway.mcp.under_way import UnderWay
     from plugin_gateway.proxy.asked import Asked
@@ -63,14 +63,16 @@ class McpCall(Call):
         "_id",
         "_is_over",
         "_left",
+        "_mirror",
         "_subscription",
         "_token",
         "_under_way",
     )
 
-    def __init__(self, client: Client, asked: Asked, head: Head, caller: Caller, under_way: UnderWay) -> None:
+    def __init__(self, client: Client, asked: Asked, mirror: Mirror, caller: Caller, under_way: UnderWay) -> None:
         super().__init__(client, asked)
-        self._head = head
+        self._head = mirror.head
+        self._mirror = mirror
         self._caller = caller
         self._under_way = under_way
         self._body: bytearray | None = None
@@ -201,7 +203,7 @@ class McpCall(Call):
             self._finish(400, error_response(found))
             return
         self._id = found.id
-        era = era_of_post(found, self._head, self._caller.clientele.service.mirrored)
+        era = era_of_post(found, self._mirror, self._caller.clientele.service.mirrored)
         if isinstance(era, Fault):
             self._finish(400, error_response(era.for_request(found.id) if found.id else era))
             return

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.mcp.held_tool_call import HeldToolCall, opens_links
 from plugin_gateway.mcp.inner_fields import inner_block, trace_of
 from plugin_gateway.mcp.message import as_json
 from plugin_gateway.mcp.own_result import refused, wrong_arguments
-from plugin_gateway.mcp.tool_call import Prepared, ToolCall
+from plugin_gateway.mcp.tool_call import ToolCall
 from plugin_gateway.proxy.asked import Asked
-from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.tools.request import ToolRequest
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 NO_PARAMS: Final[dict[str, Any]] = {}
 _MOST_BLOCKS: Final = 64
-_MOST_KNOWN: Final = 16
-"""Few, because an endpoint remembers up to 512 callers, and a client can be many of them."""
 _LONGEST_FIELDS: Final = 2048
 """The bytes of longer fields are not kept: each caller has its own blocks, and a client can be many callers."""
 NO_PASSTHROUGH: Final = Refusal(
@@ -37,19 +35,21 @@ NO_PASSTHROUGH: Final = Refusal(
     hint="The gateway's operator can give the operation a credential of the gateway, or exchange tokens.",
 )
 
+_numbers: Final = count()
+
 
 class Caller:
     """Starts the tool calls of one client. Calls with the same fields and the same length of the body share their field lines."""
 
-    __slots__ = ("_blocks", "_known", "_outer", "asked", "clientele")
+    __slots__ = ("_blocks", "_number", "_outer", "asked", "clientele")
 
     def __init__(self, clientele: Clientele, outer: RequestFields, target: bytes = b"") -> None:
         self.clientele = clientele
         self.asked = Asked(outer, b"POST", target, None, clientele.access.consumer)
         """The request that all its POSTs make."""
         self._outer = outer
-        self._known: Memo[Prepared] = Memo(_MOST_KNOWN)
-        """By the tool's name and the JSON of its arguments: agents repeat the same calls."""
+        self._number = next(_numbers)
+        """Tells its calls apart from those of other callers."""
         self._blocks: dict[tuple[tuple[tuple[bytes, bytes], ...], int], FieldBlock] = {}
         """By the fields of the arguments and the length of the body."""
 
@@ -80,8 +80,11 @@ class Caller:
         trace = trace_of(meta) if "traceparent" in meta else None
         key = b""
         if trace is None:
-            key = as_json((tool.name, arguments))
-            prepared = self._known.entries.get(key)
+            # Agents repeat the same calls.
+            said = as_json((tool.name, arguments))
+            # A copy, because orjson's bytes keep 4 kB each.
+            key = b"%d%b" % (self._number, said) if said else b""
+            prepared = clientele.known.entries.get(key)
             if prepared is not None:
                 call.repeat(prepared, pending)
                 return call
@@ -95,7 +98,7 @@ class Caller:
             clientele.serving, clientele.access, request.method, request.target, block, request.body, pending
         )
         if made is not None and key:
-            self._known.offer(key, made)
+            clientele.known.offer(key, made)
         return call
 
     def _block(self, request: ToolRequest, trace: dict[str, str] | None) -> FieldBlock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.tools.request import RequestWriter
@@ -11,11 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.mcp.service import Service
+    from plugin_gateway.mcp.tool_call import Prepared
     from plugin_gateway.proxy.door import Access
+    from plugin_gateway.proxy.memo import Memo
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.revision.mcp import McpSettings
     from plugin_gateway.telemetry.record import AccessRecord
     from plugin_gateway.tools.tool import Tool
+
+MOST_KNOWN: Final = 2048
+"""The number of calls that an endpoint remembers: enough for a client that goes through a thousand tools twice."""
 
 
 class Clientele:
@@ -27,6 +32,7 @@ class Clientele:
         "access",
         "forwarded",
         "held",
+        "known",
         "on_record",
         "passed_through",
         "public_url",
@@ -43,9 +49,13 @@ class Clientele:
         settings: McpSettings,
         service: Service,
         writers: dict[str, RequestWriter],
+        known: Memo[Prepared],
         on_record: Callable[[AccessRecord], object],
     ) -> None:
-        """Prepare; `service` and `writers`, by the names of tools, are those of all consumers with the same operations."""
+        """Prepare; `service` and `writers`, by the names of tools, are those of all consumers with the same operations.
+
+        `known` are calls that were permitted, of all callers of the endpoint, so that many callers take no more memory than one.
+        """
         self.serving = serving
         self._gate = access.gate or serving.revision.gate
         self.access = access
@@ -53,6 +63,7 @@ class Clientele:
         self.public_url = serving.revision.public_url
         self.on_record = on_record
         self.service = service
+        self.known = known
         revision = serving.revision
         self.passed_through = frozenset(
             rule.operation_id for rule in revision.rules if isinstance(revision.injection_of(rule).grant, Passthrough)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.mcp.call import McpCall
 from plugin_gateway.mcp.caller import Caller
 from plugin_gateway.mcp.challenge import challenged, readable
-from plugin_gateway.mcp.clientele import Clientele
+from plugin_gateway.mcp.clientele import MOST_KNOWN, Clientele
 from plugin_gateway.mcp.head import Head, refused_caller
+from plugin_gateway.mcp.mirror import Mirror, lines_of_client
 from plugin_gateway.mcp.search_mode import offer_of
 from plugin_gateway.mcp.service import Service
 from plugin_gateway.mcp.under_way import UnderWay
@@ -16,15 +17,18 @@ from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.call import RefusedCall
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.endpoint import Endpoint
+from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.pending_call import PendingCall
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from plugin_gateway.mcp.tool_call import Prepared
     from plugin_gateway.proxy.asked import FieldBlock
     from plugin_gateway.proxy.call import Call, Client
     from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision import Revision
     from plugin_gateway.revision.mcp import McpSettings
     from plugin_gateway.telemetry.record import AccessRecord
@@ -46,15 +50,16 @@ NO_STREAM: Final = Refusal(
 class McpEndpoint(Endpoint):
     """Takes the requests for `mcp.path`."""
 
-    __slots__ = ("_clienteles", "_heads", "_on_record", "_settings", "_shared", "_under_way")
+    __slots__ = ("_clienteles", "_heads", "_known", "_on_record", "_settings", "_shared", "_under_way")
 
     def __init__(self, settings: McpSettings, on_record: Callable[[AccessRecord], object], under_way: UnderWay) -> None:
         super().__init__(MOST_BODY_BYTES)
         self._settings = settings
         self._on_record = on_record
         self._under_way = under_way
-        self._heads: dict[FieldBlock, tuple[Head, Caller | None]] = {}
-        """By the block of field lines, which the serving remembers for clients that repeat themselves."""
+        self._heads: dict[tuple[bytes, ...], Head] = {}
+        """By the field lines that a client repeats in each request."""
+        self._known: Memo[Prepared] = Memo(MOST_KNOWN)
         self._clienteles: dict[int, Clientele] = {}
         """By the `id` of the access; a serving keeps its accesses."""
         self._shared: dict[int, tuple[Service, dict[str, RequestWriter]]] = {}
@@ -76,27 +81,24 @@ class McpEndpoint(Endpoint):
             refusal = refused_caller(request, self._settings) or NO_STREAM
             self._start(client, RefusedCall(client, Asked(request, method, target), refusal), body, is_whole=is_whole)
             return
-        known = self._heads.get(block)
-        if known is None:
-            head = Head(request, self._settings)
-            caller: Caller | None = None
-            self._note(block, head, None)
-        else:
-            head, caller = known
+        mirror = block.note
+        if not isinstance(mirror, Mirror):
+            mirror = block.note = Mirror(request, self._head(request))
+        head = mirror.head
         if head.refusal is not None:
             refused = RefusedCall(client, Asked(request, method, target), readable(head.refusal, head.cors))
             self._start(client, refused, body, is_whole=is_whole)
             return
         found = serving.anybody or serving.admit(block, client.address)
         if isinstance(found, Access):
+            caller = head.caller
             if caller is None or caller.clientele.access is not found or caller.asked.target != target:
-                caller = Caller(self._clientele(serving, found), request, target)
-                self._note(block, head, caller)
-            call: Call = McpCall(client, caller.asked, head, caller, self._under_way)
+                caller = head.caller = Caller(self._clientele(serving, found), request, target)
+            call: Call = McpCall(client, caller.asked, mirror, caller, self._under_way)
         elif isinstance(found, Refusal):
             call = RefusedCall(client, Asked(request, method, target), challenged(found, self._settings, head.cors))
         else:
-            call = self._pending(serving, client, block, target, head, found)
+            call = self._pending(serving, client, block, target, mirror, found)
         self._start(client, call, body, is_whole=is_whole)
 
     def _start(self, client: Client, call: Call, body: bytes, *, is_whole: bool) -> None:
@@ -111,31 +113,36 @@ class McpEndpoint(Endpoint):
         client: Client,
         block: FieldBlock,
         target: bytes,
-        head: Head,
+        mirror: Mirror,
         found: Awaitable[Access | Refusal],
     ) -> PendingCall:
         """Return the call that waits until the caller is known, and then becomes an `McpCall`."""
 
         def go_on(waited: PendingCall, access: Access, content: bytes, has_all: bool) -> None:
-            caller = Caller(self._clientele(serving, access), block.request, target)
-            self._note(block, head, caller)
-            call = McpCall(client, caller.asked, head, caller, self._under_way)
+            caller = mirror.head.caller = Caller(self._clientele(serving, access), block.request, target)
+            call = McpCall(client, caller.asked, mirror, caller, self._under_way)
             client.call = call
             call.follow(waited)
             if client.on_begin is not None:
                 client.on_begin(call)
             call.start(content, is_whole=has_all)
 
-        return PendingCall(client, Asked(block.request, b"POST", target), self._challenged(found, head), go_on)
+        return PendingCall(client, Asked(block.request, b"POST", target), self._challenged(found, mirror.head), go_on)
 
     async def _challenged(self, found: Awaitable[Access | Refusal], head: Head) -> Access | Refusal:
         verdict = await found
         return challenged(verdict, self._settings, head.cors) if isinstance(verdict, Refusal) else verdict
 
-    def _note(self, block: FieldBlock, head: Head, caller: Caller | None) -> None:
-        if len(self._heads) >= _MOST_HEADS:
-            self._heads.clear()
-        self._heads[block] = head, caller
+    def _head(self, request: RequestFields) -> Head:
+        if request.minor == 0:
+            return Head(request, self._settings)
+        lines = lines_of_client(request)
+        head = self._heads.get(lines)
+        if head is None:
+            if len(self._heads) >= _MOST_HEADS:
+                self._heads.clear()
+            head = self._heads[lines] = Head(request, self._settings)
+        return head
 
     def _clientele(self, serving: Serving, access: Access) -> Clientele:
         clientele = self._clienteles.get(id(access))
@@ -147,7 +154,7 @@ class McpEndpoint(Endpoint):
                 )
                 shared = self._shared[id(access.tools)] = service, {}
             service, writers = shared
-            clientele = Clientele(serving, access, self._settings, service, writers, self._on_record)
+            clientele = Clientele(serving, access, self._settings, service, writers, self._known, self._on_record)
             self._clienteles[id(access)] = clientele
         return clientele
 

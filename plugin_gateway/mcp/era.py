@@ -14,8 +14,8 @@ from plugin_gateway.mcp.mirror import mismatch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugin_gateway.mcp.head import Head
     from plugin_gateway.mcp.message import Message
+    from plugin_gateway.mcp.mirror import Mirror
 
 VERSION_FIELD: Final = b"mcp-protocol-version"
 VERSION_KEY: Final = "io.modelcontextprotocol/protocolVersion"
@@ -86,9 +86,10 @@ def era_of_stream(message: Message, legacy: Era | None) -> Era | Fault:
 
 
 def era_of_post(
-    message: Message, head: Head, mirrored: Mapping[str, tuple[tuple[bytes, tuple[str, ...]], ...]]
+    message: Message, mirror: Mirror, mirrored: Mapping[str, tuple[tuple[bytes, tuple[str, ...]], ...]]
 ) -> Era | Fault:
     """Return the era of a message in a POST: a header field names it, and a modern request must agree with all its fields."""
+    head = mirror.head
     era = head.era
     if era is None:
         return unsupported(head.version.decode("latin-1"))
@@ -102,4 +103,4 @@ def era_of_post(
         return Fault(HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version {named}, and the body names a revision.")
     if isinstance(said, str) and said != era.version:
         return Fault(HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version is {era.version} and the body differs.")
-    return check_modern(message, era.version) or mismatch(head, message, mirrored) or era
+    return check_modern(message, era.version) or mismatch(mirror, message, mirrored) or era

@@ -1,9 +1,7 @@
-"""A head: the header fields of one request to the endpoint, judged once for all requests with the same lines."""
+"""A head: the header fields that are the same in all requests of one client to the endpoint, judged once for them."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -12,13 +10,10 @@ from plugin_gateway.mcp.era import ASSUMED, ERAS, VERSION_FIELD
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
+    from plugin_gateway.mcp.caller import Caller
     from plugin_gateway.mcp.era import Era
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision.mcp import McpSettings
-
-METHOD_FIELD: Final = b"mcp-method"
-NAME_FIELD: Final = b"mcp-name"
-PARAMETER_FIELDS: Final = b"mcp-param-"
 
 FOREIGN_ORIGIN: Final = Refusal(
     status=403,
@@ -52,24 +47,12 @@ _RANGE: Final = re.compile(rb"[ \t]*([^,; \t]+)[ \t]*(?:;([^,]*))?")
 _NO_QUALITY: Final = re.compile(rb"(?i)(?:^|;)[ \t]*q=0(?:\.0{0,3})?[ \t]*(?:$|;)")
 _PORT: Final = re.compile(r":[0-9]*\Z")
 _ADDRESS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]")
-_ENCODED: Final = re.compile(rb"=\?base64\?(.*)\?=")
-_PLAIN: Final = re.compile(rb"[\t\x20-\x7e]*")
 
 
 class Head:
-    """The meaning of a request's field lines for the endpoint."""
+    """The meaning of a client's field lines for the endpoint. Those about one message are in its `Mirror`."""
 
-    __slots__ = (
-        "cors",
-        "era",
-        "method",
-        "name",
-        "parameters",
-        "refusal",
-        "takes_events",
-        "takes_json",
-        "version",
-    )
+    __slots__ = ("caller", "cors", "era", "refusal", "takes_events", "takes_json", "version")
 
     def __init__(self, request: RequestFields, settings: McpSettings) -> None:
         """Judge the fields of a POST."""
@@ -83,18 +66,8 @@ class Head:
         self.version = b", ".join(request.values(VERSION_FIELD))
         self.era: Era | None = ERAS.get(self.version.decode("latin-1")) if self.version else ASSUMED
         """None if the revision is not supported."""
-        self.method = decoded(request.values(METHOD_FIELD), is_encodable=False)
-        """The value of Mcp-Method: empty if it is missing, None if it is malformed."""
-        self.name = decoded(request.values(NAME_FIELD))
-        self.parameters: dict[bytes, str | None] | None = None
-        """The Mcp-Param fields by the end of the name; None if there are none."""
-        for field in request.fields:
-            if field.name.startswith(PARAMETER_FIELDS) and field.name not in request.nominated:
-                if self.parameters is None:
-                    self.parameters = {}
-                end = field.name[len(PARAMETER_FIELDS) :]
-                # Two values for one parameter match no single argument.
-                self.parameters[end] = None if end in self.parameters else decoded([field.value])
+        self.caller: Caller | None = None
+        """The caller that the door last let in with these lines."""
 
     def _refused_body(self, request: RequestFields) -> Refusal | None:
         types = request.values(b"content-type")
@@ -173,18 +146,3 @@ def accepted(values: list[bytes]) -> tuple[bool, bool]:
         verdicts.get(b"application/json", verdicts.get(b"application/*", everything)),
         verdicts.get(b"text/event-stream", verdicts.get(b"text/*", everything)),
     )
-
-
-def decoded(values: list[bytes], *, is_encodable: bool = True) -> str | None:
-    """Return the text of a field that mirrors a part of the body: empty without a field, None if it is malformed or repeated."""
-    if not values:
-        return ""
-    if len(values) > 1 or not _PLAIN.fullmatch(values[0]):
-        return None
-    encoded = _ENCODED.fullmatch(values[0]) if is_encodable else None
-    if encoded is None:
-        return values[0].decode("ascii")
-    try:
-        return base64.b64decode(encoded[1], validate=True).decode()
-    except (binascii.Error, ValueError):
-        return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,27 +14,75 @@ if TYPE_CHECKING:
 
     from plugin_gateway.mcp.head import Head
     from plugin_gateway.mcp.message import Message
+    from plugin_gateway.proxy.wire import RequestFields
 
+METHOD_FIELD: Final = b"mcp-method"
+NAME_FIELD: Final = b"mcp-name"
+PARAMETER_FIELDS: Final = b"mcp-param-"
+_FAMILY: Final = b"mcp-"
 _NAMED_BY: Final = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 _INTEGER: Final = re.compile(r"(-?[0-9]{1,16})(?:\.0{1,16})?")
+_ENCODED: Final = re.compile(rb"=\?base64\?(.*)\?=")
+_PLAIN: Final = re.compile(rb"[\t\x20-\x7e]*")
 _SHOWN: Final = 64
+_OF_ONE_MESSAGE: Final = frozenset({b"content-length", METHOD_FIELD, NAME_FIELD})
+
+
+class Mirror:
+    """The fields of one request that are about its message, with the head that they came with."""
+
+    __slots__ = ("head", "method", "name", "parameters")
+
+    def __init__(self, request: RequestFields, head: Head) -> None:
+        self.head = head
+        methods: list[bytes] = []
+        names: list[bytes] = []
+        self.parameters: dict[bytes, str | None] | None = None
+        """The Mcp-Param fields by the end of the name; None if there are none."""
+        for name, value, _ in request.fields:
+            if not name.startswith(_FAMILY) or name in request.nominated:
+                continue
+            if name == METHOD_FIELD:
+                methods.append(value)
+            elif name == NAME_FIELD:
+                names.append(value)
+            elif name.startswith(PARAMETER_FIELDS):
+                if self.parameters is None:
+                    self.parameters = {}
+                end = name[len(PARAMETER_FIELDS) :]
+                # Two values for one parameter match no single argument.
+                self.parameters[end] = None if end in self.parameters else decoded([value])
+        self.method = decoded(methods, is_encodable=False)
+        """The value of Mcp-Method: empty if it is missing, None if it is malformed."""
+        self.name = decoded(names)
+
+
+def lines_of_client(request: RequestFields) -> tuple[bytes, ...]:
+    """Return the field lines that do not depend on the message: requests with the same ones have the same head."""
+    return tuple(
+        [
+            field.line
+            for field in request.fields
+            if field.name not in _OF_ONE_MESSAGE and not field.name.startswith(PARAMETER_FIELDS)
+        ]
+    )
 
 
 def mismatch(
-    head: Head, message: Message, mirrored: Mapping[str, tuple[tuple[bytes, tuple[str, ...]], ...]]
+    mirror: Mirror, message: Message, mirrored: Mapping[str, tuple[tuple[bytes, tuple[str, ...]], ...]]
 ) -> Fault | None:
     """Return the fault of a modern request whose header fields do not repeat its method, its name and the marked arguments."""
     method = message.method
-    if head.method != method:
-        return _fault("Mcp-Method", head.method, method)
+    if mirror.method != method:
+        return _fault("Mcp-Method", mirror.method, method)
     member = _NAMED_BY.get(method)
     if member is None:
         return None
     name = message.params.get(member, "")
-    if head.name != name or not name:
-        return _fault("Mcp-Name", head.name, name) if head.name or name else None
+    if mirror.name != name or not name:
+        return _fault("Mcp-Name", mirror.name, name) if mirror.name or name else None
     marked = mirrored.get(name) if method == "tools/call" else None
-    return _wrong_parameter(head.parameters or {}, marked, message.params.get("arguments")) if marked else None
+    return _wrong_parameter(mirror.parameters or {}, marked, message.params.get("arguments")) if marked else None
 
 
 def _wrong_parameter(
@@ -67,3 +117,18 @@ def _fault(field: str, said: str | None, value: Any) -> Fault:
         return Fault(HEADER_MISMATCH, f"Header mismatch: {field} is missing.")
     shown = value[:_SHOWN] if isinstance(value, str) else type(value).__name__
     return Fault(HEADER_MISMATCH, f"Header mismatch: {field} is {said[:_SHOWN]!r} and the body has {shown!r}.")
+
+
+def decoded(values: list[bytes], *, is_encodable: bool = True) -> str | None:
+    """Return the text of a field that mirrors a part of the body: empty without a field, None if it is malformed or repeated."""
+    if not values:
+        return ""
+    if len(values) > 1 or not _PLAIN.fullmatch(values[0]):
+        return None
+    encoded = _ENCODED.fullmatch(values[0]) if is_encodable else None
+    if encoded is None:
+        return values[0].decode("ascii")
+    try:
+        return base64.b64decode(encoded[1], validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None

@@ -23,13 +23,15 @@ _CLIENTS_TRACE: Final = re.compile(rb"(?<=\r\n)(?:traceparent|tracestate):[^\r\n
 class FieldBlock:
     """The results of one revision for one sequence of field lines. `request`, the parsed lines, never changes."""
 
-    __slots__ = ("_rest", "_rest_of", "access", "access_until", "request")
+    __slots__ = ("_rest", "_rest_of", "access", "access_until", "note", "request")
 
     def __init__(self, request: RequestFields) -> None:
         self.request = request
         self.access: Access | None = None
         """The caller's access until `access_until`, in seconds of `time.time`; None while it is unknown."""
         self.access_until = 0.0
+        self.note: object = None
+        """What an endpoint of the revision made of these lines, for the next request with them."""
         self._rest = b""
         self._rest_of: Uplink | None = None
 

@@ -18,7 +18,7 @@ from plugin_gateway.proxy.page_request import asks_for_page
 from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.relocation import OwnNames
 from plugin_gateway.proxy.resources import Resources
-from plugin_gateway.proxy.uplink import Uplink
+from plugin_gateway.proxy.uplink import Uplink, kind_of
 from plugin_gateway.proxy.wire import read_request_fields
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.revision import Revision
 
+_MOST_POSTS: Final = 2048
+"""More than for other requests, because the head of a message to the MCP endpoint has its length and the name of its tool."""
 NO_ENDPOINTS: Final[Mapping[bytes, Endpoint]] = {}
 
 
@@ -46,6 +48,7 @@ class Serving:
         "_granted",
         "_link_queries",
         "_resources",
+        "_uplinks",
         "anybody",
         "asked_before",
         "blocks",
@@ -96,7 +99,7 @@ class Serving:
         self.local_paths = own | {b"/"} if self.has_page else own
         self.endpoints = endpoints
         """By path, the endpoints that answer without the app."""
-        self.posts: Memo[Post] = Memo()
+        self.posts: Memo[Post] = Memo(_MOST_POSTS)
         """By the whole head of a request to an endpoint."""
         self._cors = {
             origin.encode(): b"Access-Control-Allow-Origin: "
@@ -112,6 +115,8 @@ class Serving:
         self._downlinks: dict[tuple[bool, bool, OwnNames | None], Downlink] = {}
         self._link_queries = link_queries_of(revision.rules, revision.gate)
         self._granted: dict[int, Granted | None] = {}
+        self._uplinks: dict[tuple[int, tuple[object, ...]], Uplink] = {}
+        """By the `id` of an injection, which lives as long as its revision, and the kind of operation."""
         self.plans: dict[int, Plan] = {}
         """By the `id` of a rule; rules live as long as their revision."""
 
@@ -123,7 +128,7 @@ class Serving:
             injection = revision.injection_of(rule)
             plan = self.plans[id(rule)] = Plan(
                 rule,
-                self._uplink(rule, injection),
+                self._uplink_for(rule, injection),
                 self._downlink_for(rule, injection),
                 self.pool,
                 self._cors,
@@ -162,6 +167,14 @@ class Serving:
                 granted = Granted(injection, issuer, make_uplink=self._uplink)
             self._granted[key] = granted
         return self._granted[key]
+
+    def _uplink_for(self, rule: OperationRule, injection: Injection) -> Uplink:
+        """Return the uplink that an operation shares with all of its kind, and with it the lines that field blocks keep."""
+        key = id(injection), kind_of(rule)
+        uplink = self._uplinks.get(key)
+        if uplink is None:
+            uplink = self._uplinks[key] = self._uplink(rule, injection)
+        return uplink
 
     def _uplink(self, rule: OperationRule, injection: Injection) -> Uplink:
         revision = self.revision

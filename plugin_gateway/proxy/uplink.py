@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision import UpstreamTarget
+    from plugin_gateway.shape.shape import ParameterShape
 
 _LISTED: Final = frozenset(
     {
@@ -42,7 +43,10 @@ _MEMO_NAMES: Final = 256
 
 
 class Uplink:
-    """The part of an operation's forwarded requests that does not depend on the request."""
+    """The part of an operation's forwarded requests that does not depend on the request.
+
+    `kind_of` names everything that it takes from a rule.
+    """
 
     __slots__ = (
         "_after_target",
@@ -83,7 +87,7 @@ class Uplink:
         self._cookies = injection.cookies
         ours = {fold_name(pair.partition(b"=")[0]) for pair in _cookie_pairs(injection.cookies)}
         self._cookie_names = frozenset(name for name in rule.cookie_names if fold_name(name) not in ours)
-        self._cookie_shape = rule.shape.parameters if rule.shape is not None else None
+        self._cookie_shape = _cookie_shape_of(rule)
         self._empty_body = b"Content-Length: 0\r\n" if rule.method in _METHODS_WITH_CONTENT else b""
         self._verdicts: dict[bytes, bool] = {}
 
@@ -133,6 +137,26 @@ class Uplink:
                 if match is not None and match[1] in self._cookie_names:
                     kept.append(pair)
         return kept
+
+
+def kind_of(rule: OperationRule) -> tuple[object, ...]:
+    """Return all that an uplink takes from a rule: operations of one kind have the same uplink.
+
+    `id` is a safe part of it, because the shapes live as long as their revision.
+    """
+    return (
+        rule.header_names,
+        rule.cookie_names,
+        rule.withheld_headers,
+        rule.reads_answers,
+        rule.method in _METHODS_WITH_CONTENT,
+        id(_cookie_shape_of(rule)),
+    )
+
+
+def _cookie_shape_of(rule: OperationRule) -> ParameterShape | None:
+    parameters = rule.shape.parameters if rule.shape is not None else None
+    return parameters if parameters is not None and parameters.changes_cookies else None
 
 
 def _cookie_pairs(value: bytes) -> Iterable[bytes]:

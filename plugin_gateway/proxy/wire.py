@@ -11,6 +11,7 @@ import re
 from typing import Final, NamedTuple
 
 from plugin_gateway.errors import UpstreamError, WireError
+from plugin_gateway.proxy.memo import Memo
 
 MAX_FIELDS: Final = 128
 """The limit of field lines. No browser, SDK or proxy chain sends more, and each costs memory and time."""
@@ -27,6 +28,20 @@ _ABSOLUTE_FORM: Final = re.compile(rb"(?i:https?)://([^/?#]+)(/.*)")
 _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+")
 _METHOD_AND_TARGET: Final = re.compile(rb"(" + _TOKEN + rb") ([^ \r\n]+)")
 _LOGGED_BYTES: Final = 4096
+_MEANT_FOR_US: Final = frozenset(
+    {
+        b"authorization",
+        b"connection",
+        b"content-length",
+        b"expect",
+        b"host",
+        b"origin",
+        b"transfer-encoding",
+        b"upgrade",
+        b"x-request-id",
+    }
+)
+"""The fields whose values `read_request_lines` reads."""
 REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
 # A CR or LF outside a CRLF, or a control byte: no later byte can make such a head valid.
 _NEVER_IN_HEAD: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n)(?!\Z)")
@@ -38,6 +53,10 @@ class Field(NamedTuple):
     name: bytes
     value: bytes
     line: bytes
+
+
+_known_lines: Final[Memo[Field]] = Memo()
+"""Most lines of a client are the same in each of its requests, even if one of them always differs."""
 
 
 class RequestFields:
@@ -178,11 +197,11 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
     upgrades: list[bytes] = []
     request = RequestFields(minor)
     for line in lines:
-        field = read_field(line)
-        if field is None:
-            raise WireError(400, "bad-field-line", "A header line is not `Name: value` (RFC 9112, 5).")
+        field = _known_lines.entries.get(line) or _read_new(line)
         fields.append(field)
         name, value, _ = field
+        if name not in _MEANT_FOR_US:
+            continue
         if name == b"host":
             hosts.append(value)
         elif name == b"content-length":
@@ -216,6 +235,14 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
     _frame_request(request, lengths, codings, minor)
     request.is_plain = not (request.has_body or request.closes or request.wants_websocket)
     return request
+
+
+def _read_new(line: bytes) -> Field:
+    field = read_field(line)
+    if field is None:
+        raise WireError(400, "bad-field-line", "A header line is not `Name: value` (RFC 9112, 5).")
+    _known_lines.offer(line, field)
+    return field
 
 
 def _check_host(hosts: list[bytes], minor: int) -> None:

@@ -107,6 +107,7 @@ RULES: Final[Rules] = {
         "parts": as_it_is,
         "path_parts": as_it_is,
         "whole_query": as_it_is,
+        "changes_cookies": LeftOut("it follows from `parts`"),
         "only_reports": as_it_is,
         "reads_fields": LeftOut("it follows from `parts`"),
     },

@@ -47,6 +47,7 @@ class Parameters:
         "_required_fields",
         "_rewrites",
         "_wire_names",
+        "changes_cookies",
         "only_reports",
         "parts",
         "path_parts",
@@ -86,6 +87,8 @@ class Parameters:
         """Whether no call is refused or changed."""
         self.reads_fields = len(self._query) < len(parts)
         """Whether a parameter is in a header field or a cookie."""
+        self.changes_cookies = any((part.wire_name or part.added) and part.place == "cookie" for part in parts)
+        """Whether the upstream gets cookies that the client did not send so."""
         self._changes_more = any((part.wire_name or part.added) and part.place != "query" for part in parts)
         """Whether more of a call may change than its query."""
         self._wire_names = {part.name.encode(): part.wire_name for part in self._query if part.wire_name}

@@ -59,6 +59,8 @@ class ParameterShape(Protocol):
     """Whether no call is refused or changed, so that `write` can be left out."""
     reads_fields: bool
     """Whether `fields` matter. Otherwise they may be empty."""
+    changes_cookies: bool
+    """Whether `write_cookies` may return others than it gets."""
 
     def passing_query(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         """Return the query that goes up, if the call has no problem and nothing else of it changes. None if only `write` can tell."""

@@ -48,6 +48,7 @@ _MAX_GUESSES: Final = 3
 """How many unknown names are compared with all names of the tool, which takes a millisecond each."""
 _SHOWN_NAMES: Final = 40
 _NO_FIELDS: Final[Fields] = ()
+_NO_NAMES: Final[frozenset[str]] = frozenset()
 
 
 class ToolRequest(NamedTuple):
@@ -68,7 +69,6 @@ class RequestWriter:
 
     __slots__ = (
         "_body",
-        "_by_wire_name",
         "_content_type",
         "_fields",
         "_gate",
@@ -79,6 +79,7 @@ class RequestWriter:
         "_required",
         "_slots",
         "_unfilled",
+        "_wire_names",
         "tool",
     )
 
@@ -96,9 +97,9 @@ class RequestWriter:
         self._content_type = self._body.content_type if self._body is not None else b""
         self._fields: Fields = ((b"content-type", self._content_type),)
         self._required = frozenset(one.name for one in tool.arguments if one.is_required)
-        self._by_wire_name: dict[str, list[Argument]] = {}
-        for argument in tool.arguments:
-            self._by_wire_name.setdefault(argument.wire_name, []).append(argument)
+        takes_others = tool.body is not None and tool.body.takes_others
+        self._wire_names = frozenset(one.wire_name for one in tool.arguments) if takes_others else _NO_NAMES
+        """The names in requests, which no member that the tool does not name may have."""
         self._slots: dict[str, Slot] = self._make_slots(template, rivals)
         described = {one.wire_name for one in tool.arguments if one.place is Place.PATH}
         self._unfilled = tuple(
@@ -216,10 +217,10 @@ class RequestWriter:
     def _add_other(self, name: str, value: object, draft: Draft) -> None:
         """Add an argument that the tool does not name to a body that takes others; report any other one."""
         body = self._body
-        known = self._by_wire_name.get(name)
-        if body is None or not body.takes_others or known is not None:
+        if body is None or not body.takes_others or name in self._wire_names:
+            known = [one for one in self.tool.arguments if one.wire_name == name]
             is_guessed = len(draft.problems) < _MAX_GUESSES
-            draft.problems.append(ArgumentProblem(shown(name), self._unknown(name, known or [], is_guessed=is_guessed)))
+            draft.problems.append(ArgumentProblem(shown(name), self._unknown(name, known, is_guessed=is_guessed)))
             return
         try:
             body.add_other(name, value, draft)
@@ -251,11 +252,16 @@ class RequestWriter:
                 settled[name] = pair.value.decode(errors="replace")
                 written = escape_octets(pair.name)
                 self._pairs.append(f"{written}={escape_octets(pair.value)}" if pair.value else written)
-        names = {one.wire_name for one in self.tool.arguments if one.place is Place.QUERY}
+        names = frozenset(one.wire_name for one in self.tool.arguments if one.place is Place.QUERY)
         return {one.name: self._make_slot(one, settled, free, names, rivals) for one in self.tool.arguments}
 
     def _make_slot(
-        self, argument: Argument, settled: Mapping[str, str], free: Mapping[str, str], names: set[str], rivals: Rivals
+        self,
+        argument: Argument,
+        settled: Mapping[str, str],
+        free: Mapping[str, str],
+        names: frozenset[str],
+        rivals: Rivals,
     ) -> Slot:
         name = argument.wire_name
         match argument.place:
@@ -266,11 +272,11 @@ class RequestWriter:
                 taken = (rivals.names.get(spot.segment, set()) for spot in spots)
                 return PathSlot(argument, spots, set().union(*taken))
             case Place.PATH:
-                return QuerySlot(argument, free[name], names - {name}) if name in free else UnusedSlot(argument)
+                return QuerySlot(argument, free[name], names) if name in free else UnusedSlot(argument)
             case Place.QUERY if name in settled:
                 return SettledSlot(argument, settled[name])
             case Place.QUERY:
-                return QuerySlot(argument, free.get(name, name), names - {name})
+                return QuerySlot(argument, free.get(name, name), names)
             case Place.QUERYSTRING:
                 return QueryStringSlot(argument)
             case Place.HEADER:

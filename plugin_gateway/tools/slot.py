@@ -118,10 +118,10 @@ class PathSlot(Slot):
 class QuerySlot(Slot):
     """A query parameter."""
 
-    __slots__ = ("_delimiter", "_escaped", "_escaped_name", "_explode", "_name", "_others", "_prefix", "_style")
+    __slots__ = ("_delimiter", "_escaped", "_escaped_name", "_explode", "_name", "_names", "_prefix", "_style")
 
-    def __init__(self, argument: Argument, name: str, others: Collection[str]) -> None:
-        """Take the name in the query, and those of the other parameters, which no member of an exploded object may have."""
+    def __init__(self, argument: Argument, name: str, names: frozenset[str]) -> None:
+        """Take the name in the query, and those of all parameters: no member of an exploded object may have another one's."""
         super().__init__(argument)
         self._name = name
         self._escaped_name = escape_octets(name.encode(errors="replace"))
@@ -130,7 +130,7 @@ class QuerySlot(Slot):
         self._explode = argument.explode
         self._delimiter = DELIMITERS.get(argument.style, ",")
         self._escaped = escape_but_reserved if argument.allow_reserved else escape
-        self._others = frozenset(others)
+        self._names = names
 
     def add(self, value: object, draft: Draft) -> None:
         _check_length(value)
@@ -146,7 +146,7 @@ class QuerySlot(Slot):
         else:
             if self._explode and isinstance(value, dict):
                 draft.is_doubtful = True
-                if taken := self._others.intersection(value):
+                if taken := self._names.intersection(value) - {self.argument.wire_name}:
                     raise UnwritableError(
                         f"must not have the member `{min(taken)}`, because another argument has that name"
                     )

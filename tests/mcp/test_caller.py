@@ -14,11 +14,17 @@ from plugin_gateway.tools.request import ToolRequest
 from tests.mcp.world import DOCUMENT, SECRET, play, revision_of
 
 if TYPE_CHECKING:
+    from plugin_gateway.mcp.caller import Caller
     from plugin_gateway.revision import Revision
     from tests.mcp.world import World
 
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
+
+
+def the_caller(world: World) -> Caller:
+    (head,) = world.holder.serving.endpoints[b"/mcp"]._heads.values()
+    return head.caller
 
 
 def test_a_repeated_call_sends_the_same_as_the_first() -> None:
@@ -31,6 +37,26 @@ def test_a_repeated_call_sends_the_same_as_the_first() -> None:
     assert heads[3] == heads[4] == heads[5]
     assert heads[0].startswith(b"GET /pets?limit=1 HTTP/1.1\r\n")
     assert heads[3].startswith(b"GET /pets?limit=2 HTTP/1.1\r\n")
+
+
+def test_the_same_call_of_two_callers_carries_the_fields_of_each() -> None:
+    async def scene(world: World) -> None:
+        for agent in (b"agent/1", b"agent/2") * 3:
+            await world.call("listPets", {"limit": 1}, fields={b"user-agent": agent})
+
+    sent = [head.lower().split(b"user-agent: ")[1].split(b"\r")[0] for head, _ in play(scene).heads]
+    assert sent == [b"agent/1", b"agent/2"] * 3
+
+
+def test_a_call_that_repeats_is_remembered_for_all_tools_of_a_large_api() -> None:
+    async def scene(world: World) -> None:
+        for _ in range(2):
+            for number in range(40):
+                await world.call("listPets", {"limit": number})
+        known = the_caller(world).clientele.known.entries
+        assert len(known) == 40
+
+    play(scene)
 
 
 def test_a_call_carries_the_credential_of_the_api_and_nothing_of_the_endpoint() -> None:
@@ -102,7 +128,7 @@ def test_only_short_fields_are_kept_for_the_next_call(length: int, kept: int) ->
     async def scene(world: World) -> None:
         world.holder.swap(revision_of(port=world.port, document=DOCUMENT.replace("- {name: limit,", note)))
         await world.call("listPets", {"X-Note": "n" * length})
-        ((_, caller),) = world.holder.serving.endpoints[b"/mcp"]._heads.values()
+        caller = the_caller(world)
         assert len(caller._blocks) == kept
 
     ((head, _),) = play(scene).heads
@@ -112,7 +138,7 @@ def test_only_short_fields_are_kept_for_the_next_call(length: int, kept: int) ->
 def test_calls_share_field_lines_only_if_their_bodies_have_the_same_length() -> None:
     async def scene(world: World) -> None:
         await world.call("createPet", {"name": "Ada"})
-        ((_, caller),) = world.holder.serving.endpoints[b"/mcp"]._heads.values()
+        caller = the_caller(world)
         blocks = [
             caller._block(ToolRequest(b"POST", b"/pets", ((b"content-type", b"application/json"),), body), None)
             for body in (b"{}", b"[]", b"{ }")
@@ -133,7 +159,7 @@ def test_the_fields_of_a_body_with_a_boundary_are_not_kept() -> None:
     async def scene(world: World) -> None:
         world.holder.swap(revision_of(port=world.port, document=multipart))
         await world.call("createPet", {"name": "Ada"})
-        ((_, caller),) = world.holder.serving.endpoints[b"/mcp"]._heads.values()
+        caller = the_caller(world)
         assert caller._blocks == {}
 
     ((head, _),) = play(scene).heads

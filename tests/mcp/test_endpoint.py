@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.gate.permit import Permit
+from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from tests.mcp.world import MODERN_META, SECRET, answer, play, read, revision_of
 
 if TYPE_CHECKING:
@@ -135,6 +136,34 @@ def test_a_post_has_a_record_and_its_tool_call_another_that_names_the_operation(
     assert named == ["getPet", b"/mcp"] * 3
     assert [one.request_id for one in records[::2]] == [one.request_id for one in records[1::2]]
     assert {(one.status, one.reason) for one in records} == {(200, "")}
+
+
+def test_requests_of_one_client_share_what_its_fields_mean_and_those_of_others_do_not() -> None:
+    async def scene(world: World) -> None:
+        for name, arguments in (("getPet", {"petId": "1"}), ("listPets", {"limit": 20}), ("listPets", {})):
+            reply = await world.ask_modern("tools/call", {"name": name, "arguments": arguments})
+            assert reply.result["isError"] is False
+        heads = world.holder.serving.endpoints[b"/mcp"]._heads
+        assert len(heads) == 1
+        await world.ask_modern("tools/list", fields={b"user-agent": b"another"})
+        assert len(heads) == 2
+
+    play(scene)
+
+
+def test_a_request_in_http_1_0_is_never_answered_as_one_in_http_1_1() -> None:
+    async def scene(world: World) -> None:
+        serving = world.holder.serving
+        for minor in (1, 0, 1):
+            block = field_block([(b"host", b"gw.example"), (b"content-type", b"application/json")], minor)
+            client = InProcessClient(world.holder.clock, world.records.append)
+            client.on_begin = world.begun.append
+            body = json.dumps(PING).encode()
+            serving.endpoints[b"/mcp"].begin(serving, client, b"POST", b"/mcp", block, body, is_whole=True)
+            client.close()
+        assert [call.asked.request.minor for call in world.begun] == [1, 0, 1]
+
+    play(scene)
 
 
 def test_a_body_may_have_4_mib_and_no_more() -> None:

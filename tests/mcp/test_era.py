@@ -20,6 +20,7 @@ from plugin_gateway.mcp.era import (
 )
 from plugin_gateway.mcp.head import Head
 from plugin_gateway.mcp.message import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VERSION, Fault, Message
+from plugin_gateway.mcp.mirror import Mirror
 from plugin_gateway.proxy.in_process import field_block
 from plugin_gateway.revision.mcp import McpSettings
 from tests.mcp.world import MODERN_META
@@ -97,7 +98,8 @@ def test_a_header_field_names_the_era_of_a_post_and_the_message_must_agree(
     fields = [(b"host", b"gw.example"), (b"mcp-method", b"m")]
     if version:
         fields.append((VERSION_FIELD, version.encode()))
-    head = Head(field_block(fields).request, McpSettings())
-    found = era_of_post(Message(b"1", "m", {"_meta": meta} if meta else {}), head, {})
+    request = field_block(fields).request
+    mirror = Mirror(request, Head(request, McpSettings()))
+    found = era_of_post(Message(b"1", "m", {"_meta": meta} if meta else {}), mirror, {})
 
     assert (found.code if isinstance(found, Fault) else found) == expected

@@ -1,4 +1,4 @@
-"""Heads: which hosts, origins, types and revisions the endpoint takes, and what the mirrored fields say."""
+"""Heads: which hosts, origins, types and revisions the endpoint takes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.mcp.head import Head, accepted, decoded
+from plugin_gateway.mcp.head import Head, accepted
 from plugin_gateway.proxy.in_process import field_block
 from plugin_gateway.revision.mcp import McpSettings
 
@@ -132,33 +132,3 @@ def test_the_era_is_that_of_the_version_field(version: bytes | None, era: str | 
     found = head_of({b"mcp-protocol-version": version}).era
 
     assert (found and found.version) == era
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (b"us-west1", "us-west1"),
-        (b"=?base64?SGVsbG8sIOS4lueVjA==?=", "Hello, \u4e16\u754c"),
-        (b"=?base64?SGVsbG8?=", None),
-        (b"=?base64?SGVs!!!bG8=?=", None),
-        (b"=?base64?/w==?=", None),
-        (b"SGVsbG8=", "SGVsbG8="),
-        (b"=?base64?SGVsbG8=", "=?base64?SGVsbG8="),
-        (b"=?BASE64?SGVsbG8=?=", "=?BASE64?SGVsbG8=?="),
-        (b"caf\xe9", None),
-    ],
-)
-def test_a_mirrored_value_is_decoded(value: Any, text: str | None) -> None:
-    assert decoded([value]) == text
-
-
-def test_a_missing_field_is_empty_and_a_repeated_one_is_malformed() -> None:
-    assert decoded([]) == ""
-    assert decoded([b"a", b"a"]) is None
-
-
-def test_the_fields_of_marked_arguments_are_found_by_the_end_of_their_name() -> None:
-    head = head_of({b"mcp-param-region": b"eu", b"mcp-param-size": b"=?base64?!?="})
-
-    assert head.parameters == {b"region": "eu", b"size": None}
-    assert head_of().parameters is None

@@ -8,7 +8,7 @@ import pytest
 
 from plugin_gateway.mcp.head import Head
 from plugin_gateway.mcp.message import HEADER_MISMATCH, Message
-from plugin_gateway.mcp.mirror import mismatch
+from plugin_gateway.mcp.mirror import Mirror, decoded, lines_of_client, mismatch
 from plugin_gateway.proxy.in_process import field_block
 from plugin_gateway.revision.mcp import McpSettings
 
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 MARKED = {"t": ((b"region", ("region",)), (b"deep", ("a", "b")))}
 
 
+def mirror_of(*fields: tuple[bytes, bytes]) -> Mirror:
+    request = field_block([(b"host", b"localhost"), (b"content-type", b"application/json"), *fields]).request
+    return Mirror(request, Head(request, McpSettings()))
+
+
 def fault_of(fields: Any, method: str = "tools/call", params: Any = None) -> Fault | None:
-    given = [(b"host", b"localhost"), (b"content-type", b"application/json"), *fields]
-    head = Head(field_block(given).request, McpSettings())
-    return mismatch(head, Message(b"1", method, {"name": "t"} if params is None else params), MARKED)
+    return mismatch(mirror_of(*fields), Message(b"1", method, {"name": "t"} if params is None else params), MARKED)
 
 
 CALL = ((b"mcp-method", b"tools/call"), (b"mcp-name", b"t"))
@@ -76,3 +79,44 @@ def test_fields_that_say_something_else_are_refused(fields: Any, method: str, pa
 
     assert fault is not None
     assert fault.code == HEADER_MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"us-west1", "us-west1"),
+        (b"=?base64?SGVsbG8sIOS4lueVjA==?=", "Hello, \u4e16\u754c"),
+        (b"=?base64?SGVsbG8?=", None),
+        (b"=?base64?SGVs!!!bG8=?=", None),
+        (b"=?base64?/w==?=", None),
+        (b"SGVsbG8=", "SGVsbG8="),
+        (b"=?base64?SGVsbG8=", "=?base64?SGVsbG8="),
+        (b"=?BASE64?SGVsbG8=?=", "=?BASE64?SGVsbG8=?="),
+        (b"caf\xe9", None),
+    ],
+)
+def test_a_mirrored_value_is_decoded(value: Any, text: str | None) -> None:
+    assert decoded([value]) == text
+
+
+def test_a_missing_field_is_empty_and_a_repeated_one_is_malformed() -> None:
+    assert decoded([]) == ""
+    assert decoded([b"a", b"a"]) is None
+
+
+def test_the_fields_of_marked_arguments_are_found_by_the_end_of_their_name() -> None:
+    assert mirror_of((b"mcp-param-region", b"eu"), (b"mcp-param-size", b"=?base64?!?=")).parameters == {
+        b"region": "eu",
+        b"size": None,
+    }
+    assert mirror_of().parameters is None
+
+
+def test_requests_of_one_client_have_the_same_lines_whatever_their_messages_are() -> None:
+    def lines(*fields: tuple[bytes, bytes]) -> tuple[bytes, ...]:
+        return lines_of_client(field_block([(b"host", b"localhost"), *fields]).request)
+
+    of_message = [(b"content-length", b"7"), (b"mcp-method", b"m"), (b"mcp-name", b"n"), (b"mcp-param-region", b"eu")]
+    assert lines(*of_message) == lines()
+    assert lines((b"authorization", b"Bearer a")) != lines((b"authorization", b"Bearer b")) != lines()
+    assert lines((b"transfer-encoding", b"chunked")) != lines()

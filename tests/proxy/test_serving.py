@@ -34,6 +34,16 @@ def test_reads_and_writes_carry_their_own_credential() -> None:
     assert b"X-Key: write\r\n" in sent(holder, WRITE)
 
 
+def test_operations_of_one_kind_share_their_uplink_and_others_do_not() -> None:
+    serving = Holder(REVISION).serving
+    alike, other = replace(READ, path_template="/q"), replace(READ, header_names=frozenset({b"x-a"}))
+    uplink = serving.plan(READ).uplink
+
+    assert serving.plan(alike).uplink is uplink
+    assert serving.plan(other).uplink is not uplink
+    assert serving.plan(alike) is not serving.plan(READ)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "is_local"),
     [

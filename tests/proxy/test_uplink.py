@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import re
 from http.cookies import SimpleCookie
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.asked import FieldBlock, Permitted
 from plugin_gateway.proxy.door import Access
-from plugin_gateway.proxy.uplink import Uplink
+from plugin_gateway.proxy.uplink import Uplink, kind_of
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamTarget
 from plugin_gateway.revision.upstream import Forwarded, forwarded
@@ -303,3 +305,27 @@ def test_the_shape_writes_the_cookies_and_the_fields_that_clients_may_not() -> N
     lines = uplink.after_target(read_request_fields(fields, 1))
     assert b"Cookie: sid=s; a=1\r\n" in lines
     assert b"Accept-Language" not in lines
+
+
+READS_COOKIES = Shape(parameters=Parameters((Part("cookie", "session", wire_name=b"sid"),)))
+READS_QUERIES = Shape(parameters=Parameters((Part("query", "q", wire_name=b"search"),)))
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [
+        ({"path_template": "/other", "operation_id": "other"}, True),
+        ({"method": "DELETE"}, True),
+        ({"query_names": frozenset({b"q"}), "shape": READS_QUERIES}, True),
+        ({"method": "POST"}, False),
+        ({"header_names": frozenset({b"x-a"})}, False),
+        ({"cookie_names": frozenset({b"session"})}, False),
+        ({"withheld_headers": frozenset({b"acceptlanguage"})}, False),
+        ({"links": (("next",),)}, False),
+        ({"shape": READS_COOKIES}, False),
+    ],
+)
+def test_operations_are_of_one_kind_if_their_heads_have_the_same_lines(other: dict[str, Any], is_same: bool) -> None:
+    rule = OperationRule(method="GET", path_template="/p", operation_id="p")
+
+    assert (kind_of(rule) == kind_of(replace(rule, **other))) is is_same

@@ -14,6 +14,7 @@ from plugin_gateway.proxy.wire import (
     MAX_FIELDS,
     REQUEST_LINE,
     RequestFields,
+    _known_lines,
     asked_for,
     bad_request_line,
     frame_response,
@@ -145,6 +146,22 @@ def test_a_line_that_is_no_field_is_none(line: bytes) -> None:
 def test_a_field_is_read_with_its_white_space_normalised() -> None:
     assert read_field(b"aCCept:\t a, b \t") == (b"accept", b"a, b", b"aCCept: a, b\r\n")
     assert read_field(b"X: X\xa0X") == (b"x", b"X\xa0X", b"X: X\xa0X\r\n")
+
+
+@pytest.mark.parametrize("line", [b"aCCept:\t a, b \t", b"X-Long: " + b"y" * 4000, b"Expect: 100-continue"])
+def test_a_line_that_repeats_is_read_as_it_was_the_first_time(line: bytes) -> None:
+    first, *others = [read_request_fields(HOST + line + b"\r\n", 1) for _ in range(4)]
+
+    for other in others:
+        assert (other.fields, other.expects_continue) == (first.fields, first.expects_continue)
+
+
+def test_only_lines_that_came_twice_and_are_short_are_kept() -> None:
+    once, twice, long = b"X-Kept: once", b"X-Kept: twice", b"X-Kept: " + b"y" * 4000
+    for line in (once, twice, twice, long, long):
+        read_request_fields(HOST + line + b"\r\n", 1)
+
+    assert {once, twice, long} & _known_lines.entries.keys() == {twice}
 
 
 def test_options_are_the_members_of_a_list_in_lower_case() -> None:

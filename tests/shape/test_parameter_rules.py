@@ -147,12 +147,14 @@ def test_header_fields_go_up_as_the_rules_say(
         ({"sid": {"default": "s1"}}, [], [b"sid=s1"]),
         ({"sid": {"default": "s1"}}, [b"sid=s2"], [b"sid=s2"]),
         ({"sid": {"rename": "session"}}, [b"session=s2"], [b"sid=s2"]),
+        ({"X-Region": {"fixed": "eu"}}, [b"sid=s2"], [b"sid=s2"]),
     ],
 )
 def test_cookies_go_up_as_the_rules_say(rules: dict[str, Any], cookies: list[bytes], written: list[bytes]) -> None:
     parameters = shaped(rules).shapes[KEY].parameters
     assert parameters is not None
     assert parameters.write_cookies(cookies) == written
+    assert parameters.changes_cookies == (written != cookies or rules == {"sid": {"default": "s1"}})
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def path_slot(style: str = "simple", rivals: Collection[str] = (), **given: str 
 
 
 def query_slot(style: str = "form", others: Collection[str] = (), **given: str | bool) -> QuerySlot:
-    return QuerySlot(argument(Place.QUERY, style, **given), "n[]", others)
+    return QuerySlot(argument(Place.QUERY, style, **given), "n[]", frozenset({"n", *others}))
 
 
 @pytest.mark.parametrize(
