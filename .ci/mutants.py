@@ -1,60 +1,246 @@
 #!/usr/bin/env python3
-"""Run mutmut, and fail if a mutation passes all tests but is not in `equivalent-mutants.toml`.
+"""Change one expression at a time in the modules that protect the upstream, and fail if the tests do not notice a change.
 
-`python .ci/mutants.py PATTERN...` runs those whose names match. It needs `mutmut` beside the Python that runs it (`make mutants`).
+`python .ci/mutants.py PATTERN...` tries the modules whose paths match; it needs `mutmut` (`make mutants`). mutmut makes the mutations.
+They are tried here, because mutmut collects the tests again for each one, which takes hours: here pytest collects them once for each
+room, and each mutation gets a fork of that process. The fork replaces the code of one function, and runs the tests that call it.
+
+`equivalent-mutants.toml` lists the mutations that change no answer.
 """
 
 from __future__ import annotations
 
-import subprocess
+import json
+import os
+import resource
+import signal
 import sys
+import time
 import tomllib
+import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-MUTMUT = Path(sys.executable).with_name("mutmut")
+import libcst
+import pytest
+from mutmut.mutation.file_mutation import create_mutations, deep_replace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import CodeType, FrameType, FunctionType
+
+ROOT = Path(__file__).parents[1]
 EQUIVALENT = Path(__file__).with_name("equivalent-mutants.toml")
-DEAD = {"killed", "timeout"}
+MASKING = (
+    "known_secrets", "lookalikes", "masking", "secret_forms", "secret_index", "spelling", "unescaped", "wrapping",
+)  # fmt: skip
+ROOMS: tuple[tuple[list[str], list[str]], ...] = (
+    (["plugin_gateway/gate/*.py"], ["tests/gate"]),
+    (["plugin_gateway/credentials/*.py"], ["tests/credentials"]),
+    (["plugin_gateway/proxy/wire.py"], ["tests/proxy/test_wire.py"]),
+    ([f"plugin_gateway/proxy/{name}.py" for name in MASKING], [f"tests/proxy/test_{name}.py" for name in MASKING]),
+)
+"""The modules to change, and the tests to run for them."""
+# Excluded tests count function calls.
+PYTEST = [
+    "--override-ini=addopts=--import-mode=importlib", "--hypothesis-profile=mutants", "-k not test_the_work_does_not",
+    *(f"-pno:{plugin}" for plugin in ("anyio", "cacheprovider", "schemathesis", "terminal", "xdist")),
+]  # fmt: skip
+FAILED = 1 << 8
+"""The status of a process that exits with 1, as `waitpid` gives it."""
+AT_ONCE = 2 * (os.cpu_count() or 1)
+SPARE_S = 2
+"""CPU time for a mutation, beyond five times what its tests take without it."""
 
 
-def answer_of(*words: str) -> str:
-    return subprocess.run([MUTMUT, *words], check=True, capture_output=True, text=True).stdout
+class Mutation(NamedTuple):
+    """One change of one function: its lines before and after, and its text after."""
+
+    module: str
+    function: str
+    before: str
+    after: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.module}.{self.function}"
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.name, self.before, self.after
 
 
-def change_of(name: str) -> tuple[str, str, str]:
-    """Return a mutation as the list has it: the function, the line before, and the line after; other lines are joined."""
-    lines = answer_of("show", name).splitlines()
-    before, after = (
-        " ".join(line[1:].strip() for line in lines if line.startswith(sign) and not line.startswith(sign * 3))
-        for sign in "-+"
-    )
-    module, _, function = name.rpartition("__mutmut_")[0].rpartition(".")
-    # mutmut writes `x_function` and `xǁClassǁmethod`.
-    return f"{module}.{function[2:].replace('ǁ', '.')}", before, after
+def mutations_of(path: Path) -> Iterator[Mutation]:
+    text = path.read_text()
+    tree, mutations, *_ = create_mutations(str(path), text)
+    functions: dict[libcst.CSTNode, str] = {}
+    for node in tree.body:
+        if isinstance(node, libcst.FunctionDef):
+            functions[node] = node.name.value
+        elif isinstance(node, libcst.ClassDef):
+            methods = (each for each in node.body.body if isinstance(each, libcst.FunctionDef))
+            functions |= {each: f"{node.name.value}.{each.name.value}" for each in methods}
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for mutation in mutations:
+        function = mutation.contained_by_top_level_function
+        if function not in functions:
+            continue
+        before = tree.code_for_node(function)
+        changed = cast("libcst.CSTNode", deep_replace(function, mutation.original_node, mutation.mutated_node))
+        after = tree.code_for_node(changed)
+        yield Mutation(module, functions[function], *differing_lines(before, after), after)
+
+
+def differing_lines(before: str, after: str) -> tuple[str, str]:
+    """Return the lines from the first to the last that differ, joined."""
+    old, new = ([line.strip() for line in text.split("\n") if line.strip()] for text in (before, after))
+    while old and new and old[0] == new[0]:
+        del old[0], new[0]
+    while old and new and old[-1] == new[-1]:
+        del old[-1], new[-1]
+    return " ".join(old), " ".join(new)
+
+
+def function_of(names: Mapping[str, object], qualified: str) -> FunctionType:
+    *classes, name = qualified.split(".")
+    for each in classes:
+        names = vars(names[each])
+    found = names[name]
+    return cast("FunctionType", found.__func__ if isinstance(found, staticmethod | classmethod) else found)
+
+
+def replace_code(mutation: Mutation) -> None:
+    """Replace the code of a function where it stands, so that each module that has imported it calls the new one."""
+    names = vars(sys.modules[mutation.module])
+    text = mutation.text
+    for each in mutation.function.split(".")[:-1]:
+        text = f"class {each}:\n" + "".join(f"    {line}" for line in text.splitlines(keepends=True))
+    fresh = dict(names)
+    exec(compile(text, mutation.module, "exec"), fresh)  # noqa: S102
+    old, new = function_of(names, mutation.function), function_of(fresh, mutation.function)
+    old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
+
+
+class Trial:
+    """A plugin for pytest that runs the collected tests for each mutation."""
+
+    def __init__(self, mutations: list[Mutation], listed: set[tuple[str, str, str]]) -> None:
+        self.mutations = mutations
+        self.listed = listed
+        self.known: set[tuple[str, str, str]] = set()
+        self.survivors = self.endless = 0
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            print("the tests could not be collected; `make test` says why", file=sys.stderr)
+            return True
+        callers, cost_s = self._callers(session)
+        running: dict[int, Mutation] = {}
+        for mutation in self.mutations:
+            tests = sorted(callers[mutation.name], key=cost_s.__getitem__)
+            if len(running) == AT_ONCE:
+                self._judge(running)
+            running[self._start(session, mutation, tests, sum(cost_s[test] for test in tests))] = mutation
+        while running:
+            self._judge(running)
+        return True
+
+    def _callers(self, session: pytest.Session) -> tuple[dict[str, list[int]], list[float]]:
+        """Run all tests; return which of them call each function, and how long each takes.
+
+        In a fork, so that functions with a cache know no result yet when a mutation is tried.
+        """
+        functions: dict[CodeType, str] = {}
+        for mutation in self.mutations:
+            code = function_of(vars(sys.modules[mutation.module]), mutation.function).__code__
+            functions[code] = mutation.name
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            callers: dict[str, list[int]] = {name: [] for name in functions.values()}
+            cost_s: list[float] = []
+
+            def on_event(frame: FrameType, event: str, _: object) -> None:
+                name = functions.get(frame.f_code)
+                if name is not None and event == "call" and callers[name][-1:] != [len(cost_s)]:
+                    callers[name].append(len(cost_s))
+
+            for item in session.items:
+                begun_s = time.process_time()
+                sys.setprofile(on_event)
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+                sys.setprofile(None)
+                if session.testsfailed:
+                    print(f"{item.nodeid} fails without a mutation", file=sys.stderr, flush=True)
+                    os._exit(1)
+                cost_s.append(time.process_time() - begun_s)
+            with os.fdopen(writer, "w") as pipe:
+                json.dump([callers, cost_s], pipe)
+            os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader) as pipe:
+            told = pipe.read()
+        if os.waitpid(pid, 0)[1] != 0:
+            raise session.Failed
+        callers, cost_s = json.loads(told)
+        return callers, cost_s
+
+    def _start(self, session: pytest.Session, mutation: Mutation, tests: list[int], cost_s: float) -> int:
+        limit_s = SPARE_S + int(5 * cost_s)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                # A mutation may cause an endless loop, or wait for what never comes; a busy machine is only slow.
+                resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
+                signal.alarm(100 * limit_s)
+                replace_code(mutation)
+                for test in tests:
+                    item = session.items[test]
+                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+                    if session.testsfailed:
+                        os._exit(os.waitstatus_to_exitcode(FAILED))
+                os._exit(0)
+            finally:
+                traceback.print_exc()
+                os._exit(2)
+        return pid
+
+    def _judge(self, running: dict[int, Mutation]) -> None:
+        """Wait until the tests of one mutation have ended."""
+        pid, status = os.wait()
+        mutation = running.pop(pid)
+        if os.WIFSIGNALED(status):
+            self.endless += 1
+        elif status not in {0, FAILED}:
+            raise RuntimeError(f"{mutation.key} could not be tried")
+        elif status == 0 and mutation.key in self.listed:
+            self.known.add(mutation.key)
+        elif status == 0:
+            self.survivors += 1
+            print(f"{mutation.name}\n  - {mutation.before}\n  + {mutation.after}", flush=True)
 
 
 def main(patterns: list[str]) -> int:
-    subprocess.run([MUTMUT, "run", *patterns], check=False)
-    lines = answer_of("results", "--all", "true").splitlines()
-    verdicts = [line.strip().rpartition(": ")[::2] for line in lines if ": " in line]
-    if patterns:
-        verdicts = [(name, verdict) for name, verdict in verdicts if verdict != "not checked"]
-    if not any(verdict in DEAD for _, verdict in verdicts):
-        print("no mutation failed a test, so mutmut has not run", file=sys.stderr)
-        return 1
     listed = {(one["function"], one["before"], one["after"]) for one in tomllib.loads(EQUIVALENT.read_text())["mutant"]}
-    open_ones = {name: change_of(name) for name, verdict in verdicts if verdict not in DEAD}
-    found = [name for name, change in open_ones.items() if change not in listed]
-    for name in found:
-        print(answer_of("show", name))
-    unused = set() if patterns else listed - set(open_ones.values())
+    paths: list[Path] = []
+    tests: list[str] = []
+    for modules, own_tests in ROOMS:
+        every = sorted(path for module in modules for path in ROOT.glob(module))
+        if chosen := [path for path in every if not patterns or any(path.match(pattern) for pattern in patterns)]:
+            paths += chosen
+            tests += own_tests
+    trial = Trial([mutation for path in paths for mutation in mutations_of(path)], listed)
+    if not paths or pytest.main([*PYTEST, *tests], plugins=[trial]) != 0:
+        return 1
+    unused = set() if patterns else listed - trial.known
     for function, before, after in sorted(unused):
-        print(
-            f"{EQUIVALENT.name}: no mutation that passes all tests is `{before}` -> `{after}` in {function}; take the entry out"
-        )
+        print(f"{EQUIVALENT.name}: the tests notice `{before}` -> `{after}` in {function}; take the entry out")
     print(
-        f"{len(verdicts)} mutations: {len(found)} pass all tests, {len(open_ones) - len(found)} are known to change nothing"
+        f"{len(trial.mutations)} mutations: {trial.survivors} pass all tests, {len(trial.known)} are known to change nothing, "
+        f"{trial.endless} did not end"
     )
-    return 1 if found or unused else 0
+    return 1 if trial.survivors or unused else 0
 
 
 if __name__ == "__main__":

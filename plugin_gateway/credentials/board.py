@@ -25,6 +25,7 @@ UNIT_BYTES: Final = 1024
 """Each token occupies a multiple of this. It bounds the number of short tokens, and so the memory of the masks."""
 _TEXT_BYTES: Final = 16 * 1024
 _HEAD_BYTES: Final = 4096
+_SIZE: Final = struct.Struct("=I")
 _RECORD: Final = struct.Struct("=Id")
 """The length of the token that follows, and until when it is masked, by `time.monotonic`."""
 _SKIP: Final = 0xFFFFFFFF
@@ -45,7 +46,7 @@ class Written(NamedTuple):
 def open_board() -> int:
     """Make shared memory for a board; return its descriptor. The system allocates a page when it is first written."""
     if sys.platform == "linux":
-        descriptor = os.memfd_create("plugin-gateway-tokens", os.MFD_CLOEXEC)
+        descriptor = os.memfd_create("plugin-gateway-tokens")
     else:
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
@@ -90,7 +91,7 @@ class Board:
             # Move `begin` before overwriting: it tells a concurrent reader that its data may be torn.
             self._head[_BEGIN] = begin
             if place != end:
-                self._put(end, _SKIP, 0.0, b"")
+                _SIZE.pack_into(self._memory, _HEAD_BYTES + end % RING_BYTES, _SKIP)
             self._put(place, len(text), until_s, text)
             self._head[_END] = place + size
         return place
@@ -117,13 +118,13 @@ class Board:
             size, until_s = _RECORD.unpack_from(self._memory, start)
             if size <= _TEXT_BYTES:
                 start += _RECORD.size
-                found.append(Written(at, self._memory[start : start + size].decode("ascii", "replace"), until_s))
+                found.append(Written(at, self._memory[start : start + size].decode(errors="replace"), until_s))
             at = self._after(at)
         return found
 
     def _after(self, at: int) -> int:
         """The place after the token at this one."""
-        size: int = _RECORD.unpack_from(self._memory, _HEAD_BYTES + at % RING_BYTES)[0]
+        size: int = _SIZE.unpack_from(self._memory, _HEAD_BYTES + at % RING_BYTES)[0]
         if size > _TEXT_BYTES:
             return at + RING_BYTES - at % RING_BYTES
         return at + -(-(_RECORD.size + size) // UNIT_BYTES) * UNIT_BYTES

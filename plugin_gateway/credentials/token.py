@@ -20,6 +20,9 @@ _UNSAID_LIFETIME_S: Final = 300.0
 _REFRESH_AT: Final = 0.8
 _MARGIN_S: Final = 10.0
 """A token must outlive the call that carries it."""
+_BEARER: Final = "bearer"
+_TYPES: Final = (_BEARER, "n_a")
+"""RFC 6750 and RFC 8693, 2.2.1; in lower case, because case does not count (RFC 6749, 5.1)."""
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750, 2.1
 _MAX_TOKEN_LENGTH: Final = 16_384
 _KNOWN_ERRORS: Final = frozenset(
@@ -96,8 +99,8 @@ def read_token(status: int, body: bytes, now_s: float) -> Token:
         error = answer.get("error")
         code = error if isinstance(error, str) and error in _KNOWN_ERRORS else "no known error code"
         raise TokenError(f"status {status}, {code}", blames_subject=status == 400 and code in _ABOUT_THE_SUBJECT)
-    text, kind = answer.get("access_token"), answer.get("token_type", "bearer")
-    if not isinstance(kind, str) or kind.lower() not in ("bearer", "n_a"):
+    text, kind = answer.get("access_token"), answer.get("token_type", _BEARER)
+    if not isinstance(kind, str) or kind.lower() not in _TYPES:
         raise TokenError("a token that is not a bearer token")
     if not isinstance(text, str) or len(text) > _MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(text):
         raise TokenError("no token that fits into a header field")

@@ -23,6 +23,13 @@ def shared() -> Iterator[int]:
     os.close(descriptor)
 
 
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Make the ring small; return how many short tokens it has room for."""
+    monkeypatch.setattr(module, "RING_BYTES", 96 * UNIT_BYTES)
+    return 96
+
+
 def texts(found: tuple[int, list[Any]]) -> list[str]:
     return [written.text for written in found[1]]
 
@@ -83,31 +90,31 @@ def test_as_many_tokens_as_issuers_of_several_workers_hold_are_on_the_board() ->
 
 
 @pytest.mark.parametrize("size", [1, 500, UNIT_BYTES, 3000, 16 * 1024])
-def test_the_oldest_tokens_make_room_and_the_newest_are_whole(size: int) -> None:
+def test_the_oldest_tokens_make_room_and_the_newest_are_whole(size: int, small: int) -> None:
     board = Board()
     end, seen, last = 0, 0, ""
-    for number in range(2 * RING_BYTES // max(size, UNIT_BYTES)):
+    for number in range(5 * small * UNIT_BYTES // max(size, UNIT_BYTES)):
         last = f"{number:x}".rjust(size, "x")[-size:]
         board.write(last, float(number))
-        if number % 100 == 0:
+        if number % 3 == 0:
             end, found = board.read(end)
             seen += len(found)
-    assert seen == number // 100 * 100 + 1
+    assert seen == number // 3 * 3 + 1
     found = board.read()[1]
     assert [written.until_s for written in found] == [
         float(each) for each in range(number - len(found) + 1, number + 1)
     ]
     assert found[-1].text == last
-    assert len(found) * max(size, UNIT_BYTES) > RING_BYTES // 3
+    assert len(found) * max(size, UNIT_BYTES) > small * UNIT_BYTES // 3
     assert not board.holds(0)
     assert all(board.holds(written.place) for written in found)
 
 
-def test_a_reader_that_was_left_behind_goes_on_at_the_oldest_token() -> None:
+def test_a_reader_that_was_left_behind_goes_on_at_the_oldest_token(small: int) -> None:
     board = Board()
     board.write("first", 1.0)
     end, _ = board.read()
-    for number in range(ROOM + 5):
+    for number in range(small + 5):
         board.write(f"token-{number}", 1.0)
     assert texts(board.read(end)) == texts(board.read())
 
@@ -126,6 +133,13 @@ def test_a_reader_that_writers_always_overtake_returns_all_the_same(monkeypatch:
     board._between = overtaken
     assert board.read() == (0, [])
     assert len(passes) == 3
+
+
+def test_a_token_that_a_writer_is_overwriting_is_read_without_an_error() -> None:
+    board = Board()
+    place = board.write("one", 1.0)
+    board._put(place, 3, 1.0, b"\xff\xfe\xfd")
+    assert texts(board.read()) == ["\ufffd" * 3]
 
 
 def test_what_a_writer_that_died_half_way_wrote_is_not_read() -> None:

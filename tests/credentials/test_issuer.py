@@ -10,8 +10,9 @@ import pytest
 
 from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.turns import MAX_WAITING
+from plugin_gateway.credentials import board
 from plugin_gateway.credentials import issuer as module
-from plugin_gateway.credentials.board import RING_BYTES, Board
+from plugin_gateway.credentials.board import Board
 from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
 from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
 from plugin_gateway.refusal import Refusal
@@ -319,10 +320,14 @@ def test_a_token_is_on_the_board_until_a_minute_after_it_is_used_last(clock: Clo
     play(scene, OURS, token("one"))
 
 
-def test_a_token_that_the_board_has_no_room_for_any_more_is_not_used(clock: Clock) -> None:
+def test_a_token_that_the_board_has_no_room_for_any_more_is_not_used(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "RING_BYTES", 8 * board.UNIT_BYTES)
+
     async def scene(issuer: Issuer, provider: Provider) -> None:
         assert await obtain(issuer) == "one"
-        for number in range(RING_BYTES // 1024):
+        for number in range(8):
             issuer._board.write(f"other-{number}", 0.0)
         assert await obtain(issuer) == "two"
 

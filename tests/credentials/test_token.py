@@ -54,6 +54,8 @@ def test_the_callers_token_is_the_subject_of_an_exchange() -> None:
         ({"expires_in": -5}, 1000 + 290 * 0.8, 1290),
         ({"expires_in": True}, 1000 + 290 * 0.8, 1290),
         ({"expires_in": "soon"}, 1000 + 290 * 0.8, 1290),
+        ({"expires_in": 999_999_999}, 1000 + 999_999_989 * 0.8, 1_000_000_989),
+        ({"expires_in": 1_000_000_000}, 1000 + 290 * 0.8, 1290),
         ({"token_type": "bearer"}, 1000 + 3590 * 0.8, 4590),
         ({"token_type": "N_A"}, 1000 + 3590 * 0.8, 4590),
     ],
@@ -67,6 +69,15 @@ def test_a_token_is_renewed_before_it_ends_and_not_used_to_its_last_moment(
     assert "abc" not in repr(token)
 
 
+def test_a_token_without_a_type_is_a_bearer_token() -> None:
+    assert read_token(200, b'{"access_token": "abc"}', NOW_S).text == "abc"
+
+
+def test_a_token_may_have_sixteen_kibibytes() -> None:
+    longest = "a" * 16_384
+    assert read_token(200, answer(access_token=longest), NOW_S).text == longest
+
+
 @pytest.mark.parametrize(
     ("status", "body", "message"),
     [
@@ -76,7 +87,7 @@ def test_a_token_is_renewed_before_it_ends_and_not_used_to_its_last_moment(
         (200, answer(access_token=None), "no token that fits into a header field"),
         (200, answer(access_token="a\r\nX-Evil: 1"), "no token that fits into a header field"),
         (200, answer(access_token="a b"), "no token that fits into a header field"),
-        (200, answer(access_token="a" * 20_000), "no token that fits into a header field"),
+        (200, answer(access_token="a" * 16_385), "no token that fits into a header field"),
         (200, answer(token_type="DPoP"), "a token that is not a bearer token"),
         (200, answer(token_type=5), "a token that is not a bearer token"),
         (401, b'{"error":"invalid_client"}', "status 401, invalid_client"),

@@ -730,10 +730,11 @@ def test_a_safe_request_on_a_stale_connection_is_sent_again_on_a_fresh_one(run: 
     run(closes_after_one, scene)
 
 
-def test_a_post_is_sent_once_only(run: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("body", [b"abc", b""])
+def test_a_post_is_sent_once_only(run: Callable[..., Any], body: bytes) -> None:
     async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get()))[0] == 200
-        assert (await gateway.ask(post(b"abc")))[0] == 502
+        assert (await gateway.ask(post(body)))[0] == 502
         assert [head[:4] for head in gateway.upstream.heads] == [b"GET ", b"POST"]
 
     run(closes_after_one, scene)
