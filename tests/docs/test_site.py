@@ -55,3 +55,10 @@ def test_each_page_with_an_example_has_a_test_that_plays_or_reads_it() -> None:
         if fences and page.name not in GENERATED:
             assert f'page("{page.name}")' in tests or f'"docs" / "{page.name}"' in tests, page.name
             assert "```" not in fences[::2], f"{page.name} has an example without a language"
+
+
+def test_decisions_are_numbered_without_a_gap_and_their_titles_say_the_number() -> None:
+    records = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    for number, record in enumerate(records, 1):
+        assert record.name.startswith(f"{number:04d}-"), record.name
+        assert record.read_text().startswith(f"# {number}. "), record.name
