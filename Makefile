@@ -125,8 +125,8 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 	@touch $@
 
 .venv/chromium.stamp: .venv/run.stamp
-	@command -v chromium >/dev/null || ! command -v apt-get >/dev/null \
-	  || $(if $(filter-out 0,$(shell id -u)),sudo -n) apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null \
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || ! command -v apt-get >/dev/null \
+	  || $(if $(filter-out 0,$(shell id -u)),sudo -n) apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core >/dev/null \
 	  || echo "Chromium could not be installed; the tests of the console's screens skip" >&2
 	@touch $@
 

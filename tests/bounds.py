@@ -2,4 +2,4 @@
 
 from typing import Final
 
-BOUND_S: Final = 30.0
+BOUND_S: Final = 120.0

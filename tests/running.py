@@ -15,8 +15,6 @@ from typing import Any
 
 from tests.bounds import BOUND_S
 
-"""Python starts, imports and compiles a document in a second; on a machine that runs other tests it takes several times as long."""
-
 COMMAND = (sys.executable, "-m", "plugin_gateway")
 
 
@@ -81,7 +79,11 @@ class Gateway:
         self.grown = threading.Condition()
         self.reading = threading.Thread(target=self._read, daemon=True)
         self.reading.start()
-        started = self.wait_for(lambda line: line.get("event") == "started", BOUND_S)
+        try:
+            started = self.wait_for(lambda line: line.get("event") == "started", BOUND_S)
+        except BaseException:
+            self.close()
+            raise
         self.admin = started["admin"]
         self.port, self.admin_port = (int(started[key].rpartition(":")[2]) for key in ("listen", "admin"))
 

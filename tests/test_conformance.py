@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +17,7 @@ import pytest
 
 from tests.bounds import BOUND_S
 from tests.ports import free_ports
+from tests.running import eventually
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "a-token-of-a-caller-0123456789"
@@ -47,11 +47,13 @@ def running(url: str, *commands: Any) -> Iterator[str]:
             )
             block.callback(process.communicate, timeout=BOUND_S)
             block.callback(process.send_signal, signal.SIGINT)
-        give_up = time.monotonic() + BOUND_S
-        while not answers(url):
+
+        def is_up() -> bool:
             assert process is not None
             assert process.poll() is None, process.stderr.read().decode()
-            assert time.monotonic() < give_up, "the gateway does not answer"
+            return answers(url)
+
+        eventually(is_up)
         yield url
 
 
@@ -80,7 +82,7 @@ def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url + "/openapi.json", timeout=1) as answer:
+        with urllib.request.urlopen(url + "/openapi.json", timeout=BOUND_S) as answer:
             return answer.status == 200
     except OSError:
         return False

@@ -150,7 +150,11 @@ class Gateway:
         ]
         for reader in self.readers:
             reader.start()
-        started = json.loads(self.wait_for(rb'\{[^\n]*"event":"started"[^\n]*\}', BOUND_S))
+        try:
+            started = json.loads(self.wait_for(rb'\{[^\n]*"event":"started"[^\n]*\}', BOUND_S))
+        except BaseException:
+            self.close()
+            raise
         self.port, self.admin_port = (int(started[key].rpartition(":")[2]) for key in ("listen", "admin"))
 
     def read(self, pipe: Any) -> None:

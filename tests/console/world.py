@@ -134,11 +134,14 @@ def serving(file: Path) -> Iterator[Gateway]:
 
 
 def find_chromium() -> str:
-    """Return the path of Chromium; skip the test if it is not installed."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    """Return the path of Chromium; skip the test if it is not installed.
+
+    The shell comes first: it has the whole engine, but draws no windows, and takes a third of the processor time.
+    """
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
-    pytest.skip("the tests of the console's screens need Chromium: apt-get install chromium")
+    pytest.skip("the tests of the console's screens need Chromium: apt-get install chromium-headless-shell")
 
 
 @contextmanager

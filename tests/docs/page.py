@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bounds import BOUND_S
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -18,8 +19,6 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"# ([\w.-]+)|<!-- ([\w.-]+) -->")
 """The first line of a block that is a whole file."""
 END = "<end of block>"
-BOUND_S = 60
-"""For all commands of one block: each starts a Python, on a busy machine."""
 KEY = "key-of-the-api-7f3a9c"
 """The upstream's key in the examples."""
 ORDERS = """\

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -15,6 +16,7 @@ from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.errors import UsageError
 from plugin_gateway.server import admin
 from plugin_gateway.server.admin import AdminListener
+from tests.bounds import BOUND_S
 
 HEALTH = Health(is_ready=True, revision=1, digest="d", operations=1, operations_total=2, workers=1, workers_wanted=1)
 
@@ -59,12 +61,19 @@ def test_one_that_was_never_opened_closes_too() -> None:
     asyncio.run(AdminListener().close())
 
 
+async def sent(address: Address, data: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect, and send before the listener can accept: its patience begins when it does."""
+    client = socket.create_connection((address.host, address.port), BOUND_S)
+    client.sendall(data)
+    return await asyncio.open_connection(sock=client)
+
+
 HEAD = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n"
 
 
 @pytest.mark.parametrize(
     "pieces",
-    [[], [HEAD[:-2]], [HEAD], [HEAD + b"{"], [HEAD + b"{}", HEAD[:20]]],
+    [[b""], [HEAD[:-2]], [HEAD], [HEAD + b"{"], [HEAD + b"{}", HEAD[:20]]],
     ids=["nothing", "half a head", "no body", "half a body", "half a second request"],
 )
 def test_a_request_that_does_not_arrive_is_given_up(monkeypatch: pytest.MonkeyPatch, pieces: list[bytes]) -> None:
@@ -72,13 +81,12 @@ def test_a_request_that_does_not_arrive_is_given_up(monkeypatch: pytest.MonkeyPa
 
     async def talk() -> None:
         async with listening() as address:
-            reader, writer = await asyncio.open_connection(address.host, address.port)
-            for piece in pieces:
+            reader, writer = await sent(address, pieces[0])
+            for piece in pieces[1:]:
+                assert (await reader.readuntil(b"slow but whole")).startswith(b"HTTP/1.1 200 ")
                 writer.write(piece)
-                if piece.endswith(b"{}"):
-                    assert (await reader.readuntil(b"slow but whole")).startswith(b"HTTP/1.1 200 ")
             with suppress(ConnectionResetError):
-                await asyncio.wait_for(reader.read(), 4)
+                await asyncio.wait_for(reader.read(), BOUND_S)
             writer.close()
 
     asyncio.run(talk())
@@ -89,9 +97,8 @@ def test_an_answer_may_take_longer_than_its_request(monkeypatch: pytest.MonkeyPa
 
     async def talk() -> None:
         async with listening() as address:
-            reader, writer = await asyncio.open_connection(address.host, address.port)
-            writer.write(HEAD + b"{}")
-            await asyncio.wait_for(reader.readuntil(b"slow but whole"), 4)
+            reader, writer = await sent(address, HEAD + b"{}")
+            await asyncio.wait_for(reader.readuntil(b"slow but whole"), BOUND_S)
             writer.close()
 
     asyncio.run(talk())
@@ -116,11 +123,11 @@ def test_a_flood_of_connections_keeps_no_probe_out(
                 flood[-1][1].write(sent)
                 reader, writer = await asyncio.open_connection(address.host, address.port)
                 writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                assert (await asyncio.wait_for(reader.read(), 4)).startswith(b"HTTP/1.1 200 ")
+                assert (await asyncio.wait_for(reader.read(), BOUND_S)).startswith(b"HTTP/1.1 200 ")
                 writer.close()
             # The last connections are still there; the first ones made room.
             with suppress(ConnectionResetError):
-                assert await asyncio.wait_for(flood[0][0].read(), 4) == b""
+                assert await asyncio.wait_for(flood[0][0].read(), BOUND_S) == b""
             assert not flood[-1][0].at_eof()
             for _, writer in flood:
                 writer.transport.abort()

@@ -50,12 +50,17 @@ async def ready(started: Started) -> dict[str, Any]:
 
 
 async def until(started: Started, condition: Callable[..., Any]) -> dict[str, Any]:
-    """Ask until a condition holds. The pauses leave the processor to the child that compiles and to the workers."""
+    """Ask for the health until a condition holds, and return it."""
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
-        while not condition(health := (await client.get(f"http://{started.admin}/readyz")).json()):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.Event().wait(), 0.02)
-        return health
+        return await answer_with(client, f"http://{started.admin}/readyz", condition)
+
+
+async def answer_with(client: httpx2.AsyncClient, url: str, condition: Callable[..., Any]) -> dict[str, Any]:
+    """Ask until a condition holds. The pauses leave the processor to the child that compiles and to the workers."""
+    while not condition(answer := (await client.get(url)).json()):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.02)
+    return answer
 
 
 def test_the_banner_knows_the_addresses_and_the_operations(config: Path) -> None:
@@ -194,9 +199,8 @@ def test_the_console_knows_how_many_calls_each_operation_had(config: Path, monke
         await call(started, "/nope")
         async with httpx2.AsyncClient(trust_env=False) as browser:
             await browser.get(supervisor._console.link())
-            while not (calls := (await browser.get(f"http://{started.admin}/console/api/calls")).json()["calls"]):
-                pass
-        return calls
+            answer = await answer_with(browser, f"http://{started.admin}/console/api/calls", lambda it: it["calls"])
+        return answer["calls"]
 
     assert run(config, talk) == {"GET /pets": 1}
 
@@ -574,16 +578,12 @@ def serving_versions() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_the_console_is_entered_by_its_link_and_tells_whether_the_file_is_served(config: Path) -> None:
     async def talk(_: Supervisor, started: Started) -> list[dict[str, Any]]:
         async with httpx2.AsyncClient(trust_env=False) as client:
-
-            async def state() -> dict[str, Any]:
-                return (await client.get(f"{started.console}api/state")).json()
+            url = f"{started.console}api/state"
 
             async def until_in(sync: str) -> dict[str, Any]:
-                while (now := await state())["sync"] != sync:
-                    pass
-                return now
+                return await answer_with(client, url, lambda state: state["sync"] == sync)
 
-            assert (await state())["code"] == "no-console-session"
+            assert (await client.get(url)).json()["code"] == "no-console-session"
             await client.get(started.link())
             seen = [await until_in("in-sync")]
             config.write_text(CONFIG.replace("listPets", "nope"))
