@@ -33,6 +33,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """The kind of other members; None if they may be anything."""
     is_open: bool = True
     """Whether there may be other members."""
+    is_octets: bool = False
+    """Whether it, or each of its items, is the content of a file rather than text."""
 
     @property
     def is_any(self) -> bool:
@@ -94,6 +96,7 @@ class _Kinds:
             members=tuple(members.items()),
             more=self.of(more, depth) if isinstance(more, dict) else None,
             is_open=more is not False and all(part.is_open for part in parts),
+            is_octets=_is_octets(schema) or any(part.is_octets for part in (*parts, items) if part is not None),
         )
 
     def _own_members(self, schema: dict[str, Any], depth: int) -> dict[str, Kind]:
@@ -124,6 +127,12 @@ def _types(schema: dict[str, Any]) -> frozenset[str]:
     return TYPES
 
 
+def _is_octets(schema: dict[str, Any]) -> bool:
+    media_type = str(schema.get("contentMediaType", "text/plain"))
+    is_text = media_type.startswith("text/") or media_type.endswith("json") or "contentEncoding" in schema
+    return schema.get("format") == "binary" or not is_text
+
+
 def _common(ours: frozenset[str], theirs: frozenset[str]) -> frozenset[str]:
     common = ours & theirs
     if ("integer" in ours and "number" in theirs) or ("number" in ours and "integer" in theirs):
@@ -143,4 +152,5 @@ def _either(branches: list[Kind]) -> Kind:
         items=_either(items) if len(items) > 1 else next(iter(items), None),
         members=tuple(members.items()),
         is_open=any(branch.is_open for branch in branches),
+        is_octets=any(branch.is_octets for branch in branches),
     )

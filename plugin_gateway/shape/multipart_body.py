@@ -55,8 +55,9 @@ class MultipartBody(NamedTuple):
             if disposition is None or named is None:
                 return Verdict(text, (), (Problem("", "must have a name in the Content-Disposition of each part"),))
             name = named[1].decode(errors="replace")
-            if _FILE.search(disposition[1]) or _BINARY.search(head):
-                kind = self.form.kind.member(name)
+            kind = self.form.kind.member(name)
+            is_octets = kind is not None and kind.is_octets
+            if is_octets or _FILE.search(disposition[1]) or _BINARY.search(head):
                 if kind is None or kind.types & {"string", "array"}:
                     files.add(name)
                 content = b""

@@ -18,6 +18,8 @@ SCHEMA: dict[str, Any] = {
         "count": {"type": "integer"},
         "meta": {"type": "object", "properties": {"a": {"type": "integer"}}},
         "tags": {"type": "array", "items": {"type": "string"}},
+        "photo": {"type": ["string", "null"], "format": "binary"},
+        "pages": {"type": "array", "items": {"type": "string", "format": "binary"}},
         "file": {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 3},
     },
     "additionalProperties": False,
@@ -45,6 +47,16 @@ def test_parts_that_fit_pass() -> None:
     fields = [('name="title"', "a+%20b"), ('name="count"', "5"), ('name="tags"', "x"), ('name="tags"', "y")]
     meta = ('name="meta"\r\nContent-Type: application/json', '{"a": 1}')
     assert judged(body(*fields, meta, FILE)) == ()
+
+
+@pytest.mark.parametrize("name", ["file", "photo", "pages"])
+def test_a_file_may_come_without_its_name_and_type(name: str) -> None:
+    octets = (f'name="{name}"', "\x89PNG\xff")
+    assert judged(body(('name="title"', "ab"), FILE, octets)) == ()
+
+
+def test_text_is_utf_8() -> None:
+    assert judged(body(('name="title"', "\xff\xff"), FILE)) == (Problem("/title", "must be UTF-8"),)
 
 
 @pytest.mark.parametrize(

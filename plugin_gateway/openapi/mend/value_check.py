@@ -74,8 +74,6 @@ class ValueCheck:
             return not schema
         if not isinstance(schema, dict) or depth > _DEEPEST:
             return False
-        if value is None and schema.get("nullable") is True:
-            return False
         if isinstance(ref := schema.get("$ref"), str):
             try:
                 target = self._document.resolve(ref).value
@@ -85,7 +83,9 @@ class ValueCheck:
                 return True
             if self._is_old:
                 return False
-        if not _is_typed(schema, value) or not self._is_listed(schema, value):
+        # `nullable` extends only `type` (OpenAPI 3.0.3, 4.7.24.1).
+        is_null = value is None and schema.get("nullable") is True and "type" in schema
+        if not (is_null or _is_typed(schema, value)) or not self._is_listed(schema, value):
             return True
         if isinstance(value, str):
             refused = self._refuses_text(schema, value)

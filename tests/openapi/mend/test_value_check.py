@@ -46,6 +46,8 @@ DOCUMENT = Document(
         ({"allOf": [{"type": "string"}, {"maxLength": 1}]}, "ab"),
         ({"anyOf": [{"type": "string"}, {"type": "boolean"}]}, 1),
         ({"type": "string"}, None),
+        ({"nullable": True, "oneOf": [{"type": "string"}, {"type": "array"}]}, None),
+        ({"type": "string", "nullable": True, "enum": ["a"]}, None),
         (False, 1),
     ],
 )
@@ -57,6 +59,7 @@ def test_a_default_that_does_not_fit_is_refused(schema: bool | dict[str, Any], v
     ("schema", "value"),
     [
         ({"type": "string", "nullable": True}, None),
+        ({"type": "string", "nullable": True, "enum": ["a", None]}, None),
         ({"type": "integer"}, 3.0),
         ({"pattern": r"^\p{L}$"}, "1"),
         ({"$ref": "#/components/schemas/Gone"}, 1),
