@@ -18,7 +18,7 @@ from tests.bounds import BOUND_S
 from tests.mcp.world import DOCUMENT
 from tests.ports import free_port
 
-CHANGES = 6
+CHANGES = 4
 CLIENTS = 4
 ALWAYS, TOGGLED = "listPets", "getPet"
 STATES = {"first": {ALWAYS}, "second": {ALWAYS, TOGGLED}}
@@ -32,6 +32,8 @@ class Caller(NamedTuple):
 
     port: int
     name: str
+    mode: str
+    """The mode of the MCP endpoint."""
 
     def wanted(self, state: str) -> set[str]:
         return STATES[state] - {TOGGLED} if self.name == "ann" else STATES[state]
@@ -69,18 +71,30 @@ class Caller(NamedTuple):
         return {one["operationId"]: one.get("description", "") for one in operations}
 
     async def listed(self) -> dict[str, str]:
-        """Return the description of each tool."""
+        """Return the description of each operation that the list of tools or a search shows."""
+        if self.mode == "search":
+            found = await self.rpc("tools/call", name="search_operations", arguments={"query": ""})
+            return {one["id"]: one.get("about", "") for one in found["result"]["structuredContent"]["operations"]}
         tools = (await self.rpc("tools/list"))["result"]["tools"]
         return {one["name"]: one["description"] for one in tools}
+
+    async def called(self, operation: str, arguments: dict[str, str]) -> bool:
+        """Call an operation by MCP; return whether there is one."""
+        if self.mode == "search":
+            wanted = {"id": operation, "arguments": arguments}
+            result = (await self.rpc("tools/call", name="call_operation", arguments=wanted))["result"]
+            assert not result["isError"] or "There is no operation" in result["content"][0]["text"], result
+            return not result["isError"]
+        answer = await self.rpc("tools/call", name=operation, arguments=arguments)
+        is_called = "result" in answer
+        assert answer["result"]["isError"] is False if is_called else answer["error"]["code"] == -32602, answer
+        return is_called
 
     async def is_callable(self) -> tuple[bool, bool]:
         """Say whether REST and MCP take the operation that comes and goes; each of them must answer."""
         status, _ = await self.ask("/pets/7")
         assert status in {200, 404}
-        answer = await self.rpc("tools/call", name=TOGGLED, arguments={"petId": "7"})
-        is_called = "result" in answer
-        assert answer["result"]["isError"] is False if is_called else answer["error"]["code"] == -32602, answer
-        return status == 200, is_called
+        return status == 200, await self.called(TOGGLED, {"petId": "7"})
 
     def state_of(self, shown: dict[str, str]) -> str:
         """Return the state to which names and text belong; a mix of two has none."""
@@ -94,20 +108,20 @@ class Caller(NamedTuple):
         while not is_over.is_set():
             seen |= {self.state_of(await self.documented()), self.state_of(await self.listed())}
             assert (await self.ask("/pets"))[0] == 200
-            called = await self.rpc("tools/call", name=ALWAYS, arguments={})
-            assert called["result"]["isError"] is False, called
+            assert await self.called(ALWAYS, {})
             is_callable = await self.is_callable()
             assert self.name == "ben" or is_callable == (False, False)
         return seen
 
 
-def write_config(folder: Path, upstream_port: int, mark: str) -> None:
+def write_config(folder: Path, upstream_port: int, mark: str, mode: str) -> None:
     """Write the config of a state, replacing the file whole as editors do."""
     config = {
         "openapi": "openapi.json",
         "upstream": {"url": f"http://127.0.0.1:{upstream_port}"},
         # Without it, the URL and so the digest come from the listener, which the commands do not know.
         "public": {"url": "https://plugin.example.com"},
+        "mcp": {"mode": mode},
         "auth": {"type": "service_http", "tokens": [{"name": name, "env": f"{name.upper()}_TOKEN"} for name in TOKENS]},
         "consumers": [
             {"name": "ann", "match": {"token": "ann"}, "allow": [ALWAYS]},
@@ -196,20 +210,20 @@ def exported(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str
     assert run(["plugin", "-c", config, "-o", str(folder / "package")]) == 0
     capsys.readouterr()
     (skill,) = (folder / "package").glob("skills/*/SKILL.md")
-    packed = {name for name in (ALWAYS, TOGGLED) if f"### `{name}`" in skill.read_text()}
+    packed = {name for name in (ALWAYS, TOGGLED) if f": `{name}`." in skill.read_text()}
     registered = json.loads((folder / "package" / "server.json").read_text())["_meta"]
     return names, packed, registered["io.modelcontextprotocol.registry/publisher-provided"]["revision"]
 
 
 async def change_under_load(
-    folder: Path, front: str, capsys: pytest.CaptureFixture[str]
+    folder: Path, front: str, mode: str, capsys: pytest.CaptureFixture[str]
 ) -> tuple[dict[str, set[str]], list[set[str]], int]:
     upstream = await asyncio.start_server(serve_upstream, "127.0.0.1", 0)
     upstream_port = upstream.sockets[0].getsockname()[1]
     (folder / "openapi.json").write_text(json.dumps(yaml.safe_load(DOCUMENT)))
-    write_config(folder, upstream_port, "first")
+    write_config(folder, upstream_port, "first", mode)
     port = free_port()
-    callers = [Caller(port, name) for name in TOKENS]
+    callers = [Caller(port, name, mode) for name in TOKENS]
     is_over = asyncio.Event()
     async with upstream, running(folder, port, front) as gateway, asyncio.TaskGroup() as clients:
         digest = await gateway.digest_after("")
@@ -217,7 +231,7 @@ async def change_under_load(
         loads = [clients.create_task(caller.load(is_over)) for caller in callers for _ in range(CLIENTS // 2)]
         for number in range(CHANGES):
             state = [*STATES][(number + 1) % 2]
-            write_config(folder, upstream_port, state)
+            write_config(folder, upstream_port, state, mode)
             gateway.process.send_signal(signal.SIGHUP)
             digest = await gateway.digest_after(digest)
             digests[state].add(digest)
@@ -236,13 +250,13 @@ async def change_under_load(
     return digests, seen, status
 
 
-@pytest.mark.parametrize("front", ["connection", "asgi"])
+@pytest.mark.parametrize(("front", "mode"), [("connection", "tools"), ("asgi", "tools"), ("connection", "search")])
 def test_a_change_of_one_line_moves_every_face_of_each_consumer_together_under_load(
-    tmp_path: Path, front: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, front: str, mode: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, token in ENVIRON.items():
         monkeypatch.setenv(name, token)
-    digests, seen, status = asyncio.run(change_under_load(tmp_path, front, capsys))
+    digests, seen, status = asyncio.run(change_under_load(tmp_path, front, mode, capsys))
 
     assert [len(found) for found in digests.values()] == [1, 1]
     assert digests["first"] != digests["second"]
