@@ -110,7 +110,7 @@ def _address_meant(text: object) -> str:
         return f"write :{match[1]}"
     if match := re.fullmatch(r"[a-z]+://([^/]+?)(:[0-9]+)?/*", written):
         address = f"write {match[1]}{match[2] or ':8080'}"
-        return f"{address}; a proxy in front of the gateway ends TLS" if written.startswith("https:") else address
+        return f"{address}; a proxy in front of the gateway terminates TLS" if written.startswith("https:") else address
     host, colon, port = written.rpartition(":")
     if re.fullmatch(r"[0-9]{1,5}", port) and host.count(":") > 1 and not host.startswith("["):
         return f"write [{host}]:{port}"

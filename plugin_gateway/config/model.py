@@ -73,10 +73,10 @@ class Validation(Record):
     example: ClassVar[str] = "{request: enforce, response: report}"
 
     request: Check = "report"
-    """Requests. `report` lets them pass and tells of some in the log and in the metrics; `enforce` refuses them with 400.
+    """Requests. `report` lets them pass, and shows some in the log and in the metrics; `enforce` refuses them with 400.
     Example: `request: enforce`"""
     response: Check = "report"
-    """Responses. `report` lets them pass and tells of some in the log and in the metrics; `enforce` refuses them with 502.
+    """Responses. `report` lets them pass, and shows some in the log and in the metrics; `enforce` refuses them with 502.
     Example: `response: enforce`"""
 
 

@@ -48,7 +48,7 @@ def port(candidate: Candidate) -> Iterator[Breach]:
     if not is_local_url(url) and urlsplit(url).port not in (None, 443):
         yield Breach(
             message=f"ChatGPT calls port 443 only, and {url} names another",
-            hint="end TLS at port 443, and write `public: {url: https://HOST}`",
+            hint="terminate TLS at port 443, and write `public: {url: https://HOST}`",
             pointer=("public", "url"),
         )
 
