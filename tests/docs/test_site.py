@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from plugin_gateway.cli.entry import cli
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,3 +65,31 @@ def test_decisions_are_numbered_without_a_gap_and_their_titles_say_the_number() 
     for number, record in enumerate(records, 1):
         assert record.name.startswith(f"{number:04d}-"), record.name
         assert record.read_text().startswith(f"# {number}. "), record.name
+
+
+OF_OTHER_PROGRAMS = {"claude", "make", "pip", "python", "systemctl", "PLUGIN_GATEWAY_COMPILE=1"}
+OF_PYTHON = {"--enable-optimizations"}
+OF_ALL_COMMANDS = {"--help", "--version"}
+
+
+def options_of(command: click.Command) -> set[str]:
+    found = {option for one in command.params for option in one.opts}
+    return found.union(*map(options_of, command.commands.values())) if isinstance(command, click.Group) else found
+
+
+OPTIONS = {
+    name: options_of(cli.get_command(click.Context(cli), name)) for name in cli.list_commands(click.Context(cli))
+}
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_each_option_that_a_sentence_names_exists(page: Path) -> None:
+    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text())
+    for span in re.findall(r"`([^`\n]*--[a-z][^`\n]*)`", text):
+        first, *rest = span.removeprefix("plugin-gateway ").split()
+        if first in OF_OTHER_PROGRAMS:
+            continue
+        known = (
+            OPTIONS[first] if rest and first in OPTIONS else set().union(*OPTIONS.values(), OF_ALL_COMMANDS, OF_PYTHON)
+        )
+        assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]*", span)} <= known, span
