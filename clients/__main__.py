@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument(
         "--corpus",
         type=Path,
-        help="folder with documents `open/NAME`, which the first column of `open/INDEX.tsv` lists, some with operations `allow/NAME.txt`",
+        help="folder with documents `open/NAME`, some with a list of operations `allow/NAME.txt`",
     )
     steps = parser.add_mutually_exclusive_group()
     steps.add_argument("--install-only", action="store_true", help="only make the virtual environments")
@@ -114,8 +114,7 @@ def shown_documents(folder: Path, corpus: Path | None) -> Iterator[Shown]:
     """Write the documents for the clients into `folder`: each whole source, and each face for three allow-lists."""
     sources = [ROOT / "examples/legacy_api/openapi.yaml"]
     if corpus:
-        _, *rows = (corpus / "open" / "INDEX.tsv").read_text().splitlines()
-        sources += [corpus / "open" / row.partition("\t")[0] for row in rows]
+        sources += sources_in(corpus / "open")
     for source in sources:
         document = read_document(str(source))
         path = folder / f"{source.name}.source.json"
@@ -136,6 +135,15 @@ def shown_documents(folder: Path, corpus: Path | None) -> Iterator[Shown]:
                 path = folder / f"{source.name}.{allow}.{face.replace(' ', '-')}.json"
                 path.write_bytes(faces[name].body)
                 yield Shown(source.name, allow, face, path, len(entries))
+
+
+def sources_in(folder: Path) -> list[Path]:
+    """Return the documents that the first column of `INDEX.tsv` lists; without this file, all documents in the folder."""
+    index = folder / "INDEX.tsv"
+    if index.exists():
+        _, *rows = index.read_text().splitlines()
+        return [folder / row.partition("\t")[0] for row in rows]
+    return sorted(path for path in folder.iterdir() if path.suffix in (".json", ".yaml", ".yml"))
 
 
 def allow_lists(document: Document, listed: Path | None) -> dict[str, list[str]]:
