@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEY = "bench-key-7d1f0a"
+KEY = "bench-key-7d1f0a93c2e58b4f6d"
 KEY_HEADER = "X-API-Key"
 GATEWAY_CPU, LOAD_CPU = 0, 1
 REPLY_BYTES = {"1k": 1_000, "100k": 100_000, "10M": 10_000_000}

@@ -7,11 +7,13 @@ table holds a few octets of each form instead of the form, so that thousands of 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.credentials.injection import MIN_MASKED_BYTES
 from plugin_gateway.proxy.lookalikes import Lookalikes, is_lookalike
 from plugin_gateway.proxy.secret_forms import all_forms_of, forms_of
+from plugin_gateway.proxy.sieve import Sieve, sieve_of
 from plugin_gateway.proxy.spelling import ESCAPE_OCTETS
 
 if TYPE_CHECKING:
@@ -34,6 +36,12 @@ _MOST_CROWDED: Final = 16
 _MOST_PLACES: Final = 8
 _MOST_SPOILT: Final = 5
 """The most characters after the introducer in an escape of one octet, except in HTML."""
+
+_LEAST_LINE: Final = 32
+_LEAST_PIECE: Final = 9
+"""A text with a piece takes a little longer. So a piece must be too long for a caller to find it by trial."""
+_MOST_SIEVED: Final = 8
+"""With more secrets, the sieve is slower than the probes."""
 
 _PER_KILOBYTE: Final = (
     (80.0, b'et sionra":pcdl'), (20.0, b"mu,hfg/{}y.0123456789"), (10.0, b"b-v_kwx"), (3.0, b"#\\$TRAISCPLDEONM[]qj`"),
@@ -135,7 +143,7 @@ class _Probe:
 class SecretIndex:
     """An index to which secrets can be added, and from which they can be removed, while texts are searched."""
 
-    __slots__ = ("_looking_alike", "_probes", "_rest_probes", "_sizes", "lookalikes", "octets", "secrets")
+    __slots__ = ("_looking_alike", "_probes", "_rest_probes", "_sieve", "_sizes", "lookalikes", "octets", "secrets")
 
     def __init__(self) -> None:
         self.secrets: set[str] = set()
@@ -150,6 +158,7 @@ class SecretIndex:
         """For forms whose probe octet in `_probes` may be lost to an escape."""
         self._sizes: dict[int, int] = {}
         """The number of secrets by the size of their longest form."""
+        self._sieve: Sieve | None = None
 
     @property
     def longest(self) -> int:
@@ -177,6 +186,8 @@ class SecretIndex:
             for secret in gone:
                 self._looking_alike.pop(secret, None)
             self.lookalikes = Lookalikes({form for forms in self._looking_alike.values() for form in forms})
+        if fresh or gone:
+            self._sieve = _sieve_of(self.secrets) if len(self.secrets) <= _MOST_SIEVED else None
 
     def _add(self, secrets: Iterable[str]) -> None:
         forms: list[tuple[str, int, bytes, int]] = []
@@ -202,8 +213,13 @@ class SecretIndex:
         self._probes = [(octet, probe) for octet, probe in self._probes if probe.count]
         self._rest_probes = [(octet, probe) for octet, probe in self._rest_probes if probe.count]
 
-    def find(self, data: bytes, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None = None) -> None:
-        """Add the places of forms to `found`. If `rests` is given, add to it forms whose first octets may be lost."""
+    def find(self, data: bytes, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None = None) -> bool:
+        """Add the places of forms to `found`. If `rests` is given, add to it forms whose first octets may be lost.
+
+        Return False if the data holds no form, not even one that a line break splits.
+        """
+        if self._sieve is not None and 0 not in data and not self._sieve.catches(data):
+            return False
         for octet, probe in self._probes:
             if octet in data:
                 self._look_up(data, probe, found, rests)
@@ -211,6 +227,7 @@ class SecretIndex:
             for octet, probe in self._rest_probes:
                 if octet in data:
                     self._look_up(data, probe, found, rests)
+        return True
 
     def _look_up(
         self, data: bytes, probe: _Probe, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None
@@ -237,6 +254,27 @@ class SecretIndex:
                     return
                 check_at *= 2
             at = data.find(octet, at + 1)
+
+
+def _sieve_of(secrets: Iterable[str]) -> Sieve | None:
+    """Return a sieve for pieces of which every form has one, or None if other searches are better for these secrets.
+
+    The first octets of a form may be lost to an escape, and line breaks may split the rest. Encodings break lines after 32
+    octets or more. So one break at most splits the last 32 octets, and of two pieces or three, one at least is whole. A form
+    with zeros needs no piece, because few texts have zeros.
+    """
+    pieces: set[bytes] = set()
+    for secret in secrets:
+        for form in all_forms_of(secret):
+            if 0 in form:
+                continue
+            rest = form[_spoilt_octets(form) :][-_LEAST_LINE:]
+            count = len(rest) // _LEAST_PIECE
+            if count < 2:
+                return None
+            ends = [len(rest) * number // count for number in range(count + 1)]
+            pieces.update(rest[start:end] for start, end in pairwise(ends))
+    return sieve_of(pieces) if pieces else None
 
 
 def _add(

@@ -14,6 +14,7 @@ from functools import lru_cache
 from html.entities import html5
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.proxy.sieve import sieve_of
 from plugin_gateway.proxy.unescaped import INTRODUCERS, Reading, Replaced, Undone
 
 if TYPE_CHECKING:
@@ -51,21 +52,31 @@ _ENTITIES: Final = tuple(
 class _Kind:
     """One kind of escapes. It remembers the meanings of escapes seen before."""
 
-    __slots__ = ("_frequent", "_meaning", "_meanings", "introducer", "pattern")
+    __slots__ = ("_frequent", "_meaning", "_meanings", "_sieve", "introducer", "pattern")
 
-    def __init__(self, introducer: int, pattern: bytes, frequent: bytes = b"", meaning: bytes = b"") -> None:
-        """Prepare. A `frequent` escape, which fills some texts, is replaced in a faster way."""
-        self.introducer = introducer
+    def __init__(
+        self, pattern: bytes, beginnings: frozenset[bytes], frequent: bytes = b"", meaning: bytes = b""
+    ) -> None:
+        """Prepare; each escape begins with one of the `beginnings`.
+
+        A `frequent` escape, which fills some texts, is replaced in a faster way.
+        """
+        self.introducer = next(iter(beginnings))[0]
+        self._sieve = sieve_of(beginnings)
         self._frequent = frequent
         self._meaning = meaning
         self.pattern = re.compile(b"(%b)" % pattern)
         self._meanings = _Meanings()
 
+    def may_occur(self, text: bytes) -> bool:
+        """Whether the text may have an escape of this kind."""
+        return self.introducer in text and (self._sieve is None or self._sieve.catches(text))
+
     def undo(self, text: bytes, steps: list[Undone | Replaced]) -> bytes:
         """Undo the escapes of this kind; return the result, and add the steps to `steps`."""
         if self.introducer not in text:
             return text
-        if self._frequent and self._frequent in text:
+        if self._frequent and text.rfind(self._frequent) >= 0:
             steps.append(Replaced(text, self._frequent, self._meaning))
             text = steps[-1].text
         written = self.pattern.split(text)
@@ -96,11 +107,20 @@ class Unescaper:
         """Prepare; `octets` include those of which escapes consist."""
         self._octets = octets
         self._kinds = (
-            _Kind(0x25, b"%%(?:[uU]00)?(?:%b)" % _hexadecimal(sorted(octets))),
-            _Kind(0x5C, rb"\\(?:%b)" % _backslash_rest(octets), rb"\/", b"/"),
-            _Kind(0x26, b"&(?:%b)" % _entity_rest(octets), b"&amp;", b"&"),
+            _Kind(b"%%(?:[uU]00)?(?:%b)" % _hexadecimal(sorted(octets)), _each(b"%", b"0123456789ABCDEFabcdefuU")),
+            _Kind(
+                rb"\\(?:%b)" % _backslash_rest(octets),
+                _each(b"\\", b"0123uUx" + bytes(octet for octet in _ESCAPED_BY_BACKSLASH if octet in octets)),
+                rb"\/",
+                b"/",
+            ),
+            _Kind(
+                b"&(?:%b)" % _entity_rest(octets),
+                frozenset({b"&#", *(b"&" + name for name in _names(octets))}),
+                b"&amp;",
+                b"&",
+            ),
         )
-
         self._any = re.compile(b"|".join(b"(?:%b)" % kind.pattern.pattern for kind in self._kinds))
         self._word = re.compile(b"[%b]*" % re.escape(octets))
 
@@ -113,6 +133,10 @@ class Unescaper:
             word = self._word.match(text, first)
             done = word.end() if word is not None else escape.end()
             yield first - len(before) + len(before.rstrip(self._octets)), done
+
+    def may_occur(self, text: bytes) -> bool:
+        """Whether the text may have an escape. If not, `first` would find none, more slowly."""
+        return any(kind.may_occur(text) for kind in self._kinds)
 
     def first(self, text: bytes) -> int:
         """Return the place of the first escape; -1 if there is none."""
@@ -233,8 +257,16 @@ def _entity_rest(octets: bytes) -> bytes:
     if len(narrow) < len(octets):
         decimal += b"|[0-9]{3,7}"
         hexadecimal += b"|[0-9A-Fa-f]{2,6}"
-    names = _one_of(name for name, text in _NAMED.items() if all(octet in octets for octet in text))
+    names = _one_of(_names(octets))
     return b"#(?:0*(?:%b)(?![0-9])|[xX]0*(?:%b)(?![0-9A-Fa-f]));?|%b" % (decimal, hexadecimal, names)
+
+
+def _names(octets: bytes) -> list[bytes]:
+    return [name for name, text in _NAMED.items() if all(octet in octets for octet in text)]
+
+
+def _each(introducer: bytes, followers: bytes) -> frozenset[bytes]:
+    return frozenset(introducer + bytes((follower,)) for follower in followers)
 
 
 def _hexadecimal(octets: Iterable[int]) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from plugin_gateway.proxy.sieve import sieve_of
 from plugin_gateway.proxy.unescaped import Reading, Replaced, Undone
 
 _LEAST_DIGITS: Final = 32
@@ -20,7 +21,7 @@ _DIGIT: Final = b"[" + re.escape(_DIGIT_OCTETS) + b"]"
 _BREAK: Final = (
     rb"(?:(?:\r|&#13;|&#[xX][dD];|%0[dD]|\\+r|\\+u000[dD])?(?:\n|&#10;|&#[xX][aA];|%0[aA]|\\+n|\\+u000[aA])[ \t]{0,16})"
 )
-# Each begins with an octet that is rare in texts, which `re` finds with `memchr`.
+# Each begins with an octet that is rare in texts, so `re` tries it at few places.
 _BROKEN_LINES: Final = re.compile(rb"\n(?<=(?:%b|\r)\n)(?<=%b{31}(?:%b|\r)\n)" % (_DIGIT, _DIGIT, _DIGIT))
 _BROKEN_ESCAPES: Final = re.compile(rb"\\(?=[rnu])(?<=%b\\)(?<=%b{32}\\)" % (_DIGIT, _DIGIT))
 _BROKEN_PERCENT: Final = re.compile(rb"%%(?=0[aAdD])(?<=%b{32}%%)" % _DIGIT)
@@ -28,9 +29,15 @@ _BROKEN_ENTITIES: Final = re.compile(rb"&(?=#(?:1[03]|[xX][aAdD]);)(?<=%b{32}&)"
 _LINES: Final = re.compile(rb"%b*(?:%b%b+)*" % (_DIGIT, _BREAK, _DIGIT))
 _BREAKS: Final = re.compile(b"(%b)" % _BREAK)
 _QUOTED: Final = re.compile(rb"=(?=[3CDE\r\n\\])(?:3D|[CDE][0-9A-F]=|\r?\n|(?:\\+r)?\\+n)")
+_QUOTED_SIEVE: Final = sieve_of((b"=3D", b"=C", b"=D", b"=E", b"=\r", b"=\n", b"=\\"))
 _QUOTED_ESCAPES: Final = re.compile(rb"(=(?:[2-9A-F][0-9A-F]|\r?\n|(?:\\+r)?\\+n))")
 _OPEN_END: Final = re.compile(rb"(?:%b{32}|=)\r?(?:\n[ \t]{0,16})?\Z" % _DIGIT)
 _OPEN_END_BYTES: Final = 50
+
+
+def is_quoted(text: bytes) -> bool:
+    """Whether a text may be quoted-printable."""
+    return 0x3D in text and (_QUOTED_SIEVE is None or _QUOTED_SIEVE.catches(text)) and _QUOTED.search(text) is not None
 
 
 def is_wrapped(text: bytes) -> bool:
@@ -40,7 +47,7 @@ def is_wrapped(text: bytes) -> bool:
         0 in text
         or (0x5C in text and _BROKEN_ESCAPES.search(text) is not None)
         or (0x0A in text and _BROKEN_LINES.search(text) is not None)
-        or (0x3D in text and _QUOTED.search(text) is not None)
+        or is_quoted(text)
         or (0x25 in text and _BROKEN_PERCENT.search(text) is not None)
         or (0x26 in text and _BROKEN_ENTITIES.search(text) is not None)
     )
@@ -53,7 +60,7 @@ def unwrapped(text: bytes, most: int) -> list[tuple[int, Reading]]:
         found.append((0, Reading([Replaced(text, b"\0", b"")])))
     for pattern in (_BROKEN_LINES, _BROKEN_ESCAPES, _BROKEN_PERCENT, _BROKEN_ENTITIES):
         _add_lines(text, pattern, most, found)
-    if _QUOTED.search(text) is not None:
+    if is_quoted(text):
         written = _QUOTED_ESCAPES.split(text)
         pieces = written.copy()
         pieces[1::2] = [b"" if each[-1] in b"\nn" else bytes((int(each[1:], 16),)) for each in written[1::2]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import quopri
 import re
 import sys
 from functools import cache
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.masking import Mask, MaskedBody
+from plugin_gateway.proxy.secret_forms import all_forms_of
 
 NAMED: dict[str, list[str]] = {}
 for name, text in html5.items():
@@ -31,6 +33,13 @@ secrets = st.one_of(
     st.text(ANY_CHARACTER, min_size=6, max_size=20),
     st.text("%25u041\\/&amp;#x;ab", min_size=6, max_size=16),
 )
+
+long_secrets = st.one_of(
+    st.text(KEY_CHARACTERS, min_size=23, max_size=64),
+    st.text("0123456789abcdef", min_size=32, max_size=64),
+    st.text(ANY_CHARACTER, min_size=23, max_size=40),
+)
+"""Secrets without a part that a caller could find by trial."""
 
 
 @cache
@@ -125,6 +134,28 @@ def test_of_secrets_that_begin_or_overlap_one_another_nothing_shows(
     tail = whole[-4:] + "Qz-8_tail"
     body = data.draw(mixed(whole[:-4] + tail))
     assert set(in_pieces(Mask([*every, tail]), body, cuts)) == {ord("*")}
+
+
+@given(st.data(), long_secrets, st.sampled_from([32, 60, 64, 76]), st.integers(0, 2), st.integers(0, 3))
+def test_a_secret_is_found_in_each_wrapping_in_which_a_search_of_all_texts_finds_it(
+    data: st.DataObject, secret: str, width: int, before: int, steps: int
+) -> None:
+    mask, thorough = Mask([secret]), Mask([secret])
+    thorough._index._sieve = None
+    body, is_broken = data.draw(st.sampled_from(all_forms_of(secret))), False
+    for step in data.draw(st.lists(st.sampled_from(["spell", "break", "quote", "base64"]), max_size=steps)):
+        if step == "spell" and len(body) < 200 and body.isascii():
+            body = data.draw(mixed(body.decode()))
+        elif step == "break" and not is_broken:
+            separator = data.draw(st.sampled_from([b"\n", b"\r\n", b"\n  ", b"\\n", b"\\\\n", b"%0D%0A", b"&#10;"]))
+            lines = b"x1" * (16 * before) + body
+            body = separator.join(lines[at : at + width] for at in range(0, len(lines), width))
+            is_broken = True
+        elif step == "quote":
+            body = quopri.encodestring(body)
+        elif step == "base64":
+            body = base64.b64encode(body)
+    assert mask.cover(body) == thorough.cover(body)
 
 
 @given(secrets, st.binary(max_size=200), cuts_anywhere)

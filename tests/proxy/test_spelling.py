@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin_gateway.proxy.spelling import Unescaper, escapes_at
+
+OF_ALL_OCTETS = Unescaper(bytes(range(256)))
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,7 @@ def test_an_escape_stands_for_its_octets(written: bytes, octets: bytes) -> None:
         octets,
         len(written) + 1,
     ) in escapes_at(b"<" + written + b">", 1)
+    assert OF_ALL_OCTETS.may_occur(b"<" + written + b">")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,7 @@ def test_what_is_no_escape_stands_for_nothing(written: bytes) -> None:
     assert escapes_at(written, 0) == []
 
 
+UNESCAPERS: dict[bytes, Unescaper] = {}
 ALPHABET = bytes(sorted({*b"ABCabcdefghijklmnopqrstuvwxyz0123456789-_+/=%\\&#;"}))
 
 
@@ -96,3 +102,32 @@ def test_a_word_with_escapes_begins_no_earlier_than_is_asked() -> None:
 def test_a_partial_reading_undoes_one_kind_of_escapes() -> None:
     said = [reading.text for reading in Unescaper(ALPHABET).partial_readings(b"a%26amp;\\u0062 %20")]
     assert said == [b"a&amp;\\u0062 %20", b"a%26amp;b %20"]
+
+
+PARTS = [
+    b"%",
+    b"\\",
+    b"&",
+    b"#",
+    b";",
+    *(b"%c" % octet for octet in b"0123456789abcdefABCDEFuUxX{}/\"'n "),
+    b"amp",
+    b"plus;",
+    b"auml;",
+    b"lt;",
+]
+
+
+@pytest.mark.parametrize("octets", [ALPHABET, ALPHABET + b"\"'", ALPHABET + bytes(range(0x80, 0x100))])
+@given(parts=st.lists(st.sampled_from(PARTS), max_size=12))
+def test_a_text_that_can_have_no_escape_has_none(octets: bytes, parts: list[bytes]) -> None:
+    unescaper = UNESCAPERS.setdefault(octets, Unescaper(octets))
+    text = b"".join(parts)
+    assert unescaper.may_occur(text) or (unescaper.first(text) < 0 and list(unescaper.words(text, 100)) == [])
+
+
+def test_escapes_of_octets_that_no_secret_contains_are_passed_over() -> None:
+    pytest.importorskip("ahocorasick_rs", reason="the fast extra is not installed")
+    assert not Unescaper(ALPHABET).may_occur(b'he said \\"yes\\" \\n\\r\\t &lt; &nbsp; 100% & more')
+    for escape in (b"\\u0041", b"\\\\", b"\\/", b"%41", b"&#65;", b"&amp;"):
+        assert Unescaper(ALPHABET).may_occur(b"text " + escape + b" text")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from plugin_gateway.proxy.masking import Mask, MaskedBody
-from plugin_gateway.proxy.wrapping import is_wrapped, open_end, unwrapped
+from plugin_gateway.proxy.wrapping import is_quoted, is_wrapped, open_end, unwrapped
 
 SECRET = "sk+Live/8Fh2LqZx7VtR4m=="
 MAIL = b"The first lines of some mail, as long as they come.\n" * 3 + SECRET.encode() + b"\nand some more after it" * 5
@@ -88,6 +88,13 @@ def test_quoted_printable_text_shows_no_secret() -> None:
         assert SECRET.encode()[:-2] not in quopri.decodestring(covered)
 
 
+@pytest.mark.parametrize("escape", ["%{:02x}", "&#{};", "\\u{:04x}"])
+def test_lines_of_escapes_show_no_secret(escape: str) -> None:
+    escapes = [escape.format(octet) for octet in SECRET.encode()]
+    lines = "\n".join("".join(escapes[at : at + 12]) for at in range(0, len(escapes), 12)).encode()
+    assert Mask([SECRET]).cover(lines) == b"*" * len(lines)
+
+
 def test_a_soft_break_within_a_secret_does_not_let_its_first_half_go() -> None:
     written = SECRET[:10].encode() + b"=\r\n" + SECRET[10:].replace("=", "=3D").encode() + b" end"
     assert_hidden(written)
@@ -119,3 +126,17 @@ def test_a_break_behind_anything_else_than_a_line_of_digits_is_not_waited_for(te
 @pytest.mark.parametrize("text", [b"a1b2" * 8 + b"\n", b"a1b2" * 8 + b"\r\n  ", b"soft=\r\n", b"soft=\n"])
 def test_a_line_that_goes_on_is_waited_for(text: bytes) -> None:
     assert open_end(text, len(text)) == len(text.rstrip(b"\r\n "))
+
+
+@pytest.mark.parametrize(
+    "break_",
+    [b"=\n", b"=\r\n", b"=\\n", b"=\\r\\n", b"=\\\\n", b"=3D", b"=C3=A4", b"=E2=82=AC", b"=D0=90"],
+    ids=repr,
+)
+def test_text_with_an_escape_of_its_own_kind_is_quoted_printable(break_: bytes) -> None:
+    assert is_quoted(b"a word" + break_ + b"of text")
+
+
+@pytest.mark.parametrize("text", [b"a=b", b"a = b", b'a="b"', b"?a=C&b=Da", b"a=4D", b"words", b"a=", b"=\\"])
+def test_text_with_other_equals_signs_is_not_quoted_printable(text: bytes) -> None:
+    assert not is_quoted(text)
