@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.spelling import Unescaper
 
 
-_BLANKS: Final = b"\r\n \t"
+_OPENING: Final = b"\r\n \t?"
+"""The octets with which `open_end` finds that a text ends."""
 
 
 class Mask:
@@ -90,8 +91,8 @@ class Mask:
         """
         window = data[1 - self.longest :] if self.longest else b""
         end = len(window.rstrip(self.run))
-        while end and window[end - 1] in _BLANKS and (broken := open_end(window, end)):
-            end = len(window[:broken].rstrip(self.run))
+        while end and window[end - 1] in _OPENING and (opened := open_end(window, end)) < end:
+            end = len(window[:opened].rstrip(self.run))
         return len(window) - end
 
     def _find_escaped(self, data: bytes, found: list[tuple[int, int]]) -> None:

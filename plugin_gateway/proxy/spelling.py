@@ -35,7 +35,7 @@ _PERCENT: Final = re.compile(rb"%(?:[uU]00)?([0-9A-Fa-f]{2})")
 _NESTED_PERCENT: Final = re.compile(rb"%(?:25)+(?:[uU]00)?([0-9A-Fa-f]{2})")
 _BACKSLASH_REST: Final = (
     rb"(?:u([dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|[0-9A-Fa-f]{4})"
-    rb"|x([0-9A-Fa-f]{2})|([\"'\\/])|(?:u\{0{0,6}|U000)([0-9A-Fa-f]{1,5})(?:\}|(?<=U[0-9A-Fa-f]{8}))|([0-3][0-7]{2}))"
+    rb"|x([0-9A-Fa-f]{2})|([\"'\\/])|(?:[ux]\{0{0,6}|U000)([0-9A-Fa-f]{1,5})(?:\}|(?<=U[0-9A-Fa-f]{8}))|([0-3][0-7]{2}))"
 )
 _BACKSLASH: Final = re.compile(rb"\\" + _BACKSLASH_REST)
 _NESTED_BACKSLASH: Final = re.compile(rb"\\{2,%d}" % _MAX_NESTING + _BACKSLASH_REST)
@@ -242,10 +242,10 @@ def _backslash_rest(octets: bytes) -> bytes:
     digits = _hexadecimal(narrow)
     octal = _one_of(b"%03o" % octet for octet in octets)
     rest = b"[%b]|u00(?:%b)|x(?:%b)" % (short, digits, digits)
-    rest += rb"|u\{0{0,6}(?:%b)\}|U000000(?:%b)|%b" % (digits, digits, octal)
+    rest += rb"|[ux]\{0{0,6}(?:%b)\}|U000000(?:%b)|%b" % (digits, digits, octal)
     if len(narrow) < len(octets):
         pair = rb"[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
-        rest += rb"|u(?:%b|[0-9A-Fa-f]{4})|x[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f]{1,6}\}|U000[0-9A-Fa-f]{5}" % pair
+        rest += rb"|u(?:%b|[0-9A-Fa-f]{4})|x[0-9A-Fa-f]{2}|[ux]\{[0-9A-Fa-f]{1,6}\}|U000[0-9A-Fa-f]{5}" % pair
     # Most backslashes in JSON precede `n` or a quote; the lookahead rejects those quickly.
     return b"(?=[%buUx0123])(?:%b)" % (short, rest)
 

@@ -1,7 +1,8 @@
 """A wrapping: an encoding of a whole text that splits the secrets in it.
 
 Text with 16 or 32 bits a character has zeros between the characters. MIME and PEM break base64 into lines of 60 to 76
-digits; in a JSON string such a break is an escape. Quoted-printable text (RFC 2045, 6.7) has soft breaks and escapes.
+digits; in a JSON string such a break is an escape. Quoted-printable text (RFC 2045, 6.7) has soft breaks and escapes, and so
+has an encoded word of a mail's field (RFC 2047, 4.2).
 The unwrapped text is searched like any other text.
 """
 
@@ -28,10 +29,12 @@ _BROKEN_PERCENT: Final = re.compile(rb"%%(?=0[aAdD])(?<=%b{32}%%)" % _DIGIT)
 _BROKEN_ENTITIES: Final = re.compile(rb"&(?=#(?:1[03]|[xX][aAdD]);)(?<=%b{32}&)" % _DIGIT)
 _LINES: Final = re.compile(rb"%b*(?:%b%b+)*" % (_DIGIT, _BREAK, _DIGIT))
 _BREAKS: Final = re.compile(b"(%b)" % _BREAK)
-_QUOTED: Final = re.compile(rb"=(?=[3CDE\r\n\\])(?:3D|[CDE][0-9A-F]=|\r?\n|(?:\\+r)?\\+n)")
-_QUOTED_SIEVE: Final = sieve_of((b"=3D", b"=C", b"=D", b"=E", b"=\r", b"=\n", b"=\\"))
+_QUOTED: Final = re.compile(rb"=(?=[3CDE\r\n\\?])(?:3D|[CDE][0-9A-F]=|\r?\n|(?:\\+r)?\\+n|\?[^?\s]{1,40}\?[qQ]\?)")
+_QUOTED_SIEVE: Final = sieve_of((b"=3D", b"=C", b"=D", b"=E", b"=?", b"=\r", b"=\n", b"=\\"))
 _QUOTED_ESCAPES: Final = re.compile(rb"(=(?:[2-9A-F][0-9A-F]|\r?\n|(?:\\+r)?\\+n))")
-_OPEN_END: Final = re.compile(rb"(?:%b{32}|=)\r?(?:\n[ \t]{0,16})?\Z" % _DIGIT)
+_OPEN_END: Final = re.compile(
+    rb"(?P<word>=\?(?:[^?\s]{1,40}\?(?:[qQ]\?)?)?)\Z|(?:%b{32}|=)\r?(?:\n[ \t]{0,16})?\Z" % _DIGIT
+)
 _OPEN_END_BYTES: Final = 50
 
 
@@ -69,10 +72,12 @@ def unwrapped(text: bytes, most: int) -> list[tuple[int, Reading]]:
 
 
 def open_end(text: bytes, end: int) -> int:
-    """Return the start of a line break that ends a text at `end` and may continue the line; 0 if there is none."""
+    """Return where the end of a text, up to `end`, opens a word or a line that may go on; `end` if nowhere."""
     first = max(0, end - _OPEN_END_BYTES)
     match = _OPEN_END.search(text[first:end])
-    return 0 if match is None else first + len(match[0].rstrip(b"\r\n \t")) + match.start()
+    if match is None:
+        return end
+    return first + match.start() + (0 if match["word"] else len(match[0].rstrip(b"\r\n \t")))
 
 
 def _add_lines(text: bytes, pattern: re.Pattern[bytes], most: int, found: list[tuple[int, Reading]]) -> None:
