@@ -29,6 +29,7 @@ _BOTH = (
     "tools-call-simple-text",
     "tools-call-image",
     "tools-call-audio",
+    "tools-call-embedded-resource",
     "tools-call-error",
     "tools-call-with-progress",
     "json-schema-2020-12",

@@ -25,7 +25,7 @@ EXPECTED = {
     "test_simple_text": ("text", False),
     "test_image_content": ("image", False),
     "test_audio_content": ("audio", False),
-    "test_file_content": ("resource", False),
+    "test_embedded_resource": ("resource", False),
     "test_error_handling": ("text", True),
     "test_custom_header": ("text", False),
     "json_schema_2020_12_tool": ("text", False),

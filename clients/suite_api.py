@@ -77,7 +77,7 @@ OPERATIONS = {
     "/simple-text": ("get", _operation("test_simple_text", "text/plain")),
     "/image": ("get", _operation("test_image_content", "image/png")),
     "/audio": ("get", _operation("test_audio_content", "audio/wav")),
-    "/file": ("get", _operation("test_file_content", "application/pdf")),
+    "/file": ("get", _operation("test_embedded_resource", "application/pdf")),
     "/error": ("get", _operation("test_error_handling", "text/plain")),
     "/slow": ("get", _operation("test_tool_with_progress", "text/plain")),
     "/quiet": ("get", _operation("test_logging_tool", "text/plain")),

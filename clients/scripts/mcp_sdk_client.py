@@ -16,7 +16,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "test_simple_text": {},
     "test_image_content": {},
     "test_audio_content": {},
-    "test_file_content": {},
+    "test_embedded_resource": {},
     "test_error_handling": {},
     "test_custom_header": {"region": "eu"},
     "json_schema_2020_12_tool": {"name": "Tom", "contactMethod": "phone", "phone": "1"},
