@@ -122,7 +122,7 @@ class SchemaComparison:
             if name in after and name not in before:
                 is_needed = name in now
                 message = f"{at} was added{' and is required' if is_needed else ''}"
-                yield added(message, after[name], is_breaking=is_needed and self._is_request)
+                yield added(message, _whole(after[name], self._new)[0], is_breaking=is_needed and self._is_request)
                 continue
             if name in now and name not in was:
                 yield self._judged(f"{at} became required", is_narrower=True, is_wider=False)

@@ -81,6 +81,10 @@ def test_the_description_of_an_added_property_is_quoted() -> None:
     assert changes({}, {**new, "required": ["pin"]}) == [
         ("the body's `pin` was added and is required: \"Your bank's PIN\"", BREAKS)
     ]
+    referring = {"properties": {"pin": {"$ref": "#/components/schemas/Pin"}}}
+    assert changes({}, referring, schemas=({}, {"Pin": {"description": "Four digits"}})) == [
+        ('the body\'s `pin` was added: "Four digits"', Effect.STEERING)
+    ]
 
 
 def test_a_value_is_named_from_the_root_through_lists_and_references() -> None:
