@@ -98,8 +98,8 @@ class Issuer:
         self._waiting: dict[bytes, list[OnToken]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def obtain(self, subject: str, on_token: OnToken, *, refused: str = "", address: str = "") -> None:
-        """Pass a token to `on_token`, at once if a valid one is cached. `refused` is a token that the upstream refused."""
+    def obtain(self, subject: str, on_token: OnToken, *, refused: str, address: str) -> None:
+        """Pass a token to `on_token`, at once if a valid one is cached. `refused` is a token that the upstream refused, or empty."""
         now_s = monotonic()
         key = sha256(subject.encode()).digest()
         held = self._token(key)
@@ -169,7 +169,6 @@ class Issuer:
         finally:
             waiting = self._waiting.pop(key)
             if isinstance(outcome, Token):
-                self._failed.pop(key, None)
                 place = self._board.write(outcome.text, outcome.good_until_s + _MASKED_FOR_S)
                 _keep(self._held, key, _Held(outcome, place))
             elif outcome in (NO_TOKEN, NOT_EXCHANGED):

@@ -15,10 +15,11 @@ from plugin_gateway.credentials import issuer as module
 from plugin_gateway.credentials.board import Board
 from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
 from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
+from plugin_gateway.credentials.token import request_of
 from plugin_gateway.refusal import Refusal
 from tests.bounds import BOUND_S
 
-OURS = ClientCredentials(token_url="https://issuer/token?x=hunter2", client_id="me", client_secret="hunter2")
+OURS = ClientCredentials(token_url="https://issuer/token?x=hunter2?", client_id="me", client_secret="hunter2")
 THEIRS = TokenExchange(token_url="https://issuer/token")
 
 
@@ -54,9 +55,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-async def obtain(issuer: Issuer, subject: str = "", **more: str) -> Refusal | str:
+async def obtain(issuer: Issuer, subject: str = "", *, refused: str = "", address: str = "") -> Refusal | str:
     answer = asyncio.get_running_loop().create_future()
-    issuer.obtain(subject, answer.set_result, **more)
+    issuer.obtain(subject, answer.set_result, refused=refused, address=address)
     got = await answer
     return getattr(got, "text", got)
 
@@ -76,7 +77,7 @@ def test_calls_that_come_together_ask_once_and_later_ones_not_at_all(clock: Cloc
     async def scene(issuer: Issuer, provider: Provider) -> None:
         assert await asyncio.gather(*(obtain(issuer) for _ in range(5))) == ["one"] * 5
         assert await obtain(issuer) == "one"
-        assert len(provider.asked) == 1
+        assert provider.asked == [(OURS.token_url, *request_of(OURS, ""))]
 
     play(scene, OURS, token("one"), token("two"))
 
@@ -84,7 +85,7 @@ def test_calls_that_come_together_ask_once_and_later_ones_not_at_all(clock: Cloc
 def test_a_token_is_renewed_early_while_the_old_one_is_still_used(clock: Clock) -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
         await obtain(issuer)
-        clock.now_s += 3000
+        clock.now_s += 3590 * 0.8
         provider.may_answer.clear()
         assert [await obtain(issuer), await obtain(issuer)] == ["one", "one"]
         provider.may_answer.set()
@@ -111,10 +112,28 @@ def test_a_renewal_that_fails_leaves_the_old_token_and_is_not_tried_at_every_cal
     play(scene, OURS, token("one"), (500, b""), token("three"))
 
 
-def test_a_token_that_has_ended_is_not_used(clock: Clock) -> None:
+def test_an_early_renewal_is_requested_for_the_caller_and_counted_for_its_address(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[str] = []
+    monkeypatch.setattr(module.Strangers, "failed", lambda _, address: failed.append(address))
+
+    async def scene(issuer: Issuer, provider: Provider) -> None:
+        for _ in range(2):
+            assert await obtain(issuer, "alice", address="2001:db8::1") == "one"
+            await asyncio.gather(*issuer._tasks)
+            clock.now_s += 3000
+        assert [b"subject_token=alice" in form for _, form, _ in provider.asked] == [True, True]
+        assert failed == ["2001:db8::"]
+
+    play(scene, THEIRS, token("one"), (400, b'{"error": "invalid_grant"}'))
+
+
+@pytest.mark.parametrize("later_s", [3590, 3600])
+def test_a_token_that_has_ended_is_not_used(clock: Clock, later_s: int) -> None:
     async def scene(issuer: Issuer, _: Provider) -> None:
         await obtain(issuer)
-        clock.now_s += 3600
+        clock.now_s += later_s
         assert await obtain(issuer) == "two"
 
     play(scene, OURS, token("one"), token("two"))
@@ -202,20 +221,31 @@ def test_an_endpoint_that_is_away_is_told_once_and_its_return_once(
 
 
 @pytest.mark.parametrize(
-    "answer", [ProviderError("issuer does not answer"), (401, b'{"error":"invalid_client"}'), (200, b"nonsense")]
+    ("grant", "answer", "why"),
+    [
+        (OURS, ProviderError("connection refused"), "connection refused"),
+        (OURS, (401, b'{"error":"invalid_client"}'), "it answers with status 401, invalid_client"),
+        (OURS, (400, b'{"error":"invalid_request"}'), "it answers with status 400, invalid_request"),
+        (OURS, (200, b"nonsense"), "it answers with status 200 without a JSON object"),
+        (THEIRS, (401, b'{"error":"invalid_client"}'), "it answers with status 401, invalid_client"),
+    ],
 )
 def test_an_endpoint_that_gives_none_is_left_alone_for_a_moment(
-    clock: Clock, caplog: pytest.LogCaptureFixture, answer: ProviderError | tuple[int, bytes]
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    grant: ClientCredentials | TokenExchange,
+    answer: ProviderError | tuple[int, bytes],
+    why: str,
 ) -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
         assert await obtain(issuer) is NO_TOKEN
         assert await obtain(issuer) is NO_TOKEN
         assert len(provider.asked) == 1
-        clock.now_s += 1.1
+        clock.now_s += 1.0
         assert await obtain(issuer) == "back"
 
-    play(scene, OURS, answer, token("back"))
-    assert "https://issuer/token does not answer" in caplog.text
+    play(scene, grant, answer, token("back"))
+    assert f"https://issuer/token does not answer: {why}" in caplog.text
     assert "hunter2" not in caplog.text
 
 
@@ -235,7 +265,11 @@ def test_only_the_caller_whose_token_is_not_exchanged_gets_an_error(
         assert await obtain(issuer, "bad") is NOT_EXCHANGED
         assert await obtain(issuer, "bad") is NOT_EXCHANGED
         assert await obtain(issuer, "good") == "yes"
+        clock.now_s += 9
+        assert await obtain(issuer, "bad") is NOT_EXCHANGED
         assert len(provider.asked) == 2
+        clock.now_s += 1
+        assert await obtain(issuer, "bad") == "yes"
 
     play(scene, THEIRS, (400, b'{"error":"invalid_request"}'), token("yes"))
     assert caplog.text == ""
@@ -281,7 +315,9 @@ def test_an_address_with_many_made_up_tokens_does_not_keep_another_out(clock: Cl
         assert await good in ("t", NOT_EXCHANGED)
         asked = [form for _, form, _ in provider.asked]
         assert any(b"subject_token=good" in form for form in asked[: module._QUESTIONS_AT_ONCE + 2])
-        await asyncio.gather(*flood)
+        told = {answer.code for answer in await asyncio.gather(*flood) if answer is not TOO_MANY_QUESTIONS}
+        assert told == {"credential-not-exchanged", "too-many-bad-credentials"}
+        assert len(provider.asked) <= 101 + module._QUESTIONS_AT_ONCE
 
     play(scene, THEIRS, (400, b'{"error": "invalid_grant"}'))
 
@@ -297,6 +333,22 @@ def test_twelve_thousand_made_up_tokens_are_a_hundred_questions(clock: Clock) ->
         assert (await obtain(issuer, "other", address="192.0.2.1")).code == "credential-not-exchanged"
 
     play(scene, THEIRS, token("held"), (400, b'{"error": "invalid_grant"}'))
+
+
+def test_an_address_with_too_many_bad_tokens_is_told_so_while_no_more_can_be_requested(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
+        for number in range(100):
+            assert await obtain(issuer, f"bad-{number}", address="2001:db8::1") is NOT_EXCHANGED
+        provider.may_answer.clear()
+        many = module._QUESTIONS_AT_ONCE + MAX_WAITING
+        flood = [asyncio.ensure_future(obtain(issuer, str(number))) for number in range(many)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert (await obtain(issuer, "bad", address="2001:db8::2")).code == "too-many-bad-credentials"
+        provider.may_answer.set()
+        await asyncio.gather(*flood)
+
+    play(scene, THEIRS, (400, b'{"error": "invalid_grant"}'))
 
 
 def test_who_waits_when_the_worker_ends_is_told() -> None:
