@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import html
 import json
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -36,15 +37,32 @@ def test_a_blank_may_be_a_plus_as_forms_write_it() -> None:
     assert b"two+words" in forms_of("two words")
 
 
+def test_hexadecimal_digits_may_have_either_case() -> None:
+    assert {b"6a6f6b65722d6b6579", b"6A6F6B65722D6B6579"} <= {*forms_of("joker-key")}
+
+
+def in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def in_json_of_a_script(text: str) -> str:
+    return in_json(text).replace("/", "\\/")
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 @pytest.mark.parametrize(
-    "escape", [quote, quote_plus, json.dumps, html.escape, lambda text: json.dumps(text).replace("/", "\\/")]
+    "escape", [str, quote, partial(quote, safe=""), quote_plus, html.escape, in_json, in_json_of_a_script]
 )
-def test_base64_of_what_was_escaped_holds_one_of_the_forms(escape: Callable[..., Any]) -> None:
+def test_every_digit_of_base64_that_is_certain_is_in_a_form(
+    escape: Callable[[str], str], encode: Callable[[bytes], bytes]
+) -> None:
     # A token endpoint is sent base64 of a client secret that was escaped for a form (RFC 6749, 2.3.1).
-    secret = 'cLnt s3Cr"0f/5a+&=='
+    secret = 'cLnt s3Cr"0f/5a+&==~~~~~'
     for around in ("", "x", "xy"):
-        digits = base64.b64encode(f"{around}{escape(secret)}{around}".encode())
-        assert any(form in digits for form in forms_of(secret))
+        digits = encode(f"{around}{escape(secret)}{around}".encode())
+        # The octets around the secret take part in its first and last digits.
+        first, last = -(-8 * len(around) // 6), 8 * len(around + escape(secret)) // 6
+        assert digits[first:last] in forms_of(secret)
 
 
 def test_wide_forms_have_both_sizes_and_byte_orders() -> None:
