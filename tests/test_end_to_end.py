@@ -63,7 +63,7 @@ openapi: ./openapi.yaml
 upstream:
   url: http://127.0.0.1:{port}/api
   credential: {{header: X-Api-Key, value: {{env: E2E_UPSTREAM_KEY}}}}
-  timeout: {{connect: 1s, read: {read_timeout}, total: 10s}}
+  timeout: {{connect: 2m, read: {read_timeout}, total: 2m}}
 allow: [listPets, getPet, POST /pets]
 cors: [https://chatgpt.com]
 """
@@ -79,7 +79,7 @@ def upstream() -> Iterator[Upstream]:
 @pytest.fixture
 def folder(tmp_path: Path, upstream: Upstream) -> Path:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
-    (tmp_path / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s"))
+    (tmp_path / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="2m"))
     return tmp_path
 
 
@@ -97,7 +97,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[Gateway]:
 def gateway(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("gateway")
     (folder / "openapi.yaml").write_text(DOCUMENT)
-    (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s"))
+    (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="2m"))
     with serving(folder, "--workers", "2") as gateway:
         yield gateway
 
@@ -106,7 +106,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Ite
 def asgi_gateway(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("asgi-gateway")
     (folder / "openapi.yaml").write_text(DOCUMENT)
-    (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s"))
+    (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="2m"))
     with serving(folder, "--front", "asgi") as gateway:
         yield gateway
 
@@ -118,7 +118,7 @@ def gateway_below_a_path(
     folder = tmp_path_factory.mktemp("below")
     (folder / "openapi.yaml").write_text(DOCUMENT)
     public = "public: {url: 'https://api.example.com/plugin'}\n"
-    (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s") + public)
+    (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="2m") + public)
     with serving(folder, "--front", request.param) as gateway:
         yield gateway
 

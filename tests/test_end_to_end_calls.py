@@ -230,7 +230,7 @@ def write(tmp_path: Path, upstream: Served) -> Callable[..., Any]:
         (folder / "key.txt").write_text(SECRETS["file"] + "\n")
         (folder / "gateway.yaml").write_text(
             f"openapi: ./openapi.yaml\nupstream:\n  url: {scheme}://127.0.0.1:{port or upstream.port}\n"
-            f"  timeout: {{connect: 2s, read: 4s, total: 8s}}\n{under}\nallow: [{allow}]\n{more}\n"
+            f"  timeout: {{connect: 2m, read: 2m, total: 2m}}\n{under}\nallow: [{allow}]\n{more}\n"
         )
         return folder
 
