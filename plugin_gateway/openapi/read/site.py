@@ -181,7 +181,7 @@ class Site:
         for _ in range(_MAX_REDIRECTS + 1):
             async with self._client.stream("GET", url, headers=conditions) as response:
                 if response.has_redirect_location:
-                    target = urljoin(url, response.headers["Location"])
+                    target = _redirected(url, response.headers["Location"])
                     if not may_follow(target):
                         raise _Unfetched(f"it redirects to another site, {_shown(target)}")
                     url = target
@@ -230,6 +230,14 @@ def _shown(url: str) -> str:
     """Return a URL without userinfo, query and fragment, which may be secret."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower(), parts.path, "", ""))
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        # Some versions of httpx2 refuse such an answer before this.
+        raise _Unfetched("the answer is not valid HTTP: its Location is not a URL") from None
 
 
 def _is_redirect_fine(old: str, new: str) -> bool:
