@@ -221,8 +221,17 @@ class Author:
         return {
             name: self.write(one, depth + 1)
             for name, one in schema.get("properties", {}).items()
-            if name in required or self._random.random() < 0.3
+            if (name in required or self._random.random() < 0.3) and not self._is_read_only(one)
         }
+
+    def _is_read_only(self, schema: Any) -> bool:
+        """Whether only answers have the property, so that no tool offers it."""
+        if not isinstance(schema, dict):
+            return False
+        return bool(
+            schema.get("readOnly")
+            or ("$ref" in schema and self._is_read_only(self._document.resolve(schema["$ref"]).value))
+        )
 
 
 @given(choices(), st.integers(), st.sampled_from(CUTS))

@@ -33,6 +33,7 @@ def floors() -> list[list[str]]:
 ROOMS = [room for rooms in floors() for room in rooms]
 TALKS = "the half of a room that decides does not know the half that talks"
 NEW_MODULE_MAY = {
+    "ahocorasick_rs": set(),
     "asyncio": {"proxy.fronts", "reload", "server"},
     "socket": {"proxy.fronts", "server"},
     "select": {"proxy.fronts", "server"},
