@@ -93,7 +93,7 @@ if what == 'ask' then
   local ids = redis.call('HGET', CALLS, call) or ''
   for _, other in ipairs(words(ids)) do
     local row = read(other)
-    if row then found[row[1]] = row end
+    if row and not found[row[1]] then found[row[1]] = row end
   end
   local row = found.approved or found.pending or found.denied
   if found.approved then

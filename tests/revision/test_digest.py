@@ -576,7 +576,11 @@ CALLS = [
         b"/files/secret%2Fa", b"/files/own%2Fa", b"/search?kind=pets", b"/pets?limit=0",
     )
 ]  # fmt: skip
-DISTINCT = [name for name in EDITS if name not in ("prefix", "no credential", "kept fields")]
+UNDOING = {
+    "prefix", "no credential", "kept fields", "title of an operation", "hint of an operation", "a description",
+    "a denied path behind slashes", "kind of the credential", "path of the public URL",
+}  # fmt: skip
+DISTINCT = [name for name in EDITS if name not in UNDOING]
 """Edits that can be made together. Each of the other edits undoes one of these or clashes with it."""
 
 
