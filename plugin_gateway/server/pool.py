@@ -152,6 +152,8 @@ class WorkerPool:
         """Ask each worker for its counts periodically, so that counters do not go backwards when one is killed."""
         while True:
             await asyncio.sleep(COUNTING_INTERVAL_S)
+            # Workers that fill a pipe can hold up a line of the supervisor, which may have no other to write for hours.
+            self._log.retry()
             counts = await self.series()
             if self.on_counts is not None:
                 self.on_counts(counts)

@@ -87,6 +87,11 @@ class Log:
             output.close(timeout_s)
             self._lost_before += output.lost
 
+    def retry(self) -> None:
+        """Write the lines that the log's reader did not accept yet. A process that logs seldom calls this now and then."""
+        if self._output is not None:
+            self._output.write(b"")
+
     def _put(self, lines: bytes) -> bool:
         if self._output is None:
             self._output = output_to(self._fd)

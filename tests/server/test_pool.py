@@ -76,6 +76,9 @@ class Log:
     def __init__(self) -> None:
         self.events = []
 
+    def retry(self) -> None:
+        """No line waits."""
+
     def event(self, level: str, event: str, message: str, **members: Any) -> None:
         self.events.append((event, members))
 

@@ -87,3 +87,19 @@ def test_a_terminal_obeys_no_message(written: tuple[Callable[..., Any], Callable
     make, read = written
     make(format="text").event("warning", "x", "a\x1b[31mb\r", error="E", traceback="f file:1")
     assert read().endswith("warning a·[31mb· (E: f file:1)\n".encode())
+
+
+def test_a_line_that_a_full_pipe_refused_is_written_by_a_retry() -> None:
+    reader, writer = os.pipe()
+    log = Log(fd=writer)
+    os.set_blocking(writer, False)
+    filled = os.write(writer, b"x" * 10_000_000)
+    log.event("info", "reloaded", "revision 2")
+
+    assert os.read(reader, filled) == b"x" * filled
+    log.retry()
+
+    assert b"revision 2" in os.read(reader, 4096)
+    log.close()
+    os.close(reader)
+    os.close(writer)
