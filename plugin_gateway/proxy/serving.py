@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.asked import Permitted
     from plugin_gateway.proxy.endpoint import Endpoint, Post
     from plugin_gateway.proxy.pool import Pool
+    from plugin_gateway.proxy.wire import Field
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.revision import Revision
 
@@ -46,6 +47,7 @@ class Serving:
         "_cors",
         "_downlinks",
         "_granted",
+        "_lines",
         "_link_queries",
         "_resources",
         "_uplinks",
@@ -91,6 +93,8 @@ class Serving:
         """By the whole head of a request: agents repeat the same requests."""
         self.blocks: Memo[FieldBlock] = Memo()
         """By the field lines of an HTTP/1.1 request."""
+        self._lines: Memo[Field] = Memo()
+        """By a single field line."""
         self.limits = revision.limits
         faces = (path.partition("?")[0].encode() for path in revision.faces)
         facade = (path.encode() for path in revision.callers.local_paths)
@@ -224,7 +228,7 @@ class Serving:
         Raises:
             WireError: the lines are not strict HTTP/1.1.
         """
-        block = FieldBlock(read_request_fields(lines, minor))
+        block = FieldBlock(read_request_fields(lines, minor, self._lines))
         if minor == 1:
             self.blocks.offer(lines, block)
         return block

@@ -8,10 +8,12 @@ results do not change.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.errors import UpstreamError, WireError
-from plugin_gateway.proxy.memo import Memo
+
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.memo import Memo
 
 MAX_FIELDS: Final = 128
 """The limit of field lines. No browser, SDK or proxy chain sends more, and each costs memory and time."""
@@ -53,10 +55,6 @@ class Field(NamedTuple):
     name: bytes
     value: bytes
     line: bytes
-
-
-_known_lines: Final[Memo[Field]] = Memo()
-"""Most lines of a client are the same in each of its requests, even if one of them always differs."""
 
 
 class RequestFields:
@@ -176,16 +174,18 @@ def options_of(value: bytes) -> list[bytes]:
     return [option for part in value.lower().split(b",") if (option := part.strip())]
 
 
-def read_request_fields(block: bytes, minor: int) -> RequestFields:
+def read_request_fields(block: bytes, minor: int, known: Memo[Field] | None = None) -> RequestFields:
     """Read the field lines of a request: `block` lies between the request line and the empty line.
+
+    `known` remembers lines: most lines of a client are the same in each of its requests, even if one of them always differs.
 
     Raises:
         WireError: the lines are not strict, or the end of the request or its host is ambiguous.
     """
-    return read_request_lines(block.split(b"\r\n")[:-1], minor)
+    return read_request_lines(block.split(b"\r\n")[:-1], minor, known)
 
 
-def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
+def read_request_lines(lines: list[bytes], minor: int, known: Memo[Field] | None = None) -> RequestFields:
     """Read field lines that are already split, each without its CRLF; see `read_request_fields`."""
     fields: list[Field] = []
     if len(lines) > MAX_FIELDS:
@@ -197,7 +197,9 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
     upgrades: list[bytes] = []
     request = RequestFields(minor)
     for line in lines:
-        field = _known_lines.entries.get(line) or _read_new(line)
+        field = known.entries.get(line) if known is not None else None
+        if field is None:
+            field = _read_new(line, known)
         fields.append(field)
         name, value, _ = field
         if name not in _MEANT_FOR_US:
@@ -237,11 +239,12 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
     return request
 
 
-def _read_new(line: bytes) -> Field:
+def _read_new(line: bytes, known: Memo[Field] | None) -> Field:
     field = read_field(line)
     if field is None:
         raise WireError(400, "bad-field-line", "A header line is not `Name: value` (RFC 9112, 5).")
-    _known_lines.offer(line, field)
+    if known is not None:
+        known.offer(line, field)
     return field
 
 
