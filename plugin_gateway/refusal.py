@@ -34,9 +34,9 @@ class Refusal:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-# 502 and not 401: on a 401 the client would log in again, and follow the challenge to the upstream's authorization server.
 RETRY_SOON: Final = ((b"Retry-After", b"1"),)
 
+# 502 and not 401: on a 401 the client would log in again, and follow the challenge to the upstream's authorization server.
 CREDENTIAL_REFUSED: Final = Refusal(
     status=502,
     code="upstream-credential-refused",

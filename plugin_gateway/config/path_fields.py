@@ -14,6 +14,7 @@ from plugin_gateway.config.variable import variable_in
 
 if TYPE_CHECKING:
     from plugin_gateway.config.surroundings import Surroundings
+
 _KEPT_WITH_SECRETS: Final = frozenset({"ca", "cert", "key", "users"})
 
 

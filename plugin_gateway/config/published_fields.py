@@ -55,7 +55,7 @@ def _model_name(value: Any) -> Any:
 
 def _email(value: Any) -> Any:
     if isinstance(value, str) and not published.EMAIL.fullmatch(value):
-        meant = re.search(r"[^@\s:<>]+@[^@\s:<>]+\.[^@\s:<>]+", value)
+        meant = published.EMAIL.search(value)
         hint = f"write {meant[0]}" if meant else "for example api@example.com"
         raise Mistake("bad-email", "not an e-mail address", got=value, hint=hint)
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from codecs import getincrementaldecoder
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
@@ -153,7 +154,8 @@ def curl_of(built: Built, request: ToolRequest) -> str:
 
 def _text(octets: bytes) -> str:
     try:
-        text = octets.decode(errors="strict" if len(octets) < _SHOWN_BYTES else "ignore")
+        # The last character may be cut. To leave out other octets would join what stands around them.
+        text = getincrementaldecoder("utf-8")().decode(octets, final=len(octets) < _SHOWN_BYTES)
     except UnicodeDecodeError:
         return f"({len(octets)} bytes that are not text)"
     return _evenly(text)

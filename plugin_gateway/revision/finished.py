@@ -42,6 +42,6 @@ class FinishedSteps(Steps):
 def hash_of_parts(
     pruned: Document, operations: Mapping[OperationKey, PublishedOperation], presentation: Presentation
 ) -> str:
-    """Return the SHA-256 of all that the documents for clients are made of. None of it is secret."""
+    """Return the SHA-256 of everything from which the documents for clients are made. It covers no secret."""
     shown = [(key, operation.shown) for key, operation in operations.items()]
     return sha256(canonical((pruned, shown, presentation), _RULES)).hexdigest()

@@ -48,6 +48,11 @@ def unless_refused(read: Callable[[LoadedConfig], T], loaded: LoadedConfig, foun
 
 
 def load_logo(loaded: LoadedConfig) -> bytes | None:
+    """Read the logo; None if the config names none.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     path = loaded.config.manifest.logo
     if path is None:
         return None
@@ -95,10 +100,16 @@ def _placeholder_users(loaded: LoadedConfig) -> str:
 
 
 def users_path(loaded: LoadedConfig) -> Path | None:
+    """Return the path of the users file; None if the config names none."""
     return loaded.config.auth.users if isinstance(loaded.config.auth, UserHttpAuth) else None
 
 
 def load_users(loaded: LoadedConfig) -> str | None:
+    """Read the users file; None if the config names none.
+
+    Raises:
+        ConfigError: it cannot be read, or is too large.
+    """
     path = users_path(loaded)
     if path is None:
         return None

@@ -92,7 +92,7 @@ def test_only_what_the_gateway_serves_of_an_operation_is_compared(
     assert diff(config, capsys)[1] == ["upstream:", "  GET /pets: its `x-price` was added"]
 
 
-def test_an_operation_that_became_invalid_is_said_to_be(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_operation_that_became_invalid_is_reported(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.with_name("openapi.yaml").write_text(
         DOCUMENT.replace("in: query}", "in: query, schema: {$ref: other.yaml}}")
     )

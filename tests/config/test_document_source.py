@@ -37,7 +37,7 @@ def test_another_type_is_a_mistake_that_shows_how_to_write_a_source(written: Any
 
 
 @pytest.mark.parametrize("version", [3.1, "3.0.3"])
-def test_the_version_of_a_document_is_no_source(version: Any) -> None:
+def test_a_version_is_not_a_source(version: Any) -> None:
     assert mistake_of(version).message == "expected a file or URL, not a version"
 
 

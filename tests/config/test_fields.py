@@ -72,7 +72,7 @@ def test_a_secret_is_never_plain_text() -> None:
     assert rule_of(fields.SecretValue, "plain") == "secret-source"
 
 
-def test_a_star_is_no_name_of_a_header() -> None:
+def test_the_name_of_a_header_has_no_wildcard() -> None:
     assert rule_of(fields.ForwardedHeader, "X-*") == "bad-header-name"
 
 

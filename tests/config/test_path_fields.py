@@ -52,7 +52,7 @@ def test_a_relative_path_begins_at_the_folder_of_the_config(tmp_path: Path, kind
     assert read_as(getattr(path_fields, kind), "a", Surroundings(folder=tmp_path)) == tmp_path / "a"
 
 
-def test_each_file_is_told_before_it_is_read_so_that_it_can_be_watched(tmp_path: Path) -> None:
+def test_each_file_is_reported_before_it_is_read_so_that_it_can_be_watched(tmp_path: Path) -> None:
     told: list[Path] = []
     around = Surroundings(folder=tmp_path, on_file=told.append)
 

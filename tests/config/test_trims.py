@@ -24,7 +24,9 @@ def test_pointers_keep_their_order_and_their_escapes(kind: Any) -> None:
         (ResponseTrim, {"fixed": {"/a": 1}}),
     ],
 )
-def test_what_is_no_pointer_no_count_or_of_the_other_direction_is_a_mistake(kind: Any, written: dict[str, Any]) -> None:
+def test_a_wrong_pointer_or_count_and_a_key_of_the_other_direction_are_mistakes(
+    kind: Any, written: dict[str, Any]
+) -> None:
     with pytest.raises(MistakesError):
         kind.parse(written)
 

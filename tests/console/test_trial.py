@@ -111,3 +111,17 @@ def test_an_upstream_that_is_not_there_is_the_reason(place: Place) -> None:
 
     assert told["verdict"] == "refused"
     assert "upstream-unreachable" in told["rule"]
+
+
+@pytest.mark.parametrize(
+    ("octets", "shown"),
+    [
+        (b"caf\xc3\xa9", "caf\u00e9"),
+        (b"caf\xc3", "(4 bytes that are not text)"),
+        (b"x" * 99_999 + b"\xc3", "x" * 99_999),
+        (b"x" * 99_998 + b"\xff\xc3", "(100000 bytes that are not text)"),
+    ],
+    ids=["whole", "cut by the upstream", "cut to be shown", "not text, and cut"],
+)
+def test_a_body_is_shown_if_it_is_text(octets: bytes, shown: str) -> None:
+    assert trial._text(octets) == shown

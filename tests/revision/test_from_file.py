@@ -53,7 +53,7 @@ def compiled(file: Path, **options: Any) -> Revision:
     return compile_file(load_revision_file(file, environ=ENVIRON, **options))
 
 
-def test_the_file_and_what_its_config_names_are_told(folder: Path) -> None:
+def test_a_revision_file_and_the_files_of_its_config_are_reported(folder: Path) -> None:
     told: list[Path] = []
     with pytest.raises(ConfigError, match="cannot read it"):
         load_revision_file(folder / "revision.bin", environ=ENVIRON, on_file=told.append)

@@ -23,7 +23,7 @@ def loaded(folder: Path) -> LoadedConfig:
     return load_config(folder / "gateway.yaml", environ={})
 
 
-def test_a_logo_of_ones_own_is_served(folder: Path) -> None:
+def test_the_logo_that_the_config_names_is_served(folder: Path) -> None:
     (folder / "logo.gif").write_bytes(b"GIF89a" + bytes(20))
     (folder / "gateway.yaml").write_text(CONFIG + "manifest: {logo: logo.gif}\n")
     assert build(loaded(folder)).revision.faces["/logo.gif"].media_type == "image/gif"

@@ -115,7 +115,7 @@ def test_after_the_drain_timeout_the_server_leaves_what_is_not_answered() -> Non
     run(talk)
 
 
-def test_answers_that_last_are_told_when_the_drain_begins() -> None:
+def test_long_answers_learn_that_the_drain_has_begun() -> None:
     told: list[int] = []
 
     async def talk(server: PublicServer, serving: Any, *_: Any) -> None:
