@@ -1,1 +1,1 @@
-"""The text of a file, whatever it means: its lines and columns, the plain scalars of YAML, and the errors of libyaml."""
+"""The facts about a text that its readers share: lines and columns, the plain scalars of YAML, and the errors of libyaml."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,51 +10,15 @@ import yaml
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune, prune_alone
+from tests.openapi.prune.made import document_of, left_of, schema_left
 
 if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
 
 
-def _document(text: str, version: str = "3.0.3") -> Document:
-    """A document of these fields of the root."""
-    fields = yaml.load(text, yaml.CSafeLoader)
-    return Document(root={"openapi": version, "info": {"title": "t", "version": "1"}, **fields}, name="api.yaml")
-
-
-def _pruned(text: str, *operations: str, version: str = "3.0.3", **options: list[str] | str) -> dict[str, Any]:
-    """What pruning leaves of these fields."""
-    document = _document(text, version)
-    before = copy.deepcopy(document.root)
-    root = prune(document, [OperationKey(*name.split(" ", 1)) for name in operations], **options).root
-    assert document.root == before
-    assert root.pop("openapi") == version
-    assert root.pop("info") == {"title": "t", "version": "1"}
-    return root
-
-
-def _schema(
-    text: str, *, version: str = "3.0.3", components: str = "{}", rest: str = "", **options: str
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """What pruning leaves where GET /a answers with this schema: the schema, and all components."""
-    root = _pruned(
-        f"""
-        paths:
-          /a: {{get: {{responses: {{"200": {{description: d, content: {{a/b: {{schema: {text}}}}}}}}}}}}}
-          /denied/x: {{get: {{operationId: getDeniedX, responses: {{"200": {{description: d, content: {{a/b: {{schema: {{type: string, title: X}}}}}}}}}}}}}}
-        components: {components}
-        {rest}
-        """,
-        "GET /a",
-        version=version,
-        **options,
-    )
-    assert list(root["paths"]) == ["/a"]
-    return root["paths"]["/a"]["get"]["responses"]["200"]["content"]["a/b"]["schema"], root.get("components")
-
-
 def _refused(text: str, *operations: str, version: str = "3.0.3") -> tuple[Finding, ...]:
     with pytest.raises(DocumentError) as caught:
-        _pruned(text, *operations, version=version)
+        left_of(text, *operations, version=version)
     return caught.value.findings
 
 
@@ -63,7 +26,7 @@ DENIED_SCHEMA = "#/paths/~1denied~1x/get/responses/200/content/a~1b/schema"
 
 
 def test_nothing_kept_leaves_an_empty_document() -> None:
-    assert _pruned(
+    assert left_of(
         """
         servers: [{url: https://e.x}]
         security: [{key: []}]
@@ -77,16 +40,16 @@ def test_nothing_kept_leaves_an_empty_document() -> None:
 
 
 def test_a_document_without_paths_gets_empty_ones() -> None:
-    assert _pruned("webhooks: {w: {post: {}}}", version="3.1.0") == {"paths": {}}
+    assert left_of("webhooks: {w: {post: {}}}", version="3.1.0") == {"paths": {}}
 
 
 def test_an_operation_that_is_not_there_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(KeyError):
-        prune(_document("paths: {}"), [OperationKey("GET", "/a")])
+        prune(document_of("paths: {}"), [OperationKey("GET", "/a")])
 
 
 def test_unknown_fields_of_the_root_are_left_out() -> None:
-    root = _pruned(
+    root = left_of(
         "{paths: {/a: {get: {}}}, definitions: {A: {}}, responses: {A: {}}, schemas: {A: {}}, components: {x-a: {}, odd: {}}, internal: /denied, externalDocs: {url: u, x-y: 1}}",
         "GET /a",
     )
@@ -110,7 +73,7 @@ def test_a_path_item_keeps_its_kept_methods_and_what_holds_for_all() -> None:
         odd: 1
       /b: {get: {}}
     """
-    assert _pruned(text, "GET /a/{id}") == {
+    assert left_of(text, "GET /a/{id}") == {
         "paths": {
             "/a/{id}": {
                 "summary": "s",
@@ -131,7 +94,7 @@ def test_two_paths_that_share_a_path_item_keep_each_its_own_methods() -> None:
     components:
       pathItems: {Shared: {summary: theirs, get: {operationId: g}, post: {operationId: p}}}
     """
-    assert _pruned(text, "GET /a", "POST /b", version="3.1.0") == {
+    assert left_of(text, "GET /a", "POST /b", version="3.1.0") == {
         "paths": {
             "/a": {"summary": "mine", "get": {"operationId": "g"}},
             "/b": {"summary": "theirs", "post": {"operationId": "p"}},
@@ -145,7 +108,7 @@ def test_a_path_item_that_refers_to_a_denied_path_is_written_in_place() -> None:
       /denied/x: {get: {parameters: [{$ref: "#/paths/~1denied~1x/get/x-p"}], x-p: {name: p, in: query}}}
       /a: {$ref: "#/paths/~1denied~1x"}
     """
-    assert _pruned(text, "GET /a") == {
+    assert left_of(text, "GET /a") == {
         "paths": {"/a": {"get": {"parameters": [{"$ref": "#/components/parameters/Hoisted1"}]}}},
         "components": {"parameters": {"Hoisted1": {"name": "p", "in": "query"}}},
     }
@@ -155,18 +118,18 @@ def test_additional_operations_are_kept_one_by_one() -> None:
     text = (
         "paths: {/a: {query: {operationId: q}, additionalOperations: {COPY: {operationId: c}, Move: {operationId: m}}}}"
     )
-    assert _pruned(text, "COPY /a", version="3.2.0") == {
+    assert left_of(text, "COPY /a", version="3.2.0") == {
         "paths": {"/a": {"additionalOperations": {"COPY": {"operationId": "c"}}}}
     }
-    assert _pruned(text, "MOVE /a", version="3.2.0") == {
+    assert left_of(text, "MOVE /a", version="3.2.0") == {
         "paths": {"/a": {"additionalOperations": {"Move": {"operationId": "m"}}}}
     }
-    assert _pruned(text, "QUERY /a", version="3.2.0") == {"paths": {"/a": {"query": {"operationId": "q"}}}}
+    assert left_of(text, "QUERY /a", version="3.2.0") == {"paths": {"/a": {"query": {"operationId": "q"}}}}
 
 
 def test_paths_that_differ_little_are_different_paths() -> None:
     names = ["/U/{id}", "/u/{id}", "/u/{name}", "/u/{id}/", "/ü", "/u%C3%BC"]
-    document = _document("{}")
+    document = document_of("{}")
     document.root["paths"] = {name: {"get": {}} for name in names}
     for name in names:
         assert list(prune(document, [OperationKey("GET", name)]).root["paths"]) == [name]
@@ -189,12 +152,12 @@ def test_paths_that_differ_little_are_different_paths() -> None:
 def test_a_field_that_no_version_knows_is_left_out_where_it_names_what_is_denied(
     field: str, is_kept: bool, version: str
 ) -> None:
-    schema, _ = _schema(f"{{type: string, {field}}}", version=version)
+    schema, _ = schema_left(f"{{type: string, {field}}}", version=version)
     assert (len(schema) == 2) == is_kept
 
 
 def test_what_was_left_out_so_is_warned_of_at_its_place() -> None:
-    document = _document("""paths:
+    document = document_of("""paths:
       /a: {get: {bogus: getDeniedX, responses: {}}}
       /b: {get: {operationId: getDeniedX}}""")
     (finding,) = prune(document, [OperationKey("GET", "/a")]).warnings
@@ -232,7 +195,7 @@ def test_x_nullable_of_swagger_2_0_is_kept_as_it_says_which_values_there_are() -
 )
 def test_references_count_in_schemas_and_not_in_data(schema: str, places: int) -> None:
     full = schema.replace("R", '{$ref: "#/components/schemas/Found"}')
-    found, components = _schema(full, version="3.1.0", components="{schemas: {Found: {type: string}, Other: {}}}")
+    found, components = schema_left(full, version="3.1.0", components="{schemas: {Found: {type: string}, Other: {}}}")
     assert found == yaml.safe_load(full)
     assert components == ({"schemas": {"Found": {"type": "string"}}} if places else None)
 
@@ -262,7 +225,7 @@ def test_components_of_every_kind_are_followed_and_stay_in_order() -> None:
       links: {L: {operationId: x}}
       securitySchemes: {k: {type: http, scheme: basic}}
     """
-    components = _pruned(text, "POST /a")["components"]
+    components = left_of(text, "POST /a")["components"]
     assert {section: list(names) for section, names in components.items()} == {
         "schemas": ["S1", "S2", "S3", "S4", "S5"],
         "examples": ["E1", "E2"],
@@ -304,7 +267,7 @@ def test_extensions_go_and_names_that_look_like_them_stay() -> None:
     servers: [{url: u, x-s: 1, variables: {x-v: {default: a, x-w: 1}}}]
     x-root: 1
     """
-    assert _pruned(text, "GET /a") == {
+    assert left_of(text, "GET /a") == {
         "paths": {
             "/a": {
                 "get": {
@@ -331,7 +294,7 @@ def test_extensions_asked_for_are_kept_as_data_and_no_others() -> None:
     paths: {x-a: 2, /a: {x-a: 3, get: {x-a: 4, x-b: 5, parameters: [{$ref: "#/components/parameters/P", x-a: 6, x-b: 7}]}}}
     components: {x-a: 8, schemas: {S: {}}, parameters: {P: {name: p, in: query, x-a: [{$ref: "#/nowhere"}]}}}
     """
-    assert _pruned(text, "GET /a", extensions=["x-a", "get"]) == {
+    assert left_of(text, "GET /a", extensions=["x-a", "get"]) == {
         "x-a": {"$ref": "#/components/schemas/S"},
         "paths": {
             "x-a": 2,
@@ -372,7 +335,7 @@ def test_security_schemes_are_those_that_kept_operations_need(
         mine: {{type: oauth2, flows: {{implicit: {{authorizationUrl: u, scopes: {{a: "", x-b: ""}}, x-c: 1}}}}}}
         also: {{type: apiKey, in: header, name: k}}
     """
-    root = _pruned(text, "GET /a", version="3.1.0")
+    root = left_of(text, "GET /a", version="3.1.0")
     assert ("security" in root) is root_stays
     found = root.get("components", {}).get("securitySchemes", {})
     assert list(found) == [name for name in ["root", "admin", "alias", "mine", "also"] if name in schemes]
@@ -388,7 +351,7 @@ def test_a_scheme_named_by_uri_is_found() -> None:
     paths: {/a: {get: {security: [{"#/components/securitySchemes/k": []}, {"#/nowhere": []}]}}}
     components: {securitySchemes: {k: {type: http, scheme: basic}, l: {type: http, scheme: basic}}}
     """
-    assert list(_pruned(text, "GET /a", version="3.2.0")["components"]["securitySchemes"]) == ["k"]
+    assert list(left_of(text, "GET /a", version="3.2.0")["components"]["securitySchemes"]) == ["k"]
 
 
 def test_tags_are_those_in_use_and_the_ones_above_them() -> None:
@@ -396,14 +359,14 @@ def test_tags_are_those_in_use_and_the_ones_above_them() -> None:
     tags: [{name: unused}, {name: a, parent: up, x-t: 1}, {name: up, parent: top}, {name: top, parent: a}, {name: cb}, 5]
     paths: {/a: {get: {tags: [a, undefined, 7], callbacks: {c: {u: {post: {tags: [cb]}}}}}, put: {tags: [unused]}}}
     """
-    root = _pruned(text, "GET /a", version="3.2.0")
+    root = left_of(text, "GET /a", version="3.2.0")
     assert root["tags"] == [
         {"name": "a", "parent": "up"},
         {"name": "up", "parent": "top"},
         {"name": "top", "parent": "a"},
         {"name": "cb"},
     ]
-    assert "tags" not in _pruned("{tags: [{name: a}], paths: {/a: {get: {}}}}", "GET /a")
+    assert "tags" not in left_of("{tags: [{name: a}], paths: {/a: {get: {}}}}", "GET /a")
 
 
 # Discriminators
@@ -439,10 +402,10 @@ def test_a_discriminator_keeps_what_it_can_select_or_is_trimmed(
 ) -> None:
     components = PETS.replace("MAPPING", mapping)
     text = f'{{$ref: "#/components/schemas/{schema}"}}'
-    _, found = _schema(text, components=components)
+    _, found = schema_left(text, components=components)
     assert list(found["schemas"]) == follow
     assert found["schemas"]["Pet"]["discriminator"] == yaml.safe_load(f"{{propertyName: kind{mapping}}}")
-    _, found = _schema(text, components=components, discriminator="trim")
+    _, found = schema_left(text, components=components, discriminator="trim")
     assert list(found["schemas"]) == trim
     kept = found["schemas"]["Pet"]["discriminator"]
     assert {str(name).removeprefix("#/components/schemas/") for name in kept.get("mapping", {}).values()} <= set(trim)
@@ -453,16 +416,16 @@ def test_a_discriminator_keeps_what_it_can_select_or_is_trimmed(
 def test_a_discriminator_beside_one_of_selects_from_that_alone() -> None:
     components = """{schemas: {Pet: {oneOf: [{$ref: "#/components/schemas/Dog"}], discriminator: {propertyName: k}}, Dog: {},
       Cat: {allOf: [{$ref: "#/components/schemas/Pet"}]}}}"""
-    _, found = _schema('{$ref: "#/components/schemas/Pet"}', components=components)
+    _, found = schema_left('{$ref: "#/components/schemas/Pet"}', components=components)
     assert list(found["schemas"]) == ["Pet", "Dog"]
 
 
 def test_a_mapping_into_a_denied_path_leads_to_what_is_hoisted() -> None:
     text = f'{{discriminator: {{propertyName: k, mapping: {{x: "{DENIED_SCHEMA}"}}}}}}'
-    schema, components = _schema(text)
+    schema, components = schema_left(text)
     assert schema["discriminator"]["mapping"] == {"x": "#/components/schemas/Hoisted1"}
     assert components["schemas"]["Hoisted1"] == {"type": "string", "title": "X"}
-    schema, components = _schema(text, discriminator="trim")
+    schema, components = schema_left(text, discriminator="trim")
     assert (schema, components) == ({"discriminator": {"propertyName": "k"}}, None)
 
 
@@ -507,7 +470,7 @@ components:
     ],
 )  # fmt: skip
 def test_links_stay_when_they_lead_to_a_kept_operation(link: str, kept: dict[str, Any] | None) -> None:
-    root = _pruned(LINKS.format(link=link), "GET /a", "GET /s", version="3.1.0")
+    root = left_of(LINKS.format(link=link), "GET /a", "GET /s", version="3.1.0")
     response = root["paths"]["/a"]["get"]["responses"]["200"]
     assert response == ({"description": "d"} if kept is None else {"description": "d", "links": {"the": kept}})
     links = {"Good": {"operationId": "getA"}}
@@ -525,7 +488,7 @@ def test_callbacks_are_part_of_their_operation() -> None:
       /denied/x: {get: {operationId: same}}
     components: {schemas: {S: {}, T: {}}, pathItems: {I: {post: {x-a: 1, operationId: i}, put: {}}, J: {}}}
     """
-    root = _pruned(text, "POST /a", version="3.1.0")
+    root = left_of(text, "POST /a", version="3.1.0")
     assert root["components"] == {"schemas": {"S": {}}, "pathItems": {"I": {"post": {"operationId": "i"}, "put": {}}}}
     assert root["paths"]["/a"]["post"]["callbacks"]["in"]["{$url}"]["post"]["operationId"] == "same"
 
@@ -535,7 +498,7 @@ def test_a_callbacks_path_item_in_3_0_hangs_in_a_callback_of_its_own() -> None:
     paths: {/a: {post: {callbacks: {c: {u: {$ref: "#/paths/~1denied~1x"}}}}}, /denied/x: {post: {callbacks: {c: {u: {$ref: "#/paths/~1denied~1x"}}}}}}
     """
     reference = {"c": {"u": {"$ref": "#/components/callbacks/Hoisted1/%7B$url%7D"}}}
-    assert _pruned(text, "POST /a") == {
+    assert left_of(text, "POST /a") == {
         "paths": {"/a": {"post": {"callbacks": reference}}},
         "components": {"callbacks": {"Hoisted1": {"{$url}": {"post": {"callbacks": reference}}}}},
     }
@@ -621,7 +584,7 @@ def test_swagger_2_keeps_its_own_shape() -> None:
 
 def test_a_reference_of_an_example_or_a_link_that_leads_nowhere_is_left_out_with_a_warning() -> None:
     pruned = prune(
-        _document("""
+        document_of("""
         paths:
           /a:
             get:
@@ -669,7 +632,7 @@ def test_a_reference_that_leads_nowhere_is_refused_where_it_is_reached(reference
     assert finding.pointer == ("paths", "/a", "get", "responses", "200", "$ref")
     assert words in f"{finding.message} {finding.hint}"
     assert "pass@" not in str(finding)
-    assert list(_pruned(text, "GET /b")["paths"]) == ["/b"]
+    assert list(left_of(text, "GET /b")["paths"]) == ["/b"]
 
 
 @pytest.mark.parametrize(
@@ -722,7 +685,7 @@ def test_where_all_schemas_are_missing_none_is_taken_for_undefined(components: s
 def test_an_undefined_schema_in_a_mapping_is_left_and_what_stands_beside_a_reference_is_pruned() -> None:
     components = """{schemas: {Pet: {discriminator: {propertyName: k, mapping: {cat: "#/components/schemas/Cat"}}}, Other: {}}}"""
     text = """{$ref: "#/components/schemas/Dog", x-secret: 1, properties: {p: {$ref: "#/components/schemas/Pet"}}}"""
-    schema, found = _schema(text, components=components, version="3.1.0")
+    schema, found = schema_left(text, components=components, version="3.1.0")
     assert schema == {"$ref": "#/components/schemas/Dog", "properties": {"p": {"$ref": "#/components/schemas/Pet"}}}
     assert found["schemas"] == {
         "Pet": {"discriminator": {"propertyName": "k", "mapping": {"cat": "#/components/schemas/Cat"}}}
@@ -752,7 +715,7 @@ def test_chains_cycles_and_fan_out_cost_no_stack_and_no_repetition() -> None:
     schemas |= {f"D{size}": {"items": {"$ref": "#/components/schemas/B0"}}}
     schemas |= {f"B{n}": {"allOf": [{"$ref": f"#/components/schemas/B{n + 1}"}] * 2} for n in range(60)}
     schemas |= {"B60": {"not": {"$ref": "#/components/schemas/D0"}}}
-    document = _document(
+    document = document_of(
         'paths: {/a: {get: {responses: {"200": {description: d, content: {a/b: {schema: {$ref: "#/components/schemas/S0"}}}}}}}}'
     )
     document.root["components"] = {"schemas": {**schemas, "Unused": {}}}
@@ -779,7 +742,7 @@ def test_an_operation_is_cut_out_alone_unless_its_copies_depend_on_others(answer
           /b: {{get: {{operationId: b, responses: {{"200": {{content: {{a/b: {{schema: {{}}}}}}}}}}}}}}
         components: {{schemas: {{A: {{properties: {{b: {{}}}}}}, B: {{$dynamicAnchor: here}}}}}}
     """
-    document, kept = _document(text, "3.1.0"), [OperationKey("GET", "/a")]
+    document, kept = document_of(text, "3.1.0"), [OperationKey("GET", "/a")]
     alone = prune_alone(document, kept)
 
     assert (alone is not None) == is_alone
@@ -791,6 +754,6 @@ def test_a_trimmed_discriminator_depends_on_other_operations() -> None:
         paths: {/a: {get: {responses: {"200": {content: {a/b: {schema: {$ref: "#/components/schemas/A"}}}}}}}}
         components: {schemas: {A: {discriminator: {propertyName: b, mapping: {b: B}}, oneOf: [{$ref: "#/components/schemas/B"}]}, B: {}}}
     """
-    document, kept = _document(text), [OperationKey("GET", "/a")]
+    document, kept = document_of(text), [OperationKey("GET", "/a")]
     assert prune_alone(document, kept) is not None
     assert prune_alone(document, kept, discriminator="trim") is None

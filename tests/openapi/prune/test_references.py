@@ -2,54 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-from typing import Any
-
 import pytest
-import yaml
 
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.prune.pruned import prune
-
-
-def _document(text: str, version: str = "3.0.3") -> Document:
-    """A document of these fields of the root."""
-    return Document(
-        root={"openapi": version, "info": {"title": "t", "version": "1"}, **yaml.safe_load(text)}, name="api.yaml"
-    )
-
-
-def _pruned(text: str, *operations: str, version: str = "3.0.3", **options: list[str] | str) -> dict[str, Any]:
-    """What pruning leaves of these fields."""
-    document = _document(text, version)
-    before = copy.deepcopy(document.root)
-    root = prune(document, [OperationKey(*name.split(" ", 1)) for name in operations], **options).root
-    assert document.root == before
-    assert root.pop("openapi") == version
-    assert root.pop("info") == {"title": "t", "version": "1"}
-    return root
-
-
-def _schema(
-    text: str, *, version: str = "3.0.3", components: str = "{}", rest: str = "", **options: str
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """What pruning leaves where GET /a answers with this schema: the schema, and all components."""
-    root = _pruned(
-        f"""
-        paths:
-          /a: {{get: {{responses: {{"200": {{description: d, content: {{a/b: {{schema: {text}}}}}}}}}}}}}
-          /denied/x: {{get: {{operationId: getDeniedX, responses: {{"200": {{description: d, content: {{a/b: {{schema: {{type: string, title: X}}}}}}}}}}}}}}
-        components: {components}
-        {rest}
-        """,
-        "GET /a",
-        version=version,
-        **options,
-    )
-    assert list(root["paths"]) == ["/a"]
-    return root["paths"]["/a"]["get"]["responses"]["200"]["content"]["a/b"]["schema"], root.get("components")
-
+from tests.openapi.prune.made import left_of, schema_left
 
 DENIED_SCHEMA = "#/paths/~1denied~1x/get/responses/200/content/a~1b/schema"
 
@@ -67,14 +23,14 @@ DENIED_SCHEMA = "#/paths/~1denied~1x/get/responses/200/content/a~1b/schema"
 )
 def test_a_reference_keeps_its_text_and_the_component_it_leads_to(reference: str, kept: list[str]) -> None:
     components = """{schemas: {Unused: {}, a.b-c_d: {}, With Space: {}, S/lash~t: {}, Pct%: {}, é: {}}}"""
-    schema, found = _schema(f'{{$ref: "{reference}"}}', components=components)
+    schema, found = schema_left(f'{{$ref: "{reference}"}}', components=components)
     assert schema == {"$ref": reference}
     assert list(found["schemas"]) == kept
 
 
 def test_what_stands_under_a_denied_path_becomes_one_component() -> None:
     text = f"""{{anyOf: [{{$ref: "{DENIED_SCHEMA}"}}, {{$ref: "{DENIED_SCHEMA}"}}]}}"""
-    schema, components = _schema(text, components="{schemas: {Hoisted1: {}, Z: {}}}")
+    schema, components = schema_left(text, components="{schemas: {Hoisted1: {}, Z: {}}}")
     assert schema == {"anyOf": [{"$ref": "#/components/schemas/Hoisted2"}] * 2}
     assert components == {"schemas": {"Hoisted2": {"type": "string", "title": "X"}}}
 
@@ -101,7 +57,7 @@ def test_what_stands_under_a_denied_path_becomes_one_component() -> None:
     ],
 )
 def test_what_the_pruned_document_has_no_place_for_becomes_a_component(reference: str, rest: str) -> None:
-    schema, components = _schema(f'{{$ref: "{reference}"}}', version="3.1.0", rest=rest, components="{}")
+    schema, components = schema_left(f'{{$ref: "{reference}"}}', version="3.1.0", rest=rest, components="{}")
     assert schema == {"$ref": "#/components/schemas/Hoisted1"}
     assert components == {"schemas": {"Hoisted1": {"type": "string"}}}
 
@@ -118,7 +74,7 @@ def test_references_into_kept_operations_stay_and_into_their_denied_neighbours_d
           parameters: [{$ref: "#/paths/~1a/get/parameters/0"}, {$ref: "#/paths/~1a/parameters/0"}, {$ref: "#/paths/~1a/put/parameters/0"}]
           responses: {"200": {$ref: "#/paths/~1a/get/responses/200"}}
     """
-    root = _pruned(text, "GET /b", "GET /a")
+    root = left_of(text, "GET /b", "GET /a")
     assert root["paths"]["/b"]["get"] == {
         "parameters": [
             {"$ref": "#/paths/~1a/get/parameters/0"},
@@ -133,7 +89,7 @@ def test_references_into_kept_operations_stay_and_into_their_denied_neighbours_d
 def test_a_pointer_that_steps_through_references_is_straightened() -> None:
     components = """{schemas: {A: {$ref: "#/components/schemas/B"}, B: {properties: {c: {$ref: "#/components/schemas/C"}}},
       C: {properties: {d: {type: string}}}, D: {}}}"""
-    schema, found = _schema('{$ref: "#/components/schemas/A/properties/c/properties/d"}', components=components)
+    schema, found = schema_left('{$ref: "#/components/schemas/A/properties/c/properties/d"}', components=components)
     assert schema == {"$ref": "#/components/schemas/C/properties/d"}
     assert list(found["schemas"]) == ["C"]
 
@@ -141,7 +97,7 @@ def test_a_pointer_that_steps_through_references_is_straightened() -> None:
 @pytest.mark.parametrize("word", ["$defs", "definitions"])
 def test_a_schema_may_refer_to_its_own_definitions_as_if_it_were_the_document(word: str) -> None:
     """Generators write that, and authors paste it into a document."""
-    schema, _ = _schema(f'{{{word}: {{A: {{}}, B: {{}}}}, items: {{properties: {{a: {{$ref: "#/{word}/A"}}}}}}}}')
+    schema, _ = schema_left(f'{{{word}: {{A: {{}}, B: {{}}}}, items: {{properties: {{a: {{$ref: "#/{word}/A"}}}}}}}}')
     place = "/paths/~1a/get/responses/200/content/a~1b/schema"
     assert schema["items"]["properties"]["a"] == {"$ref": f"#{place}/{word}/A"}
 
@@ -152,7 +108,7 @@ def test_what_is_hoisted_takes_its_own_references_along() -> None:
           a: {properties: {b: {$ref: "#/x-area/b"}, me: {$ref: "#/x-area/a"}, c: {$ref: "#/components/schemas/C"}}}
           b: {items: {$ref: "#/x-area/a"}, x-secret: 1}
     """
-    schema, components = _schema('{$ref: "#/x-area/a"}', components="{schemas: {C: {}, D: {}}}", rest=rest)
+    schema, components = schema_left('{$ref: "#/x-area/a"}', components="{schemas: {C: {}, D: {}}}", rest=rest)
     assert schema == {"$ref": "#/components/schemas/Hoisted1"}
     assert components == {
         "schemas": {
@@ -176,7 +132,7 @@ def test_a_component_that_stands_for_another_kind_stays_what_it_is() -> None:
     paths: {{/a: {{get: {{responses: {{"200": {{description: d, headers: {{h: {{$ref: "#/components/parameters/P"}}}}}}}}}}}}}}
     components: {components}
     """
-    root = _pruned(text, "GET /a")
+    root = left_of(text, "GET /a")
     header = root["paths"]["/a"]["get"]["responses"]["200"]["headers"]["h"]
     assert header == {"$ref": "#/components/parameters/P"}
     assert root["components"] == {
@@ -193,7 +149,7 @@ def test_a_component_that_another_kind_reads_differently_is_copied_for_it() -> N
       responses: {R: {description: d, content: {a/b: {schema: {$ref: "#/components/schemas/S"}}}}}
       schemas: {S: {not: {type: string, x-notes: n}, items: {$ref: "#/components/schemas/T"}}, T: {}, U: {}}
     """
-    root = _pruned(text, "GET /a")
+    root = left_of(text, "GET /a")
     assert root["paths"]["/a"]["get"]["responses"]["400"] == {"$ref": "#/components/responses/Hoisted1"}
     assert root["components"]["schemas"]["S"] == {
         "not": {"type": "string"},
@@ -211,7 +167,7 @@ def test_a_component_that_only_another_kind_reads_keeps_nothing_for_its_own() ->
     paths: {/a: {get: {responses: {"200": {$ref: "#/components/schemas/S"}}}}}
     components: {schemas: {S: {not: {x-notes: n}, items: {$ref: "#/components/schemas/T"}}, T: {description: secret}}}
     """
-    assert _pruned(text, "GET /a")["components"] == {
+    assert left_of(text, "GET /a")["components"] == {
         "responses": {"Hoisted1": {"not": {"x-notes": "n"}, "items": {"$ref": "#/components/schemas/T"}}}
     }
 
@@ -223,7 +179,7 @@ def test_a_reference_in_data_is_text_and_where_a_schema_reference_leads_into_dat
       schema: {$ref: "#/paths/~1a/get/responses/200/content/a~1b/example/inner"}}}}}}}}
     components: {schemas: {T: {}, U: {}}}
     """
-    root = _pruned(text, "GET /a")
+    root = left_of(text, "GET /a")
     media_type = root["paths"]["/a"]["get"]["responses"]["200"]["content"]["a/b"]
     assert media_type["example"] == {"inner": {"$ref": "#/components/schemas/T", "x-notes": "n"}}
     assert media_type["schema"] == {"$ref": "#/components/schemas/Hoisted1"}
@@ -237,8 +193,8 @@ def test_what_stands_in_a_callback_is_kept_without_the_callback() -> None:
       /b: {get: {callbacks: {c: {$ref: "#/components/callbacks/C"}}, responses: {}}}
     components: {callbacks: {C: {"{$url}": {post: {operationId: tellThem, responses: {"200": {description: d}}}}}}}
     """
-    assert _pruned(text, "GET /a")["components"] == {"responses": {"Hoisted1": {"description": "d"}}}
-    assert "callbacks" in _pruned(text, "GET /a", "GET /b")["components"]
+    assert left_of(text, "GET /a")["components"] == {"responses": {"Hoisted1": {"description": "d"}}}
+    assert "callbacks" in left_of(text, "GET /a", "GET /b")["components"]
 
 
 def test_a_place_in_an_additional_operation_that_a_fixed_field_hides_is_not_counted_on() -> None:
@@ -246,7 +202,7 @@ def test_a_place_in_an_additional_operation_that_a_fixed_field_hides_is_not_coun
     paths: {/a: {get: {responses: {"200": {$ref: "#/paths/~1a/additionalOperations/GET/responses/200"}}},
                  additionalOperations: {GET: {responses: {"200": {description: hidden}}}}}}
     """
-    root = _pruned(text, "GET /a", version="3.2.0")
+    root = left_of(text, "GET /a", version="3.2.0")
     assert root["paths"]["/a"] == {"get": {"responses": {"200": {"$ref": "#/components/responses/Hoisted1"}}}}
     assert root["components"] == {"responses": {"Hoisted1": {"description": "hidden"}}}
 
@@ -259,7 +215,7 @@ def test_a_circle_of_references_is_refused_also_where_they_are_written_in_place(
     components: {{mediaTypes: {{M: {{$ref: "#/components/mediaTypes/N"}}, N: {{$ref: "#/components/mediaTypes/M"}}}}}}
     """
     with pytest.raises(DocumentError, match="back to itself"):
-        _pruned(text, "GET /a", version="3.1.0")
+        left_of(text, "GET /a", version="3.1.0")
 
 
 def test_kinds_without_components_in_a_version_are_written_in_place() -> None:
@@ -267,12 +223,12 @@ def test_kinds_without_components_in_a_version_are_written_in_place() -> None:
     paths: {/a: {get: {responses: {"200": {description: d, content: {a/b: {$ref: "#/components/mediaTypes/M"}}}}}}}
     components: {mediaTypes: {M: {$ref: "#/components/mediaTypes/N"}, N: {schema: {$ref: "#/components/schemas/S"}}}, schemas: {S: {}}}
     """
-    root = _pruned(text, "GET /a", version="3.1.0")
+    root = left_of(text, "GET /a", version="3.1.0")
     assert root["paths"]["/a"]["get"]["responses"]["200"]["content"] == {
         "a/b": {"schema": {"$ref": "#/components/schemas/S"}}
     }
     assert list(root["components"]) == ["schemas"]
-    root = _pruned(text, "GET /a", version="3.2.0")
+    root = left_of(text, "GET /a", version="3.2.0")
     assert {section: list(names) for section, names in root["components"].items()} == {
         "mediaTypes": ["M", "N"],
         "schemas": ["S"],
@@ -282,7 +238,7 @@ def test_kinds_without_components_in_a_version_are_written_in_place() -> None:
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 def test_beside_a_reference_stays_what_cannot_hold_another(version: str) -> None:
     components = "{schemas: {S: {}, T: {}}, parameters: {P: {name: p, in: query}}}"
-    schema, found = _schema(
+    schema, found = schema_left(
         '{description: d, nullable: true, $ref: "#/components/schemas/S", x-a: b, properties: {t: {$ref: "#/components/schemas/T"}}}',
         version=version,
         components=components,
@@ -301,7 +257,7 @@ def test_anchors_and_identifiers_keep_working_as_written() -> None:
       Res: {$id: "https://e.x/res", $defs: {x: {type: string}}, items: {$ref: "#/$defs/x"}, not: {$ref: "#"}},
       Tree: {$dynamicAnchor: node, items: {$dynamicRef: "#node"}},
       Unused: {$anchor: other}}}"""
-    schema, found = _schema(
+    schema, found = schema_left(
         '{anyOf: [{$ref: "#it"}, {$ref: "https://e.x/res"}, {$ref: "res#/$defs/x"}, {$dynamicRef: "#node"}]}'.replace(
             '"res#', '"https://e.x/res#'
         ),
@@ -315,7 +271,7 @@ def test_anchors_and_identifiers_keep_working_as_written() -> None:
 
 def test_an_anchor_under_a_denied_path_is_hoisted() -> None:
     rest = "x-area: {s: {$anchor: it, type: string}}"
-    schema, components = _schema(
+    schema, components = schema_left(
         '{$ref: "#it"}',
         version="3.1.0",
         rest=rest.replace("x-area", "webhooks")
@@ -332,6 +288,6 @@ def test_the_documents_own_address_becomes_a_local_reference() -> None:
     paths: {/a: {get: {responses: {"200": {$ref: "https://e.x/api#/components/responses/R"}}}}}
     components: {responses: {R: {description: d}}}
     """
-    root = _pruned(text, "GET /a", version="3.2.0")
+    root = left_of(text, "GET /a", version="3.2.0")
     assert root["$self"] == "https://e.x/api"
     assert root["paths"]["/a"]["get"]["responses"]["200"] == {"$ref": "#/components/responses/R"}
