@@ -75,7 +75,7 @@ class FormNames:
             self._is_in_value = True
         if len(pairs) <= _FEW_PAIRS or b"%" in data or b"method" in data.lower():
             for pair in pairs[first:]:
-                name = pair.partition(b"=")[0][:MAX_NAME_BYTES]
+                name = pair[:MAX_NAME_BYTES].partition(b"=")[0]
                 # Most names pass here; a long value without `=` must cost no more than a look at its letters.
                 if 0x25 not in name and not ((0x6D in name or 0x4D in name) and b"method" in name.lower()):
                     continue

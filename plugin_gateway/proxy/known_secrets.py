@@ -22,7 +22,7 @@ _MOST_FORMER: Final = 512
 class KnownSecrets:
     """The secrets of current and former revisions, and the access tokens that have not expired."""
 
-    __slots__ = ("_current", "_ends", "_of_revisions", "_read_to", "_tokens", "board", "mask")
+    __slots__ = ("_ends", "_of_revisions", "_read_to", "_tokens", "board", "mask")
 
     def __init__(self, *secrets: str, board: Board | None = None) -> None:
         """Begin with these secrets. Without a board there are no tokens."""
@@ -31,7 +31,6 @@ class KnownSecrets:
         self.mask = Mask()
         """The mask for all known secrets; it is replaced whenever they change."""
         self._read_to = 0
-        self._current: tuple[str, ...] = ()
         self._of_revisions: dict[str, None] = {}
         """The secrets of the current revision come last."""
         self._tokens: dict[str, Written] = {}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.proxy.coding import unreadable
 from plugin_gateway.proxy.secret_index import SecretIndex
 from plugin_gateway.proxy.spelling import MAX_SPELLED_OCTETS, unescaper_of
-from plugin_gateway.proxy.wrapping import is_quoted, is_wrapped, open_end, unwrapped
+from plugin_gateway.proxy.wrapping import is_wrapped, open_end, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,8 +59,8 @@ class Mask:
         found: list[tuple[int, int]] = []
         if self.is_idle:
             return found
-        may_be_broken = self._search(data, found)
-        if is_wrapped(data) if may_be_broken else is_quoted(data):
+        self._search(data, found)
+        if is_wrapped(data):
             self._find_wrapped(data, found)
         return found
 
@@ -74,14 +74,12 @@ class Mask:
                 start, end = reading.place(*place)
                 found.append((offset + start, offset + end))
 
-    def _search(self, data: bytes, found: list[tuple[int, int]]) -> bool:
-        """Search the data as it is and with its escapes undone. Return False if it holds no form, not even a broken one."""
-        may_hold = self._index.find(data, found)
+    def _search(self, data: bytes, found: list[tuple[int, int]]) -> None:
+        """Search the data as it is and with its escapes undone."""
+        self._index.find(data, found)
         # Searching for an int in bytes is four times as fast as searching for bytes.
         if (0x5C in data or 0x25 in data or 0x26 in data) and unescaper_of(self.run).may_occur(data):
             self._find_escaped(data, found)
-            return True
-        return may_hold
 
     def tail(self, data: bytes) -> int:
         """Return how many of the last bytes may belong to a secret that is incomplete so far.

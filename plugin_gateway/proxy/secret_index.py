@@ -7,7 +7,6 @@ table holds a few octets of each form instead of the form, so that thousands of 
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.credentials.injection import MIN_MASKED_BYTES
@@ -37,9 +36,8 @@ _MOST_PLACES: Final = 8
 _MOST_SPOILT: Final = 5
 """The most characters after the introducer in an escape of one octet, except in HTML."""
 
-_LEAST_LINE: Final = 32
-_LEAST_PIECE: Final = 9
-"""A text with a piece takes a little longer. So a piece must be too long for a caller to find it by trial."""
+_LEAST_SIEVED: Final = 9
+"""A text that the sieve catches takes a little longer. So its literals must be too long for a caller to find them by trial."""
 _MOST_SIEVED: Final = 8
 """With more secrets, the sieve is slower than the probes."""
 
@@ -213,13 +211,10 @@ class SecretIndex:
         self._probes = [(octet, probe) for octet, probe in self._probes if probe.count]
         self._rest_probes = [(octet, probe) for octet, probe in self._rest_probes if probe.count]
 
-    def find(self, data: bytes, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None = None) -> bool:
-        """Add the places of forms to `found`. If `rests` is given, add to it forms whose first octets may be lost.
-
-        Return False if the data holds no form, not even one that a line break splits.
-        """
+    def find(self, data: bytes, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None = None) -> None:
+        """Add the places of forms to `found`. If `rests` is given, add to it forms whose first octets may be lost."""
         if self._sieve is not None and 0 not in data and not self._sieve.catches(data):
-            return False
+            return
         for octet, probe in self._probes:
             if octet in data:
                 self._look_up(data, probe, found, rests)
@@ -227,7 +222,6 @@ class SecretIndex:
             for octet, probe in self._rest_probes:
                 if octet in data:
                     self._look_up(data, probe, found, rests)
-        return True
 
     def _look_up(
         self, data: bytes, probe: _Probe, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None
@@ -257,24 +251,14 @@ class SecretIndex:
 
 
 def _sieve_of(secrets: Iterable[str]) -> Sieve | None:
-    """Return a sieve for pieces of which every form has one, or None if other searches are better for these secrets.
+    """Return a sieve for the forms, or None if other searches are better for these secrets.
 
-    The first octets of a form may be lost to an escape, and line breaks may split the rest. Encodings break lines after 32
-    octets or more. So one break at most splits the last 32 octets, and of two pieces or three, one at least is whole. A form
-    with zeros needs no piece, because few texts have zeros.
+    It looks for forms without their first octets, which may be lost to an escape. A rest with zeros is left out, because texts
+    with zeros are always searched.
     """
-    pieces: set[bytes] = set()
-    for secret in secrets:
-        for form in all_forms_of(secret):
-            if 0 in form:
-                continue
-            rest = form[_spoilt_octets(form) :][-_LEAST_LINE:]
-            count = len(rest) // _LEAST_PIECE
-            if count < 2:
-                return None
-            ends = [len(rest) * number // count for number in range(count + 1)]
-            pieces.update(rest[start:end] for start, end in pairwise(ends))
-    return sieve_of(pieces) if pieces else None
+    rests = {form[_spoilt_octets(form) :] for secret in secrets for form in all_forms_of(secret)}
+    rests = {rest for rest in rests if 0 not in rest}
+    return sieve_of(rests) if rests and min(map(len, rests)) >= _LEAST_SIEVED else None
 
 
 def _add(

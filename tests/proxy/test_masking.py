@@ -35,11 +35,11 @@ secrets = st.one_of(
 )
 
 long_secrets = st.one_of(
-    st.text(KEY_CHARACTERS, min_size=23, max_size=64),
+    st.text(KEY_CHARACTERS, min_size=14, max_size=64),
     st.text("0123456789abcdef", min_size=32, max_size=64),
-    st.text(ANY_CHARACTER, min_size=23, max_size=40),
+    st.text(ANY_CHARACTER, min_size=14, max_size=40),
 )
-"""Secrets without a part that a caller could find by trial."""
+"""Secrets for which there is a sieve."""
 
 
 @cache
@@ -136,21 +136,20 @@ def test_of_secrets_that_begin_or_overlap_one_another_nothing_shows(
     assert set(in_pieces(Mask([*every, tail]), body, cuts)) == {ord("*")}
 
 
-@given(st.data(), long_secrets, st.sampled_from([32, 60, 64, 76]), st.integers(0, 2), st.integers(0, 3))
+@given(st.data(), long_secrets, st.sampled_from([20, 32, 60, 64, 76]), st.integers(0, 2), st.integers(0, 3))
 def test_a_secret_is_found_in_each_wrapping_in_which_a_search_of_all_texts_finds_it(
     data: st.DataObject, secret: str, width: int, before: int, steps: int
 ) -> None:
     mask, thorough = Mask([secret]), Mask([secret])
     thorough._index._sieve = None
-    body, is_broken = data.draw(st.sampled_from(all_forms_of(secret))), False
+    body = data.draw(st.sampled_from(all_forms_of(secret)))
     for step in data.draw(st.lists(st.sampled_from(["spell", "break", "quote", "base64"]), max_size=steps)):
         if step == "spell" and len(body) < 200 and body.isascii():
             body = data.draw(mixed(body.decode()))
-        elif step == "break" and not is_broken:
+        elif step == "break":
             separator = data.draw(st.sampled_from([b"\n", b"\r\n", b"\n  ", b"\\n", b"\\\\n", b"%0D%0A", b"&#10;"]))
             lines = b"x1" * (16 * before) + body
             body = separator.join(lines[at : at + width] for at in range(0, len(lines), width))
-            is_broken = True
         elif step == "quote":
             body = quopri.encodestring(body)
         elif step == "base64":
