@@ -20,6 +20,7 @@ from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER
 from plugin_gateway.proxy.fronts.listener import Listener, most_connections
+from plugin_gateway.proxy.memo import MOST_KEY_BYTES
 from plugin_gateway.proxy.own_answer import FAILED, TOO_MANY_CONNECTIONS
 from plugin_gateway.proxy.partial_head import PartialHead
 from plugin_gateway.proxy.wire import (
@@ -134,7 +135,8 @@ class ConnectionFront(AnsweringConnection):
     def data_received(self, data: bytes) -> None:
         if self.phase == IDLE:
             serving = self._holder.serving
-            known = serving.asked_before.entries.get(data) if self._partial is None else None
+            is_known_size = self._partial is None and len(data) <= MOST_KEY_BYTES
+            known = serving.asked_before.entries.get(data) if is_known_size else None
             if known is not None and known.request.is_plain and (serving.door is None or serving.still_permits(known)):
                 # The bytes are exactly one request that was judged before.
                 self.phase = BUSY
