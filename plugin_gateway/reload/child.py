@@ -22,7 +22,7 @@ from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
 from plugin_gateway.openapi.document import STALE
-from plugin_gateway.reload.change import called_by_id, served_by
+from plugin_gateway.reload.turnover import called_by_id, served_by
 from plugin_gateway.reload.fingerprint import fingerprint
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.revision import LogSettings

@@ -45,7 +45,7 @@ class Compiled(Struct, frozen=True, kw_only=True):
     """The pickled pins: the operations that each list entry named. They go to the next compile, so that no entry opens
     more."""
     served: tuple[str, ...] = ()
-    """The names of the operations (`reload.change`)."""
+    """The names of the operations (`reload.turnover`)."""
     called_by_id: Mapping[str, str] = field(default_factory=dict)
     """The method and path template of each operation, by its id."""
     held: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from plugin_gateway.endpoints.admin import Reloads
-from plugin_gateway.reload.change import change
+from plugin_gateway.reload.turnover import turnover
 from plugin_gateway.telemetry import log_findings, members_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ReloadLog:
         self.counts = self.counts.after(served=True, at=time())
         self._log.adopt(format=now.log.format, level=now.log.level)
         log_findings(self._log, now.warnings)
-        changed = change(before.served, now.served)
+        changed = turnover(before.served, now.served)
         message = (
             f"revision {now.number} is served: {now.operations} of {now.operations_total} operations, "
             f"after {took_s:.2f} s; {changed}"

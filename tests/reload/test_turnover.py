@@ -1,18 +1,18 @@
 from types import SimpleNamespace
 
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.reload.change import called_by_id, change, served_by
+from plugin_gateway.reload.turnover import called_by_id, served_by, turnover
 
 
 def test_what_came_and_went_is_named() -> None:
-    changed = change(["GET /a (a)", "GET /b (b)"], ["GET /b (b)", "POST /c (c)"])
+    changed = turnover(["GET /a (a)", "GET /b (b)"], ["GET /b (b)", "POST /c (c)"])
     assert str(changed) == "added: POST /c (c); removed: GET /a (a)"
     assert changed.members() == {"came": ("POST /c (c)",), "went": ("GET /a (a)",)}
-    assert str(change(["x"], ["x"])) == "no operation was added or removed"
+    assert str(turnover(["x"], ["x"])) == "no operation was added or removed"
 
 
-def test_a_large_change_is_bounded() -> None:
-    changed = change([], [f"GET /{number}" for number in range(1000)])
+def test_a_large_turnover_is_bounded() -> None:
+    changed = turnover([], [f"GET /{number}" for number in range(1000)])
     assert str(changed).endswith("GET /9 and 990 more")
     assert len(changed.members()["came"]) == 200
 

@@ -1,4 +1,4 @@
-"""A change: the operations that a reload added and removed, as the operator reads it."""
+"""A turnover: the operations that a reload added and removed, as the operator reads it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_SAID: Final = 10
 _MOST_LISTED: Final = 200
 
 
-class Change(NamedTuple):
+class Turnover(NamedTuple):
     """Added and removed operations, by the names that `served_by` gives them."""
 
     came: tuple[str, ...]
@@ -29,14 +29,14 @@ class Change(NamedTuple):
         return "; ".join(parts) or "no operation was added or removed"
 
     def members(self) -> dict[str, tuple[str, ...]]:
-        """Return the change as members of a log line, each bounded."""
+        """Return the turnover as members of a log line, each bounded."""
         return {"came": self.came[:_MOST_LISTED], "went": self.went[:_MOST_LISTED]}
 
 
-def change(before: Iterable[str], after: Iterable[str]) -> Change:
+def turnover(before: Iterable[str], after: Iterable[str]) -> Turnover:
     before, after = dict.fromkeys(before), dict.fromkeys(after)
     came = tuple(name for name in after if name not in before)
-    return Change(came, tuple(name for name in before if name not in after))
+    return Turnover(came, tuple(name for name in before if name not in after))
 
 
 def served_by(revision: Revision) -> tuple[str, ...]:
