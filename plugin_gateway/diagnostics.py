@@ -148,7 +148,7 @@ def render_sarif(findings: Iterable[Finding], *, version: str = "") -> str:
 
 
 def stderr_wants_color(environ: Mapping[str, str]) -> bool:
-    """Tell whether messages may be coloured: on a terminal, unless `NO_COLOR` is set (no-color.org)."""
+    """Return whether to colour messages: on a terminal, unless `NO_COLOR` is set (no-color.org)."""
     return sys.stderr.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 

@@ -34,7 +34,7 @@ class UsageError(GatewayError):
 
 
 class EditError(GatewayError):
-    """A command cannot edit gateway.yaml without changing more than it was asked; `hint` says what a person can do."""
+    """A command cannot make the requested edit without changing more of gateway.yaml; `hint` says what a person can do."""
 
     def __init__(self, message: str, *, hint: str) -> None:
         """Keep the message and the hint."""

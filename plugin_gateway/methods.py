@@ -17,7 +17,7 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 """The methods that only read (RFC 9110, 9.2.1, and draft-ietf-httpbis-safe-method-w-body for QUERY)."""
 
 PREFLIGHT: Final = "OPTIONS"
-"""The gateway answers it itself on every path: browsers use it to ask what a page may send (WHATWG Fetch)."""
+"""The method of CORS preflights (WHATWG Fetch). The gateway itself answers it, on every path."""
 
 NEVER_ROUTED: Final = frozenset({"CONNECT", "TRACE"})
 """CONNECT opens a tunnel; TRACE echoes the request, with the gateway's credential in it (RFC 9110, 9.3.8)."""

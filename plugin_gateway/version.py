@@ -1,4 +1,4 @@
-"""The version as people are told it: with what the calls run on, where that is not the Python that they can read."""
+"""The version, as commands show it: its number, and `(compiled core)` if the core is compiled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from plugin_gateway import __version__
 
 
 def core() -> str:
-    """Return `compiled` where the modules that run for each call are machine code in this installation, else `python`."""
+    """Return `compiled` if the modules that run for each call are compiled to machine code, else `python`."""
     spec = find_spec("plugin_gateway.proxy.wire")
     return "python" if spec is None or (spec.origin or "").endswith(".py") else "compiled"
 

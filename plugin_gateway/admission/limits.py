@@ -34,8 +34,8 @@ STORE_AWAY: Final = Refusal(
 class RateLimit(Struct, frozen=True, kw_only=True):
     """One token bucket: `burst` calls at once, refilled evenly with `calls` in each window.
 
-    `name` stands in the RateLimit fields, and `key` identifies the bucket. Each limit has its own bucket. For a per-user
-    limit, the user's id is appended to the key.
+    `name` appears in the RateLimit fields, and `key` identifies the bucket. Each limit has its own bucket. For a
+    per-user limit, the user's id is appended to the key.
     """
 
     name: str

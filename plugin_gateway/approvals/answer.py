@@ -1,4 +1,4 @@
-"""The answers to calls that wait for a person, or may not run: for a program, and in words that a model can act on."""
+"""The answers to calls that wait for a person, or may not run: codes for a program, and words that a model can act on."""
 
 from __future__ import annotations
 

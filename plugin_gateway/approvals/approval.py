@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class State(enum.StrEnum):
-    """What has become of an approval so far."""
+    """The state of an approval."""
 
     PENDING = "pending"
     """A person must decide."""

@@ -22,7 +22,7 @@ class Approver:
     __slots__ = ()
 
     def ask(self, held: HeldCall, on_verdict: Callable[[Verdict], object]) -> None:
-        """Ask what becomes of a call. The verdict comes once, at once or later."""
+        """Ask for the verdict on a call. `on_verdict` gets it exactly once, at once or later."""
         raise NotImplementedError
 
     def give_back(self, id_: str) -> None:

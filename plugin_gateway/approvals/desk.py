@@ -51,7 +51,7 @@ class Desk:
         """How many calls were held, and what became of them."""
 
     def ask(self, held: HeldCall, now: float) -> Verdict:
-        """Say what becomes of a call. If the verdict is to run it, this was the only time."""
+        """Return the verdict on a call. The verdict `run` is given once for each approval."""
         self._forget_expired(now)
         same = self._by_call.get(held.fingerprint, [])
         for state in (State.APPROVED, State.PENDING, State.DENIED):

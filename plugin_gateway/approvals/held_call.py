@@ -1,4 +1,4 @@
-"""A held call: what a call would do, as its approver sees it, and the fingerprint that tells it from every other call."""
+"""A held call: what a call would do, as its approver sees it, and the fingerprint that identifies it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class HeldCall(Struct, frozen=True, kw_only=True):
     """One call. Its texts hold no secret, and no character that could hide or reorder the others."""
 
     fingerprint: str
-    """The hash of all that makes the call: two calls with the same fingerprint do the same, for the same caller."""
+    """The hash of everything that defines the call: two calls with the same fingerprint do the same, for the same caller."""
     caller: str
     """The operator's name for the caller, or the subject of its token; empty if the gateway asks for no credential."""
     operation: str
@@ -49,7 +49,7 @@ def fingerprint_of(parts: Iterable[bytes]) -> str:
 
 
 def shown(octets: bytes, limit: int = _MOST_SHOWN, *, line_ends: bool = False) -> str:
-    """Return text for a person: UTF-8, at most `limit` bytes of it, and a visible escape for each character that is not.
+    """Return text for a person: at most `limit` bytes of it, decoded as UTF-8, with an escape for each invisible character.
 
     Control characters could drive a terminal, and bidirectional ones reorder what a person reads (CVE-2021-42574).
     """

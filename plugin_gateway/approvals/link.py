@@ -1,4 +1,4 @@
-"""A link: the last part of the URL of an approval's page, signed, because logs have the ids and a page decides.
+"""A link: the last part of the URL of an approval's page. It is signed: an id, which logs show, must not open the page.
 
 The signature is made with a key that only this process has. So an id from a log leads to no page.
 """

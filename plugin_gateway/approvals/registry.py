@@ -1,6 +1,6 @@
 """A registry: where the approvals of a gateway are kept, in this process or in a store that replicas share.
 
-Workers and people reach the approvals through it. Only a decision that the registry has made is one.
+Workers and people reach the approvals through it. A decision has an effect only if it is in the registry.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Registry(Protocol):
         """How many calls wait, as far as this process knows."""
 
     async def ask(self, held: HeldCall) -> Verdict:
-        """Say what becomes of a call. If the verdict is to run it, this was the only time.
+        """Return the verdict on a call. The verdict `run` is given once for each approval.
 
         If the store does not answer, the verdict is `UNAVAILABLE`.
         """

@@ -50,7 +50,7 @@ class Identity(Discreet, frozen=True, kw_only=True):
 
 
 class ConsumerRule(Struct, frozen=True, kw_only=True):
-    """How one consumer is recognised. At least one condition is given, and all that are given must hold."""
+    """How one consumer is recognised. At least one condition is given, and every given condition must hold."""
 
     name: str
     token: str = ""

@@ -107,7 +107,7 @@ def judge_authorize(facade: Facade, query: bytes) -> str | Refusal:
     if challenge is None and method is None:
         if said["client_id"] in facade.public_client_ids:
             return _refuse("A client without a secret must use PKCE (RFC 7636): `code_challenge` is missing.")
-    # An absent method means `plain`, which protects nothing once somebody has read the request.
+    # An absent method means `plain`, which protects nothing against a reader of the request.
     elif method != "S256" or not _CHALLENGE.fullmatch(challenge or ""):
         return _refuse("The only supported code_challenge_method is `S256`, with a well-formed code_challenge.")
     passed_on = {"response_type": "code"} | {name: said[name] for name in _PASSED_ON if name in said}

@@ -55,7 +55,7 @@ class UpstreamUrl(Struct, frozen=True, kw_only=True):
 
 
 def is_this_machine(host: str) -> bool:
-    """Tell by name or address alone whether the host is this machine (RFC 6761, 6.3; RFC 1122, 3.2.1.3)."""
+    """Return whether the host is this machine, by its name or address alone (RFC 6761, 6.3; RFC 1122, 3.2.1.3)."""
     import ipaddress  # noqa: PLC0415  # `--help` does not pay for it
 
     name = host.lower().rstrip(".")

@@ -78,12 +78,12 @@ class Introspection(Record):
     """The audience that a token must have; of several, one is enough. By default `public.url` or the URL of the MCP endpoint.
     Example: `audience: https://plugin.example.com`"""
     audience_optional: Flag = False
-    """Accept answers without an audience. If several APIs trust the same server, tokens for any of them pass then."""
+    """Accept answers without an audience. Tokens for every other API that trusts the same server then pass, too."""
     cache: Duration = 60.0
     """How long the gateway caches an answer.
     Example: `cache: 5m`"""
     token_type_optional: Flag = False
-    """Accept answers without a token type. If the server also knows refresh tokens, these pass then."""
+    """Accept answers without a token type. If the server also calls refresh tokens active, they then pass, too."""
 
 
 class NoAuth(Record):
@@ -249,8 +249,8 @@ class OAuthAuth(Record):
     """Verification tokens to show in the manifest, by the site that issued them.
     Example: `verification_tokens: {openai: 0a1b2c3d4e5f}`"""
     issuer: AbsoluteUrl | None = None
-    """The issuer whose tokens are accepted; the gateway discovers its keys from this URL. With `verify`, a token for which the
-    answer names another issuer is refused.
+    """The issuer whose tokens are accepted; the gateway discovers its keys from this URL. With `verify`, the gateway
+    refuses a token if the answer names another issuer.
     Example: `issuer: https://login.example.com`"""
     audience: Texts = ()
     """The audience that a token must have; of several, one is enough. By default `public.url` or the URL of the MCP endpoint.

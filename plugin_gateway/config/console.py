@@ -10,7 +10,7 @@ from plugin_gateway.config.reader import First, Given
 from plugin_gateway.config.record import Record
 
 ConsoleMode: TypeAlias = Literal["default", "off", "read", "write"]
-"""`default` is for a config that does not say: the address of the admin listener then decides."""
+"""`default` if gateway.yaml has no `console`: the address of the admin listener then decides."""
 
 
 class Console(Record):

@@ -33,9 +33,9 @@ class DocumentSource(Record):
     """A file, or an http or https URL.
     Example: `source: openapi.yaml`"""
     refresh: Duration | None = None
-    """How often `serve` looks for a new version of a document at a URL, give or take a tenth. It asks by ETag. While the server
-    fails, it asks again after 1, 2, 4 … seconds, and then as often as this key says. The last good copy is kept on disk and serves
-    while the server fails, also at the next start.
+    """How often `serve` looks for a new version of a document at a URL, give or take a tenth. It asks by ETag. If the
+    server fails, the gateway asks again after 1, 2, 4 … seconds, up to this interval. Meanwhile it uses the last good
+    copy, which it keeps on disk for the next start, too.
     Example: `source: https://api.example.com/openapi.json, refresh: 1h`"""
     cache: FolderPath | None = None
     """The folder for the last good copy; by default `$CACHE_DIRECTORY`, as systemd sets it, or `$XDG_CACHE_HOME/plugin-gateway`, or

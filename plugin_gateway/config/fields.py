@@ -161,7 +161,7 @@ def _version(value: Any) -> Any:
 
 
 def is_url(source: str) -> bool:
-    """Tell whether the source is an http or https URL, not the path of a file."""
+    """Return whether the source is an http or https URL, not the path of a file."""
     return urlsplit(source).scheme in ("http", "https") and "://" in source
 
 

@@ -55,7 +55,7 @@ def find_config(
 
 
 def is_standard_input(given: Path | None, environ: Mapping[str, str]) -> bool:
-    """Tell whether the config comes from standard input."""
+    """Return whether the config comes from standard input."""
     return (given or Path(environ.get(VARIABLE) or DEFAULT_NAME)) == STANDARD_INPUT
 
 

@@ -78,12 +78,12 @@ middle, a range counts other octets in a rewritten body, and the gateway itself 
 
 
 def is_field_name(name: bytes) -> bool:
-    """Tell whether the name is a legal field name (RFC 9110, 5.1)."""
+    """Return whether the name is a legal field name (RFC 9110, 5.1)."""
     return _FIELD_NAME.fullmatch(name) is not None
 
 
 def is_cookie_name(name: bytes) -> bool:
-    """Tell whether every parser reads the name as that of a cookie."""
+    """Return whether every parser reads the name as that of a cookie."""
     return _COOKIE_NAME.fullmatch(name) is not None
 
 
@@ -96,17 +96,17 @@ def fold_header(name: bytes) -> bytes:
 
 
 def is_framing(name: bytes) -> bool:
-    """Tell whether the field frames or routes one message: a configured value would split or misroute it."""
+    """Return whether the field frames or routes one message: a configured value would split or misroute it."""
     return fold_header(name) in _FRAMING_FOLDED
 
 
 def is_written(name: bytes) -> bool:
-    """Tell whether the gateway writes this field into each call itself: a configured one would be a second copy."""
+    """Return whether the gateway writes this field into each call itself: a configured one would be a second copy."""
     return fold_header(name) in _WRITTEN_FOLDED
 
 
 def is_never_forwarded(name: bytes) -> bool:
-    """Tell whether the gateway always drops this field, even if an operation declares it or `headers.forward` names it."""
+    """Return whether the gateway always drops this field, even if an operation declares it or `headers.forward` names it."""
     return fold_header(name) in _NEVER_FOLDED or _SEPARATORS.sub(b"-", name.lower()).startswith(_FAMILIES)
 
 

@@ -59,16 +59,17 @@ class Limits(Record):
     """Maximum size of a request body.
     Example: `request_body: 5MB`"""
     response_body: Size | None = None
-    """Maximum size of a response body; unlimited by default. JSON whose size is not known beforehand, as in a chunked answer, is held
-    until it is complete or exceeds the limit, so clients get its first byte late, and a worker holds up to this size for each such call.
-    Other answers stream.
+    """Maximum size of a response body; unlimited by default. The gateway buffers JSON of unknown size, as in a chunked
+    response, until it is complete or exceeds the limit. Clients then get its first byte late, and each such call takes
+    up to this much memory in a worker. Other responses stream.
     Example: `response_body: 10MB`"""
     response_overflow: Literal["refuse", "truncate"] = "refuse"
-    """What the client gets instead of a larger response: `refuse` sends an error; `truncate` sends, of a JSON array, as many whole
-    items as fit.
+    """What the client gets instead of a larger response: `refuse` sends an error; `truncate` sends as many whole items
+    of a JSON array as fit.
     Example: `response_body: 100kB, response_overflow: truncate`"""
     rate: RateValue | None = None
-    """Calls of all clients together, counted across all workers. Requests to `/oauth/token` are counted apart, with the same limit.
+    """Calls of all clients together, counted across all workers. Requests to `/oauth/token` are counted separately,
+    with the same limit.
     Example: `rate: 50/s`"""
     burst: Count | None = None
     """How many of these calls may come at once; by default as many as the rate allows in one window.

@@ -173,7 +173,7 @@ def load_text(
 
 COMMENTED_OUT: Final = "commented-out"
 _NOT_TO_FETCH: Final = frozenset({("overlays",), ("refresh",), ("cache",)})
-"""The keys of `openapi` without which the document can be fetched."""
+"""The keys of `openapi` that fetching the document does not need."""
 _START: Final = "write at least `openapi`, `upstream` and `allow`; `plugin-gateway init SPEC` writes a config"
 
 
@@ -193,7 +193,7 @@ def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[
 def _rest(
     value: Any, mistakes: list[tuple[Pointer, Mistake]], around: Surroundings
 ) -> tuple[Config | None, frozenset[Pointer]]:
-    """Return the config without its mistakes; None if it does not tell where the document is and how to fetch it."""
+    """Return the config without its mistakes; None if it does not say where the document is and how to fetch it."""
     if any(pointer[:1] == ("openapi",) and pointer[1:2] not in _NOT_TO_FETCH for pointer, _ in mistakes):
         return None, frozenset()
 
@@ -222,7 +222,7 @@ def _first_line(text: str) -> Span:
 
 
 def _is_unread(pointer: Pointer, mistake: Mistake, keys: frozenset[str]) -> bool:
-    """Tell whether a key is missing only because its section could not be read."""
+    """Return whether a key is missing only because its section could not be read."""
     if mistake.rule != "missing-key" or len(pointer) != 1:
         return False
     return any(nearest_key(key, [str(pointer[0])], Config.other_words) for key in keys)

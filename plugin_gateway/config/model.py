@@ -73,10 +73,12 @@ class Validation(Record):
     example: ClassVar[str] = "{request: enforce, response: report}"
 
     request: Check = "report"
-    """Requests. `report` lets them pass, and shows some in the log and in the metrics; `enforce` refuses them with 400.
+    """What happens to invalid requests. `report` lets them pass, and shows some in the log and in the metrics;
+    `enforce` refuses them with 400.
     Example: `request: enforce`"""
     response: Check = "report"
-    """Responses. `report` lets them pass, and shows some in the log and in the metrics; `enforce` refuses them with 502.
+    """What happens to invalid responses. `report` lets them pass, and shows some in the log and in the metrics;
+    `enforce` refuses them with 502.
     Example: `response: enforce`"""
 
 
@@ -150,7 +152,7 @@ class Config(Record):
     """Operations that clients may not call, even if `allow` names them.
     Example: `deny: ['DELETE /orders/{id}', {tag: Admin}]`"""
     on_drift: OnDrift = "quarantine"
-    """What happens to an operation that the document describes otherwise than when `plugin-gateway lock` wrote gateway.lock:
+    """What happens to an operation whose description has changed since `plugin-gateway lock` wrote gateway.lock:
     `quarantine` closes it on every face, `keep` serves it as it was locked, `follow` serves it as it is now. All three report it.
     Without a lock there is no drift."""
     public: Public = Public()
@@ -196,8 +198,9 @@ class Config(Record):
     log: Log = Log()
     """What the gateway logs to standard error."""
     otel: OtelOrOff = None
-    """An OpenTelemetry collector that gets traces and metrics. The standard variables, such as `OTEL_EXPORTER_OTLP_ENDPOINT`, fill in
-    what is not written here, and `false` turns the export off in spite of them.
+    """An OpenTelemetry collector that gets traces and metrics. The standard variables, such as
+    `OTEL_EXPORTER_OTLP_ENDPOINT`, fill in the keys that are left out here. `false` turns the export off even if they
+    are set.
     Example: `otel: http://localhost:4318`"""
     audit: Audit | None = None
     """A file with one line for each call and each revision, which shows whether a line was changed or removed."""

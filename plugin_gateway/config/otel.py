@@ -40,7 +40,7 @@ def _share(value: float) -> float:
 
 
 def has_extra() -> bool:
-    """Tell whether the packages of the extra `otel` are installed."""
+    """Return whether the packages of the extra `otel` are installed."""
     # Without the package, looking for what is in it would raise an error.
     return find_spec("opentelemetry") is not None and find_spec("opentelemetry.proto") is not None
 

@@ -1,4 +1,4 @@
-"""The standard variables of OpenTelemetry, such as OTEL_SERVICE_NAME: they fill in what gateway.yaml does not say about `otel`.
+"""The standard variables of OpenTelemetry, such as OTEL_SERVICE_NAME: they set keys of `otel` that gateway.yaml leaves out.
 
 The gateway ignores a value that it cannot use, with a warning: these variables are often set for every program of a machine.
 """

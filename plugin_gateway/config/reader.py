@@ -1,4 +1,4 @@
-"""A reader: what makes a value of the model from a raw value of gateway.yaml, as an annotation of the model says.
+"""A reader: a function that turns a raw value of gateway.yaml into a value of the model, by an annotation of the model.
 
 An annotation is `str`, `int`, `bool`, `Any`, a record, a `Literal`, `tuple[…, ...]`, `dict[…, …]` or `… | None`. In `Annotated` it has
 notes: those of this module, and the bounds of `msgspec.Meta`. `msgspec.convert` is not used, because it stops at the first mistake.
@@ -118,7 +118,7 @@ def reader_of(annotation: Any) -> Reader:
 
 
 def besides_none(annotation: Any) -> Any:
-    """Return what `… | None` may be besides None."""
+    """Return the annotation that `… | None` adds None to."""
     (one,) = (one for one in get_args(annotation) if one is not NoneType)
     return one
 

@@ -39,7 +39,7 @@ _PEM: Final = "-----BEGIN"
 
 
 def may_be_secret(pointer: Pointer) -> bool:
-    """Tell whether the scalar at `pointer` may be a secret, even under an unknown key."""
+    """Return whether the scalar at `pointer` may be a secret, even under an unknown key."""
     keys = [part for part in pointer if isinstance(part, str)]
     if not keys or tuple(keys[:2]) == _TLS or keys[-1].lower() in _PLAIN_KEYS:
         return False
@@ -47,7 +47,7 @@ def may_be_secret(pointer: Pointer) -> bool:
 
 
 def is_perhaps_secret(pointer: Pointer, value: object) -> bool:
-    """Tell whether `value` at `pointer` may be a secret: people also write one where the name of a variable or file belongs."""
+    """Return whether `value` at `pointer` may be a secret: people also write one where the name of a variable or file belongs."""
     if may_be_secret(pointer) or _PEM in str(value):
         return True
     last = pointer[-1] if pointer else ""

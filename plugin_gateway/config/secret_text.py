@@ -1,4 +1,4 @@
-"""The text of a secret, without what editors and shells put around it, and checked for what its place cannot carry.
+"""The text of a secret, without the white space that editors and shells add, and with only characters that its place can carry.
 
 Messages never repeat the secret. They name an invisible character by its code point and position.
 """

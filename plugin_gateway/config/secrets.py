@@ -119,10 +119,10 @@ def resolve(
 ) -> Secret:
     """Read the secret that `{env: NAME}`, `{file: PATH}` or `{value: TEXT}` names; PATH is relative to `folder`.
 
-    `secret_text.cleaned` removes what surrounds it, and refuses what `place` cannot carry.
+    `secret_text.cleaned` removes white space around it, and refuses characters that `place` cannot carry.
 
     Raises:
-        Mistake: the source is not one of the three, is missing or empty, or holds what `place` cannot carry.
+        Mistake: the source is not one of the three, is missing or empty, or holds a character that `place` cannot carry.
 
     """
     if not isinstance(source, dict):

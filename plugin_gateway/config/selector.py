@@ -60,12 +60,12 @@ class ToolHints(Record):
     read_only: Flag | None = None
     """Calls change nothing; by default for GET and other safe methods, and with `consequential: false`."""
     destructive: Flag | None = None
-    """Calls may delete, overwrite, cancel or send something for good; by default for all that is not read-only, except for a POST
-    that adds something, by its operationId, path or summary."""
+    """Calls can irreversibly delete, overwrite, cancel or send something. By default for every operation that is not
+    read-only, except for a POST that adds something, judged by its operationId, path or summary."""
     idempotent: Flag | None = None
-    """The same call twice has the effect of one; by default for read-only operations, PUT and DELETE."""
+    """Repeating a call has no further effect; by default for read-only operations, PUT and DELETE."""
     open_world: Flag | None = None
-    """Calls reach an open set of targets, such as the web, rather than one service; never by default."""
+    """Calls reach an open set of targets, such as the web, rather than one service; by default for no operation."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -1,4 +1,4 @@
-"""The upstream as gateway.yaml describes it: its URL, its TLS files, what it is told, and how long it may take."""
+"""The upstream as gateway.yaml describes it: its URL, its TLS files, what the gateway sends to it, and how long it may take."""
 
 from __future__ import annotations
 

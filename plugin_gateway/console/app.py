@@ -1,8 +1,8 @@
 """The console app: judges each request below `/console`, lets people enter, and passes the others to the handlers.
 
 Each request passes the same steps: the console must be on, and the Host must be its own. `/token` and `/enter` let a person in. All
-other paths need a session. Those of the API also need an Origin that is the console's, and the page secret: a browser shows its cookie
-to every port of the host, so a server that a person visits there could repeat it.
+other paths need a session. Those of the API also need an Origin that is the console's, and the page secret: a browser
+sends its cookie to every port of the host, so another server there could replay it.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class Console:
         if not has_own_host(request.headers):
             return refuse(_WRONG_HOST)
         if "service-worker" in request.headers:
-            # A worker would stay in the browser and see each request of later sessions.
+            # A service worker would stay in the browser and see each request of later sessions.
             return refuse(_NO_WORKER)
         path = request.scope["path"].removeprefix("/console")
         if path == "/token":
@@ -192,7 +192,7 @@ class Console:
             self._end(before)
         response: Response
         if entry.page_secret:
-            # A page with the secret in it, and no redirect to it: an address would stand in the history of the browser.
+            # The secret is in the page, and not in the URL of a redirect, which would stay in the history of the browser.
             response = Response(arrival_page(entry.page_secret), media_type="text/html", headers=_NO_STORE)
         else:
             response = RedirectResponse("/console/", 303, headers=_NO_STORE)

@@ -19,7 +19,7 @@ class BadQuestionError(Exception):
 
 
 class OtherDocumentError(Exception):
-    """The document has changed: the numbers of the question stand for the operations of the one before."""
+    """The document has changed: the numbers in the question stand for operations of the previous one."""
 
 
 class Arguments:

@@ -26,7 +26,7 @@ class Edited(Struct, frozen=True, kw_only=True):
 
 
 def edit(reading: Reading, text: str, add: Iterable[OperationKey], remove: Iterable[OperationKey]) -> Edited:
-    """Edit a text of gateway.yaml. What is written already stays; a removal that a group allows goes into `deny`."""
+    """Edit a text of gateway.yaml. Existing entries stay; if a group allows an operation to remove, it goes into `deny`."""
     editor = ListEditor(text, reading.document)
     operations = reading.document.operations
     try:

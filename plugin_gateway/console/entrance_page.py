@@ -1,4 +1,4 @@
-"""The entrance pages: what a browser gets that has no session, and what it gets when it enters by a link."""
+"""The entrance pages: one for a browser without a session, and one for a browser that enters by a link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of a gateway: how many operations it has, how large its document is, and how it stands with each target."""
+"""The figures of a gateway: how many operations it has, how large its document is, and how well it fits each target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A guide: the steps and the texts by which a person connects one client, and what that client would say of the gateway."""
+"""A guide: the steps and the texts by which a person connects one client, and how this client's rules judge the gateway."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Guide(Struct, frozen=True, kw_only=True):
     snippets: tuple[Snippet, ...]
     targets: tuple[Target, ...] = ()
     runs_here: bool = False
-    """The client runs on the person's machine, so the rules for clients in the cloud do not count."""
+    """The client runs on the person's machine, so the rules for clients in the cloud do not apply."""
 
     def members(self, found: Mapping[Target, Iterable[Finding]]) -> dict[str, Any]:
         findings = dict.fromkeys(

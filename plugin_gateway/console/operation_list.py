@@ -57,7 +57,7 @@ class OperationList(Struct, frozen=True, dict=True):
                 "by": by,
             },
             "entries": entries,
-            # They change each second: the page asks for them apart.
+            # They change each second, so the page asks for them separately.
             "calls": [],
             "targets": targets_of(reading.built),
             "now": size_of(reading.built),

@@ -1,4 +1,4 @@
-"""An operation sheet: all that the console shows of one operation of the document, allowed or not."""
+"""An operation sheet: everything that the console shows of one operation of the document, allowed or not."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _still_closed(built: Built, add: Sequence[OperationKey]) -> Iterator[str]:
 
 
 def shown(one: Preview) -> Answer:
-    """Return what the edit does, or the problem that the gateway would refuse the edited config."""
+    """Return the effects of the edit, or a problem if the gateway would refuse the edited config."""
     if one.built is None:
         return refused_edit(one)
     before, after = _names(one.reading.built), _names(one.built)
@@ -103,7 +103,7 @@ def shown(one: Preview) -> Answer:
 
 
 def refused_edit(one: Preview) -> Answer:
-    """Return the problem that the gateway would refuse the edited config."""
+    """Return the problem of an edited config that the gateway would refuse."""
     return refused(one.findings, "The gateway would refuse gateway.yaml with this edit.", diff=one.diff)
 
 

@@ -1,4 +1,4 @@
-"""Remembered steps: a compile that does again only what is about operations that changed since the compiles before it.
+"""Remembered steps: a compile that repeats only the work on operations that have changed since earlier compiles.
 
 The kept operations are divided into parts, by their paths. What a step makes of a part depends on nothing outside of it, unless the
 document is unusual: then the step is done anew for the whole document. A person who ticks an operation in the console adds a part of one
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 _MOST_PARTS: Final = 64
 _MOST_NEW: Final = 16
-"""The parts into which operations are divided that no compile has seen."""
+"""The most parts into which operations that no compile has seen are divided."""
 _MOST_SHARED: Final = 3
-"""To how many new parts a component may belong, on average."""
+"""The most new parts to which a component may belong, on average."""
 _FEW: Final = 1_000
-"""So many components of parts are not compared."""
+"""Up to this many components in new parts, the average does not matter."""
 _PLACES_IN_2_0: Final = {
     "schemas": "definitions",
     "responses": "responses",
@@ -52,7 +52,7 @@ _PLACES_IN_2_0: Final = {
 
 
 class _Joined(NamedTuple):
-    """A pruned document, the parts that it was joined of, and the served documents made of them, by their identity."""
+    """A pruned document, the parts that it was joined from, and the served documents made of them, by their identity."""
 
     document: Document
     parts: tuple[KnownPart, ...]

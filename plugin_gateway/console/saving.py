@@ -51,7 +51,7 @@ def conflict(
     remove: Sequence[OperationKey],
     mine: Preview | None = None,
 ) -> Answer:
-    """Return the problem that the file has changed since the editor read it, with both changes."""
+    """Return the problem of a file that has changed since the editor read it, with both changes."""
     before = material.text_of(base)
     path = now.path
     theirs = yours = ""

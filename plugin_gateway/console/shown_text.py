@@ -1,6 +1,6 @@
-"""The text of gateway.yaml as the console shows it: its secrets are masked, and the masks do not tell their lengths.
+"""The text of gateway.yaml as the console shows it: its secrets are masked, and the masks do not reveal their lengths.
 
-A secret is also masked where it stands again, such as in a comment.
+A secret is also masked where it appears again, as in a comment.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOTHING: Final = r"(?!)"
 
 
 def shown_lines(text: str, secrets: Iterable[str] = ()) -> list[str]:
-    """Return the lines of a text, with one and the same mask in place of each secret. `secrets` are those that other places hold."""
+    """Return the lines of a text, with the same mask in place of each secret. `secrets` are those that other places hold."""
     lines = text.splitlines()
     masked = editing.masked_lines(text)
     known = {*secrets, *(part for line, shown in zip(lines, masked, strict=True) for part in _hidden(line, shown))}

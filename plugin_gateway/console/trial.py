@@ -36,7 +36,7 @@ _MASKED: Final = re.compile(r"\*{4,}")
 async def try_operation(
     reading: Reading, built: Built, key: OperationKey, arguments: Mapping[str, Any], body: Any, consumer: str
 ) -> Answer:
-    """Make the call, and tell what became of it.
+    """Make the call, and return its outcome.
 
     Raises:
         GatewayError: there is no such consumer, or a file that the call needs cannot be used.
@@ -121,7 +121,7 @@ def _answered(reply: Reply) -> dict[str, Any] | None:
         return None
     body = _text(reply.body)
     is_masked = _MASKED.search(reply.body.decode("latin-1")) is not None
-    # The length of an answer would tell that of a secret in it.
+    # The length of an answer would reveal that of a secret in it.
     size = len(body.encode(errors="replace")) if is_masked else reply.size
     return {
         "status": reply.status,
@@ -154,7 +154,7 @@ def curl_of(built: Built, request: ToolRequest) -> str:
 
 def _text(octets: bytes) -> str:
     try:
-        # The last character may be cut. To leave out other octets would join what stands around them.
+        # The last character may be cut. Leaving out other octets would join the text around them.
         text = getincrementaldecoder("utf-8")().decode(octets, final=len(octets) < _SHOWN_BYTES)
     except UnicodeDecodeError:
         return f"({len(octets)} bytes that are not text)"

@@ -1,8 +1,8 @@
 """The visitor: whether a browser or a program opens a link.
 
 A browser sends its cookies to every port of their host, so its session needs a second secret. A program sends its cookie where it was
-told to, so the cookie is enough. One sign of a browser is enough to take a visitor for one: a browser that passed for a program would
-have a cookie that other servers of the machine could use.
+told to, so the cookie is enough. One sign of a browser is enough: if a browser passed for a program, other servers of
+the machine could use its cookie.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def is_program(headers: Headers) -> bool:
-    """Tell whether a request has no sign of a browser.
+    """Return whether a request has no sign of a browser.
 
-    A page cannot take these signs out of a browser's request. The standard Fetch has a navigation accept `text/html`, and the standard
-    Fetch Metadata has each request to this machine say its site and its destination. Each browser names itself Mozilla, also in the
-    requests of its extensions.
+    A page cannot take these signs out of a browser's request. By the Fetch standard, a navigation accepts `text/html`.
+    By Fetch Metadata, each request to this machine states its site and its destination. Each browser calls itself
+    Mozilla, also in the requests of its extensions.
     """
     names_html = "text/html" in ",".join(headers.getlist("accept")).lower()
     is_mozilla = "mozilla" in ",".join(headers.getlist("user-agent")).lower()

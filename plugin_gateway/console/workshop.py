@@ -181,7 +181,7 @@ class _Child:
         await asyncio.gather(self._hearing, return_exceptions=True)
 
     async def _hear(self) -> None:
-        """Read answers until the process ends; then tell every question that still waits that it gets no answer."""
+        """Read answers until the process ends; then end every question that still waits without an answer."""
         stdout = self._process.stdout
         assert stdout is not None  # noqa: S101  # it is a pipe
         try:

@@ -29,7 +29,7 @@ SAVE: Final = "save"
 
 
 class Reloading(Struct, frozen=True, kw_only=True):
-    """How the console tells the supervisor of a reload that is to come: one is likely, or the file has been written."""
+    """How the console announces a reload to the supervisor: one is likely, or the file has been written."""
 
     expect: Callable[[], object]
     look: Callable[[], object]

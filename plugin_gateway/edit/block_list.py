@@ -20,8 +20,8 @@ _STEP: Final = 2
 def with_entry(layout: Layout, part: Part, entry: Entry) -> str:
     """Add an entry with the dash, the indentation and the quotes of its neighbours.
 
-    It goes behind the last entry and the comments that stand deeper than its dash, which continue it. Other comments belong
-    to what follows.
+    It goes behind the last entry and the comments that are indented deeper than its dash: they belong to the entry.
+    Other comments belong to the next part.
     """
     return with_entries(layout, part, [entry])
 
@@ -60,7 +60,7 @@ def without_entry(layout: Layout, part: Part, index: int, key_column: int) -> st
 
 
 def step_of(layout: Layout) -> int:
-    """Return by how much lists stand deeper than their key in a text."""
+    """Return how much deeper than their key the lists of a text are indented."""
     nested = []
     for part in layout.root.walk() if layout.root is not None else ():
         for key, value in zip(part.keys, part.items, strict=False):

@@ -27,7 +27,7 @@ def add(text: str, pointer: Pointer, entry: Entry) -> str:
 
 
 def add_all(text: str, pointer: Pointer, entries: Sequence[Entry]) -> str:
-    """Add entries as `add` does one after another; the text is read a few times only, however many there are.
+    """Add entries as `add` would one after another, but read the text only a few times.
 
     Raises:
         EditError: as for `add`.

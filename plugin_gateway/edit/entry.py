@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plugin_gateway.edit.layout import Layout, Part
 
 GAP: Final = "   "
-"""Between an entry and its comment, where no neighbour shows another gap; `init` writes it, too."""
+"""Between an entry and its comment, unless a neighbour shows another gap; `init` writes it, too."""
 _COMMON: Final = frozenset({"'", '"'})
 _COMMENTED: Final = re.compile(r",?([ \t]+)#")
 

@@ -1,4 +1,4 @@
-"""A layout: where each part of a YAML text stands, to the character.
+"""A layout: the place of each part of a YAML text, to the character.
 
 `config.tree` says what a text means. A layout keeps what an edit must not change: quotes, dashes, commas, anchors, aliases.
 """
@@ -128,7 +128,7 @@ class Layout:
         return self.next_line(part.end)
 
     def behind(self, part: Part, column: int) -> int:
-        """Return where the line after a part begins, with the comments after it that stand deeper than `column`."""
+        """Return where the line after a part begins, with the comments after it that are indented deeper than `column`."""
         offset = self.after(part)
         while offset < len(self.text):
             line = self.text[offset : self.line_end(offset)]

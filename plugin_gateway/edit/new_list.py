@@ -1,4 +1,4 @@
-"""A new list: the first operation of a list that gateway.yaml has empty or not at all."""
+"""A new list: the first operation of a list that is empty or missing in gateway.yaml."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FOLLOWS: Final = {"allow": ("upstream", "openapi"), "deny": ("allow",)}
 
 
 def is_bare(layout: Layout, part: Part) -> bool:
-    """Tell whether a flow list is `[]` with nothing behind it on its line but a comment. Such a list has no style yet."""
+    """Return whether a flow list is `[]` with nothing behind it on its line but a comment. Such a list has no style yet."""
     inside = layout.text[layout.text.find("[", part.start) + 1 : part.end - 1]
     rest = layout.text[part.end : layout.line_end(part.end)].strip()
     return not part.items and not inside.strip(" \t") and rest[:1] in ("", "#")
@@ -72,7 +72,7 @@ def as_member(layout: Layout, holder: Part, name: str, entry: Entry) -> str:
 
 
 def _is_apart(layout: Layout, holder: Part, key: Part) -> bool:
-    """Tell whether a blank line stands before a section, or before the comments above it."""
+    """Return whether a blank line stands before a section, or before the comments above it."""
     offset = layout.line_start(key.start)
     while offset and key is not holder.keys[0]:
         end = layout.previous_end(offset)

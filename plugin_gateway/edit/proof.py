@@ -51,7 +51,7 @@ def changed(value: Any, pointer: Pointer, change: Callable[[list[Any]], object])
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Tell whether two values are equal in type and content; the order of keys does not matter."""
+    """Return whether two values are equal in type and content; the order of keys does not matter."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

@@ -16,7 +16,7 @@ _AMBIGUOUS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null"
 
 
 def is_plain(text: str, *, in_block: bool = False) -> bool:
-    """Tell whether text needs no quotes, in a flow collection or, with `in_block`, as a whole line."""
+    """Return whether text needs no quotes, in a flow collection or, with `in_block`, as a whole line."""
     if _PLAIN.fullmatch(text):
         return text.casefold() not in _AMBIGUOUS
     operation = _OPERATION_IN_BLOCK if in_block else _OPERATION
@@ -24,7 +24,7 @@ def is_plain(text: str, *, in_block: bool = False) -> bool:
 
 
 def scalar(text: str, *, quote: str = "", in_block: bool = False) -> str:
-    """Write text as a scalar: plain if that is safe, or else, or with a `quote`, in quotes."""
+    """Write text as a scalar: in quotes if it needs them or `quote` is given, else plain."""
     if not quote and is_plain(text, in_block=in_block):
         return text
     if quote == "'" and text.isprintable():

@@ -100,7 +100,10 @@ def _or_away(
 
 
 class ApprovalsApi:
-    """The routes. `registry` returns the current registry. `on_decided` is told each decision, its way (`api`, `page`, `link` or `console`), and the client's address."""
+    """The routes. `registry` returns the current registry.
+
+    `on_decided` gets each decision, its way (`api`, `page`, `link` or `console`), and the client's address.
+    """
 
     def __init__(self, registry: Callable[[], Registry], on_decided: Callable[[Approval, str, str], object]) -> None:
         self._registry = registry

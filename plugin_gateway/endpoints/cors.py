@@ -52,7 +52,7 @@ OPEN_TYPES: Final = frozenset({CARD_TYPE, CATALOG_TYPE})
 
 
 def is_open(revision: Revision, path: str) -> bool:
-    """Tell whether pages of every origin may read the file at this path. A client in a page reads the metadata before it logs in."""
+    """Return whether pages of every origin may read the file at this path. A client in a page reads the metadata before it logs in."""
     face = revision.faces.get(path)
     return face is not None and (face.media_type in OPEN_TYPES or path.startswith(METADATA_PATH))
 

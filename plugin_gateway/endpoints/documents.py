@@ -25,7 +25,7 @@ CACHE_CONTROL = "no-cache"
 is cheap. A stale document would send them to operations that have been denied since."""
 
 CACHED_FOR_AN_HOUR = "public, max-age=3600"
-"""For the card and the catalog, as SEP-2127 advises: they tell where the gateway is, which seldom changes."""
+"""For the card and the catalog, as SEP-2127 advises: they say where the gateway is, which seldom changes."""
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
 DOCUMENT_PATHS = frozenset({"/openapi.json", "/openapi.yaml"})

@@ -20,7 +20,7 @@ _OWN_SITES: Final = frozenset({"same-origin", "none"})
 
 
 def has_own_host(headers: Headers, url: str = "") -> bool:
-    """Tell whether the Host is an address, `localhost` or the name in `url`: a page of another site has another name."""
+    """Return whether the Host is an address, `localhost` or the name in `url`: a page of another site has another name."""
     hosts = headers.getlist("host")
     match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
     if match is None:
@@ -30,7 +30,7 @@ def has_own_host(headers: Headers, url: str = "") -> bool:
 
 
 def has_own_origin(headers: Headers, url: str = "", *, is_needed: bool = False) -> bool:
-    """Tell whether a request comes from a page under its own Host or under `url`.
+    """Return whether a request comes from a page under its own Host or under `url`.
 
     A browser sends no Origin for a typed address, and a program sends none; `is_needed` refuses such a request.
     """
@@ -46,7 +46,7 @@ def has_own_origin(headers: Headers, url: str = "", *, is_needed: bool = False) 
 
 
 def has_json(headers: Headers) -> bool:
-    """Tell whether a body is JSON by its media type: a page of another site can send JSON only after a preflight."""
+    """Return whether a body is JSON by its media type: a page of another site can send JSON only after a preflight."""
     types = headers.getlist("content-type")
     return len(types) == 1 and types[0].partition(";")[0].strip().lower() == "application/json"
 

@@ -1,1 +1,1 @@
-"""Exports: what the gateway says of itself to directories, registries and clients, besides its document and its manifest."""
+"""Exports: how the gateway describes itself to directories, registries and clients, besides its document and its manifest."""

@@ -1,4 +1,4 @@
-"""The candidate: one gateway with all that the package shows and the rules of directories and clients judge."""
+"""The candidate: one gateway, with everything that packages show and that the rules of directories and clients judge."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Candidate(Discreet, frozen=True, kw_only=True, dict=True):
         return document
 
     def is_lean_enough(self, flaw: Callable[[JsonObject], object]) -> bool:
-        """Tell whether the lean profile is without a flaw of the whole document."""
+        """Return whether there is a lean profile, and it lacks this flaw of the whole document."""
         return "lean" in self.documents and not flaw(self.profile("lean"))
 
     @cached_property

@@ -77,7 +77,7 @@ def semantic(version: Json) -> str:
 
 
 def is_semantic(version: str) -> bool:
-    """Tell whether the text is a version by semver.org."""
+    """Return whether the text is a version by semver.org."""
     return _SEMVER.fullmatch(version) is not None
 
 

@@ -21,7 +21,7 @@ _JPEG_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
 class Image(Discreet, frozen=True, kw_only=True):
-    """One image file. It is 0 by 0 pixels if the header does not tell its size."""
+    """One image file. It is 0 by 0 pixels if the header does not state its size."""
 
     HIDDEN = ("body",)
 

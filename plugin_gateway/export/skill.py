@@ -66,7 +66,7 @@ def _lines(candidate: Candidate) -> Iterator[str]:
 
 
 def _use(tool: ShownTool) -> str:
-    """Return what the tool is for. A title that is only the name says nothing, so the description stands for it."""
+    """Return what the tool is for. A title that only repeats the name says nothing, so the description replaces it."""
     text = shorten(tool.description, _MAX_ARGUMENT).rstrip(".") if tool.title == tool.name else tool.title
     return _one_line(text)
 

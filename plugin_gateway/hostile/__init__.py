@@ -1,1 +1,1 @@
-"""The attack: a hostile caller that an operator lets loose on the gateway with their own config."""
+"""The attack: a hostile caller that an operator runs against a gateway with their own config."""

@@ -52,7 +52,7 @@ class Outcome(Struct, kw_only=True):
     played: Counter[Feature] = field(default_factory=Counter)
     leaks: list[Leak] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
-    """Allowed operations of which no call reached the upstream, so that the attack says little about them."""
+    """Allowed operations of which no call reached the upstream, so the attack proves little about them."""
 
     unsent: list[str] = field(default_factory=list)
     """Operations of which not even an approved call reached the upstream."""
@@ -76,11 +76,11 @@ async def attack(revision: Revision, document: Document, most_operations: int = 
 
 
 async def attack_remote(remote: Remote, revision: Revision, document: Document, most_operations: int = 50) -> Outcome:
-    """Attack a running gateway by its URL, with the cases that its answers can tell about."""
+    """Attack a running gateway by its URL, with the cases whose outcome its answers show."""
     terrain = replace(terrain_of(revision, document), injected_headers=(), destination=remote.destination)
     oracle = Oracle(terrain, revision.secrets, is_remote=True)
     outcome = Outcome()
-    # Without a login, because the answers with ordinary words are those to callers who are let in.
+    # Without a login: its answers are compared with those to callers that are let in.
     async with opened(without_secrets(replace(revision, callers=Callers(), views=()))) as bare:
         for case in filter(remote.plays, cases_for(terrain, most_operations)):
             answer, arrivals = await remote.play(case)
@@ -93,7 +93,7 @@ async def attack_remote(remote: Remote, revision: Revision, document: Document, 
 
 
 def _as_callers(revision: Revision) -> Iterator[tuple[str, Revision]]:
-    """Yield the revision as each consumer meets it once it is let in."""
+    """Yield the revision as each consumer meets it after the door."""
     # `Callers()` lets every caller in. The gate, the rules and the tools are those of the consumer.
     open_to_all = replace(revision, callers=Callers(), views=())
     if not revision.views:
@@ -103,7 +103,7 @@ def _as_callers(revision: Revision) -> Iterator[tuple[str, Revision]]:
 
 
 def terrain_of(revision: Revision, document: Document) -> Terrain:
-    """Return what there is to attack in a revision that was made of a document."""
+    """Return the terrain of a revision that was compiled from a document."""
     allowed = places((rule.method, rule.path_template) for rule in revision.rules)
     injections = revision.injections
     passed = {name.decode("latin-1") for rule in revision.rules for name in rule.header_names}

@@ -1,6 +1,7 @@
-"""The oracle: says what is wrong with a request that reached the upstream, or with an answer that the caller got.
+"""The oracle: finds what is wrong with a request that reached the upstream, or with an answer that the caller got.
 
-It shares no code with the gate. It reads a path in all the ways in which some server reads it, so it sees what the gate might miss.
+It shares no code with the gate. It reads a path in every way in which some server reads it, so it finds what the gate
+might miss.
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ class Oracle:
     def judge_answer(self, octets: bytes, ordinary: bytes = b"") -> Iterator[str]:
         """Yield what is wrong with the answers on a connection.
 
-        `ordinary` is what a gateway without any secret sends and answers: the words in it may be in a secret, too, and show nothing of it.
+        `ordinary` is what a gateway without any secret sends and answers. If a secret has words of it, these words
+        reveal nothing.
         """
         answered, known = readings_of_answer(octets), readings_of_answer(ordinary)
         if any(_is_in(dropped, answered) for dropped in _DROPPED):

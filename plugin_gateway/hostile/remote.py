@@ -41,18 +41,18 @@ class Remote:
         self._is_unsafe = is_unsafe
 
     def plays(self, case: Case) -> bool:
-        """Whether the case is sent: its answer must tell something, and an allowed call must be harmless."""
+        """Whether the case is sent: its answer must prove something, and an allowed call must be harmless."""
         method = _method(case.octets)
         if case.feature not in _JUDGED or method in _OWN_METHODS:
             return False
         if method == "HEAD" and case.feature is not Feature.CONTROL:
-            # An answer to HEAD has no body, so it does not tell who refused.
+            # An answer to HEAD has no body, so it does not show who refused.
             return False
         is_allowed_call = case.feature in (Feature.CONTROL, Feature.ECHO, Feature.FRAMING)
         return self.may_call(method) or not is_allowed_call
 
     def may_call(self, method: str) -> bool:
-        """Tell whether an allowed call with this method is sent."""
+        """Return whether an allowed call with this method is sent."""
         return self._is_unsafe or method in SAFE
 
     async def send(self, octets: bytes) -> bytes:

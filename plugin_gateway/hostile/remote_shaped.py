@@ -1,7 +1,7 @@
-"""The shaped operations of a running gateway: the cases of an attack that its answers can tell about, and what the answers tell.
+"""The shaped operations of a running gateway: the cases of an attack whose outcome its answers show, and how they are judged.
 
-No recording upstream stands behind a running gateway, so a closed value counts as leaked if the gateway did not refuse it or the answer
-shows it, a dropped field if an answer has it, and a held call if it gets another answer than that it is held.
+A running gateway has no recording upstream behind it. So a closed value counts as leaked if the gateway did not refuse
+it or the answer shows it; a dropped field, if an answer has it; a held call, if its answer is not that it is held.
 """
 
 from __future__ import annotations
@@ -146,5 +146,5 @@ def _closed_places(value: Any, drop: Iterable[Tokens], keep: tuple[Tokens, ...])
 
 
 def _fits(pointer: Tokens, place: Tokens) -> bool:
-    """Tell whether one of the two leads through the other."""
+    """Return whether one of the two leads through the other."""
     return all(token in {name, ANY} for token, name in zip(pointer, place, strict=False))

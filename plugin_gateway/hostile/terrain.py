@@ -1,4 +1,4 @@
-"""The terrain: what a hostile caller attacks, namely the allowed and the denied operations of one document and what is injected."""
+"""The terrain of an attack: the allowed and the denied operations of one document, and what the gateway injects."""
 
 from __future__ import annotations
 

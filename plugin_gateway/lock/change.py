@@ -41,7 +41,7 @@ def harmless(message: str) -> tuple[str, Effect]:
 
 
 def added(message: str, node: Any, *, is_breaking: bool = False) -> tuple[str, Effect]:
-    """Say that something was added, and quote its description."""
+    """Describe an addition, and quote its description."""
     text = node.get("description") if isinstance(node, dict) else None
     effect = Effect.BREAKING if is_breaking else Effect.STEERING if text else Effect.HARMLESS
     return f"{message}: {quoted(text)}" if text else message, effect

@@ -1,7 +1,7 @@
 """Grafting: puts operations as they were locked in place of those that the document has now.
 
-The result is the document of now, except for these operations and the components that they need. A component that has changed
-since is added with a new name, so that each operation keeps its meaning.
+The result is the current document, except for these operations and the components that they need. A component that has
+changed since is added with a new name, so that each operation keeps its meaning.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _copy(value: object) -> JsonObject:
 
 
 def _new_names(document: Document, scion: Document, lock: Lock) -> Mapping[Tokens, str]:
-    """Name the components anew whose name means something else in the document now, and those that reach one of these."""
+    """Rename components whose name means something else in the current document, and those that reach one of them."""
     there = as_mapping(document.root.get("components"))
     places: list[Tokens] = [
         ("components", section, name)
@@ -184,7 +184,7 @@ def _path_item(document: Document, scion: Document, path: str, keys: Collection[
 
 
 def _tags(document: Document, scion: Document) -> list[Json]:
-    """Return the tags of now, but those of the locked operations as they were locked, because their texts are shown."""
+    """Return the current tags, but the locked text of the locked operations' tags, because clients see it."""
     used = [tag for operation in scion.operations.values() for tag in operation.tags]
     locked = [tag for tag in as_list(scion.root.get("tags")) if _name(tag) in used]
     return [*locked, *(tag for tag in as_list(document.root.get("tags")) if _name(tag) not in used)]
@@ -211,7 +211,7 @@ def _put(item: JsonObject, operation: Operation, node: JsonObject) -> None:
 
 
 def with_info_of(document: Document, locked: Document) -> Document:
-    """Return the document with the `info` that was locked; only the version of the API is that of now, if it is plain."""
+    """Return the document with the locked `info`; only the version of the API is the current one, if it is plain."""
     info, now = locked.root.get("info"), document.root.get("info")
     if not isinstance(info, dict) or not isinstance(now, dict):
         return document

@@ -52,7 +52,7 @@ class LockedOperation(Struct, frozen=True, kw_only=True):
 
 
 class Lock(Struct, frozen=True, kw_only=True):
-    """What the operator agreed to: written by `plugin-gateway lock`, held to by `check` and `serve`."""
+    """What the operator agreed to: `plugin-gateway lock` writes it, `check` and `serve` hold to it."""
 
     document: str
     """The digest of the fields that belong to no operation."""

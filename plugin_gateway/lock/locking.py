@@ -21,7 +21,7 @@ UNREADABLE: Final = "unreadable"
 
 
 class Drift(NamedTuple):
-    """An operation that is no longer as it was locked."""
+    """An operation that differs from the lock."""
 
     key: OperationKey
     changed: tuple[str, ...]
@@ -50,7 +50,7 @@ def cut(document: Document, keys: Collection[OperationKey], lock: Lock) -> Docum
 
 
 class Drifts(NamedTuple):
-    """All that is no longer as it was locked."""
+    """Everything that differs from the lock."""
 
     operations: tuple[Drift, ...] = ()
     document: bool = False

@@ -1,4 +1,4 @@
-"""The changes of operations between two documents, in words, with those that break callers or may steer a model."""
+"""The changes of operations between two documents, in words; it marks those that break callers or could steer a model."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The parts of an operation: digests of its parameters, body, replies and texts, each with all that it refers to.
+"""The parts of an operation: digests of its parameters, body, replies and texts, each with everything that it refers to.
 
-Texts are apart, because a changed word alters no call but may steer a model. Each object of the document is split into its texts and
-the rest. A digest covers an object and the components that it reaches. The order of keys does not matter, nor does the order of lists
-whose order has no meaning.
+Texts have digests apart from the rest, because a changed word alters no call but could steer a model. Each object of
+the document is split into its texts and the rest. A digest covers an object and the components that it reaches. The
+order of keys does not matter, nor does the order of lists whose order has no meaning.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def document_digest(document: Document) -> str:
 
 
 def is_plain_version(value: Json) -> bool:
-    """Tell whether a value is a version, such as `2026-01-01` or `v1.2.3-rc1+b5`, and not a sentence."""
+    """Return whether a value is a version, such as `2026-01-01` or `v1.2.3-rc1+b5`, and not a sentence."""
     return isinstance(value, str) and _VERSION.fullmatch(value) is not None
 
 

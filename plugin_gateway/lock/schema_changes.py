@@ -32,7 +32,7 @@ _ALL_TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", 
 
 
 class SchemaComparison:
-    """Compares schemas of two documents; `is_request` tells who writes the values."""
+    """Compares schemas of two documents; `is_request` says who writes the values."""
 
     def __init__(self, old: Document, new: Document, *, is_request: bool) -> None:
         self._old = old

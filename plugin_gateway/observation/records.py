@@ -57,7 +57,7 @@ def read_calls(lines: Iterable[str], finder: Finder) -> Iterator[SeenCall | None
 
 
 def _is_call(members: Mapping[str, Any]) -> bool:
-    """Tell whether a line should be a call: the gateway's log has other events, and its audit has calls of no operation."""
+    """Return whether a line should be a call: the gateway's log has other events, and its audit has calls of no operation."""
     event = members.get("event", _ACCESS)
     return event == _ACCESS or (event == _AUDITED and "path" in members)
 

@@ -1,4 +1,4 @@
-"""The usage of an operation: everything that its calls were seen with."""
+"""The usage of an operation: everything that was seen in its calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WITHOUT_CONTENT: Final = frozenset({204, 205})
 
 
 class Usage(Struct):
-    """`has_details` says that sightings told the names of parameters and fields; access logs do not have them."""
+    """`has_details` says that sightings have the names of parameters and fields; access logs lack them."""
 
     calls: int = 0
     """Only in access logs: the same sighting stands for many calls."""
@@ -50,7 +50,7 @@ class Usage(Struct):
             self.has_other_replies = self.has_other_replies or not seen.response
 
     def unused_parameters(self, operation: Operation, document: Document) -> list[str]:
-        """Return the optional parameters that no call had, if sightings can tell."""
+        """Return the optional parameters that no call had, if there are sightings to show it."""
         if not self.has_details:
             return []
         # A style such as deepObject sends `filter[status]` for `filter`.

@@ -58,7 +58,8 @@ def check_root(root: Json) -> Iterator[Finding]:
 def check_paths(document: Document) -> Iterator[Finding]:
     """Report path items and operations that cannot be read.
 
-    These are errors even if no entry of `allow` names them: the gate could not tell an unread operation from an allowed one.
+    These are errors even if no entry of `allow` names them: the gate could not distinguish an unread operation from an
+    allowed one.
     """
     paths = document.root.get("paths", {})
     for path, path_item in paths.items():

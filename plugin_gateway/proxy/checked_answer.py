@@ -102,7 +102,7 @@ class Sampler:
         return SampledBody(self, answer, branch)
 
     def judge(self, answer: Answer, body: bytes, branch: Branch) -> None:
-        """Report the problems of a whole body, which is masked: names in it may be secrets, and pointers tell names."""
+        """Report the problems of a whole body, which is masked: names in it may be secrets, and pointers show names."""
         problems = self._check.problems(answer.status, media_type_of(answer), body, branch)
         if problems:
             self._mismatches.note(self._plan.rule.operation_id, "response", problems)

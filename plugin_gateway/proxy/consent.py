@@ -1,7 +1,8 @@
 """Consent: a person's approval of one call, which the gateway asks for when the call is whole and judged.
 
-The approval is for this call only: for its caller, its operation as this revision has it, and all that goes up, down to the last
-byte of the body. So the gateway need not keep the call: the caller sends it again, and the desk knows it by its fingerprint.
+The approval is for this call only: for its caller, its operation as this revision has it, and everything that goes up,
+down to the last byte of the body. So the gateway need not keep the call: the caller sends it again, and the desk knows
+it by its fingerprint.
 """
 
 from __future__ import annotations

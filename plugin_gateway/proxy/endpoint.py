@@ -1,4 +1,4 @@
-"""An endpoint: a path of the gateway's own whose requests become calls at once, as an operation's do, without the ASGI app."""
+"""An endpoint: one of the gateway's own paths, whose requests become calls as those of operations do, without the ASGI app."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Post:
-    """A request to an endpoint as its head tells it. It never changes, so all requests with the same head share it."""
+    """The head of a request to an endpoint. It never changes, so all requests with the same head share it."""
 
     __slots__ = ("block", "endpoint", "method", "target")
 

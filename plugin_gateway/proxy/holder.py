@@ -57,7 +57,7 @@ class Holder:
         return self.serving.revision
 
     def swap(self, revision: Revision) -> None:
-        """Serve every later request by `revision`; requests in flight finish with the revision that they began with.
+        """Serve every later request by `revision`; requests in flight finish with the revision with which they began.
 
         Raises:
             OSError: a TLS file of the upstream cannot be used; the old revision stays.

@@ -1,6 +1,6 @@
 """The looks of a worker: how many calls it judges each second where gateway.yaml wants only reports.
 
-Reporting must cost a busy gateway about nothing. A call that is not looked at goes up as it came.
+Reporting must cost a busy gateway almost nothing. A call that is not looked at goes up as it came.
 """
 
 from __future__ import annotations

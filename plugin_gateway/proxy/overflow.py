@@ -33,7 +33,7 @@ _TOKEN: Final = re.compile(
 )
 _MAX_DEPTH: Final = 32
 _CLOSERS: Final = {b"[": b"]", b"{": b"}"}
-# The tokens that may come next: marks as they are, `s` for a string, `0` for another scalar.
+# The tokens that may come next: a mark stands for itself, `s` for a string, `0` for another scalar.
 _VALUE: Final = b"[{s0"
 _ITEM_OR_END: Final = b"[{s0]"
 _NAME: Final = b"s"

@@ -233,7 +233,7 @@ class Relocation:
         return b"ws" + self._public.removeprefix(b"http") if is_websocket else self._public
 
     def _is_below_mount(self, path: bytes) -> bool:
-        """Whether a path on the public host leads to a gateway that has not all of the host."""
+        """Whether a path on the public host leads to the gateway, if the gateway shares the host."""
         return bool(self._mount) and _is_below(path, self._mount)
 
 

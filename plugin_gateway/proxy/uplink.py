@@ -140,7 +140,7 @@ class Uplink:
 
 
 def kind_of(rule: OperationRule) -> tuple[object, ...]:
-    """Return all that an uplink takes from a rule: operations of one kind have the same uplink.
+    """Return everything that an uplink takes from a rule: operations of one kind have the same uplink.
 
     `id` is a safe part of it, because the shapes live as long as their revision.
     """

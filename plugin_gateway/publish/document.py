@@ -53,7 +53,7 @@ class PublishedOperation(Struct, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> tuple[object, ...]:
-        """All that the served document says of it. Two that are equal in this are shown alike."""
+        """Everything that the served document shows of it. Two operations that are equal in this are shown alike."""
         told = (self.operation_id, self.description, self.summary, self.consequential, self.is_held)
         rule = self.rule
         return told if rule is None else (*told, *rule.names)
@@ -88,7 +88,7 @@ def build_served_document(
 ) -> tuple[Document, tuple[Finding, ...]]:
     """Build the served document from `pruned`, whose operations are exactly `operations`. `pruned` does not change.
 
-    Without answers, the API's responses are left empty, and the schemas that only they use are left out.
+    Without `has_answers`, the API's responses are left empty, and the schemas that only they use are left out.
     The findings are warnings: the version of OpenAPI cannot express something, or the gateway filled in or left out something.
     """
     upgraded, findings = upgrade(pruned, presentation.version)

@@ -97,7 +97,7 @@ def _add_media_type(root: JsonObject, response: Json, media_type: JsonObject) ->
 
 
 def declaring(section: str, one: Json, other: Json) -> Json:
-    """Return the response of two that declares the gateway's errors, if they are equal but for that; else None.
+    """Return the response that declares the gateway's errors, if two responses differ in nothing else; else None.
 
     A shared response declares them as soon as one operation uses it for an error of the gateway.
     """

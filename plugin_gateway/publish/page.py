@@ -1,4 +1,4 @@
-"""The page: what a person sees who opens the gateway's address in a browser.
+"""The page: a few lines for a person who opens the gateway's address in a browser.
 
 It says what the gateway is and links its faces. It names no operation, because `auth.documents` may keep the documents from strangers.
 """

@@ -127,7 +127,7 @@ def build_metadata_faces(security: Security, public_url: str, resource_paths: tu
             metadata["scopes_supported"] = scopes
         face = build_face("application/json", to_json(metadata))
         faces[METADATA_PATH + path] = inserted[metadata_path(public_url, path)] = face
-    # With `mcp.path` equal to the path of the public URL, both have one name; RFC 9728 gives it to the second.
+    # If `mcp.path` equals the path of the public URL, two faces have one path; RFC 9728 gives it to the second.
     return faces | inserted
 
 

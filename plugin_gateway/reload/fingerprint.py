@@ -1,4 +1,4 @@
-"""A fingerprint: what the system says of a file, by which a change is noticed without reading the file."""
+"""A fingerprint: the status of a file, in which a change shows without reading the file."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class Refused(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     report: str
     watched: Mapping[Path, Fingerprint] = field(default_factory=dict)
-    """The files that the compile looked at, including missing ones: a change of any may mend the config."""
+    """The files that the compile looked at, including missing ones: a change to any of them can mend the config."""
     log: LogSettings | None = None
     """The log settings of the config, if they could be read."""
     awaited: Awaited | None = None

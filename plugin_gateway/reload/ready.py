@@ -13,7 +13,7 @@ from typing import Final
 from plugin_gateway.reload.child_process import ChildProcess
 
 IDLE_S: Final = 600.0
-"""How long a child waits. It takes 50 MB, so it goes when the person has left."""
+"""How long a child waits. It takes 50 MB, so it ends when the person has left."""
 
 
 class ReadyChild:
@@ -25,7 +25,7 @@ class ReadyChild:
         self._idle: asyncio.TimerHandle | None = None
 
     def prepare(self) -> None:
-        """Start a child, unless one is there. Each call lets it wait longer."""
+        """Start a child, unless one is running. Each call extends its wait."""
         if self._child is None:
             with suppress(OSError):  # the compile tries to start another, and reports why it cannot
                 self._child = ChildProcess("ready")
@@ -33,7 +33,7 @@ class ReadyChild:
         self._idle = asyncio.get_running_loop().call_later(self._idle_s, self.close)
 
     def take(self) -> ChildProcess | None:
-        """Return the child, if there is one that lives. The caller ends it."""
+        """Return the child, if one is running. The caller ends it."""
         self._stop_waiting()
         child, self._child = self._child, None
         if child is not None and child.status is not None:

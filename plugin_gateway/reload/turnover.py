@@ -1,4 +1,4 @@
-"""A turnover: the operations that a reload added and removed, as the operator reads it."""
+"""A turnover: the operations that a reload added and removed, as the log shows them."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ LOOK_MS = 1000
 
 
 def has_changed(known: dict[Path, Fingerprint]) -> bool:
-    """Take the fingerprints anew; tell whether one differs from what was known."""
+    """Take the fingerprints anew; return whether one differs from the known one."""
     now = fingerprints(known)
     if now == known:
         return False
@@ -36,7 +36,7 @@ def has_changed(known: dict[Path, Fingerprint]) -> bool:
 
 
 async def changes(known: dict[Path, Fingerprint]) -> AsyncIterator[None]:
-    """Yield each time the fingerprint of a file is not as known, and keep `known` as it is now.
+    """Yield each time the fingerprint of a file differs from the known one, and update `known`.
 
     The directories are watched, not the files. An editor replaces a file by renaming another over it, and a Kubernetes
     volume swaps the symlink of a directory; a watch on the file would stay with the old one.

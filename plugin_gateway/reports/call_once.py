@@ -48,9 +48,9 @@ class Reply(NamedTuple):
 def call_once(
     revision: Revision, access: Access, request: ToolRequest, *, keep_bytes: int, approver: Approver | None = None
 ) -> Reply:
-    """Send a request as a caller with this access, and wait for the whole answer. The door is not asked.
+    """Send a request as a caller with this access, and wait for the whole answer. The call does not pass the door.
 
-    The `approver` is asked about a call that a person must approve; without one, it is not approved.
+    If a person must approve the call, the `approver` is asked; without an approver, the call is not approved.
 
     Raises:
         GatewayError: a TLS file of the upstream cannot be used, or the limits need Redis and its extra is missing.

@@ -20,7 +20,7 @@ _SHOWN_NAMES: Final = 20
 
 
 def view_of(revision: Revision, consumer: str) -> tuple[Gate, ToolSet, Access]:
-    """Return the gate, the tools and the access of a consumer, or of everybody if the name is empty.
+    """Return the gate, the tools and the access of a consumer, or of the whole gateway if the name is empty.
 
     Raises:
         UsageError: there is no such consumer.

@@ -1,4 +1,4 @@
-"""An editing: gateway.yaml on its way from a file through an edit, a check and a diff back into the file."""
+"""An editing: one change of gateway.yaml, from reading the file through edit, check and diff to writing it."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def judge_targets(
 
 
 def verdict(findings: Iterable[Finding]) -> str:
-    """Say whether a target accepts the gateway."""
+    """Return a line on whether a target accepts the gateway."""
     findings = tuple(findings)
     if not findings:
         return "fits"

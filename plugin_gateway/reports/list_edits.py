@@ -283,7 +283,7 @@ def _glob_of(name: str) -> tuple[str, str] | None:
 
 
 def _operation_in(entry: object) -> str:
-    """Return the operation that an entry names alone, as it is written."""
+    """Return the operation of an entry that names a single one, as it is written."""
     named = entry.get("operation") if isinstance(entry, dict) else entry
     return named.strip() if isinstance(named, str) else ""
 

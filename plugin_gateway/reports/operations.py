@@ -55,7 +55,7 @@ def search(document: Document, query: Query) -> list[Operation]:
 
 
 def is_wanted(operation: Operation, query: Query) -> bool:
-    """Tell whether an operation has the tags and one of the methods of a query."""
+    """Return whether an operation has the tags and one of the methods of a query."""
     return (not query.methods or operation.key.method in query.methods) and (
         not query.tags or set(query.tags) <= {tag.casefold() for tag in operation.tags}
     )
@@ -67,7 +67,7 @@ def index_of(operations: Iterable[Operation]) -> Index:
 
 
 def best(operations: Sequence[Operation], index: Index, words: Iterable[str]) -> list[Operation]:
-    """Return those of the indexed operations that have the most of the words, the best match first."""
+    """Return the indexed operations that have the most of the words, the best match first."""
     result = find(index, " ".join(words))
     most = max((one.words for one in result.found), default=0)
     if most * 2 < result.words:
@@ -76,7 +76,7 @@ def best(operations: Sequence[Operation], index: Index, words: Iterable[str]) ->
 
 
 def subject_of(operation: Operation) -> Subject:
-    """Return what a ranking knows of an operation."""
+    """Return an operation as a ranking reads it."""
     node = operation.node
     title, description = node.get("summary"), node.get("description")
     return Subject(

@@ -48,7 +48,7 @@ def note_on_other_names(path: Path | None) -> str:
 
 
 def _is_mounted(target: Path) -> bool:
-    """Tell whether a file is mounted by itself. `os.path.ismount` does not see a mount within one file system."""
+    """Return whether a file is mounted by itself. `os.path.ismount` does not see a mount within one file system."""
     try:
         mounts = Path("/proc/self/mountinfo").read_bytes().splitlines()
     except OSError:
@@ -59,6 +59,6 @@ def _is_mounted(target: Path) -> bool:
 
 
 def _is_projected(path: Path) -> bool:
-    """Tell whether a volume of Kubernetes holds the file: such a file is a link through the folder `..data`."""
+    """Return whether a volume of Kubernetes holds the file: such a file is a link through the folder `..data`."""
     data = path.absolute().parent / "..data"
     return data.is_symlink() and path.resolve(strict=True).is_relative_to(data.resolve(strict=True))

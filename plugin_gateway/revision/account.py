@@ -55,7 +55,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     steps: tuple[Step, ...]
     verdict: Permit | Refusal | None
-    """None if the gateway answers the call itself."""
+    """None if the gateway itself answers the call."""
     rule: OperationRule | None = None
     url: str = ""
     """The URL that the call is sent to, without injected query parameters."""
@@ -205,7 +205,7 @@ def _caller(revision: Revision, consumer: str) -> Step:
 
 
 def _limits(loaded: LoadedConfig, consumer: str) -> Iterator[Step]:
-    """Tell the limits that a call shares with others, apart from its operation's rate."""
+    """Yield a step with the limits that a call shares with others; the rate of its operation is not among them."""
     limits = loaded.config.limits
     own = next((one.rate for one in loaded.config.consumers if one.name == consumer), None)
     shared = [
@@ -228,7 +228,7 @@ def _written(
     agreed: Agreed,
     kept: Mapping[OperationKey, Kept],
 ) -> Iterator[Step]:
-    """Tell which line of gateway.yaml opens or closes the operation that the document has at the target."""
+    """Yield a step with the line of gateway.yaml that opens or closes the document's operation at the target."""
     config = loaded.config
     if rule is not None:
         one = kept.get(OperationKey(rule.method, rule.path_template))
@@ -265,7 +265,7 @@ def _written(
 
 
 def _drift(key: OperationKey, agreed: Agreed) -> Iterator[Step]:
-    """Tell that an operation is not as it was locked, and what `on_drift` makes of it."""
+    """Yield a step if the operation has drifted from the lock, with the effect of `on_drift`."""
     from plugin_gateway.lock.locking import Drift  # noqa: PLC0415  # a gateway without a lock does not pay for it
 
     for operation, outcome, changed in agreed.drifted:

@@ -64,13 +64,13 @@ class Agreed(Discreet, frozen=True, kw_only=True):
         return [operation for operation in self._named(selector, catalogue) if operation.key not in self.closed]
 
     def is_closed(self, selector: Selector, catalogue: Catalogue, *place: str) -> bool:
-        """Tell whether an entry matches no operation because all that it names are closed, which is not a mistake of the entry."""
+        """Return whether an entry matches no operation because all that it names are closed, which is not a mistake of the entry."""
         return bool(
             {*self.keys_of(selector, *place), *(one.key for one in self._named(selector, catalogue))} & self.closed
         )
 
     def knows(self, selector: Selector, *place: str) -> bool:
-        """Tell whether the lock has this entry: if the document no longer has what it names, the document changed."""
+        """Return whether the lock has this entry: if the document no longer has what it names, the document changed."""
         return self.lock is not None and words_of(selector, *place) in self.lock.groups
 
     def _named(self, selector: Selector, catalogue: Catalogue) -> list[Operation]:

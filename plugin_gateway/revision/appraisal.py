@@ -41,7 +41,7 @@ class Tokens(NamedTuple):
 
 
 class Appraisal(Struct, frozen=True, kw_only=True):
-    """What `check --operations` says of one allowed operation."""
+    """What `check --operations` reports about one allowed operation."""
 
     key: OperationKey
     operation_id: str
@@ -72,7 +72,7 @@ def appraise(built: Built) -> tuple[Appraisal, ...]:
 
 
 def _plain(config: Config) -> Config:
-    """Return the config without what it says of texts, parameters, bodies and replies."""
+    """Return the config without its settings for texts, parameters, bodies and replies."""
     return config.replace(allow=tuple(map(_plain_entry, config.allow)))
 
 

@@ -1,4 +1,4 @@
-"""The collector of a config: `otel`, compiled with what spans tell of the gateway and of the API."""
+"""The collector of a config: `otel`, compiled with the facts about the gateway and the API that spans show."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def compile_revision(
 
 
 def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[OperationKey, Wanted]:
-    """Gather what the config wants of each operation's calls, for those of which it wants anything."""
+    """Gather the settings that shape the calls of each operation; an operation without such settings is left out."""
     check = config.validate_
     wanted = {
         key: Wanted(
@@ -345,7 +345,7 @@ def _presentation(config: Config, security: Security, call_limits: CallLimits) -
     return Presentation(
         public_url=config.public_url,
         version=config.public.openapi_version,
-        # MCP clients need it of a parameter. It says nothing about the API.
+        # MCP clients read this extension of a parameter. It reveals nothing about the API.
         extensions=frozenset({*config.public.extensions, MCP_HEADER}),
         security_schemes=security_schemes(security),
         statuses=_statuses(config, call_limits),

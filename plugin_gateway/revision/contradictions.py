@@ -125,7 +125,7 @@ def _covers(prefix: str, paths: Collection[str]) -> bool:
 
 
 def _is_doubled(prefix: str, kept: Collection[str], everywhere: Collection[str], places: Iterable[Where]) -> bool:
-    """Tell whether each path template already begins with the path of `upstream.url`."""
+    """Return whether each path template already begins with the path of `upstream.url`."""
     is_said = any(reading.prefix == prefix for where in places for one in where.servers for reading in one.readings)
     # `servers` may have the prefix, too. If all paths of the document repeat it, that is probably a mistake; if only the kept
     # paths do, it is not.

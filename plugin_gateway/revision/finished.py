@@ -1,6 +1,6 @@
 """Finished documents: the documents for clients that `build` has rendered, so that a start from a revision file renders none.
 
-To render them takes most of a compile. A finished document is used only if nothing that it is made of has changed.
+Rendering them takes most of a compile. A finished document is used only if all its sources are unchanged.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class Kept(Struct, frozen=True, kw_only=True):
 
     @property
     def request(self) -> RequestTrim:
-        """The changes of request bodies; each setting is from the first entry that says it."""
+        """The changes of request bodies; each setting is from the first entry that has it."""
         said: dict[str, Any] = {}
         for entry in reversed(self.entries):
             said |= entry.request.said
@@ -90,18 +90,18 @@ class Kept(Struct, frozen=True, kw_only=True):
 
     @property
     def request_origins(self) -> Mapping[str, int]:
-        """The index of the entry that says each setting of `request`."""
+        """The index of the entry that each setting of `request` is from."""
         return {name: entry.index for entry in reversed(self.entries) for name in entry.request.written}
 
     @property
     def request_of_groups(self) -> frozenset[str]:
-        """The settings of `request` that an entry for a group says."""
+        """The settings of `request` that an entry for a group has."""
         groups = {entry.index for entry in self.entries if entry.operation is None}
         return frozenset(name for name, index in self.request_origins.items() if index in groups)
 
     @property
     def response(self) -> ResponseTrim:
-        """The changes of responses; each setting is from the first entry that says it."""
+        """The changes of responses; each setting is from the first entry that has it."""
         said: dict[str, Any] = {}
         for entry in reversed(self.entries):
             said |= entry.response.said
@@ -109,7 +109,7 @@ class Kept(Struct, frozen=True, kw_only=True):
 
     @property
     def response_origins(self) -> Mapping[str, int]:
-        """The index of the entry that says each setting of `response`."""
+        """The index of the entry that each setting of `response` is from."""
         return {name: entry.index for entry in reversed(self.entries) for name in entry.response.written}
 
     @property

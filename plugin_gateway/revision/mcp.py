@@ -58,7 +58,7 @@ def compile_mcp(config: Config, document: Document, faces: Mapping[str, Face]) -
         origins=frozenset({*settings.origins, *config.cors, f"{public.scheme}://{public.netloc}"}),
         hosts=frozenset(host.lower() for host in (*settings.hosts, public.hostname or "")),
         name=manifest["name_for_model"],
-        # The server card tells the same title and version.
+        # The server card shows the same title and version.
         title=identity.title,
         version=identity.version,
         instructions=manifest["description_for_model"],

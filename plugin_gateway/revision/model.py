@@ -88,7 +88,7 @@ class View(Struct, frozen=True, kw_only=True):
 
 
 class Revision(Discreet, frozen=True, kw_only=True):
-    """One config and one document, compiled: all that workers know of them.
+    """One config and one document, compiled. Workers know nothing else about them.
 
     `faces` maps a path on the public listener to the face served there; a profile's path is `/openapi.json?profile=plugin`.
     """

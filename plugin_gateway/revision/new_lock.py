@@ -67,7 +67,7 @@ def _groups(loaded: LoadedConfig) -> Iterator[tuple[EntryWords, Selector]]:
 
 
 def differences(old: Lock | None, new: Lock) -> Iterator[str]:
-    """Say in one line each what a new lock changes: `+` locks, `-` no longer locks, `~` agrees to a change."""
+    """Describe the changes of a new lock, one a line: `+` locks, `-` no longer locks, `~` agrees to a change."""
     before = old.operations if old is not None else {}
     keys: dict[OperationKey, None] = dict.fromkeys((*before, *new.operations))
     for key in sorted(keys, key=lambda key: (key.path, key.method)):

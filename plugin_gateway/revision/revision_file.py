@@ -46,7 +46,7 @@ _NO_SOURCE: Final = "https://document.invalid/"
 
 
 class _Told(Struct, frozen=True, kw_only=True):
-    """What the JSON of the file tells of finished documents, as `_told` writes it."""
+    """What the JSON of the file records about finished documents, as `_told` writes it."""
 
     served: dict[str, Any]
     name: str
@@ -158,7 +158,7 @@ def unpack(
 def reduced(
     document: Document, kept: Collection[OperationKey], extensions: Collection[str], discriminator: str
 ) -> JsonObject:
-    """Return the root of a document with the kept operations, and of all others only what the allow-list and the gate read."""
+    """Return a document's root in which other operations have only the fields that the allow-list and the gate read."""
     pruned = prune(
         document,
         kept,
@@ -185,7 +185,7 @@ def reduced(
 
 
 def _told(shown: DocumentFaces) -> JsonObject:
-    """Return what the JSON of the file tells of finished documents."""
+    """Return what the JSON of the file records about finished documents."""
     return {
         "served": shown.served.root,
         "name": shown.served.name,
@@ -225,7 +225,7 @@ class _Rest:
         packed = self._packed[self._at : self._at + size]
         self._at += size
         unzip = zlib.decompressobj(_GZIP)
-        body = unzip.decompress(packed, self._left + 1)  # 0 would mean without a limit
+        body = unzip.decompress(packed, self._left + 1)  # 0 would mean no limit
         if not unzip.eof or unzip.unused_data or len(body) > self._left:
             raise ValueError("a face is damaged or too large")
         self._left -= len(body)

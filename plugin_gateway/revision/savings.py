@@ -1,4 +1,4 @@
-"""Savings: how many tokens each overlay takes off what a model reads."""
+"""Savings: how many tokens each overlay saves a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shaped bodies: what gateway.yaml makes of the request bodies and the answers of one operation, told by pointers and never by values."""
+"""Shaped bodies: how gateway.yaml changes the bodies of one operation's requests and answers, without any value of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shaped call: what the shape of an operation makes of one call, told by the names of its parameters."""
+"""A shaped call: how the shape of an operation changes one call, by the names of its parameters."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _EXPLAINED = frozenset({"path", "query"})
 
 
 def shape_call(permit: Permit) -> tuple[Step, Permit | Refusal] | None:
-    """Return the step that tells what happens to the parameters, and the verdict after it; None if nothing happens.
+    """Return the step that describes what happens to the parameters, and the verdict after it; None if nothing happens.
 
-    The step tells names, and no value that the gateway sends.
+    The step shows names, and never a value that the gateway sends.
     """
     shape = permit.rule.shape
     if shape is None:

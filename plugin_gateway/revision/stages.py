@@ -56,8 +56,8 @@ def load_stages(
 ) -> tuple[Document, ...]:
     """Do the work of `load_document`; return the API's own document, and the document after each overlay.
 
-    `hold` puts the operations into the API's document that are kept as they were locked. `keep_in` is the folder for the last good
-    copy. `read` reads the document; it may have read it before.
+    `hold` puts the operations that are kept as locked into the API's document. `keep_in` is the folder for the last
+    good copy. `read` reads the document; it may have read it before.
     """
     source = loaded.config.openapi
     headers = {name: secret.reveal() for name, secret in source.headers.items()}
@@ -74,7 +74,7 @@ def load_stages(
     try:
         return (document, *apply_overlays(document, overlays))
     except DocumentError as error:
-        # Parts of the document that their server did not send yet may be what the overlay looks for.
+        # The overlay may look for a part of the document that its server has not sent yet.
         raise awaited(error) if document.is_awaited else error from None
 
 

@@ -29,7 +29,7 @@ class Steps:
     """Does each step anew for the whole document. Each takes what the step before it returned."""
 
     has_notes = True
-    """Whether the revision says what is doubtful about the document, and what each profile of it leaves out."""
+    """Whether the revision reports doubts about the document, and what each profile leaves out."""
 
     def prune(
         self,

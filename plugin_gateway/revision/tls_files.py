@@ -128,7 +128,7 @@ def _judge_own(cert: bytes, key: bytes) -> Iterator[Finding]:
 
 
 def _not_certificates(content: bytes) -> str:
-    """Say why the file cannot be used as certificates; empty if it can."""
+    """Return why the file cannot be used as certificates; empty if it can."""
     if not re.search(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----", content):
         return "it holds no certificate in PEM format"
     return _IS_CUT if content.count(b"-----BEGIN ") != content.count(b"-----END ") else ""

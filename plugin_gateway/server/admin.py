@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 PATIENCE_S: Final = 10.0
-"""How long a whole request may take to arrive. Else a few idle connections would take the places of the probes for ever."""
+"""How long a whole request may take to arrive. Without this limit, a few idle connections could keep probes out for ever."""
 _MOST_CONNECTIONS: Final = 64
 """Above this number, a new connection takes the place of the oldest one that has had time for a request and sent none."""
 _MOST_AT_ALL: Final = 512
@@ -34,7 +34,7 @@ _TIME_FOR_A_REQUEST_S: Final = 1.0
 
 
 class AdminConnection(H11Protocol):
-    """uvicorn's connection with a limit on the time of each request: uvicorn limits only the pause between two of them.
+    """uvicorn's connection with a limit on the time of each request: uvicorn limits only the pause between two requests.
 
     uvicorn refuses all requests above a number of connections, also those of probes, and an orchestrator then ends the gateway. Here a
     new connection is always served, and an older one makes room for it.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ApprovalLog:
-    """Writes a line when a call is held first, when a person decides, and when the call runs.
+    """Writes a line when a call is first held, when a person decides, and when the call runs.
 
     Paths and bodies are the caller's data, so they are on the approver's page and in no line.
     """
@@ -25,7 +25,7 @@ class ApprovalLog:
         self._is_full = False
 
     def judged(self, held: HeldCall, verdict: Verdict) -> None:
-        """Tell the verdict about a call that came."""
+        """Log the verdict about a call."""
         if verdict.is_new:
             self._is_full = False
             message = f"a call of {held.operation} waits for approval: `plugin-gateway approve {verdict.id}`"
@@ -39,7 +39,7 @@ class ApprovalLog:
             self._log.event("warning", "approvals-full", message, operation=held.operation)
 
     def decided(self, approval: Approval, way: str, address: str) -> None:
-        """Tell that a person decided, by which way and from which address."""
+        """Log a person's decision, its way, and the address that it came from."""
         operation = approval.held.operation
         message = f"a call of {operation} is {approval.state} by {address}"
         members = {"approval": approval.id, "operation": operation, "way": way, "client": address}
@@ -47,7 +47,7 @@ class ApprovalLog:
 
 
 def approval_series(registry: Registry) -> Series:
-    """Return the counts of a registry; none if this gateway never had to do with an approval."""
+    """Return the counts of a registry; none if this gateway has never seen an approval."""
     if not any(registry.counts.values()):
         return {}
     counts: Series = {f"approvals {result}": [count] for result, count in registry.counts.items()}

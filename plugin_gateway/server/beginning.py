@@ -103,7 +103,8 @@ def run(options: ServeOptions, announce: Callable[[Started, Log], None], child: 
         await beginning.begin()
         from plugin_gateway.server.supervisor import Supervisor  # noqa: PLC0415  # see the first sentence of this module
 
-        # The command line turns the collector off, because imports make no garbage. It need not scan what they made later, too.
+        # The command line turns the collector off, because imports make no garbage. The objects that they made live on,
+        # so it need not scan them later.
         gc.freeze()
         gc.enable()
         await Supervisor(options, log, beginning).run(announce)

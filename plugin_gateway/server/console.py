@@ -95,7 +95,7 @@ class ConsoleOfGateway:
         return self.console.routes()
 
     def line(self, others: OnUnasked) -> OnUnasked:
-        """Return what takes the messages of workers: the records for the traffic, and the rest for `others`."""
+        """Return the receiver of the workers' messages: the traffic takes the records, and `others` the rest."""
         return TrafficLine(self.traffic, others).take
 
     def count(self, series: Series) -> None:
@@ -103,12 +103,12 @@ class ConsoleOfGateway:
         self._calls.add(series, self._compiled.called_by_id if self._compiled is not None else {}, time())
 
     def adopt(self, compiled: Compiled, admin: Address | None) -> None:
-        """Do as the config of the current revision says. `admin` is where the gateway listens; the config may name another address by now."""
+        """Apply the current revision. `admin` is where the gateway listens; the config may name another address by now."""
         self._compiled = compiled
         self.console.base = base_of(admin) if admin is not None else ""
         power = power_of(compiled.console, admin)
         if power != "off" and admin is not None and not self._has_key(admin) and compiled.console == "default":
-            # A container with a read-only file system did not ask for a console, and a person could not enter it.
+            # In a container with a read-only file system, a console by default is useless: no person could enter it.
             power = "off"
         self.console.power = power
         if power != "off" and self._why_no_key:
@@ -168,7 +168,7 @@ def config_file(options: ServeOptions) -> Path | None:
         return STANDARD_INPUT
     with suppress(ConfigError):
         return find_config(options.config, environ=os.environ) if options.revision_file is None else None
-    return None  # the compile says what is wrong
+    return None  # the compile reports the reason
 
 
 def base_of(admin: Address) -> str:
@@ -181,7 +181,7 @@ def base_of(admin: Address) -> str:
 
 
 def power_of(mode: ConsoleMode, admin: Address | None) -> Power:
-    """Return what the console may do. If the config does not say, it is on where only this machine reaches it."""
+    """Return what the console may do. By default it is on if only this machine can reach it."""
     if admin is None:
         return "off"
     if mode == "default":

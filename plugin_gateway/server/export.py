@@ -48,7 +48,7 @@ class Export:
             self._recorder.exporter.dropped += old.dropped
 
     async def close(self) -> None:
-        """Send what waits, for a short time."""
+        """Send what is queued, for a short time."""
         if self._recorder.exporter is not None:
             await self._recorder.exporter.close()
         await asyncio.gather(*self._closing)

@@ -1,4 +1,4 @@
-"""The observer: forwards every call of a document's operations, refuses none, and tells what each call used.
+"""The observer: forwards every call of a document's operations, and reports what each call used.
 
 It is the gateway's ASGI front with a judge that lets every operation pass, inside an app that listens in. So the data plane has
 no special case for it.
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     App = Callable[[Any, Any, Any], Any]
 
 _MOST_BYTES: Final = 1_000_000
-"""The longest body whose fields are told. A longer body is forwarded all the same."""
+"""The longest body whose fields are reported. A longer body is forwarded all the same."""
 _MOST_RULES: Final = 4096
 _NOT_IN_DOCUMENT: Final = Refusal(
     status=404,
@@ -99,7 +99,7 @@ class Observer:
             await _refuse(send, _OF_A_WEB_PAGE)
             return
         target: bytes = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-        # The fields of a compressed body cannot be told.
+        # The fields of a compressed body cannot be read.
         headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         headers.append((b"accept-encoding", b"identity"))
         rule = self._finder.find(scope["method"], target)
@@ -212,7 +212,7 @@ def _cookie_names(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[bytes]:
 
 
 def _is_of_a_web_page(fields: list[tuple[bytes, bytes]], *, is_private: bool) -> bool:
-    """Tell whether a page on the web makes the call. Without this check, any page that the operator visits could write to the API.
+    """Return whether a page on the web makes the call. Without this check, any page that the operator visits could write to the API.
 
     A browser says so in Sec-Fetch-Site. A page whose name was bound to a loopback address counts as the same site; it is known by Host.
     """

@@ -152,7 +152,7 @@ class WorkerPool:
         """Ask each worker for its counts periodically, so that counters do not go backwards when one is killed."""
         while True:
             await asyncio.sleep(COUNTING_INTERVAL_S)
-            # Workers that fill a pipe can hold up a line of the supervisor, which may have no other to write for hours.
+            # If workers fill the log's pipe, a line of the supervisor waits; it might not write the next one for hours.
             self._log.retry()
             counts = await self.series()
             if self.on_counts is not None:

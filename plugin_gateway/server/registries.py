@@ -1,4 +1,4 @@
-"""The registries: the approvals in memory and those in Redis, of which each revision says which one holds."""
+"""The registries of approvals, one in memory and one in Redis; each revision selects one of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Registries:
         return self._shared or self._local
 
     def adopt(self, settings: ApprovalSettings) -> None:
-        """Do as the settings of a new revision say. The same Redis keeps its connection.
+        """Apply the settings of a new revision. The same Redis keeps its connection.
 
         Raises:
             GatewayError: the redis package rejects the URL.

@@ -29,20 +29,20 @@ class ReloadLog:
         """The report that explains why the start waits for the document."""
 
     def awaits(self, findings: Iterable[Finding]) -> None:
-        """Tell that the document's server does not answer yet, once for each cause."""
+        """Log that the document's server does not answer yet, once for each cause."""
         if (cause := "; ".join(map(str, findings))) != self.awaited:
             self.awaited = cause
             message = f"not ready; retrying until the document's server answers: {cause}"
             self._log.event("warning", "document-awaited", message, cause=cause)
 
     def arrived(self, waited_s: float) -> None:
-        """Tell that the first revision is compiled, if the start waited for the document."""
+        """Log that the first revision is compiled, if the start waited for the document."""
         if self.awaited:
             self._log.event("info", "document-there", f"the document arrived after {waited_s:.0f} s")
             self.awaited = ""
 
     def served(self, before: Compiled, now: Compiled, took_s: float) -> None:
-        """Tell what the new revision changed. Its log settings apply from this line on."""
+        """Log what the new revision changed. Its log settings apply from this line on."""
         self.error = ""
         self.counts = self.counts.after(served=True, at=time())
         self._log.adopt(format=now.log.format, level=now.log.level)
@@ -59,7 +59,7 @@ class ReloadLog:
             self._log.event("warning", "restart-needed", message)
 
     def changed_nothing(self, before: Compiled, now: Compiled) -> None:
-        """Tell that a refresh compiled the revision that is served already, and whether the document can be fetched."""
+        """Log that a refresh changed nothing, and whether the document can be fetched."""
         self.error = ""
         if now.stale != before.stale:
             if now.stale:
@@ -69,7 +69,7 @@ class ReloadLog:
         self._log.event("debug", "document-unchanged", "the document did not change what is served")
 
     def refused(self, report: str, findings: Iterable[Finding] = (), *, is_asked: bool) -> None:
-        """Tell that the current revision stays. A refresh that fails again with the same report is not told again."""
+        """Log that the current revision stays. A refresh that fails again with the same report is not logged again."""
         if is_asked or report != self.error:
             members = {"report": report, "findings": [{"message": one.message, **members_of(one)} for one in findings]}
             self._log.event("error", "reload-failed", f"the reload changed nothing: {report}", **members)

@@ -68,7 +68,7 @@ class DeskLine:
     """The supervisor's end: passes the workers' questions to the registry."""
 
     def __init__(self, registry: Callable[[], Registry], on_verdict: Callable[[HeldCall, Verdict], object]) -> None:
-        """Prepare; `registry` returns the current one, and `on_verdict` is told each verdict, for the log."""
+        """Prepare; `registry` returns the current one, and `on_verdict` gets each verdict, for the log."""
         self._registry = registry
         self._on_verdict = on_verdict
         self._asking: set[asyncio.Task[None]] = set()

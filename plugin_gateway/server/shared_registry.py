@@ -244,7 +244,7 @@ class SharedRegistry(Registry):
         return f"{base.rstrip('/')}/approve/{self._links.token_of(id_)}"
 
     async def _run(self, what: str, *arguments: Any) -> tuple[str, list[tuple[str, str, str]]]:
-        """Run the script; return what it did, and for each approval that it tells its id, row and text.
+        """Run the script; return what it did, and the id, row and text of each approval in its answer.
 
         Raises:
             StoreAwayError: Redis does not answer, or cannot run the script.

@@ -65,7 +65,7 @@ class Exporter:
         self._resource: Attributes = [
             *collector.resource,
             ("service.version", __version__),
-            # Each worker counts for itself, so each is an instance.
+            # Each worker has its own counts, so each is a service instance.
             ("service.instance.id", str(uuid4())),
             ("host.name", os.uname().nodename),
             ("process.pid", os.getpid()),
@@ -107,7 +107,7 @@ class Exporter:
             self._wake.set()
 
     async def close(self) -> None:
-        """Send what waits, for a short time, and end."""
+        """Send what is queued, for a short time, and end."""
         self._closing.set()
         self._wake.set()
         with contextlib.suppress(TimeoutError):

@@ -40,7 +40,7 @@ _SCOPE: Final = InstrumentationScope(name="plugin_gateway", version=__version__)
 _SAMPLED: Final = 1
 _PARENT_IS_LOCAL: Final = 0x100
 _PARENT_IS_REMOTE: Final = 0x300
-"""The bits 8 and 9 of `Span.flags`: it is known whether the parent is in another process, and it is."""
+"""The bits 8 and 9 of `Span.flags`, which mark the parent as one in another process."""
 
 
 def trace_request(spans: Iterable[Span], resource: Attributes) -> bytes:

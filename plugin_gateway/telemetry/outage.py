@@ -1,4 +1,4 @@
-"""An outage: a service that the gateway depends on does not answer. Its begin and its end are logged once each."""
+"""An outage: a service that the gateway depends on does not answer. Its beginning and its end are logged once each."""
 
 from __future__ import annotations
 

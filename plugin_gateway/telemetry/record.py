@@ -193,12 +193,12 @@ def decision_of(record: AccessRecord) -> str:
 
 
 def is_refused(record: AccessRecord) -> bool:
-    """Tell whether the gateway refused the call. An answer of the upstream that was cut off has a status of the upstream, such as 404."""
+    """Return whether the gateway refused the call. An answer of the upstream that was cut off has a status of the upstream, such as 404."""
     return bool(record.reason) and record.status in REFUSED and not is_cut(record)
 
 
 def is_cut(record: AccessRecord) -> bool:
-    """Tell whether the answer was cut off after its head, so that the client did not get all of it."""
+    """Return whether the answer was cut off after its head, so that the client did not get all of it."""
     return record.reason in _CUT and 0 < record.status < 500
 
 

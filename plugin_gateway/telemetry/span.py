@@ -1,7 +1,7 @@
 """A span: one part of a traced call, by the semantic conventions for HTTP.
 
-Of what a caller sends, a span has only the request id and a standard method: no path of a refused call, no path parameter, no query, no
-other field. It names the operation by its path template.
+A span shows only two values that a caller sends: the request id, and the method if it is a standard one. It never shows
+the path of a refused call, a path parameter, a query or another field. It names the operation by its path template.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def route_of(record: AccessRecord, collector: Collector) -> str:
 
 
 def went_up(record: AccessRecord) -> bool:
-    """Tell whether the gateway sent the call to the API, or tried to."""
+    """Return whether the gateway sent the call to the API, or tried to."""
     return record.rule is not None and not is_refused(record) and record.reason not in _NOT_SENT
 
 

@@ -136,4 +136,4 @@ def test_the_page_marks_what_is_not_there_yet() -> None:
 
 def test_the_limit_of_answers_says_which_ones_the_gateway_holds() -> None:
     [row] = [line for line in reference().splitlines() if line.startswith("| `response_body` |")]
-    assert "chunked answer, is held" in row
+    assert "buffers JSON of unknown size, as in a chunked response" in row

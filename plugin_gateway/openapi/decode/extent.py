@@ -8,9 +8,9 @@ from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
 
 MAX_BYTES = 64 * 1024 * 1024
-"""Limit for one document with all its files. GitHub's has 13 MB."""
+"""Limit for one document with all its files. GitHub's document has 13 MB."""
 MAX_PARTS = 10_000
-"""Limit for the files of one document. DigitalOcean's has 2,907."""
+"""Limit for the files of one document. DigitalOcean's document has 2,907."""
 MAX_DEPTH = 200
 """Levels of nesting. orjson writes 254; real documents have fewer than 60; mending and upgrading add a few."""
 MAX_NODES = 5_000_000

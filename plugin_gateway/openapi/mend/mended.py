@@ -64,8 +64,8 @@ class _Job(NamedTuple):
 def mend(document: Document, effort: Effort | None = None) -> tuple[Document, tuple[Finding, ...]]:
     """Return a mended copy of `document`, which is pruned.
 
-    Do not serve the copy if the findings contain an error. Their pointers lead into `document`. `effort` tells how long its
-    values were checked.
+    Do not serve the copy if the findings contain an error. Their pointers lead into `document`. `effort` counts the
+    steps of the value checks.
     """
     mender = _Mender(document, effort)
     mender.mend()

@@ -57,7 +57,7 @@ class JsonPath:
         return [*dict.fromkeys(match.parts for match in self._query.finditer(root))]
 
     def explain_miss(self, root: Json) -> str:
-        """Say where a query that selects nothing leaves the document, and which name it may have meant."""
+        """Explain a query that selects nothing: the first part without a match, and the name that it probably meant."""
         segments = self._query.segments
         for length in range(len(segments) - 1, -1, -1):
             before, segment = self._cut(length), segments[length]

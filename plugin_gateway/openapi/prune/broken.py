@@ -1,4 +1,4 @@
-"""Broken references: those of a document that lead nowhere, and how the operator is told."""
+"""Broken references: references that lead nowhere, and the findings about them."""
 
 from __future__ import annotations
 

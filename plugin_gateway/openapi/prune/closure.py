@@ -80,7 +80,7 @@ class Closure:
 
     @property
     def is_alone(self) -> bool:
-        """Whether the copies are the same, whichever other operations are kept beside these."""
+        """Whether the copies would stay the same if more operations were kept."""
         return self._is_alone and self.references.is_alone
 
     def copy(self, kind: Kind, node: Json, place: Place, holder: Json, key: str | int) -> None:

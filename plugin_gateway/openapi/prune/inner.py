@@ -37,7 +37,8 @@ class InnerReferences:
     ) -> tuple[Landing, Tokens] | None:
         """Return the target of a pointer into a component, and the component.
 
-        Return None if the target depends on the component, or is all that a callback has: the callback made of it would be equal.
+        Return None if the target depends on the component, or is the only member of a callback: the callback hoisted
+        for it would equal the old one.
         """
         tokens = pointer_of(ref)
         if tokens is None or (unit := self._targets.unit_of(tokens)) is None or unit == tokens:

@@ -1,6 +1,6 @@
-"""A joined document: pruned documents of one source, each with other paths, put together.
+"""A joined document: several pruned documents of one source, with different paths, merged into one.
 
-It is the document that pruning to all of their operations gives, if each of them is plain: no part of it depends on the rest.
+If each of them is plain (no part of it depends on the rest), the result equals the source pruned to all of their operations.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     """Takes a section and two unequal components of one name. Returns the one that serves both, or None."""
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
-"""A component with another name is renamed, and the new name depends on the other names."""
+"""Publishing renames a component with any other name, and the new name depends on the names around it."""
 _REFERENCES: Final = ("$ref", "$dynamicRef", "operationRef")
 _NAMES_OPERATIONS: Final = frozenset({Kind.CALLBACK, Kind.LINK})
-"""Objects with ids of operations, which are unique in a whole document."""
+"""These objects hold operationIds, which are unique only within a whole document."""
 
 
 def is_plain(document: Document) -> bool:
     """Return whether `document` reads the same alone and as a part of another document.
 
-    Every reference in it, also in data, is a pointer to a whole component, which it has. A `$recursiveRef` of `#` is taken for a
-    reference to the root, unless a schema has an `$id`.
+    Every reference in it, also in data, is a pointer to a whole component that it contains. A `$recursiveRef` of `#` is
+    taken for a reference to the root, unless a schema has an `$id`.
     """
     root, at = document.root, components_at(document.version)
     known = {(*at, *place) for place in component_places(document)}

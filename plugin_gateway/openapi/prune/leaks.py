@@ -114,7 +114,7 @@ def _denied_names(document: Document, kept: Collection[OperationKey]) -> set[str
 
 @lru_cache(maxsize=_MOST_TEXTS)
 def _is_distinct(name: str) -> bool:
-    """Tell whether an id cannot be an ordinary word."""
+    """Return whether an id cannot be an ordinary word."""
     return len(name) >= _MIN_ID_LENGTH and _LOOKS_LIKE_ID.search(name) is not None
 
 

@@ -55,7 +55,7 @@ def prune_alone(
     extensions: Collection[str] = (),
     discriminator: Literal["follow", "trim"] = "follow",
 ) -> Document | None:
-    """Do the work of `prune`; return None if the copies could be others with more operations in `kept`.
+    """Do the work of `prune`; return None if more operations in `kept` could change the copies.
 
     A link, for example, is copied only if its operation is kept.
     """

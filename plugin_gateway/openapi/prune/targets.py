@@ -38,7 +38,7 @@ class Region(Struct, frozen=True):
 
     tokens: Tokens
     is_moved: bool = False
-    """Whether the copy is at another place, which changes the meaning of text that is relative to its place."""
+    """Whether the copy is at another place; this changes the meaning of relative references in it."""
 
 
 Place: TypeAlias = Region | tuple["Place", str]

@@ -69,7 +69,7 @@ def load_last_good(path: Path) -> LastGood:
 
 
 def save_last_good(path: Path, copy: LastGood) -> None:
-    """Write a copy in one step, readable only by this user. The document may need a key, and so may its copy.
+    """Write a copy in one step, readable only by this user. If the document needs a key, its copy is not public either.
 
     Raises:
         OSError: the file cannot be written.

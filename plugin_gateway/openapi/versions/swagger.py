@@ -137,7 +137,7 @@ def _operation(swagger: _Swagger, operation: JsonObject, shared_in_body: Sequenc
         upgraded["parameters"] = [_parameter_or_ref(swagger, node, where) for node in parameters]
         if not parameters:
             del upgraded["parameters"]
-    # The operation's parameters win over the path item's. There is one body; form fields are told apart by name.
+    # The operation's parameters win over the path item's. There is one body; form fields are identified by their names.
     in_body = {
         (parameter.get("in"), str(parameter.get("name")) if parameter.get("in") == "formData" else ""): node
         for node in (*shared_in_body, *own)

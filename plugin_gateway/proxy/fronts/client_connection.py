@@ -158,7 +158,7 @@ class ClientConnection(Client):
         self.transport.close()
 
     def cut(self) -> None:
-        """End an incomplete answer so that the client can tell."""
+        """End an answer so that the client can see that it is incomplete."""
         if self._until_close:
             # The end of the connection is the end of the body, so a clean close would look complete. A reset does not.
             sock = self.transport.get_extra_info("socket")
