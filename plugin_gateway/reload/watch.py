@@ -6,7 +6,7 @@ A file has changed if its fingerprint has; events only tell when to look.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plugin_gateway.reload.fingerprint import fingerprints
@@ -46,20 +46,25 @@ async def changes(known: dict[Path, Fingerprint]) -> AsyncIterator[None]:
     """
     import watchfiles  # noqa: PLC0415  # only a process that serves pays for it
 
-    events = watchfiles.awatch(
+    stopping = asyncio.Event()
+    # `awatch` would import anyio's backend, and the first probe would wait for that.
+    events = watchfiles.watch(
         *directories(known),
         recursive=False,
         debounce=PATIENCE_MS,
         step=QUIET_MS,
         watch_filter=None,
+        stop_event=stopping,
         # Also check without an event: network file systems send none, and a change before this call sent none here.
         rust_timeout=LOOK_MS,
         yield_on_timeout=True,
     )
-    async with aclosing(events):
-        async for _ in events:
+    try:
+        while await asyncio.to_thread(next, events, None) is not None:
             if has_changed(known):
                 yield
+    finally:
+        stopping.set()
 
 
 class FileWatch:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+import plugin_gateway.revision.model  # noqa: F401  # an outcome holds its values; unpickling would import it after the compile
 from plugin_gateway.console.workshop_handlers import Reloading
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics

@@ -13,6 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 import uvloop
 
+# Almost every revision holds values of these modules; unpickling would import them after the compile, when calls already wait.
+import plugin_gateway.revision.mcp
+import plugin_gateway.shape.answer_check
+import plugin_gateway.shape.bodies
+import plugin_gateway.shape.json_body
+import plugin_gateway.shape.parameters
+import plugin_gateway.shape.plain_query
+import plugin_gateway.shape.reader  # noqa: F401
 from plugin_gateway.app import LocalApp, create_app
 from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.fronts.connection import connection_front

@@ -27,9 +27,7 @@ _OF_RANGES: Final = {
 }
 """The type that is sent where the document declares a range (RFC 9110, 12.5.1)."""
 _WORD: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_is_media_type: Final = re.compile(
-    rf'{_WORD}/{_WORD}(?: *; *{_WORD}=(?:{_WORD}|"[^"\\\x00-\x1f\x7f-\U0010ffff]*"))*'
-).fullmatch
+_is_media_type: Final = re.compile(rf'{_WORD}/{_WORD}(?: *; *{_WORD}=(?:{_WORD}|"[ !#-\[\]-~]*"))*').fullmatch
 
 
 def essence_of(media_type: str) -> str:

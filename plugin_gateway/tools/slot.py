@@ -37,7 +37,7 @@ _MOST: Final = 1 << 62
 _is_plain: Final = re.compile(r"[A-Za-z0-9\-_~]++(?:\.[A-Za-z0-9\-_~]++)*+").fullmatch
 _find_unsafe_in_matrix: Final = re.compile("%25|%3B", re.IGNORECASE).search
 # RFC 9110, 5.5, and RFC 6265, 4.1.1 without the characters that some parsers split at.
-_is_field_value: Final = re.compile("[\t -~\x80-\U0010ffff]*+").fullmatch
+_is_field_value: Final = re.compile("[^\x00-\x08\n-\x1f\x7f]*+").fullmatch
 _is_cookie_value: Final = re.compile(r"[!#-+\--:<-\[\]-~]*+").fullmatch
 _OF_THE_BODY: Final = frozenset({b"content-type", b"content-encoding"})
 

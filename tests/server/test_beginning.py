@@ -1,11 +1,14 @@
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from plugin_gateway.reload.child import compiled_or_refused
 from plugin_gateway.reload.command import module_environment
+from plugin_gateway.reload.outcome import Compiled
 from plugin_gateway.server.beginning import run
 from plugin_gateway.server.start import RefusedError, ServeOptions
 from tests.server.pets import CONFIG
@@ -70,3 +73,34 @@ PAGES = {"h11", "prometheus_client", "starlette", "uvicorn"}
 )
 def test_a_process_imports_nothing_that_another_process_needs(module: str, unneeded: set[str]) -> None:
     assert not unneeded & imported_by(f"import {module}")
+
+
+def test_the_outcome_of_the_compile_is_read_with_modules_that_were_imported_during_it(config: Path) -> None:
+    outcome = compiled_or_refused(config, {}, 1)
+    assert isinstance(outcome, Compiled)
+    for module, read in (("supervisor", pickle.dumps(outcome)), ("worker", outcome.revision)):
+        file = config.with_name(module)
+        file.write_bytes(read)
+        before = f"import pickle, plugin_gateway.server.{module}"
+        added = imported_by(f"{before}; pickle.load(open({str(file)!r}, 'rb'))") - imported_by(before)
+        assert not added, module
+
+
+def test_a_watch_that_starts_keeps_no_probe_waiting_for_a_backend_of_anyio(config: Path) -> None:
+    look = f"""
+import asyncio
+from pathlib import Path
+from plugin_gateway.reload.fingerprint import fingerprints
+from plugin_gateway.reload.watch import changes
+
+async def look():
+    path = Path({str(config)!r})
+    known = fingerprints([path])
+    path.write_text("changed")
+    assert await anext(changes(known)) is None
+
+asyncio.run(look())
+"""
+    imported = imported_by(f"exec({look!r})")
+    assert "watchfiles" in imported
+    assert not any(name.startswith("anyio._backends") for name in imported)
