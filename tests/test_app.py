@@ -52,7 +52,7 @@ def test_faces_and_preflights_are_answered_here() -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/pets/1", "/openapi%2Ejson", "/openapi.json/", "/OPENAPI.json", "//openapi.json"]
 )
-def test_everything_else_is_the_one_404(path: str) -> None:
+def test_every_other_path_gets_the_same_404(path: str) -> None:
     response = ask(LocalApp(HOLDER), "GET", path)
     assert response.status_code == 404
     assert response.json()["code"] == "operation-not-found"

@@ -63,7 +63,7 @@ def test_a_client_that_knows_only_the_url_of_the_endpoint_logs_in_and_calls(
     assert log_in_and_call(way, issuer, base) > 0
 
 
-def test_an_argument_that_does_not_arrive_is_told() -> None:
+def test_an_argument_that_does_not_arrive_is_reported() -> None:
     assert missing_in(
         {"shelf": "s1", "notify": None, "reason": "a gift", "keyed": True, "body": {"title": "Emma"}}
     ) == ("notify: None, pages: None")

@@ -58,7 +58,7 @@ def test_colour_is_added_only_when_asked_for() -> None:
     assert "\x1b[" not in render_text([LOCATED])
 
 
-def test_a_terminal_is_not_obeyed_when_a_file_speaks_to_it() -> None:
+def test_text_of_a_file_cannot_control_the_terminal() -> None:
     finding = Finding(rule="x", message="a\x1b[2Jb", hint="\x1b", location=Location("f\x1b", 1, 1, 1, "\x1b[31m\tx"))
     assert "\x1b" not in render_text([finding])
 

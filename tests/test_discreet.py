@@ -28,7 +28,7 @@ def test_a_hidden_field_is_not_in_what_rich_prints() -> None:
     assert Login("ann", "s3cret").__rich_repr__() == [("user", "ann"), ("port", 80)]
 
 
-def test_a_value_that_holds_it_does_not_show_the_hidden_field() -> None:
+def test_an_outer_value_does_not_show_the_hidden_field() -> None:
     assert "s3cret" not in repr([Login("ann", "s3cret")])
 
 

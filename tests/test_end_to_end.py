@@ -228,7 +228,7 @@ def test_a_body_goes_up(gateway: Gateway, upstream: Upstream) -> None:
 @pytest.mark.parametrize(
     ("method", "target"), [("GET", "/admin/users"), ("GET", "/nothing"), ("GET", "/readyz"), ("GET", "/metrics")]
 )
-def test_everything_else_is_the_same_404_and_stays_here(
+def test_every_other_call_gets_the_same_404_and_does_not_go_up(
     gateway: Gateway, upstream: Upstream, method: str, target: str
 ) -> None:
     response, call = last_call(upstream, gateway, method, target)
@@ -382,7 +382,7 @@ def test_five_mistakes_are_five_located_messages_and_nothing_is_served(folder: P
     assert (result.returncode, result.stderr) == (2, checked.stderr)
 
 
-def test_a_taken_port_is_told_so(folder: Path) -> None:
+def test_a_taken_port_is_reported(folder: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

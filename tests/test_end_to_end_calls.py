@@ -419,7 +419,7 @@ def test_a_client_follows_pages_through_the_gateway(
         ),
     ],
 )
-def test_the_upstream_is_told_its_public_origin_and_no_callers_word_for_it(
+def test_the_upstream_gets_its_public_origin_from_the_gateway_and_not_from_callers(
     write: Callable[..., Any], upstream: Served, front: str, mode: str, expected: dict[str, str]
 ) -> None:
     more = "public: {url: https://gw.example.com}\nmanifest: {legal_info_url: https://a.example.com}"
@@ -500,7 +500,7 @@ CHALLENGES = {
 
 @FRONTS
 @pytest.mark.parametrize("challenge", CHALLENGES.values(), ids=CHALLENGES)
-def test_a_credential_of_ours_that_is_refused_is_our_failure_and_is_named(
+def test_a_refused_credential_of_the_gateway_is_a_502_and_is_named(
     write: Callable[..., Any], upstream: Served, front: str, challenge: Callable[..., Any]
 ) -> None:
     upstream.answer = challenge
@@ -530,7 +530,7 @@ def test_a_credential_of_ours_that_is_refused_is_our_failure_and_is_named(
         "  credential: {bearer: {env: TEST_ENV}}\n  unauthorized: pass",
     ],
 )
-def test_a_refusal_of_what_is_not_ours_passes_with_its_challenge(
+def test_a_refusal_of_the_callers_credential_passes_with_its_challenge(
     write: Callable[..., Any], upstream: Served, front: str, under: str
 ) -> None:
     upstream.answer = lambda _: (401, [("WWW-Authenticate", 'Basic realm="theirs"')], b"{}")
@@ -539,9 +539,7 @@ def test_a_refusal_of_what_is_not_ours_passes_with_its_challenge(
         assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Basic realm="theirs"')
 
 
-def test_a_credential_that_may_not_do_it_is_no_refusal_of_the_credential(
-    write: Callable[..., Any], upstream: Served
-) -> None:
+def test_a_403_is_not_a_refusal_of_the_gateways_credential(write: Callable[..., Any], upstream: Served) -> None:
     upstream.answer = lambda _: (403, [], b'{"error":"read only"}')
     with serving(write(under="  credential: {bearer: {env: TEST_ENV}}")) as gateway:
         assert gateway.ask("POST", "/plain", b"{}").status == 403

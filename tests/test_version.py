@@ -16,7 +16,7 @@ from plugin_gateway import __version__, version
         ),
     ],
 )
-def test_the_version_tells_a_compiled_core_by_what_would_be_imported(
+def test_the_version_shows_a_compiled_core_if_compiled_modules_would_be_imported(
     monkeypatch: pytest.MonkeyPatch, origin: str, core: str, shown: str
 ) -> None:
     monkeypatch.setattr(version, "find_spec", lambda name: ModuleSpec(name, None, origin=origin))

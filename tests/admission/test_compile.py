@@ -31,7 +31,7 @@ def test_consumers_have_rates() -> None:
     assert revision.call_limits.consumers["alice"].key == "consumer:alice"
 
 
-def test_without_limits_there_is_none() -> None:
+def test_a_config_without_limits_has_no_call_limits() -> None:
     assert compiled().call_limits.is_empty
     assert compiled().limits.response_body_bytes == 0
 
@@ -44,7 +44,9 @@ def test_limits_are_in_the_digest_and_the_url_of_the_store_is_not() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://h", "redis:///0", "redis://h:x/0", "localhost:6379", "redis://h:0"])
-def test_a_store_that_is_no_redis_is_a_mistake_that_quotes_nothing(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_a_url_that_is_not_of_redis_is_a_mistake_that_does_not_quote_it(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
     monkeypatch.setitem(ENVIRON, "REDIS", url)
     with pytest.raises(ConfigError) as caught:
         compiled(more="limits: {rate: 1/s, redis: {env: REDIS}}")
@@ -53,6 +55,6 @@ def test_a_store_that_is_no_redis_is_a_mistake_that_quotes_nothing(monkeypatch: 
     assert url not in str(finding)
 
 
-def test_without_the_extra_redis_is_a_mistake_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redis_url_without_the_extra_is_a_mistake_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda _: None)
     assert rules_of(more="limits: {rate: 1/s, redis: {env: REDIS}}") == [("missing-extra", ("limits", "redis"))]

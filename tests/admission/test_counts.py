@@ -14,7 +14,7 @@ def admit(limiter: Limiter) -> bool:
     return not isinstance(verdicts[0], Refusal)
 
 
-def test_no_limit_is_no_limiter() -> None:
+def test_a_revision_without_limits_gets_no_limiter() -> None:
     assert Counts().limiter(CallLimits()) is None
 
 

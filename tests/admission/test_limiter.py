@@ -43,7 +43,7 @@ class Store:
         (CallLimits(concurrency=2), [{}, {}, {}], 2),
     ],
 )
-def test_each_limit_counts_what_it_is_about_and_nothing_else(limits: CallLimits, asks: list[Any], passing: int) -> None:
+def test_each_limit_counts_only_its_own_calls(limits: CallLimits, asks: list[Any], passing: int) -> None:
     limiter, verdicts = Limiter(limits, Table(), None), Verdicts()
     for ask in asks:
         verdicts.ask(limiter, **ask)
@@ -66,14 +66,14 @@ def test_a_call_that_a_rate_refuses_holds_no_place() -> None:
     assert table.calls == 1
 
 
-def test_the_answer_of_a_call_that_passes_says_what_is_left() -> None:
+def test_the_answer_to_an_admitted_call_shows_the_remaining_rate() -> None:
     limiter = Limiter(CallLimits(rate=limit("gateway", 5)), Table(), None)
     assert Verdicts().ask(limiter).lines == (
         b'RateLimit-Policy: "gateway";q=5;w=86400\r\nRateLimit: "gateway";r=4;t=17280\r\n'
     )
 
 
-def test_what_a_user_is_called_is_not_in_the_store() -> None:
+def test_the_store_does_not_contain_the_name_of_a_user() -> None:
     store = Store()
     Limiter(CallLimits(user=limit("user", 1)), Table(), store).admit("read", "", b"alice@example.com", print)
     (demands, _) = store.asked[0]
@@ -82,7 +82,9 @@ def test_what_a_user_is_called_is_not_in_the_store() -> None:
 
 
 @pytest.mark.parametrize(("refuses", "verdict"), [(True, STORE_AWAY), (False, Entered(b""))])
-def test_a_store_that_is_away_refuses_or_lets_in_as_configured(refuses: bool, verdict: Entered | Refusal) -> None:
+def test_on_store_failure_decides_about_calls_while_the_store_is_away(
+    refuses: bool, verdict: Entered | Refusal
+) -> None:
     store, table, verdicts = Store(), Table(), Verdicts()
     limits = CallLimits(rate=limit("gateway", 1), concurrency=5, refuses_without_store=refuses)
     Limiter(limits, table, store).admit("read", "", b"", verdicts.append)
@@ -92,7 +94,7 @@ def test_a_store_that_is_away_refuses_or_lets_in_as_configured(refuses: bool, ve
     assert table.calls == (0 if refuses else 1)
 
 
-def test_what_the_store_says_is_the_verdict() -> None:
+def test_the_verdict_is_that_of_the_store() -> None:
     store, verdicts = Store(), Verdicts()
     limiter = Limiter(CallLimits(rate=limit("gateway", 3)), Table(), store)
     for taken in (Taken(True, (2.0,)), Taken(False, (0.0,))):

@@ -95,7 +95,7 @@ def test_a_rate_lets_its_whole_window_come_at_once_unless_a_burst_is_given(
     assert (limit.calls, limit.window_s, limit.burst) == (rate.calls, rate.window_s, held)
 
 
-def test_no_rate_is_no_limit() -> None:
+def test_an_absent_rate_is_not_a_limit() -> None:
     assert rate_limit("gateway", "g", None) is None
 
 
@@ -116,7 +116,7 @@ def test_after_retry_after_the_call_passes() -> None:
     assert take([demand(TEN)], [Level(0.25, 0.0)], float(wait_s)).is_admitted
 
 
-def test_a_bucket_that_is_full_has_nothing_to_wait_for() -> None:
+def test_a_full_bucket_shows_no_time_to_wait() -> None:
     assert dict(rate_fields([demand(TEN)], [10.0]))[b"RateLimit"] == b'"gateway";r=10;t=0'
 
 

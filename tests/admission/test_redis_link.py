@@ -60,7 +60,7 @@ def test_a_redis_that_runs_no_script_is_an_outage(redis_port: int, caplog: pytes
     assert [record.event for record in caplog.records] == ["outage-began"]
 
 
-def test_a_redis_that_hangs_is_left_in_time_and_not_asked_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redis_that_hangs_is_abandoned_in_time_and_not_asked_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("redis", reason="the redis extra is not installed")
     monkeypatch.setattr(redis_link, "_TIMEOUT_S", 0.05)
 
@@ -74,14 +74,14 @@ def test_a_redis_that_hangs_is_left_in_time_and_not_asked_again_at_once(monkeypa
         assert play(silent.getsockname()[1], scene) == [None, None]
 
 
-def test_a_url_that_is_none_is_refused_without_being_quoted() -> None:
+def test_a_text_that_is_not_a_url_is_refused_and_not_quoted() -> None:
     pytest.importorskip("redis", reason="the redis extra is not installed")
     with pytest.raises(GatewayError) as raised:
         RedisLink("http://:hunter2@h", "s")
     assert "hunter2" not in f"{raised.value}{raised.value.__cause__}"
 
 
-def test_a_missing_package_is_told_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_package_shows_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
     def without_redis(name: str, *arguments: Any) -> Any:

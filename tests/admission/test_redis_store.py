@@ -120,7 +120,7 @@ def test_gateways_of_two_spaces_do_not_share(redis_port: int) -> None:
     assert first.tokens == second.tokens == (4.0,)
 
 
-def test_a_redis_that_is_gone_is_none_and_is_not_asked_again_at_once() -> None:
+def test_without_an_answer_of_redis_the_outcome_is_none_and_redis_is_not_asked_again_at_once() -> None:
     pytest.importorskip("redis", reason="the redis extra is not installed")
     port = free_port()
 
@@ -131,7 +131,7 @@ def test_a_redis_that_is_gone_is_none_and_is_not_asked_again_at_once() -> None:
     assert play(port, scene, "gone") == ([None, None], None, [])
 
 
-def test_an_error_of_redis_is_none(redis_port: int) -> None:
+def test_after_an_error_of_redis_the_outcome_is_none(redis_port: int) -> None:
     async def scene(store: RedisStore) -> tuple[None, Taken]:
         await store._link.redis.set("plugin-gateway:{wrong}:o", "a string")
         return await take(store, FIVE), await take(store, HUNDRED)
@@ -141,7 +141,7 @@ def test_an_error_of_redis_is_none(redis_port: int) -> None:
     assert isinstance(other, Taken)
 
 
-def test_a_redis_that_goes_and_comes_back_is_told_once_each(
+def test_an_outage_of_redis_and_its_end_are_logged_once_each(
     redis_port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(redis_link, "_AWAY_S", 0.0)

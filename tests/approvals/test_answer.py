@@ -4,7 +4,7 @@ from plugin_gateway.approvals.answer import refusal_of
 from plugin_gateway.approvals.approval import NO_DESK, UNAVAILABLE, Verdict
 
 
-def test_a_call_that_waits_tells_its_caller_where_to_go_and_what_to_do_then() -> None:
+def test_the_answer_to_a_held_call_has_the_link_and_the_next_step() -> None:
     refusal = refusal_of(Verdict("pending", "7", "http://admin/approve/7.x", 60.0))
     assert (refusal.status, refusal.code) == (202, "approval-needed")
     approval = refusal.members["approval"]

@@ -27,7 +27,7 @@ def compiled(more: str, held: dict[str, int] = HELD) -> tuple[ApprovalSettings, 
         ("admin: unix:/run/admin.sock\napprovals: {url: https://ok.example}\n", {}),
     ],
 )
-def test_approvals_that_cannot_be_given_or_whose_key_can_be_guessed_are_told(more: str, rules: dict[str, str]) -> None:
+def test_approvals_without_a_way_to_approve_or_with_a_weak_key_are_reported(more: str, rules: dict[str, str]) -> None:
     assert compiled(more)[1] == rules
 
 

@@ -52,7 +52,7 @@ def test_an_approval_can_be_taken_back_until_the_call_runs() -> None:
     assert desk.ask(CALL, 0.0).kind == "denied"
 
 
-def test_nothing_is_decided_about_a_call_that_ran() -> None:
+def test_a_decision_about_a_call_that_ran_has_no_effect() -> None:
     desk = Desk()
     id_ = desk.ask(CALL, 0.0).id
     desk.decide(id_, APPROVE, 0.0)
@@ -81,7 +81,7 @@ def test_a_call_that_did_not_reach_the_api_may_run_again() -> None:
 
 
 @pytest.mark.parametrize("state", ["pending", "denied", "unknown"])
-def test_giving_back_approves_nothing(state: str) -> None:
+def test_giving_back_an_approval_does_not_approve_a_pending_call(state: str) -> None:
     desk = Desk()
     id_ = desk.ask(CALL, 0.0).id
     if state == "denied":

@@ -55,6 +55,6 @@ def test_a_call_passes_the_channel_unchanged() -> None:
 
 
 @pytest.mark.parametrize("text", [b"[]", b"{}", b"x", b'{"x":1}', json.dumps({"fields": [1]}).encode()])
-def test_another_text_is_no_call(text: bytes) -> None:
+def test_a_text_that_is_not_a_held_call_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # each text fails in another way
         from_json(text)

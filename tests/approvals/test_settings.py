@@ -1,7 +1,7 @@
 from plugin_gateway.approvals.settings import NO_SETTINGS, ApprovalSettings, hash_of
 
 
-def test_without_a_key_everybody_who_reaches_the_desk_may_approve() -> None:
+def test_without_a_key_any_person_who_reaches_the_desk_may_approve() -> None:
     assert NO_SETTINGS.admits("")
     assert NO_SETTINGS.admits("any")
 

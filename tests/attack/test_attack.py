@@ -97,7 +97,7 @@ def replay(tmp_path: Path, *arguments: str) -> None:
 
 
 @pytest.mark.parametrize("gateway", FRONTS, indirect=True)
-def test_hostile_callers_get_nothing_and_honest_ones_what_they_ask(
+def test_hostile_callers_get_nothing_and_honest_callers_are_served(
     tmp_path: Path, gateway: tuple[int, int, int]
 ) -> None:
     port, pid, upstream_port = gateway

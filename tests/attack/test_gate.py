@@ -298,7 +298,7 @@ def test_neighbours_of_a_denied_path_still_pass(gateway: Gateway) -> None:
     assert ask_all(gateway, (f"GET {path}" for path in beside)) == [f"/base{path}" for path in beside]
 
 
-def test_a_call_is_told_apart_by_its_query_in_one_reading_only(gateway: Gateway) -> None:
+def test_operations_that_differ_in_their_query_are_distinguished_in_one_reading_only(gateway: Gateway) -> None:
     wrong = (
         "Action=DropPets", "action=DropPets", "Action=FindPets&Action=DropPets", "Action=DropPets&Action=FindPets", "Action=",
         "%41ction=DropPets", "Action=FindPets&%41ction=DropPets", "Action=FindPets&action=DropPets", "Action[]=DropPets",

@@ -377,7 +377,7 @@ def test_a_coding_that_cannot_be_read_is_refused_with_its_own_code(gateway: Gate
     assert json.loads(answered.body)["code"] == "unreadable-answer"
 
 
-def test_events_that_are_compressed_and_flushed_show_no_secret_nor_all_but_its_end(gateway: Gateway) -> None:
+def test_compressed_and_flushed_events_show_neither_a_secret_nor_its_beginning(gateway: Gateway) -> None:
     made = zlib.compressobj(wbits=31)
     events = [b"data: one\n\n", b"data: " + HEADER.encode()[:-1], HEADER.encode()[-1:] + b"\n\n", b"data: two\n\n"]
     pieces = [made.compress(event) + made.flush(zlib.Z_SYNC_FLUSH) for event in events] + [made.flush()]

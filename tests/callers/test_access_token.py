@@ -50,7 +50,7 @@ def verified(
     return head if isinstance(head, BadToken) else verify_token(token, head, [key], settings, now)
 
 
-def test_a_good_token_is_an_identity_that_lasts_as_long_as_it() -> None:
+def test_a_valid_token_gives_an_identity_that_expires_with_it() -> None:
     identity = verified(signed())
     assert (identity.user, identity.scopes, identity.good_until) == ("alice", {"read", "write"}, NOW + 90)
     assert identity.claims["aud"] == "https://gw.test"
@@ -61,11 +61,11 @@ def test_a_token_that_lasts_for_years_is_looked_at_again_before_long() -> None:
 
 
 @pytest.mark.parametrize(("key", "algorithm", "public"), [(EC_KEY, "ES256", EC_PUBLIC), (RSA_KEY, "PS256", RSA_PUBLIC)])
-def test_each_algorithm_that_is_pinned_is_good(key: Any, algorithm: str, public: SigningKey) -> None:
+def test_each_pinned_algorithm_is_accepted(key: Any, algorithm: str, public: SigningKey) -> None:
     assert isinstance(verified(signed(key=key, algorithm=algorithm), public), Identity)
 
 
-def test_an_algorithm_that_is_not_pinned_is_not() -> None:
+def test_an_algorithm_that_is_not_pinned_is_refused() -> None:
     settings = JwtSettings(issuer=SETTINGS.issuer, audiences=SETTINGS.audiences, algorithms=("ES256",))
     assert isinstance(verified(signed(), settings=settings), BadToken)
 
@@ -93,7 +93,7 @@ def test_an_algorithm_that_is_not_pinned_is_not() -> None:
         {"aud": "https://gw.test,https://other.test"},
     ],
 )
-def test_a_token_of_another_place_audience_or_time_is_not(claims: dict[str, Any]) -> None:
+def test_a_token_of_another_issuer_audience_or_time_is_refused(claims: dict[str, Any]) -> None:
     token = jwt.encode({k: v for k, v in (CLAIMS | claims).items() if v is not None}, RSA_KEY, "RS256", {"kid": "k"})
     fault = verified(token.encode())
     assert isinstance(fault, BadToken)
@@ -121,7 +121,7 @@ def test_a_good_token_that_was_issued_for_something_else_is_no_access_token(clai
 
 
 @pytest.mark.parametrize("claims", [{"token_use": "access"}, {"typ": "Bearer"}, {"token_type": "Bearer"}, {"azp": "c"}])
-def test_what_issuers_write_into_access_tokens_is_good(claims: dict[str, str]) -> None:
+def test_claims_that_issuers_write_into_access_tokens_are_accepted(claims: dict[str, str]) -> None:
     assert isinstance(verified(signed(claims)), Identity)
 
 
@@ -137,7 +137,7 @@ def test_keys_in_the_token_itself_are_not_used() -> None:
         assert isinstance(verified(signed(**head)), Identity)
 
 
-def test_of_keys_with_the_same_id_one_must_fit() -> None:
+def test_a_token_must_fit_one_of_the_keys_with_its_id() -> None:
     head = TokenHead("k", "RS256")
     other = published(OTHER_KEY, "RS256")
     assert isinstance(verify_token(signed(), head, [other, EC_PUBLIC, RSA_PUBLIC], SETTINGS, NOW), Identity)
@@ -197,12 +197,12 @@ def confused() -> bytes:
     ],
     ids=itertools.count(),
 )
-def test_a_token_that_says_how_it_wants_to_be_verified_is_not_believed(token: bytes) -> None:
+def test_a_token_cannot_choose_how_it_is_verified(token: bytes) -> None:
     assert isinstance(verified(token), BadToken)
 
 
 @pytest.mark.parametrize("kind", ["at+jwt", "application/at+jwt", "JWT", "AT+JWT"])
-def test_types_that_issuers_write_are_good(kind: str) -> None:
+def test_types_that_issuers_write_are_accepted(kind: str) -> None:
     assert isinstance(verified(signed(typ=kind)), Identity)
 
 

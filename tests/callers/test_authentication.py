@@ -6,13 +6,13 @@ BEARER = Authentication(
 BASIC = Authentication(kind="service_http", scheme=b"basic", challenge=b'Basic realm="r"')
 
 
-def test_a_caller_without_a_credential_is_told_how_to_show_one() -> None:
+def test_the_challenge_shows_a_caller_how_to_authenticate() -> None:
     refusal = BEARER.refuse("missing-credential", "x")
     assert (refusal.status, refusal.headers) == (401, ((b"WWW-Authenticate", b'Bearer realm="r"'),))
     assert refusal.hint == "Send `Authorization: Bearer <token>`."
 
 
-def test_errors_are_named_as_rfc_6750_names_them_and_not_to_basic() -> None:
+def test_bearer_challenges_have_the_error_codes_of_rfc_6750_and_basic_challenges_have_none() -> None:
     assert BEARER.refuse("expired-credential", "x").headers[0][1].endswith(b', error="invalid_token"')
     assert b"error" not in BASIC.refuse("invalid-credential", "x").headers[0][1]
     assert (BEARER.refuse_ambiguous().status, BASIC.refuse_ambiguous().status) == (400, 400)

@@ -106,7 +106,7 @@ def test_a_users_token_is_known_at_once() -> None:
     [("alice:pw", "alice"), (f"ci:{TOKEN}", "ci"), ("alice:pw ", None), ("bob:pw", None), ("alice:", None),
      (":pw", None), (f"alice:{TOKEN}", None), ("Alice:pw", None), ("ci:pw", None)],
 )  # fmt: skip
-def test_a_login_is_that_users_own(login: str, name: str | None) -> None:
+def test_a_password_is_valid_for_its_own_user_only(login: str, name: str | None) -> None:
     async def ask() -> None:
         found = await settled(Authenticator(USERS).identify(basic(login)))
         assert getattr(found, "name", None) == name
@@ -141,7 +141,7 @@ def test_a_verdict_is_remembered_until_its_end() -> None:
     asyncio.run(ask())
 
 
-def test_a_revoked_token_is_out_when_the_cache_is() -> None:
+def test_a_revoked_token_is_refused_after_its_cached_verdict_expires() -> None:
     async def ask() -> None:
         provider, clock = Provider(sub="s"), Clock()
         it = Authenticator(INTROSPECTED, provider, clock)
@@ -153,7 +153,7 @@ def test_a_revoked_token_is_out_when_the_cache_is() -> None:
     asyncio.run(ask())
 
 
-def test_a_no_is_remembered_for_a_moment_only() -> None:
+def test_a_refusal_is_remembered_for_a_moment_only() -> None:
     async def ask() -> None:
         provider, clock = Provider(active=False), Clock()
         it = Authenticator(INTROSPECTED, provider, clock)
@@ -166,7 +166,7 @@ def test_a_no_is_remembered_for_a_moment_only() -> None:
     asyncio.run(ask())
 
 
-def test_many_calls_with_one_token_are_one_question_and_one_who_leaves_takes_nothing_away() -> None:
+def test_many_calls_with_one_token_share_a_question_that_outlives_a_caller_who_leaves() -> None:
     async def ask() -> None:
         provider = Provider(sub="s")
         provider.gate.clear()
@@ -183,7 +183,7 @@ def test_many_calls_with_one_token_are_one_question_and_one_who_leaves_takes_not
     asyncio.run(ask())
 
 
-def test_strangers_beyond_the_bound_are_told_to_come_back_and_known_callers_are_not() -> None:
+def test_strangers_beyond_the_bound_must_wait_and_known_callers_need_not() -> None:
     async def ask() -> None:
         provider = Provider(sub="s")
         it = Authenticator(INTROSPECTED, provider)
@@ -295,7 +295,7 @@ def test_tokens_that_the_issuer_gave_out_are_no_strangers(claims: dict[str, Any]
     asyncio.run(ask())
 
 
-def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_after_a_bug_callers_get_an_answer_at_once_and_the_log_shows_it(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Provider):
         async def post_form(self, url: str, form: bytes, *, login: Any = None) -> Any:
             raise RuntimeError("an unexpected failure in a library")
@@ -307,7 +307,7 @@ def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog: pytest.LogC
     assert "failed to verify a credential" in caplog.text
 
 
-def test_a_provider_that_is_away_is_asked_less_and_less_and_nobody_waits_for_it() -> None:
+def test_a_provider_that_is_away_is_asked_ever_less_often_and_no_call_waits_for_it() -> None:
     async def ask() -> None:
         provider, clock = Provider(sub="s"), Clock()
         provider.is_down = True
@@ -325,7 +325,7 @@ def test_a_provider_that_is_away_is_asked_less_and_less_and_nobody_waits_for_it(
     asyncio.run(ask())
 
 
-def test_a_clock_that_is_set_back_keeps_nobody_out() -> None:
+def test_a_clock_that_is_set_back_keeps_no_caller_out() -> None:
     async def ask() -> None:
         provider, clock = Provider(sub="s"), Clock()
         provider.is_down = True
@@ -354,7 +354,7 @@ def test_questions_that_wait_behind_one_that_fails_are_not_asked() -> None:
     asyncio.run(ask())
 
 
-def test_a_provider_that_is_away_is_told_once_and_its_return_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_of_the_provider_and_its_end_are_logged_once_each(caplog: pytest.LogCaptureFixture) -> None:
     async def ask() -> None:
         provider, clock = Provider(sub="s"), Clock()
         provider.is_down = True
@@ -399,7 +399,7 @@ def test_a_token_needs_every_required_scope(scope: str, code: str | None) -> Non
     asyncio.run(ask())
 
 
-def test_bad_signed_tokens_are_no_questions_and_use_up_no_budget() -> None:
+def test_bad_signed_tokens_cause_no_request_and_use_up_no_budget() -> None:
     async def ask() -> None:
         settings = JwtSettings(issuer="https://i", audiences=("a",), algorithms=("RS256",))
         provider = Provider()
@@ -411,7 +411,7 @@ def test_bad_signed_tokens_are_no_questions_and_use_up_no_budget() -> None:
     asyncio.run(ask())
 
 
-def test_what_is_no_token_of_the_issuer_is_refused_without_asking_it() -> None:
+def test_a_token_that_is_not_of_the_issuer_is_refused_without_a_request() -> None:
     async def ask() -> None:
         settings = JwtSettings(issuer="https://i", audiences=("a",), algorithms=("RS256",))
         found = await settled(Authenticator(authentication(judge=settings), Provider()).identify(bearer("opaque")))
@@ -420,7 +420,7 @@ def test_what_is_no_token_of_the_issuer_is_refused_without_asking_it() -> None:
     asyncio.run(ask())
 
 
-def test_closing_lets_those_who_wait_have_their_answer() -> None:
+def test_callers_that_wait_get_their_answer_before_the_authenticator_closes() -> None:
     async def ask() -> None:
         provider = Provider(sub="s")
         it = Authenticator(INTROSPECTED, provider)

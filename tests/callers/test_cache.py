@@ -9,7 +9,7 @@ def test_a_verdict_lasts_until_its_end_and_not_longer() -> None:
     assert len(cache) == 0
 
 
-def test_the_oldest_goes_where_there_is_no_room() -> None:
+def test_a_full_cache_drops_its_oldest_verdict() -> None:
     cache = VerdictCache(max_entries=3)
     for digest in (b"a", b"b", b"c", b"a", b"d"):
         cache.put(digest, digest, until=10.0)

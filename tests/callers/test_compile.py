@@ -66,7 +66,7 @@ def test_the_challenge_leads_to_the_metadata() -> None:
     assert found.local_paths == (AUTHORIZE_PATH, TOKEN_PATH)
 
 
-def test_with_a_facade_clients_are_told_of_our_endpoints() -> None:
+def test_with_a_facade_clients_see_the_gateways_endpoints() -> None:
     security = compile_security(config(OAUTH))
     assert (security.client_url, security.authorization_url) == (
         "https://gw.test/oauth/authorize",
@@ -76,19 +76,19 @@ def test_with_a_facade_clients_are_told_of_our_endpoints() -> None:
     assert compile_security(config(own)).client_url == "https://idp.test/own"
 
 
-def test_without_auth_nothing_is_told() -> None:
+def test_without_auth_clients_see_no_security() -> None:
     assert compile_security(config(BASE)) == NoSecurity()
     security = compile_security(config(BASE + TOKEN))
     assert security == ServiceHttp(scheme="bearer", verification_tokens={"openai": "v"})
 
 
 @pytest.mark.parametrize(("text", "count"), [(BASE, 1), (PASSING, 0)])
-def test_callers_whom_nobody_judges_must_reach_somebody_who_does(text: str, count: int) -> None:
+def test_passthrough_auth_without_a_passthrough_credential_is_reported(text: str, count: int) -> None:
     _, findings = callers(text + "auth: {type: user_http, passthrough: true}\n")
     assert [finding.rule for finding in findings] == ["passthrough-goes-nowhere"] * count
 
 
-def test_consumers_are_held_against_the_tokens_and_users_there_are(tmp_path: Path) -> None:
+def test_consumers_are_compared_with_the_configured_tokens_and_users(tmp_path: Path) -> None:
     consumers = "consumers: [{name: c, match: {token: b}}]\n"
     assert [finding.rule for finding in callers(BASE + TOKEN + consumers)[1]] == ["consumer-mismatch"]
     assert [finding.rule for finding in callers(BASE + consumers)[1]] == ["consumers-need-auth"]
@@ -122,7 +122,7 @@ def mistakes(
         ({"user": "bob"}, {"kind": "user_http", "users": ("alice",)}),
     ],
 )
-def test_a_consumer_that_nobody_can_be_is_a_finding(match: dict[str, Any], options: dict[str, Any]) -> None:
+def test_a_consumer_that_no_caller_can_match_is_a_finding(match: dict[str, Any], options: dict[str, Any]) -> None:
     assert mistakes({"token": "ci"} if "tokens" not in options and "users" not in options else match, match, **options)[
         -1
     ] == (
@@ -136,12 +136,12 @@ def test_consumers_without_judged_callers_are_a_finding() -> None:
     assert mistakes(is_judged=False) == []
 
 
-def test_what_can_be_is_no_finding() -> None:
+def test_a_consumer_that_a_caller_can_match_is_not_a_finding() -> None:
     assert mistakes({"token": "ci"}) == []
     assert mistakes({"user": "sub", "scope": "read", "claims": {"a": "b"}}, kind="oauth", tokens=()) == []
 
 
-def test_two_of_one_name_are_a_finding() -> None:
+def test_two_consumers_of_one_name_are_a_finding() -> None:
     consumers = [Consumer.parse({"name": "a", "match": {"token": "ci"}})] * 2
     found = judge_consumers(consumers, kind="service_http", is_judged=True, tokens=("ci",), users=())
     assert [finding.pointer for finding in found] == [("consumers", 1, "name")]
@@ -169,7 +169,7 @@ def service(*values: str, **more: str) -> dict[str, Any]:
     } | more
 
 
-def test_none_asks_for_nothing() -> None:
+def test_auth_none_asks_for_no_credential() -> None:
     assert built({"type": "none"}) == (None, ())
 
 
@@ -192,7 +192,7 @@ def test_workers_are_given_hashes_and_no_token() -> None:
         (service(SECRET, authorization_type="basic"), "no colon"),
     ],
 )
-def test_a_token_that_cannot_do_its_work_is_told_without_showing_it(written: dict[str, Any], said: str) -> None:
+def test_an_unusable_token_is_reported_and_not_shown(written: dict[str, Any], said: str) -> None:
     _, (finding,) = built(written)
     assert said in finding.message
     assert finding.pointer[:2] == ("auth", "tokens")
@@ -234,7 +234,7 @@ def test_the_budget_of_bad_credentials_is_what_limits_say() -> None:
     assert built(VERIFIED, bad_credentials=Rate(7, 1))[0].bad_credentials.calls_per_s == 7
 
 
-def test_the_provider_is_asked_where_that_is_said_although_it_has_keys() -> None:
+def test_with_verify_the_provider_is_asked_although_it_has_keys() -> None:
     authentication, _ = built(
         ISSUED | {"verify": {"introspection": "https://idp.example/i", "client_secret": {"value": SECRET}}}
     )
@@ -272,7 +272,7 @@ def test_callers_whom_the_upstream_judges_are_not_judged_here() -> None:
         (ISSUED, b'Bearer realm="plugin-gateway", resource_metadata="https://gw.example/m"'),
     ],
 )
-def test_a_caller_without_a_credential_is_told_how_to_show_one(written: dict[str, Any], challenge: bytes) -> None:
+def test_the_compiled_challenge_shows_a_caller_how_to_authenticate(written: dict[str, Any], challenge: bytes) -> None:
     authentication, _ = built(written)
     refusal = authentication.refuse("missing-credential", "x")
     assert (refusal.status, refusal.headers) == (401, ((b"WWW-Authenticate", challenge),))

@@ -36,11 +36,13 @@ CALLER = Identity(user="alice", scopes=frozenset({"read", "write"}), claims=CLAI
         ({}, False),
     ],
 )
-def test_all_that_is_said_must_hold_exactly_and_nothing_said_fits_nobody(said: dict[str, Any], fits: bool) -> None:
+def test_a_rule_fits_if_every_given_condition_holds_and_a_rule_without_conditions_never_fits(
+    said: dict[str, Any], fits: bool
+) -> None:
     assert ConsumerRule(name="c", **said).fits(CALLER) is fits
 
 
-def test_the_first_rule_that_fits_is_the_one() -> None:
+def test_the_first_rule_that_fits_decides() -> None:
     rules = (
         ConsumerRule(name="a", user="bob"),
         ConsumerRule(name="b", scope="read"),
@@ -61,7 +63,7 @@ def test_rules_are_taken_from_the_config_in_its_order() -> None:
     )
 
 
-def test_only_names_that_the_operator_gave_are_shown() -> None:
+def test_records_show_only_names_that_the_operator_chose() -> None:
     assert Identity(user="alice@example.com").name == ""
     assert Identity(user="alice", is_listed=True).name == Identity(token="alice", is_listed=True).name == "alice"
     assert "red" not in repr(CALLER)

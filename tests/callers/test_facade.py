@@ -46,7 +46,7 @@ def authorize(facade: Facade = FACADE, **changes: str | None) -> Refusal | str:
     return judge_authorize(facade, urlencode(asked).encode())
 
 
-def test_a_good_request_goes_to_the_provider_with_its_state_and_nothing_of_its_own() -> None:
+def test_a_valid_request_goes_to_the_provider_with_its_state_and_no_unknown_parameter() -> None:
     where = urlsplit(authorize(evil="1", response_mode="form_post", **PKCE))
     assert where.netloc == "idp.test"
     assert dict(parse_qsl(where.query)) == {"tenant": "1", **ASKED, **PKCE}
@@ -86,7 +86,7 @@ def test_no_other_redirect_uri_is_ever_sent_on(uri: str | None, facade: Facade) 
 
 
 @given(st.text(max_size=60))
-def test_what_is_appended_to_a_good_uri_makes_it_a_bad_one(text: str) -> None:
+def test_a_registered_uri_with_anything_appended_is_refused(text: str) -> None:
     if text:
         assert not FACADE.allows_redirect(CALLBACK + text)
         assert not FACADE.allows_redirect(OTHER + text)
@@ -112,7 +112,7 @@ def test_what_is_appended_to_a_good_uri_makes_it_a_bad_one(text: str) -> None:
         {"scope": "x" * 5000},
     ],
 )
-def test_what_the_standard_forbids_is_refused_here(changes: dict[str, Any]) -> None:
+def test_the_facade_refuses_requests_that_the_standard_forbids(changes: dict[str, Any]) -> None:
     verdict = authorize(**changes)
     assert verdict.status == 400
     assert verdict.members["error"] in ("invalid_request", "invalid_client")
@@ -194,7 +194,7 @@ def test_a_token_request_that_is_not_for_this_gateway_is_refused(changes: dict[s
         ("application/x-www-form-urlencoded", b"", 400),
     ],
 )
-def test_what_is_no_token_request_is_refused(media_type: str, body: bytes, status: int) -> None:
+def test_a_malformed_token_request_is_refused(media_type: str, body: bytes, status: int) -> None:
     assert judge_token(FACADE, media_type, body, basic_client_id=None).status == status
 
 

@@ -24,7 +24,7 @@ def judged(claims: dict[str, Any]) -> BadToken | Identity:
         ({"active": True, "username": "u", "exp": 9999}, "u", 1060.0),
     ],
 )
-def test_a_yes_is_believed_as_long_as_the_cache_says_and_never_beyond_the_end(
+def test_an_active_token_is_trusted_for_the_cache_time_and_never_beyond_its_expiry(
     claims: dict[str, Any], user: str, until: float
 ) -> None:
     identity = judged(claims)
@@ -52,7 +52,7 @@ def test_a_yes_is_believed_as_long_as_the_cache_says_and_never_beyond_the_end(
         {"active": True, "nonce": "x"},
     ],
 )
-def test_anything_but_a_plain_yes_is_a_no(claims: dict[str, Any]) -> None:
+def test_only_the_json_value_true_means_active(claims: dict[str, Any]) -> None:
     assert isinstance(judged(claims), BadToken)
 
 
@@ -68,9 +68,7 @@ def test_anything_but_a_plain_yes_is_a_no(claims: dict[str, Any]) -> None:
         ({"api": 1}, False),
     ],
 )
-def test_a_token_for_somebody_else_is_not_good_here(
-    aud: dict[str, int] | list[Any] | str | None, is_good: bool
-) -> None:
+def test_a_token_for_another_audience_is_refused(aud: dict[str, int] | list[Any] | str | None, is_good: bool) -> None:
     assert isinstance(judged({"active": True, "aud": aud}), BadToken) is not is_good
 
 
@@ -125,9 +123,7 @@ def test_the_token_is_asked_about_in_the_body_and_we_say_who_we_are(
     [("https://i", {}, True), ("https://i", {"iss": "https://i"}, True), ("https://i", {"iss": "https://other"}, False),
      ("https://i", {"iss": None}, False), ("", {"iss": "https://other"}, True)],
 )  # fmt: skip
-def test_a_token_of_another_issuer_than_the_named_one_is_not_good(
-    issuer: str, said: dict[str, Any], is_good: bool
-) -> None:
+def test_a_token_of_another_issuer_is_refused(issuer: str, said: dict[str, Any], is_good: bool) -> None:
     claims = {"active": True, "token_type": "Bearer", "aud": "api", **said}
     settings = IntrospectionSettings(url="u", issuer=issuer, audiences=("api",))
     found = read_introspection(claims, settings, now=NOW)

@@ -57,7 +57,7 @@ def found(keys: IssuerKeys, *ids: str | None) -> list[Any]:
     return [names[0].key_id if names else None for names in asyncio.run(ask())]
 
 
-def test_many_who_ask_at_once_are_one_fetch() -> None:
+def test_concurrent_calls_share_one_fetch() -> None:
     issuer = Issuer(described("a"))
     assert found(issuer.known(), *["a"] * 20) == ["a"] * 20
     assert issuer.fetches == 1
@@ -77,7 +77,7 @@ def test_a_new_key_is_fetched_when_a_token_names_it_and_made_up_ids_are_not_requ
     assert issuer.fetches == 2
 
 
-def test_a_key_that_was_withdrawn_is_out_within_the_hour() -> None:
+def test_a_withdrawn_key_is_dropped_within_the_hour() -> None:
     issuer = Issuer(described("a"))
     keys = issuer.known()
     found(keys, "a")
@@ -112,7 +112,7 @@ def test_an_issuer_that_is_away_from_the_start_is_asked_again_after_a_while_only
     assert found(keys, "a") == ["a"]
 
 
-def test_keys_that_are_not_for_signatures_or_no_secret_to_anybody_are_not_taken() -> None:
+def test_only_public_keys_for_signatures_are_used() -> None:
     secret = {"kty": "oct", "k": "c2VjcmV0", "kid": "shared", "alg": "HS256"}
     issuer = Issuer(
         secret, described("enc", use="enc"), {"kty": "EC", "kid": "broken"}, "no key", described("a", use="sig")
@@ -139,7 +139,7 @@ def test_a_token_without_a_key_id_means_the_only_key() -> None:
         {"issuer": ISSUER, "jwks_uri": 5},
     ],
 )
-def test_metadata_of_somebody_else_is_not_believed(metadata: dict[str, Any]) -> None:
+def test_metadata_that_names_another_issuer_is_refused(metadata: dict[str, Any]) -> None:
     issuer = Issuer(described("a"), metadata=metadata)
     with pytest.raises(ProviderError):
         found(issuer.known(), "a")
@@ -164,7 +164,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("unreadable", UNREADABLE, ids=range(len(UNREADABLE)))
-def test_a_key_that_cannot_be_read_is_passed_over_and_told_once(
+def test_a_key_that_cannot_be_read_is_skipped_and_logged_once(
     unreadable: dict[str, Any] | list[Any] | str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     issuer = Issuer(unreadable, described("a"))
@@ -178,12 +178,12 @@ def test_a_key_that_cannot_be_read_is_passed_over_and_told_once(
     assert ISSUER in told.getMessage()
 
 
-def test_a_key_for_encryption_is_passed_over_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_key_for_encryption_is_skipped_without_a_log_line(caplog: pytest.LogCaptureFixture) -> None:
     assert found(Issuer(described("e", use="enc"), described("a")).known(), "a") == ["a"]
     assert caplog.records == []
 
 
-def test_keys_of_the_same_id_are_told_apart_by_their_algorithm() -> None:
+def test_keys_with_the_same_id_are_distinguished_by_their_algorithm() -> None:
     issuer = Issuer({**RSA, "kid": "a"}, described("a"))
     keys = issuer.known()
     assert found(keys, "a") == ["a"]
@@ -196,7 +196,7 @@ def test_a_key_without_an_id_is_not_found_by_its_place() -> None:
 
 
 @pytest.mark.parametrize("published", ["nonsense", None, {"a": 1}, 5])
-def test_a_document_that_is_no_key_set_is_an_outage_told_once_and_asked_for_less_and_less(
+def test_a_document_that_is_not_a_key_set_is_an_outage_logged_once_with_growing_pauses(
     published: dict[str, int] | int | str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     issuer = Issuer()
@@ -220,7 +220,7 @@ def test_a_document_that_is_no_key_set_is_an_outage_told_once_and_asked_for_less
     assert [record.event for record in caplog.records if record.levelname == "WARNING"] == ["outage-began"]
 
 
-def test_a_set_of_keys_of_which_none_can_be_used_is_an_outage_and_not_everybodys_fault() -> None:
+def test_a_key_set_without_a_usable_key_is_an_outage_and_not_the_fault_of_callers() -> None:
     issuer = Issuer({"kty": "EC", "kid": "a"})
     with pytest.raises(ProviderError):
         found(issuer.known(), "a")

@@ -42,7 +42,7 @@ def test_a_login_is_decoded() -> None:
         ([b"Bearer a", b""], "ambiguous-credential"),
     ],
 )
-def test_what_can_be_read_in_two_ways_or_none_is_refused(values: list[bytes], code: str) -> None:
+def test_an_ambiguous_or_unreadable_field_is_refused(values: list[bytes], code: str) -> None:
     refusal = read_presented(values, BEARER)
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
@@ -66,6 +66,6 @@ def test_a_login_has_one_spelling(token: bytes) -> None:
 
 
 @given(st.lists(st.binary(max_size=40), max_size=2))
-def test_no_field_is_an_exception(values: list[bytes]) -> None:
+def test_no_field_value_raises(values: list[bytes]) -> None:
     for authentication in (BEARER, BASIC):
         assert isinstance(read_presented(values, authentication), bytes | Refusal)

@@ -73,7 +73,7 @@ def test_a_form_is_posted_with_our_login() -> None:
 @pytest.mark.parametrize(
     ("status", "body"), [(500, b"{}"), (401, b"{}"), (200, b"[]"), (200, b"<html>"), (200, b""), (200, b"[" * 100_000)]
 )
-def test_what_is_no_json_object_is_no_answer(status: int, body: bytes) -> None:
+def test_an_answer_that_is_not_a_json_object_is_an_error(status: int, body: bytes) -> None:
     with server(status, body) as url, pytest.raises(ProviderError):
         asked(lambda it: it.get_json(url))
 
@@ -106,14 +106,14 @@ def test_an_endless_answer_is_cut() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "http://", "nonsense", "http://[::1"])
-def test_who_is_not_there_is_an_error_that_names_no_token(url: str) -> None:
+def test_the_error_for_an_absent_provider_names_no_token(url: str) -> None:
     with pytest.raises(ProviderError) as caught:
         asked(lambda it: it.post_form(url + "?hidden=" + SECRET, b"token=" + SECRET.encode()))
     assert SECRET not in str(caught.value)
     assert caught.value.__suppress_context__
 
 
-def test_who_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_that_never_answers_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TIMEOUT_S", 0.05)
 
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ProviderError, match="does not answer"):

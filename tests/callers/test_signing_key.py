@@ -62,7 +62,7 @@ def test_an_entry_that_is_no_such_key_is_a_fault_and_never_an_error(entry: Any) 
     assert fault.is_expected is (isinstance(entry, dict) and entry.get("use") == "enc")
 
 
-def test_a_short_key_is_told_as_short() -> None:
+def test_the_reason_for_refusing_a_short_key_is_its_length() -> None:
     assert "1024 bits" in read_key(SHORT).reason
 
 

@@ -67,7 +67,7 @@ def test_a_newcomer_takes_the_place_of_the_address_that_has_most() -> None:
     run(scene)
 
 
-def test_an_address_does_not_push_out_its_own_or_one_that_has_as_few() -> None:
+def test_a_newcomer_pushes_out_neither_its_own_entries_nor_those_of_an_address_with_as_few() -> None:
     async def scene() -> None:
         queue = Queue()
         await queue.come("x", "a", "b", "c", "d")
@@ -82,7 +82,7 @@ def test_an_address_does_not_push_out_its_own_or_one_that_has_as_few() -> None:
     run(scene)
 
 
-def test_who_stops_waiting_leaves_its_place_and_takes_no_turn() -> None:
+def test_a_caller_that_stops_waiting_frees_its_place_and_takes_no_turn() -> None:
     async def scene() -> None:
         queue = Queue()
         _, second, third = await queue.come("a", "b", "b")
@@ -99,7 +99,7 @@ def test_who_stops_waiting_leaves_its_place_and_takes_no_turn() -> None:
     run(scene)
 
 
-def test_who_is_cancelled_just_when_its_turn_comes_gives_it_back() -> None:
+def test_a_caller_that_is_cancelled_when_its_turn_comes_gives_the_turn_back() -> None:
     async def scene() -> None:
         queue = Queue()
         _, second, third = await queue.come("a", "b", "c")
@@ -112,7 +112,7 @@ def test_who_is_cancelled_just_when_its_turn_comes_gives_it_back() -> None:
     run(scene)
 
 
-def test_a_turn_is_not_given_to_who_has_just_stopped_waiting() -> None:
+def test_a_turn_is_not_given_to_a_caller_that_has_just_stopped_waiting() -> None:
     async def scene() -> None:
         queue = Queue()
         _, second, third = await queue.come("a", "b", "c")

@@ -47,7 +47,7 @@ def test_no_password_is_that_of_the_decoy() -> None:
         ("# nobody\n", "basic", "has no user"),
     ],
 )
-def test_a_line_that_would_let_in_nobody_or_somebody_else_is_told(text: str, scheme: str, said: str) -> None:
+def test_a_line_that_admits_no_user_or_the_wrong_user_is_reported(text: str, scheme: str, said: str) -> None:
     _, findings = read_users(text, scheme=scheme)
     assert said in findings[0].message
     assert findings[0].pointer == ("auth", "users")

@@ -50,7 +50,7 @@ def test_an_address_is_host_and_port_or_a_socket(text: str, address: Address) ->
         "http://h:80",
     ],
 )
-def test_anything_else_is_no_address(text: int | str) -> None:
+def test_any_other_text_is_a_mistake(text: int | str) -> None:
     with pytest.raises(Mistake):
         parse_address(text)
 
@@ -62,7 +62,7 @@ def test_a_hint_offers_only_a_port_that_exists(port: int, hint: str) -> None:
     assert caught.value.hint.startswith(hint)
 
 
-def test_an_upstream_url_is_taken_apart_once() -> None:
+def test_an_upstream_url_is_split_into_its_parts() -> None:
     url = parse_upstream_url("https://API.example.com:8443/v2/")
     assert (url.scheme, url.host, url.port, url.prefix, url.tls) == ("https", "api.example.com", 8443, "/v2", True)
     assert (url.authority, str(url)) == ("api.example.com:8443", "https://api.example.com:8443/v2")
@@ -116,7 +116,7 @@ def test_an_upstream_prefix_has_one_reading(path: str) -> None:
         None,
     ],
 )
-def test_what_is_no_upstream_url_is_a_mistake(text: int | str | None) -> None:
+def test_a_text_that_is_not_an_upstream_url_is_a_mistake(text: int | str | None) -> None:
     with pytest.raises(Mistake):
         parse_upstream_url(text)
 
@@ -180,7 +180,7 @@ def test_an_origin_is_what_a_browser_sends(text: str, origin: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["https://chatgpt.com/", "null", "chatgpt.com", "https://*.com", 1])
-def test_what_no_browser_sends_is_no_origin(text: int | str) -> None:
+def test_a_text_that_no_browser_sends_is_not_an_origin(text: int | str) -> None:
     with pytest.raises(Mistake):
         parse_origin(text)
 

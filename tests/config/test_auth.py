@@ -56,7 +56,7 @@ def test_the_type_says_which_other_keys_there_are(written: dict[str, Any], kind:
         {"type": "oauth", "issuer": "https://h", "facade": {**FACADE, "chatgpt_ids": ["g-1/../x"]}},
     ],
 )
-def test_what_would_let_the_wrong_callers_in_is_a_mistake(written: dict[str, Any] | str) -> None:
+def test_a_setting_that_would_let_the_wrong_callers_in_is_a_mistake(written: dict[str, Any] | str) -> None:
     with pytest.raises(MistakesError):
         read_as(Auth, written)
 

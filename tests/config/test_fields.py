@@ -62,7 +62,7 @@ def test_a_number_may_have_a_fraction(value: float) -> None:
     assert read_as(fields.Number, value) == value
 
 
-def test_text_of_an_override_is_read_as_what_is_wanted() -> None:
+def test_text_of_an_override_is_read_as_the_type_of_its_field() -> None:
     assert read_as(fields.Count, OverrideText("5")) == 5
     assert read_as(fields.Flag, OverrideText("TRUE")) is True
     rule_of(fields.Flag, OverrideText("maybe"))
@@ -80,5 +80,5 @@ def test_the_name_of_a_header_has_no_wildcard() -> None:
     ("source", "url"),
     [("https://h/x", True), ("http://h", True), ("./a.json", False), ("C:/x", False), ("/a://b", False)],
 )
-def test_a_url_is_told_from_a_file(source: str, url: bool) -> None:
+def test_a_url_is_distinguished_from_a_file(source: str, url: bool) -> None:
     assert is_url(source) is url

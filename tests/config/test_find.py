@@ -13,7 +13,7 @@ from plugin_gateway.errors import ConfigError
 @pytest.mark.parametrize(
     ("given", "environ"), [("a.yaml", {}), (None, {"PLUGIN_GATEWAY_CONFIG": "a.yaml"}), (None, {})]
 )
-def test_the_config_itself_is_told_before_it_is_looked_for(
+def test_on_file_is_called_before_the_config_is_opened(
     tmp_path: Path, given: str | None, environ: dict[str, str]
 ) -> None:
     told = []

@@ -38,7 +38,7 @@ def goes_up(name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", NEVER)
-def test_what_frames_routes_or_vouches_is_never_forwarded_in_any_spelling(name: str) -> None:
+def test_a_field_that_is_never_forwarded_is_recognised_in_any_spelling(name: str) -> None:
     for spelling in (name, name.lower(), name.upper(), name.replace("-", "_")):
         assert is_never_forwarded(spelling.encode())
         assert not may_be_configured(spelling)

@@ -52,7 +52,7 @@ def test_the_minimal_config_loads() -> None:
 
 
 @pytest.mark.parametrize("word", ["off", '"off"', "false"])
-def test_what_has_the_value_off_is_turned_off_with_and_without_quotes(word: str) -> None:
+def test_off_is_read_the_same_with_and_without_quotes(word: str) -> None:
     text = f"{MINIMAL}mcp: {{mode: {word}}}\npublic: {{url: 'https://h', page: {word}}}\n"
     if word != "false":
         text += f"validate: {{request: {word}, response: {word}}}\n"
@@ -209,7 +209,7 @@ def test_paths_start_at_the_folder_of_the_config(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("are_there", [True, False])
-def test_each_file_that_a_config_names_is_told_whether_it_is_there_or_not(tmp_path: Path, are_there: bool) -> None:
+def test_on_file_is_called_for_each_named_file_even_if_it_is_missing(tmp_path: Path, are_there: bool) -> None:
     named = {"key", "write", "logo.png", "ca.pem", "cert.pem", "me.key", "users", "openapi.json"}
     if are_there:
         for name in named:
@@ -433,7 +433,7 @@ def test_a_secret_in_the_environment_shows_in_no_finding() -> None:
     assert "Zq7planted" not in render_text(findings_of(MINIMAL, environ))
 
 
-def test_nothing_is_read_from_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_given_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "PLUGIN_GATEWAY__LISTEN", ":1")
     assert loaded().config.listen.port == 8080
 

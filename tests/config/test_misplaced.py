@@ -43,5 +43,5 @@ def test_nothing_is_moved_where_the_place_is_taken_or_the_key_is_only_misspelt(w
 
 
 @pytest.mark.parametrize("written", [None, 5, "x", [], [{"url": "u"}]])
-def test_what_is_no_mapping_is_left_as_it_is(written: Any) -> None:
+def test_a_value_that_is_not_a_mapping_stays_unchanged(written: Any) -> None:
     assert moved(written).value == written

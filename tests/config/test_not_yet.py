@@ -33,7 +33,7 @@ def test_a_value_is_found_in_its_short_form() -> None:
     assert pointer == ("allow", 1, "parameters", "debug")
 
 
-def test_what_works_is_not_found() -> None:
+def test_keys_that_work_are_not_reported() -> None:
     assert (
         unsupported(
             {

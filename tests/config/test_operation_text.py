@@ -18,7 +18,7 @@ from plugin_gateway.config.operation_text import run_together, split_operation
         ("/a", None),
     ],
 )
-def test_method_and_path_are_told_from_an_operation_id(text: str, key: tuple[str, str] | None) -> None:
+def test_a_method_and_path_is_distinguished_from_an_operation_id(text: str, key: tuple[str, str] | None) -> None:
     assert split_operation(text) == key
 
 
@@ -31,5 +31,5 @@ def test_method_and_path_are_told_from_an_operation_id(text: str, key: tuple[str
         ("pets-list", ""),
     ],
 )
-def test_entries_that_yaml_reads_as_one_text_are_told_apart(text: str, hint: str) -> None:
+def test_entries_that_yaml_reads_as_one_text_get_a_hint_that_separates_them(text: str, hint: str) -> None:
     assert run_together(text) == hint

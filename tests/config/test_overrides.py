@@ -45,7 +45,7 @@ def test_a_list_has_no_other_entries_than_its_own_and_the_next(pointer: tuple[in
         laid({"allow": ["a"]}, pointer, "new")
 
 
-def test_only_our_own_variables_are_read_in_any_case() -> None:
+def test_only_variables_with_our_prefix_are_read_in_any_case() -> None:
     overrides = list(from_environment({"plugin_gateway__a__0": "x", "PLUGIN_GATEWAY_CONFIG": "y", "PATH": "z"}))
     assert [(override.pointer, override.value, override.name) for override in overrides] == [
         (("a", 0), "x", "env plugin_gateway__a__0")

@@ -39,13 +39,13 @@ def test_nothing_remains_without_the_documents_place(openapi: str) -> None:
 
 
 @pytest.mark.parametrize("allow", ["allow: listPets", "allow: {a: 1}", "allow: [[[]]]", "allow: null", ""])
-def test_nothing_is_said_of_a_list_that_is_none(allow: str) -> None:
+def test_a_list_of_another_type_gets_no_further_findings(allow: str) -> None:
     error = refused(WRONG.replace(ALLOW, allow))
     assert [one.operation for one in error.remains.config.allow if one.operation] == []
     assert any(pointer[0] == "allow" for pointer in error.given_up)
 
 
-def test_what_is_below_a_misspelt_or_misplaced_key_remains() -> None:
+def test_values_below_a_misspelt_or_misplaced_key_remain() -> None:
     assert refused(WRONG.replace("allow:", "alow:")).remains.config.allow[0].operation == "listPets"
     text = WRONG.replace(ALLOW, "").replace('"htp://x"', '"http://x", allow: [listPets]')
     assert refused(text).remains.config.allow[0].operation == "listPets"

@@ -40,7 +40,7 @@ def test_an_unquoted_scalar_has_its_yaml_1_2_meaning(text: str, value: float | s
         "08",
     ],
 )
-def test_what_readers_disagree_about_is_a_mistake_with_a_hint_to_quote(text: str) -> None:
+def test_an_ambiguous_scalar_is_a_mistake_with_a_hint_to_quote_it(text: str) -> None:
     with pytest.raises(Mistake) as caught:
         plain_scalar(text)
     assert caught.value.rule == "ambiguous-yaml"

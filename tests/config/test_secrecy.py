@@ -80,7 +80,7 @@ def test_a_password_of_any_characters_is_masked_in_a_url(line: str, url: str) ->
         "cors: [https://a.test, https://b.test:8443]",
     ],
 )
-def test_what_is_no_password_is_shown(line: str) -> None:
+def test_text_in_a_url_that_is_not_a_password_is_shown(line: str) -> None:
     assert without_url_secrets(line) == line
 
 

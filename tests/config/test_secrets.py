@@ -48,7 +48,9 @@ def test_a_secret_comes_from_the_environment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"s", b"s\n", b"\xef\xbb\xbfs \r\n\n"])
-def test_a_secret_file_is_relative_to_the_folder_and_loses_what_surrounds_it(tmp_path: Path, content: bytes) -> None:
+def test_a_secret_file_is_relative_to_the_folder_and_surrounding_white_space_is_removed(
+    tmp_path: Path, content: bytes
+) -> None:
     (tmp_path / "key").write_bytes(content)
     secret = resolve({"file": "key"}, environ={}, folder=tmp_path)
     assert secret.reveal() == "s"
@@ -114,7 +116,7 @@ def test_a_missing_variable_suggests_the_nearest(tmp_path: Path) -> None:
     assert "did you mean `UPSTREAM_KEYS`?" in caught.value.hint
 
 
-def test_a_directory_of_secrets_is_told_from_a_file(tmp_path: Path) -> None:
+def test_a_directory_in_place_of_a_secret_file_is_a_mistake_that_says_so(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     with pytest.raises(Mistake) as caught:
         resolve({"file": "secrets"}, environ={}, folder=tmp_path)
@@ -122,7 +124,7 @@ def test_a_directory_of_secrets_is_told_from_a_file(tmp_path: Path) -> None:
     assert "name the file in it" in caught.value.hint
 
 
-def test_a_secret_obeys_the_place_it_goes_to(tmp_path: Path) -> None:
+def test_a_secret_has_only_characters_that_its_place_can_carry(tmp_path: Path) -> None:
     for place, header in ((Place.COOKIE, ""), (Place.FIELD, "X-Key")):
         with pytest.raises(Mistake) as caught:
             resolve({"env": "KEY"}, environ={"KEY": "X-Key: a;b"}, folder=tmp_path, place=place, header=header)

@@ -5,7 +5,7 @@ from plugin_gateway.config.sections import read_sections
 from plugin_gateway.config.tree import read
 
 
-def test_a_section_that_is_no_yaml_leaves_the_others_readable() -> None:
+def test_an_invalid_section_leaves_the_others_readable() -> None:
     found = read_sections("a: 1\nb: [x\nc: {d: 2}\ne: 'y\nf: 3\n")
     assert found.root is not None
     assert found.root.plain() == {"a": 1, "c": {"d": 2}, "f": 3}
@@ -21,7 +21,7 @@ def test_lines_keep_their_numbers() -> None:
     ]
 
 
-def test_a_mistake_that_is_noticed_after_the_last_line_is_told() -> None:
+def test_a_mistake_that_is_noticed_after_the_last_line_is_reported() -> None:
     found = read_sections("[#}")
     assert found.root is None
     assert [mistake.rule for _, _, mistake in found.found] == ["yaml-syntax"]
@@ -40,7 +40,7 @@ def test_text_that_is_refused_for_its_size_is_not_read_again() -> None:
 
 
 @given(st.text("ab:-[]{}'\"# \n\t", max_size=60))
-def test_yaml_is_read_as_it_is(text: str) -> None:
+def test_valid_yaml_is_read_unchanged(text: str) -> None:
     root, mistakes = read(text)
     found = read_sections(text)
     if root is not None:

@@ -37,7 +37,7 @@ def test_an_entry_names_operations_in_one_of_its_forms(written: dict[str, Any] |
         {"tag": ""},
     ],
 )
-def test_an_entry_that_says_nothing_or_two_things_is_a_mistake(written: Any) -> None:
+def test_an_entry_without_or_with_two_selecting_keys_is_a_mistake(written: Any) -> None:
     with pytest.raises(MistakesError):
         AllowEntry.parse(written)
 
@@ -48,7 +48,7 @@ def test_a_numbered_entry_is_a_copy() -> None:
 
 
 @pytest.mark.parametrize("written", ["Confirm", "ask", "yes", 1, [], OverrideText("maybe")])
-def test_a_wrong_value_of_consequential_is_told_the_three_that_are_right(written: Any) -> None:
+def test_the_mistake_for_a_wrong_consequential_names_the_three_valid_values(written: Any) -> None:
     with pytest.raises(MistakesError) as raised:
         AllowEntry.parse({"operation": "a", "consequential": written})
     [(_, mistake)] = raised.value.found

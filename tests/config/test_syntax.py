@@ -32,7 +32,9 @@ from plugin_gateway.config.tree import read
         ("// a\nb: 1\n", 1, 1, "write `#`"),
     ],
 )
-def test_a_slip_is_told_at_the_line_to_mend_with_what_to_write(text: str, line: int, column: int, hint: str) -> None:
+def test_a_slip_is_reported_at_the_line_to_correct_with_the_correction(
+    text: str, line: int, column: int, hint: str
+) -> None:
     _, found = read(text)
     span, _, mistake = found[-1]
     assert (mistake.rule, span.line, span.column) == ("yaml-syntax", line, column)

@@ -119,7 +119,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_what_a_yaml_writer_wrote_is_read_back(value: dict[str, Any] | list[Any] | None) -> None:
+def test_the_output_of_a_yaml_writer_is_read_back(value: dict[str, Any] | list[Any] | None) -> None:
     assert value_of(yaml.safe_dump(value, allow_unicode=True)) == value
 
 

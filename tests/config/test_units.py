@@ -113,7 +113,7 @@ def test_a_rate_without_a_window_or_calls_is_a_mistake(text: int | str | None) -
         (parse_rate, "unlimited", "leave the key out for no limit"),
     ],
 )
-def test_what_was_meant_is_written_out(parse: Callable[..., Any], text: int | str, hint: str) -> None:
+def test_the_hint_spells_out_the_probable_meaning(parse: Callable[..., Any], text: int | str, hint: str) -> None:
     with pytest.raises(Mistake) as caught:
         parse(text)
     assert caught.value.hint == hint

@@ -66,7 +66,7 @@ def test_tls_for_an_upstream_without_https_is_a_mistake_at_its_key(
     assert (mistake.rule, mistake.at, mistake.on_key) == ("tls-without-https", ("tls",), True)
 
 
-def test_tls_beside_a_url_that_is_none_is_not_a_second_mistake(tmp_path: Path) -> None:
+def test_tls_beside_an_invalid_url_is_not_a_second_mistake(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
     written = {"url": "ftp://h", "tls": {"ca": "ca.pem"}}
     with pytest.raises(MistakesError) as caught:

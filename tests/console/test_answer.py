@@ -6,7 +6,7 @@ from plugin_gateway.diagnostics import Finding, Location
 FINDING = Finding(rule="r", message="m", location=Location("gateway.yaml", 3, 5, 12, "value: s3cret"))
 
 
-def test_a_finding_does_not_tell_the_length_of_the_value_or_its_line() -> None:
+def test_a_finding_does_not_reveal_the_length_of_the_value_or_its_line() -> None:
     (shown,) = shown_findings([FINDING, FINDING])
 
     assert (shown["rule"], shown["line"], shown["column"]) == ("r", 3, 5)

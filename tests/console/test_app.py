@@ -171,7 +171,7 @@ def test_a_wrong_link_ends_no_session() -> None:
     assert client.get("/console/api/state", headers=mine).status_code == 200
 
 
-def test_after_logging_out_both_secrets_are_dead() -> None:
+def test_logging_out_invalidates_both_secrets() -> None:
     client = Client(enters=False)
     mine = client.open(client.console.link())
     cookies = httpx2.Cookies(client.cookies)
@@ -401,7 +401,7 @@ def test_a_session_alone_makes_no_link_and_a_page_cannot_ask_for_one() -> None:
     "path", ["/console", "/console/", "/console/enter", "/console/token", "/console/api/save", "/console/x"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS", "TRACE"])
-def test_a_console_that_is_off_is_a_path_that_there_is_not(path: str, method: str) -> None:
+def test_a_console_that_is_off_answers_as_an_unknown_path(path: str, method: str) -> None:
     client = Client("off", enters=False)
     response = client.ask(method, path, headers={**OWN, "Authorization": f"Bearer {KEY}"})
     elsewhere = Client("off", enters=False).ask(method, "/nope")
@@ -460,7 +460,7 @@ def test_no_path_leaves_the_folder_of_static_files(path: str) -> None:
     assert "import" not in response.text
 
 
-def test_an_unknown_path_and_a_wrong_method_are_told() -> None:
+def test_an_unknown_path_gets_404_and_a_wrong_method_405() -> None:
     client = Client()
     assert code(client.get("/console/api/nope")) == (404, "unknown-path")
     assert code(client.get("/console/nope.js")) == (404, "unknown-path")

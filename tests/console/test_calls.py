@@ -8,7 +8,7 @@ from plugin_gateway.console.calls import calls_handler
 from plugin_gateway.telemetry.call_history import CallHistory
 
 
-def test_the_calls_of_each_operation_are_told() -> None:
+def test_the_handler_returns_the_calls_of_each_operation() -> None:
     history = CallHistory()
     history.add(
         {"calls list 200  GET ": [3.0], "calls  404 operation-not-found GET ": [5.0]}, {"list": "GET /pets"}, time()

@@ -18,7 +18,7 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_file_that_is_served_as_it_is_is_in_sync(path: Path) -> None:
+def test_a_file_is_in_sync_if_the_gateway_serves_it(path: Path) -> None:
     state = ConfigState(path, b"key")
     state.compiling()
     state.served([FINDING])

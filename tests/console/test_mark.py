@@ -12,5 +12,5 @@ def test_two_contents_have_one_mark_only_if_they_are_the_same(one: bytes, other:
 
 
 @given(st.binary(), keys, keys)
-def test_a_mark_does_not_tell_the_content_without_the_key(content: bytes, key: bytes, guessed: bytes) -> None:
+def test_a_mark_does_not_reveal_the_content_without_the_key(content: bytes, key: bytes, guessed: bytes) -> None:
     assert (mark_of(content, key) == mark_of(content, guessed)) == (key == guessed)

@@ -41,7 +41,7 @@ def test_a_changed_document_is_read(place: Place) -> None:
         (CONFIG + "nonsense: 1\n", "unknown-key"),
     ],
 )
-def test_of_a_broken_config_the_rest_is_held_with_the_findings(place: Place, text: str, rule: str) -> None:
+def test_the_valid_part_of_a_broken_config_is_kept_with_the_findings(place: Place, text: str, rule: str) -> None:
     place.write(text)
     reading = place.material.reading()
 

@@ -14,7 +14,7 @@ def previewed(place: Place, *add: OperationKey, remove: tuple[OperationKey, ...]
     return {"status": answer.status, **json.loads(answer.body)}
 
 
-def test_a_preview_tells_sizes_clients_and_the_line_that_changes(place: Place) -> None:
+def test_a_preview_has_sizes_clients_and_the_line_that_changes(place: Place) -> None:
     members = previewed(place, ADD)
 
     assert (members["before"]["operations"], members["after"]["operations"]) == (1, 2)
@@ -26,7 +26,7 @@ def test_a_preview_tells_sizes_clients_and_the_line_that_changes(place: Place) -
     assert place.config.read_text() == CONFIG
 
 
-def test_a_preview_of_a_removal_tells_what_clients_lose(place: Place) -> None:
+def test_a_preview_of_a_removal_shows_what_clients_lose(place: Place) -> None:
     members = previewed(place, ADD, remove=(LIST,))
 
     assert (members["new_for_clients"], members["gone_for_clients"]) == (["POST /pets"], ["GET /pets"])
@@ -87,7 +87,7 @@ def test_an_operation_that_a_group_denies_stays_closed(place: Place) -> None:
     assert "allowed-and-denied" in [one["rule"] for one in problem["findings"]]
 
 
-def test_a_hard_link_that_would_keep_the_old_text_is_told_before_the_save(place: Place) -> None:
+def test_a_preview_warns_of_a_hard_link_that_would_keep_the_old_text(place: Place) -> None:
     assert previewed(place, ADD)["notes"] == []
     place.config.with_name("other.yaml").hardlink_to(place.config)
     (note,) = previewed(place, ADD)["notes"]
@@ -95,7 +95,7 @@ def test_a_hard_link_that_would_keep_the_old_text_is_told_before_the_save(place:
     assert previewed(place)["notes"] == []
 
 
-def test_an_operation_that_the_lock_lacks_is_told_with_the_command_that_locks_it(place: Place) -> None:
+def test_an_operation_that_the_lock_lacks_is_noted_with_the_command_that_locks_it(place: Place) -> None:
     assert run(["lock", "-c", str(place.config)]) == 0
     lock = place.config.with_name("gateway.lock").read_bytes()
     (finding,) = [one for one in previewed(place, ADD)["findings"] if one["rule"] == "not-locked"]

@@ -94,7 +94,7 @@ def test_a_search_ranks_as_ops_does(ask: Asked, capsys: pytest.CaptureFixture[st
         ("operations", b"[" * 100_000),
     ],
 )
-def test_a_question_that_makes_no_sense_is_told_so(ask: Asked, name: str, arguments: bytes) -> None:
+def test_a_malformed_question_gets_a_problem_that_says_why(ask: Asked, name: str, arguments: bytes) -> None:
     answer = ask.raw(name, arguments)
 
     assert (answer.status, json.loads(answer.body)["code"]) == (400, "bad-question")

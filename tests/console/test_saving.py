@@ -19,7 +19,7 @@ def saved(place: Place, *, may_write: bool = True) -> tuple[int, Any]:
     return answer.status, json.loads(answer.body)
 
 
-def test_one_line_is_written_and_the_new_base_is_told(place: Place) -> None:
+def test_one_line_is_written_and_the_answer_has_the_new_base(place: Place) -> None:
     status, members = saved(place)
 
     assert status == 200

@@ -142,7 +142,9 @@ def test_a_new_link_in_a_second_tab_takes_the_first_one_along(browser: Browser, 
         expect(page.get_by_role("alert").first).to_be_empty()
 
 
-def test_logging_out_ends_the_session_in_each_tab_and_both_secrets_are_dead(browser: Browser, gateway: Gateway) -> None:
+def test_logging_out_ends_the_session_in_each_tab_and_invalidates_both_secrets(
+    browser: Browser, gateway: Gateway
+) -> None:
     with console(browser, gateway) as page, page.context.new_page() as second:
         second.goto(f"{page.url}traffic")
         second.get_by_role("heading", name="Traffic").wait_for()

@@ -8,14 +8,14 @@ CONFIG = "upstream: {{credential: {{bearer: {{value: {0}}}}}}}\nallow: [{{path: 
 
 
 @pytest.mark.parametrize("secret", ["k", "a-much-longer-secret", "with*star"])
-def test_a_mask_does_not_tell_how_long_the_secret_is(secret: str) -> None:
+def test_a_mask_does_not_reveal_the_length_of_the_secret(secret: str) -> None:
     first, second = shown_lines(CONFIG.format(secret))
 
     assert first == f"upstream: {{credential: {{bearer: {{value: {MASK}}}}}}}"
     assert second == "allow: [{path: /search/**}]"
 
 
-def test_a_secret_is_masked_where_it_stands_again_and_a_short_one_stays_a_part_of_a_word() -> None:
+def test_a_repeated_secret_is_masked_unless_it_is_a_short_part_of_a_word() -> None:
     text = "# The old key a-long-secret2 was a-long-secret; k\n" + CONFIG.format("a-long-secret") + "# other-secret\n"
     lines = shown_lines(text, ["other-secret", "k", "a-long-secret2"])
 

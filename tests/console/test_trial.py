@@ -80,11 +80,11 @@ def test_an_operation_that_is_not_allowed_is_refused_without_a_call(asked: Any) 
 
 
 @pytest.mark.parametrize("given", [{"arguments": {"nonsense": 1}}, {"arguments": {"limit": {"a": {"b": 1}}}}])
-def test_arguments_that_make_no_call_are_told(asked: Any, given: dict[str, Any]) -> None:
+def test_arguments_that_make_no_call_get_a_problem(asked: Any, given: dict[str, Any]) -> None:
     assert asked(n=LIST, **given)["http"] == 400
 
 
-def test_a_body_of_the_wrong_kind_is_told(asked: Any) -> None:
+def test_a_body_of_the_wrong_kind_gets_a_problem(asked: Any) -> None:
     assert asked(n=ADD, body="text")["http"] == 400
 
 

@@ -182,7 +182,7 @@ def under_load(address: str) -> Iterator[dict[str, int]]:
     assert failures == []
 
 
-def test_a_change_is_noticed_told_quarantined_accepted_and_served(tmp_path: Path) -> None:
+def test_a_change_is_noticed_reported_quarantined_accepted_and_served(tmp_path: Path) -> None:
     museum, config = Museum(), tmp_path / "gateway.yaml"
     with museum.serving() as port:
         config.write_text(

@@ -80,7 +80,7 @@ def test_a_difficult_document_is_pruned_exactly(oracle: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_hostile_document_is_refused_in_words(name: str) -> None:
+def test_a_hostile_document_is_refused_with_a_message(name: str) -> None:
     kept = _kept(CORPUS / "hard" / f"{name}.allow")
     with pytest.raises(DocumentError, match=REFUSED[name]):
         prune(read_document(str(CORPUS / "hard" / name)), kept)

@@ -50,7 +50,7 @@ def test_make_alone_names_every_target() -> None:
     )
 
 
-def test_a_machine_without_a_new_enough_python_is_told_so() -> None:
+def test_make_reports_a_python_that_is_too_old() -> None:
     result = make("--always-make", ".venv/run.stamp", "PYTHON=")
 
     assert result.returncode == 2

@@ -48,7 +48,7 @@ def test_ready_says_which_revision_is_served() -> None:
     }
 
 
-def test_a_failed_reload_is_told_and_leaves_the_replica_ready() -> None:
+def test_a_failed_reload_is_on_readyz_and_leaves_the_replica_ready() -> None:
     failed = Health(
         **{name: getattr(READY, name) for name in READY.__slots__ if name != "reload_error"},
         reload_error="gateway.yaml:3:5: …",
@@ -58,14 +58,14 @@ def test_a_failed_reload_is_told_and_leaves_the_replica_ready() -> None:
     assert response.json()["reload_error"] == "gateway.yaml:3:5: …"
 
 
-def test_operations_that_are_not_as_locked_are_named_with_what_became_of_them() -> None:
+def test_drifted_operations_are_named_with_their_outcome() -> None:
     drifted = replace(READY, drifted=(Drifted("GET /orders", "quarantined", ("texts",)),))
     response = get("/readyz", drifted)
     assert response.status_code == 200
     assert response.json()["drift"] == [{"operation": "GET /orders", "outcome": "quarantined", "changed": ["texts"]}]
 
 
-def test_what_the_document_added_to_groups_is_named() -> None:
+def test_operations_that_the_document_added_to_groups_are_named() -> None:
     held = Health(
         is_ready=True, revision=4, digest="abc", operations=8, operations_total=48, workers=2, workers_wanted=2,
         held=("DELETE /orders/all",),
@@ -74,7 +74,7 @@ def test_what_the_document_added_to_groups_is_named() -> None:
     assert (response.status_code, response.json()["held"]) == (200, ["DELETE /orders/all"])
 
 
-def test_a_document_that_is_awaited_is_told_while_it_is_alive_and_not_ready() -> None:
+def test_while_the_document_is_awaited_the_gateway_is_alive_and_not_ready_and_says_why() -> None:
     waiting = Health(
         is_ready=False, revision=0, digest="", operations=0, operations_total=0, workers=0, workers_wanted=2,
         awaited="http://api/openapi.json: no connection",
@@ -99,7 +99,7 @@ def test_metrics_are_those_of_all_workers() -> None:
     )
 
 
-def test_nothing_else_is_there_and_nothing_is_cached() -> None:
+def test_other_paths_are_unknown_and_no_answer_is_cached() -> None:
     assert (get("/").status_code, get("/").json()["code"]) == (404, "unknown-path")
     response = get("/readyz", method="POST")
     assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")

@@ -244,7 +244,7 @@ def test_with_a_key_only_its_holder_sees_and_decides() -> None:
     assert scene.submit(b"decision=deny&key=sesame").status_code == 200
 
 
-def test_a_store_that_does_not_answer_is_told_by_every_route() -> None:
+def test_every_route_answers_503_while_the_store_does_not_answer() -> None:
     scene = Scene()
 
     class Away(LocalRegistry):

@@ -80,14 +80,14 @@ PREFLIGHTS = [
 
 
 @pytest.mark.parametrize("asked", PREFLIGHTS)
-def test_where_the_document_wants_a_login_a_preflight_tells_nothing_of_operations(asked: dict[str, str]) -> None:
+def test_if_the_document_requires_a_login_a_preflight_reveals_no_operation(asked: dict[str, str]) -> None:
     mine, others = (ask(revision, origin=CHATGPT, **asked) for revision in (Login, LoginOfOthers))
     assert mine.raw_headers == others.raw_headers
     asked_for = asked.get("access_control_request_headers", "")
     assert ("x-tenant" in str(mine.headers)) is ("x-tenant" in asked_for)
 
 
-def test_where_the_document_wants_a_login_a_page_may_still_send_what_it_asks_for() -> None:
+def test_if_the_document_requires_a_login_a_page_may_send_every_field_that_it_asks_for() -> None:
     headers = ask(
         Login,
         origin=CHATGPT,
@@ -122,14 +122,14 @@ def test_no_other_origin_is_let_in_or_reflected(origin: str, revision: type[Any]
     assert "access-control-allow-origin" not in marked.headers
 
 
-def test_a_plain_options_request_is_answered_without_cross_origin_fields_and_tells_of_no_methods() -> None:
+def test_the_answer_to_a_plain_options_request_has_no_cors_fields_and_no_methods() -> None:
     response = ask(origin=CHATGPT)
     assert response.status_code == 204
     assert "allow" not in response.headers
     assert "access-control-allow-origin" not in response.headers
 
 
-def test_preflights_say_the_same_for_every_path_and_ask_for_no_credential() -> None:
+def test_a_preflight_gets_the_same_answer_for_every_path_without_a_credential() -> None:
     asked = {"origin": CHATGPT, "access_control_request_method": "DELETE"}
     known, unknown = request(**asked), request(**asked)
     unknown.scope["path"] = "/admin/users"

@@ -74,7 +74,7 @@ def test_gzip_is_another_representation_with_another_validator() -> None:
     assert response.headers["vary"] == ask().headers["vary"] == "Accept-Encoding"
 
 
-def test_what_does_not_shrink_is_not_compressed() -> None:
+def test_a_body_that_would_not_shrink_is_not_compressed() -> None:
     response = ask("/logo.png", accept_encoding="gzip")
     assert response.body == b"\x89PNG"
     assert "vary" not in response.headers
@@ -98,7 +98,7 @@ def test_what_does_not_shrink_is_not_compressed() -> None:
         ("notgzip", False),
     ],
 )
-def test_gzip_is_sent_to_whoever_takes_it(accept_encoding: str, takes: bool) -> None:
+def test_gzip_is_sent_to_clients_that_accept_it(accept_encoding: str, takes: bool) -> None:
     assert accepts_gzip(accept_encoding) is takes
 
 

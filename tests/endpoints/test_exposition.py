@@ -28,7 +28,7 @@ def samples(series: dict[str, Any]) -> dict[Any, float]:
     return {(s.name, *sorted(s.labels.items())): s.value for family in families for s in family.samples}
 
 
-def test_what_is_served_is_exposed() -> None:
+def test_the_served_revision_is_exposed() -> None:
     found = samples({})
     assert found[("plugin_gateway_revision",)] == 3
     assert found[("plugin_gateway_operations",)] == 8
@@ -70,7 +70,7 @@ def test_bytes_and_dropped_lines_are_counted() -> None:
     assert found[("plugin_gateway_log_lines_dropped_total",)] == 1
 
 
-def test_reloads_restarts_and_what_is_going_on_are_exposed() -> None:
+def test_reloads_restarts_calls_in_flight_and_connections_are_exposed() -> None:
     found = samples({"now calls": [3], "now connections": [5], "upstream getPet": [2, 0.5], "cpu": [1.5]})
     assert found[("plugin_gateway_reloads_total", ("result", "served"))] == 4
     assert found[("plugin_gateway_last_reload_timestamp_seconds", ("result", "refused"))] == 2000
@@ -84,7 +84,7 @@ def test_reloads_restarts_and_what_is_going_on_are_exposed() -> None:
     assert ("process_start_time_seconds",) in found
 
 
-def test_open_metrics_are_given_to_whoever_asks_for_them() -> None:
+def test_open_metrics_are_sent_to_clients_that_ask_for_them() -> None:
     body, media_type = exposition(HEALTH, {}, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
     assert media_type.startswith("application/openmetrics-text")
     assert body.endswith(b"# EOF\n")

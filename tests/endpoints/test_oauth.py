@@ -114,7 +114,7 @@ def test_the_browser_is_sent_to_the_provider_and_nothing_is_stored() -> None:
     assert (response.headers["cache-control"], response.headers["referrer-policy"]) == ("no-store", "no-referrer")
 
 
-def test_what_is_wrong_is_a_page_here_and_never_a_redirect() -> None:
+def test_a_bad_request_gets_an_error_page_and_never_a_redirect() -> None:
     response = ask(Played(), query=urlencode(ASKED | {"redirect_uri": "https://evil.test/cb"}))
     assert response.status_code == 400
     assert "location" not in response.headers
@@ -170,7 +170,7 @@ def test_a_client_that_shows_anything_else_is_refused(headers: list[tuple[str, s
         (200, b"[]", 502),
     ],
 )
-def test_only_what_oauth_knows_is_passed_back(status: int, body: bytes, passed: int) -> None:
+def test_only_members_that_oauth_defines_are_passed_back(status: int, body: bytes, passed: int) -> None:
     response = post(Played(status, body))
     assert response.status_code == passed
     assert passed == 502 or response.body == body
@@ -245,7 +245,7 @@ def test_an_address_that_asks_in_vain_uses_up_its_own_budget() -> None:
     assert strangers.wait_s("192.0.2.1") == 0
 
 
-def test_a_provider_that_fails_is_told_once_and_its_return_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_of_the_provider_and_its_end_are_logged_once_each(caplog: pytest.LogCaptureFixture) -> None:
     outage = Outage("The token endpoint")
     with caplog.at_level("INFO", "plugin_gateway"):
         for played in [Played(error=ProviderError(SECRET)), Played(500), Played(200, b"<html>"), Played(), Played()]:

@@ -73,7 +73,7 @@ def test_it_compiles_without_a_warning(revision: Revision) -> None:
     assert {f"{rule.method} {rule.path_template}" for rule in revision.rules} == ALLOWED
 
 
-def test_no_face_tells_of_what_is_not_allowed(revision: Revision) -> None:
+def test_no_face_names_an_operation_that_is_not_allowed(revision: Revision) -> None:
     for path, face in revision.faces.items():
         for word in (b"admin", b"export", b"merge", b"x-internal", b"x-build", b"X-Api-Key", b"9100", KEY.encode()):
             assert word not in face.body, (path, word)
@@ -82,10 +82,10 @@ def test_no_face_tells_of_what_is_not_allowed(revision: Revision) -> None:
 @pytest.mark.parametrize(
     "target", [b"/orders/export", b"/orders/EXPORT", b"/orders/7%2Flines", b"/invoices/INV-000006"]
 )
-def test_what_is_beside_an_allowed_template_stays_closed(revision: Revision, target: bytes) -> None:
+def test_operations_beside_an_allowed_template_stay_closed(revision: Revision, target: bytes) -> None:
     assert isinstance(revision.gate.judge(b"GET", target), Refusal)
 
 
 @pytest.mark.parametrize("target", [b"/orders/7", b"/orders?status=open,picked&page=2", b"/invoices/INV-000006.pdf"])
-def test_what_is_allowed_passes(revision: Revision, target: bytes) -> None:
+def test_allowed_calls_pass(revision: Revision, target: bytes) -> None:
     assert isinstance(revision.gate.judge(b"GET", target), Permit)

@@ -3,7 +3,7 @@
 from examples.legacy_api.store import add_line, connect, erase_order
 
 
-def test_two_stores_hold_the_same_company() -> None:
+def test_two_new_stores_have_the_same_content() -> None:
     first, second = connect(), connect()
     first.row_factory = second.row_factory = None  # what iterdump needs
 

@@ -81,7 +81,7 @@ def test_manifests_are_valid(plugin: dict[str, Any] | None, auth: dict[str, Any]
     jsonschema.Draft202012Validator(REGISTRY_SCHEMA).validate(read(package, "server.json"))
 
 
-def test_the_manifests_tell_the_same() -> None:
+def test_the_manifests_have_the_same_names_and_texts() -> None:
     package = files()
     manifests = [read(package, f"{folder}plugin.json") for folder in ("", ".codex-plugin/", ".claude-plugin/")]
     for key in COMMON:

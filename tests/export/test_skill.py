@@ -24,7 +24,7 @@ def test_the_skill_names_each_tool_its_use_and_its_arguments() -> None:
     assert "- `state` (string): One of `open`, `sent`." in body
 
 
-def test_texts_are_sentences_and_what_is_not_known_is_left_out() -> None:
+def test_texts_are_sentences_and_unknown_facts_are_left_out() -> None:
     get = {
         "description": "Find orders",
         "parameters": [
@@ -97,7 +97,7 @@ def test_in_search_mode_the_skill_tells_how_to_find_and_call_an_operation() -> N
     assert "### " not in body
 
 
-def test_many_tools_are_told_without_their_arguments() -> None:
+def test_many_tools_are_listed_without_their_arguments() -> None:
     candidate = shop()
     many = skill(replace(candidate, tools=candidate.tools * 17))
     assert "- `customer` (required, string)" not in many

@@ -65,11 +65,11 @@ def test_a_text_that_is_no_credential_is_published() -> None:
     assert [*find_published_secrets(Config.parse(MINIMAL | {"plugin": {"openai_challenge": "token"}}))] == []
 
 
-def test_the_card_tells_the_revisions_that_the_endpoint_speaks() -> None:
+def test_the_card_lists_the_protocol_revisions_of_the_endpoint() -> None:
     assert tuple(ERAS) == MCP_VERSIONS
 
 
-def test_the_card_and_the_endpoint_tell_the_same_title_and_version() -> None:
+def test_the_card_and_the_endpoint_have_the_same_title_and_version() -> None:
     revision = compiled(more="plugin: {display_name: Pet shop, version: 3.1.4}")
     card = json.loads(revision.faces["/mcp/server-card"].body)
     assert (card["title"], card["version"]) == (revision.mcp.title, revision.mcp.version) == ("Pet shop", "3.1.4")

@@ -23,7 +23,7 @@ def request(target: bytes = b"/pets?" + KEY, fields: bytes = OURS, body: bytes =
         request(fields=OURS + b"Transfer-Encoding: chunked\r\n", body=b"2\r\nab\r\n0\r\n\r\n", method=b"POST"),
     ],
 )
-def test_what_the_gateway_may_send_is_read_whole_and_not_before(data: bytes) -> None:
+def test_a_legal_request_of_the_gateway_is_read_once_it_is_whole(data: bytes) -> None:
     assert read_request(data) == Request(data.split(b" ")[0], len(data))
     assert read_request(data[:-1]) is None
 
@@ -50,7 +50,7 @@ def test_what_the_gateway_may_send_is_read_whole_and_not_before(data: bytes) -> 
         request(fields=OURS + b"Transfer-Encoding: chunked\r\n", body=b"2\r\nabc\r\n0\r\n\r\n"),
     ],
 )
-def test_what_it_must_never_send_is_a_violation(data: bytes) -> None:
+def test_a_request_that_the_gateway_must_never_send_is_a_violation(data: bytes) -> None:
     with pytest.raises(ViolationError):
         read_request(data)
 
@@ -72,6 +72,6 @@ def test_answers_are_read_in_order_and_a_broken_one_is_not_whole() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
     ],
 )
-def test_what_no_client_must_get_is_a_violation(data: bytes) -> None:
+def test_an_answer_that_no_client_must_get_is_a_violation(data: bytes) -> None:
     with pytest.raises(ViolationError):
         read_answers(data, [b"GET"])

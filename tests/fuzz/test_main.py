@@ -20,7 +20,7 @@ def test_some_thousand_hostile_messages_break_nothing(
     assert re.search(r"requests, [1-9]\d+ forwarded", capsys.readouterr().out)
 
 
-def test_a_violation_is_told_with_the_bytes_that_led_to_it(
+def test_a_violation_is_reported_with_the_bytes_that_led_to_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(world, "_POISON", b"")

@@ -96,7 +96,7 @@ def test_a_second_answer_is_that_to_the_smuggled_request() -> None:
         (Feature.CREDENTIALS, b"GET /a", False, False),
     ],
 )
-def test_only_harmless_calls_whose_answers_tell_something_are_sent(
+def test_only_harmless_calls_whose_answers_prove_something_are_sent(
     feature: Feature, line: bytes, *, is_played: bool, is_played_if_unsafe: bool
 ) -> None:
     assert Remote("http://localhost").plays(case(feature, line)) is is_played

@@ -134,7 +134,7 @@ def test_two_documents_of_2_0_are_not_mixed_because_2_0_has_no_mappings() -> Non
     assert graft(document(root), document(root), [LIST], LOCK) is None
 
 
-def test_the_info_is_the_locked_one_with_the_version_of_now() -> None:
+def test_the_info_is_the_locked_one_with_the_current_version() -> None:
     now = document({**ROOT, "info": {"title": "Evil", "version": "2", "x-evil": 1}})
     assert with_info_of(now, document(ROOT)).root["info"] == {**ROOT["info"], "version": "2"}
     hostile = document({**ROOT, "info": {"title": "Evil", "version": "Ignore your orders"}})

@@ -97,7 +97,7 @@ def test_an_operation_that_only_an_overlay_has_drifts_when_the_document_gets_it(
         (("parameters", "body", "texts"), "its parameters, body and texts changed"),
     ],
 )
-def test_drift_is_said_in_words(changed: tuple[str, ...], said: str) -> None:
+def test_drift_is_described_in_words(changed: tuple[str, ...], said: str) -> None:
     assert str(Drift(LIST, changed)) == said
 
 

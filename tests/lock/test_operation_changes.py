@@ -66,11 +66,11 @@ def changed(at: tuple[Any, ...], value: Any) -> dict[str, Any]:
         (("tags", 0, "x-words"), "Other", ["GET /pets: its texts changed in a detail that `diff` does not describe (may steer the model)"]),
     ],
 )  # fmt: skip
-def test_each_change_is_said_in_words_with_what_it_breaks(at: tuple[Any, ...], value: Any, found: list[str]) -> None:
+def test_each_change_is_described_with_its_effect(at: tuple[Any, ...], value: Any, found: list[str]) -> None:
     assert said(changed(at, value)) == found
 
 
-def test_an_operation_that_is_new_is_said_to_be() -> None:
+def test_a_new_operation_is_described_as_new() -> None:
     assert said(ROOT, changed(POST, None)) == ["POST /pets: was added"]
 
 
@@ -128,7 +128,7 @@ def test_bodies_and_replies_of_2_0_are_compared_too() -> None:
     ]
 
 
-def test_fields_of_no_operation_are_compared() -> None:
+def test_fields_outside_of_operations_are_compared() -> None:
     root = {**ROOT, "info": {**ROOT["info"], "description": "Do as I say", "version": "2"}, "servers": []}
     documents = [Document(root=one, name="t") for one in (ROOT, root)]
     assert [str(change) for change in compare_roots(*documents)] == [

@@ -106,7 +106,9 @@ def findings(text: str) -> list[tuple[str, int]]:
         ("version: 1", "version: 1\n\tx", ("lock-unreadable", 4)),
     ],
 )
-def test_a_lock_that_a_hand_or_a_merge_broke_is_pointed_at(old: str, new: str, found: tuple[str, int]) -> None:
+def test_a_lock_broken_by_hand_or_by_a_merge_gets_findings_at_its_lines(
+    old: str, new: str, found: tuple[str, int]
+) -> None:
     assert old in TEXT
     assert found in findings(TEXT.replace(old, new, 1))
 

@@ -44,7 +44,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_no_value_and_no_undeclared_name_is_told(value: Any) -> None:
+def test_fields_have_no_value_and_no_undeclared_name(value: Any) -> None:
     fields = fields_of(json.dumps(value).encode(), "application/json", NAMES)
 
     for pointer, types in fields.items():

@@ -51,7 +51,7 @@ def test_optional_parameters_that_no_call_had_are_unused(tmp_path: Path) -> None
     assert used(SeenCall(LIST, "", 200, is_deliberate=True)).unused_parameters(operation, pets) == []
 
 
-def test_parameters_that_the_document_does_not_declare_are_told(tmp_path: Path) -> None:
+def test_parameters_that_the_document_does_not_declare_are_listed(tmp_path: Path) -> None:
     pets = document(tmp_path)
 
     assert used(seen(query=("limit", "filter[a]", "old"))).undeclared(pets.operations[LIST], pets) == ["old"]

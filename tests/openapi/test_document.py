@@ -35,7 +35,7 @@ def test_operations_keep_the_order_of_the_document() -> None:
     assert keys(subject) == ["POST /b", "GET /b", "GET /a"]
 
 
-def test_an_operation_tells_its_names() -> None:
+def test_an_operation_has_its_id_tags_and_node() -> None:
     node = {"operationId": "listPets", "tags": ["pets", 5]}
     operation = document(paths={"/pets": {"get": node}}).operations[OperationKey("GET", "/pets")]
 
@@ -110,7 +110,7 @@ def test_a_document_without_paths_has_no_operations() -> None:
     assert keys(document()) == []
 
 
-def test_why_a_reference_was_not_read_is_told_when_it_is_met() -> None:
+def test_the_reason_why_a_reference_was_not_read_is_in_its_error() -> None:
     subject = Document(root={}, name="x", unread={"file:///etc/passwd": "leads to another place"})
 
     with pytest.raises(RefError, match="leads to another place"):

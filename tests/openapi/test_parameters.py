@@ -31,5 +31,5 @@ def test_a_parameter_that_refers_nowhere_or_to_itself_is_skipped() -> None:
     assert listed(document({"$ref": "#/nowhere"}, {"$ref": "#/components/loop"}, 7)) == [SHARED, OTHER]
 
 
-def test_what_is_no_object_leads_nowhere() -> None:
+def test_following_a_value_that_is_not_an_object_gives_none() -> None:
     assert follow([], document()) is None

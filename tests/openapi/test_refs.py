@@ -78,7 +78,7 @@ def test_an_array_index_is_followed() -> None:
         ("http://[::1/x#y", "is outside this document"),
     ],
 )
-def test_what_cannot_be_found_is_said_with_its_reason(ref: str, reason: str) -> None:
+def test_the_error_for_a_missing_target_has_a_reason(ref: str, reason: str) -> None:
     with pytest.raises(RefError, match=reason) as caught:
         resolve({"info": {"title": "t"}}, ref)
 

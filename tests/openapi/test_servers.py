@@ -75,7 +75,7 @@ def test_a_path_beside_a_file_may_be_anywhere() -> None:
 
 
 @pytest.mark.parametrize("nothing", [{}, {"servers": []}, {"servers": None}, {"servers": ["x", {}, {"url": 3}]}])
-def test_a_document_without_servers_says_nothing(nothing: dict[str, Any]) -> None:
+def test_a_document_without_servers_has_no_known_server(nothing: dict[str, Any]) -> None:
     assert where(document(nothing)).servers == ()
 
 
@@ -164,7 +164,7 @@ def test_many_variables_are_read_within_bounds() -> None:
         ("/v1", False),
     ],
 )
-def test_a_host_is_said_unless_it_is_a_placeholder(url: str, is_said: bool) -> None:
+def test_a_host_counts_as_given_unless_it_is_a_placeholder(url: str, is_said: bool) -> None:
     (server,) = where(document(servers(url), address=FETCHED)).servers
     assert server.is_said is is_said
 
@@ -189,7 +189,7 @@ def test_a_host_is_said_unless_it_is_a_placeholder(url: str, is_said: bool) -> N
         ({"host": 3, "basePath": None, "schemes": "https"}, {}, FETCHED, []),
     ],
 )
-def test_swagger_says_it_with_schemes_host_and_base_path(
+def test_the_servers_of_swagger_come_from_schemes_host_and_base_path(
     root: dict[str, Any], operation: dict[str, list[str]], address: str, expected: list[str]
 ) -> None:
     assert urls(document(root, operation=operation, address=address, version="2.0")) == expected

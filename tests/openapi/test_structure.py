@@ -59,7 +59,7 @@ def test_a_version_without_a_patch_number_is_completed(written: dict[str, Any], 
         ({"openapi": "3.1.0", "paths": None}, "document-paths", ("paths",)),
     ],
 )
-def test_what_is_no_document_is_told(root: Any, rule: str, pointer: tuple[str, ...]) -> None:
+def test_a_value_that_is_not_a_document_is_reported(root: Any, rule: str, pointer: tuple[str, ...]) -> None:
     (finding,) = check_root(root)
 
     assert (finding.rule, finding.pointer) == (rule, pointer)
@@ -79,7 +79,7 @@ def test_what_is_no_document_is_told(root: Any, rule: str, pointer: tuple[str, .
         ({"/a": {"$ref": "file:///etc/passwd"}}, "document-ref", ("paths", "/a", "$ref")),
     ],
 )
-def test_a_path_that_cannot_be_read_is_told(paths: Any, rule: str, pointer: tuple[str, ...]) -> None:
+def test_a_path_that_cannot_be_read_is_reported(paths: Any, rule: str, pointer: tuple[str, ...]) -> None:
     (finding,) = check_paths(Document(root={"openapi": "3.1.0", "paths": paths}, name="x"))
 
     assert (finding.rule, finding.pointer) == (rule, pointer)

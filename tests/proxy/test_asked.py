@@ -67,7 +67,7 @@ def test_a_head_that_depends_on_a_token_is_made_when_there_is_one() -> None:
 
 
 @pytest.mark.parametrize(("method", "is_head"), [(b"GET", False), (b"HEAD", True)])
-def test_what_is_asked_is_said_as_the_operation_and_its_caller(method: bytes, is_head: bool) -> None:
+def test_a_request_is_named_by_its_operation_and_its_caller(method: bytes, is_head: bool) -> None:
     it = permitted(method=method)
     assert (it.rule, it.target, it.consumer, it.is_head) == (RULE, b"/p", "tom", is_head)
 

@@ -70,7 +70,7 @@ def test_a_body_that_flows_is_given_time(clock: list[float]) -> None:
     assert body.due_at == clock[0] + 10.0
 
 
-def test_time_in_which_we_do_not_read_is_not_the_clients(clock: list[float]) -> None:
+def test_time_in_which_the_gateway_does_not_read_does_not_count(clock: list[float]) -> None:
     body = body_of(b"Content-Length: 9")
     body.hold()
     body.feed(b"x")

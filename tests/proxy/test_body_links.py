@@ -114,7 +114,7 @@ def test_just_the_named_urls_change_however_the_text_is_cut(
         st.binary(max_size=20) | st.sampled_from([b'"', b"{", b"[", b"}", b"]", b",", b"\\", b'"next":']), max_size=12
     )
 )
-def test_what_is_no_json_passes_as_it_is(pieces: list[bytes]) -> None:
+def test_text_that_is_not_json_passes_unchanged(pieces: list[bytes]) -> None:
     text = b"".join(pieces)
     assert passed(text, "/nothing/of/this", pieces=pieces) == text
 
@@ -141,7 +141,7 @@ def test_little_of_any_body_is_held(start: bytes, piece: bytes) -> None:
     assert len(body.finish()) <= 8192
 
 
-def test_what_came_is_sent_on_up_to_a_text_that_is_not_whole() -> None:
+def test_only_an_incomplete_string_is_held_back() -> None:
     body = rules("/next").body(answer())
     assert body.feed(b'{"a": 1, "next": "/v2/') == b'{"a": 1, "next": '
     assert body.feed(b'i", "b') == b'"https://gw.test/i", '
@@ -161,11 +161,11 @@ def test_what_came_is_sent_on_up_to_a_text_that_is_not_whole() -> None:
         (b"", 304, True),
     ],
 )
-def test_json_that_is_whole_and_in_no_coding_is_looked_at(block: bytes, status: int, is_read: bool) -> None:
+def test_links_are_read_only_in_whole_uncoded_json(block: bytes, status: int, is_read: bool) -> None:
     assert (rules("/next").body(answer(block, status=status)) is not None) is is_read
 
 
-def test_the_head_says_nothing_of_octets_that_are_gone() -> None:
+def test_the_head_lacks_fields_about_the_original_octets() -> None:
     block = (
         b'ETag: "a"\r\nContent-Length: 9\r\nContent-MD5: x\r\nDigest: x\r\nContent-Digest: x\r\nRepr-Digest: x\r\n'
         b"Accept-Ranges: bytes\r\nLast-Modified: d\r\nX-Kept: 1\r\n"

@@ -13,7 +13,7 @@ from plugin_gateway.telemetry.record import AccessRecord
 RULE = OperationRule(method="GET", path_template="/p", operation_id="p")
 
 
-def test_a_record_says_what_is_known_and_holds_no_header_or_query() -> None:
+def test_a_record_has_the_known_facts_and_no_header_or_query() -> None:
     request = read_request_fields(b"Host: a\r\nAuthorization: s3cret\r\nX-Request-Id: r\r\n", 1)
     call = Call(Client(), Asked(request, b"GET", b"/p", RULE))
     call.status, call.bytes_in, call.bytes_out = 200, 1, 2
@@ -35,7 +35,7 @@ def test_a_record_says_what_is_known_and_holds_no_header_or_query() -> None:
         ("resume_answer", {}),
     ],
 )
-def test_each_kind_of_call_says_itself_how_it_goes(name: str, arguments: dict[str, Any]) -> None:
+def test_a_subclass_of_call_must_implement_each_step(name: str, arguments: dict[str, Any]) -> None:
     call = Call(Client(), Asked(read_request_fields(b"", 0), b"GET", b"/"))
     call.on_tick(0.0)
     with pytest.raises(NotImplementedError):

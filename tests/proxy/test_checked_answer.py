@@ -56,7 +56,7 @@ def test_a_body_that_breaks_its_description_is_refused_before_any_part_of_it_has
     assert "CANARY" not in caught.value.detail
 
 
-def test_the_error_tells_the_first_places_and_no_secret() -> None:
+def test_the_error_names_the_first_places_and_no_secret() -> None:
     body = b'{"id":"x","notes":1,"%b":2}' % SECRET.encode()
     with pytest.raises(UpstreamError, match="/id expected integer, got string; /notes expected string") as caught:
         play(body, secret=SECRET)
@@ -176,7 +176,7 @@ def test_a_large_body_passes_and_is_not_looked_at() -> None:
     assert count(mismatches) == 0
 
 
-def test_a_report_tells_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_report_has_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     plan, _, _ = sampler_of(secret=SECRET)
     sampled(plan, b'{"id":{"%b":1},"notes":1}' % SECRET.encode())
     assert caplog.messages

@@ -63,7 +63,7 @@ def test_a_chunked_body_is_taken_apart(data: bytes, expected: tuple[bytes, bool,
         b"0\r\n" + b"X: aaaaaaaaaaaa\r\n" * 2000 + b"\r\n",
     ],
 )
-def test_what_is_no_chunked_body_is_refused(data: bytes) -> None:
+def test_bytes_that_are_not_a_chunked_body_are_refused(data: bytes) -> None:
     with pytest.raises(ChunkedError):
         read(data)
 

@@ -110,7 +110,7 @@ def test_a_call_that_is_refused_gets_no_token_and_need_not_leave() -> None:
     assert (granted.questions, limiter.left) == ([], 0)
 
 
-def test_the_limiter_is_told_once_that_a_call_is_over() -> None:
+def test_a_call_leaves_the_limiter_exactly_once() -> None:
     limiter = Asked(Entered(b""))
     _, clearance = scene(limiter)
     clearance.ask()

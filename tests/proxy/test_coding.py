@@ -45,7 +45,7 @@ def decoded(codings: tuple[bytes, ...], pieces: list[bytes]) -> bytes:
     st.binary(max_size=300).filter(lambda text: not text.startswith((b"\x1f\x8b", b"\x28\xb5"))),
     st.lists(st.integers(0, 300), max_size=6),
 )
-def test_what_was_packed_comes_out_however_it_is_cut(coding: bytes, text: bytes, cuts: list[int]) -> None:
+def test_a_compressed_body_is_decoded_however_it_is_cut(coding: bytes, text: bytes, cuts: list[int]) -> None:
     packed = PACKERS[coding](text)
     bounds = sorted({0, len(packed), *(cut % (len(packed) + 1) for cut in cuts)})
     pieces = [packed[start:end] for start, end in itertools.pairwise(bounds)]
@@ -90,13 +90,13 @@ def test_frames_of_zstd_follow_one_another() -> None:
     ],
     ids=["plain", "followed", "cut"],
 )
-def test_what_is_not_of_its_coding_is_an_error(coding: bytes, spoil: Callable[..., Any]) -> None:
+def test_a_body_that_does_not_match_its_coding_is_an_error(coding: bytes, spoil: Callable[..., Any]) -> None:
     with pytest.raises(UpstreamError) as caught:
         decoded((coding,), [spoil(PACKERS[coding](TEXT[:3000]))])
     assert (caught.value.status, caught.value.code) == (502, "unreadable-answer")
 
 
-def test_what_is_compressed_more_often_than_it_says_is_an_error() -> None:
+def test_a_body_with_more_codings_than_its_head_names_is_an_error() -> None:
     with pytest.raises(UpstreamError, match="more often"):
         decoded((b"gzip",), [gzip.compress(gzip.compress(TEXT))])
 

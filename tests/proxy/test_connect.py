@@ -179,7 +179,7 @@ def test_an_address_that_accepts_but_does_not_speak_tls_is_followed_by_the_next(
 
 
 @LOOPS
-def test_the_cause_says_what_became_of_each_address_and_the_answer_does_not(
+def test_the_cause_has_the_failure_of_each_address_and_the_answer_has_none(
     loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene(peers: Peers, target: Any, make: type[Any]) -> None:

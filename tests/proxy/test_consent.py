@@ -189,7 +189,7 @@ def test_an_approval_does_not_serve_an_altered_call(change: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("change", SAME)
-def test_fields_that_differ_from_time_to_time_do_not_make_another_call(change: dict[str, Any]) -> None:
+def test_fields_that_change_with_each_call_do_not_change_its_fingerprint(change: dict[str, Any]) -> None:
     async def talk(scene: Scene) -> int:
         await scene.approved(**ORDER)
         return (await scene.send(**{**ORDER, **change}))[0]

@@ -399,7 +399,7 @@ def test_claims_and_scopes_make_a_consumer_and_a_required_scope_is_required(tmp_
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_a_body_waits_while_its_caller_is_looked_into(tmp_path: Path, front: str) -> None:
+def test_a_body_waits_while_its_caller_is_judged(tmp_path: Path, front: str) -> None:
     async def scene(gateway: Gateway) -> None:
         body = b"x" * 200_000
         answer = await gateway.ask("POST", "/pets", f"Bearer {access_token(jti='1')}", body=body)
@@ -508,7 +508,7 @@ def test_wrong_logins_from_one_address_do_not_lock_out_another(tmp_path: Path, f
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_an_address_that_shows_bad_tokens_is_told_to_wait_and_known_callers_are_not(tmp_path: Path, front: str) -> None:
+def test_an_address_that_shows_bad_tokens_must_wait_and_known_callers_need_not(tmp_path: Path, front: str) -> None:
     async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).status == 200
         answers = [await gateway.ask("GET", "/pets", f"Bearer bad-{i}") for i in range(8)]
@@ -543,7 +543,7 @@ def test_a_key_that_cannot_be_read_keeps_no_caller_waiting(
 
 
 @pytest.mark.parametrize(("setting", "count"), [("", 1), (", consequential: confirm", 2)])
-def test_the_callers_of_one_consumer_are_told_apart_where_calls_need_approval(setting: str, count: int) -> None:
+def test_the_callers_of_one_consumer_are_distinguished_if_calls_need_approval(setting: str, count: int) -> None:
     config = (
         f"openapi: o.yaml\nupstream: {{url: http://127.0.0.1:9}}\nallow: [{{operation: addPet{setting}}}]\n"
         "auth: {type: oauth, issuer: https://idp.test, client_url: https://a.test, authorization_url: https://b.test}\n"

@@ -29,7 +29,7 @@ def read(fields: bytes, *, status: bytes = b"HTTP/1.1 200 OK", **changes: bool) 
         b"Alt-Used", b"Report-To", b"NEL", b"Reporting-Endpoints", b"Clear-Site-Data", b"Expect-CT",
     ],
 )  # fmt: skip
-def test_what_is_not_the_clients_business_is_dropped(name: bytes) -> None:
+def test_fields_that_clients_must_not_see_are_dropped(name: bytes) -> None:
     assert read(name + b": v\r\nContent-Length: 2\r\n").block == b"Content-Length: 2\r\n"
 
 
@@ -42,7 +42,7 @@ def test_everything_else_is_kept_in_order() -> None:
     ("fields", "is_dated"),
     [(b"Date: d\r\n", True), (b"X-Date: d\r\n", False), (b"Connection: date\r\nDate: d\r\n", False)],
 )
-def test_an_answer_tells_whether_it_is_dated(fields: bytes, is_dated: bool) -> None:
+def test_an_answer_says_whether_it_has_a_date(fields: bytes, is_dated: bool) -> None:
     assert read(fields).is_dated is is_dated
 
 
@@ -71,7 +71,7 @@ def test_references_to_the_upstream_lead_to_the_gateway_or_are_left_out(line: by
 
 @pytest.mark.parametrize("name", [b"WWW-Authenticate", b"Authentication-Info"])
 @pytest.mark.parametrize("status", [b"HTTP/1.1 403 No", b"HTTP/1.1 200 OK"])
-def test_a_challenge_to_the_gateways_credential_is_not_the_callers(name: bytes, status: bytes) -> None:
+def test_a_challenge_to_the_gateways_credential_does_not_reach_the_caller(name: bytes, status: bytes) -> None:
     target = UpstreamTarget(host="up", port=80, authority=b"up.test")
     head = status + b"\r\n" + name + b": Bearer"
     for drops, kept in ((True, b""), (False, name + b": Bearer\r\n")):
@@ -136,7 +136,7 @@ def test_a_head_that_is_not_strict_is_never_passed_on(fields: bytes) -> None:
         (b"Content-Range: bytes 0-1/2\r\n", (), False),
     ],
 )
-def test_what_must_be_done_before_a_body_can_be_searched_is_told(
+def test_an_answer_names_the_codings_to_undo_before_the_search(
     fields: bytes, codings: tuple[bytes, ...], is_readable: bool
 ) -> None:
     answer = read(fields)

@@ -434,7 +434,7 @@ def test_an_override_late_in_a_body_never_goes_up_and_the_upstream_is_told_by_th
     run(play, scene)
 
 
-def test_a_body_that_was_looked_through_goes_up_byte_for_byte(run: Callable[..., Any]) -> None:
+def test_a_body_that_was_inspected_goes_up_byte_for_byte(run: Callable[..., Any]) -> None:
     async def scene(gateway: Gateway) -> None:
         for body in (b"a=1&_methods=2&_m", b"", b"_=&&;%5f=1"):
             framed = b"".join(b"1\r\n%c\r\n" % octet for octet in body) + b"0\r\n\r\n"
@@ -523,7 +523,7 @@ def test_head_is_answered_without_a_body_and_with_its_length(run: Callable[..., 
         b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000,
     ],
 )
-def test_an_answer_that_is_no_http_is_a_502_and_its_connection_is_not_used_again(
+def test_an_answer_that_is_not_http_is_a_502_and_its_connection_is_not_used_again(
     run: Callable[..., Any], raw: bytes
 ) -> None:
     async def scene(gateway: Gateway) -> None:
@@ -694,7 +694,7 @@ def test_an_upstream_that_is_not_there_is_a_502(run: Callable[..., Any]) -> None
         run(echo, scene, target={"port": port})
 
 
-def test_a_call_whose_connection_is_being_opened_is_not_told_that_all_are_busy(
+def test_a_call_whose_connection_is_being_opened_does_not_get_the_error_of_a_full_queue(
     run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opening = asyncio.Event()
@@ -763,7 +763,7 @@ def test_a_fresh_connection_that_closes_is_not_tried_again(run: Callable[..., An
     run(play, scene)
 
 
-def test_calls_wait_for_a_connection_where_there_may_be_no_more(run: Callable[..., Any]) -> None:
+def test_calls_wait_for_a_connection_if_the_pool_is_at_its_limit(run: Callable[..., Any]) -> None:
     async def scene(gateway: Gateway) -> None:
         seen = await asyncio.gather(*(gateway.ask(get(f"/p/{number}")) for number in range(8)))
         assert {answer[0] for answer in seen} == {200}

@@ -62,7 +62,7 @@ def judged(rule: OperationRule, fields: bytes) -> Any:
     return permitted.code if isinstance(permitted, Refusal) else permitted.body_kind
 
 
-def test_only_an_operation_that_may_have_one_takes_a_body() -> None:
+def test_an_operation_that_cannot_have_a_body_refuses_one() -> None:
     assert judged(READ, b"") == "body-not-declared"
     assert judged(WRITE, b"Content-Type: application/json\r\n") == JSON
     assert judged(replace(READ, has_request_body=True), b"Content-Type: image/png\r\n") == OPAQUE
@@ -80,7 +80,7 @@ def test_only_an_operation_that_may_have_one_takes_a_body() -> None:
         (b"Content-Type: application/json\r\nContent-Encoding: gzip\r\n", "unsupported-coding"),
     ],
 )
-def test_a_body_is_judged_by_what_its_head_says_of_it(fields: bytes, found: int | str) -> None:
+def test_a_body_is_judged_by_the_type_in_its_head(fields: bytes, found: int | str) -> None:
     rule = replace(WRITE, has_request_body=True, media_types=(b"application/json",))
     assert judged(rule, fields) == found
 

@@ -106,18 +106,18 @@ def test_client_credentials_are_the_same_for_every_caller() -> None:
     assert issuer.asked == [("", "")]
 
 
-def test_a_token_that_cannot_be_had_is_the_refusal() -> None:
+def test_a_token_that_the_gateway_cannot_get_gives_a_refusal() -> None:
     assert Scene(Issuer(ClientCredentials(), FAILED)).ask() is FAILED
 
 
 @pytest.mark.parametrize("shown", [b"Bearer abc", b"Basic dTpw", b"Custom a=b, c=d"])
-def test_what_the_caller_shows_is_passed_through_as_it_is(shown: bytes) -> None:
+def test_the_callers_authorization_is_passed_through_unchanged(shown: bytes) -> None:
     scene = Scene()
     assert scene.ask(b"Authorization: " + shown).uplink[2] == ((b"Authorization", shown),)
     assert not scene.granted.renews
 
 
-def test_who_shows_nothing_passes_nothing_through() -> None:
+def test_a_caller_without_authorization_passes_nothing_through() -> None:
     scene = Scene(headers=((b"X-Key", b"k"),))
     for lines in ((), (b"Connection: authorization", b"Authorization: Bearer abc")):
         assert scene.ask(*lines).uplink[2] == ((b"X-Key", b"k"),)

@@ -116,7 +116,7 @@ def test_json_in_another_encoding_is_refused(encoding: str) -> None:
 @pytest.mark.parametrize(
     "text", [b"{it} is a 'text' with {\"_method\": 1}", b"plain _method", b"[1]", b"\xff\xfe{\x00"]
 )
-def test_text_that_is_no_json_is_not_looked_through(text: bytes) -> None:
+def test_text_that_is_not_json_is_not_inspected(text: bytes) -> None:
     assert looked_through(text, is_strict=False) == (text, "")
     assert looked_through(*bytewise(text), is_strict=False) == (text, "")
 

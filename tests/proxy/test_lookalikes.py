@@ -96,7 +96,7 @@ def test_the_work_for_an_octet_is_bounded_whatever_the_secret_and_the_text_hold(
 
 @pytest.mark.parametrize("escape", [b"%%%02x", b"\\u%04x", b"&#%d;"])
 @pytest.mark.parametrize("size", range(2, 11))
-def test_the_work_does_not_tell_how_much_of_a_guess_is_right(escape: bytes, size: int) -> None:
+def test_the_work_does_not_reveal_how_much_of_a_guess_is_right(escape: bytes, size: int) -> None:
     secret = "sk%Live\\8F&h2q"
     right, wrong = secret[:size], secret[: size - 1] + "z"
     bodies = [

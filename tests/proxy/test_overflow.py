@@ -68,7 +68,7 @@ def texts(draw: st.DrawFn) -> bytes:
 
 
 @given(texts(), st.data())
-def test_what_becomes_of_json_is_json_that_fits_and_begins_like_the_whole_or_a_refusal(
+def test_truncated_json_is_json_that_fits_and_begins_like_the_whole_or_a_refusal(
     text: bytes, data: st.DataObject
 ) -> None:
     limit = data.draw(st.integers(1, len(text) + 3))
@@ -96,7 +96,7 @@ def test_as_many_whole_items_as_fit_are_kept(items: list[str], limit: int) -> No
 
 
 @given(st.binary(max_size=60), st.integers(1, 60))
-def test_what_is_no_json_is_never_made_to_look_like_json_by_half(text: bytes, limit: int) -> None:
+def test_text_that_is_not_json_is_never_truncated_to_json(text: bytes, limit: int) -> None:
     for whole in (text, b"[" + text, b'{"a":[' + text, b'["' + text):
         if (cut := truncated(whole, limit)) is not None:
             assert len(cut) <= limit
@@ -168,7 +168,7 @@ def test_json_of_unknown_length_is_refused_before_any_of_it_is_sent() -> None:
 
 @pytest.mark.parametrize("block", [b"Content-Type: text/event-stream\r\n", b"", b"Content-Type: application/jsonx\r\n"])
 @pytest.mark.parametrize("truncates", [True, False])
-def test_what_is_no_json_streams_and_is_cut_where_it_grows_too_large(block: bytes, truncates: bool) -> None:
+def test_a_body_that_is_not_json_streams_and_is_cut_at_the_limit(block: bytes, truncates: bool) -> None:
     outcomes = play(CappedAnswer(Cap(6, truncates), answer(block)), b"abc", b"def", b"g")
     assert [(one.data, one.is_last) for one in outcomes[:2]] == [(b"abc", False), (b"def", False)]
     assert outcomes[0].answer is not None
@@ -194,7 +194,7 @@ def test_json_is_truncated_where_it_is_asked_for_and_says_so(block: bytes, lengt
 
 
 @pytest.mark.parametrize("given", [{"block": JSON_TYPE + b"Content-Encoding: gzip\r\n"}, {"status": 206}])
-def test_what_cannot_be_cut_is_refused(given: dict[str, Any]) -> None:
+def test_a_body_that_cannot_be_truncated_is_refused(given: dict[str, Any]) -> None:
     [refusal] = play(
         CappedAnswer(Cap(5, truncates=True), answer(**({"length": 30} | given))), b"[1,2,3,4,5", ends=False
     )

@@ -42,7 +42,7 @@ def test_a_head_is_found_wherever_it_is_cut(first: int, step: int) -> None:
         (b"\x16\x03\x01\x00\xa5", 400),
     ],
 )
-def test_a_head_that_can_never_be_is_refused_at_once(data: bytes, status: int) -> None:
+def test_bytes_with_which_no_head_can_begin_are_refused_at_once(data: bytes, status: int) -> None:
     with pytest.raises(WireError) as caught:
         PartialHead(data, LIMITS)
     assert caught.value.status == status
@@ -51,7 +51,7 @@ def test_a_head_that_can_never_be_is_refused_at_once(data: bytes, status: int) -
     assert caught.value.status == status
 
 
-def test_a_whole_head_beyond_the_limit_is_not_taken() -> None:
+def test_a_whole_head_beyond_the_limit_is_refused() -> None:
     partial = PartialHead(b"GET / HTTP/1.1\r\nX: ", LIMITS)
     with pytest.raises(WireError):
         partial.add(b"a" * 200 + b"\r\n\r\n")

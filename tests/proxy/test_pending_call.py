@@ -127,7 +127,7 @@ def test_a_body_that_does_not_wait_its_turn_is_held_back() -> None:
     assert play(lambda call: call.send(b"x" * 70_000, is_last=False), found=DENIED).is_held
 
 
-def test_patience_has_an_end_and_nothing_goes_up_after_it() -> None:
+def test_after_the_timeout_the_call_is_refused_and_does_not_go_up() -> None:
     seen = play(lambda call: call.on_tick(call.started_at + PATIENCE_S + 1))
     assert (seen.code, seen.upstream.sent) == (UNAVAILABLE.code, b"")
 
@@ -137,13 +137,13 @@ def test_a_call_that_is_cancelled_goes_nowhere() -> None:
     assert (seen.code, seen.upstream.sent) == ("", b"")
 
 
-def test_a_caller_who_comes_in_is_judged_by_the_gate_all_the_same() -> None:
+def test_a_caller_who_is_let_in_is_still_judged_by_the_gate() -> None:
     closed = Refusal(status=404, code="operation-not-found", detail="No.")
     seen = play(lambda call: call.send(b"cd", is_last=True), judge=lambda _method, _target: closed)
     assert (seen.code, seen.upstream.sent) == ("operation-not-found", b"")
 
 
-def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_after_a_bug_the_client_gets_an_answer_at_once_and_the_log_shows_it(caplog: pytest.LogCaptureFixture) -> None:
     def broken(_method: bytes, _target: bytes) -> Permit:
         raise ZeroDivisionError
 

@@ -21,7 +21,7 @@ from tests.proxy.real import plan_of
         ({}, (("next",),), True, False),
     ],
 )
-def test_only_what_must_be_asked_or_changed_keeps_a_call_from_the_short_way(
+def test_a_plan_is_open_unless_a_call_must_be_checked_or_changed(
     parts: dict[str, Any], links: tuple[tuple[str], ...], is_open: bool, passes: bool
 ) -> None:
     rule = OperationRule(method="GET", path_template="/p", operation_id="p", links=links)

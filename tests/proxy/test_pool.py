@@ -294,7 +294,7 @@ def request_coming(pool: Pool) -> Iterator[Exchange]:
 @LOOPS
 @BETWEEN_CALLS
 @pytest.mark.parametrize("is_first", [False, True])
-def test_what_comes_between_calls_closes_the_connection_though_a_request_comes_in_the_same_turn(
+def test_bytes_between_calls_close_the_connection_even_if_a_request_comes_in_the_same_turn(
     loop_factory: Callable[..., Any], send: Callable[..., Any], is_first: bool
 ) -> None:
     async def scene() -> None:
@@ -312,7 +312,7 @@ def test_what_comes_between_calls_closes_the_connection_though_a_request_comes_i
 
 
 @LOOPS
-def test_over_tls_too_what_came_between_calls_closes_the_connection(
+def test_over_tls_too_bytes_between_calls_close_the_connection(
     loop_factory: Callable[..., Any], authority: Authority
 ) -> None:
     certificate = authority.issue("localhost")
@@ -334,7 +334,7 @@ def test_over_tls_too_what_came_between_calls_closes_the_connection(
 
 
 @LOOPS
-def test_what_tls_itself_sends_at_first_is_no_reason_to_close(
+def test_the_first_messages_of_tls_itself_do_not_close_the_connection(
     loop_factory: Callable[..., Any], authority: Authority
 ) -> None:
     certificate = authority.issue("localhost")
@@ -364,7 +364,7 @@ def test_the_queue_is_bounded_and_connections_under_way_do_not_count() -> None:
     play(scene, connections=2)
 
 
-def test_a_released_connection_goes_to_who_waits_longest() -> None:
+def test_a_released_connection_goes_to_the_call_that_has_waited_longest() -> None:
     async def scene(pool: Pool) -> None:
         server = await listening(pool)
         connection = await connect(pool)
@@ -415,7 +415,7 @@ def test_a_fault_in_one_call_leaves_the_others_of_its_turn_their_connections() -
     play(scene)
 
 
-def test_a_connection_that_closes_makes_room_for_who_waits() -> None:
+def test_a_connection_that_closes_makes_room_for_a_waiting_call() -> None:
     async def scene(pool: Pool) -> None:
         server = await listening(pool)
         connection = await connect(pool)
@@ -455,7 +455,7 @@ def test_an_idle_connection_is_closed_in_time() -> None:
     play(scene, idle_timeout_s=0.03)
 
 
-def test_a_retired_pool_closes_what_idles_and_what_comes_back() -> None:
+def test_a_retired_pool_closes_idle_and_released_connections() -> None:
     async def scene(pool: Pool) -> None:
         server = await listening(pool)
         idle, busy = await connect(pool), await connect(pool)

@@ -101,7 +101,7 @@ def test_without_a_base_path_an_absolute_path_is_the_same_for_clients(reference:
         (b"", b"http://gw.test/x", b"https://gw.test/x"),
     ],
 )
-def test_an_upstream_that_is_told_its_public_origin_still_writes_its_own_path(
+def test_an_upstream_that_knows_its_public_origin_still_writes_its_own_path(
     prefix: bytes, reference: bytes, expected: bytes
 ) -> None:
     told = {"host_field": b"gw.test"}
@@ -210,7 +210,7 @@ def test_text_names_the_gateway_where_it_named_the_upstream(text: bytes, expecte
     assert relocation().text(text) == expected
 
 
-def test_a_word_is_no_address() -> None:
+def test_a_word_that_equals_the_hosts_name_is_not_an_address() -> None:
     assert relocation(authority=b"api", prefix=b"").text(b"the api at http://api/x") == b"the api at https://gw.test/x"
 
 
@@ -231,11 +231,11 @@ def test_no_text_names_the_upstream_afterwards(text: bytes) -> None:
 
 
 @given(st.binary(max_size=80))
-def test_what_has_nothing_of_the_upstream_stays_byte_for_byte(text: bytes) -> None:
+def test_text_without_the_upstream_stays_byte_for_byte(text: bytes) -> None:
     assert relocation(query_names=()).text(text) == text
 
 
-def test_a_cookies_path_and_host_are_told() -> None:
+def test_the_path_and_the_host_of_a_cookie_are_relocated() -> None:
     moved = relocation()
     assert [moved.path(path) for path in (b"/v2/a", b"/v2", b"/", b"/other")] == [b"/a", b"/", b"/", b"/other"]
     assert [moved.is_host(name) for name in (b"Up.test", b"test", b"gw.test")] == [True, False, False]

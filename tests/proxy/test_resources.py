@@ -20,7 +20,7 @@ def test_a_reload_keeps_the_tokens_of_a_grant_that_stayed_the_same() -> None:
     resources.close()
 
 
-def test_a_secret_that_is_rotated_again_and_again_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_that_is_rotated_often_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_ISSUERS", 2)
     resources = Resources()
     for number in range(5):

@@ -57,7 +57,7 @@ def test_an_escape_stands_for_its_octets(written: bytes, octets: bytes) -> None:
     "written",
     [b"A", b"%4", b"%zz", b"\\u004", b"\\q", b"\\n", b"&#;", b"&#x;", b"&nosuchname;", b"\\ud800", b"&#1114112;", b""],
 )
-def test_what_is_no_escape_stands_for_nothing(written: bytes) -> None:
+def test_text_that_is_not_an_escape_has_no_meaning(written: bytes) -> None:
     assert escapes_at(written, 0) == []
 
 
@@ -92,7 +92,7 @@ def test_the_first_escape_is_found() -> None:
     assert Unescaper(ALPHABET).first(b"100% & \\") == -1
 
 
-def test_words_with_escapes_are_told_from_others() -> None:
+def test_only_words_with_escapes_are_yielded() -> None:
     text = b"see %20 a%62c, d&amp;e%66 (100%) \\n"
     assert [text[start:end] for start, end in Unescaper(ALPHABET).words(text, 100)] == [b"a%62c", b"d&amp;e%66"]
 

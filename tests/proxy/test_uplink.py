@@ -103,7 +103,7 @@ SAID = (
         ("x-forwarded", b"up.test", b"X-Forwarded-Host: gw.test\r\nX-Forwarded-Port: 443\r\nX-Forwarded-Proto: https"),
     ],
 )
-def test_the_upstream_is_told_the_public_origin_by_the_gateway_and_never_by_a_caller(
+def test_the_public_origin_in_a_call_comes_from_the_gateway_and_never_from_a_caller(
     mode: str, host: bytes, lines: bytes
 ) -> None:
     names = frozenset(name.lower() for name in SAID)
@@ -144,7 +144,9 @@ def test_listed_fields_go_up(line: bytes) -> None:
 
 @pytest.mark.parametrize("line", [b"Range: bytes=0-1", b"If-Range: x", b"Accept-Encoding: br"])
 @pytest.mark.parametrize("is_searched", [True, False])
-def test_what_makes_an_answer_unsearchable_goes_up_only_where_none_is_searched(line: bytes, is_searched: bool) -> None:
+def test_fields_that_make_answers_unsearchable_go_up_only_if_answers_are_not_searched(
+    line: bytes, is_searched: bool
+) -> None:
     lines = line + b"\r\n"
     assert (lines in head(lines, is_searched=is_searched)) is not is_searched
 
@@ -181,7 +183,7 @@ def test_no_other_field_goes_up(line: bytes) -> None:
     assert b"mine" not in head(line + b"\r\n")
 
 
-def test_what_the_operation_or_the_config_names_goes_up() -> None:
+def test_fields_that_the_operation_or_the_config_names_go_up() -> None:
     assert b"X-Tenant: t\r\n" in head(b"X-Tenant: t\r\n", names=frozenset({b"x-tenant"}))
     assert b"X-Tenant: t\r\n" in head(b"X-Tenant: t\r\n", forward=frozenset({b"x-tenant"}))
 

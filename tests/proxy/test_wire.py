@@ -139,7 +139,7 @@ def test_any_other_target_that_is_no_path_is_left_for_the_gate_to_refuse(target:
         b"N: \x7f",
     ],
 )
-def test_a_line_that_is_no_field_is_none(line: bytes) -> None:
+def test_a_line_that_is_not_a_field_gives_none(line: bytes) -> None:
     assert read_field(line) is None
 
 
@@ -328,7 +328,7 @@ def test_of_several_request_ids_the_first_that_can_be_one_is_the_only_one(ids: t
     assert request.fields[-1].name == b"accept"
 
 
-def test_an_unreadable_request_id_is_none() -> None:
+def test_an_invalid_request_id_is_ignored() -> None:
     assert read_request_fields(HOST + b"X-Request-Id: " + b"a" * 129 + b"\r\n", 1).request_id == b""
     assert read_request_fields(HOST + b"X-Request-Id: a b\r\n", 1).request_id == b""
 

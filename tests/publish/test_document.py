@@ -91,7 +91,7 @@ def test_a_path_item_by_reference_is_inline() -> None:
     assert "components" not in served
 
 
-def test_what_a_path_item_says_goes_to_operations_that_say_nothing() -> None:
+def test_texts_of_a_path_item_go_to_operations_without_texts() -> None:
     own = {"put": {"summary": "own", "responses": OK}, "post": {"description": "own", "responses": OK}}
     served, _ = _serve({"paths": {"/a": {"summary": "S", "description": "D", "get": {"responses": OK}, **own}}})
     assert served["paths"]["/a"]["post"] == {"operationId": "post_a", "description": "own", "responses": OK}
@@ -115,7 +115,7 @@ def test_links_follow_a_renamed_operation() -> None:
     assert served["paths"]["/a"]["get"]["responses"]["200"]["links"] == {**links, "id": {"operationId": "issues_get"}}
 
 
-def test_what_the_config_says_of_an_operation_is_shown() -> None:
+def test_the_settings_of_an_operation_in_the_config_are_shown() -> None:
     published = PublishedOperation(operation_id="mine", description="Mine.", consequential=False)
     operation = {"operationId": "a", "description": "Theirs.", "x-openai-isConsequential": True, "responses": OK}
     served, _ = _serve({"paths": {"/a": {"get": operation, "put": {"responses": OK}}}}, {"GET /a": published})
@@ -201,7 +201,7 @@ def test_extensions_go_unless_they_are_listed() -> None:
     assert b"x-theirs" not in to_json(served)
 
 
-def test_only_what_is_reached_is_left() -> None:
+def test_only_reached_components_are_left() -> None:
     root = {
         "webhooks": {"w": {"post": {"responses": OK}}},
         "tags": [{"name": "used"}, {"name": "unused"}],
@@ -214,7 +214,7 @@ def test_only_what_is_reached_is_left() -> None:
     assert "webhooks" not in served
 
 
-def test_callbacks_keep_what_they_say_and_lose_servers_security_and_ids_that_are_taken() -> None:
+def test_callbacks_lose_only_servers_security_and_ids_that_are_taken() -> None:
     inner = {"servers": [{"url": "https://x"}], "security": [{"k": []}], "responses": OK}
     item = {
         "servers": [{"url": "https://x"}],
@@ -256,7 +256,7 @@ def test_examples_or_an_example_alone_stay_as_they_are() -> None:
     assert served["paths"]["/a"]["post"]["requestBody"]["content"] == content
 
 
-def test_an_operation_that_the_version_cannot_say_is_warned_of() -> None:
+def test_an_operation_that_the_version_cannot_express_gets_a_warning() -> None:
     root = {
         "openapi": "3.2.0",
         "paths": {
@@ -310,7 +310,7 @@ def test_an_undefined_schema_is_served_as_one_that_allows_any_value(version: str
     assert schemas["Pet"]["items"] == {"$ref": "#/components/schemas/Big_Dog"}
 
 
-def test_values_that_are_not_what_they_should_be_stop_nothing() -> None:
+def test_malformed_values_do_not_stop_the_build() -> None:
     links = {"l": {"operationId": {}}}
     callbacks = {"c": {"{$url}": {"post": {"operationId": [], "responses": OK}}}}
     operation = {

@@ -50,7 +50,7 @@ def test_a_shared_example_loses_its_value_only_as_others_refer_to_it() -> None:
     assert finding.pointer == ("components", "examples", "E")
 
 
-def test_each_broken_reference_is_told_once_with_the_place_of_its_first_example() -> None:
+def test_each_broken_reference_is_reported_once_with_the_place_of_its_first_example() -> None:
     root = _root(
         {"examples": {"e": {"value": GONE, "dataValue": {"$ref": "#/nowhere"}}}}, schemas={"S": {"example": GONE}}
     )

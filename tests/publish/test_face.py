@@ -29,7 +29,7 @@ def test_gzip_is_the_same_body() -> None:
     assert face.gzip[4:8] == b"\0\0\0\0"
 
 
-def test_what_compressing_does_not_make_smaller_is_left_alone() -> None:
+def test_a_body_that_compression_does_not_shrink_stays_uncompressed() -> None:
     short = build_face("application/json", SHORT)
     dense = build_face("image/png", b"".join(hashlib.sha256(bytes([i])).digest() for i in range(64)))
     assert (short.gzip, short.gzip_etag) == (None, "")

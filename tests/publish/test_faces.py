@@ -94,7 +94,7 @@ def test_the_document_within_limits_is_the_plain_one_where_its_texts_are_short(
     assert is_cut == (whole != cut)
 
 
-def test_what_another_version_cannot_say_is_noted_of_the_profiles_that_have_it() -> None:
+def test_losses_of_another_version_are_noted_for_the_profiles_in_that_version() -> None:
     schema = {"schema": {"type": "object", "patternProperties": {"^a": {}}}}
     operation = {**OPERATION, "summary": "s", "requestBody": {"content": {"a/b": schema}}}
     pruned = Document(root={**PRUNED.root, "paths": {"/a": {"get": operation}}}, name="x")

@@ -52,7 +52,7 @@ def test_a_public_url_with_a_final_slash_gives_no_double_slash() -> None:
     assert manifest["api"]["url"] == f"{REMOTE}/openapi.json"
 
 
-def test_what_the_config_says_wins() -> None:
+def test_values_of_the_config_win() -> None:
     text = {
         "name_for_human": "Tickets",
         "name_for_model": "tickets",
@@ -146,13 +146,13 @@ def test_a_default_over_its_limit_is_shortened_with_a_warning() -> None:
     ]
 
 
-def test_a_long_default_is_said_to_be_cut_but_not_shown_whole() -> None:
+def test_the_warning_about_a_long_default_does_not_show_all_of_it() -> None:
     _, (finding,) = _build(info={**INFO, "description": "Words. " * 2000})
     assert "cut from 13999 characters to 7994" in finding.message
     assert len(finding.message) < 200
 
 
-def test_what_is_missing_is_filled_on_localhost_with_a_warning_for_each() -> None:
+def test_on_localhost_each_missing_value_gets_a_placeholder_and_a_warning() -> None:
     manifest, findings = _build(info={}, url=LOCAL)
     assert all(manifest.values())
     assert manifest["legal_info_url"] == LOCAL
@@ -160,7 +160,7 @@ def test_what_is_missing_is_filled_on_localhost_with_a_warning_for_each() -> Non
     assert [(finding.rule, finding.severity) for finding in findings] == [("manifest-missing", Severity.WARNING)] * 6
 
 
-def test_what_is_missing_elsewhere_is_an_error_for_each() -> None:
+def test_elsewhere_each_missing_value_is_an_error() -> None:
     _, findings = _build(info={"title": "T", "version": "1"})
     assert [(finding.pointer, finding.severity) for finding in findings] == [
         (("manifest", "contact_email"), Severity.ERROR),

@@ -30,7 +30,7 @@ def _declared(
         ("/a/{id}", {"requestBody": {}}, frozenset(), set()),
     ],
 )
-def test_what_can_happen_to_an_operation_is_declared(
+def test_the_possible_problems_of_an_operation_are_declared(
     path: str, operation: dict[str, dict[str, Any]], statuses: frozenset[int], expected: set[str]
 ) -> None:
     root, responses = _declared(operation, path, statuses)
@@ -38,7 +38,7 @@ def test_what_can_happen_to_an_operation_is_declared(
     assert ("GatewayProblem" in root["components"].get("responses", {})) == bool(expected)
 
 
-def test_what_the_api_declares_for_the_same_status_stays_and_may_be_a_problem_too() -> None:
+def test_a_response_that_the_api_declares_for_the_same_status_stays_beside_problem_details() -> None:
     theirs = {"application/json": {"schema": {"type": "object"}}}
     shared = {"description": "gone", "content": dict(theirs)}
     own = {"400": {"description": "bad", "content": dict(theirs)}, "502": {"$ref": "#/components/responses/Gone"}, **OK}
@@ -51,7 +51,7 @@ def test_what_the_api_declares_for_the_same_status_stays_and_may_be_a_problem_to
 
 
 @pytest.mark.parametrize("name", ["default", "4XX"])
-def test_what_is_declared_for_all_others_is_not_covered_up(name: str) -> None:
+def test_the_default_response_of_the_api_still_applies(name: str) -> None:
     _, responses = _declared({"responses": {**OK, name: {"description": "bad", "content": {"a/b": {}}}}})
     assert "400" not in responses
     assert "application/problem+json" in responses[name]["content"]
@@ -63,7 +63,7 @@ def test_a_component_of_the_apis_with_the_same_name_is_left_alone() -> None:
     assert root["components"]["schemas"]["GatewayProblem"] == {}
 
 
-def test_a_reference_to_nothing_or_to_itself_stops_nothing() -> None:
+def test_a_broken_or_circular_reference_does_not_raise() -> None:
     loop = {"L": {"$ref": "#/components/responses/L"}}
     responses = {"400": {"$ref": "#/components/responses/Gone"}, "502": loop["L"], "503": {"$ref": "#/x"}}
     assert _declared({"responses": dict(responses)}, responses=loop)[1].items() >= responses.items()

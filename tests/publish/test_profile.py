@@ -89,12 +89,12 @@ def test_3_0_is_another_version_and_nothing_is_cut() -> None:
     assert _cut(served, Profile.OPENAPI_3_0) == (served, ())
 
 
-def test_a_header_without_a_name_stops_nothing() -> None:
+def test_a_header_without_a_name_does_not_raise() -> None:
     _, (finding,) = _cut(_served([{"in": "header", "required": True}]), Profile.GPT_ACTIONS)
     assert "a0 requires None" in finding.message
 
 
-def test_the_lean_document_has_no_answers_and_none_of_what_only_they_reach() -> None:
+def test_the_lean_document_has_no_answers_and_no_schema_that_only_answers_reach() -> None:
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/S"}}}
     ok = {
         "description": "ok",

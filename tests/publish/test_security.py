@@ -73,7 +73,7 @@ def test_a_gateway_without_auth_has_no_security_scheme() -> None:
     assert security_schemes(NoSecurity()) == {}
 
 
-def test_metadata_names_the_resource_and_whose_tokens_are_good() -> None:
+def test_metadata_names_the_resource_and_the_issuer_whose_tokens_are_accepted() -> None:
     faces = build_metadata_faces(OAUTH, "https://gw/", ("/mcp",))
     assert list(faces) == ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"]
     assert [json.loads(face.body) for face in faces.values()] == [

@@ -22,12 +22,12 @@ from plugin_gateway.publish.shorten import shorten
         ("One.\nTwo.\nThree", 10, "One.\nTwo.…"),
     ],
 )
-def test_the_end_is_a_sentence_or_a_word(text: str, limit: int, expected: str) -> None:
+def test_a_text_is_cut_after_a_sentence_or_a_word(text: str, limit: int, expected: str) -> None:
     assert shorten(text, limit) == expected
 
 
 @given(text=st.text(alphabet="ab. \n"), limit=st.integers(2, 30))
-def test_never_longer_than_the_limit_and_always_a_beginning(text: str, limit: int) -> None:
+def test_a_shortened_text_fits_the_limit_and_is_a_beginning_of_the_text(text: str, limit: int) -> None:
     short = shorten(text, limit)
     assert len(short) <= limit
     assert text.startswith(short.removesuffix("…"))

@@ -42,7 +42,7 @@ def config(tmp_path: Path) -> Path:
     return tmp_path / "gateway.yaml"
 
 
-def test_what_came_out_is_a_revision_and_what_the_supervisor_needs_of_it(config: Path) -> None:
+def test_the_outcome_is_a_revision_and_the_facts_that_the_supervisor_needs(config: Path) -> None:
     outcome = compiled_or_refused(config, {"listen": "127.0.0.1:9"}, 3)
     assert isinstance(outcome, Compiled)
     revision = pickle.loads(outcome.revision)
@@ -74,7 +74,7 @@ def test_pins_are_for_the_next_compile_and_not_for_workers(config: Path) -> None
     assert compiled_or_refused(config, {}, 2).operations == 1
 
 
-def test_operations_that_drifted_are_told(config: Path) -> None:
+def test_the_outcome_names_drifted_operations(config: Path) -> None:
     assert run(["lock", "-c", str(config)]) == 0
     config.with_name("openapi.yaml").write_text(DOCUMENT.replace("{get: {", "{get: {summary: New, "))
     outcome = compiled_or_refused(config, {}, 1)
@@ -120,7 +120,7 @@ def test_the_process_ends_with_its_supervisor(config: Path) -> None:
                 assert child.wait(BOUND_S) == 1
 
 
-def test_a_refused_config_tells_all_that_was_looked_at_and_whether_waiting_helps(config: Path) -> None:
+def test_a_refusal_names_each_file_looked_at_and_says_whether_waiting_helps(config: Path) -> None:
     config.write_text(CONFIG.replace("./openapi.yaml", "./new.yaml") + "manifest: {logo: logo.png}\n")
     refused = compiled_or_refused(config, {}, 1)
     assert {path.name for path in refused.watched} == {"gateway.yaml", "new.yaml", "logo.png", "gateway.lock"}
@@ -138,7 +138,7 @@ def test_a_refused_config_tells_all_that_was_looked_at_and_whether_waiting_helps
     }
 
 
-def test_a_document_that_is_not_there_yet_says_where_to_say_so(config: Path) -> None:
+def test_a_refusal_for_an_awaited_document_has_the_addresses_and_the_log_settings(config: Path) -> None:
     config.write_text(CONFIG.replace("./openapi.yaml", "http://127.0.0.1:9/openapi.yaml") + "admin: 127.0.0.1:7\n")
     refused = compiled_or_refused(config, {"listen": "127.0.0.1:8"}, 1)
     assert refused.awaited == Awaited(

@@ -24,7 +24,7 @@ def during(talk: Callable[[ReadyChild], Awaitable[None]], idle_s: float = 600.0)
     asyncio.run(run())
 
 
-def test_a_ready_child_compiles_what_stands_in_the_file_when_it_is_asked(tmp_path: Path) -> None:
+def test_a_ready_child_compiles_the_file_as_it_is_when_it_is_asked(tmp_path: Path) -> None:
     async def talk(one: ReadyChild) -> None:
         one.prepare()
         (tmp_path / "openapi.yaml").write_text(

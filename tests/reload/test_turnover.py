@@ -4,7 +4,7 @@ from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.reload.turnover import called_by_id, served_by, turnover
 
 
-def test_what_came_and_went_is_named() -> None:
+def test_added_and_removed_operations_are_named() -> None:
     changed = turnover(["GET /a (a)", "GET /b (b)"], ["GET /b (b)", "POST /c (c)"])
     assert str(changed) == "added: POST /c (c); removed: GET /a (a)"
     assert changed.members() == {"came": ("POST /c (c)",), "went": ("GET /a (a)",)}
@@ -17,7 +17,7 @@ def test_a_large_turnover_is_bounded() -> None:
     assert len(changed.members()["came"]) == 200
 
 
-def test_what_only_some_consumers_may_call_is_named_for_each() -> None:
+def test_operations_that_only_some_consumers_may_call_are_named_for_each() -> None:
     rules = (
         OperationRule(method="GET", path_template="/a", operation_id="a"),
         OperationRule(method="GET", path_template="/b", operation_id="b"),
@@ -28,6 +28,6 @@ def test_what_only_some_consumers_may_call_is_named_for_each() -> None:
     assert served_by(revision) == ("GET /a (a)", "GET /b (b)", "GET /a (a) for some")
 
 
-def test_the_operations_behind_the_counted_ids_are_told() -> None:
+def test_each_counted_id_leads_to_its_operation() -> None:
     rules = (OperationRule(method="GET", path_template="/a/{id}", operation_id="readA"),)
     assert called_by_id(SimpleNamespace(all_rules=rules)) == {"readA": "GET /a/{id}"}

@@ -91,7 +91,7 @@ def test_a_change_between_reading_and_watching_is_seen(path: Path) -> None:
     asyncio.run(first_change())
 
 
-def test_what_a_file_says_counts_not_that_it_was_touched_nearby(path: Path) -> None:
+def test_a_change_beside_a_watched_file_is_not_reported(path: Path) -> None:
     async def watch() -> set[Any]:
         found = changes(fingerprints([path]))
         change = asyncio.ensure_future(anext(found))
@@ -118,7 +118,7 @@ def test_a_path_that_cannot_be_looked_up_is_not_watched(tmp_path: Path) -> None:
     assert directories([tmp_path / ("x" * 300) / "file"]) == ()
 
 
-def test_a_watch_looks_at_the_files_it_was_told_of_last(path: Path) -> None:
+def test_a_watch_looks_at_the_last_set_of_files(path: Path) -> None:
     other = path.with_name("other")
 
     async def watch() -> None:
@@ -133,7 +133,7 @@ def test_a_watch_looks_at_the_files_it_was_told_of_last(path: Path) -> None:
     asyncio.run(watch())
 
 
-def test_a_kernel_that_has_no_watches_left_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kernel_without_free_watches_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(_: dict[str, Any]) -> AsyncIterator[None]:
         raise OSError("no space left")
         yield
@@ -148,7 +148,7 @@ def test_a_kernel_that_has_no_watches_left_is_told(path: Path, monkeypatch: pyte
     assert str(asyncio.run(watch())) == "no space left"
 
 
-def test_a_look_tells_a_change_at_once_and_the_event_that_follows_tells_it_no_more(path: Path) -> None:
+def test_look_now_reports_a_change_at_once_and_the_later_event_does_not_repeat_it(path: Path) -> None:
     async def look() -> int:
         told = asyncio.Queue[None]()
         watch = FileWatch(lambda: told.put_nowait(None), pytest.fail)

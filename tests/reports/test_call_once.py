@@ -93,7 +93,7 @@ def test_credentials_go_up_and_are_not_shown(upstream: tuple[int, list[Any]]) ->
     assert reply.record.rule is GATE.rules[0]
 
 
-def test_a_field_of_the_arguments_is_sent_once(upstream: Any) -> None:
+def test_a_header_argument_is_sent_once(upstream: Any) -> None:
     port, seen = upstream
     call(port, Injection(), request=REQUEST._replace(fields=(*REQUEST.fields, (b"accept", b"text/csv"))))
 

@@ -21,6 +21,6 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
         find_tool("list_order", BUILT.revision.tools, BUILT.document, "")
 
 
-def test_an_unknown_consumer_is_told_that_there_are_none() -> None:
+def test_the_error_for_an_unknown_consumer_says_that_there_are_none() -> None:
     with pytest.raises(UsageError, match="there is no consumer `ann`; the config has none"):
         view_of(BUILT.revision, "ann")

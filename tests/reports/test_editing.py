@@ -50,7 +50,7 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(config: Path) -> None:
     assert names() == ["gateway.yaml", "openapi.yaml"]
 
 
-def test_a_file_that_is_a_mount_point_is_said_to_be_busy(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_mount_point_says_that_it_is_busy(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(self: Path, target: Path) -> Path:
         raise OSError(16, "Device or resource busy")
 

@@ -47,7 +47,7 @@ def test_a_summary_is_one_line_of_what_can_be_seen(node: dict[str, Any], said: s
     assert summary_of(only(document(pets=node))) == said
 
 
-def test_what_is_referred_to_is_counted_once_and_circles_end() -> None:
+def test_a_component_is_counted_once_and_circles_end() -> None:
     alone = document(pets={"responses": {}})
     referring = document(pets={"a": {"$ref": "#/components/schemas/A"}, "b": {"$ref": "#/components/schemas/A"}})
     small, large = Costs(alone).tokens(only(alone)), Costs(referring).tokens(only(referring))
@@ -55,7 +55,7 @@ def test_what_is_referred_to_is_counted_once_and_circles_end() -> None:
     assert 1000 < large < 1200
 
 
-def test_what_cannot_be_counted_costs_nothing() -> None:
+def test_a_value_that_cannot_be_measured_costs_nothing() -> None:
     dangling = document(pets={"a": {"$ref": "#/nowhere"}})
     assert Costs(dangling).tokens(only(dangling)) < 50
     assert measure(2**70) == (0, ())
@@ -93,7 +93,7 @@ def test_the_summary_comes_before_the_description() -> None:
     assert found(one, "widget") == ["/b", "/a"]
 
 
-def test_words_that_say_nothing_are_left_out_unless_there_are_no_others() -> None:
+def test_stop_words_are_left_out_unless_there_are_no_others() -> None:
     one = titled(a="Make the key", b="Look")
     assert found(one, "the", "key", "of") == ["/a"]
     assert found(one, "the") == ["/a"]

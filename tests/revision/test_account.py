@@ -63,7 +63,7 @@ def test_without_a_credential_nothing_is_set() -> None:
 @pytest.mark.parametrize(
     ("method", "target"), [("GET", "/p ets"), ("GET", "/pets/ä"), ("G T", "/pets"), ("", ""), ("GET", "/\0")]
 )
-def test_what_is_no_request_line_is_refused_as_the_gateway_refuses_it(method: str, target: str) -> None:
+def test_an_invalid_request_line_is_refused_as_the_gateway_refuses_it(method: str, target: str) -> None:
     loaded = load_text(CONFIG, path=None, environ={})
     revision = compile_revision(loaded, DOCUMENT, number=1)
 
@@ -72,7 +72,7 @@ def test_what_is_no_request_line_is_refused_as_the_gateway_refuses_it(method: st
     assert (account.verdict.status, account.verdict.code) == (400, "bad-request-line")
 
 
-def test_the_limits_of_a_call_are_told() -> None:
+def test_an_account_names_the_limits_of_a_call() -> None:
     text = CONFIG.replace("[list,", "[{operation: list, rate: 5/s},") + "limits: {rate: 20/s, concurrency: 7}\n"
     loaded = load_text(text, path=None, environ={})
     revision = compile_revision(loaded, DOCUMENT, number=1)
@@ -84,7 +84,7 @@ def test_the_limits_of_a_call_are_told() -> None:
     assert said["rule"].endswith(", at most 5/s")
 
 
-def test_an_operation_whose_calls_need_approval_is_told() -> None:
+def test_an_account_says_that_a_call_needs_approval() -> None:
     text = CONFIG.replace("[list,", "[{operation: list, consequential: confirm},")
     loaded = load_text(text, path=None, environ={})
     revision = compile_revision(loaded, DOCUMENT, number=1)

@@ -39,12 +39,12 @@ def rules(selection: Selection) -> list[Any]:
     return [(finding.rule, finding.severity.value, finding.pointer) for finding in selection.findings]
 
 
-def test_nothing_listed_is_nothing_kept() -> None:
+def test_an_empty_list_keeps_no_operation() -> None:
     assert choose([]).kept == {}
     assert choose([]).findings == ()
 
 
-def test_what_is_kept_is_in_document_order() -> None:
+def test_kept_operations_are_in_document_order() -> None:
     assert keys(choose(["adminUsers", "POST /pets", "listPets"])) == ["GET /pets", "POST /pets", "GET /admin/users"]
 
 

@@ -87,7 +87,7 @@ def test_a_shortened_text_is_compared_with_the_text_of_the_api(folder: Path, all
     assert one.tool.before - one.tool.after > 50
 
 
-def test_without_a_gateway_to_compare_with_only_the_costs_are_told(folder: Path) -> None:
+def test_without_a_gateway_to_compare_with_an_appraisal_has_only_the_costs(folder: Path) -> None:
     one = appraised(folder, "[issues]", "[renamed.yaml]")["GET /issues"]
 
     assert one.tool.before is None

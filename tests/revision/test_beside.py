@@ -43,7 +43,7 @@ def test_a_document_that_cannot_be_read_is_in_it(tmp_path: Path) -> None:
     assert ("document-unreadable", "gateway.yaml", 1) in rules(tmp_path, None, in_one_report=True)
 
 
-def test_who_asks_for_the_config_alone_is_told_of_it_alone(tmp_path: Path) -> None:
+def test_a_report_about_the_config_alone_has_no_finding_about_the_document(tmp_path: Path) -> None:
     assert {file for _, file, _ in rules(tmp_path)} == {"gateway.yaml"}
 
 
@@ -98,7 +98,7 @@ def errors_of(folder: Path, content: bytes) -> list[Finding]:
 
 
 @pytest.mark.parametrize(("text", "expected"), [*rows()])
-def test_what_people_get_wrong_is_in_one_report_with_the_line_that_mends_it(
+def test_common_mistakes_are_in_one_report_with_the_lines_that_correct_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -120,7 +120,7 @@ def test_what_people_get_wrong_is_in_one_report_with_the_line_that_mends_it(
         (ISSUES.encode(), "not-a-config", "plugin-gateway init FILE"),
     ],
 )
-def test_a_file_that_is_no_config_is_one_finding_that_says_what_to_do(
+def test_a_file_that_is_not_a_config_is_one_finding_that_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, rule: str, hint: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -140,7 +140,7 @@ def test_line_ends_of_windows_and_a_byte_order_mark_are_no_mistakes(
     assert build(load_config(Path("gateway.yaml"), environ=ENVIRON)).revision.rules
 
 
-def test_a_key_a_secret_an_operation_and_the_document_are_told_at_once(
+def test_mistakes_in_a_key_a_secret_an_operation_and_the_document_are_in_one_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -35,7 +35,7 @@ def test_the_command_line_wins_over_the_file(folder: Path) -> None:
     assert str(loaded(folder, overrides={"listen": "127.0.0.1:9"}).config.listen) == "127.0.0.1:9"
 
 
-def test_a_document_that_is_not_there_is_told_so(folder: Path) -> None:
+def test_a_missing_document_is_reported(folder: Path) -> None:
     (folder / "openapi.yaml").unlink()
     with pytest.raises(DocumentError, match=r"openapi\.yaml"):
         build(loaded(folder))
@@ -59,7 +59,7 @@ def test_tls_files_are_judged_with_everything_else_and_pointed_at(folder: Path, 
     assert finding.location.line == 4
 
 
-def test_a_revision_holds_what_the_tls_files_held(folder: Path, authority: Authority) -> None:
+def test_a_revision_holds_the_contents_of_the_tls_files(folder: Path, authority: Authority) -> None:
     text = CONFIG.replace("http://127.0.0.1:9100", "https://h, tls: {ca: " + authority.ca + "}")
     (folder / "gateway.yaml").write_text(text)
     first = build(loaded(folder)).revision
@@ -70,7 +70,7 @@ def test_a_revision_holds_what_the_tls_files_held(folder: Path, authority: Autho
     assert second.digest != first.digest
 
 
-def test_files_that_cannot_be_used_hide_neither_each_other_nor_the_operations(folder: Path) -> None:
+def test_unusable_files_and_unknown_operations_are_in_one_report(folder: Path) -> None:
     (folder / "users").write_bytes(b"\xff")
     auth = "auth: {type: user_http, users: ./users}\n"
     (folder / "gateway.yaml").write_text(CONFIG.replace("[listPets]", "[listPets, nothing]") + auth)

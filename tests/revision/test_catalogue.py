@@ -51,7 +51,7 @@ def catalogue() -> Catalogue:
         ({"path": "/**/users/**"}, ["GET /admin/users", "GET /admin/users/{id}"]),
     ],
 )
-def test_an_entry_names_exactly_what_it_says(
+def test_an_entry_names_exactly_the_operations_that_fit_it(
     catalogue: Catalogue, entry: dict[str, Any] | str, names: list[str]
 ) -> None:
     assert [str(operation.key) for operation in match(Selector.parse(entry), catalogue)] == names
@@ -95,7 +95,7 @@ def test_an_entry_names_exactly_what_it_says(
         ({"path": "/admin/**", "methods": ["PUT"]}, "no path matches `PUT /admin/**`", "the operations there have GET"),
     ],
 )
-def test_an_entry_that_names_nothing_is_told_the_nearest_names(
+def test_the_error_for_an_entry_without_operations_has_the_nearest_names(
     catalogue: Catalogue, entry: dict[str, Any] | str, message: str, hint: str
 ) -> None:
     finding = unmatched(Selector.parse(entry).numbered(3), catalogue, "allow")

@@ -75,13 +75,13 @@ def test_keys_for_the_document_count_too(source: str, pointers: list[tuple[str, 
 
 
 @pytest.mark.parametrize(("url", "is_clear"), [(CLEAR, True), (SAFE, False), ("http://localhost/t", False)])
-def test_what_is_sent_to_judge_callers_counts_too(url: str, is_clear: bool) -> None:
+def test_secrets_for_introspection_count_too(url: str, is_clear: bool) -> None:
     auth = {"type": "user_http", "verify": {"introspection": url, "audience": "a"}}
     assert found({"url": "https://h"}, auth=auth) == ([("auth", "verify", "introspection")] if is_clear else [])
 
 
 @pytest.mark.parametrize(("url", "is_clear"), [(CLEAR, True), (SAFE, False)])
-def test_what_the_facade_passes_on_counts_too(url: str, is_clear: bool) -> None:
+def test_tokens_that_the_facade_relays_count_too(url: str, is_clear: bool) -> None:
     facade = {"authorize": SAFE, "token": url, "client_ids": ["a"], "chatgpt_ids": ["*"]}
     auth = {"type": "oauth", "issuer": "https://idp.example", "facade": facade}
     assert found({"url": "https://h"}, auth=auth) == ([("auth", "facade", "token")] if is_clear else [])

@@ -20,7 +20,7 @@ def test_without_otel_there_is_no_collector() -> None:
     assert list(judge_collector(config())) == []
 
 
-def test_a_collector_has_what_spans_say_of_the_gateway_and_of_the_api() -> None:
+def test_a_collector_has_the_facts_about_the_gateway_and_the_api_that_spans_show() -> None:
     more = "otel: {endpoint: 'http://c:4318/', headers: {Authorization: {env: TOKEN}}, service: gw, attributes: {a: b}, parent: restart}\n"
     found = compile_collector(config(more), ["/openapi.json?profile=plugin", "/mcp"])
     assert found is not None
@@ -41,7 +41,7 @@ def test_a_missing_extra_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("host", "is_told"), [("c", True), ("localhost", False)])
-def test_headers_in_clear_are_told(host: str, *, is_told: bool) -> None:
+def test_headers_that_cross_the_network_in_clear_get_a_warning(host: str, *, is_told: bool) -> None:
     more = f"otel: {{endpoint: 'http://{host}:4318', headers: {{Authorization: {{env: TOKEN}}}}}}\n"
     told = [finding for finding in find_secrets_in_clear(config(more)) if finding.pointer == ("otel", "endpoint")]
     assert bool(told) is is_told

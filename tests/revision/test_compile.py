@@ -74,7 +74,7 @@ def test_the_gate_opens_what_is_allowed_and_only_that() -> None:
     assert not isinstance(judge(b"POST", b"/pets"), Permit)
 
 
-def test_what_is_injected_is_neither_shown_nor_taken_from_callers() -> None:
+def test_injected_parameters_are_neither_shown_nor_taken_from_callers() -> None:
     revision = compiled()
     assert revision.read_injection.query == b"api_key=" + SECRET.encode()
     assert b"api_key" not in revision.faces["/openapi.json"].body
@@ -123,7 +123,7 @@ def test_an_operation_that_cannot_be_cut_out_is_the_documents_mistake() -> None:
         compiled(CONFIG.replace("getPet]", "broken]"))
 
 
-def test_with_a_mistake_in_the_config_too_both_are_told() -> None:
+def test_mistakes_in_the_document_and_the_config_are_in_one_report() -> None:
     rules = {finding.rule for finding in refused(CONFIG.replace("getPet]", "broken, nope]"))}
     assert "unknown-operation" in rules
     assert len(rules) > 1
@@ -146,7 +146,7 @@ def test_a_short_secret_is_pointed_out() -> None:
     assert "short-secret" in {warning.rule for warning in compile_revision(loaded, document, number=1).warnings}
 
 
-def test_nothing_allowed_is_nothing_served() -> None:
+def test_an_empty_allow_list_serves_no_operation() -> None:
     revision = compiled(CONFIG.replace("[listPets, getPet]", "[]"))
     assert revision.rules == ()
     assert json.loads(revision.faces["/openapi.json"].body)["paths"] == {}
@@ -211,7 +211,7 @@ def test_the_gateways_own_answers_are_declared_as_far_as_they_can_happen(more: s
     assert set(served["paths"]["/pets/{petId}"]["get"]["responses"]) - {"200"} == {*statuses, "404"}
 
 
-def test_an_object_of_the_document_that_is_none_is_refused() -> None:
+def test_a_plain_value_in_place_of_an_object_of_the_document_is_refused() -> None:
     root = yaml.safe_load(DOCUMENT)
     root["paths"]["/pets"]["get"]["parameters"].append(None)
     loaded = load_text(CONFIG, path=None, environ={"KEY": SECRET})
@@ -299,7 +299,7 @@ def test_clients_are_shown_just_the_parameters_that_go_up(echoes: str, taken: se
 
 @pytest.mark.parametrize(("echoes", "rules"), [("possible", ["bad-header-name"]), ("never", [])])
 @pytest.mark.parametrize("name", ["Range", "if-range", "Accept_Encoding"])
-def test_a_header_that_is_passed_on_in_vain_is_a_mistake(echoes: str, rules: list[str], name: str) -> None:
+def test_a_forwarded_header_that_never_goes_up_is_a_mistake(echoes: str, rules: list[str], name: str) -> None:
     config = FACTS_CONFIG.replace("ECHOES", f"{echoes}\n  headers: {{forward: [{name}]}}")
     document = Document(root=yaml.safe_load(FACTS.replace("PARAMETERS", "[]")), name="openapi.yaml")
     loaded = load_text(config, path=None, environ={"KEY": SECRET})

@@ -135,7 +135,7 @@ def test_an_operation_that_is_not_allowed_is_not_warned_of() -> None:
     assert rules(document("https://api.corp.test", own=["https://upload.corp.test"]), INSIDE, allow=["/pets"]) == []
 
 
-def test_a_gateway_for_what_is_elsewhere_is_right_there_and_wrong_for_the_rest() -> None:
+def test_an_upstream_for_operations_elsewhere_contradicts_only_the_others() -> None:
     full = document("https://api.corp.test", own=["https://upload.corp.test"])
     assert rules(full, "https://upload.corp.test", allow=["/files"]) == []
     (finding,) = found(full, "https://upload.corp.test")
@@ -143,7 +143,7 @@ def test_a_gateway_for_what_is_elsewhere_is_right_there_and_wrong_for_the_rest()
     assert "`GET /pets`" in finding.message
 
 
-def test_operations_that_all_say_the_same_host_are_on_the_upstream() -> None:
+def test_operations_that_all_name_the_same_host_are_on_the_upstream() -> None:
     full = document(own=["https://api.corp.test/v2"], paths=("/files",))
     assert rules(full, f"{INSIDE}/v2") == []
     assert rules(full, INSIDE) == ["upstream-path"]
@@ -162,7 +162,7 @@ def test_operations_that_all_say_the_same_host_are_on_the_upstream() -> None:
         ([], ("/v22/pets",), f"{INSIDE}/v2", False),
     ],
 )
-def test_a_path_that_every_template_begins_with_is_not_said_again_by_the_upstream(
+def test_a_path_that_every_template_begins_with_must_not_be_in_the_upstream_url_too(
     said: list[str], paths: tuple[str, ...], url: str, is_warned_of: bool
 ) -> None:
     findings = found(document(*said, paths=paths), url)
@@ -172,13 +172,13 @@ def test_a_path_that_every_template_begins_with_is_not_said_again_by_the_upstrea
         assert f"write `url: {url.removesuffix('/v2')}`" in finding.hint
 
 
-def test_a_path_is_doubled_by_what_is_allowed_unless_the_document_says_it_too() -> None:
+def test_a_path_prefix_of_all_allowed_templates_is_doubled_unless_the_documents_servers_have_it() -> None:
     paths = ("/v2/pets", "/files")
     assert rules(document(paths=paths), f"{INSIDE}/v2", allow=["/v2/pets"]) == ["upstream-path"]
     assert rules(document("/v2", paths=paths), f"{INSIDE}/v2", allow=["/v2/pets"]) == []
 
 
-def test_swagger_base_paths_and_schemes_are_heard() -> None:
+def test_swagger_base_paths_and_schemes_are_compared_too() -> None:
     full = Document(
         root={
             "swagger": "2.0",

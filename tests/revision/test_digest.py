@@ -313,7 +313,7 @@ PLACES = [(revision, path) for revision in REVISIONS for path in places(revision
 
 
 @given(st.sampled_from(PLACES))
-def test_something_else_in_any_place_is_another_digest_unless_a_rule_leaves_it_out(
+def test_a_change_of_any_field_changes_the_digest_unless_a_rule_leaves_it_out(
     place: tuple[Any, tuple[Any, ...]],
 ) -> None:
     revision, path = place
@@ -392,7 +392,7 @@ def test_the_revisions_of_these_tests_have_every_record_that_a_revision_can_have
     assert wanted <= kinds
 
 
-def test_each_rule_is_for_a_field_that_there_is() -> None:
+def test_each_rule_is_for_an_existing_field() -> None:
     stale = [
         f"{kind.__name__}.{name}"
         for kind, rules in RULES.items()
@@ -541,14 +541,14 @@ def edited(names: frozenset[str]) -> Any:
 
 
 @pytest.mark.parametrize("edit", DOCUMENT_EDITS)
-def test_an_edit_of_the_document_is_another_digest_without_consumers_too(edit: str) -> None:
+def test_an_edit_of_the_document_changes_the_digest_without_consumers_too(edit: str) -> None:
     config, document = {**CONFIG, "consumers": []}, copy.deepcopy(DOCUMENT)
     DOCUMENT_EDITS[edit](document)
     assert compiled(config, document).digest != compiled(config).digest
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_one_edit_is_another_digest(edit: str) -> None:
+def test_one_edit_changes_the_digest(edit: str) -> None:
     assert edited(frozenset({edit})).digest != compiled().digest
 
 
@@ -585,7 +585,7 @@ DISTINCT = [name for name in EDITS if name not in UNDOING]
 
 
 @given(st.frozensets(st.sampled_from(DISTINCT), max_size=3), st.frozensets(st.sampled_from(DISTINCT), max_size=3))
-def test_other_behaviour_is_another_digest_and_the_same_edits_are_the_same(
+def test_a_change_of_behaviour_changes_the_digest_and_the_same_edits_give_the_same_digest(
     ours: frozenset[str], theirs: frozenset[str]
 ) -> None:
     one, other = edited(ours), edited(theirs)
@@ -596,7 +596,7 @@ def test_other_behaviour_is_another_digest_and_the_same_edits_are_the_same(
 
 
 @pytest.mark.parametrize("edit", SILENT_EDITS)
-def test_what_changes_no_behaviour_is_the_same_digest(edit: str) -> None:
+def test_an_edit_without_effect_on_behaviour_keeps_the_digest(edit: str) -> None:
     config = copy.deepcopy(CONFIG)
     SILENT_EDITS[edit](config)
     assert compiled(config).digest == compiled().digest
@@ -619,7 +619,7 @@ def test_the_number_of_a_revision_is_not_in_its_digest() -> None:
 @pytest.mark.parametrize(
     "more", [LOGINS, INTROSPECTED, EXCHANGED, {}], ids=["users", "introspection", "exchange", "tokens"]
 )
-def test_a_rotated_secret_is_the_same_digest_as_no_secret_goes_into_one(more: dict[str, Any]) -> None:
+def test_a_rotated_secret_keeps_the_digest(more: dict[str, Any]) -> None:
     config = {**CONFIG, **more}
     rotated = {name: f"another-{name}" for name in SECRETS if name != "REDIS"}
     assert compiled(config, secrets={**SECRETS, **rotated}).digest == compiled(config).digest
@@ -642,7 +642,7 @@ def test_our_certificate_is_in_the_digest_and_its_private_key_is_not() -> None:
     assert compiled(tls_files=replace(TLS_FILES, cert=b"another certificate")).digest != compiled().digest
 
 
-def test_another_zlib_is_no_other_digest() -> None:
+def test_another_version_of_zlib_keeps_the_digest() -> None:
     revision = compiled()
     faces = {path: packed_otherwise(face, gzip=b"other", gzip_etag='"1"') for path, face in revision.faces.items()}
     assert digest_of(replace(revision, faces=faces)) == revision.digest

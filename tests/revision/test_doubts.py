@@ -40,7 +40,7 @@ FILE = {"type": "string", "format": "binary"}
         (reply({}), "unknown-reply", "does not describe"),
     ],
 )
-def test_each_doubt_is_told(node: Any, kind: str, text: str) -> None:
+def test_each_doubt_is_found(node: Any, kind: str, text: str) -> None:
     assert text in doubts(node)[kind]
 
 
@@ -61,7 +61,7 @@ def test_each_doubt_is_told(node: Any, kind: str, text: str) -> None:
         ({}, "no-consequential", "`consequential`"),
     ],
 )
-def test_each_doubt_about_a_write_is_told(node: Any, kind: str, text: str) -> None:
+def test_each_doubt_about_a_write_is_found(node: Any, kind: str, text: str) -> None:
     assert text in doubts(node, "post")[kind]
 
 
@@ -79,7 +79,7 @@ def test_a_described_map_is_not_free() -> None:
     assert "free-form" not in doubts(body({"properties": {"labels": labels}}), "post")
 
 
-def test_a_tool_that_is_too_large_for_chatgpt_is_told() -> None:
+def test_a_tool_that_is_too_large_for_chatgpt_is_a_doubt() -> None:
     assert "5,000" in doubts({}, tool_tokens=5000)["large-tool"]
     assert "large-tool" not in doubts({}, tool_tokens=4999)
     assert "large-tool" not in doubts({}, tool_tokens=None)

@@ -57,7 +57,7 @@ def test_an_entry_for_one_operation_wins_over_a_group() -> None:
     assert (other.operation_id, other.description, other.consequential, other.slashes) == (None, None, True, {"a", "b"})
 
 
-def test_each_setting_of_the_response_is_from_the_first_entry_that_says_it() -> None:
+def test_each_setting_of_the_response_is_from_the_first_entry_that_has_it() -> None:
     group = {"tag": "pets", "response": {"drop": ["/notes"], "limit_items": {"": 2}}}
     own = {"operation": "listPets", "response": {"links": ["/next"], "limit_items": {"": 1}}}
     kept, _ = keep([group, own])
@@ -67,7 +67,7 @@ def test_each_setting_of_the_response_is_from_the_first_entry_that_says_it() -> 
     assert kept.response_origins == {"drop": 0, "limit_items": 1, "links": 1}
 
 
-def test_each_setting_of_a_parameter_is_from_the_first_entry_that_says_it() -> None:
+def test_each_setting_of_a_parameter_is_from_the_first_entry_that_has_it() -> None:
     group = {"tag": "pets", "parameters": {"limit": {"maximum": 50, "description": "g"}, "X-A": "hidden"}}
     own = {"operation": "listPets", "parameters": {"limit": {"description": "o"}, "X-A": {"default": 1}}}
     kept, _ = keep([group, own])
@@ -84,7 +84,7 @@ def test_a_slashed_parameter_may_be_named_with_its_place() -> None:
     assert kept.slashes == {"petId"}
 
 
-def test_the_texts_that_an_entry_replaces_are_told() -> None:
+def test_the_texts_that_an_entry_replaces_are_listed() -> None:
     (kept,) = keep([{"operation": "listPets", "summary": "s"}])
 
     assert kept.retold == {"summary"}

@@ -27,7 +27,7 @@ def test_the_lock_is_beside_the_config(config: Path | None, lock: Path) -> None:
     assert lock_path(config) == lock
 
 
-def test_a_lock_is_read_and_the_file_is_told_even_if_it_is_missing(tmp_path: Path) -> None:
+def test_a_lock_is_read_and_on_file_is_called_even_if_it_is_missing(tmp_path: Path) -> None:
     path, told = tmp_path / "gateway.lock", list[Path]()
     assert load_lock(path, told.append) is None
     path.write_text(write_lock(LOCK))

@@ -89,7 +89,7 @@ def test_an_operation_that_an_overlay_removes_stays_denied_beside_an_allowed_tem
 
 
 @pytest.mark.parametrize("name", ["myPets", "GET /pets/mine"])
-def test_an_entry_for_an_operation_that_an_overlay_removes_is_told_so(folder: Path, name: str) -> None:
+def test_the_error_for_an_entry_says_that_an_overlay_removed_its_operation(folder: Path, name: str) -> None:
     with pytest.raises(FindingsError, match=rf"an overlay removes `{name}`"):
         built(folder, HEAD + "actions: [{target: \"$.paths['/pets/mine']\", remove: true}]", allow=f"[{name}]")
 

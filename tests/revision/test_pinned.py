@@ -59,7 +59,7 @@ def test_however_the_document_changes_groups_never_open_more_than_they_did_first
 
 
 @given(first=documents, between=documents, allow=entries, deny=entries)
-def test_what_vanishes_and_comes_back_is_as_it_was(
+def test_an_operation_that_vanishes_and_comes_back_is_open_or_closed_as_before(
     first: dict[str, Any], between: dict[str, Any], allow: list[Any], deny: list[Any]
 ) -> None:
     before = choose(first, allow, deny)
@@ -77,7 +77,7 @@ def test_a_new_entry_opens_what_it_names_and_an_old_one_what_it_named() -> None:
     assert pinned.to_open(words({"tag": "a"}), [LIST, ALL]) == {LIST}
 
 
-def test_a_denial_closes_what_it_names_and_what_it_named() -> None:
+def test_a_denial_closes_the_operations_that_it_names_now_or_named_before() -> None:
     pinned = Pinned({words({"tag": "a"}, "deny"): frozenset({LIST})})
     assert pinned.to_close(words({"tag": "a"}, "deny"), [ALL]) == {LIST, ALL}
     assert pinned.to_close(words({"tag": "b"}, "deny"), [ALL]) == {ALL}
@@ -95,7 +95,7 @@ ORDERS = {"/orders": {"get": {}, "x-note": "x"}, "/daily": {"get": {"tags": ["re
         ([{"path": "/orders"}], {**ORDERS, "/orders": {"delete": {}}}, set(), ["DELETE /orders"]),
     ],
 )
-def test_what_the_document_adds_to_a_group_stays_closed_and_is_told_by_name(
+def test_an_operation_that_the_document_adds_to_a_group_stays_closed_and_is_named(
     allow: list[dict[str, str]], paths: dict[str, Any], kept: set[OperationKey], held: list[str]
 ) -> None:
     first = choose(ORDERS, allow)
@@ -106,7 +106,7 @@ def test_what_the_document_adds_to_a_group_stays_closed_and_is_told_by_name(
     assert f"`{held[0]}` stays closed" in finding.message
 
 
-def test_what_another_entry_opens_or_denies_is_not_told_as_held() -> None:
+def test_operations_that_another_entry_opens_or_denies_are_not_listed_as_held() -> None:
     first = choose(ORDERS, [{"path": "/orders/**"}])
     paths = {**ORDERS, "/orders/all": {"delete": {}}, "/orders/new": {"get": {}}}
     later = choose(paths, [{"path": "/orders/**"}, "DELETE /orders/all"], ["GET /orders/new"], first.pinned)
@@ -130,7 +130,7 @@ def test_pins_of_entries_that_are_gone_are_not_kept() -> None:
 
 
 @pytest.mark.parametrize("denial", [{"tag": "internal"}, "gone"])
-def test_what_a_denial_named_stays_closed_when_the_document_takes_its_word_away(denial: dict[str, str] | str) -> None:
+def test_a_denied_operation_stays_closed_when_it_loses_its_tag_or_id(denial: dict[str, str] | str) -> None:
     named = {"operationId": "gone", "tags": ["internal"]}
     paths = {"/orders": {"get": {}, "delete": named}, "/x": {"get": {"tags": ["internal"]}}}
     first = choose(paths, [{"path": "/orders"}], [denial])

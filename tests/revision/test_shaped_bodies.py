@@ -47,13 +47,13 @@ def steps(entry: str, validate: str = "{request: report, response: report}", tar
         ),
     ],
 )
-def test_the_pointers_of_a_request_body_are_told_and_no_value(entry: str, said: str) -> None:
+def test_the_step_has_the_pointers_of_a_request_body_and_no_value(entry: str, said: str) -> None:
     found = steps(f", {entry}")
     assert found["request body"] == said
     assert "hush" not in str(found)
 
 
-def test_the_pointers_of_an_answer_are_told() -> None:
+def test_the_step_has_the_pointers_of_an_answer() -> None:
     entry = (
         "response: {keep: [/sku, /lines, /url], drop: [/note], limit_items: {/lines: 3}, select: fields, links: [/url]}"
     )
@@ -63,7 +63,7 @@ def test_the_pointers_of_an_answer_are_told() -> None:
     )
 
 
-def test_only_what_is_enforced_is_told_of_a_plain_operation() -> None:
+def test_an_operation_without_a_shape_has_only_steps_about_enforced_validation() -> None:
     assert {"request body", "answer"}.isdisjoint(steps(""))
     found = steps("", "{request: enforce, response: enforce}")
     assert found["request body"] == "refuses a body that breaks its description"

@@ -84,7 +84,7 @@ def test_an_operation_without_a_shape_has_no_such_step() -> None:
     assert [step.name for step in explained("/plain").steps if step.name == "parameters"] == []
 
 
-def test_an_undeclared_name_is_told_together_with_the_other_problems() -> None:
+def test_an_undeclared_name_is_listed_with_the_other_problems() -> None:
     account = explained("/pets?limit=51&debug=1")
     assert isinstance(account.verdict, Refusal)
     assert [one["pointer"] for one in account.verdict.members["errors"]] == ["/query/debug", "/query/limit"]
@@ -99,7 +99,7 @@ def test_a_selection_does_not_go_up_and_an_unknown_one_is_refused() -> None:
     assert [one["pointer"] for one in account.verdict.members["errors"]] == ["/query/fields"]
 
 
-def test_a_parameter_that_is_only_hidden_is_told() -> None:
+def test_the_step_names_a_parameter_that_is_only_hidden() -> None:
     assert [step.finding for step in explained("/traced").steps if step.name == "parameters"] == [
         "never sends query trace"
     ]

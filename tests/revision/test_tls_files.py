@@ -26,7 +26,7 @@ def read(
     return files, [(finding.rule, finding.pointer[-1], str(finding.severity)) for finding in findings], findings
 
 
-def test_what_the_files_hold_makes_a_context_when_they_are_gone(tmp_path: Path, authority: Authority) -> None:
+def test_a_context_is_made_after_the_files_are_gone(tmp_path: Path, authority: Authority) -> None:
     own = authority.issue("me")
     files, found, _ = read(tmp_path, ca=authority.ca, cert=own.cert, key=own.key)
     assert found == []
@@ -127,7 +127,7 @@ def test_a_file_that_vanished_is_an_error(tmp_path: Path, authority: Authority) 
     assert "no such file" in finding.message
 
 
-def test_every_file_that_is_wrong_is_said_at_once(tmp_path: Path, authority: Authority) -> None:
+def test_every_wrong_file_is_in_one_report(tmp_path: Path, authority: Authority) -> None:
     own = authority.issue("me")
     Path(authority.ca).write_text("a")
     Path(own.key).write_text("b")

@@ -37,7 +37,7 @@ LOCAL = "http://[::1]:8080"
         ),
     ],
 )
-def test_the_upstream_is_told_the_public_origin(mode: str, public_url: str, lines: bytes, host: bytes) -> None:
+def test_forwarded_fields_carry_the_public_origin(mode: str, public_url: str, lines: bytes, host: bytes) -> None:
     assert forwarded(mode, public_url) == Forwarded(lines, host)
 
 

@@ -60,7 +60,7 @@ def test_each_consumer_has_its_own_gate_and_documents() -> None:
     assert not any("ai-plugin" in path for path in pets.faces)
 
 
-def test_what_is_closed_to_one_consumer_shadows_what_is_open_to_it() -> None:
+def test_operations_closed_to_one_consumer_shadow_those_open_to_it() -> None:
     pets, everything, _, _ = compiled().views
     assert isinstance(pets.gate.judge(b"GET", b"/pets/1"), Permit)
     assert isinstance(everything.gate.judge(b"GET", b"/pets/mine"), Permit)
@@ -69,14 +69,14 @@ def test_what_is_closed_to_one_consumer_shadows_what_is_open_to_it() -> None:
     assert closed.code == "operation-not-found"
 
 
-def test_what_is_closed_to_everybody_shadows_what_is_open_to_a_consumer() -> None:
+def test_operations_closed_to_all_callers_shadow_those_open_to_a_consumer() -> None:
     for view in compiled(CONFIG.replace("[getPet, myPet,", "[getPet,")).views[:3]:
         assert isinstance(view.gate.judge(b"GET", b"/pets/1"), Permit)
         for target in (b"/pets/mine", b"/pets/MINE", b"/pets/mine.json"):
             assert view.gate.judge(b"GET", target).code == "operation-not-found"
 
 
-def test_operations_have_one_name_for_everybody() -> None:
+def test_operations_have_the_same_name_for_all_consumers() -> None:
     _, everything, _, _ = compiled().views
     assert {rule.operation_id for rule in everything.gate.rules} == {"getPet", "myPet", "orders"}
 
@@ -159,14 +159,14 @@ def test_a_consumer_has_what_it_lists_in_document_order(
     assert (chosen(allow).keys, chosen(allow).findings) == (keys, ())
 
 
-def test_a_group_means_what_the_gateway_allows_of_it() -> None:
+def test_a_group_stands_for_its_operations_that_the_gateway_allows() -> None:
     assert (chosen([{"tag": "pets"}], kept=(LIST,)).keys, chosen([{"tag": "pets"}], kept=(LIST,)).findings) == (
         (LIST,),
         (),
     )
 
 
-def test_what_the_document_adds_to_a_group_stays_closed_to_the_consumer_too() -> None:
+def test_an_operation_that_the_document_adds_to_a_group_stays_closed_to_the_consumer_too() -> None:
     first = chosen([{"tag": "pets"}, {"path": "/a*"}, "listPets"], kept=(LIST, ADD, ADMIN))
     root = {
         "openapi": "3.1.0",

@@ -40,7 +40,7 @@ def test_it_listens_until_it_is_closed() -> None:
     assert address.port != 0
 
 
-def test_a_taken_address_is_told_so() -> None:
+def test_a_taken_address_is_reported() -> None:
     async def talk() -> None:
         first, second = AdminListener(), AdminListener()
         address = await first.open(Address("127.0.0.1", 0), lambda: HEALTH, no_series)
@@ -57,7 +57,7 @@ def test_a_taken_address_is_told_so() -> None:
     asyncio.run(talk())
 
 
-def test_one_that_was_never_opened_closes_too() -> None:
+def test_a_listener_that_was_never_opened_can_be_closed() -> None:
     asyncio.run(AdminListener().close())
 
 

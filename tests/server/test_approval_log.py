@@ -20,7 +20,7 @@ class Lines:
         self.events.append((level, event, f"{message} {members}"))
 
 
-def test_a_call_is_told_when_it_is_held_first_and_when_it_runs() -> None:
+def test_a_call_is_logged_when_it_is_first_held_and_when_it_runs() -> None:
     lines = Lines()
     log = ApprovalLog(lines)
     for verdict in (
@@ -41,7 +41,7 @@ def test_a_call_is_told_when_it_is_held_first_and_when_it_runs() -> None:
     assert "secret" not in str(lines.events)
 
 
-def test_a_decision_is_told_with_its_way_and_address() -> None:
+def test_a_decision_is_logged_with_its_way_and_address() -> None:
     lines, desk = Lines(), Desk()
     approval = desk.decide(desk.ask(HELD, 0.0).id, Decision.DENY, 0.0)
     ApprovalLog(lines).decided(approval, "page", "192.0.2.1")

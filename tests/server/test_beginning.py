@@ -15,7 +15,7 @@ from tests.server.pets import CONFIG
 
 
 @pytest.mark.parametrize("shape", ["json", "text"])
-def test_a_start_that_is_refused_is_told_as_the_config_wants_the_log(
+def test_a_refused_start_is_reported_in_the_format_of_the_log(
     config: Path, capfd: pytest.CaptureFixture[str], shape: str
 ) -> None:
     config.write_text(

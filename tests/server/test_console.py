@@ -50,7 +50,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("off", HERE, "off"),
     ],
 )
-def test_the_console_is_on_where_only_this_machine_reaches_it_or_where_the_config_says_so(
+def test_the_console_is_on_if_only_this_machine_reaches_it_or_the_config_turns_it_on(
     mode: str, admin: Address | None, power: str
 ) -> None:
     assert power_of(mode, admin) == power
@@ -111,7 +111,7 @@ def test_a_reload_keeps_the_key() -> None:
     asyncio.run(gateway.close())
 
 
-def test_a_key_that_cannot_be_written_is_told_if_the_config_asks_for_the_console_which_is_off_otherwise(
+def test_without_a_key_file_the_console_is_off_unless_the_config_turns_it_on_which_logs_why(
     runtime: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for path in key_files(HERE, os.environ):

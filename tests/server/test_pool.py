@@ -121,7 +121,7 @@ def test_a_new_revision_reaches_every_worker() -> None:
     assert run(talk) == ("", [b"two", b"two"])
 
 
-def test_what_one_worker_cannot_serve_none_does() -> None:
+def test_a_revision_that_one_worker_cannot_serve_is_served_by_no_worker() -> None:
     async def talk(pool: WorkerPool, _: Log) -> tuple[str, set[bytes]]:
         Worker.refuses = b"two"
         return await pool.adopt(b"two"), {worker.revision for worker in Worker.spawned}
@@ -129,7 +129,7 @@ def test_what_one_worker_cannot_serve_none_does() -> None:
     assert run(talk) == ("no such file", {b"one"})
 
 
-def test_a_worker_that_ends_unasked_is_replaced_at_once_with_what_is_served_now() -> None:
+def test_a_worker_that_ends_unexpectedly_is_replaced_at_once_with_the_current_revision() -> None:
     async def talk(pool: WorkerPool, log: Log) -> tuple[int, bytes, list[tuple[str, dict[str, Any]]]]:
         await pool.adopt(b"two")
         Worker.spawned[0].end(-9)
@@ -168,7 +168,7 @@ def test_workers_that_end_again_and_again_are_started_more_and_more_slowly() -> 
     assert run(talk) == [0.0, 0.1, 0.2, 0.4, 0.8]
 
 
-def test_what_a_worker_counted_is_not_lost_with_it() -> None:
+def test_the_counts_of_a_worker_outlive_it() -> None:
     async def talk(pool: WorkerPool, _: Log) -> dict[str, list[int]]:
         Worker.spawned[0].end(-9)
         await settled()
@@ -194,7 +194,7 @@ def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch
     assert run(talk)
 
 
-def test_the_counts_of_all_workers_are_told_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_counts_gets_the_counts_of_all_workers_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "COUNTING_INTERVAL_S", 0.001)
     told: asyncio.Queue[Any] = asyncio.Queue()
 
@@ -225,7 +225,7 @@ def test_draining_is_clean_when_all_end_in_time_and_replaces_none() -> None:
     assert {worker.drain_timeout_s for worker in Worker.spawned} == {1}
 
 
-def test_a_worker_may_end_while_the_next_one_is_told_to_drain() -> None:
+def test_a_worker_may_end_while_the_next_one_begins_to_drain() -> None:
     async def talk(pool: WorkerPool, _: Log) -> bool:
         for worker in Worker.spawned:
 

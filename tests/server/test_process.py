@@ -48,7 +48,7 @@ def run(talk: Callable[..., Any]) -> Any:
     return asyncio.run(bounded())
 
 
-def test_a_worker_serves_what_it_is_given_and_then_the_next(listener: socket.socket) -> None:
+def test_a_worker_serves_its_first_revision_and_then_the_next(listener: socket.socket) -> None:
     async def talk(worker: WorkerProcess) -> tuple[bytes, bytes]:
         assert not worker.is_started
         assert await worker.start(listener, revision(1))
@@ -70,7 +70,7 @@ def test_a_revision_that_cannot_be_served_is_rejected_and_the_old_one_stays(list
     assert served == b"1"
 
 
-def test_its_counts_come_when_asked_for_and_the_last_ones_stay_when_it_is_gone(listener: socket.socket) -> None:
+def test_a_worker_answers_with_its_counts_and_the_last_ones_outlive_it(listener: socket.socket) -> None:
     async def talk(worker: WorkerProcess) -> tuple[dict[str, Any], dict[str, Any]]:
         await worker.start(listener, revision())
         await get(listener)
@@ -84,7 +84,7 @@ def test_its_counts_come_when_asked_for_and_the_last_ones_stay_when_it_is_gone(l
     assert afterwards == counted
 
 
-def test_what_it_counted_last_comes_when_it_ends_by_itself(listener: socket.socket) -> None:
+def test_a_worker_that_ends_by_itself_sends_its_last_counts(listener: socket.socket) -> None:
     async def talk(worker: WorkerProcess) -> dict[str, Any]:
         await worker.start(listener, revision())
         await get(listener)
@@ -104,7 +104,7 @@ def test_draining_ends_it_with_status_0(listener: socket.socket) -> None:
     assert run(talk) == 0
 
 
-def test_one_that_was_given_nothing_ends_when_it_is_told_to() -> None:
+def test_a_worker_without_a_revision_ends_when_it_is_drained() -> None:
     async def talk(worker: WorkerProcess) -> int:
         await worker.drain(5)
         return await worker.wait()
@@ -112,7 +112,7 @@ def test_one_that_was_given_nothing_ends_when_it_is_told_to() -> None:
     assert run(talk) == 0
 
 
-def test_one_that_dies_while_it_starts_has_not_started(listener: socket.socket) -> None:
+def test_a_worker_that_dies_during_its_start_counts_as_not_started(listener: socket.socket) -> None:
     async def talk(worker: WorkerProcess) -> bool:
         worker.kill()
         return await worker.start(listener, revision())
@@ -120,7 +120,7 @@ def test_one_that_dies_while_it_starts_has_not_started(listener: socket.socket) 
     assert run(talk) is False
 
 
-def test_an_answer_that_does_not_come_ends_the_worker(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_does_not_answer_is_ended(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plugin_gateway.server.process.ANSWER_TIMEOUT_S", 0.1)
 
     async def talk(worker: WorkerProcess) -> tuple[bool, int]:

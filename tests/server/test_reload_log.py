@@ -30,7 +30,7 @@ class Lines:
         self.members = members
 
 
-def test_the_start_tells_each_cause_of_its_wait_once_and_that_the_wait_is_over() -> None:
+def test_the_start_logs_each_cause_of_its_wait_once_and_the_end_of_the_wait() -> None:
     lines = Lines()
     log = ReloadLog(lines)
     log.arrived(0)
@@ -42,7 +42,7 @@ def test_the_start_tells_each_cause_of_its_wait_once_and_that_the_wait_is_over()
     assert (lines.events, log.awaited) == (["document-awaited", "document-there"], "")
 
 
-def test_a_refresh_that_fails_again_with_the_same_report_is_told_once_and_counted() -> None:
+def test_a_refresh_that_fails_again_with_the_same_report_is_logged_once_and_counted() -> None:
     lines = Lines()
     log = ReloadLog(lines)
     for is_asked in (False, False, True):
@@ -66,7 +66,7 @@ def test_a_served_revision_clears_the_error_and_a_new_address_needs_a_restart(
     assert (log.error, log.counts.served, log.counts.refused) == ("", 1, 1)
 
 
-def test_a_refresh_tells_when_the_document_becomes_stale_and_when_it_is_fresh() -> None:
+def test_a_refresh_logs_when_the_document_becomes_stale_and_when_it_is_fresh() -> None:
     lines = Lines()
     log = ReloadLog(lines)
     stale = replace(COMPILED, stale="a copy")

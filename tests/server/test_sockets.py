@@ -32,7 +32,7 @@ def test_no_client_can_connect_before_the_gateway_listens() -> None:
 
 @pytest.mark.parametrize("first", [1, 2])
 @pytest.mark.parametrize("second", [1, 2])
-def test_a_second_gateway_on_the_same_port_is_told_so(first: int, second: int) -> None:
+def test_a_second_gateway_on_the_same_port_fails_with_a_message(first: int, second: int) -> None:
     address, listeners = open_listeners(Address("127.0.0.1", 0), first)
     listen(address, listeners)
     with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{address.port}: another process listens there"):
@@ -40,17 +40,17 @@ def test_a_second_gateway_on_the_same_port_is_told_so(first: int, second: int) -
     close(listeners)
 
 
-def test_an_address_that_is_not_ours_is_told_so() -> None:
+def test_an_address_of_another_machine_is_reported() -> None:
     with pytest.raises(UsageError, match="no such address"):
         open_listeners(Address("192.0.2.1", 0), 1)
 
 
-def test_a_name_that_does_not_resolve_is_told_so() -> None:
+def test_a_name_that_does_not_resolve_is_reported() -> None:
     with pytest.raises(UsageError, match=r"cannot listen on nowhere\.invalid:80"):
         open_listeners(Address("nowhere.invalid", 80), 1)
 
 
-def test_both_families_are_served_where_everything_is() -> None:
+def test_an_address_for_every_interface_serves_both_families() -> None:
     address, listeners = open_listeners(Address("::", 0), 1)
     listen(address, listeners)
     socket.create_connection(("127.0.0.1", address.port), timeout=BOUND_S).close()

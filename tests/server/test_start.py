@@ -10,6 +10,6 @@ def test_a_refused_start_has_the_report_of_check_and_its_findings() -> None:
     assert error.exit_code == 2
 
 
-def test_without_options_gateway_yaml_says_everything() -> None:
+def test_without_options_gateway_yaml_decides() -> None:
     options = ServeOptions()
     assert (options.config, options.listen, options.admin, options.wait_s) == (None, "", "", None)

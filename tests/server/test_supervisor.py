@@ -94,7 +94,7 @@ def test_without_an_admin_address_there_is_no_admin_listener(config: Path) -> No
     assert run(config, talk) is None
 
 
-def test_mistakes_stop_the_start_and_are_told_as_check_tells_them(config: Path) -> None:
+def test_mistakes_stop_the_start_and_are_reported_as_check_reports_them(config: Path) -> None:
     config.write_text(CONFIG.replace("listPets", "nope"))
     with pytest.raises(RefusedError) as caught:
         run(config, None)
@@ -130,7 +130,7 @@ def test_a_revision_file_that_is_replaced_is_served_and_a_damaged_one_changes_no
     assert (mended["reload_error"], mended["operations"]) == (None, 0)
 
 
-def test_a_failed_reload_is_told_and_changes_nothing_and_the_next_good_one_clears_it(config: Path) -> None:
+def test_a_failed_reload_is_reported_and_changes_nothing_and_the_next_good_one_clears_it(config: Path) -> None:
     async def talk(supervisor: Supervisor, started: Started) -> tuple[dict[str, Any], dict[str, Any]]:
         config.write_text(CONFIG.replace("listPets", "nope"))
         failed = await until(started, lambda health: health["reload_error"])
@@ -510,7 +510,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedule_module, "refresh_pause_s", lambda *_: 0.05)
 
 
-def test_a_changed_document_is_noticed_judged_by_the_lock_and_told(config: Path, hurried: None) -> None:
+def test_a_changed_document_is_noticed_judged_by_the_lock_and_reported(config: Path, hurried: None) -> None:
     """The life of a change: refreshed, quarantined, told, the server lost, started from the copy, locked, served."""
     with serving_versions() as (url, state):
         source = f"{{source: {url}, refresh: 1h, cache: cache}}"
@@ -575,7 +575,7 @@ def serving_versions() -> Iterator[tuple[str, dict[str, Any]]]:
         server.server_close()
 
 
-def test_the_console_is_entered_by_its_link_and_tells_whether_the_file_is_served(config: Path) -> None:
+def test_the_console_is_entered_by_its_link_and_shows_whether_the_file_is_served(config: Path) -> None:
     async def talk(_: Supervisor, started: Started) -> list[dict[str, Any]]:
         async with httpx2.AsyncClient(trust_env=False) as client:
             url = f"{started.console}api/state"

@@ -14,7 +14,7 @@ def test_memory_and_descriptors_are_those_of_this_process() -> None:
     assert usage.resident_bytes() > 1_000_000
 
 
-def test_what_cannot_be_known_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_usage_is_0(monkeypatch: pytest.MonkeyPatch) -> None:
     class Nowhere:
         def __init__(self, _: str) -> None:
             pass

@@ -51,7 +51,7 @@ async def ask(channel: Channel, kind: Kind, body: bytes = b"") -> Message:
     return await channel.receive()
 
 
-def test_it_says_when_it_listens_and_what_it_serves() -> None:
+def test_a_worker_reports_when_it_listens_and_which_revision_it_serves() -> None:
     async def talk(channel: Channel, port: int) -> tuple[Message, bytes]:
         return await ask(channel, Kind.REVISION, revision(7)), await get(port)
 
@@ -90,7 +90,9 @@ def test_it_counts_what_it_answers() -> None:
 
 
 @pytest.mark.parametrize("tell", [lambda channel: channel.send(Message(Kind.DRAIN, b"5")), None])
-def test_it_takes_no_more_calls_when_told_to_drain_or_left_alone(tell: Callable[..., Any] | None) -> None:
+def test_a_worker_takes_no_more_calls_when_it_is_drained_or_its_supervisor_is_gone(
+    tell: Callable[..., Any] | None,
+) -> None:
     async def talk(channel: Channel, port: int) -> bool:
         await ask(channel, Kind.REVISION, revision())
         if tell is not None:
@@ -166,7 +168,7 @@ def test_a_process_without_a_socket_ends() -> None:
     worker.main(theirs.detach(), "connection")
 
 
-def test_its_calls_are_told_only_while_a_person_watches() -> None:
+def test_records_are_sent_only_while_a_person_watches() -> None:
     async def talk(channel: Channel, port: int) -> tuple[list[Kind], list[bytes]]:
         await ask(channel, Kind.REVISION, revision())
         await get(port)
@@ -186,7 +188,7 @@ def test_its_calls_are_told_only_while_a_person_watches() -> None:
     assert b"value" not in then
 
 
-def test_what_is_told_to_logging_is_a_line_of_the_workers_log(capfd: pytest.CaptureFixture[str]) -> None:
+def test_records_of_logging_are_lines_of_the_workers_log(capfd: pytest.CaptureFixture[str]) -> None:
     async def talk(channel: Channel, port: int) -> None:
         await ask(channel, Kind.REVISION, revision())
         logging.getLogger("plugin_gateway.x").error("%s is away", "Redis", extra={"event": "outage-began"})

@@ -27,7 +27,7 @@ def lines() -> Iterator[Callable[..., Any]]:
     detach(bridge)
 
 
-def test_what_a_module_tells_is_a_line_of_the_log_with_its_members(lines: Callable[..., Any]) -> None:
+def test_a_record_of_a_module_is_a_line_of_the_log_with_its_members(lines: Callable[..., Any]) -> None:
     logging.getLogger("plugin_gateway.x").warning(
         "%s is away", "Redis", extra={"event": "outage-began", "what": "Redis"}
     )
@@ -40,7 +40,7 @@ def test_what_a_module_tells_is_a_line_of_the_log_with_its_members(lines: Callab
     assert (back["level"], back["event"]) == ("info", "log")
 
 
-def test_libraries_are_heard_from_warning_on(lines: Callable[..., Any]) -> None:
+def test_records_of_libraries_are_written_from_warning_on(lines: Callable[..., Any]) -> None:
     logging.getLogger("some.library").info("chatter")
     logging.getLogger("some.library").error("two\nlines")
     (line,) = lines()
@@ -58,7 +58,7 @@ def test_an_exception_is_one_line_that_names_places_and_quotes_nothing(lines: Ca
     assert "sekret" not in json.dumps(line)
 
 
-def test_a_record_that_cannot_be_written_disturbs_no_one_who_logs(
+def test_a_record_that_cannot_be_formatted_does_not_raise_in_the_code_that_logs(
     lines: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logging, "raiseExceptions", False)
@@ -80,7 +80,7 @@ def test_warnings_and_errors_of_threads_are_lines_too(lines: Callable[..., Any])
     assert "sekret" not in json.dumps(crashed)
 
 
-def test_an_error_of_our_own_is_the_last_line_and_ends_the_process() -> None:
+def test_an_unexpected_error_is_the_last_line_and_ends_the_process() -> None:
     reading, writing = os.pipe()
     with pytest.raises(SystemExit) as ended, telling(Log(format="json", fd=writing)):
         int("sekret")

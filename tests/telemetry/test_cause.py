@@ -29,7 +29,7 @@ def test_a_cause_is_in_words(error: Any, said: str) -> None:
     assert cause_of(error) == said
 
 
-def test_what_tls_did_not_like_is_named_without_its_line_of_c() -> None:
+def test_a_tls_error_is_named_without_openssls_source_line() -> None:
     with socket.socket() as client, socket.create_server(("127.0.0.1", 0)) as server:
         client.settimeout(BOUND_S)
         client.connect(server.getsockname())

@@ -80,14 +80,14 @@ def test_calls_are_counted_by_consumer_and_a_method_that_is_none_is_other() -> N
     assert series["calls  404  other "] == [1]
 
 
-def test_the_upstreams_time_is_that_of_answers() -> None:
+def test_the_upstreams_time_counts_only_calls_with_an_answer() -> None:
     counters = Counters()
     timed_out = record(reason="upstream-timeout", status=504)._replace(upstream_s=9.0)
     counters.add([record()._replace(upstream_s=0.5), timed_out])
     assert counters.series()["upstream listPets"] == [1, 0.5]
 
 
-def test_what_a_worker_was_doing_is_over_when_it_is_gone() -> None:
+def test_the_gauges_of_a_worker_end_with_it() -> None:
     assert lasting({f"{NOW}calls": [3], "calls a 200  GET ": [1]}) == {"calls a 200  GET ": [1]}
 
 

@@ -83,7 +83,7 @@ def test_a_log_is_text_on_a_terminal_unless_json_is_asked_for(
         os.close(terminal)
 
 
-def test_a_terminal_obeys_no_message(written: tuple[Callable[..., Any], Callable[..., Any]]) -> None:
+def test_a_message_cannot_control_the_terminal(written: tuple[Callable[..., Any], Callable[..., Any]]) -> None:
     make, read = written
     make(format="text").event("warning", "x", "a\x1b[31mb\r", error="E", traceback="f file:1")
     assert read().endswith("warning a·[31mb· (E: f file:1)\n".encode())

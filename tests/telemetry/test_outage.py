@@ -19,7 +19,7 @@ def told(caplog: pytest.LogCaptureFixture) -> Callable[..., Any]:
     return lambda: [record.event for record in caplog.records]
 
 
-def test_an_outage_is_told_when_it_begins_and_when_it_ends(
+def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
     told: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
@@ -36,7 +36,7 @@ def test_an_outage_is_told_when_it_begins_and_when_it_ends(
     assert (ended.what, ended.lasted_s, ended.failures) == ("Redis", 2.5, 1000)
 
 
-def test_what_fails_every_other_time_does_not_fill_the_log(told: Callable[..., Any]) -> None:
+def test_a_service_that_fails_every_other_time_does_not_fill_the_log(told: Callable[..., Any]) -> None:
     clock = Clock()
     outage = Outage("Redis", clock)
     for _ in range(100):
@@ -48,7 +48,7 @@ def test_what_fails_every_other_time_does_not_fill_the_log(told: Callable[..., A
     assert told()[2:] == ["outage-began"]
 
 
-def test_an_outage_that_lasts_is_told_although_another_ended_just_before(told: Callable[..., Any]) -> None:
+def test_a_lasting_outage_is_logged_although_another_ended_just_before(told: Callable[..., Any]) -> None:
     clock = Clock()
     outage = Outage("Redis", clock)
     outage.failed("x")

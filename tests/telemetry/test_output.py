@@ -56,7 +56,7 @@ def test_each_kind_of_descriptor_gets_every_line_in_order(kind: str, output: typ
     assert it.lost == 0
 
 
-def test_a_reader_that_stalls_stops_no_call_and_what_it_missed_is_counted() -> None:
+def test_a_reader_that_stalls_stops_no_call_and_dropped_lines_are_counted() -> None:
     reader, writer = os.pipe()
     log = Log(fd=writer)
     batch = [record()] * 400
@@ -76,7 +76,7 @@ def test_a_reader_that_stalls_stops_no_call_and_what_it_missed_is_counted() -> N
     assert log.lost == 0
 
 
-def test_what_no_reader_took_until_the_end_is_counted() -> None:
+def test_lines_that_no_reader_took_until_the_end_are_counted() -> None:
     reader, writer = os.pipe()
     it = output_to(writer)
     line = b"x" * 999 + b"\n"

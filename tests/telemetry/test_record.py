@@ -97,7 +97,7 @@ def test_a_hostile_method_or_request_id_cannot_forge_or_flood_a_line(hostile: by
     assert len(shown_method(hostile)) <= 80
 
 
-def test_why_a_call_failed_is_said_once_and_in_both_formats() -> None:
+def test_the_cause_of_a_failed_call_is_in_both_formats_once() -> None:
     failed = FORWARDED._replace(status=502, reason="upstream-unreachable", cause="10.0.0.1:9: connection refused")
     assert orjson.loads(as_json(failed, at))["cause"] == "10.0.0.1:9: connection refused"
     assert "upstream-unreachable (10.0.0.1:9: connection refused)" in as_text(failed, at)
@@ -112,7 +112,7 @@ def test_a_hostile_cause_cannot_forge_or_flood_a_line(hostile: str) -> None:
     assert as_json(failed, at).count("\n") == 1
 
 
-def test_what_is_kept_of_a_callers_method_is_no_more_than_is_shown() -> None:
+def test_a_callers_method_is_kept_only_as_far_as_it_is_shown() -> None:
     before = _members_again.cache_info().currsize
     for number in range(50):
         as_json(FORWARDED._replace(method=b"M" * 30_000 + b"%d" % number), at)
@@ -120,7 +120,7 @@ def test_what_is_kept_of_a_callers_method_is_no_more_than_is_shown() -> None:
 
 
 @pytest.mark.parametrize(("cause", "told"), [("", "approval 7f"), ("away", "away; approval 7f"), ("approval 7f",) * 2])
-def test_the_approval_of_a_call_is_told_after_its_cause(cause: str, told: str) -> None:
+def test_the_approval_of_a_call_follows_its_cause(cause: str, told: str) -> None:
     assert with_approval(cause, "7f") == told
     assert approval_of(FORWARDED._replace(cause=told)) == "7f"
     assert approval_of(FORWARDED) == ""

@@ -18,7 +18,7 @@ def lines(viewer: Viewer) -> list[bytes]:
     return viewer.take()[0]
 
 
-def test_workers_are_told_of_the_first_viewer_and_of_the_last() -> None:
+def test_on_watch_is_called_for_the_first_viewer_and_after_the_last() -> None:
     traffic, watched = told()
     first, second = traffic.enter(bool), traffic.enter(bool)
     assert watched == [True]

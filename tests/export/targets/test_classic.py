@@ -56,7 +56,7 @@ def test_a_config_breaks_these_rules(change: dict[str, Any], rules: dict[str, st
         ({"upstream": {"timeout": {"total": "0s"}}}, "without end", ("upstream", "timeout", "total")),
     ],
 )
-def test_a_finding_tells_the_value_and_the_key(change: dict[str, Any], words: str, pointer: Pointer) -> None:
+def test_a_finding_names_the_value_and_the_key(change: dict[str, Any], words: str, pointer: Pointer) -> None:
     [finding] = [one for one in judge(shop(change), {Target.PLUGIN_V1}) if one.rule != "gpt-actions-end"]
     assert words in finding.message
     assert finding.pointer == pointer

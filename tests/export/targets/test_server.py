@@ -119,6 +119,6 @@ def test_the_site_of_a_url_is_its_registered_domain(url: str, site: str) -> None
 
 
 @pytest.mark.parametrize(("total", "words"), [("61s", "61 s"), ("0s", "without end")])
-def test_a_long_call_is_told_with_its_time(total: str, words: str) -> None:
+def test_the_finding_about_a_long_call_has_its_time(total: str, words: str) -> None:
     [finding] = call_time.judge(shop({"upstream": {"timeout": {"total": total}}}))
     assert words in finding.message

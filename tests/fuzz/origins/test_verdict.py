@@ -33,7 +33,7 @@ def test_a_request_with_one_key_in_each_place_below_the_base_is_no_hole() -> Non
         (forwarded(fields=OURS + b"Prefer: callers%2Dsecret\r\n"), "a credential of the caller is forwarded"),
     ],
 )
-def test_what_must_not_go_up_is_a_hole(head: bytes, what: str) -> None:
+def test_a_request_that_must_not_go_up_is_a_hole(head: bytes, what: str) -> None:
     assert [hole.what for hole in judge_forwarded(head)] == [what]
 
 

@@ -13,17 +13,17 @@ def nested(levels: int) -> Any:
     return value
 
 
-def test_as_deep_as_may_be_is_fine() -> None:
+def test_the_greatest_allowed_depth_is_accepted() -> None:
     check_extent(nested(MAX_DEPTH), "x")
 
 
 @pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 5_000])
-def test_deeper_is_refused(levels: int) -> None:
+def test_a_deeper_value_is_refused(levels: int) -> None:
     with pytest.raises(DocumentError, match="nested deeper"):
         check_extent(nested(levels), "x")
 
 
-def test_depth_is_counted_through_what_is_shared() -> None:
+def test_depth_is_counted_through_shared_values() -> None:
     shared = nested(MAX_DEPTH - 10)
     deep: Any = shared
     for _ in range(20):
@@ -33,7 +33,7 @@ def test_depth_is_counted_through_what_is_shared() -> None:
         check_extent({"shallow": shared, "deep": deep}, "x")
 
 
-def test_what_contains_itself_is_refused() -> None:
+def test_a_value_that_contains_itself_is_refused() -> None:
     root: dict[str, Any] = {"a": {}}
     root["a"]["b"] = [root["a"]]
 
@@ -41,7 +41,7 @@ def test_what_contains_itself_is_refused() -> None:
         check_extent(root, "x")
 
 
-def test_what_is_shared_counts_as_often_as_it_stands_there() -> None:
+def test_a_shared_value_counts_at_each_of_its_places() -> None:
     value: Any = "x"
     for _ in range(40):
         value = [value, value]
@@ -50,7 +50,7 @@ def test_what_is_shared_counts_as_often_as_it_stands_there() -> None:
         check_extent({"a": value}, "x")
 
 
-def test_sharing_is_fine() -> None:
+def test_shared_values_are_accepted() -> None:
     shared = {"type": "string"}
 
     check_extent({"a": shared, "b": [shared, shared]}, "x")

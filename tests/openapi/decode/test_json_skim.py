@@ -45,7 +45,9 @@ def skimmed(text: str) -> Any:
 
 
 @given(root=structures(roots(2), 80, scalars), indent=st.none() | st.integers(0, 3), escapes=st.booleans())
-def test_a_document_is_what_it_is_as_a_whole(root: Any, indent: int | None, escapes: bool) -> None:
+def test_a_skimmed_document_equals_the_document_decoded_as_a_whole(
+    root: Any, indent: int | None, escapes: bool
+) -> None:
     text = json.dumps(root, indent=indent, ensure_ascii=escapes)
 
     found = skimmed(text)
@@ -105,7 +107,7 @@ def test_a_key_given_twice_is_found_and_located_where_operations_and_components_
         ('"tags":["t"]', '"tags":' + "[" * 198 + "]" * 198, "document-depth"),
     ],
 )
-def test_what_is_wrong_in_a_kept_operation_is_located_in_the_document(before: str, after: str, rule: str) -> None:
+def test_a_mistake_in_a_kept_operation_is_located_in_the_document(before: str, after: str, rule: str) -> None:
     text = json.dumps(DOCUMENT | PADDING, indent=0, separators=(",", ":")).replace("[\n", "[").replace("\n]", "]")
     root = skim(text.replace(before, after, 1).encode(), "d.json")
 
@@ -124,7 +126,7 @@ def test_what_is_wrong_in_a_kept_operation_is_located_in_the_document(before: st
     "after",
     ['"type":"string",', '"type":"\x01"', '"type":"\\q"', '"type":01', '"type":NaN', '"type":{', '"type":[1 2]'],
 )
-def test_text_that_is_no_json_is_judged_as_a_whole(after: str) -> None:
+def test_text_that_is_not_json_is_decoded_as_a_whole(after: str) -> None:
     text = json.dumps(DOCUMENT | PADDING, separators=(",", ":")).replace('"type":"string"', after).encode()
 
     assert outcome(skim, text) == outcome(decode, text)
@@ -150,7 +152,7 @@ def test_bytes_that_are_not_utf_8_are_located_in_skipped_text_too() -> None:
 @pytest.mark.parametrize(
     "text", ["[]", "1", '{"paths": 1}', '{"paths": {"/a": 1}}', '{"components": []}', "{} {}", "{"]
 )
-def test_a_document_of_another_shape_is_left_to_who_reads_it_as_a_whole(text: str) -> None:
+def test_a_document_of_another_shape_is_not_skimmed(text: str) -> None:
     assert skimmed(text) is None
 
 
@@ -158,7 +160,7 @@ def test_a_small_document_is_read_as_a_whole() -> None:
     assert type(skim(json.dumps(DOCUMENT).encode(), "d.json")["paths"]["/a"]) is dict
 
 
-def test_a_sketch_has_the_fields_that_were_asked_for_and_of_the_parts_of_all_of_too() -> None:
+def test_a_sketch_has_the_requested_fields_also_of_the_parts_of_all_of() -> None:
     schemas = {
         "S": {"allOf": [{"$ref": "#/a", "properties": {}}, {"discriminator": {"propertyName": "p"}}], "type": "object"},
         "T": {"allOf": [1]},
@@ -186,7 +188,7 @@ def test_a_sketch_has_the_fields_that_were_asked_for_and_of_the_parts_of_all_of_
     ),
     indent=st.none() | st.integers(0, 2),
 )
-def test_a_place_is_found_where_a_look_at_the_whole_text_finds_it(made: Any, indent: int | None) -> None:
+def test_skipping_finds_the_same_place_as_reading_the_whole_text(made: Any, indent: int | None) -> None:
     root, pointer = made["root"], made["pointer"]
     text = json.dumps({"a": root, "b": [[root]]}, indent=indent).encode()
 

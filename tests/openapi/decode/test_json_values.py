@@ -62,7 +62,7 @@ def repeats_keys(text: str) -> bool:
 @example('{"a":1,"a":"\\u003a"}')
 @example('{"a\\\\":1,"a\\\\":2}')
 @example('{"a":":","b":"\\":","a" :1}')
-def test_duplicate_keys_are_refused_exactly_and_all_else_is_read_as_the_standard_library_does(text: str) -> None:
+def test_duplicate_keys_are_refused_and_other_json_is_read_as_the_standard_library_does(text: str) -> None:
     if repeats_keys(text):
         assert refusal(text)[0] == "duplicate-key"
     else:
@@ -112,11 +112,11 @@ def test_whole_numbers_stay_exact(number: int) -> None:
         ("[" + "0," * 5_000_000 + "0]", "document-size", "api.json"),
     ],
 )
-def test_what_is_wrong_is_refused_where_it_stands(text: str, rule: str, location: str) -> None:
+def test_each_mistake_is_refused_at_its_place(text: str, rule: str, location: str) -> None:
     assert refusal(text) == (rule, location)
 
 
-def test_as_deep_as_may_be_is_read() -> None:
+def test_the_greatest_allowed_depth_is_read() -> None:
     assert decode_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, "x")
 
 

@@ -29,7 +29,7 @@ def refusal(data: bytes) -> tuple[str, str]:
         b"%YAML 1.2\n---\na:\n  - 1\n  - x",
     ],
 )
-def test_json_and_yaml_are_told_apart_by_what_they_look_like(data: bytes) -> None:
+def test_json_and_yaml_in_any_style_give_the_same_value(data: bytes) -> None:
     assert decode(data, "x") == {"a": [1, "x"]}
 
 
@@ -49,7 +49,7 @@ def test_json_and_yaml_are_told_apart_by_what_they_look_like(data: bytes) -> Non
         (b"{a: !x 1}", "document-tag", "api:1:5"),
     ],
 )
-def test_what_is_wrong_is_refused_where_it_stands(data: bytes, rule: str, location: str) -> None:
+def test_each_mistake_is_refused_at_its_place(data: bytes, rule: str, location: str) -> None:
     assert refusal(data) == (rule, location)
 
 

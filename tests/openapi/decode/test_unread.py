@@ -72,7 +72,7 @@ def test_it_equals_a_dict_of_the_same_values(mapping: Unread) -> None:
     assert mapping == {"a": {"x": 1, "y": 2}, "b": [3], "c": "read"}
 
 
-def test_what_was_read_is_its_own_sketch(mapping: Unread) -> None:
+def test_a_decoded_value_is_its_own_sketch(mapping: Unread) -> None:
     value = mapping["a"]
 
     assert sketch(mapping, "a", {"x"}) is value
@@ -81,7 +81,7 @@ def test_what_was_read_is_its_own_sketch(mapping: Unread) -> None:
     assert holds_mapping({"a": {}}, "a")
 
 
-def test_an_unread_copy_reads_nothing_and_changes_apart(mapping: Unread, reader: Counting) -> None:
+def test_an_unread_copy_decodes_nothing_and_changes_independently(mapping: Unread, reader: Counting) -> None:
     copied = mapping.copy_unread()
 
     copied["c"] = "changed"

@@ -76,7 +76,7 @@ def small_documents_are_worth_skimming(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_module, "WORTH_SKIMMING_BYTES", len(PADDING))
 
 
-def test_a_skimmed_document_is_the_whole_one_in_the_same_order() -> None:
+def test_a_skimmed_document_equals_the_whole_one_in_the_same_order() -> None:
     found = skim_yaml(TEXT, "d.yaml")
     assert found is not None
     assert isinstance(found["paths"]["/a/{id}"], Unread)
@@ -159,7 +159,7 @@ def test_text_in_asterisks_is_no_alias() -> None:
     assert skim_yaml(TEXT.replace(b"are text.", b"are **text** of *this* kind, not * that."), "d.yaml") is not None
 
 
-def test_what_is_wrong_in_a_part_not_looked_at_is_found_when_it_is_read() -> None:
+def test_a_mistake_in_an_unread_part_is_found_when_it_is_read() -> None:
     text = TEXT.replace(b"      tags:\n", b"      tags: []\n      tags:\n")
     found = skim_yaml(text, "d.yaml")
     assert found is not None
@@ -170,7 +170,7 @@ def test_what_is_wrong_in_a_part_not_looked_at_is_found_when_it_is_read() -> Non
 
 
 @pytest.mark.parametrize("line", [b"    x: ]\n", b"    x: {\n", b"\tx: 1\n", b"    - a\n"])
-def test_what_is_no_yaml_is_refused_wherever_it_stands(line: bytes) -> None:
+def test_invalid_yaml_is_refused_in_any_part(line: bytes) -> None:
     text = TEXT.replace(b"    summary: two\n", line + b"    summary: two\n") + PADDING
     with pytest.raises(DocumentError):
         skim(text, "d.yaml")
@@ -201,7 +201,9 @@ styles = st.fixed_dictionaries(
 
 
 @given(root=structures(roots(3), 96, scalars), style=styles)
-def test_a_document_in_any_style_is_what_it_is_as_a_whole(root: dict[str, Any], style: dict[str, Any]) -> None:
+def test_a_document_in_any_style_equals_the_document_decoded_as_a_whole(
+    root: dict[str, Any], style: dict[str, Any]
+) -> None:
     text = yaml.safe_dump(root, sort_keys=False, **style).encode(errors="surrogatepass")
     found = skim_yaml(text, "d.yaml")
     if found is not None:
@@ -213,7 +215,7 @@ PIECES = [b"\n", b" ", b"  ", b"\n  ", b"\n    ", b":", b": ", b"- ", b'"', b"'"
 
 
 @given(seed=st.integers(0, 2**64))
-def test_a_text_that_was_tampered_with_is_what_it_is_as_a_whole(seed: int) -> None:
+def test_a_mutated_text_gives_what_decoding_it_as_a_whole_gives(seed: int) -> None:
     draw = random.Random(seed)
     text = TEXT
     for _ in range(draw.randint(1, 4)):

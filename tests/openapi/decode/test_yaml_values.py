@@ -34,7 +34,7 @@ def refusal(text: str) -> tuple[str, str]:
 
 
 @given(JSON, st.booleans())
-def test_what_yaml_writers_write_is_read_as_it_was(value: Any, flow: bool) -> None:
+def test_the_output_of_yaml_writers_is_read_back(value: Any, flow: bool) -> None:
     text = yaml.dump(value, Dumper=yaml.SafeDumper, default_flow_style=flow, sort_keys=False, default_style='"')
 
     assert decode_yaml(text.encode(), "x") == value
@@ -64,7 +64,7 @@ def test_scalars_mean_what_the_core_schema_says(scalar: str, value: Any) -> None
 
 
 @pytest.mark.parametrize("scalar", [".inf", "1e999", "9" * 400])
-def test_numbers_that_json_cannot_say_are_refused(scalar: str) -> None:
+def test_numbers_that_json_cannot_express_are_refused(scalar: str) -> None:
     assert refusal(f"a: 1\nb: {scalar}") == ("document-number", "api.yaml:2:4")
 
 
@@ -123,7 +123,7 @@ def test_a_quoted_merge_key_is_a_key() -> None:
         ("é: \x00", "document-characters", "api.yaml:1:4"),
     ],
 )
-def test_what_is_wrong_is_refused_where_it_stands(text: str, rule: str, location: str) -> None:
+def test_each_mistake_is_refused_at_its_place(text: str, rule: str, location: str) -> None:
     assert refusal(text) == (rule, location)
 
 
@@ -139,7 +139,7 @@ def test_a_tagged_key_is_refused() -> None:
     assert refusal("!Ref x: 1") == ("document-tag", "api.yaml:1:1")
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_is_in_one_report() -> None:
     with pytest.raises(DocumentError) as caught:
         decoded("a: 1\na: 2\nb: .nan\nc: !x 1")
 
@@ -166,7 +166,7 @@ def test_absurd_nesting_is_refused(opening: str, closing: str, levels: int) -> N
     assert refusal(opening * levels + "x" + closing * levels)[0] == "document-depth"
 
 
-def test_as_deep_as_may_be_is_read() -> None:
+def test_the_greatest_allowed_depth_is_read() -> None:
     value = decoded("[" * MAX_DEPTH + "]" * MAX_DEPTH)
     for _ in range(MAX_DEPTH - 1):
         value = value[0]
@@ -175,7 +175,7 @@ def test_as_deep_as_may_be_is_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n", "null"])
-def test_nothing_is_none(text: str) -> None:
+def test_an_empty_text_is_none(text: str) -> None:
     assert decoded(text) is None
 
 
@@ -216,5 +216,5 @@ def test_a_pointer_is_located_at_its_key_or_item(pointer: tuple[str | int, ...],
     assert str(nearest(found, pointer)) == location
 
 
-def test_nothing_is_located_as_the_file() -> None:
+def test_an_empty_text_is_located_as_the_file() -> None:
     assert str(locate_yaml(b"", "x", {"a": {}})[()]) == "x"

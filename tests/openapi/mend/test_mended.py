@@ -63,7 +63,9 @@ def _schema(schema: Any, version: str = "3.0.3") -> tuple[Any, list[Any]]:
         ({"callbacks": {"c": "x"}}, ("callbacks", "c")),
     ],
 )
-def test_an_object_that_is_none_is_an_error_at_its_place(operation: dict[str, Any], pointer: tuple[str, ...]) -> None:
+def test_a_plain_value_in_place_of_an_object_is_an_error_at_its_place(
+    operation: dict[str, Any], pointer: tuple[str, ...]
+) -> None:
     _, findings = _mend(_root(operation))
     (error,) = errors_in(tuple(findings))
     assert error.rule == "document-node"
@@ -168,7 +170,7 @@ def test_texts_that_yaml_took_for_numbers_are_texts_again() -> None:
     assert (_get(mended)["summary"], _get(mended)["tags"]) == ("5", ["one"])
 
 
-def test_what_is_right_is_left_alone_without_a_word() -> None:
+def test_a_valid_document_stays_unchanged_without_a_finding() -> None:
     parameter = {
         "name": "q",
         "in": "query",

@@ -10,7 +10,7 @@ from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.mend.notes import Notes, errors_in, shown
 
 
-def test_what_is_left_out_is_a_warning_and_what_is_refused_an_error_at_its_place() -> None:
+def test_an_omission_is_a_warning_and_a_refusal_an_error_at_its_place() -> None:
     notes, node = Notes(), {"a": 1}
     notes.drop(node, "a", ("x", "a"), "it is odd")
     notes.need(node, ("x",), "b", 2)

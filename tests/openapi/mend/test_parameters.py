@@ -29,7 +29,7 @@ def _get(root: dict[str, Any], path: str = "/a") -> dict[str, Any]:
     return get
 
 
-def test_parameters_are_mended_where_it_is_sure_what_they_are() -> None:
+def test_parameters_are_mended_if_their_meaning_is_certain() -> None:
     parameters = [
         {"name": "id", "in": "path", "schema": {}},
         {"name": "gone", "in": "path", "required": True, "schema": {}},

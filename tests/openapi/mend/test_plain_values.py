@@ -26,7 +26,7 @@ from plugin_gateway.openapi.vocabulary import Type
         (Type.MAP_OF_TEXT, {"a": 1}, {"a": "1"}),
     ],
 )
-def test_what_it_surely_means(type_: Type, value: Any, better: Any) -> None:
+def test_a_value_with_a_certain_meaning_is_converted(type_: Type, value: Any, better: Any) -> None:
     assert mended(type_, value) == better
     assert type(mended(type_, value)) is type(better)
 
@@ -50,7 +50,7 @@ def test_what_it_surely_means(type_: Type, value: Any, better: Any) -> None:
         (Type.MAP_OF_TEXT, {"a": []}),
     ],
 )
-def test_what_says_nothing_certain(type_: Type, value: Any) -> None:
+def test_a_value_without_a_certain_meaning_is_unmendable(type_: Type, value: Any) -> None:
     with pytest.raises(Unmendable):
         mended(type_, value)
 

@@ -34,7 +34,7 @@ DOCUMENT = Document(root={"openapi": "3.1.0", "paths": {}}, name="x")
         ("3.1", {"dependencies": {"a": {}, "c": ["d"]}}, {"dependencies": {"a": {}, "c": ["d"]}}, []),
     ],
 )
-def test_a_schema_says_the_same_in_the_words_of_its_version(
+def test_a_schema_gets_the_keywords_of_its_version(
     version: str, schema: dict[str, Any], mended: dict[str, Any], told: list[str]
 ) -> None:
     names = []

@@ -47,7 +47,7 @@ def test_only_what_no_call_depends_on_is_left_out_with_a_warning(kind: Kind, ref
         ("../a.yaml#/A", "external-ref", "put the target into a file below the document's folder, or deny the operations that use it"),
     ],
 )  # fmt: skip
-def test_a_finding_says_where_what_and_how_to_mend_it(ref: str, rule: str, hint: str) -> None:
+def test_a_finding_has_the_place_the_mistake_and_the_correction(ref: str, rule: str, hint: str) -> None:
     finding = finding_of(Document(root=ROOT, name="d"), RefError(ref, "is no good"), ("paths", "/a", "$ref"))
     assert (finding.rule, finding.hint, finding.pointer) == (rule, hint, ("paths", "/a", "$ref"))
     assert finding.message == f"reference {ref.replace('u:secret@', '')!r} at #/paths/~1a/$ref is no good"

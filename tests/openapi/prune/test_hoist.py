@@ -48,5 +48,5 @@ def test_each_kind_goes_where_its_version_has_it(version: str, kind: Kind, text:
 
 
 @pytest.mark.parametrize("components", [None, 5, {"schemas": 5}, {}])
-def test_components_that_are_not_there_are_none(components: dict[str, int] | int | None) -> None:
+def test_a_document_without_components_has_an_empty_map_of_them(components: dict[str, int] | int | None) -> None:
     assert components_in(_document("3.0.0", components=components), "schemas") == {}

@@ -44,7 +44,7 @@ def test_a_reference_into_a_component_keeps_only_what_it_leads_to(inside: str, t
 
 
 @pytest.mark.parametrize("order", ["{items: IN, not: OUT}", "{items: OUT, not: IN}", "{items: IN, not: DEEP}"])
-def test_a_reference_into_a_component_that_is_kept_anyway_stays_what_it_is(order: str) -> None:
+def test_a_reference_into_a_component_that_is_kept_as_a_whole_stays_unchanged(order: str) -> None:
     into, whole = '{$ref: "#/components/schemas/Outer/properties/in"}', '{$ref: "#/components/schemas/Outer"}'
     components = OUTER.replace("Deep: {}", f"Deep: {{not: {whole}}}")
     deep = '{$ref: "#/components/schemas/Deep"}'

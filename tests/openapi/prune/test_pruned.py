@@ -156,7 +156,7 @@ def test_a_field_that_no_version_knows_is_left_out_where_it_names_what_is_denied
     assert (len(schema) == 2) == is_kept
 
 
-def test_what_was_left_out_so_is_warned_of_at_its_place() -> None:
+def test_a_warning_names_the_place_of_each_field_left_out() -> None:
     document = document_of("""paths:
       /a: {get: {bogus: getDeniedX, responses: {}}}
       /b: {get: {operationId: getDeniedX}}""")
@@ -164,7 +164,7 @@ def test_what_was_left_out_so_is_warned_of_at_its_place() -> None:
     assert (finding.rule, finding.pointer) == ("unknown-field", ("paths", "/a", "get", "bogus"))
 
 
-def test_x_nullable_of_swagger_2_0_is_kept_as_it_says_which_values_there_are() -> None:
+def test_x_nullable_of_swagger_2_0_is_kept_because_it_decides_which_values_are_valid() -> None:
     root = {"swagger": "2.0", "info": {}, "paths": {"/a": {"get": {"parameters": [{"x-nullable": True, "x-b": 1}]}}}}
     kept = prune(Document(root=root, name="x"), [OperationKey("GET", "/a")]).root
     assert kept["paths"]["/a"]["get"]["parameters"] == [{"x-nullable": True}]
@@ -354,7 +354,7 @@ def test_a_scheme_named_by_uri_is_found() -> None:
     assert list(left_of(text, "GET /a", version="3.2.0")["components"]["securitySchemes"]) == ["k"]
 
 
-def test_tags_are_those_in_use_and_the_ones_above_them() -> None:
+def test_only_used_tags_and_their_parents_are_kept() -> None:
     text = """
     tags: [{name: unused}, {name: a, parent: up, x-t: 1}, {name: up, parent: top}, {name: top, parent: a}, {name: cb}, 5]
     paths: {/a: {get: {tags: [a, undefined, 7], callbacks: {c: {u: {post: {tags: [cb]}}}}}, put: {tags: [unused]}}}
@@ -640,7 +640,7 @@ def test_a_reference_that_leads_nowhere_is_refused_where_it_is_reached(reference
     ["#", "#/paths", "#/paths/~1b", "#/paths/~1b/get", "#/paths/~1b/get/callbacks", "#/paths/~1b/get/callbacks/c",
      "#/paths/~1b/additionalOperations", "#/webhooks", "#/webhooks/w", "#/components", "#/components/schemas", "#/components/pathItems/I"],
 )  # fmt: skip
-def test_a_schema_that_is_said_to_be_where_operations_are_is_refused(reference: str) -> None:
+def test_a_reference_to_a_schema_in_place_of_operations_is_refused(reference: str) -> None:
     text = f"""
     paths:
       /a: {{get: {{responses: {{"200": {{description: d, content: {{a/b: {{schema: {{$ref: "{reference}"}}}}}}}}}}}}}}
@@ -653,7 +653,7 @@ def test_a_schema_that_is_said_to_be_where_operations_are_is_refused(reference: 
 
 
 @pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0"])
-def test_a_schema_that_nobody_defined_is_left_as_it_is_and_told_of_once(version: str) -> None:
+def test_a_reference_to_an_undefined_schema_stays_and_gets_one_warning(version: str) -> None:
     section = "definitions" if version == "2.0" else "components/schemas"
     ref = f"#/{section}/Peet"
     schemas = {"Pet": {"properties": {"a": {"$ref": ref}, "b": {"items": {"$ref": ref}}}}}

@@ -53,7 +53,7 @@ def test_references_land_also_through_others(ref: str, pointer: str, holds: bool
     assert landing.holds_as_written is holds
 
 
-def test_what_is_read_relative_to_a_place_does_not_hold_when_that_moves() -> None:
+def test_a_relative_reference_does_not_hold_when_its_place_moves() -> None:
     targets = _targets()
     resource = Region(("components", "schemas", "Res"), is_moved=True)
     assert targets.land("#/$defs/d", (resource, "items")).holds_as_written
@@ -65,7 +65,7 @@ def test_what_is_read_relative_to_a_place_does_not_hold_when_that_moves() -> Non
     "ref",
     ["#/components/schemas/Nope", "#/components/schemas/Loop/items", "#/components/schemas/Lost/items", "#/components/schemas/A/items/x", "#nope", "a.yaml", ""],
 )  # fmt: skip
-def test_what_is_not_there_is_an_error(ref: str) -> None:
+def test_a_reference_without_a_target_is_an_error(ref: str) -> None:
     if ref:
         with pytest.raises(RefError):
             _targets().land(ref, Region(()))

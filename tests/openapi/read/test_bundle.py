@@ -59,7 +59,7 @@ def schemas_of(root: dict[str, Any]) -> list[Any]:
     ]
 
 
-def test_what_another_file_holds_becomes_a_component_of_its_kind() -> None:
+def test_an_object_of_another_file_becomes_a_component_of_its_kind() -> None:
     root = {"paths": {"/a": {"get": {"parameters": [ref("a.yaml#/page")], "responses": {"200": ref("b.yaml")}}}}}
 
     found, unread = bundled(root, a={"page": {"name": "page", "in": "query"}}, b={"description": "ok"})
@@ -193,7 +193,7 @@ def test_two_paths_may_share_a_path_item() -> None:
         ("a.yaml#/text", "is not a valid schema"),
     ],
 )
-def test_what_cannot_be_read_is_left_as_it_is_with_a_reason(text: str, reason: str) -> None:
+def test_a_reference_that_cannot_be_read_stays_with_a_reason(text: str, reason: str) -> None:
     found, unread = bundled(of(ref(text)), a={"text": "x"})
 
     assert schemas_of(found) == [ref(text)]
@@ -245,7 +245,7 @@ def test_a_map_may_be_in_another_file() -> None:
     assert schemas_of(found) == [{"properties": {"id": ref("#/components/schemas/id")}}]
 
 
-def test_what_would_contain_itself_is_refused() -> None:
+def test_an_object_that_would_contain_itself_is_refused() -> None:
     with pytest.raises(DocumentError, match="contains itself"):
         bundled(of({"properties": ref("a.yaml#/p")}), a={"p": {"x": {"properties": ref("#/p")}}})
 

@@ -99,7 +99,7 @@ def test_a_part_that_cannot_be_decoded_is_a_mistake(api: Path) -> None:
         Folder(api / "openapi.yaml").read("bad.yaml")
 
 
-def test_each_file_is_told_before_it_is_opened_whether_it_is_there_or_not(api: Path) -> None:
+def test_on_file_is_called_for_each_file_before_it_is_opened_even_if_it_is_missing(api: Path) -> None:
     told: list[Path] = []
     folder = Folder(api / "openapi.yaml", on_file=told.append)
 
@@ -174,7 +174,7 @@ def _given(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
 
 
-def test_a_document_comes_over_standard_input_and_its_parts_from_where_we_are(
+def test_a_document_on_standard_input_has_its_parts_in_the_working_directory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "a.json").write_text('{"get": {"responses": {}}}')

@@ -65,7 +65,7 @@ def test_a_copy_that_is_too_large_is_no_copy(tmp_path: Path, monkeypatch: pytest
     assert load_last_good(tmp_path / "x") == NOTHING_KEPT
 
 
-def test_a_folder_that_cannot_be_written_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_raises_and_no_file_is_left(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=r"directory|exists"):
         save_last_good(tmp_path / "file" / "x", COPY)

@@ -148,24 +148,24 @@ def test_redirects_stay_on_the_origin_or_become_safer(old: str, new: str, expect
     assert site_module._is_redirect_fine(old, new) is expected
 
 
-def test_a_host_that_does_not_answer_is_told() -> None:
+def test_a_host_that_does_not_answer_is_reported() -> None:
     with serving({}) as host:
         pass
 
     assert "no connection" in refusal(f"{host.url}/api")
 
 
-def test_a_host_without_tls_is_told() -> None:
+def test_a_host_without_tls_is_reported() -> None:
     with serving({}) as host:
         assert "TLS failed" in refusal(host.url.replace("http:", "https:") + "/api")
 
 
-def test_a_host_that_is_not_known_is_told() -> None:
+def test_an_unknown_host_name_is_reported() -> None:
     assert "no connection" in refusal("http://nowhere.invalid/api")
 
 
 @pytest.mark.parametrize("url", ["http://", "http://[::1/x", "http://a:99999/", "http://a b/"])
-def test_what_is_no_url_is_refused(url: str) -> None:
+def test_a_text_that_is_not_a_url_is_refused(url: str) -> None:
     assert "document-unreadable" in refusal(url)
 
 
@@ -242,7 +242,7 @@ def test_nothing_above_or_beside_the_document_is_fetched(reference: str) -> None
             document.resolve(reference)
 
 
-def test_a_part_that_cannot_be_fetched_is_told_when_met() -> None:
+def test_a_part_that_cannot_be_fetched_is_reported_when_it_is_needed() -> None:
     away = (302, {"Location": "/v2/b.yaml"}, b"")
     with serving(
         {"/v1/api.yaml": (200, {}, referring("b.yaml")), "/v1/b.yaml": away, "/v2/b.yaml": (200, {}, b"{}")}
@@ -264,7 +264,7 @@ def test_parts_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         site.read("http://127.0.0.1:9/b")
 
 
-def test_a_certificate_that_is_not_trusted_is_told() -> None:
+def test_an_untrusted_certificate_is_reported() -> None:
     untrusted = ssl.SSLCertVerificationError()
     untrusted.verify_message = "self-signed certificate"
     wrapped = OSError("wrapped")
@@ -277,7 +277,7 @@ def test_a_certificate_that_is_not_trusted_is_told() -> None:
     )
 
 
-def test_a_failure_without_a_reason_is_still_told() -> None:
+def test_a_failure_without_a_reason_is_still_reported() -> None:
     assert str(site_module._unconnected(RuntimeError("s3cret"))) == "no connection"
 
 
@@ -290,7 +290,7 @@ def test_a_failure_without_a_reason_is_still_told() -> None:
         (socket.gaierror(-2, "Name or service not known"), True),
     ],
 )
-def test_only_what_time_may_mend_of_a_connection_is_waited_for(cause: OSError, may_pass: bool) -> None:
+def test_only_connection_errors_that_may_pass_are_waited_for(cause: OSError, may_pass: bool) -> None:
     assert site_module._unconnected(cause).may_pass is may_pass
 
 
@@ -309,7 +309,9 @@ def hang_up(handler: Any) -> None:
         ((302, {"Location": "http://other.test/api"}, b""), False),
     ],
 )
-def test_a_server_that_does_not_answer_yet_is_told_from_one_that_has_no_document(answer: Any, is_awaited: bool) -> None:
+def test_a_server_that_does_not_answer_yet_is_distinguished_from_one_without_a_document(
+    answer: Any, is_awaited: bool
+) -> None:
     with serving({"/api": answer}) as host, pytest.raises(DocumentError) as caught:
         read_document(f"{host.url}/api")
     assert isinstance(caught.value, DocumentAwaitedError) is is_awaited

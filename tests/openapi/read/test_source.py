@@ -49,7 +49,7 @@ def test_other_schemes_are_refused(location: str) -> None:
         ("openapi: 3.0.3\npaths:\n  /a: {$ref: 'http://127.0.0.1:9/x'}\n", "3:8", "document-ref"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, text: str, location: str, rule: str) -> None:
+def test_each_mistake_is_reported_at_its_place(tmp_path: Path, text: str, location: str, rule: str) -> None:
     path = tmp_path / "api"
     path.write_text(text)
 
@@ -60,7 +60,7 @@ def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, text: str, location:
     assert (str(finding.location), finding.rule) == (f"{path}:{location}", rule)
 
 
-def test_parts_beside_the_document_are_read_and_others_are_told_when_met(tmp_path: Path) -> None:
+def test_parts_beside_the_document_are_read_and_others_are_reported_when_needed(tmp_path: Path) -> None:
     (tmp_path / "api").mkdir()
     (tmp_path / "secret.yaml").write_text("type: string")
     (tmp_path / "api" / "pet.yaml").write_text("items: {$ref: ../secret.yaml}")
@@ -96,7 +96,7 @@ def test_a_file_is_read_without_loading_an_http_client(tmp_path: Path) -> None:
 
 @needs_corpus
 @pytest.mark.parametrize("name", ["09_dup_keys.yaml", "16_alias_bomb.yaml", "17_alias_cycle.yaml"])
-def test_hostile_documents_are_refused_in_a_line(name: str) -> None:
+def test_hostile_documents_are_refused_with_a_message_of_one_line(name: str) -> None:
     with pytest.raises(DocumentError, match=rf"{name}:\d+:\d+: error\[[a-z-]+\]: "):
         read_document(str(CORPUS / "hard" / name))
 

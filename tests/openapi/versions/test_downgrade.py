@@ -13,7 +13,7 @@ from plugin_gateway.openapi.versions.upgrade import upgrade
 FORM = "application/x-www-form-urlencoded"
 
 
-def test_operations_that_3_1_has_no_method_for_are_left_out_and_said() -> None:
+def test_operations_with_methods_that_3_1_lacks_are_left_out_with_a_warning() -> None:
     root = {"paths": {"/n": {"query": {"operationId": "q"}, "get": {}, "additionalOperations": {"COPY": {}}}}}
     findings = to_3_1(root)
     assert root == {"paths": {"/n": {"get": {}}}}
@@ -25,7 +25,7 @@ def test_operations_that_3_1_has_no_method_for_are_left_out_and_said() -> None:
     ]
 
 
-def test_decoration_of_3_2_goes_without_a_word() -> None:
+def test_decorative_fields_of_3_2_are_left_out_without_a_warning() -> None:
     root = {
         "$self": "https://e.x",
         "tags": [{"name": "a", "summary": "A", "parent": "b", "kind": "nav", "description": "d"}],
@@ -52,7 +52,7 @@ def test_decoration_of_3_2_goes_without_a_word() -> None:
     }  # fmt: skip
 
 
-def test_what_3_1_cannot_say_of_a_stream_or_query_string_is_said_looser_with_a_warning() -> None:
+def test_a_stream_or_query_string_of_3_2_becomes_looser_in_3_1_with_a_warning() -> None:
     parameters: list[Any] = [
         {"$ref": "#/components/parameters/Q"},
         {"name": "w", "in": "querystring"},

@@ -69,7 +69,7 @@ REFERRING = objects({}, {"$ref": just("#/components/schemas/Other"), "type": TYP
 
 
 @given(schema=structures(_schemas(one_of(LEAVES, REFERENCE, REFERRING)), 48), other=structures(_schemas(LEAVES), 48))
-def test_a_schema_in_3_0_takes_all_that_it_took_and_without_a_finding_no_more(schema: Any, other: Any) -> None:
+def test_a_schema_in_3_0_accepts_all_earlier_values_and_without_a_finding_no_others(schema: Any, other: Any) -> None:
     lowered, findings = upgrade(_document(schema, other), "3.0")
     raised, _ = upgrade(lowered, "3.1")
     before, after = _validator(_document(schema, other)), _validator(raised)
@@ -103,7 +103,7 @@ def test_a_schema_in_3_0_takes_all_that_it_took_and_without_a_finding_no_more(sc
         ({"properties": {"const": {"type": "string"}}, "default": {"const": 1}}, {"properties": {"const": {"type": "string"}}, "default": {"const": 1}}),
     ],
 )  # fmt: skip
-def test_each_word_of_3_1_has_its_counterpart(before: Any, after: Any) -> None:
+def test_each_keyword_of_3_1_has_its_counterpart(before: Any, after: Any) -> None:
     root = {"openapi": "3.1.0", "components": {"schemas": {"S": before}}}
     assert schemas_to_3_0(root) == []
     assert root["components"]["schemas"]["S"] == after
@@ -131,7 +131,7 @@ LOOSE = {"contains": {}}
         ({"enum": []}, {"allOf": [{"not": {}}]}),
     ],
 )  # fmt: skip
-def test_what_3_0_cannot_say_is_looser_and_turns_nothing_around_it_tighter(before: Any, after: Any) -> None:
+def test_a_constraint_that_3_0_lacks_becomes_looser_and_makes_no_outer_schema_tighter(before: Any, after: Any) -> None:
     root = {"openapi": "3.1.0", "components": {"schemas": {"S": deepcopy(before), "Other": {"contains": {}}}}}
     schemas_to_3_0(root)
     assert root["components"]["schemas"]["S"] == after
@@ -163,7 +163,7 @@ def test_a_dynamic_reference_becomes_a_plain_one() -> None:
     assert document.root["components"]["schemas"]["S"] == {"properties": {"child": {"$ref": "#/components/schemas/S"}}}
 
 
-def test_what_is_looser_is_said_once_for_each_keyword() -> None:
+def test_each_looser_keyword_gets_one_warning() -> None:
     root = {"components": {"schemas": {"A": {"contains": {}}, "B": {"contains": {}, "propertyNames": {}}}}}
     assert sorted(finding.message.split(":")[1] for finding in schemas_to_3_0(root)) == [
         " 1 schemas are served looser than they are",

@@ -79,7 +79,7 @@ def test_path_items_are_written_where_they_are_used() -> None:
     assert _settled(root)["paths"] == {"/a": {"get": {}, "summary": "s"}}
 
 
-def test_a_path_item_that_is_nowhere_stays() -> None:
+def test_a_path_item_with_a_broken_reference_stays() -> None:
     root = {"paths": {"/a": {"$ref": "#/components/pathItems/P"}}}
     assert _settled(root)["paths"] == root["paths"]
 

@@ -199,7 +199,7 @@ def test_the_input_is_not_changed() -> None:
     assert repr(root) == before
 
 
-def test_nodes_that_are_not_what_they_should_be_are_passed_on_or_over() -> None:
+def test_malformed_nodes_are_kept_or_skipped() -> None:
     loop = {"$ref": "#/parameters/Loop"}
     root = {
         "parameters": {"Loop": loop},
@@ -256,7 +256,7 @@ def test_a_definition_referred_to_as_something_else_is_still_a_schema(produces: 
         ("#/parameters/B", "#/components/requestBodies/B"),
     ],
 )
-def test_what_a_schema_wrongly_refers_to_is_still_there(ref: str, expected: str) -> None:
+def test_the_wrong_target_of_a_schemas_reference_is_kept(ref: str, expected: str) -> None:
     parameters = {"Q": {"name": "q", "in": "query", "type": "string"}, "B": {"name": "b", "in": "body", "schema": {}}}
     upgraded = _upgraded(
         {
@@ -269,7 +269,7 @@ def test_what_a_schema_wrongly_refers_to_is_still_there(ref: str, expected: str)
     assert upgraded["components"]["schemas"]["A"] == {"items": {"$ref": expected}}
 
 
-def test_a_parameter_that_is_no_parameter_stops_nothing() -> None:
+def test_a_malformed_parameter_does_not_stop_the_upgrade() -> None:
     odd = [{"in": {}}, {"name": ["a"], "in": "formData"}, {"name": "q", "in": "query", "type": "array", "collectionFormat": {}}]  # fmt: skip
     upgraded, _ = swagger_to_3_0({"swagger": "2.0", "paths": {"/a": {"parameters": odd, "post": {"parameters": odd}}}})
     assert "requestBody" in upgraded["paths"]["/a"]["post"]

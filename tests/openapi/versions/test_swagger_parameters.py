@@ -47,7 +47,7 @@ def test_csv_in_a_path_or_header_is_the_default_style(place: str) -> None:
 @pytest.mark.parametrize(
     ("place", "joined"), [("query", "tsv"), ("header", "pipes"), ("path", "ssv"), ("path", "multi")]
 )
-def test_what_no_style_says_becomes_a_string_with_a_warning(place: str, joined: str) -> None:
+def test_items_that_no_style_can_join_become_a_string_with_a_warning(place: str, joined: str) -> None:
     findings: list[Finding] = []
     parameter = {"name": "p", "in": place, "type": "array", "collectionFormat": joined, "items": {"type": "string"}}
     assert upgrade_parameter(parameter, "GET /a", findings) == {"name": "p", "in": place, "schema": {"type": "string"}}
@@ -110,6 +110,6 @@ def test_form_fields_are_one_object_and_a_file_makes_it_multipart() -> None:
     assert list(upgrade_form(fields, [], "POST /a", [])["content"]) == ["multipart/form-data"]
 
 
-def test_items_of_a_parameter_refer_to_nothing() -> None:
+def test_a_ref_in_the_items_of_a_parameter_is_not_a_reference() -> None:
     parameter = {"name": "q", "in": "query", "type": "array", "items": {"$ref": "#/definitions/Kept", "type": "string"}}
     assert upgrade_parameter(parameter, "GET /a", [])["schema"] == {"type": "array", "items": {"type": "string"}}

@@ -77,11 +77,11 @@ def test_an_upgraded_schema_takes_the_same_values(schema: dict[str, Any]) -> Non
         ({"default": {"nullable": True}, "enum": [{"example": 1}]}, {"default": {"nullable": True}, "enum": [{"example": 1}]}),
     ],
 )  # fmt: skip
-def test_each_word_of_3_0_has_its_counterpart(before: Any, after: Any) -> None:
+def test_each_keyword_of_3_0_has_its_counterpart(before: Any, after: Any) -> None:
     assert _upgraded(before) == after
 
 
-def test_what_3_0_ignores_beside_a_reference_does_not_begin_to_count() -> None:
+def test_fields_beside_a_reference_that_3_0_ignores_stay_without_effect() -> None:
     schema = {
         "$ref": "#/components/schemas/S",
         "type": "string",

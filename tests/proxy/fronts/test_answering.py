@@ -69,9 +69,7 @@ def answer(length: int = 2, *, is_dated: bool = True) -> Answer:
         (answer(is_dated=False), b"", b"Content-Length: 2\r\ndate: now\r\n"),
     ],
 )
-def test_an_answer_that_is_all_there_is_the_same_as_one_in_pieces_that_is(
-    given: Answer, extra: bytes, fields: bytes
-) -> None:
+def test_a_whole_answer_is_the_same_as_one_in_pieces(given: Answer, extra: bytes, fields: bytes) -> None:
     for whole in (True, False):
         connection, call, records = answering()
         connection.server_state.default_headers = [(b"date", b"now")]
@@ -122,7 +120,7 @@ def test_a_failure_is_answered_before_the_head_and_cuts_after_it() -> None:
     assert (records[0].status, records[0].reason) == (200, "upstream-closed")
 
 
-def test_a_body_is_held_and_taken_again_only_while_some_is_to_come() -> None:
+def test_a_body_is_paused_and_resumed_only_while_more_is_to_come() -> None:
     connection, _, _ = answering()
     connection.pause_body()
     assert connection.transport.done == []

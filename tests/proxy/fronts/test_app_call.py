@@ -147,7 +147,7 @@ def test_an_answer_of_unknown_length_streams() -> None:
     assert call(answering(b"a", b"", b"b")) == [("answer", 200, -1, b"", b"a", False), ("content", b"b", True)]
 
 
-def test_a_head_whose_body_is_late_is_not_held_back() -> None:
+def test_a_head_does_not_wait_for_a_late_body() -> None:
     async def app(scope: dict[str, str], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         await send({"type": "http.response.start", "status": 200})
         await asyncio.sleep(0)
@@ -158,7 +158,7 @@ def test_a_head_whose_body_is_late_is_not_held_back() -> None:
 
 
 @pytest.mark.parametrize(("method", "status"), [(b"HEAD", 200), (b"GET", 204), (b"GET", 304)])
-def test_a_body_where_none_may_be_is_dropped(method: bytes, status: int) -> None:
+def test_a_body_that_the_status_forbids_is_dropped(method: bytes, status: int) -> None:
     [answer] = call(answering(b"ok", status=status, headers=[(b"content-length", b"2")]), method=method)
     assert answer[4:] == (b"", True)
     assert (b"content-length" in answer[3]) is (status == 200)
@@ -186,7 +186,7 @@ async def sends_nonsense(scope: dict[str, str], receive: Callable[..., Any], sen
         pytest.param(answering(b"a", headers=[(b"content-length", b"2")]), id="too short"),
     ],
 )
-def test_an_app_that_fails_before_its_head_is_out_is_a_500(app: Callable[..., Any]) -> None:
+def test_an_app_that_fails_before_its_head_was_sent_gives_a_500(app: Callable[..., Any]) -> None:
     assert call(app) == [("failure", 500)]
 
 
@@ -261,7 +261,7 @@ def test_the_app_waits_for_a_slow_client() -> None:
     call(answering(b"a", b"b"), scene=scene)
 
 
-def test_the_scope_says_what_was_on_the_wire() -> None:
+def test_the_scope_has_the_bytes_on_the_wire() -> None:
     request = read_request_fields(b"Host: a\r\nX-Own: 1\r\n", 1)
 
     class Transport:

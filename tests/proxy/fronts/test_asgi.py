@@ -138,7 +138,7 @@ def body_of(seen: SimpleNamespace) -> bytes:
 @pytest.mark.parametrize(
     "scope", [{"type": "lifespan"}, {"type": "websocket"}, {"raw_path": b"/openapi.json"}, {"method": "OPTIONS"}]
 )
-def test_what_is_not_to_be_judged_goes_to_the_app(scope: dict[str, Any]) -> None:
+def test_requests_for_the_gateways_own_paths_go_to_the_app(scope: dict[str, Any]) -> None:
     seen = ask(**scope)
     assert seen.sent == [{"type": "app", "of": scope.get("type", "http")}]
     assert not seen.judged
@@ -229,7 +229,7 @@ def test_a_body_without_a_length_is_framed_for_the_upstream() -> None:
 
 
 @pytest.mark.parametrize("field", [(b"x", b"a\r\nb: c"), (b"x y", b"a"), (b"x", b"a\x00"), (b"host", b"other")])
-def test_a_header_list_that_is_no_head_is_refused(field: tuple[bytes, bytes]) -> None:
+def test_a_header_list_that_breaks_the_grammar_is_refused(field: tuple[bytes, bytes]) -> None:
     seen = ask(headers=[(b"host", b"gw"), field])
     assert seen.sent[0]["status"] == 400
     assert (b"connection", b"close") in seen.sent[0]["headers"]
@@ -265,7 +265,7 @@ def test_a_body_over_the_limit_is_413(messages: tuple[dict[str, Any], ...]) -> N
     assert seen.records[0].reason == "request-too-large"
 
 
-def test_a_server_that_stumbles_over_the_body_does_not_make_it_whole() -> None:
+def test_a_body_that_ends_with_an_error_of_the_server_is_not_taken_for_whole() -> None:
     seen = ask(method="POST", messages=({"type": "http.disconnect"},))
     assert (seen.sent[0]["status"], seen.records[0].reason) == (400, "incomplete-request")
 

@@ -172,7 +172,7 @@ def play(scene: Callable[..., Any], **options: Any) -> None:
         (b"GET /p HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", 400),
     ],
 )
-def test_what_is_no_strict_request_is_refused_and_the_connection_ends(data: bytes, status: int) -> None:
+def test_bytes_that_are_not_a_strict_request_are_refused_and_the_connection_closes(data: bytes, status: int) -> None:
     def scene(it: Scene) -> None:
         it.send(data)
         it.send(GET)
@@ -298,7 +298,7 @@ def test_a_bad_body_after_the_answer_began_cuts_it() -> None:
     play(scene)
 
 
-def test_connections_beyond_the_limit_are_told_so_at_once() -> None:
+def test_connections_beyond_the_limit_get_503_at_once() -> None:
     state = ServerState()
 
     def scene(it: Scene) -> None:
@@ -313,7 +313,7 @@ def test_connections_beyond_the_limit_are_told_so_at_once() -> None:
     play(scene, state=state, connections=1)
 
 
-def test_a_client_that_sends_far_ahead_is_not_read_any_more_until_it_is_its_turn() -> None:
+def test_a_client_that_sends_far_ahead_is_not_read_until_its_turn() -> None:
     def scene(it: Scene) -> None:
         it.send(GET)
         it.send(DENIED * 2000)
@@ -440,7 +440,7 @@ def test_at_shutdown_what_is_under_way_is_finished_and_what_idles_is_closed() ->
     play(idle)
 
 
-def test_uvicorns_books_are_kept() -> None:
+def test_the_connection_maintains_the_state_that_uvicorn_reads() -> None:
     def scene(it: Scene) -> None:
         assert it.front in it.state.connections
         it.send(DENIED)
@@ -665,7 +665,7 @@ def test_bytes_split_anywhere_are_decided_like_the_whole(pieces: list[bytes], cu
     assert parted["upstream"].startswith(whole["upstream"]) or whole["upstream"].startswith(parted["upstream"])
 
 
-def test_a_call_is_told_when_it_begins_and_its_record_follows_with_the_same_id() -> None:
+def test_on_begin_is_called_for_a_call_and_its_record_has_the_same_id() -> None:
     begun: list[Call] = []
 
     def scene(it: Scene) -> None:
@@ -682,7 +682,7 @@ def test_a_call_is_told_when_it_begins_and_its_record_follows_with_the_same_id()
     play(scene, on_begin=begun.append)
 
 
-def test_a_call_of_the_app_is_told_when_it_begins() -> None:
+def test_on_begin_is_called_for_a_request_of_the_app() -> None:
     begun: list[Call] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -745,7 +745,7 @@ def test_a_target_beside_the_mount_is_refused_and_the_connection_goes_on() -> No
     play(scene, mount=mount_at("/plugin", set()), on_begin=begun.append)
 
 
-def test_the_operator_is_told_once_if_a_proxy_seems_to_remove_the_path(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_proxy_that_seems_to_remove_the_path_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     def scene(it: Scene) -> None:
         it.send(DENIED)
         assert caplog.text == ""
