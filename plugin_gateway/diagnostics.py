@@ -76,6 +76,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     location: Location | None = None
     source: str = ""
     """The publisher of the rule, if it is not the gateway's own."""
+    on_key: bool = False
+    """Whether the mistake is the key at `pointer`, and not its value."""
 
     def at(self, location: Location) -> Finding:
         return replace(self, location=location)

@@ -47,13 +47,15 @@ class LoadedConfig(Discreet, frozen=True, kw_only=True):
     """Whether a missing file of secrets is a mistake; on a build server it is not."""
 
     def locate(self, pointer: Pointer, *, key: bool = False) -> Location:
-        """Return the location of the value at `pointer`, or else of the nearest written value around it."""
+        """Return the location of the value at `pointer`, or of its key; else of the nearest written value around it."""
         return self.places.locate(pointer, key=key)
 
     def located(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return the findings, with a location added to each that has only a pointer into the config."""
         return tuple(
-            finding if finding.location or finding.pointer is None else finding.at(self.locate(finding.pointer))
+            finding
+            if finding.location or finding.pointer is None
+            else finding.at(self.locate(finding.pointer, key=finding.on_key))
             for finding in findings
         )
 

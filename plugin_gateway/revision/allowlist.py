@@ -157,6 +157,7 @@ def _find_unknown_parameters(
                 message=f"{describe(entry)} has no parameter `{key}`",
                 hint=f"{nearest(key, names)}{there}",
                 pointer=("allow", entry.index, "parameters", key),
+                on_key=True,
             )
 
 
