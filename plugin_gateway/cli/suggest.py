@@ -79,6 +79,10 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
             click.echo(
                 f"{key} was called with the query parameter {names}, which the document does not declare", err=True
             )
+        if one.has_undeclared_fields():
+            click.echo(
+                f"replies of {key} have members that the document does not declare; `keep` leaves them out", err=True
+            )
     operations = [document.operations[key] for key in document.operations if key in used]
 
     def written(keys: Sequence[str], comments: Container[tuple[OperationKey, str]]) -> str:

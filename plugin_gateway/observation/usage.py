@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
+from plugin_gateway.observation.fields import ANY
 from plugin_gateway.openapi.parameters import declared_parameters
-from plugin_gateway.openapi.refs import split_pointer
+from plugin_gateway.openapi.refs import join_pointer, split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plugin_gateway.observation.records import SeenCall
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
+    from plugin_gateway.openapi.refs import Tokens
 
 _REFUSED: Final = frozenset({401, 403, 404, 405})
 _WITHOUT_CONTENT: Final = frozenset({204, 205})
@@ -31,6 +33,8 @@ class Usage(Struct):
     """Where each parameter was, and its name."""
     replies: set[str] = field(default_factory=set)
     """JSON pointers of the fields in replies."""
+    lists: set[str] = field(default_factory=set)
+    """Those of `replies` that were an array. `*` in them is an item, and not a member without a declared name."""
     has_other_replies: bool = False
     """A successful reply was not JSON."""
 
@@ -47,6 +51,7 @@ class Usage(Struct):
         has_content = 200 <= seen.status < 300 and seen.status not in _WITHOUT_CONTENT and seen.method != "HEAD"
         if has_content:
             self.replies.update(seen.response)
+            self.lists.update(pointer for pointer, types in seen.response.items() if "array" in types)
             self.has_other_replies = self.has_other_replies or not seen.response
 
     def unused_parameters(self, operation: Operation, document: Document) -> list[str]:
@@ -63,12 +68,31 @@ class Usage(Struct):
         return sorted(name for name in names if name.partition("[")[0].casefold() not in sent)
 
     def kept_fields(self) -> list[str]:
-        """Return the deepest fields of replies, if every reply had fields."""
+        """Return the deepest fields of replies, if every reply had fields.
+
+        A member without a declared name stands as `*` in the records. Beside declared members it is left out, because `*` would keep
+        all members that the object has.
+        """
         if self.has_other_replies:
             return []
-        tokens = {split_pointer(pointer) for pointer in self.replies}
+        left_out = self._beside_names()
+        tokens = {
+            one
+            for one in map(split_pointer, self.replies)
+            if one and not any(one[:length] in left_out for length in range(1, len(one) + 1))
+        }
         inner = {one[:length] for one in tokens for length in range(1, len(one))}
-        return sorted(pointer for pointer in self.replies if pointer and split_pointer(pointer) not in inner)
+        return sorted(join_pointer(one) for one in tokens - inner)
+
+    def has_undeclared_fields(self) -> bool:
+        """Whether `kept_fields` leaves out members that the document does not declare."""
+        return not self.has_other_replies and bool(self._beside_names())
+
+    def _beside_names(self) -> set[Tokens]:
+        """Return the places of `*` beside a named member of an object."""
+        tokens = set(map(split_pointer, self.replies))
+        named = {one[:-1] for one in tokens if one and one[-1] != ANY} - set(map(split_pointer, self.lists))
+        return {one for one in tokens if one and one[-1] == ANY and one[:-1] in named}
 
     def undeclared(self, operation: Operation, document: Document) -> list[str]:
         """Return the query parameters of calls that the document does not declare. The gateway refuses calls with them."""

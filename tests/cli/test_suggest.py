@@ -145,6 +145,19 @@ def test_an_undeclared_parameter_is_told(folder: Path, capsys: pytest.CaptureFix
     )
 
 
+def test_an_undeclared_member_of_a_reply_is_told_and_opens_no_other(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fields = {"": ("object",), "/id": ("integer",), "/*": ("string",)}
+    seen = Sighting(method="GET", path="/pets/{petId}", status=200, response=fields)
+    (folder / "seen.jsonl").write_text(f"{OBSERVED}\n{seen.as_line()}\n")
+
+    assert run(["suggest"]) == 0
+    shown = capsys.readouterr()
+    assert "replies of GET /pets/{petId} have members that the document does not declare" in shown.err
+    assert "/*" not in shown.out
+
+
 def test_a_narrowing_that_check_would_refuse_is_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "seen.jsonl").write_text(lines("GET /pets"))
     refusal = Finding(rule="any", message="no such field", pointer=("allow",))

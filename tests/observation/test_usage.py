@@ -73,3 +73,35 @@ def test_a_reply_that_is_not_json_keeps_all_fields_and_an_empty_reply_changes_no
     call: SeenCall, kept: list[str]
 ) -> None:
     assert used(seen(response={"": ("object",), "/id": ("integer",)}), call).kept_fields() == kept
+
+
+@pytest.mark.parametrize(
+    ("replies", "kept", "has_undeclared"),
+    [
+        pytest.param(
+            {"": ("object",), "/id": ("integer",), "/*": ("object",), "/*/id": ("integer",)},
+            ["/id"],
+            True,
+            id="beside a name",
+        ),
+        pytest.param({"": ("object",), "/*": ("object",), "/*/id": ("integer",)}, ["/*/id"], False, id="a map"),
+        pytest.param(
+            {"": ("array", "object"), "/id": ("integer",), "/*": ("object",), "/*/id": ("integer",)},
+            ["/*/id", "/id"],
+            False,
+            id="an object, or a list of them",
+        ),
+    ],
+)
+def test_members_without_a_declared_name_do_not_open_the_rest_of_an_object(
+    replies: dict[str, tuple[str, ...]], kept: list[str], has_undeclared: bool
+) -> None:
+    usage = used(seen(response=replies))
+
+    assert (usage.kept_fields(), usage.has_undeclared_fields()) == (kept, has_undeclared)
+
+
+def test_undeclared_members_that_no_keep_would_leave_out_are_not_told() -> None:
+    usage = used(seen(response={"": ("object",), "/id": ("integer",), "/*": ("string",)}), seen())
+
+    assert (usage.kept_fields(), usage.has_undeclared_fields()) == ([], False)
