@@ -10,11 +10,24 @@ from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.field_edit import UneditableFieldError
 from plugin_gateway.shape.json_body import Verdict
 from plugin_gateway.shape.kind import ANY, Kind
-from plugin_gateway.shape.reading import TEXTUAL, TYPED, Style, UnreadableError, read_deep, read_many, read_one
+from plugin_gateway.shape.reading import (
+    TEXTUAL,
+    TYPED,
+    Style,
+    UnreadableError,
+    decoded,
+    read_deep,
+    read_json,
+    read_many,
+    read_one,
+)
 from plugin_gateway.shape.scalar import escape, escape_octets
 from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.validator import is_of_type
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Container
+
     from plugin_gateway.shape.field_edit import FieldEdit
     from plugin_gateway.shape.reading import Pair
     from plugin_gateway.shape.validator import Validator
@@ -112,29 +125,44 @@ class FormBody(NamedTuple):
         is_another = found is not None and name != found.name and any(known == name for known, _ in self.kind.members)
         return None if is_another else found
 
-    def problems(self, fields: dict[str, list[Pair]]) -> tuple[Problem, ...]:
-        """Return what is wrong with the fields: the names as sent and the texts, by the names of the fields."""
+    def problems(
+        self, fields: dict[str, list[Pair]], of_json: Container[str] = (), files: Collection[str] = ()
+    ) -> tuple[Problem, ...]:
+        """Return what is wrong with the fields: the names as sent and the texts, by the names of the fields.
+
+        The texts of the fields in `of_json` are JSON. What `files` contain has no JSON type; that they are declared counts.
+        """
         validator = self.validator
         if validator is None:
             return ()
-        first: dict[str, object] = {}
+        places = tuple(join_pointer((name,)) for name in files)
+        first: tuple[Problem, ...] = ()
         for way in (TYPED, TEXTUAL):
-            value, problems = self._read(fields, way)
+            value, problems = self._read(fields, of_json, files, way)
             if problems:
                 return problems
             if validator.accepts(value):
                 return ()
-            first = first or value
-        return validator.problems(first)
+            found = validator.problems(value)
+            told = tuple(one for one in found if one.detail == "is not declared" or not _is_in(one.pointer, places))
+            if not told:
+                return ()
+            first = first or told
+        return first
 
-    def _read(self, fields: dict[str, list[Pair]], way: int) -> tuple[dict[str, object], tuple[Problem, ...]]:
+    def _read(
+        self, fields: dict[str, list[Pair]], of_json: Container[str], files: Container[str], way: int
+    ) -> tuple[dict[str, object], tuple[Problem, ...]]:
         value: dict[str, object] = {}
         problems: list[Problem] = []
         styles = dict(self.styles)
         for name, pairs in fields.items():
             kind = self.kind.member(name) or ANY
+            style = self.plain if name in files else styles.get(name, self.plain)
             try:
-                value[name] = _read_field(name, pairs, kind, styles.get(name, self.plain), way)
+                value[name] = (
+                    _read_json(pairs, kind, way) if name in of_json else _read_field(name, pairs, kind, style, way)
+                )
             except UnreadableError as error:
                 problems.append(Problem(join_pointer((name,)), str(error)))
         return value, tuple(problems)
@@ -159,6 +187,25 @@ def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, way: int
         # An object in one field is JSON: OpenAPI has no form for it.
         style = style._replace(style="content", is_json=True) if kind.types == {"object"} else style
     return read_one(texts[0], style, kind, way)
+
+
+def _read_json(pairs: list[Pair], kind: Kind, way: int) -> object:
+    """Read texts of JSON. The text of an array may be the whole array, or the only item.
+
+    OpenAPI sends each item as a part (Encoding Object), many clients send one part.
+    """
+    first, *others = values = [read_json(decoded(text, "none")) for _, text in pairs]
+    if "array" not in kind.types or (kind.is_any and not others):
+        if others:
+            raise UnreadableError("must be sent only once")
+        return first
+    has_arrays = kind.items is not None and not kind.items.is_any and "array" in kind.items.types
+    is_item = has_arrays and way == TEXTUAL and isinstance(first, list)
+    return values if others or is_item or not is_of_type(first, [*kind.types]) else first
+
+
+def _is_in(pointer: str, places: tuple[str, ...]) -> bool:
+    return any(pointer == place or pointer.startswith(place + "/") for place in places)
 
 
 def _aliases(name: str) -> set[str]:

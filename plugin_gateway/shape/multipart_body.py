@@ -1,6 +1,6 @@
 """A multipart body: multipart/form-data (RFC 7578), whose parts are judged as the fields of a form. Files are not looked into.
 
-Without an edit the body passes byte for byte.
+A part whose Content-Type is JSON is read as JSON, other parts as text. Without an edit the body passes byte for byte.
 """
 
 from __future__ import annotations
@@ -8,21 +8,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.field_edit import UneditableFieldError
 from plugin_gateway.shape.json_body import Verdict
+from plugin_gateway.shape.media_type import is_json
 from plugin_gateway.shape.multipart_edit import UneditableError
 from plugin_gateway.shape.shape import Problem
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.form_body import FormBody
+    from plugin_gateway.shape.kind import Kind
     from plugin_gateway.shape.multipart_edit import MultipartEdit
     from plugin_gateway.shape.reading import Pair
 
 _DISPOSITION: Final = re.compile(rb"(?im)^content-disposition:[ \t]*form-data[ \t]*((?:;[^\r\n]*)?)\r?$")
 _NAME: Final = re.compile(rb';[ \t]*name="((?:[^"\\\r\n]|\\.)*)"')
 _FILE: Final = re.compile(rb";[ \t]*filename\*?=")
-_BINARY: Final = re.compile(rb"(?im)^content-type:[ \t]*+(?!text/plain|application/json)[^\r\n]+\r?$")
+_TYPE: Final = re.compile(rb"(?im)^content-type:[ \t]*+([^\r\n;]+)")
 _END: Final = re.compile(rb"--(?:\r\n.*)?", re.DOTALL)
 
 
@@ -48,25 +49,53 @@ class MultipartBody(NamedTuple):
             return Verdict(text, (), (Problem("", "must be parts between the boundary of its Content-Type"),))
         fields: dict[str, list[Pair]] = {}
         files: set[str] = set()
-        for part in parts:
-            head, blank, content = part.partition(b"\r\n\r\n")
-            disposition = _DISPOSITION.search(head)
-            named = _NAME.search(disposition[1]) if disposition is not None and blank else None
-            if disposition is None or named is None:
+        texts: set[str] = set()
+        for one in map(_read, parts):
+            if one is None:
                 return Verdict(text, (), (Problem("", "must have a name in the Content-Disposition of each part"),))
-            name = named[1].decode(errors="replace")
-            kind = self.form.kind.member(name)
+            kind = self.form.kind.member(one.name)
             is_octets = kind is not None and kind.is_octets
-            if is_octets or _FILE.search(disposition[1]) or _BINARY.search(head):
-                if kind is None or kind.types & {"string", "array"}:
-                    files.add(name)
+            is_file = is_octets or one.has_file_name or not (one.is_json or one.is_text)
+            content = one.content
+            if is_file and _takes_files(kind):
+                files.add(one.name)
                 content = b""
-            fields.setdefault(name, []).append((name, content))
-        problems = self.form.problems(fields)
-        places = tuple(join_pointer((name,)) for name in files)
-        # What a file contains has no JSON type; that it is declared counts.
-        kept = [one for one in problems if one.detail == "is not declared" or not _is_in(one.pointer, places)]
-        return Verdict(text, (), tuple(kept))
+            elif not one.is_json:
+                texts.add(one.name)
+                content = b"" if is_file else content
+            fields.setdefault(one.name, []).append((one.name, content))
+        return Verdict(text, (), self.form.problems(fields, fields.keys() - texts - files, files))
+
+
+class _Part(NamedTuple):
+    name: str
+    has_file_name: bool
+    is_json: bool
+    """Whether its Content-Type says so."""
+    is_text: bool
+    content: bytes
+
+
+def _read(part: bytes) -> _Part | None:
+    """Read a part; return None if it has no name."""
+    head, blank, content = part.partition(b"\r\n\r\n")
+    disposition = _DISPOSITION.search(head)
+    named = _NAME.search(disposition[1]) if disposition is not None and blank else None
+    if disposition is None or named is None:
+        return None
+    types = {one.strip().lower() for one in _TYPE.findall(head)}
+    return _Part(
+        name=named[1].decode(errors="replace"),
+        has_file_name=_FILE.search(disposition[1]) is not None,
+        is_json=bool(types) and all(map(is_json, types)),
+        is_text=types <= {b"text/plain"},
+        content=content,
+    )
+
+
+def _takes_files(kind: Kind | None) -> bool:
+    """Whether a file may be the value, or one of its items."""
+    return kind is None or "string" in kind.types or ("array" in kind.types and _takes_files(kind.items))
 
 
 def _split(text: bytes, boundary: bytes) -> list[bytes] | None:
@@ -79,7 +108,3 @@ def _split(text: bytes, boundary: bytes) -> list[bytes] | None:
     # A blank may stand between the boundary and its line break (RFC 2046, 5.1.1).
     lines = [part.lstrip(b" \t") for part in parts]
     return [line[2:] for line in lines] if all(line.startswith(b"\r\n") for line in lines) else None
-
-
-def _is_in(pointer: str, places: tuple[str, ...]) -> bool:
-    return any(pointer == place or pointer.startswith(place + "/") for place in places)

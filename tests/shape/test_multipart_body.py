@@ -1,6 +1,9 @@
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.form_body import FormBody
@@ -20,6 +23,15 @@ SCHEMA: dict[str, Any] = {
         "tags": {"type": "array", "items": {"type": "string"}},
         "photo": {"type": ["string", "null"], "format": "binary"},
         "pages": {"type": "array", "items": {"type": "string", "format": "binary"}},
+        "id": {"anyOf": [{"type": "integer", "maximum": 5}, {"type": "string", "minLength": 1}]},
+        "kind": {"type": ["string", "null"], "enum": ["a", "b", None]},
+        "pairs": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+        "people": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"name": {"type": "string"}}},
+            "maxItems": 2,
+        },
+        "one_or_more": {"type": ["string", "array"], "items": {"type": "integer"}},
         "file": {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 3},
     },
     "additionalProperties": False,
@@ -51,8 +63,8 @@ def test_parts_that_fit_pass() -> None:
 
 @pytest.mark.parametrize("name", ["file", "photo", "pages"])
 def test_a_file_may_come_without_its_name_and_type(name: str) -> None:
-    octets = (f'name="{name}"', "\x89PNG\xff")
-    assert judged(body(('name="title"', "ab"), FILE, octets)) == ()
+    files = {"file": FILE, name: (f'name="{name}"', "\x89PNG\xff")}
+    assert judged(body(('name="title"', "ab"), *files.values())) == ()
 
 
 def test_text_is_utf_8() -> None:
@@ -72,6 +84,7 @@ def test_text_is_utf_8() -> None:
             Problem("/meta/a", "expected integer, got string"),
         ),
         ([('name="title"', "ab"), ('name="title"', "cd"), FILE], Problem("/title", "must be sent only once")),
+        ([('name="title"', "ab"), FILE, FILE], Problem("/file", "must be sent only once")),
         (
             [('name="title"', "ab"), ('name="count"; filename="x"', "5"), FILE],
             Problem("/count", "expected integer, got string"),
@@ -81,6 +94,134 @@ def test_text_is_utf_8() -> None:
 )
 def test_a_part_that_does_not_fit_is_told(parts: list[tuple[str, str]], problem: Problem) -> None:
     assert judged(body(*parts)) == (problem,)
+
+
+JSON = "Content-Type: application/json"
+
+
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("title", ['"ab"']),
+        ("count", ["5"]),
+        ("count", [" 5\n"]),
+        ("kind", ['"a"']),
+        ("kind", ["null"]),
+        ("meta", ['{"a": 1}']),
+        ("tags", ['["x", "y"]']),
+        ("tags", ['"x"']),
+        ("tags", ['"x"', '"y"']),
+        ("tags", ["[]"]),
+        ("people", ['[{"name": "x"}]']),
+        ("people", ['{"name": "x"}', "{}"]),
+        ("pairs", ["[[1, 2], [3]]"]),
+        ("pairs", ["[1, 2]"]),
+        ("pairs", ["[1, 2]", "[3]"]),
+        ("one_or_more", ['"x"']),
+        ("one_or_more", ["[1]"]),
+        ("one_or_more", ["1"]),
+    ],
+)
+def test_a_part_that_says_it_is_json_is_read_as_json(name: str, texts: list[str]) -> None:
+    title = [] if name == "title" else [('name="title"', "ab")]
+    assert judged(body(*title, FILE, *((f'name="{name}"\r\n{JSON}', text) for text in texts))) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "problem"),
+    [
+        ("tags", ["[1]"], Problem("/tags/0", "expected string, got integer")),
+        ("tags", ["{}"], Problem("/tags/0", "expected string, got object")),
+        ("kind", ["a"], Problem("/kind", "must be JSON, with each name once in its object")),
+        ("kind", ['"a"', '"b"'], Problem("/kind", "must be sent only once")),
+        ("kind", ["1"], Problem("/kind", "expected string or null, got integer")),
+        ("count", ['"5"'], Problem("/count", "expected integer, got string")),
+        ("meta", ['{"a": 1, "a": 2}'], Problem("/meta", "must be JSON, with each name once in its object")),
+        ("people", ['[{"name": 5}]'], Problem("/people/0/name", "expected string, got integer")),
+        ("people", ["[{}, {}, {}]"], Problem("/people", "must have at most 2 items")),
+        ("people", ["{}", "{}", "{}"], Problem("/people", "must have at most 2 items")),
+        ("pairs", ['[["x"]]'], Problem("/pairs/0/0", "expected integer, got string")),
+        ("one_or_more", ["{}"], Problem("/one_or_more/0", "expected integer, got object")),
+    ],
+)
+def test_a_part_of_json_that_does_not_fit_is_told(name: str, texts: list[str], problem: Problem) -> None:
+    parts = [(f'name="{name}"\r\n{JSON}; charset=utf-8', text) for text in texts]
+    assert problem in judged(body(('name="title"', "ab"), FILE, *parts))
+
+
+BLOB = f'filename="blob"\r\n{JSON}'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problems"),
+    [
+        ("meta", '{"a": 1}', ()),
+        ("meta", '{"a": "x"}', (Problem("/meta/a", "expected integer, got string"),)),
+        ("people", '[{"name": "x"}]', ()),
+        ("people", '[{"name": 5}]', (Problem("/people/0/name", "expected string, got integer"),)),
+        ("photo", "[1", ()),
+        ("tags", "[1", ()),
+    ],
+)
+def test_a_file_of_json_is_judged_where_the_schema_takes_no_file(
+    name: str, text: str, problems: tuple[Problem, ...]
+) -> None:
+    assert judged(body(('name="title"', "ab"), FILE, (f'name="{name}"; {BLOB}', text))) == problems
+
+
+def test_a_choice_of_types_is_judged_beside_a_file() -> None:
+    assert judged(body(('name="title"', "ab"), FILE, ('name="one_or_more"', "5"))) == ()
+    assert judged(body(('name="title"', "ab"), FILE, ('name="id"', "9"))) == ()
+    assert judged(body(('name="title"', "ab"), FILE, ('name="id"', ""))) == (
+        Problem("/id", "must have at least 1 characters"),
+    )
+
+
+def test_a_part_of_text_is_not_read_as_json() -> None:
+    parts = [('name="title"', '"'), ('name="kind"\r\nContent-Type: text/plain', '"a"'), FILE]
+    assert {one.pointer for one in judged(body(*parts))} == {"/title", "/kind"}
+
+
+def test_an_array_of_text_and_json_is_read_as_text() -> None:
+    parts = [('name="title"', "ab"), FILE, ('name="tags"', "x"), (f'name="tags"\r\n{JSON}', '"y"')]
+    assert judged(body(*parts)) == ()
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "5", "null"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=4,
+)
+SCHEMAS: list[dict[str, Any]] = [
+    {"type": "string", "minLength": 1},
+    {"type": "integer", "minimum": 0},
+    {"type": ["boolean", "null"]},
+    {"type": "object", "properties": {"a": {"type": "string"}}},
+    {"anyOf": [{"type": "string"}, {"type": "object", "required": ["a"]}]},
+    {},
+]
+
+
+@given(st.sampled_from(SCHEMAS), VALUES)
+def test_a_part_of_json_passes_just_if_its_schema_admits_the_value(schema: dict[str, Any], value: Any) -> None:
+    text = body((f'name="x"\r\n{JSON}', json.dumps(value)))
+    assert (_of_field(schema).judge(text, b"b").invalid == ()) == Validator(schema).accepts(value)
+
+
+@given(st.sampled_from(SCHEMAS), st.lists(VALUES, min_size=1, max_size=3))
+def test_parts_of_json_pass_if_an_array_of_them_or_the_only_one_is_admitted(
+    schema: dict[str, Any], values: list[Any]
+) -> None:
+    of_many = Validator({"type": "array", "items": schema})
+    text = body(*((f'name="x"\r\n{JSON}', json.dumps(value)) for value in values))
+    whole = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+    assert (_of_field(of_many.schema).judge(text, b"b").invalid == ()) == of_many.accepts(whole)
+
+
+def _of_field(schema: dict[str, Any]) -> MultipartBody:
+    whole = {"type": "object", "properties": {"x": schema}}
+    kind = kind_of(whole, Document(root={"openapi": "3.1.0"}, name="x"))
+    return MultipartBody(FormBody(Validator(whole), kind, plain=FORM.plain))
 
 
 @pytest.mark.parametrize("text", [b"", b"--b--", b"x\r\n--b--\r\n", b"--b\r\n\r\n", b"--bc\r\n\r\n\r\n--b--"])
