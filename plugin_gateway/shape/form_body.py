@@ -136,6 +136,10 @@ class FormBody(NamedTuple):
         if validator is None:
             return ()
         places = tuple(join_pointer((name,)) for name in files)
+
+        def counts(one: Problem) -> bool:
+            return one.detail == "is not declared" or not _is_in(one.pointer, places)
+
         first: tuple[Problem, ...] = ()
         for way in (TYPED, TEXTUAL):
             value, problems = self._read(fields, of_json, files, way)
@@ -143,11 +147,10 @@ class FormBody(NamedTuple):
                 return problems
             if validator.accepts(value):
                 return ()
-            found = validator.problems(value)
-            told = tuple(one for one in found if one.detail == "is not declared" or not _is_in(one.pointer, places))
-            if not told:
+            found = validator.problems(value, counts=counts)
+            if not found:
                 return ()
-            first = first or told
+            first = first or found
         return first
 
     def _read(

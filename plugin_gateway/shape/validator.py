@@ -124,10 +124,12 @@ class Validator:
             return True
         return compiled.is_valid(value)
 
-    def problems(self, value: object, place: tuple[str | int, ...] = ()) -> tuple[Problem, ...]:
-        """Return every problem of a value that is at `place`; at most `MOST_PROBLEMS`."""
+    def problems(
+        self, value: object, place: tuple[str | int, ...] = (), *, counts: Callable[[Problem], bool] | None = None
+    ) -> tuple[Problem, ...]:
+        """Return every problem of a value that is at `place`, or each that `counts`; at most `MOST_PROBLEMS`."""
         found = (one for error in self.compile().iter_errors(value) for one in _problems(error, place))
-        return tuple(dict.fromkeys(islice(found, MOST_PROBLEMS)))
+        return tuple(dict.fromkeys(islice(filter(counts, found), MOST_PROBLEMS)))
 
 
 def _is_plain(schema: Any) -> bool:

@@ -10,13 +10,14 @@ from plugin_gateway.shape.form_body import FormBody
 from plugin_gateway.shape.kind import kind_of
 from plugin_gateway.shape.multipart_body import MultipartBody
 from plugin_gateway.shape.reading import Style
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
 from plugin_gateway.shape.validator import Validator
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["title", "file"],
     "properties": {
+        "archives": {"type": "array", "items": {"type": "string", "format": "binary", "minLength": 9}},
         "title": {"type": "string", "minLength": 2},
         "count": {"type": "integer"},
         "meta": {"type": "object", "properties": {"a": {"type": "integer"}}},
@@ -167,6 +168,12 @@ def test_a_file_of_json_is_judged_where_the_schema_takes_no_file(
     name: str, text: str, problems: tuple[Problem, ...]
 ) -> None:
     assert judged(body(('name="title"', "ab"), FILE, (f'name="{name}"; {BLOB}', text))) == problems
+
+
+def test_no_number_of_files_hides_a_field_that_does_not_fit() -> None:
+    files = [('name="archives"', "")] * (MOST_PROBLEMS + 1)
+    fields = [('name="title"', "ab"), FILE, ('name="count"', "x")]
+    assert judged(body(*files, *fields)) == (Problem("/count", "expected integer, got string"),)
 
 
 def test_a_choice_of_types_is_judged_beside_a_file() -> None:
