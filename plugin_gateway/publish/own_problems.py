@@ -17,10 +17,14 @@ ALWAYS: Final = frozenset({400, 502, 503, 504})
 WITH_CALLERS: Final = frozenset({401, 403, 429})
 """Statuses for gateways that authenticate callers."""
 WITH_LIMITS: Final = frozenset({429})
+WITH_CAP: Final = frozenset({413})
+"""Statuses for gateways that limit the size of answers."""
 
 _TEMPLATED: Final = 404
 """The status for operations with a path parameter: their template also matches the paths of denied operations."""
-_WITH_BODY: Final = (413, 415)
+_WITH_BODY: Final = (408, 413, 415)
+_TOO_LONG: Final = {"path": 414, "query": 414, "querystring": 414, "header": 431, "cookie": 431}
+"""The status of a value that is too long, by the place of its parameter."""
 _MEDIA_TYPE: Final = "application/problem+json"
 _NAME: Final = "GatewayProblem"
 _MEMBERS: Final = {
@@ -80,6 +84,9 @@ def _statuses_of(path: str, operation: JsonObject, statuses: Collection[int]) ->
         own.add(_TEMPLATED)
     if "requestBody" in operation:
         own.update(_WITH_BODY)
+    for parameter in operation.get("parameters") or ():
+        if isinstance(parameter, dict) and (status := _TOO_LONG.get(str(parameter.get("in")))) is not None:
+            own.add(status)
     return own
 
 

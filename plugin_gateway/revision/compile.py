@@ -28,7 +28,7 @@ from plugin_gateway.publish.faces import build_manifest_faces
 from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH, ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
-from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_LIMITS
+from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_CAP, WITH_LIMITS
 from plugin_gateway.publish.page import PAGE_PATH
 from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes, well_known_at_root
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
@@ -355,7 +355,8 @@ def _presentation(config: Config, security: Security, call_limits: CallLimits) -
 def _statuses(config: Config, call_limits: CallLimits) -> frozenset[int]:
     """Gather the statuses with which the gateway itself may answer any operation."""
     callers = WITH_CALLERS if not isinstance(config.auth, NoAuth) else frozenset()
-    return ALWAYS | callers | (frozenset() if call_limits.is_empty else WITH_LIMITS)
+    cap = frozenset() if config.limits.response_body is None else WITH_CAP
+    return ALWAYS | callers | cap | (frozenset() if call_limits.is_empty else WITH_LIMITS)
 
 
 def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container[str]) -> Iterator[Finding]:

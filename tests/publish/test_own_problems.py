@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, declare_problems, declaring
+from plugin_gateway.publish.own_problems import (
+    ALWAYS,
+    WITH_CALLERS,
+    WITH_CAP,
+    WITH_LIMITS,
+    declare_problems,
+    declaring,
+)
+
+PROBLEMS = (Path(__file__).parents[2] / "docs" / "problems.md").read_text()
 
 OK: dict[str, Any] = {"200": {"description": "ok"}}
 OWN = {"$ref": "#/components/responses/GatewayProblem"}
@@ -25,17 +36,39 @@ def _declared(
     [
         ("/a", {}, ALWAYS, {"400", "502", "503", "504"}),
         ("/a/{id}", {}, ALWAYS, {"400", "404", "502", "503", "504"}),
-        ("/a", {"requestBody": {}}, ALWAYS, {"400", "413", "415", "502", "503", "504"}),
+        ("/a", {"requestBody": {}}, ALWAYS, {"400", "408", "413", "415", "502", "503", "504"}),
+        ("/a", {"parameters": [{"in": "path"}, {"in": "query"}]}, ALWAYS, {"400", "414", "502", "503", "504"}),
+        ("/a", {"parameters": [{"in": "querystring"}]}, ALWAYS, {"400", "414", "502", "503", "504"}),
+        ("/a", {"parameters": [{"in": "header"}, {"in": "cookie"}]}, ALWAYS, {"400", "431", "502", "503", "504"}),
+        ("/a", {"parameters": [{"in": "body"}, {}, None]}, ALWAYS, {"400", "502", "503", "504"}),
+        ("/a", {}, ALWAYS | WITH_CAP, {"400", "413", "502", "503", "504"}),
         ("/a", {}, ALWAYS | WITH_CALLERS, {"400", "401", "403", "429", "502", "503", "504"}),
         ("/a/{id}", {"requestBody": {}}, frozenset(), set()),
     ],
 )
 def test_the_possible_problems_of_an_operation_are_declared(
-    path: str, operation: dict[str, dict[str, Any]], statuses: frozenset[int], expected: set[str]
+    path: str, operation: dict[str, Any], statuses: frozenset[int], expected: set[str]
 ) -> None:
     root, responses = _declared(operation, path, statuses)
     assert {status for status, response in responses.items() if response == OWN} == expected
     assert ("GatewayProblem" in root["components"].get("responses", {})) == bool(expected)
+
+
+def test_each_status_of_a_refused_call_in_the_docs_is_declared() -> None:
+    parameters = [{"in": place} for place in ("path", "query", "header")]
+    statuses = ALWAYS | WITH_CALLERS | WITH_LIMITS | WITH_CAP
+    _, responses = _declared({"requestBody": {}, "parameters": parameters}, "/a/{id}", statuses)
+    told: set[str] = set()
+    for title in ("The path and the query", "What the call carries", "Who calls", "Limits", "The upstream"):
+        section = PROBLEMS.partition(f"## {title}\n")[2].partition("\n## ")[0]
+        told |= {
+            one
+            for cell in re.findall(r"^\| `[\w-]+` \| ([\d, ]+) \|", section, re.MULTILINE)
+            for one in cell.split(", ")
+        }
+    assert len(told) > 10
+    # A method that a path does not allow is not an operation's.
+    assert told - {"405"} <= responses.keys()
 
 
 def test_a_response_that_the_api_declares_for_the_same_status_stays_beside_problem_details() -> None:

@@ -199,6 +199,7 @@ def test_the_manifest_names_the_document_that_keeps_to_its_limits() -> None:
     [
         ("", {"400", "502", "503", "504"}),
         ("limits: {rate: 1/s}\n", {"400", "429", "502", "503", "504"}),
+        ("limits: {response_body: 1MB}\n", {"400", "413", "502", "503", "504"}),
         (
             "auth: {type: service_http, tokens: [{name: a, token: {env: WRITE}}]}\n",
             {"400", "401", "403", "429", "502", "503", "504"},
@@ -207,8 +208,8 @@ def test_the_manifest_names_the_document_that_keeps_to_its_limits() -> None:
 )
 def test_the_gateways_own_answers_are_declared_as_far_as_they_can_happen(more: str, statuses: set[str]) -> None:
     served = json.loads(compiled(CONFIG + more).faces["/openapi.json"].body)
-    assert set(served["paths"]["/pets"]["get"]["responses"]) - {"200"} == statuses
-    assert set(served["paths"]["/pets/{petId}"]["get"]["responses"]) - {"200"} == {*statuses, "404"}
+    assert set(served["paths"]["/pets"]["get"]["responses"]) - {"200"} == {*statuses, "414"}
+    assert set(served["paths"]["/pets/{petId}"]["get"]["responses"]) - {"200"} == {*statuses, "404", "414"}
 
 
 def test_a_plain_value_in_place_of_an_object_of_the_document_is_refused() -> None:
