@@ -10,14 +10,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import prance
 import prance.util.resolver
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from plugin_gateway.gate.target import Target, read_target
 from tests.bounds import BOUND_S
 from tests.ports import free_ports
-from tests.running import eventually
+from tests.running import Upstream, eventually
+from tests.schemathesis_hooks import is_unambiguous
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "a-token-of-a-caller-0123456789"
@@ -29,6 +34,55 @@ allow: [{{path: "/**"}}]
 auth: {{type: service_http, tokens: [{{name: caller, env: TOKEN}}]}}
 validate: {{request: enforce, response: enforce}}
 """
+
+
+NOTES = {
+    "openapi": "3.1.0",
+    "info": {"title": "Notes", "version": "1"},
+    "paths": {
+        "/notes/{title}/parts/{name}": {
+            "get": {
+                "operationId": "readPart",
+                "parameters": [
+                    {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+                    for name in ("title", "name")
+                ],
+                "responses": {"200": {"description": "The part.", "content": {"application/json": {}}}},
+            },
+        },
+        "/notes": {
+            "post": {
+                "operationId": "addNote",
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "multipart/form-data": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["kind"],
+                                "properties": {
+                                    "kind": {"enum": ["long", "short"]},
+                                    "pages": {"type": "integer", "minimum": 1},
+                                    "labels": {"type": "array", "items": {"enum": ["blue", "red"]}},
+                                    "links": {
+                                        "type": "array",
+                                        "items": {
+                                            "type": "object",
+                                            "required": ["to"],
+                                            "properties": {"to": {"type": "integer"}},
+                                        },
+                                    },
+                                    "place": {"type": "object", "properties": {"room": {"type": "boolean"}}},
+                                },
+                            }
+                        }
+                    },
+                },
+                "responses": {"200": {"description": "The note.", "content": {"application/json": {}}}},
+            }
+        },
+    },
+}
 
 
 @contextmanager
@@ -80,6 +134,23 @@ def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def notes_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An API whose paths and parts are free text."""
+    folder, upstream = tmp_path_factory.mktemp("notes"), Upstream()
+    port, admin_port = map(str, free_ports(2))
+    (folder / "openapi.json").write_text(json.dumps(NOTES))
+    config = folder / "gateway.yaml"
+    config.write_text(
+        f"openapi: ./openapi.json\nupstream: {{url: 'http://127.0.0.1:{upstream.port}'}}\n"
+        f"public: {{url: 'http://127.0.0.1:{port}'}}\nallow: [readPart, addNote]\nvalidate: {{request: enforce}}\n"
+    )
+    serve = ("plugin_gateway", "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}")
+    with running(f"http://127.0.0.1:{port}", (*serve, "--admin", f"127.0.0.1:{admin_port}")) as url:
+        yield url
+    upstream.close()
+
+
 def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url + "/openapi.json", timeout=BOUND_S) as answer:
@@ -99,7 +170,7 @@ def explore(folder: Path, url: str, document: str, *options: str) -> None:
         text=True,
         timeout=300,
         check=False,
-        env={**os.environ, "COLUMNS": "160"},
+        env={**os.environ, "COLUMNS": "160", "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.schemathesis_hooks"},
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
@@ -111,20 +182,19 @@ def test_schemathesis_finds_no_answer_that_the_document_does_not_declare(
     explore(tmp_path, gateway_url, document, "--max-examples", "10")
 
 
-# The document admits any name for a part of this upload. The gateway refuses a name with a NUL, which servers read in different ways.
-UPLOAD = "Products_UploadImage"
+def test_schemathesis_finds_none_either_where_callers_need_a_token(tmp_path: Path, guarded_url: str) -> None:
+    token = ("--header", f"Authorization: Bearer {TOKEN}")
+    explore(tmp_path, guarded_url, "/openapi.json?profile=3.0", "--max-examples", "5", *token)
 
 
-@pytest.mark.parametrize(
-    "operations",
-    [("--exclude-operation-id", UPLOAD), ("--include-operation-id", UPLOAD, "--generation-allow-x00", "false")],
-    ids=["all but the upload", "the upload"],
-)
-def test_schemathesis_finds_none_either_where_callers_need_a_token(
-    tmp_path: Path, guarded_url: str, operations: tuple[str, ...]
-) -> None:
-    options = ("--max-examples", "5", "--header", f"Authorization: Bearer {TOKEN}", *operations)
-    explore(tmp_path, guarded_url, "/openapi.json?profile=3.0", *options)
+def test_schemathesis_finds_none_either_where_paths_and_parts_are_free_text(tmp_path: Path, notes_url: str) -> None:
+    explore(tmp_path, notes_url, "/openapi.json", "--max-examples", "30")
+
+
+@given(st.text(min_size=1))
+def test_the_gate_refuses_each_path_that_schemathesis_is_kept_from(value: str) -> None:
+    verdict = read_target(f"/notes/{quote(value, safe='')}/parts/1".encode())
+    assert isinstance(verdict, Target) == is_unambiguous(value)
 
 
 def test_prance_resolves_what_is_served_without_leaving_it(gateway_url: str) -> None:
