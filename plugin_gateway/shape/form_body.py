@@ -198,7 +198,7 @@ def _read_json(pairs: list[Pair], kind: Kind, way: int) -> object:
     OpenAPI sends each item as a part (Encoding Object), many clients send one part.
     """
     first, *others = values = [read_json(decoded(text, "none")) for _, text in pairs]
-    if "array" not in kind.types or (kind.is_any and not others):
+    if "array" not in kind.types:
         if others:
             raise UnreadableError("must be sent only once")
         return first

@@ -176,6 +176,11 @@ def test_no_number_of_files_hides_a_field_that_does_not_fit() -> None:
     assert judged(body(*files, *fields)) == (Problem("/count", "expected integer, got string"),)
 
 
+def test_a_file_is_not_read_in_the_style_of_its_field() -> None:
+    form = FORM._replace(styles=(("file", Style("content", explode=False, name="file", is_json=True)),))
+    assert MultipartBody(form).judge(body(('name="title"', "ab"), FILE), b"b").invalid == ()
+
+
 def test_a_choice_of_types_is_judged_beside_a_file() -> None:
     assert judged(body(('name="title"', "ab"), FILE, ('name="one_or_more"', "5"))) == ()
     assert judged(body(('name="title"', "ab"), FILE, ('name="id"', "9"))) == ()
