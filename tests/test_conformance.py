@@ -113,7 +113,7 @@ def running(url: str, *commands: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def gateway_url() -> Iterator[str]:
-    """What `make run` starts: nine operations, open to everybody."""
+    """What `make run` starts: nine operations, open to every caller."""
     ports = dict(zip(("--api-port", "--port", "--admin-port"), map(str, free_ports(3)), strict=True))
     arguments = [text for pair in ports.items() for text in pair]
     with running(f"http://127.0.0.1:{ports['--port']}", ("examples.run", *arguments)) as url:

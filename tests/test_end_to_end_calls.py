@@ -1,4 +1,4 @@
-"""Whose key and how much, in whole gateways: real processes, an upstream that echoes what it gets, a token endpoint."""
+"""Credentials and limits of whole gateways: real processes, an upstream that echoes each request, a token endpoint."""
 
 import base64
 import http.client
@@ -104,7 +104,7 @@ class Served:
 
 
 def echo(call: SimpleNamespace) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Repeat all that came, as it came and decoded, in fields and body."""
+    """Repeat everything in the request, raw and decoded, in fields and body."""
     shown = [f"{name}: {value}" for name, value in call.headers.items()]
     shown += [base64.b64decode(v[6:]).decode() for v in call.headers.get_all("Authorization", []) if v[:6] == "Basic "]
     fields = [("Content-Type", "application/json"), ("X-Echo-Path", call.path)]

@@ -1,4 +1,4 @@
-"""What may be compiled, told from the sources alone: nothing is built here."""
+"""Which modules may be compiled, judged by the sources alone: these tests build nothing."""
 
 import ast
 import re

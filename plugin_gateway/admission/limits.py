@@ -129,7 +129,7 @@ def rate_limit(name: str, key: str, rate: Rate | None, burst: int | None = None)
 
 
 def rate_limited(demands: Sequence[Demand], tokens: Sequence[float]) -> Refusal:
-    """The refusal of a call that found a bucket empty. It tells the client to wait until all its buckets have a token."""
+    """The refusal of a call that found a bucket empty. Its Retry-After lasts until all the call's buckets have a token."""
     waits = [max(0.0, 1 - left) / demand.limit.calls_per_s for demand, left in zip(demands, tokens, strict=True)]
     worst = max(range(len(waits)), key=waits.__getitem__)
     limit, retry_after_s = demands[worst].limit, max(1, ceil(waits[worst]))

@@ -190,7 +190,7 @@ Count = Annotated[int, First(_count), Meta(ge=1, le=10_000_000)]
 Number = Annotated[int | float, Parsed(_number, {"type": "number"})]
 Flag = Annotated[bool, First(as_flag)]
 OnOff = Annotated[bool, First(_on_off, {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]})]
-"""Text, too: where a key has this type, the YAML reader leaves `on` and `off` as they are."""
+"""Text, too: for a key of this type, the YAML reader does not convert `on` and `off`."""
 Consequential = Annotated[bool, Parsed(_consequential, {"anyOf": [{"type": "boolean"}, {"const": CONFIRM}]})]
 """True, False, or `CONFIRM`."""
 ToTuple: Final = First(as_items)

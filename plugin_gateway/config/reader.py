@@ -79,7 +79,7 @@ class Shown(Struct, frozen=True, eq=False):
 
 
 class Chosen(Struct, frozen=True, eq=False):
-    """A note of a union of records: a function that tells from the raw value which record to read."""
+    """A note of a union of records: a function that chooses, by the raw value, which record to read."""
 
     choose: Callable[[Any], type[Record]]
 

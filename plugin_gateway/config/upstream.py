@@ -118,8 +118,9 @@ class Upstream(Record):
     timeout: Timeouts = Timeouts()
     """How long the upstream may take."""
     forwarded: Literal["none", "x-forwarded", "rfc7239", "host"] = "none"
-    """How the gateway tells the upstream the origin of `public.url`, for the links that it writes: with `X-Forwarded-Host`,
-    `-Port` and `-Proto`, with `Forwarded` (RFC 7239), or with `Host`. The gateway never forwards a caller's copy of these."""
+    """How the upstream learns the origin of `public.url`, which it needs for the links that it writes: with
+    `X-Forwarded-Host`, `-Port` and `-Proto`, with `Forwarded` (RFC 7239), or with `Host`. The gateway never forwards a
+    caller's copy of these."""
     tls: Tls = Tls()
     """Certificates for the connection to the upstream."""
     connections: Count = 256

@@ -44,7 +44,7 @@ _MOST_TEXTS: Final = 16
 
 
 class Reading(Discreet, frozen=True, kw_only=True, dict=True):
-    """One state of the files. `loaded` is the valid part of the config; `findings` are why the gateway would refuse it."""
+    """One state of the files: `loaded` is the valid part of the config, `findings` say why the gateway would refuse it."""
 
     HIDDEN = ("content", "mark_key", "text", "document", "agreed", "watched")
 

@@ -1,4 +1,4 @@
-"""The locked copy: the pruned document of a lock, so that the gateway can say in words what changed, and can serve it as locked.
+"""The locked copy: the pruned document of a lock, with which the gateway describes changes and serves operations as locked.
 
 The copy is JSON in the order of the document, so that a diff of two commits shows the words that changed. The digests of the lock
 decide whether it is the copy of that lock.

@@ -43,8 +43,9 @@ class SchemaComparison:
         self._seen: dict[tuple[int, int], tuple[Json, Json]] = {}
 
     def changes(self, old: Json, new: Json, where: str) -> Iterator[tuple[str, Effect]]:
-        """Yield the changes between two schemas and all that they refer to. `where` names the value: "the body's `owner.name`".
+        """Yield the changes between two schemas and everything that they refer to.
 
+        `where` names the value: "the body's `owner.name`".
         A pair of schemas is compared once, at the first place that refers to it. Does not recurse: references can be thousands deep.
         """
         self._waiting.append((old, new, where))
@@ -145,7 +146,7 @@ class SchemaComparison:
 def _whole(schema: Json, document: Document) -> tuple[dict[str, Any], Json]:
     """Return the schema that references lead to, with the fields beside a reference, and the object of the document that it is.
 
-    A schema with fields beside a reference is made anew at each visit, so only the document's object tells that it was seen.
+    A schema with fields beside a reference is made anew at each visit, so only the document's object shows that it was seen.
     """
     if not isinstance(schema, dict):
         return ({"not": {}} if schema is False else {}), schema

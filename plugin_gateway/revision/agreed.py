@@ -64,7 +64,7 @@ class Agreed(Discreet, frozen=True, kw_only=True):
         return [operation for operation in self._named(selector, catalogue) if operation.key not in self.closed]
 
     def is_closed(self, selector: Selector, catalogue: Catalogue, *place: str) -> bool:
-        """Return whether an entry matches no operation because all that it names are closed, which is not a mistake of the entry."""
+        """Return whether an entry matches no operation because its operations are closed: this is not its mistake."""
         return bool(
             {*self.keys_of(selector, *place), *(one.key for one in self._named(selector, catalogue))} & self.closed
         )

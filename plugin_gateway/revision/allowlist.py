@@ -268,7 +268,7 @@ def _find_unreachable(document: Document, kept: Mapping[OperationKey, Kept]) -> 
 
 
 def _on_the_wire(key: OperationKey) -> object:
-    """Return a value that is equal for operations that no server can tell apart."""
+    """Return a value that is equal for operations that no server can distinguish."""
     template = parse_template(key.path)
     return key.method, template.shape, frozenset(required_pairs(template.query))
 

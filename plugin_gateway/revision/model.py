@@ -35,7 +35,7 @@ class UpstreamTarget(Struct, frozen=True, kw_only=True):
 
     `host` is a name or address to connect to (IPv6 without brackets), `socket` a Unix socket path used instead;
     `authority` is the value of Host, and `host_field` replaces it if set; `prefix` is put before every path, without a
-    trailing slash. `forwarded` are field lines that tell the upstream the public origin.
+    trailing slash. `forwarded` are field lines that give the upstream the public origin.
     """
 
     host: str

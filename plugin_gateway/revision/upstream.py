@@ -1,4 +1,4 @@
-"""The upstream of a config, compiled: the target of calls, and the fields that tell the upstream the public origin."""
+"""The upstream of a config, compiled: the target of calls, and the fields that give the upstream the public origin."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def find_asked_in_vain(config: Config) -> Iterator[Finding]:
 
 
 def forwarded(mode: Mode, public_url: str) -> Forwarded:
-    """Return the fields that tell the upstream `public_url`. They contain nothing from the caller, so the upstream can trust them."""
+    """Return the fields that give the upstream `public_url`. They have nothing of the caller, so the upstream can trust them."""
     parts = urlsplit(public_url)
     match mode:
         case "none":

@@ -121,7 +121,10 @@ class Observer:
         return Permit(self._widen(asked.rule, asked.headers, asked.cookies), path, query)
 
     def _widen(self, rule: OperationRule, headers: frozenset[bytes], cookies: frozenset[bytes]) -> OperationRule:
-        """Return a rule that admits all that this request has. Each combination of names is made once: plans are kept by rule."""
+        """Return a rule that admits every name in this request.
+
+        Each combination of names is made once: plans are kept by rule.
+        """
         key = (id(rule), headers, cookies)
         widened = self._widened.get(key)
         if widened is None:

@@ -1,8 +1,8 @@
 """The feed: the calls of one worker, as the supervisor shows them to the people who watch.
 
-While the page is closed, nothing is written and nothing is sent: the feed keeps the last batches of records as they are, so that
-a person who opens the page sees what was refused a minute ago. While it is open, the feed sends a bounded number of
-records a second. Refused calls and forwarded calls have a bound each, so that many of one kind do not hide the other.
+While the page is closed, the feed writes and sends nothing. It only keeps the last batches of records, so that a person
+who opens the page sees what was refused a minute ago. While it is open, the feed sends a bounded number of records a
+second. Refused calls and forwarded calls have a bound each, so that many of one kind do not hide the other.
 """
 
 from __future__ import annotations

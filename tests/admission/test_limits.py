@@ -41,7 +41,7 @@ def run(limit: RateLimit, moments: list[float]) -> list[float]:
     burst=st.integers(1, 60),
     steps=st.lists(st.floats(0, 30), max_size=120),
 )
-def test_no_window_sees_more_than_the_burst_and_what_was_refilled(
+def test_no_window_admits_more_than_the_burst_and_the_refill(
     calls: int, window_s: int, burst: int, steps: list[float]
 ) -> None:
     moments, now_s = [], 0.0

@@ -79,7 +79,7 @@ def test_processes_that_share_the_table_let_exactly_the_limit_through(descriptor
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 1e5)), max_size=40))
-def test_the_table_does_what_the_pure_buckets_do(calls: list[tuple[bool, bool, float]]) -> None:
+def test_the_table_agrees_with_the_pure_buckets(calls: list[tuple[bool, bool, float]]) -> None:
     few = RateLimit(name="operation", key="o", calls=3, window_s=3600, burst=4)
     table, levels, now_s = Table(), {}, 0.0
     for wants_one, wants_other, step_s in calls:

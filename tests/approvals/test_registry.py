@@ -1,4 +1,4 @@
-"""The local registry: what the desk decides, told with whether a decision changed anything."""
+"""The local registry: the desk's decisions, and whether each changed anything."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Hostile callers against a running gateway: what is denied is not reached, in whatever letters, bodies and paths it is asked for."""
+"""Hostile callers against a running gateway: no spelling of a path, a body or a method reaches a denied operation."""
 
 import gzip
 import itertools
@@ -140,7 +140,7 @@ def same_letters() -> dict[str, set[str]]:
     return groups
 
 
-def test_no_letter_that_any_mapping_of_case_makes_the_same_reaches_what_is_denied(gateway: Gateway) -> None:
+def test_no_letter_that_case_mapping_makes_equal_reaches_a_denied_operation(gateway: Gateway) -> None:
     groups = same_letters()
     paths = set()
     for word in DENIED_WORDS:
@@ -279,7 +279,7 @@ def test_honest_bodies_of_declared_types_pass_unchanged(gateway: Gateway, kind: 
     assert [request.body for request in gateway.upstream.requests] == [body]
 
 
-def test_what_lies_below_a_denied_path_is_denied_to_origins_with_path_info(gateway: Gateway) -> None:
+def test_paths_below_a_denied_path_are_denied_because_of_origins_with_path_info(gateway: Gateway) -> None:
     below = (
         "/docs/export/meta", "/docs/EXPORT/meta", "/docs/%65xport/meta", "/pets/mine/toys", "/pets/MINE/toys", "/pets/m%C4%B0ne/toys",
         "/tree/private%2Fkeys", "/tree/private%2Fkeys%2Fx", "/tree/private%2fkeys%2fa%2fb", "/tree/PRIVATE%2FKEYS%2Fx",
@@ -310,7 +310,7 @@ def test_operations_that_differ_in_their_query_are_distinguished_in_one_reading_
     assert ask_all(gateway, (f"GET /?{query}" for query in good)) == [f"/base/?{query}" for query in good]
 
 
-def test_the_view_of_a_consumer_keeps_what_is_denied_to_all_and_to_it(shared_gateway: Gateway) -> None:
+def test_the_view_of_a_consumer_denies_operations_closed_to_all_and_to_it(shared_gateway: Gateway) -> None:
     shared_gateway.upstream.requests.clear()
 
     def status(path: str, name: str) -> int:

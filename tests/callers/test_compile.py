@@ -229,7 +229,7 @@ def test_a_token_for_the_mcp_endpoint_is_for_the_gateway(written: dict[str, Any]
     assert authentication.judge.audiences == (*OURS, "https://gw.example/mcp", "https://gw.example/mcp/")
 
 
-def test_the_budget_of_bad_credentials_is_what_limits_say() -> None:
+def test_the_budget_of_bad_credentials_is_that_of_limits() -> None:
     assert built(VERIFIED)[0].bad_credentials.calls == 100
     assert built(VERIFIED, bad_credentials=Rate(7, 1))[0].bad_credentials.calls_per_s == 7
 

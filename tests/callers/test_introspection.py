@@ -110,7 +110,7 @@ class Recorded:
         ),
     ],
 )
-def test_the_token_is_asked_about_in_the_body_and_we_say_who_we_are(
+def test_the_token_is_in_the_body_and_the_gateway_authenticates(
     settings: IntrospectionSettings, form: bytes, login: tuple[str, str] | None
 ) -> None:
     provider = Recorded()

@@ -14,7 +14,7 @@ LOGIN = base64.b64encode(b"user:pass")
 
 
 @pytest.mark.parametrize("scheme", [b"Bearer", b"bearer", b"BEARER", b"bEaReR"])
-def test_the_scheme_is_read_in_any_case_and_the_token_as_it_is(scheme: bytes) -> None:
+def test_the_scheme_is_read_in_any_case_and_the_token_unchanged(scheme: bytes) -> None:
     assert read_presented([scheme + b" aB+/=~"], BEARER) == b"aB+/=~"
 
 

@@ -67,7 +67,7 @@ def test_two_credentials_do_not_go_to_the_same_place(written: list[Any]) -> None
         ({"query": "key", "value": {"value": "k3y\0"}}, ("value",)),
     ],
 )
-def test_a_credential_has_what_its_place_can_carry_and_shows_nothing_of_it(
+def test_a_credential_has_only_characters_that_its_place_can_carry_and_is_never_shown(
     credential: dict[str, Any], at: tuple[str, ...]
 ) -> None:
     with pytest.raises(MistakesError) as caught:

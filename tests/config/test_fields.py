@@ -53,7 +53,7 @@ def test_a_value_of_another_type_is_not_converted(kind: str, value: int | str) -
 
 
 @pytest.mark.parametrize("value", ["ten", "50", True, None, [1], float("nan"), float("inf")])
-def test_what_is_not_a_number_is_one_mistake(value: object) -> None:
+def test_a_value_that_is_not_a_number_is_one_mistake(value: object) -> None:
     assert rule_of(fields.Number, value) == "wrong-type"
 
 

@@ -64,7 +64,7 @@ def test_other_mistakes_keep_their_hint() -> None:
     assert finding.hint == "write {env: NAME} or {file: PATH}"
 
 
-def test_what_is_below_a_misspelt_key_is_judged_and_the_right_key_is_not_missed() -> None:
+def test_values_below_a_misspelt_key_are_judged_and_the_right_key_is_not_reported_missing() -> None:
     findings = found(upstream="upstraem:\n  url: ftp://x\n  credental: {bearer: {env: GONE}}\n  conections: 0")
 
     assert [

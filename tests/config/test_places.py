@@ -33,7 +33,7 @@ def places(text: str = TEXT) -> Places:
         (("nothing",), False, 1, 1, 1),
     ],
 )
-def test_a_pointer_leads_to_what_is_written_or_the_nearest_around_it(
+def test_a_pointer_leads_to_the_written_value_or_the_nearest_around_it(
     pointer: tuple[int | str, ...], key: bool, line: int, column: int, length: int
 ) -> None:
     location = places().locate(pointer, key=key)
@@ -85,7 +85,7 @@ def test_an_empty_value_is_not_masked() -> None:
     assert places("a: {token: {env: }, bearer: }").locate(("a",)).text == "a: {token: {env: }, bearer: }"
 
 
-def test_an_override_is_where_its_value_is_and_what_is_inside_of_it() -> None:
+def test_values_of_an_override_are_located_at_its_name() -> None:
     where = places()
     where.overrides[("upstream", "url")] = "env URL"
     assert str(where.locate(("upstream", "url", "x"))) == "env URL"

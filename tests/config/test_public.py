@@ -6,7 +6,7 @@ from plugin_gateway.config.public import Public
 from plugin_gateway.config.reader import MistakesError
 
 
-def test_an_unquoted_version_is_what_it_looks_like() -> None:
+def test_an_unquoted_version_is_read_as_text() -> None:
     assert Public.parse({"openapi_version": 3.0}).openapi_version == "3.0"
 
 

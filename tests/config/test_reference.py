@@ -124,7 +124,7 @@ def test_every_key_has_a_description() -> None:
                 assert "description" in value or "$ref" in value or "type" in value, f"{name}.{key}"
 
 
-def test_the_page_marks_what_is_not_there_yet() -> None:
+def test_the_page_marks_keys_of_later_versions() -> None:
     assert reference().count("*Not yet.*") >= len(
         [
             dotted

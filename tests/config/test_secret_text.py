@@ -104,7 +104,7 @@ def test_a_header_line_is_not_taken_for_its_value() -> None:
         (b"\x80" + KEY.encode(), "is not UTF-8 text"),
     ],
 )
-def test_a_file_that_is_not_utf_8_is_told_so(content: bytes, why: str) -> None:
+def test_a_file_that_is_not_utf_8_is_a_mistake(content: bytes, why: str) -> None:
     with pytest.raises(Mistake, match=re.escape("secret-unusable")) as caught:
         decode(content, "key")
     assert f"`key` {why}" in caught.value.message

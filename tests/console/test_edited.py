@@ -22,7 +22,7 @@ def test_a_tick_that_is_taken_away_takes_its_line_out(place: Place) -> None:
     assert edit(reading, reading.text, [], [GET]).text == CONFIG.replace("  - listPets   # GET /pets\n", "  - addPet\n")
 
 
-def test_what_a_group_allows_is_denied(place: Place) -> None:
+def test_an_operation_that_a_group_allows_is_closed_by_deny(place: Place) -> None:
     text = CONFIG + "  - {tag: animals}\n"
     place.write(text)
 

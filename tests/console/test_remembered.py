@@ -173,7 +173,7 @@ def in_order(document: Document, keys: Iterable[OperationKey]) -> list[Operation
 
 
 @given(st.data())
-def test_what_is_remembered_is_what_a_fresh_compile_gives(data: st.DataObject) -> None:
+def test_remembered_steps_give_the_same_as_a_fresh_compile(data: st.DataObject) -> None:
     is_odd = data.draw(st.booleans())
     document = data.draw(documents(is_odd=is_odd))
     version = data.draw(st.sampled_from(["3.0", "3.1"]))
@@ -200,7 +200,7 @@ def kept_of(document: Document, *names: str) -> Sequence[OperationKey]:
     return in_order(document, (OperationKey("GET", f"/{name}") for name in names))
 
 
-def test_a_tick_cuts_out_only_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tick_prunes_only_new_operations(monkeypatch: pytest.MonkeyPatch) -> None:
     from plugin_gateway.console import remembered  # patched
 
     cut: list[list[str]] = []

@@ -1,4 +1,4 @@
-"""The session of the console, in a real browser: what other pages of this machine get, several tabs, and its end."""
+"""The session of the console, in a real browser: other pages of this machine, several tabs, and the end of the session."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_a_save_that_is_no_object_is_passed_on_to_be_refused() -> None:
     assert json.loads(ask("save", "", b"{").body) == ["save", None]
 
 
-def test_what_the_browser_has_is_not_sent_again() -> None:
+def test_an_answer_that_the_browser_has_is_not_sent_again() -> None:
     assert ask("operations").headers["etag"] == '"mark"'
     assert ask("operations", mark='W/"mark", "other"').status_code == 304
 

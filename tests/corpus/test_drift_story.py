@@ -1,4 +1,5 @@
-"""The life of a change, with a real document: refreshed, told, quarantined, accepted, served, under load, by REST and by MCP."""
+"""The life of a change, with a real document: refreshed, reported, quarantined, accepted, served, under load, by REST
+and by MCP."""
 
 from __future__ import annotations
 

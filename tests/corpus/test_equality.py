@@ -101,7 +101,7 @@ def chosen(draw: st.DrawFn, paths: list[Path | None]) -> Choice:
 
 
 def shape_of(key: OperationKey) -> Any:
-    """Return what the requests of an operation look like; operations of one shape cannot be told apart."""
+    """Return the shape of an operation's requests; operations of one shape cannot be distinguished."""
     return key.method, parse_template(key.path).shape
 
 
@@ -131,7 +131,7 @@ def told(offer: SearchOffer, name: str, arguments: dict[str, Any]) -> dict[str, 
 
 
 def in_package(files: dict[str, bytes]) -> tuple[set[str], set[str]]:
-    """Return the operations that the skill tells and those that it describes."""
+    """Return the operations that the skill lists and those that it describes."""
     (skill,) = (body.decode() for path, body in files.items() if path.endswith("/SKILL.md"))
     return {*re.findall(r"(?m)^- .*: `([^`]+)`\.$", skill.partition("## The tools")[0])}, {
         *re.findall(r"(?m)^### `([^`]+)`$", skill)

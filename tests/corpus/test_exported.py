@@ -1,4 +1,4 @@
-"""Packages made from real documents: what they name is what the gateway serves and lists, under one digest."""
+"""Packages made from real documents: they name the operations that the gateway serves and lists, under one digest."""
 
 from __future__ import annotations
 

@@ -235,7 +235,7 @@ class Author:
 
 
 @given(choices(), st.integers(), st.sampled_from(CUTS))
-def test_what_the_document_allows_the_tool_allows_in_every_form(choice: Any, seed: Any, cut: Any) -> None:
+def test_a_tool_allows_every_value_that_the_document_allows(choice: Any, seed: Any, cut: Any) -> None:
     served = _served(*choice)
     author = Author(served, seed)
     for tool, operation in zip(build_tool_set(served, {}), served.operations.values(), strict=True):

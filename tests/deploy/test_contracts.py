@@ -1,4 +1,4 @@
-"""The import contracts of pyproject.toml: each one is broken on purpose in a copy of the package, and must say so.
+"""The import contracts of pyproject.toml: each one is broken on purpose in a copy of the package, and must report it.
 
 The floors come from the table in ARCHITECTURE.md, so that the drawing and the contract cannot part.
 """
@@ -125,7 +125,7 @@ def test_the_package_as_it_is_keeps_every_contract(copy_of: Callable[..., Any]) 
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
-def test_each_contract_is_broken_by_what_was_planted_against_it(breaches: str, name: str) -> None:
+def test_each_contract_is_broken_by_the_import_planted_against_it(breaches: str, name: str) -> None:
     assert f"{name} BROKEN" in breaches
 
 

@@ -1,4 +1,4 @@
-"""How clients are told to connect."""
+"""The files that tell clients how to connect."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The fuzzer itself: that it runs, and that what it finds it tells."""
+"""The fuzzer itself: it runs, and it reports what it finds."""
 
 from __future__ import annotations
 

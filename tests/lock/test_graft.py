@@ -70,7 +70,7 @@ def changed(paths: list[tuple[Any, ...]]) -> dict[str, Any]:
 
 
 @given(changes, st.sets(st.sampled_from([LIST, ADD, OWNERS]), min_size=1))
-def test_a_grafted_operation_means_what_it_meant_and_the_others_what_they_mean_now(
+def test_a_grafted_operation_keeps_its_meaning_and_the_others_have_their_current_one(
     paths: list[tuple[Any, ...]], keys: set[OperationKey]
 ) -> None:
     old, new = document(ROOT), document(changed(paths))

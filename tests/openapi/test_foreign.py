@@ -1,4 +1,4 @@
-"""Foreign files: what people give in place of an OpenAPI document is named, with the way to the document."""
+"""Foreign files: a file given in place of an OpenAPI document is named, with the way to the document."""
 
 from __future__ import annotations
 

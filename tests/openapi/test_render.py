@@ -88,7 +88,7 @@ def test_keys_keep_their_order() -> None:
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Equality that tells 1 from 1.0 and from True, as JSON Schema and YAML do, and -0.0 from 0.0 not."""
+    """Equality that distinguishes 1, 1.0 and True, as JSON Schema and YAML do, but not -0.0 and 0.0."""
     if isinstance(left, dict) and isinstance(right, dict):
         return list(left) == list(right) and all(_same(left[key], right[key]) for key in left)
     if isinstance(left, list) and isinstance(right, list):

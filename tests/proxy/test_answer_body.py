@@ -54,7 +54,7 @@ def test_a_coded_body_is_decoded_before_it_is_searched_and_its_head_says_so() ->
     assert head.length < 0
 
 
-def test_links_are_looked_for_after_the_mask_and_the_cap_counts_what_is_left() -> None:
+def test_links_are_read_after_the_mask_and_the_cap_counts_the_result() -> None:
     head, sent = play(JSON_HEAD, TEXT, links=True, cap=Cap(len(TEXT) + 20))
     assert json.loads(sent) == {"next": "https://gw.test/p?page=2", "key": "*" * len(SECRET)}
     assert head.status == 200
@@ -71,7 +71,7 @@ def test_a_cap_that_cuts_json_replaces_the_head() -> None:
 
 
 @pytest.mark.parametrize("cap", [None, Cap(1000)])
-def test_what_is_not_in_its_coding_passes_only_from_its_first_piece_on_and_where_the_operator_says_so(
+def test_a_body_that_does_not_match_its_coding_passes_only_from_its_first_piece_and_if_the_config_permits(
     cap: Cap | None,
 ) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\n"

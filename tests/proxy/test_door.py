@@ -152,7 +152,7 @@ class Answer:
 
     @property
     def judgement(self) -> tuple[list[str], dict[str, Any]]:
-        """Every part of an answer by which a client could tell two refusals apart."""
+        """Every part of an answer by which a client could distinguish two refusals."""
         passing = ("date:", "server:", "x-request-id:", "content-length:")
         lines = [line for line in self.head.split("\r\n") if not line.startswith(passing)]
         details = json.loads(self.content)
@@ -462,7 +462,7 @@ def test_pipelined_requests_of_two_callers_are_answered_in_order(tmp_path: Path)
     assert statuses[0] == b"200"
 
 
-def test_a_swap_changes_who_comes_in_and_keeps_what_is_known_of_tokens(tmp_path: Path) -> None:
+def test_a_swap_changes_who_is_let_in_and_keeps_verdicts_about_tokens(tmp_path: Path) -> None:
     async def scene() -> None:
         make = KINDS["introspection"][0]
         base = {"openapi": "./o.yaml", "upstream": {"url": "http://127.0.0.1:9"}, "allow": ["listPets"]}

@@ -51,7 +51,7 @@ def test_set_cookie_is_kept_when_asked_for_and_never_joined() -> None:
     assert read(fields, keep_set_cookie=True).block == fields
 
 
-def test_what_connection_nominates_is_dropped() -> None:
+def test_fields_that_connection_nominates_are_dropped() -> None:
     assert read(b"Connection: X-Hop, close\r\nX-Hop: 1\r\nX-Own: 2\r\n").block == b"X-Own: 2\r\n"
 
 

@@ -141,13 +141,13 @@ def test_a_caller_who_is_known_already_is_not_asked_again() -> None:
         assert (status, record.consumer, asked) == (404, "tom", [])
 
 
-def test_what_the_gate_refuses_is_recorded_with_its_caller() -> None:
+def test_a_call_that_the_gate_refuses_is_recorded_with_its_caller() -> None:
     status, code, record = refused(anybody=Access("all", lambda _method, _target: CLOSED, {}))
     assert (status, code) == (404, "operation-not-found")
     assert (record.method, record.target, record.consumer, record.client) == (b"GET", b"/p?q=1", "all", "192.0.2.1")
 
 
-def test_what_cannot_be_read_as_a_request_is_refused_with_what_is_known_of_it() -> None:
+def test_bytes_that_are_not_a_request_are_refused_and_recorded_with_the_known_facts() -> None:
     begun: list[Call] = []
 
     def act(client: InProcessClient) -> None:

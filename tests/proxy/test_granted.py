@@ -61,7 +61,7 @@ class Scene:
         return answer
 
 
-def test_the_token_goes_up_beside_what_is_fixed() -> None:
+def test_the_token_goes_up_beside_fixed_credentials() -> None:
     scene = Scene(Issuer(ClientCredentials(), token("secret-token")), headers=((b"X-Key", b"k"),))
     links = scene.ask()
     assert links.uplink[2] == ((b"X-Key", b"k"), (b"Authorization", b"Bearer secret-token"))
@@ -76,7 +76,7 @@ def test_links_are_made_once_for_each_operation_and_token() -> None:
     assert [what[1] for what in scene.made] == ["read", "write", "read"]
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_remembered_links_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_UPLINKS", 2)
     scene = Scene(Issuer(ClientCredentials(), *(token(f"t{number}") for number in range(5))))
     for _ in range(5):

@@ -104,7 +104,7 @@ def test_a_body_is_sent_in_pieces() -> None:
 
 
 @pytest.mark.parametrize(("access", "consumer"), [(None, ""), (Access("tom", Gate().judge, {}), "tom")])
-def test_what_is_not_permitted_is_a_problem_and_goes_nowhere(access: Access | None, consumer: str) -> None:
+def test_a_call_that_is_not_permitted_gets_a_problem_and_does_not_go_up(access: Access | None, consumer: str) -> None:
     async def scene(client: InProcessClient, serving: Serving, _access: Access, _records: list[Any]) -> None:
         client.begin(serving, access, b"GET", b"/other", field_block(FIELDS))
         status, fields = await client.head()

@@ -117,7 +117,7 @@ def test_a_declared_override_may_be_in_the_body(kind: int) -> None:
     assert looked_through(kind, body, declared=[b"xhttpmethod"])[1] == "method-override"
 
 
-def test_what_cannot_become_an_override_is_not_held_back() -> None:
+def test_text_that_cannot_become_an_override_is_not_held_back() -> None:
     inspection = inspect(FORM, frozenset())
     assert inspection.feed(b"name", is_last=False) == b"name"
     assert inspection.feed(b"=x&_met", is_last=False) == b"=x&"

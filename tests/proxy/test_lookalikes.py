@@ -23,11 +23,11 @@ def test_a_form_that_looks_like_an_escape_is_found_as_itself_and_escaped(written
     assert places_of(b"a%41b", b"<" + written + b">") == [(1, 1 + len(written))]
 
 
-def test_a_form_that_looks_like_an_escape_is_not_found_as_what_it_would_say() -> None:
+def test_the_unescaped_text_of_a_lookalike_is_not_found() -> None:
     assert places_of(b"a%41b", b"aAb a%42b a%41c") == []
 
 
-def test_only_what_holds_an_introducer_looks_like_an_escape() -> None:
+def test_only_a_form_with_an_introducer_is_a_lookalike() -> None:
     assert [form for form in (b"a%b", b"a&b", b"a\\b", b"a#b;c=d") if is_lookalike(form)] == [b"a%b", b"a&b", b"a\\b"]
 
 
@@ -40,7 +40,7 @@ def test_a_wide_escape_that_reaches_over_two_places_joins_them() -> None:
     assert places_of(b"&#38;&", b"&#38;&#38;&#38;&") == [(0, 16)]
 
 
-def test_what_lies_outside_the_bounds_is_not_read() -> None:
+def test_text_outside_the_bounds_is_not_read() -> None:
     assert Lookalikes([b"a%b"]).find(b"a%b a%b", 1, 6) == []
     assert Lookalikes([b"a%b"]).find(b"a%b a%62", 3, 7) == []
 

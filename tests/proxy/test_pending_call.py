@@ -1,4 +1,4 @@
-"""A pending call holds its body back and remembers everything that it is told."""
+"""A pending call holds its body back and remembers what its client's side asked of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shaped request: one answer for all problems of a head, and what goes up if there are none."""
+"""A shaped request: one answer for all problems of a head, and the request that goes up without problems."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ def test_no_declaration_lets_an_injected_or_hop_by_hop_field_up(name: bytes) -> 
     assert b"gw.test" not in sent
 
 
-def test_what_connection_nominates_is_dropped_but_never_what_is_injected() -> None:
+def test_fields_that_connection_nominates_are_dropped_but_never_injected_fields() -> None:
     sent = head(b"Connection: X-Tenant, X-Api-Key\r\nX-Tenant: mine\r\n", names=frozenset({b"x-tenant"}))
     assert b"mine" not in sent
     assert b"X-Api-Key: s3cret-key\r\n" in sent

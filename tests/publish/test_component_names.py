@@ -64,7 +64,7 @@ def test_every_field_that_leads_into_a_renamed_component_follows_it() -> None:
     assert root["components"]["links"]["next"] == {"operationRef": "#/components/pathItems/A_b/get"}
 
 
-def test_the_values_of_a_discriminator_stay_what_they_were() -> None:
+def test_the_values_of_a_discriminator_do_not_change() -> None:
     schemas: dict[str, Any] = {
         "Base": {"discriminator": {"propertyName": "t"}},
         "Big Cat": {"allOf": [{"$ref": "#/components/schemas/Base"}]},

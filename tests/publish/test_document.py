@@ -1,4 +1,4 @@
-"""The served document: what clients were seen to need."""
+"""The served document: the changes that real clients need."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_the_summary_of_the_config_is_shown_instead_of_the_documents() -> None:
     assert findings == ()
 
 
-def test_upstream_security_is_gone_and_with_no_auth_there_is_none() -> None:
+def test_the_upstreams_security_is_removed_and_without_auth_the_document_has_none() -> None:
     schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
     operation = {"operationId": "a", "security": [{"key": []}], "responses": OK}
     root = {"security": [{"key": []}], "paths": {"/a": {"get": operation}}, "components": {"securitySchemes": schemes}}

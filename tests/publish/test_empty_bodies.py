@@ -1,4 +1,4 @@
-"""Empty bodies: what can carry nothing is left out, and every other body stays."""
+"""Empty bodies: a body that can carry nothing is left out, and every other body stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A face: bytes with validators that tell representations apart."""
+"""A face: bytes with validators that distinguish representations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Null beside one type: said by `anyOf`, and permitting exactly what the list of types did."""
+"""Null beside one type: written as `anyOf`, which permits exactly the values that the list of types did."""
 
 from __future__ import annotations
 

@@ -52,5 +52,5 @@ def test_a_file_or_a_folder_that_may_not_be_written_is_named(
     ("path", "why"),
     [(None, "environment variables"), (Path("-"), "standard input"), (Path("/no/such"), "cannot be found")],
 )
-def test_what_is_no_file_cannot_be_written(path: Path | None, why: str) -> None:
+def test_a_path_that_is_not_a_file_cannot_be_written(path: Path | None, why: str) -> None:
     assert why in why_read_only(path)

@@ -143,14 +143,14 @@ def test_an_id_of_a_denied_operation_that_moves_opens_nothing() -> None:
     assert names(served(loaded, root)[0]) == ["GET /pets"]
 
 
-def test_what_a_locked_denial_closed_stays_closed_when_its_tag_vanishes() -> None:
+def test_operations_that_a_locked_denial_closed_stay_closed_when_its_tag_vanishes() -> None:
     loaded = config("[dropOwner, listPets]", "deny: [{tag: internal}]\n")
     revision, _ = served(loaded, changed("/owners/{id}", "delete", "tags", to=[]))
     assert names(revision) == ["GET /pets"]
 
 
 def faces(revision: Revision) -> Any:
-    """Return what clients are told of each operation. A comparison ignores the order."""
+    """Return what clients see of each operation. A comparison ignores the order."""
     value = json.loads(revision.faces["/openapi.json"].body)
     return {name: value.get(name) for name in ("info", "paths", "components")}
 

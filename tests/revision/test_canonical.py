@@ -94,7 +94,7 @@ def test_a_field_that_is_left_out_makes_no_difference() -> None:
     assert canonical(Door("a", 1), rules) == canonical(Door("a", 2), rules)
 
 
-def test_what_a_rule_returns_stands_for_the_field() -> None:
+def test_the_result_of_a_rule_replaces_the_field() -> None:
     rules = {Door: {"key": bool}}
     assert canonical(Door("a", key="one"), rules) == canonical(Door("a", key="another"), rules)
     assert canonical(Door("a", key="one"), rules) != canonical(Door("a"), rules)
@@ -105,7 +105,7 @@ def test_a_field_that_repr_hides_is_refused_without_a_rule() -> None:
         canonical(Door("a"), {})
 
 
-def test_of_a_class_that_is_no_record_the_form_has_what_rules_name() -> None:
+def test_the_form_of_a_class_that_is_not_a_record_has_the_attributes_that_rules_name() -> None:
     class Plain:
         def __init__(self, name: str) -> None:
             self.name = name

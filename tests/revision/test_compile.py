@@ -67,7 +67,7 @@ def test_gate_document_and_manifest_speak_of_the_same_operations() -> None:
     assert revision.operations_total == 7
 
 
-def test_the_gate_opens_what_is_allowed_and_only_that() -> None:
+def test_the_gate_opens_exactly_the_allowed_operations() -> None:
     judge = compiled().gate.judge
     assert isinstance(judge(b"GET", b"/pets/1"), Permit)
     assert not isinstance(judge(b"GET", b"/pets/export"), Permit)
@@ -222,7 +222,9 @@ def test_a_plain_value_in_place_of_an_object_of_the_document_is_refused() -> Non
 
 
 @pytest.mark.parametrize(("key", "names"), [("", {"Pet", "Cat"}), ("public: {discriminator: trim}\n", {"Pet"})])
-def test_what_only_a_discriminator_selects_is_served_unless_the_config_trims_it(key: str, names: set[str]) -> None:
+def test_schemas_that_only_a_discriminator_selects_are_served_unless_the_config_trims_them(
+    key: str, names: set[str]
+) -> None:
     root = yaml.safe_load(DOCUMENT)
     pet = {"$ref": "#/components/schemas/Pet"}
     root["paths"]["/pets"]["get"]["responses"]["200"]["content"] = {"application/json": {"schema": pet}}

@@ -7,7 +7,7 @@ from plugin_gateway.revision.new_lock import differences, new_lock
 from tests.revision.test_agreed import ADD, LIST, OWNERS, changed, config, document
 
 
-def test_what_is_allowed_is_locked_and_each_group_stands_for_its_operations() -> None:
+def test_allowed_operations_are_locked_and_each_group_stands_for_its_operations() -> None:
     more = "deny: [addPet, {tag: internal}]\nauth: {type: service_http, tokens: [{name: t, env: TOKEN}]}\n"
     more += "consumers: [{name: bob, match: {token: t}, allow: [{path: /pets}]}]\n"
     lock = new_lock(config("[{tag: pets}, {path: /owners/**}]", more), document())

@@ -71,7 +71,7 @@ def test_an_operation_that_vanishes_and_comes_back_is_open_or_closed_as_before(
     }
 
 
-def test_a_new_entry_opens_what_it_names_and_an_old_one_what_it_named() -> None:
+def test_a_new_entry_opens_the_operations_that_it_names_and_an_old_one_those_that_it_named_first() -> None:
     pinned = Pinned({words({"tag": "a"}): frozenset({LIST})})
     assert pinned.to_open(words({"tag": "b"}), [LIST, ALL]) == {LIST, ALL}
     assert pinned.to_open(words({"tag": "a"}), [LIST, ALL]) == {LIST}

@@ -1,4 +1,4 @@
-"""`explain` tells what is cut, set and hidden of the bodies of a call, by pointers and never by values."""
+"""`explain` shows what is cut, set and hidden in the bodies of a call, by pointers and never by values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`explain` tells what happens to the parameters of a call by their names."""
+"""`explain` shows what happens to the parameters of a call, by their names."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A pickled revision whose only face tells its number, as the supervisor sends one to its workers."""
+"""A pickled revision whose only face contains its number, as the supervisor sends one to its workers."""
 
 import pickle
 from typing import Any

@@ -1,4 +1,4 @@
-"""The registries: each revision says where approvals are kept, and a reload loses none that need not be lost."""
+"""The registries: each revision selects one, and a reload loses no approval without need."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The reload log: each outcome of a reload is told once."""
+"""The reload log: each outcome of a reload is logged once."""
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ def test_before_it_drains_it_takes_calls_for_a_while_and_is_not_ready(config: Pa
     assert run(config, talk, drain_delay_s=3600.0) == [503, 200]
 
 
-def test_what_the_document_adds_to_a_group_stays_closed_until_it_is_locked(config: Path) -> None:
+def test_an_operation_that_the_document_adds_to_a_group_stays_closed_until_it_is_locked(config: Path) -> None:
     config.write_text(CONFIG.replace("allow: [listPets]", "allow: [{path: /pets/**}]"))
     assert command(["lock", "-c", str(config)]) == 0
     grown = DOCUMENT.replace("/pets: {", "/pets: {delete: {responses: {}}, ")
@@ -427,7 +427,7 @@ def test_a_reload_whose_document_is_not_there_is_tried_again_by_itself(config: P
 
 
 @pytest.mark.parametrize("name", ["new.yaml", "new/api.yaml"])
-def test_what_a_refused_config_named_is_watched(config: Path, name: str) -> None:
+def test_files_that_a_refused_config_names_are_watched(config: Path, name: str) -> None:
     async def talk(_: Supervisor, started: Started) -> tuple[dict[str, Any], dict[str, Any]]:
         config.write_text(CONFIG.replace("./openapi.yaml", name))
         failed = await until(started, lambda health: health["reload_error"])
@@ -511,7 +511,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_changed_document_is_noticed_judged_by_the_lock_and_reported(config: Path, hurried: None) -> None:
-    """The life of a change: refreshed, quarantined, told, the server lost, started from the copy, locked, served."""
+    """The life of a change: refreshed, quarantined, reported, the server lost, started from the copy, locked, served."""
     with serving_versions() as (url, state):
         source = f"{{source: {url}, refresh: 1h, cache: cache}}"
         config.write_text(CONFIG.replace("./openapi.yaml", source).replace("error", "info"))

@@ -38,5 +38,5 @@ def test_the_rule_is_the_event_where_no_other_is_given() -> None:
     assert [line["event"] for line in written([FINDING])] == ["bad-url"]
 
 
-def test_members_hold_only_what_there_is() -> None:
+def test_empty_members_are_left_out() -> None:
     assert members_of(Finding(rule="r", message="m")) == {"rule": "r", "severity": "error"}

@@ -46,7 +46,7 @@ def test_a_value_is_never_shown_however_it_is_written(target: bytes) -> None:
 
 
 @given(st.binary(max_size=5000))
-def test_what_is_shown_is_printable_and_bounded(target: bytes) -> None:
+def test_a_shown_target_is_printable_and_bounded(target: bytes) -> None:
     path, query = shown_target(target)
     assert len(path) <= 203
     assert len(query) <= 16

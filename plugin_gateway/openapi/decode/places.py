@@ -49,7 +49,7 @@ def nearest(found: Mapping[Tokens, Location], pointer: Pointer) -> Location:
 
 
 def _locate(text: bytes, name: str, wanted: Wanted) -> Mapping[Tokens, Location]:
-    """Return the places of the root and of all that `wanted` names and the text has."""
+    """Return the places of the root and of each wanted key or item that the text has."""
     # Imported late: JSON needs no PyYAML, and a small document no msgspec.
     if looks_like_json(text):
         if len(text) >= WORTH_SKIMMING_BYTES:

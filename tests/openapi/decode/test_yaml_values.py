@@ -56,7 +56,7 @@ def test_the_output_of_yaml_writers_is_read_back(value: Any, flow: bool) -> None
         ("!!timestamp 2024-01-31", "2024-01-31"),
     ],
 )
-def test_scalars_mean_what_the_core_schema_says(scalar: str, value: Any) -> None:
+def test_scalars_have_the_values_of_the_core_schema(scalar: str, value: Any) -> None:
     found = decoded(f"a: {scalar}")["a"]
 
     assert found == value

@@ -1,4 +1,5 @@
-"""Mending: what a source got wrong is written as it was surely meant, left out with a warning, or refused at its place."""
+"""Mending: each mistake of a source is corrected if its meaning is certain, left out with a warning, or refused at its
+place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notes of mending: warnings of what was changed, errors of what cannot be."""
+"""Notes of mending: warnings of changes, and errors where no correction is certain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mending parameters: those of a template that are missing, places and styles that are none, what is no parameter."""
+"""Mending parameters: missing parameters of a template, invalid locations and styles, and values that are not parameters."""
 
 from __future__ import annotations
 

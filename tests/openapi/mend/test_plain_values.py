@@ -1,4 +1,4 @@
-"""Plain values: what is taken for what, and what says nothing."""
+"""Plain values: which conversions are certain, and which values have no certain meaning."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_a_schema_gets_the_keywords_of_its_version(
         ("2.0", {"items": [{}]}, {"items": [{}]}),
     ],
 )
-def test_a_list_of_items_is_called_what_its_version_calls_it(
+def test_a_list_of_items_gets_the_keyword_of_its_version(
     version: str, schema: dict[str, Any], mended: dict[str, Any]
 ) -> None:
     settle_positions(schema, version, lambda *_: None)

@@ -26,7 +26,9 @@ ROOT = {
         (Kind.RESPONSE, "#/components/responses/R", False),
     ],
 )
-def test_only_what_no_call_depends_on_is_left_out_with_a_warning(kind: Kind, ref: str, is_left_out: bool) -> None:
+def test_only_objects_that_no_call_depends_on_are_left_out_with_a_warning(
+    kind: Kind, ref: str, is_left_out: bool
+) -> None:
     document, warnings = Document(root=ROOT, name="d"), list[Finding]()
     broken = BrokenReferences(document, Chains(Targets(document, {})), warnings)
 

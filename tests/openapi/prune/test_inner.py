@@ -36,7 +36,7 @@ OUTER = """{schemas: {Outer: {properties: {in: {title: I}, x-in: {title: X}, out
     ("inside", "target"),
     [("properties/in", {"title": "I"}), ("properties/x-in", {"title": "X"}), ("anyOf/0", {"title": "A"})],
 )
-def test_a_reference_into_a_component_keeps_only_what_it_leads_to(inside: str, target: dict[str, str]) -> None:
+def test_a_reference_into_a_component_keeps_only_its_target(inside: str, target: dict[str, str]) -> None:
     reference = f"#/components/schemas/Outer/{inside}"
     schema, found = _schema(f'{{items: {{$ref: "{reference}"}}, not: {{$ref: "{reference}"}}}}', components=OUTER)
     assert schema == {key: {"$ref": "#/components/schemas/Hoisted1"} for key in ("items", "not")}

@@ -78,7 +78,7 @@ def root(path: str, *schemas: str, **fields: Any) -> Any:
     return {"openapi": "3.1.0", "paths": {path: {}}, "components": components, **fields}
 
 
-def test_what_is_joined_has_the_order_of_the_whole_document() -> None:
+def test_a_joined_document_has_the_order_of_the_whole_document() -> None:
     two = {"name": "two"}
     parts = [
         root("/c", "C", "A", tags=[two, {"name": "three"}], security=[{"key": []}]),
@@ -114,7 +114,7 @@ def test_unequal_components_of_one_name_are_not_joined() -> None:
     assert joined["components"]["schemas"] == {"A": {"title": "another"}}
 
 
-def test_the_parts_stay_as_they_are() -> None:
+def test_joining_does_not_change_the_parts() -> None:
     parts = [root("/a", "A"), root("/b", "B")]
     join(parts, LIKE, "3.1")
     assert parts == [root("/a", "A"), root("/b", "B")]

@@ -1,4 +1,4 @@
-"""Mappings of discriminators, trimmed to what is reached without them."""
+"""Mappings of discriminators, trimmed to the schemas that are reached without them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _schema(
 DENIED = "#/paths/~1denied/get/responses/200/content/a~1b/schema"
 
 
-def test_trim_keeps_mappings_to_what_is_reached_anyway() -> None:
+def test_trim_keeps_only_mappings_to_schemas_that_are_reached_otherwise() -> None:
     text = f'{{oneOf: [{{$ref: "{DENIED}"}}, {{$ref: "#/components/schemas/A"}}], discriminator: {{propertyName: k, mapping: {{x: "{DENIED}", a: "#/components/schemas/A", b: B, n: Nowhere, p: "#/paths/~1a/get/responses/200/content/a~1b/schema"}}}}}}'
     schema, components = _schema(text, discriminator="trim", components="{schemas: {A: {}, B: {}}}")
     assert schema["discriminator"]["mapping"] == {

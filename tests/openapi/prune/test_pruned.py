@@ -59,7 +59,7 @@ def test_unknown_fields_of_the_root_are_left_out() -> None:
 # Path items
 
 
-def test_a_path_item_keeps_its_kept_methods_and_what_holds_for_all() -> None:
+def test_a_path_item_keeps_its_kept_methods_and_its_common_fields() -> None:
     text = """
     paths:
       /a/{id}:
@@ -149,9 +149,7 @@ def test_paths_that_differ_little_are_different_paths() -> None:
     ],
 )
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_a_field_that_no_version_knows_is_left_out_where_it_names_what_is_denied(
-    field: str, is_kept: bool, version: str
-) -> None:
+def test_an_unknown_field_that_names_a_denied_operation_is_left_out(field: str, is_kept: bool, version: str) -> None:
     schema, _ = schema_left(f"{{type: string, {field}}}", version=version)
     assert (len(schema) == 2) == is_kept
 
@@ -682,7 +680,7 @@ def test_where_all_schemas_are_missing_none_is_taken_for_undefined(components: s
     assert [finding.rule for finding in _refused(text, "GET /a")] == ["unresolved-ref"]
 
 
-def test_an_undefined_schema_in_a_mapping_is_left_and_what_stands_beside_a_reference_is_pruned() -> None:
+def test_an_undefined_schema_in_a_mapping_stays_and_fields_beside_a_reference_are_pruned() -> None:
     components = """{schemas: {Pet: {discriminator: {propertyName: k, mapping: {cat: "#/components/schemas/Cat"}}}, Other: {}}}"""
     text = """{$ref: "#/components/schemas/Dog", x-secret: 1, properties: {p: {$ref: "#/components/schemas/Pet"}}}"""
     schema, found = schema_left(text, components=components, version="3.1.0")

@@ -1,4 +1,4 @@
-"""A component read as what it is and as what a reference from the wrong place takes it for: one copy, or two."""
+"""A component read as its own kind and as the kind that a wrong reference expects: one copy, or two."""
 
 from typing import Any
 

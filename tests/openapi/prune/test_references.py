@@ -28,7 +28,7 @@ def test_a_reference_keeps_its_text_and_the_component_it_leads_to(reference: str
     assert list(found["schemas"]) == kept
 
 
-def test_what_stands_under_a_denied_path_becomes_one_component() -> None:
+def test_an_object_under_a_denied_path_becomes_one_component() -> None:
     text = f"""{{anyOf: [{{$ref: "{DENIED_SCHEMA}"}}, {{$ref: "{DENIED_SCHEMA}"}}]}}"""
     schema, components = schema_left(text, components="{schemas: {Hoisted1: {}, Z: {}}}")
     assert schema == {"anyOf": [{"$ref": "#/components/schemas/Hoisted2"}] * 2}
@@ -56,7 +56,7 @@ def test_what_stands_under_a_denied_path_becomes_one_component() -> None:
         ("#/components/responses/R/x-a/b", "components: {responses: {R: {description: d, x-a: {b: {type: string}}}}}"),
     ],
 )
-def test_what_the_pruned_document_has_no_place_for_becomes_a_component(reference: str, rest: str) -> None:
+def test_an_object_without_a_place_in_the_pruned_document_becomes_a_component(reference: str, rest: str) -> None:
     schema, components = schema_left(f'{{$ref: "{reference}"}}', version="3.1.0", rest=rest, components="{}")
     assert schema == {"$ref": "#/components/schemas/Hoisted1"}
     assert components == {"schemas": {"Hoisted1": {"type": "string"}}}
@@ -102,7 +102,7 @@ def test_a_schema_may_refer_to_its_own_definitions_as_if_it_were_the_document(wo
     assert schema["items"]["properties"]["a"] == {"$ref": f"#{place}/{word}/A"}
 
 
-def test_what_is_hoisted_takes_its_own_references_along() -> None:
+def test_the_references_of_a_hoisted_object_are_kept_too() -> None:
     rest = """
         x-area:
           a: {properties: {b: {$ref: "#/x-area/b"}, me: {$ref: "#/x-area/a"}, c: {$ref: "#/components/schemas/C"}}}
@@ -125,7 +125,7 @@ def test_what_is_hoisted_takes_its_own_references_along() -> None:
     }
 
 
-def test_a_component_that_stands_for_another_kind_stays_what_it_is() -> None:
+def test_a_component_that_is_referred_to_as_another_kind_keeps_its_kind() -> None:
     components = """{schemas: {S: {type: string}, U: {}}, parameters: {
       P: {name: p, in: query, schema: {$ref: "#/components/schemas/S"}}, Q: {name: q, in: query}}}"""
     text = f"""
@@ -186,7 +186,7 @@ def test_a_reference_in_data_is_text_and_where_a_schema_reference_leads_into_dat
     assert root["components"]["schemas"] == {"T": {}, "Hoisted1": {"$ref": "#/components/schemas/T"}}
 
 
-def test_what_stands_in_a_callback_is_kept_without_the_callback() -> None:
+def test_an_object_in_a_callback_is_kept_without_the_callback() -> None:
     text = """
     paths:
       /a: {get: {responses: {"200": {$ref: "#/components/callbacks/C/{$url}/post/responses/200"}}}}
@@ -236,7 +236,7 @@ def test_kinds_without_components_in_a_version_are_written_in_place() -> None:
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_beside_a_reference_stays_what_cannot_hold_another(version: str) -> None:
+def test_fields_beside_a_reference_stay_if_they_cannot_hold_references(version: str) -> None:
     components = "{schemas: {S: {}, T: {}}, parameters: {P: {name: p, in: query}}}"
     schema, found = schema_left(
         '{description: d, nullable: true, $ref: "#/components/schemas/S", x-a: b, properties: {t: {$ref: "#/components/schemas/T"}}}',

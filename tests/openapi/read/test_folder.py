@@ -40,7 +40,7 @@ def api(tmp_path: Path) -> Path:
         ("a%5c..%5cb", "relative path"),
     ],
 )
-def test_what_is_no_relative_path_is_screened_by_its_text(reference: str, reason: str) -> None:
+def test_a_text_that_is_not_a_relative_path_is_refused_by_the_screen(reference: str, reason: str) -> None:
     assert reason in (screen(reference) or "")
 
 
@@ -183,7 +183,7 @@ def test_a_document_on_standard_input_has_its_parts_in_the_working_directory(
     assert [str(key) for key in read_standard_input().operations] == ["GET /a"]
 
 
-def test_what_is_wrong_with_standard_input_is_located_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_in_standard_input_is_located_there(monkeypatch: pytest.MonkeyPatch) -> None:
     _given(monkeypatch, b"{")
     with pytest.raises(DocumentError, match="<stdin>"):
         read_standard_input()

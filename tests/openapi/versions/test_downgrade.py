@@ -1,4 +1,4 @@
-"""What 3.2 and 3.1 say outside of schemas, said lower."""
+"""Downgrading the fields of 3.2 and 3.1 outside of schemas."""
 
 from __future__ import annotations
 

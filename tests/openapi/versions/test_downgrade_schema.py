@@ -1,4 +1,4 @@
-"""Schemas said in 3.0 take what they took in 3.1, or more: never less."""
+"""A schema that is downgraded to 3.0 accepts the values that it accepted in 3.1, or more, never fewer."""
 
 from __future__ import annotations
 

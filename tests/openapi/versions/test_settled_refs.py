@@ -106,7 +106,7 @@ def test_shared_media_types_are_written_where_they_are_used_and_do_not_go_round_
     }
 
 
-def test_beside_a_reference_only_what_may_stand_there_stays() -> None:
+def test_only_fields_that_are_allowed_beside_a_reference_stay() -> None:
     entry = {"$ref": "#/components/parameters/P", "description": "d", "example": 1}
     root = {"paths": {"/a": {"parameters": [entry]}}, "components": {"parameters": {"P": {"name": "p"}}}}
     assert _settled(root)["paths"]["/a"]["parameters"] == [{"$ref": "#/components/parameters/P", "description": "d"}]

@@ -1,4 +1,4 @@
-"""Upgrading says the same in other words: checked by what values the schemas take."""
+"""Upgrading keeps the meaning of schemas: they accept the same values."""
 
 from __future__ import annotations
 

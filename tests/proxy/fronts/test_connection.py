@@ -422,7 +422,7 @@ def test_close_is_honoured(closing: bytes) -> None:
     play(scene)
 
 
-def test_at_shutdown_what_is_under_way_is_finished_and_what_idles_is_closed() -> None:
+def test_at_shutdown_calls_in_flight_finish_and_idle_connections_close() -> None:
     def scene(it: Scene) -> None:
         it.send(GET)
         it.front.shutdown()
