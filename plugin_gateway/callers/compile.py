@@ -86,8 +86,8 @@ def build_authentication(
 
     A client that got a 401 reads at `metadata_url` which issuer's tokens this gateway accepts (RFC 9728, 5.1).
     """
-    # A client asks for a token for the `resource` in the metadata (RFC 8707), which is the URL of the MCP endpoint if the client called that.
-    # It is published without a trailing slash, but a few clients add one.
+    # A client asks for a token for the `resource` in the metadata (RFC 8707). For the MCP endpoint, that is the
+    # endpoint's URL. It is published without a trailing slash, but a few clients add one.
     resources = (public_url, public_url + mcp_path) if mcp_path else (public_url,)
     ours = tuple(resource + end for resource in resources for end in ("", "/"))
     scheme: Scheme = "bearer"
