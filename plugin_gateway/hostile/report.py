@@ -79,7 +79,7 @@ def junit_of(outcome: Outcome) -> str:
         suites.append(
             '<testcase classname="attack" name="control"><failure message="no allowed call was forwarded"/></testcase>'
         )
-    head = f'<testsuite name="plugin-gateway attack" tests="{len(suites)}" failures="{failed}">'
+    head = f'<testsuite name="plugin-gateway attack" tests="{len(suites)}" failures="{failed}" errors="0">'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n' + "\n".join(suites) + "\n</testsuite>\n"
 
 
