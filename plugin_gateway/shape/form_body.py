@@ -178,7 +178,7 @@ def fold_field(name: str) -> str:
 
 def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, way: int) -> object:
     style = style._replace(name=name)
-    if any(spelled != name for spelled, _ in pairs):
+    if style.style == "deepObject" or any(spelled != name for spelled, _ in pairs):
         return read_deep(pairs, style, kind, way)
     texts = [text for _, text in pairs]
     is_list = "array" in kind.types and (len(texts) > 1 or not kind.is_any)

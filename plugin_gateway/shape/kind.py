@@ -94,7 +94,11 @@ class _Kinds:
             types=types,
             items=items or next((part.items for part in parts if part.items is not None), None),
             members=tuple(members.items()),
-            more=self.of(more, depth) if isinstance(more, dict) else None,
+            more=(
+                self.of(more, depth)
+                if isinstance(more, dict)
+                else next((part.more for part in parts if part.more is not None), None)
+            ),
             is_open=more is not False and all(part.is_open for part in parts),
             is_octets=_is_octets(schema) or any(part.is_octets for part in (*parts, items) if part is not None),
         )
@@ -147,10 +151,13 @@ def _either(branches: list[Kind]) -> Kind:
         for name, kind in branch.members:
             members[name] = _either([members[name], kind]) if name in members else kind
     items = [branch.items for branch in branches if branch.items is not None]
+    others = [branch.more for branch in branches if branch.is_open and "object" in branch.types]
+    known = [more for more in others if more is not None]
     return Kind(
         types=frozenset().union(*(branch.types for branch in branches)),
         items=_either(items) if len(items) > 1 else next(iter(items), None),
         members=tuple(members.items()),
+        more=_either(known) if known and len(known) == len(others) else None,
         is_open=any(branch.is_open for branch in branches),
         is_octets=any(branch.is_octets for branch in branches),
     )

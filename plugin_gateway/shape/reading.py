@@ -173,9 +173,13 @@ def read_exploded(pairs: Sequence[Pair], style: Style, kind: Kind, way: int) -> 
 def read_deep(pairs: Sequence[Pair], style: Style, kind: Kind, way: int) -> object:
     """Read a deepObject: `color[R]=100&color[G]=200`, nested as `a[b][c]=1`, with lists as `a[]=1` or `a[0]=1`.
 
+    Where the schema admits a scalar, too, it is `color=100`.
+
     Raises:
         UnreadableError: a name has no members, or one place has two values.
     """
+    if len(pairs) == 1 and pairs[0][0] == style.name and kind.types - {"array", "object"}:
+        return read_scalar(decoded(pairs[0][1], style.escapes), kind, way)
     root: dict[str, Any] = {}
     for name, text in pairs:
         tokens = _TOKENS.findall(name[len(style.name) :])

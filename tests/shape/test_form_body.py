@@ -20,13 +20,18 @@ SCHEMA: dict[str, Any] = {
         "card": {"type": "object", "properties": {"number": {"type": "string"}, "exp": {"type": "integer"}}},
         "id": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": 5}]},
         "codes": {"type": "array", "items": {"type": "integer"}},
+        "since": {"anyOf": [{"type": "object", "properties": {"gt": {"type": "integer"}}}, {"type": "integer"}]},
     },
     "additionalProperties": False,
 }
 FORM = FormBody(
     Validator(SCHEMA),
     kind_of(SCHEMA, Document(root={"openapi": "3.1.0"}, name="x")),
-    (("codes", Style("form", explode=False, name="codes")), ("card", Style("deepObject", explode=True, name="card"))),
+    (
+        ("codes", Style("form", explode=False, name="codes")),
+        ("card", Style("deepObject", explode=True, name="card")),
+        ("since", Style("deepObject", explode=True, name="since")),
+    ),
 )
 
 
@@ -40,6 +45,8 @@ FORM = FormBody(
         b'amount=5&metadata=%7B"a":"b"%7D',
         b"amount=5&card[number]=4242&card[exp]=12",
         b"amount=5&id=9&codes=1,2,3",
+        b"amount=5&since[gt]=9",
+        b"amount=5&since=9",
         b"amount=5&",
     ],
 )
@@ -56,6 +63,8 @@ def test_a_form_that_fits_passes_as_it_came(text: bytes) -> None:
         (b"amount=5&zz=1", Problem("/zz", "is not declared")),
         (b"amount=5&amount=6", Problem("/amount", "must be sent only once")),
         (b"amount=5&card[exp]=x", Problem("/card/exp", "expected integer, got string")),
+        (b"amount=5&card=x", Problem("/card", "must be written as `card[member]=value`")),
+        (b"amount=5&since=9&since[gt]=9", Problem("/since", "must be written as `since[member]=value`")),
         (b"amount=5&codes=1,x", Problem("/codes/1", "expected integer, got string")),
         (b"amount=5&currency=%ff", Problem("/currency", "must be UTF-8")),
     ],

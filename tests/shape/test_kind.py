@@ -61,6 +61,28 @@ def test_members_of_combined_schemas_are_members() -> None:
         assert dict(kind.members).keys() == {"a", "b"}
 
 
+STRINGS = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+@pytest.mark.parametrize("word", ["allOf", "anyOf", "oneOf"])
+def test_other_members_of_combined_schemas_have_kinds(word: str) -> None:
+    kind = kind_of({word: [STRINGS]}, DOCUMENT)
+    assert (kind.member("other") or kind).types == {"string"}
+
+
+@pytest.mark.parametrize(
+    ("branches", "types"),
+    [
+        ([STRINGS, {"type": "null"}], {"string"}),
+        ([STRINGS, {"type": "object", "additionalProperties": ID}], {"string", "integer"}),
+        ([STRINGS, {"type": "object", "additionalProperties": False}], {"string"}),
+        ([STRINGS, {"type": "object"}], TYPES),
+    ],
+)
+def test_other_members_of_a_choice_are_of_either_kind(branches: list[Any], types: set[str]) -> None:
+    assert (kind_of({"anyOf": branches}, DOCUMENT).member("other") or Kind()).types == types
+
+
 def test_a_circular_schema_ends() -> None:
     assert kind_of({"$ref": "#/components/schemas/Tree"}, DOCUMENT).types == {"array"}
 

@@ -29,6 +29,7 @@ from plugin_gateway.shape.reading import (
 )
 from plugin_gateway.shape.scalar import UnwritableError, escape
 from plugin_gateway.shape.style import DELIMITERS, bare, deep_object, form, label, simple
+from plugin_gateway.shape.validator import type_of
 
 EMPTY = Document(root={}, name="d")
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=8)
@@ -219,11 +220,32 @@ def test_a_text_in_another_style_is_unreadable(text: bytes, style: Style) -> Non
 
 @pytest.mark.parametrize(
     "names",
-    [["p"], ["p[a]", "p[a]"], ["p[a]", "p[a][b]"], ["p" + "[a]" * 100], ["p[][a]", "p[]"], ["p[]", "p[][a]"]],
+    [
+        ["p", "p"],
+        ["p", "p[a]"],
+        ["p[a]", "p[a]"],
+        ["p[a]", "p[a][b]"],
+        ["p" + "[a]" * 100],
+        ["p[][a]", "p[]"],
+        ["p[]", "p[][a]"],
+    ],
 )
 def test_a_deep_object_that_is_ambiguous_is_unreadable(names: list[str]) -> None:
     with pytest.raises(UnreadableError):
         read_deep([(name, b"1") for name in names], Style("deepObject", True, "p"), kind_of({}, EMPTY), TYPED)
+
+
+@pytest.mark.parametrize("schema", [{"type": "object"}, {"type": "array"}, {"type": ["array", "object"]}])
+def test_a_deep_object_that_is_no_object_is_unreadable(schema: Any) -> None:
+    with pytest.raises(UnreadableError, match=r"must be written as `p\[member\]=value`"):
+        read_deep([("p", b"1")], Style("deepObject", True, "p"), kind_of(schema, EMPTY), TYPED)
+
+
+@given(st.one_of(st.integers(-99, 99), st.booleans(), st.text("ab+% ", min_size=1)), st.booleans())
+def test_a_scalar_in_the_place_of_a_deep_object_is_read_as_it_was_written(value: Any, is_any: bool) -> None:
+    schema = {} if is_any else {"anyOf": [{"type": "object"}, {"type": type_of(value)}]}
+    pairs = pairs_of(deep_object("p", value, escaped=escape))
+    assert read_deep(pairs, Style("deepObject", True, "p"), kind_of(schema, EMPTY), TYPED) == value
 
 
 def test_an_exploded_object_has_each_member_once() -> None:
