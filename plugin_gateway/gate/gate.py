@@ -237,15 +237,9 @@ def _told_apart_by(key: OperationKey, variants: _Variants) -> set[bytes]:
 
 
 def _denied_pairs(key: OperationKey, variants: _Variants) -> set[tuple[bytes, str]]:
-    """The values that select a denied variant, for names whose value this operation's template leaves to the caller."""
-    ours, theirs = _near(key, variants)
-    free = {pair.name for pair in ours if pair.value is None}
-    return {
-        (pair.name, fold_value(pair.value))
-        for pairs in theirs
-        for pair in pairs
-        if pair.name in free and pair.value is not None
-    }
+    """The names with the values that select a denied variant."""
+    _, theirs = _near(key, variants)
+    return {(pair.name, fold_value(pair.value)) for pairs in theirs for pair in pairs if pair.value is not None}
 
 
 def _near(

@@ -76,7 +76,7 @@ def matrix_path(operation: Operation, document: Document, slashes: Collection[st
             expression += b"(" + _OTHER_SEGMENT + b")"
             continue
         prefix = segment.parts[0] or ""
-        if segment.parts not in {(None,), (prefix, None)} or not _is_plain(prefix or "x"):
+        if segment.parts not in {(None,), (prefix, None)} or (prefix and not _is_plain(prefix)):
             return _closed(name, "something stands beside it in its segment")
         if not _is_plain(name) or name.lower() == _SESSION:
             return _closed(name, "servers read this name in different ways")
@@ -86,7 +86,7 @@ def matrix_path(operation: Operation, document: Document, slashes: Collection[st
         items = b"((?:%b%b)*)" % (pair, _VALUE) if parameters[name].get("explode") is True else b""
         expression += b"(/%b)%b(%b)%b" % (re.escape(prefix.encode()), pair, _VALUE, items)
         places.append(index)
-    cut = [*_cut(template.segments, places)]
+    cut = [*_cut(parse_template(operation.key.path.lower()).segments, places)]
     for other in (*document.operations, *document.removed):
         theirs = _bare(parse_template(other.path.lower()).segments)
         if other != operation.key and other.method == operation.key.method and any(_meet(theirs, one) for one in cut):
@@ -105,8 +105,7 @@ def _may_be_object(parameter: JsonObject, document: Document) -> bool:
 
 def _cut(segments: tuple[Segment, ...], places: Collection[int]) -> Iterator[tuple[Segment, ...]]:
     """Yield the paths that servers may see: without the matrix parameters, and without all that follows the first."""
-    lowered = [Segment(tuple(part and part.lower() for part in segment.parts)) for segment in segments]
-    kept = [Segment(tuple(lowered[at].parts[:-1])) if at in places else lowered[at] for at in range(len(lowered))]
+    kept = [Segment(segment.parts[:-1]) if at in places else segment for at, segment in enumerate(segments)]
     yield _bare(kept)
     for place in places:
         yield _bare(kept[: place + 1])
@@ -114,9 +113,9 @@ def _cut(segments: tuple[Segment, ...], places: Collection[int]) -> Iterator[tup
 
 def _bare(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     """Leave out the empty segments, which many servers do."""
-    return tuple(segment for segment in segments if segment.parts not in {(), ("",)})
+    return tuple(segment for segment in segments if segment.parts)
 
 
 def _meet(one: tuple[Segment, ...], other: tuple[Segment, ...]) -> bool:
     """Whether a path may match both."""
-    return len(one) == len(other) and all(a.covers(b) or b.covers(a) for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(map(Segment.meets, one, other))

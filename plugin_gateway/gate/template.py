@@ -95,6 +95,14 @@ class Segment(Struct, frozen=True):
         """Whether this segment matches every text that `other` matches."""
         return self.pattern.matches("".join(part or _STAND_IN for part in other.parts))
 
+    def meets(self, other: Segment) -> bool:
+        """Whether a text may match both segments. Of two patterns, only the beginnings and the ends are compared."""
+        if self.literal is not None or other.literal is not None:
+            return self.covers(other) or other.covers(self)
+        ours, theirs = self.pattern, other.pattern
+        begins_alike = ours.prefix.startswith(theirs.prefix) or theirs.prefix.startswith(ours.prefix)
+        return begins_alike and (ours.suffix.endswith(theirs.suffix) or theirs.suffix.endswith(ours.suffix))
+
 
 class PathTemplate(Struct, frozen=True):
     """A path template: its text, its segments from the first `/` on, and the query that some documents append.

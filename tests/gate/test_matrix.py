@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.gate.gate import Allowed, Gate, compile_gate
 from plugin_gateway.gate.matrix import matrix_path
+from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.gate.trace import Trace
 from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.openapi.document import Document, OperationKey
@@ -42,16 +43,18 @@ def reason(path: str, node: dict[str, Any], *others: str) -> object:
     return matrix_path(found.operations[OperationKey("GET", path)], found)
 
 
-PETS = gate_for({"/pets/{id}": operation("id"), "/pets/mine": operation(), "/toys{color}/x": operation("color"),
-                 "/a/{b}/{c}": operation("c")}, "/pets/{id}", "/toys{color}/x", "/a/{b}/{c}")  # fmt: skip
+@pytest.fixture
+def pets() -> Gate:
+    paths = {"/pets/{id}": operation("id"), "/pets/mine": operation(), "/toys{color}/x": operation("color"), "/a/{b}/{c}": operation("c")}  # fmt: skip
+    return gate_for(paths, "/pets/{id}", "/toys{color}/x", "/a/{b}/{c}")
 
 
 @pytest.mark.parametrize(
     "path", ["/pets/;id=5", "/pets/;id=a,b.c~-_", "/pets/;id=%C3%A4", "/toys;color=red/x", "/a/1/;c=2"]
 )
-def test_a_declared_matrix_parameter_goes_up_as_it_came(path: str) -> None:
+def test_a_declared_matrix_parameter_goes_up_as_it_came(pets: Gate, path: str) -> None:
     for query in ("", "?"):
-        permit = PETS.judge(b"GET", (path + query).encode())
+        permit = pets.judge(b"GET", (path + query).encode())
         assert not isinstance(permit, Refusal)
         assert permit.path == path.encode()
 
@@ -96,9 +99,9 @@ def test_a_declared_matrix_parameter_goes_up_as_it_came(path: str) -> None:
         "/pets/;jsessionid=5",
     ],
 )
-def test_no_other_path_with_a_semicolon_passes(path: str) -> None:
+def test_no_other_path_with_a_semicolon_passes(pets: Gate, path: str) -> None:
     for method in (b"GET", b"HEAD"):
-        assert isinstance(PETS.judge(method, path.encode("latin-1")), Refusal)
+        assert isinstance(pets.judge(method, path.encode("latin-1")), Refusal)
 
 
 def test_an_exploded_list_repeats_its_name() -> None:
@@ -110,11 +113,11 @@ def test_an_exploded_list_repeats_its_name() -> None:
     assert plain == b"/a/1,b=2?x=1;y=2"
 
 
-def test_another_method_and_another_query_are_refused_as_on_any_path() -> None:
-    wrong = PETS.judge(b"POST", b"/pets/;id=5")
+def test_another_method_and_another_query_are_refused_as_on_any_path(pets: Gate) -> None:
+    wrong = pets.judge(b"POST", b"/pets/;id=5")
     assert isinstance(wrong, Refusal)
     assert wrong.status == 405
-    undeclared = PETS.judge(b"GET", b"/pets/;id=5?x=1")
+    undeclared = pets.judge(b"GET", b"/pets/;id=5?x=1")
     assert isinstance(undeclared, Refusal)
     assert undeclared.code == "undeclared-query-parameter"
 
@@ -144,7 +147,18 @@ def test_a_trace_has_only_the_steps_of_the_operation_whose_path_it_is() -> None:
 
 def test_a_path_whose_plain_form_is_another_operation_does_not_pass() -> None:
     gate = gate_for({"/pets/{id}": operation("id"), "/pets/{number}.{format}": operation()}, "/pets/{id}", "/pets/{number}.{format}")  # fmt: skip
-    assert isinstance(gate.judge(b"GET", b"/pets/;id=5.txt"), Refusal)
+    for target in (b"/pets/;id=5.txt", b"/pets/;id=5.txt?x=1"):
+        refusal = gate.judge(b"GET", target)
+        assert isinstance(refusal, Refusal)
+        assert refusal.code == "malformed-target"
+
+
+def test_a_matrix_path_is_as_long_as_any_other_path_may_be(pets: Gate) -> None:
+    at_most = b"/pets/;id=" + b"5" * (MAX_TARGET_BYTES - len("/pets/;id="))
+    assert not isinstance(pets.judge(b"GET", at_most), Refusal)
+    refusal = pets.judge(b"GET", at_most + b"5")
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "target-too-long"
 
 
 @pytest.mark.parametrize(
@@ -161,6 +175,10 @@ def test_a_path_whose_plain_form_is_another_operation_does_not_pass() -> None:
         ("/a{id}/b", "/a"),
         ("/a{id}/b", "/a/b"),
         ("/{id}", "/"),
+        ("/é/{id}", "/é"),
+        ("/É/{id}", "/é"),
+        ("/{x}b/{id}", "/a{y}"),
+        ("/{x}b/{id}/c", "/a{y}/c"),
     ],
 )
 def test_an_operation_that_a_server_could_serve_without_the_parameter_closes_the_path(path: str, other: str) -> None:
@@ -172,22 +190,46 @@ def test_an_operation_that_a_server_could_serve_without_the_parameter_closes_the
     assert gate.matrix_paths == ()
 
 
+BESIDE = "something stands beside it in its segment"
+READ_DIFFERENTLY = "servers read this name in different ways"
+MEMBERS = "of an exploded object, each member is sent under its own name"
+
+
 @pytest.mark.parametrize(
-    ("path", "node"),
+    ("path", "name", "node", "why"),
     [
-        ("/pets/{id}{other}", operation("id")),
-        ("/pets/{id}.json", operation("id")),
-        ("/pets/{other}{id}", operation("id")),
-        ("/pets/{jsessionid}", operation("jsessionid")),
-        ("/pets/{JSESSIONID}", operation("JSESSIONID")),
-        ("/pets/{a;b}", operation("a;b")),
-        ("/pets/{a%b}", operation("a%b")),
-        ("/pets/{id}", operation("id", explode=True, schema={"type": "object"})),
-        ("/pets/{id}", operation("id", explode=True, schema={})),
+        ("/pets/{id}{other}", "id", operation("id"), BESIDE),
+        ("/pets/{id}.json", "id", operation("id"), BESIDE),
+        ("/pets/{other}{id}", "id", operation("id"), BESIDE),
+        ("/pets;x{id}", "id", operation("id"), BESIDE),
+        ("/pets/{jsessionid}", "jsessionid", operation("jsessionid"), READ_DIFFERENTLY),
+        ("/pets/{JSESSIONID}", "JSESSIONID", operation("JSESSIONID"), READ_DIFFERENTLY),
+        ("/pets/{a;b}", "a;b", operation("a;b"), READ_DIFFERENTLY),
+        ("/pets/{a%b}", "a%b", operation("a%b"), READ_DIFFERENTLY),
+        ("/pets/{id}", "id", operation("id", explode=True, schema={"type": "object"}), MEMBERS),
+        ("/pets/{id}", "id", operation("id", explode=True, schema={}), MEMBERS),
     ],
 )
-def test_what_servers_read_in_different_ways_is_closed_with_a_reason(path: str, node: dict[str, Any]) -> None:
-    assert isinstance(reason(path, node), str)
+def test_what_servers_read_in_different_ways_is_closed_with_a_reason(
+    path: str, name: str, node: dict[str, Any], why: str
+) -> None:
+    assert reason(path, node) == f"`{name}` is sent after a `;`, which the gateway does not forward in a path: {why}."
+
+
+def test_the_reason_names_each_parameter_that_a_server_could_cut_off() -> None:
+    said = reason("/pets/{id}/{age}", operation("id", "age"), "/pets")
+    assert said == (
+        "`age, id` is sent after a `;`, which the gateway does not forward in a path: "
+        "a server that cuts it off would serve `GET /pets`."
+    )
+
+
+@pytest.mark.parametrize("kind", ["array", "string", "integer", "number", "boolean"])
+def test_an_exploded_value_that_is_no_object_passes(kind: str) -> None:
+    root = document({"/a/{b}": operation("b", explode=True, schema={"$ref": "#/components/schemas/B"})}).root
+    found = Document(root={**root, "components": {"schemas": {"B": {"type": kind}}}}, name="d")
+    gate = compile_gate(found, {OperationKey("GET", "/a/{b}"): Allowed(operation_id="x")})
+    assert not isinstance(gate.judge(b"GET", b"/a/;b=1"), Refusal)
 
 
 @pytest.mark.parametrize("slashed", ["id", "other"])
@@ -198,7 +240,10 @@ def test_a_parameter_with_encoded_slashes_closes_the_path(slashed: str) -> None:
     for path in (b"/a/c/;id=5", b"/a/c/;id=x%2Fb", b"/a/b%2F1/;id=5"):
         assert isinstance(gate.judge(b"GET", path), Refusal)
     found = document(paths)
-    assert isinstance(matrix_path(found.operations[OperationKey("GET", "/a/{other}/{id}")], found, {slashed}), str)
+    assert matrix_path(found.operations[OperationKey("GET", "/a/{other}/{id}")], found, {slashed}) == (
+        "`id` is sent after a `;`, which the gateway does not forward in a path: "
+        "a slash that is encoded in this path would end it for some servers."
+    )
 
 
 def test_another_method_and_other_styles_close_nothing() -> None:
@@ -210,9 +255,12 @@ def test_another_method_and_other_styles_close_nothing() -> None:
 
 
 ROUTES = st.sampled_from(
-    ["/a", "/a/{m}", "/a/b", "/a{m}", "/a/{m}/b", "/{x}/{m}", "/{x}", "/a/{m}/{y}", "/a{m}/b", "/"]
-)
-PIECES = st.lists(st.sampled_from(["/", "a", "b", ";m=", ";", "m", "=", "1", "..", "%3B", "%2F", ",", ".", "/;m=1", "A"]), max_size=8)  # fmt: skip
+    [
+        "/a", "/a/{m}", "/a/b", "/a{m}", "/a/{m}/b", "/{x}/{m}", "/{x}", "/a/{m}/{y}", "/a{m}/b", "/", "/a{x}", "/{x}b/{m}", "/é",
+        "/é/{m}",
+    ]
+)  # fmt: skip
+PIECES = st.lists(st.sampled_from(["/", "a", "b", "%C3%A9", ";m=", ";", "m", "=", "1", "..", "%3B", "%2F", ",", ".", "/;m=1", "A"]), max_size=8)  # fmt: skip
 
 
 def readings(path: str) -> Iterator[str]:

@@ -163,6 +163,23 @@ def test_a_segment_covers_what_matches_nothing_else(wide: str, narrow: str, cove
     assert one(wide).covers(one(narrow)) is covers
 
 
+@given(PARTS, PARTS, VALUES)
+def test_segments_that_match_one_text_meet(
+    this: tuple[str | None, ...], other: tuple[str | None, ...], text: str
+) -> None:
+    if Segment(this).pattern.matches(text) and Segment(other).pattern.matches(text):
+        assert Segment(this).meets(Segment(other))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("/a", "/b"), ("/a", "/{x}b"), ("/a", "/a{x}"), ("/a{x}", "/b{x}"), ("/{x}a", "/{x}b"), ("/a{x}c", "/a{x}d"), ("/c{x}a", "/d{x}a")],
+)  # fmt: skip
+def test_segments_that_begin_or_end_with_different_texts_do_not_meet(first: str, second: str) -> None:
+    assert not one(first).meets(one(second))
+    assert not one(second).meets(one(first))
+
+
 def test_an_escape_in_a_request_never_equals_a_raw_character() -> None:
     assert symbols_of(b"aA%41%2f%2F") == "aA\u0241\u012f\u012f"
 

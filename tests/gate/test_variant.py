@@ -122,6 +122,13 @@ def test_a_value_left_to_the_caller_is_none_of_a_denied_variant(target: bytes, f
     assert served(gate_of(["/find?by={by}", "/find?by=secret"], ["/find?by={by}"]), target) == found
 
 
+def test_a_denied_variant_that_leaves_the_value_to_the_caller_closes_no_value() -> None:
+    paths = ["/find?by={by}", "/find?by={other}&beta=true"]
+    gate = gate_of(paths, paths[:1], [{"name": "beta"}])
+    assert served(gate, b"/find?by=name") == paths[0]
+    assert served(gate, b"/find?by=name&beta=true") == 400
+
+
 def test_the_value_that_is_written_out_is_chosen_before_the_one_that_is_not() -> None:
     paths = ["/find?by={by}", "/find?by=id"]
     assert served(gate_of(paths, paths), b"/find?by=id") == "/find?by=id"
