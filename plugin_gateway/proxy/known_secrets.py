@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.proxy.masking import Mask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plugin_gateway.credentials.board import Board, Written
 
 _MOST_FORMER: Final = 512
@@ -46,14 +48,9 @@ class KnownSecrets:
 
     def adopt(self, secrets: tuple[str, ...]) -> None:
         """Add the secrets of a revision that is served from now on."""
-        for secret in secrets:
-            self._of_revisions.pop(secret, None)
-            self._of_revisions[secret] = None
-        gone: list[str] = []
-        while len(self._of_revisions) > len(set(secrets)) + _MOST_FORMER:
-            gone.append(next(iter(self._of_revisions)))
-            del self._of_revisions[gone[-1]]
-        self._change(list(secrets), gone)
+        former = [secret for secret in self._of_revisions if secret not in secrets]
+        self._of_revisions = dict.fromkeys((*former[-_MOST_FORMER:], *secrets))
+        self._change(secrets, former)
 
     def look(self) -> None:
         """Add the tokens that were written to the board since the last look, and forget expired ones."""
@@ -67,10 +64,9 @@ class KnownSecrets:
         for each in written:
             if each.until_s > now:
                 before = self._tokens.pop(each.text, None)
-                if before is not None and before.until_s > each.until_s:
-                    each = each._replace(until_s=before.until_s)  # noqa: PLW2901
-                self._tokens[each.text] = each
-                heappush(self._ends, (each.until_s, each.text))
+                until_s = each.until_s if before is None else max(before.until_s, each.until_s)
+                self._tokens[each.text] = each._replace(until_s=until_s)
+                heappush(self._ends, (until_s, each.text))
                 fresh.append(each.text)
         while self._ends and self._ends[0][0] <= now:
             until_s, token = heappop(self._ends)
@@ -85,7 +81,7 @@ class KnownSecrets:
             gone.append(oldest.text)
         self._change(fresh, gone)
 
-    def _change(self, added: list[str], gone: list[str]) -> None:
+    def _change(self, added: Iterable[str], gone: Iterable[str]) -> None:
         secrets = self.mask.secrets
         fresh = [secret for secret in added if secret not in secrets]
         stale = [secret for secret in gone if secret not in self._of_revisions and secret not in self._tokens]

@@ -78,6 +78,35 @@ def test_a_token_that_is_written_again_lives_as_long_as_is_said_last(clock: type
     assert known.mask.secrets == {"token-1234", "token-5678"}
 
 
+def test_a_token_that_is_written_again_with_a_later_end_lives_until_then(clock: type[Any]) -> None:
+    board = Board()
+    known = KnownSecrets(board=board)
+    for until_s in (1500.0, 2500.0, 2500.0):
+        board.write("token-1234", until_s)
+    known.look()
+    clock.now_s = 2000.0
+    board.write("token-5678", 2100.0)
+    known.look()
+    assert known.mask.secrets == {"token-1234", "token-5678"}
+    clock.now_s = 3000.0
+    board.write("token-9999", 3100.0)
+    known.look()
+    assert known.mask.secrets == {"token-9999"}
+
+
+def test_a_token_is_forgotten_at_the_moment_it_ends(clock: type[Any]) -> None:
+    board = Board()
+    known = KnownSecrets(board=board)
+    board.write("token-1234", 1000.0)
+    board.write("token-5678", 1500.0)
+    known.look()
+    assert known.mask.secrets == {"token-5678"}
+    clock.now_s = 1500.0
+    board.write("token-9999", 2500.0)
+    known.look()
+    assert known.mask.secrets == {"token-9999"}
+
+
 def test_a_token_that_is_a_secret_of_a_revision_too_is_not_forgotten_with_the_token(clock: type[Any]) -> None:
     board = Board()
     known = KnownSecrets("token-1234", board=board)
@@ -113,6 +142,21 @@ def test_secrets_of_former_revisions_are_forgotten_in_the_end() -> None:
     for number in range(1, 515):
         known.adopt((f"old-secret-{number}",))
     assert known.mask.secrets == {f"old-secret-{number}" for number in range(2, 515)}
+
+
+def test_a_secret_that_every_revision_has_stays_masked() -> None:
+    known = KnownSecrets()
+    for number in range(600):
+        known.adopt(("lasting-secret", f"old-secret-{number}"))
+    assert len(known.mask.secrets) == 514
+    assert "lasting-secret" in known.mask.secrets
+
+
+def test_without_a_board_a_look_changes_nothing() -> None:
+    known = KnownSecrets("first-secret")
+    mask = known.mask
+    known.look()
+    assert known.mask is mask
 
 
 def test_there_is_nothing_to_hide_only_where_there_are_neither_secrets_nor_tokens_to_come() -> None:
