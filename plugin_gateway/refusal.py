@@ -72,9 +72,9 @@ TITLES: Final = MappingProxyType(
         "unsupported-grant": "The grant is not supported",
         "unsupported-media-type": "The media type is not supported",
         # The body, judged by the gate.
-        "invalid-request": "The call breaks its description",
+        "invalid-request": "The call does not match its description",
         "malformed-media-type": "The Content-Type is malformed",
-        "method-override": "The body asks for another method",
+        "method-override": "The body overrides the request method",
         "undeclared-media-type": "The operation does not accept this media type",
         "unreadable-body": "The body can be read in more than one way",
         "unsupported-charset": "The charset of the body is not supported",
@@ -86,7 +86,7 @@ TITLES: Final = MappingProxyType(
         "approval-not-found": "There is no such approval",
         "approval-unavailable": "The call needs an approval that the gateway cannot get",
         "malformed-decision": "The decision is malformed",
-        "not-an-approver": "The key of an approver is missing or wrong",
+        "not-an-approver": "The approver's key is missing or wrong",
         "too-many-approvals": "Too many calls wait for an approval",
         # The client's bytes.
         "ambiguous-framing": "The end of the message is ambiguous",
@@ -127,7 +127,7 @@ TITLES: Final = MappingProxyType(
         "config-read-only": "gateway.yaml cannot be written",
         "config-refused": "The gateway would refuse gateway.yaml",
         "console-unavailable": "The console cannot answer now",
-        "invalid-arguments": "The arguments make no call",
+        "invalid-arguments": "The arguments do not make a valid call",
         "trial-timeout": "The call took too long",
         # Limits, and the credential for the upstream.
         "credential-not-exchanged": "The credential cannot be exchanged",
@@ -142,9 +142,9 @@ TITLES: Final = MappingProxyType(
         "no-raw-path": "The server does not pass on the raw path",
         # The upstream.
         "bad-upstream-answer": "The upstream's answer is malformed",
-        "invalid-answer": "The upstream's answer breaks its description",
+        "invalid-answer": "The upstream's answer does not match its description",
         "unreadable-answer": "The gateway cannot read the upstream's answer",
-        "unshapable-answer": "The gateway cannot cut the upstream's answer to its shape",
+        "unshapable-answer": "The gateway cannot remove fields from the upstream's answer",
         "upstream-busy": "The upstream is busy",
         "upstream-credential-refused": "The upstream refused the gateway's credential",
         "upstream-closed": "The upstream ended its answer early",

@@ -15,7 +15,7 @@ PENDING_CODE: Final = "approval-needed"
 _NO_DESK: Final = Refusal(
     status=503,
     code="approval-unavailable",
-    detail="A person must approve this call, and this gateway has no place where a person can do so.",
+    detail="A person must approve this call, and this gateway offers no way to do so.",
     hint="The gateway's operator must run `plugin-gateway serve` with an `admin` listener, or `plugin-gateway try` on a terminal.",
 )
 _SILENT: Final = Refusal(
@@ -28,8 +28,8 @@ _SILENT: Final = Refusal(
 _FULL: Final = Refusal(
     status=429,
     code="too-many-approvals",
-    detail="Too many of your calls wait for the approval of a person.",
-    hint="Ask your user to decide about them first. Do not send other calls of this operation meanwhile.",
+    detail="Too many of your calls are waiting for a person's approval.",
+    hint="Ask your user to decide about them first. Until then, do not send other calls of this operation.",
     headers=((b"Retry-After", b"60"),),
 )
 _DENIED: Final = Refusal(

@@ -34,7 +34,7 @@ def _find_mistakes(config: Config, held: Mapping[str, int]) -> Iterator[Finding]
     if key is not None and len(key.reveal()) < _SHORTEST_KEY:
         yield Finding(
             rule="short-key",
-            message="the key of approvers can be guessed",
+            message="the approvers' key is short enough to be guessed",
             hint=f"take at least {_SHORTEST_KEY} random characters, for example from `openssl rand -hex 16`",
             pointer=("approvals", "key"),
         )
@@ -42,14 +42,14 @@ def _find_mistakes(config: Config, held: Mapping[str, int]) -> Iterator[Finding]
         yield Finding(
             rule="approval-without-url",
             severity=Severity.WARNING,
-            message="the links of approvals lead nowhere, because `admin` is a Unix socket; only `plugin-gateway approve` works",
+            message="approval links do not work, because `admin` is a Unix socket; only `plugin-gateway approve` does",
             hint="set `approvals.url` to the URL under which a proxy publishes the socket",
             pointer=("admin",),
         )
     for operation, entry in held.items() if config.admin is None else ():
         yield Finding(
             rule="approval-without-admin",
-            message=f"calls of `{operation}` wait for the approval of a person, and there is no `admin` listener to give it",
+            message=f"calls of `{operation}` wait for a person's approval, and there is no `admin` listener where a person can give it",
             hint="set `admin`, for example `admin: 127.0.0.1:8081`, or take `confirm` away",
             pointer=("allow", entry),
         )

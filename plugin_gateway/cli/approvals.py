@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 @desk_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(config: Path | None, admin: str, form: str) -> int:
-    """List the calls that a running gateway holds until a person approves them, and those that were decided lately.
+    """List the calls that a running gateway holds until a person approves them, and those that were decided recently.
 
-    `plugin-gateway approve ID` shows one call and approves it. With `approvals.key`, the key comes from PLUGIN_GATEWAY_APPROVAL_KEY or
-    from where the config says.
+    `plugin-gateway approve ID` shows one call and approves it. If the config sets `approvals.key`, the command takes the key from
+    PLUGIN_GATEWAY_APPROVAL_KEY or from the source in the config.
     """
     status, answer = ask_desk(config, admin, "/approvals")
     if status != 200:

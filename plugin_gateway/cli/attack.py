@@ -38,7 +38,7 @@ def command(config: Path | None, url: str, fields: tuple[str, ...], *, unsafe: b
     """Attack the gateway as a hostile caller, with cases made from your own allow-list.
 
     Without --url, a gateway with your config runs in this process, between the attacker and an upstream that records what reaches it
-    and repeats it in its answers. It needs no secret and calls no other machine than the one with your document.
+    and repeats it in its answers. It needs no secret, and contacts no machine except the one that serves your document.
 
     Exit status: 0 if every case held, 1 if something leaked or no allowed call was forwarded, 2 if the config is wrong.
     """
@@ -46,7 +46,7 @@ def command(config: Path | None, url: str, fields: tuple[str, ...], *, unsafe: b
     from plugin_gateway.hostile.report import findings_of, junit_of, table_of  # noqa: PLC0415  # likewise
 
     if fields and not url:
-        raise UsageError("--header goes with --url: in this process the attack does not log in")
+        raise UsageError("--header needs --url: in this process the attack does not log in")
     if any("\n" in one or ":" not in one for one in fields):
         raise UsageError("expected --header 'NAME: VALUE'")
     try:

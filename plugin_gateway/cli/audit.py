@@ -34,7 +34,7 @@ def command() -> None:
     "first",
     default="",
     metavar="LINES:SHA256",
-    help="The end of the chain before the first file, if older files are gone.",
+    help="The end of the chain before the first file, if older files were removed.",
 )
 @click.option(
     "--head",
@@ -76,7 +76,7 @@ def verify(files: tuple[Path, ...], first: str, last: str) -> int:
         click.echo(f"and {len(broken) - _MOST_SHOWN} more", err=True)
     if end is None:
         missing = "the head" if files[-1] == _STANDARD_INPUT else head_path(files[-1])
-        text = f"{missing} is missing, so lines may be missing at the end; give the head with --head"
+        text = f"{missing} is missing, so lines at the end could be missing, too; give the head with --head"
         click.echo(f"{_named(files)}: {text}", err=True)
     if broken or end is None:
         return 1

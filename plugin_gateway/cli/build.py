@@ -47,7 +47,7 @@ def command(config: Path | None, output: Path) -> int:
     packed = pack(built, digest=digest, finished=draft.steps.finished)
     revision = compile_file(read(packed))
     if not revision.digest == digest == compile_file(unfinished, document=built.document).digest:
-        raise UsageError("the file would not serve what the document does: please report this, with the document")
+        raise UsageError("the file would not serve the same as the document: please report this bug, with the document")
     name = "the revision" if str(output) == "-" else output
     if str(output) == "-":
         click.echo(packed, nl=False)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     "--operations",
     "is_appraised",
     is_flag=True,
-    help="Say what each allowed operation costs a model, what is doubtful about it, and what to keep of its replies.",
+    help="Also report for each allowed operation its tokens, its doubtful points, and the reply fields worth keeping.",
 )
 def command(
     config: Path | None,
@@ -51,9 +51,9 @@ def command(
     strict: bool,
     is_appraised: bool,
 ) -> int:
-    """Read the config and the document that it names as `serve` would, and report every mistake.
+    """Check the config, and the document that it names, as `serve` would, and report every mistake.
 
-    With --operations, the format is `text` or `json`. JSON is then an object with `findings`, `operations` and `overlays`.
+    --operations supports the formats `text` and `json`. The JSON is then an object with `findings`, `operations` and `overlays`.
 
     Exit status: 0 if `serve` would start and each target accepts the gateway, 1 if a target does not or if `deny` closes every
     operation that `allow` names, 2 if `serve` would refuse to start. The command opens no port and does not call the upstream.
@@ -133,7 +133,7 @@ def savings_in(built: Built) -> Iterator[str]:
 
     for overlay, before, after in savings_of(built):
         if before is None or after is None:
-            yield f"{overlay}: the allow-list needs it, so there is no saving to tell"
+            yield f"{overlay}: the allow-list needs it, so there is no saving to report"
         else:
             tools, document = _change(before.tools, after.tools), _change(before.document, after.document)
             yield f"{overlay}: tokens of the tools {tools}, of the document {document}"

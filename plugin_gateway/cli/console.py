@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(config: Path | None, admin: str, *, opens: bool) -> int:
     """Print a link to the console of a running gateway. The link works once, within five minutes.
 
-    Run it on the machine of the gateway and as its user: the command reads a key file that only this user can read. In a container:
+    Run it on the gateway's machine, as the gateway's user: the command reads a key file that only this user can read. In a container:
     `docker exec CONTAINER plugin-gateway console`.
     """
     from plugin_gateway.cli.browser import open_link  # noqa: PLC0415  # --help must not pay for it
@@ -60,6 +60,6 @@ def new_link(address: Address) -> tuple[str, str]:
         raise UsageError(f"the gateway at {address} serves no console; {hint}")
     if code == "wrong-console-key":
         places = " or ".join(str(path) for path in key_files(address, os.environ))
-        hint = "run the command as the user of the gateway, on its machine; a reload (SIGHUP) writes a lost key anew"
-        raise UsageError(f"this user has no key of the gateway at {address} in {places}; {hint}")
-    raise UsageError(f"{address} is not the admin listener of a gateway; --admin names another")
+        hint = "run the command as the gateway's user, on its machine; if the key is lost, a reload (SIGHUP) writes a new one"
+        raise UsageError(f"this user has no key for the gateway at {address} in {places}; {hint}")
+    raise UsageError(f"{address} is not the admin listener of a gateway; name another address with --admin")

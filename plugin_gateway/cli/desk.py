@@ -73,7 +73,9 @@ def ask_gateway(address: Address, path: str, key: str, members: dict[str, str] |
 
         raise UsageError(f"{address} does not answer ({cause_of(error)}); is the gateway running?") from error
     except ValueError as error:
-        raise UsageError(f"{address} is not the admin listener of a gateway; --admin names another") from error
+        raise UsageError(
+            f"{address} is not the admin listener of a gateway; name another address with --admin"
+        ) from error
 
 
 def said_by(answer: Any) -> str:

@@ -52,11 +52,12 @@ def command(
     exit_code: bool,
     shape: ReportFormat,
 ) -> int:
-    """Say in words what changed in the document, and what that changes for clients.
+    """Describe how the document changed, and what that changes for clients.
 
-    Without arguments: from the lock, or from the lock of a git revision, to the document of now. With OLD: from that document to the one
-    of now, for the allowed operations. With OLD and NEW, which are files or URLs: all of their operations. A change is marked if it
-    breaks callers or if its text may steer a model. Exit status: 0, or with `--exit-code` 1 if there are differences.
+    Without arguments, the command compares the lock, or the lock of a git revision, with the current document. With OLD, it compares
+    that document with the current one, for the allowed operations. With OLD and NEW, it compares all operations of the two. OLD and NEW
+    are files or URLs. The command marks each change that breaks callers or whose text could steer a model. Exit status: 0, or with
+    `--exit-code` 1 if there are differences.
     """
     if revision and old:
         raise click.UsageError("`--against` and OLD exclude each other.", context)

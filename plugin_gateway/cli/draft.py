@@ -44,7 +44,7 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 # Only for a gateway without callers: an API may take more than its document says, and callers may rely on that.
 _VALIDATE = (
-    "# A call that breaks the document is refused, with every reason. `report` lets it pass and tells of it in the log.",
+    "# `enforce` refuses a call that does not match the document, and lists every reason; `report` logs it and lets it pass.",
     "validate: {request: enforce}",
     "",
 )

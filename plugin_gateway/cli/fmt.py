@@ -17,9 +17,9 @@ from plugin_gateway.errors import EditError, FindingsError, UsageError
 def command(file: Path | None, *, is_check: bool) -> int:
     """Format the config FILE in place, and print the diff. If FILE is `-`, format standard input to standard output.
 
-    The meaning and the order of the file stay, and so do its comments. The command writes `# METHOD /path` behind each operationId in
-    `allow`, `deny` and the lists of consumers, corrects it where the document has changed, and aligns the comments of each list. It
-    removes blanks at the ends of lines and second blank lines in a row. If the document cannot be read, it only does the latter.
+    The command keeps the meaning, the order and the comments of the file. It writes `# METHOD /path` after each operationId in `allow`,
+    `deny` and the lists of consumers, updates these comments if the document has changed, and aligns them. It also removes trailing
+    blanks and repeated blank lines. If it cannot read the document, it removes only blanks and blank lines.
     """
     from plugin_gateway.cli.editing import show_diff  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content  # noqa: PLC0415  # likewise

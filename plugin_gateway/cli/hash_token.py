@@ -24,7 +24,7 @@ def command(name: str, password: bool, new: bool) -> None:
     from plugin_gateway.callers.users import hash_password, hash_token, read_users  # noqa: PLC0415  # --help must not pay
 
     if password and new:
-        raise click.UsageError("--new generates a token; it does not go with --password.")
+        raise click.UsageError("--new and --password exclude each other: --new generates a token.")
     if new:
         secret = secrets.token_urlsafe(NEW_TOKEN_BYTES)
         click.echo(f"token: {secret}", err=True)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 @config_option
 @click.option("--dry-run", is_flag=True, help="Print what would change, and write nothing.")
 def command(config: Path | None, *, dry_run: bool) -> int:
-    """Write gateway.lock beside the config: what the document says about each allowed operation, and what each group stands for.
+    """Write gateway.lock beside the config: a digest of each allowed operation, and the operations of each group.
 
-    From then on, `check` and `serve` hold to it: a group opens no further operation, and an operation whose description changes is
-    treated as `on_drift` says. Read `plugin-gateway diff` before you run this command again, and commit the file.
+    From then on, `check` and `serve` enforce it: a group opens no further operation, and `on_drift` decides what happens to an operation
+    whose description changes. Commit the file. Before you run this command again, read the output of `plugin-gateway diff`.
     """
     from plugin_gateway.cli.building import load_stages_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.errors import ConfigError  # noqa: PLC0415  # likewise
@@ -41,7 +41,7 @@ def command(config: Path | None, *, dry_run: bool) -> int:
     try:
         old = load_lock(path)
     except ConfigError as error:
-        click.echo(f"the old lock cannot be read, so all of it is new: {error.findings[0]}", err=True)
+        click.echo(f"the old lock cannot be read, so every operation counts as new: {error.findings[0]}", err=True)
         old = None
     for line in differences(old, new):
         click.echo(line)

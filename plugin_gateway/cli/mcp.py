@@ -44,8 +44,8 @@ def command(config: Path | None, admin: str, consumer: str) -> int:
 
     A desktop client starts this command and needs no port: `{"command": "plugin-gateway", "args": ["mcp", "-c", "/path/gateway.yaml"]}`. The
     tools, the gate, the limits, the credentials and the masking are those of `/mcp`. The gateway does not authenticate the
-    client, because a user who can start this command can also read its config. Messages of the gateway and access records go to standard error.
-    Calls that a person must approve are approved at the link in their result, or by `plugin-gateway approve ID --admin HOST:PORT`.
+    client, because a user who can start this command can also read its config. The gateway's messages and access records go to standard error.
+    A person approves a held call at the link in its result, or with `plugin-gateway approve ID --admin HOST:PORT`.
     """
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
 

@@ -32,17 +32,17 @@ _LONG: Final = "10m"
 )  # fmt: skip
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=Path(SEEN), show_default=True, metavar="FILE",
-    help="The file to which the command adds a line for each new way to call an operation; `-` is standard output.",
+    help="Append a line to this file for each new way of calling an operation; `-` is standard output.",
 )  # fmt: skip
 def command(config: Path | None, spec: str | None, upstream: str | None, listen: str, output: Path) -> int:
-    """Forward every call to the API, and write down what the calls use, until you stop the command.
+    """Forward every call to the API, and record which operations, parameters and fields are used, until you stop the command.
 
     SPEC is the API's document (a file or URL). Point a program that uses the API at this listener instead; then `suggest` writes the
-    smallest gateway.yaml that permits what it did. Without SPEC, the config gives the document, the API and the credential to add. The
-    callers' own credentials are forwarded only with SPEC.
+    smallest gateway.yaml that permits its calls. Without SPEC, the config names the document, the API and the credential to add. The
+    command forwards callers' own credentials only with SPEC.
 
-    The file has methods, path templates, names of parameters, and JSON pointers and types of fields, but no values. No call of an
-    operation is refused: keep the listener on loopback. Calls that match no operation of the document get 404.
+    The output file has methods, path templates, names of parameters, and JSON pointers and types of fields, but no values. The command
+    refuses no call of an operation, so keep the listener on loopback. Calls that match no operation of the document get 404.
     """
     from plugin_gateway.cli.reading import reading  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.address import is_this_machine, parse_address  # noqa: PLC0415
@@ -71,13 +71,15 @@ def command(config: Path | None, spec: str | None, upstream: str | None, listen:
     )
 
     def started(actual: Address) -> None:
-        click.echo(f"observing: {actual} forwards every call to {url}; {output} gets what they use", err=True)
+        click.echo(
+            f"observing: {actual} forwards every call to {url}, and records what the calls use in {output}", err=True
+        )
         if has_credential:
             click.echo(
                 f"{warning}: every program on this machine can call the API with the credential of the config", err=True
             )
         if not actual.socket and not is_this_machine(actual.host):
-            click.echo(f"{warning}: everyone who reaches {actual} can call every operation of the API", err=True)
+            click.echo(f"{warning}: every client that reaches {actual} can call every operation of the API", err=True)
 
     try:
         observe(revision, Finder(document), address, notebook.take, started)

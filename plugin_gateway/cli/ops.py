@@ -30,14 +30,14 @@ NARROWEST = 21
     "--source",
     default="",
     metavar="SPEC",
-    help="List this document, a file, URL or `-`, instead of that of the config.",
+    help="The document to list (a file, a URL, or `-`), instead of the config's.",
 )
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
     "--unused",
     callback=checked_duration,
     metavar="SPAN",
-    help="List only allowed operations without a call in the last SPAN, such as 30d, of the records.",
+    help="List only allowed operations that had no call in the last SPAN of the records, such as 30d.",
 )
 @click.option(
     "--records",
@@ -66,7 +66,7 @@ def command(
         used = used_within(document, records or audit_of(config, source), unused)
         found = [operation for operation in found if operation.key in allowed and operation.key not in used]
     elif records:
-        raise UsageError("--records goes with --unused SPAN")
+        raise UsageError("--records needs --unused SPAN")
     if shape == "json":
         import orjson  # noqa: PLC0415  # likewise
 

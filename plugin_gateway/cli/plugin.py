@@ -34,14 +34,15 @@ _MANIFESTS = ("plugin.json", "ai-plugin.json", "chatgpt-app-submission.json")
     "--for",
     "wanted",
     type=click.Choice(["m365", "chatgpt-app"]),
-    help="Write instead the manifest for Microsoft 365 Copilot, or the file that fills out the form for ChatGPT apps.",
+    help="Write the manifest for Microsoft 365 Copilot, or the file that fills in the form for ChatGPT apps, instead.",
 )
 def command(config: Path | None, output: Path | None, wanted: str | None) -> None:
     """Write the plugin package for ChatGPT, Codex, Claude, Gemini, VS Code and the MCP registry.
 
-    It has plugin.json and mcp.json (Agent Plugins 1.0) with the listing for OpenAI's directory, the manifests of the other clients,
-    a skill, and server.json. It comes from the revision that `serve` would serve, and names its digest. The same config,
-    document and images give the same bytes. It holds no secret. The command names each text that only a person can give; `check --target` has all rules.
+    The package has plugin.json and mcp.json (Agent Plugins 1.0) with the listing for OpenAI's directory, the manifests of the other
+    clients, a skill, and server.json. It is made from the revision that `serve` would serve, and names that revision's digest. The same
+    config, document and images give the same bytes. The package holds no secret. The command lists each text that only a person can
+    supply; `check --target` checks all rules.
     """
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.diagnostics import Severity  # noqa: PLC0415  # likewise

@@ -103,7 +103,7 @@ def command(
 ) -> None:
     """Cut the document SOURCE (a file, a URL, or `-`) down to some operations and the components that they need.
 
-    The OpenAPI version stays the same. The command drops all `x-*` fields that --keep-extension does not name: they may
+    The OpenAPI version stays the same. The command drops all `x-*` fields that --keep-extension does not name: they could
     mention removed operations.
     """
     from plugin_gateway.cli.reading import read  # noqa: PLC0415  # --help must not pay for it

@@ -7,7 +7,7 @@ import click
 
 @click.command()
 def command() -> None:
-    """Print the JSON Schema of gateway.yaml, with which editors complete and check the file.
+    """Print the JSON Schema of gateway.yaml. Editors use it to complete and check the file.
 
     For VS Code, run `plugin-gateway schema > gateway.schema.json`, and begin gateway.yaml with the line
     `# yaml-language-server: $schema=gateway.schema.json`.

@@ -25,7 +25,7 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
         if value == "http2":
             message = (
                 "'http2' was removed: the gateway speaks HTTP/1.1. For HTTP/2 clients, put nginx, Caddy, Envoy or HAProxy in "
-                "front; deploy/http2 has a configuration for each, docs/adr/0013-http2-ends-in-front.md says why."
+                "front; deploy/http2 has a configuration for each; docs/adr/0013-http2-ends-in-front.md explains why."
             )
             self.fail(message, param, ctx)
         name: str = super().convert(value, param, ctx)
@@ -40,7 +40,7 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     type=click.Path(path_type=Path),
     default=None,
     metavar="FILE",
-    help="Serve what `plugin-gateway build -o FILE` wrote, without config and document.",
+    help="Serve a file that `plugin-gateway build -o FILE` wrote, instead of a config and its document.",
 )
 @click.option(
     "--listen",
@@ -76,7 +76,7 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     type=FrontName(["connection", "asgi"]),
     default="connection",
     show_default=True,
-    help="What handles calls: the fast path, or the ASGI app behind the same HTTP/1.1.",
+    help="Handle calls on the fast path, or in the ASGI app behind the same HTTP/1.1 server.",
 )
 @click.option(
     "--log",
@@ -136,7 +136,7 @@ def command(
     The gateway reloads its files when they change, and on SIGHUP. If a file has a mistake, it serves the previous revision.
     """
     if config is not None and revision_file is not None:
-        raise click.UsageError("`--config` and `--revision` exclude each other: the file has the config.")
+        raise click.UsageError("`--config` and `--revision` exclude each other: the revision file contains the config.")
     if str(revision_file) == "-":
         raise click.UsageError(
             "`--revision -` cannot work: the gateway reads the file again when it reloads. Name a file."

@@ -38,10 +38,9 @@ _MOST_BEFORE_OBSERVED: Final = 100
 def command(config: Path | None, files: tuple[str, ...], source: str, upstream: str) -> int:
     """Print the smallest gateway.yaml that permits the calls in the records FILE; `-` is standard input.
 
-    FILE is what `observe` has written (by default seen.jsonl), the gateway's own access log (JSON) or audit, or another server's access log (common or combined
-    format). The files of `observe` also have parameters and fields: then the config hides optional parameters that no call had, and
-    keeps only the fields that replies had. An operation of another server's log is left out if every call of it was refused (401, 403,
-    404, 405).
+    FILE is an output file of `observe` (by default seen.jsonl), the gateway's own access log (JSON) or audit, or another server's access
+    log (common or combined format). From a file of `observe`, the command also hides the optional parameters that no call had, and keeps
+    only the fields that replies had. From another server's log, it omits an operation if every call was refused (401, 403, 404, 405).
 
     Exit status: 0 if an operation was seen, 1 if not.
     """
@@ -102,12 +101,12 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
             comments |= found
         elif keys:
             click.echo(
-                f"`{keys.pop()}` is only a comment, because `check` would refuse it: {refused[0].message}", err=True
+                f"`{keys.pop()}` is commented out, because `check` would refuse it: {refused[0].message}", err=True
             )
         else:
             break
     for (key, word), message in comments.items():
-        click.echo(f"`{word}` of {key} is only a comment, because `check` would refuse it: {message}", err=True)
+        click.echo(f"`{word}` of {key} is commented out, because `check` would refuse it: {message}", err=True)
     click.echo(text, nl=False)
     return 0
 

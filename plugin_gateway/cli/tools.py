@@ -23,14 +23,14 @@ FORMATS = ("mcp", "openai", "openai-responses", "anthropic", "gemini")
 @config_option
 @click.option("--format", "form", type=click.Choice(FORMATS), default="mcp", show_default=True)
 @as_option("Print the tools of this entry of `consumers`.")
-@click.option("--tokens", is_flag=True, help="Print what each tool costs instead, as an estimate in tokens.")
+@click.option("--tokens", is_flag=True, help="Print the estimated tokens of each tool instead.")
 @click.argument("operations", metavar="[OP]...", nargs=-1, shell_complete=suggest_allowed)
 def command(config: Path | None, form: str, consumer: str, tokens: bool, operations: tuple[str, ...]) -> None:
     """Print the allowed operations as tools, or only the tools OP.
 
     The formats are `mcp` (the tools as the MCP endpoint lists them), `openai` (Chat Completions), `openai-responses`, `anthropic` and
-    `gemini` (function declarations). The names and arguments are the same in each, so a program can pass on a model's call
-    to the MCP endpoint. Functions of OpenAI are strict where null can stand for each optional argument.
+    `gemini` (function declarations). All formats have the same names and arguments, so a program can pass a model's call on to the MCP
+    endpoint. A function for OpenAI is strict if null can stand for each of its optional arguments.
     """
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.reports.callee import find_tool, view_of  # noqa: PLC0415  # likewise

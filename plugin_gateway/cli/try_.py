@@ -40,12 +40,12 @@ def command(config: Path | None, consumer: str, max_bytes: int | None, operation
     """Call the allowed operation OP of the upstream, and print the answer.
 
     OP is the name of a tool, an operationId, or `METHOD /path/template`. The arguments are those of the tool: KEY=VALUE with the
-    type that the tool names, KEY:=JSON, KEY=@FILE for the content of a file, KEY:=@FILE for JSON in a file, and @FILE for a JSON
+    type that the tool declares, KEY:=JSON, KEY=@FILE for the content of a file, KEY:=@FILE for JSON in a file, and @FILE for a JSON
     object of arguments. Repeat a key for a list: `plugin-gateway try listOrders status=open tag=a tag=b`.
 
-    The call passes the same gate, limits, credentials and masking as a call of a client, but no client is authenticated. The request
+    The call passes the same gate, limits, credentials and masking as a client's call, but no client is authenticated. The request
     (credentials hidden), the status, time, size and tokens go to standard error, and the body to standard output. Exit status: 0 if
-    the upstream answered 1xx to 3xx, 1 if it or the gateway refused, 2 if the arguments make no call.
+    the upstream answered 1xx to 3xx, 1 if it or the gateway refused the call, 2 if the arguments do not make a valid call.
     """
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.cli.terminal_approver import TerminalApprover  # noqa: PLC0415  # likewise
@@ -97,7 +97,7 @@ def show(reply: Reply, limit: int) -> int:
     if reply.size > limit:
         say(f"cut after {limit} of {reply.size} bytes; --max-bytes prints more")
     if not reply.is_complete:
-        say("the answer broke off")
+        say("the answer ended early")
     return 0 if reply.is_complete and 0 < reply.status < 400 else 1
 
 

@@ -138,7 +138,7 @@ def parse_upstream_url(text: object) -> UpstreamUrl:
         hint = (
             f"write {parts.scheme}://{parts.netloc}{prefix.partition('*')[0].rstrip('/')}: it includes all paths below"
         )
-        raise Mistake("bad-url", "a URL takes no `*`", got=text, hint=hint)
+        raise Mistake("bad-url", "a URL cannot contain `*`", got=text, hint=hint)
     if (
         not _PATH.fullmatch(prefix)
         or {".", ".."} & set(unescaped.split("/"))
@@ -302,7 +302,7 @@ def _socket_path(text: str) -> str:
     path = path.removeprefix("//") if path.startswith("///") else path
     hint = "write unix:/run/api.sock"
     if ":/" in path:
-        raise Mistake("bad-address", "a Unix socket takes no URL path", got=text, hint=hint)
+        raise Mistake("bad-address", "a Unix socket cannot have a URL path", got=text, hint=hint)
     # sun_path has 108 bytes on Linux, the last one NUL (unix(7)).
     if (
         not path.startswith("/")

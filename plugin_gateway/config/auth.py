@@ -170,7 +170,7 @@ class UserHttpAuth(Record):
             )
         if written.get("verify") and written.get("authorization_type") == "basic":
             hint = "an authorization server verifies tokens, not passwords (RFC 7662)"
-            yield Mistake("goes-together", "`verify` goes with `authorization_type: bearer`", hint=hint, at=("verify",))
+            yield Mistake("goes-together", "`verify` needs `authorization_type: bearer`", hint=hint, at=("verify",))
         if written.get("passthrough") and written.get("documents") == "authenticated":
             yield Mistake(
                 "documents-for-anybody",

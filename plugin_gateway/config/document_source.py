@@ -65,7 +65,7 @@ class DocumentSource(Record):
         for key in ("refresh", "cache"):
             if written.get(key) and isinstance(source, str) and not is_url(source):
                 hint = "leave it out: `serve` watches files"
-                yield Mistake("goes-together", f"`{key}` goes with a URL", hint=hint, at=(key,), on_key=True)
+                yield Mistake("goes-together", f"`{key}` needs a document at a URL", hint=hint, at=(key,), on_key=True)
 
     @property
     def is_url(self) -> bool:

@@ -92,7 +92,7 @@ class Limits(Record):
     """URL of a Redis in which several gateways share their rate counts and approvals; needs `pip install plugin-gateway[redis]`.
     Example: `redis: {env: REDIS_URL}`"""
     on_store_failure: Literal["allow", "refuse"] = "allow"
-    """What happens to calls while Redis cannot count them. Calls that need an approval get 503 meanwhile."""
+    """What happens to calls while Redis cannot count them. Until it can, calls that need an approval get 503."""
 
     @property
     def shown(self) -> dict[str, str | int | None]:

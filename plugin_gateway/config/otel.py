@@ -80,7 +80,7 @@ class Otel(Record):
     """Whether to send metrics. The admin listener serves them for Prometheus in any case.
     Example: `metrics: false`"""
     sample: Annotated[Number, Then(_share), Shown({"minimum": 0, "maximum": 1})] = 1
-    """The share of traces that are recorded, from 0 to 1. A caller can ask that its call is not recorded, but not that it is.
+    """The share of traces that are recorded, from 0 to 1. A caller can prevent the recording of its call, but cannot request it.
     Example: `sample: 0.1`"""
     parent: Literal["continue", "restart"] = "continue"
     """What happens to the trace of a caller that sends a valid `traceparent`: the call joins it (`continue`), or begins a new trace that

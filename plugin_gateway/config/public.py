@@ -51,7 +51,7 @@ class Public(Record):
     """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps all that it can
     select, `trim` only those that the document also reaches in another way."""
     page: OnOff = True
-    """A page for people at `/`, which says what the gateway is and links the documents. `off` or `false` removes it. A program
+    """A page for people at `/`, that explains what the gateway is and links to the documents. `off` or `false` removes it. A program
     that does not ask for HTML gets the same answer with and without the page. An allowed operation `GET /` replaces the page.
     Example: `url: https://plugin.example.com, page: false`"""
 

@@ -43,7 +43,7 @@ YAML that two parsers would read differently. It reports all mistakes at once.
 * **Environment variables** can set every scalar: `PLUGIN_GATEWAY__UPSTREAM__URL` sets `upstream.url`,
   `PLUGIN_GATEWAY__ALLOW__0` the first entry of `allow`. A value that starts with `[` or `{` is read as YAML; in other values,
   commas separate the items of a list.
-* **Examples** have the form that keys have between `{` and `}`. Write them so, or write each key on its own line.
+* **Examples** are written as between `{` and `}`. Write them so, or write each key on its own line.
 * This version refuses the keys marked *not yet*.
 """
 

@@ -151,9 +151,7 @@ class Selector(Record):
                 yield Mistake("wrong-type", "expected text", got=None, hint=hint, at=(kind,))
         if "operation" in written and "methods" in written:
             hint = "an operation has only one method; use `path` for several"
-            yield Mistake(
-                "goes-together", "`methods` goes with `tag` or `path`", hint=hint, at=("methods",), on_key=True
-            )
+            yield Mistake("goes-together", "`methods` needs `tag` or `path`", hint=hint, at=("methods",), on_key=True)
 
     @property
     def index(self) -> int:
@@ -237,4 +235,4 @@ class AllowEntry(Selector):
         for key in _OF_ONE_OPERATION:
             if key in written and "operation" not in written and {"tag", "path"} & set(written):
                 hint = "write an entry for this operation alone"
-                yield Mistake("goes-together", f"`{key}` goes with `operation`", hint=hint, at=(key,), on_key=True)
+                yield Mistake("goes-together", f"`{key}` needs `operation`", hint=hint, at=(key,), on_key=True)

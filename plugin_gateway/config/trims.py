@@ -52,7 +52,7 @@ class ResponseTrim(Record):
     """The most items to keep of an array, by JSON pointer; `""` is the answer itself.
     Example: `limit_items: {/data: 20}`"""
     select: Annotated[str, Meta(min_length=1)] | None = None
-    """Name of a query parameter, such as `fields`, with which callers ask for a part of what the gateway would send.
+    """Name of a query parameter, such as `fields`, by which callers ask for a part of the answer.
     Example: `select: fields`"""
 
     @property

@@ -75,8 +75,9 @@ _NO_PAGE_SECRET: Final = Refusal(
     code="no-page-secret",
     detail=f"The cookie of a browser is not enough: the request lacks the right {PAGE_FIELD}.",
     hint="The page of a link keeps the value for scripts of its origin, as `page-secret` in localStorage. If you are a person, run "
-    "`plugin-gateway console` and open the link that it prints. A program needs only the cookie, if its own GET of a link brought "
-    "it and has no sign of a browser: no text/html in Accept, no Mozilla in User-Agent, no Sec-Fetch-Site and no Sec-Fetch-Dest.",
+    "`plugin-gateway console` and open the link that it prints. A program needs only the cookie, if it got the "
+    "cookie by its own GET of a link, and that GET had no sign of a browser: no text/html in Accept, no Mozilla in User-Agent, no "
+    "Sec-Fetch-Site and no Sec-Fetch-Dest.",
 )
 _NO_WORKER: Final = Refusal(status=403, code="origin-not-allowed", detail="The console has no service worker.")
 _WRONG_KEY: Final = Refusal(

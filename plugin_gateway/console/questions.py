@@ -58,7 +58,7 @@ class Bench:
         except BadQuestionError as error:
             return problem(400, "bad-question", str(error))
         except OtherDocumentError:
-            detail = "The document has changed since its operations were shown, so nothing is done with their numbers."
+            detail = "The document has changed since its operations were shown, so their numbers are no longer valid."
             return problem(409, "document-changed", detail, hint="Read the operations again.")
         except FindingsError as error:
             return refused(error.findings, "gateway.yaml, or the document that it names, has a mistake.")

@@ -63,7 +63,7 @@ def conflict(
     return problem(
         409,
         "config-changed",
-        "gateway.yaml has changed since it was shown, and is not written.",
+        "gateway.yaml has changed since the console showed it, so it was not written.",
         hint="Look at both changes, and make yours again.",
         base=now.base,
         theirs=theirs,

@@ -130,7 +130,7 @@ def _answered(reply: Reply) -> dict[str, Any] | None:
             for name, value in reply.fields
             if not (is_masked and name.lower() == b"content-length")
         ],
-        "body": body + ("" if reply.is_complete else "\n(the answer broke off)"),
+        "body": body + ("" if reply.is_complete else "\n(the answer ended early)"),
         "bytes": size,
         "tokens": estimate_tokens(size),
         "ms": round(reply.took_s * 1000, 1),

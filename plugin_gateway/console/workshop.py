@@ -83,7 +83,7 @@ class Workshop:
             return _unavailable(f"The console's process cannot be started: {reason_of(error)}.")
         finally:
             self._watch_idleness()
-        return answer or _unavailable("The console's process ended; the gateway's output may say why. Ask again.")
+        return answer or _unavailable("The console's process ended; the gateway's output might say why. Try again.")
 
     async def close(self) -> None:
         """End the child."""

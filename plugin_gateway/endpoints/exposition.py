@@ -56,7 +56,9 @@ class _Scrape:
         yield from self._gauges()
         calls = CounterMetricFamily("plugin_gateway_calls", "Calls answered.", labels=_CALL_LABELS)
         durations = HistogramMetricFamily(
-            "plugin_gateway_call_duration_seconds", "From a call's head to its answer's end.", labels=("operation",)
+            "plugin_gateway_call_duration_seconds",
+            "Time from the head of a call to the end of its answer.",
+            labels=("operation",),
         )
         refused = CounterMetricFamily(
             "plugin_gateway_upstream_credential_refused",
@@ -65,17 +67,17 @@ class _Scrape:
         )
         approvals = CounterMetricFamily(
             "plugin_gateway_approvals",
-            "Calls that were held for a person's approval, and what became of them.",
+            "Calls that were held for a person's approval, by outcome.",
             labels=("result",),
         )
         upstream = SummaryMetricFamily(
             "plugin_gateway_upstream_seconds",
-            "From the end of a request to the head of the upstream's answer.",
+            "Time from the end of a request to the head of the upstream's answer.",
             labels=("operation",),
         )
         mismatches = CounterMetricFamily(
             "plugin_gateway_mismatches",
-            "Requests and responses that break their description and passed; of responses, a sample is judged.",
+            "Requests and responses that passed although they do not match their description; of responses, only a sample is checked.",
             labels=("operation", "side"),
         )
         for name, numbers in self._series.items():
@@ -136,12 +138,12 @@ class _Scrape:
         yield GaugeMetricFamily("plugin_gateway_operations", "Operations allowed.", value=health.operations)
         yield GaugeMetricFamily(
             "plugin_gateway_document_stale",
-            "1 while the document is its last good copy, because it cannot be fetched.",
+            "1 while the gateway serves the last good copy of the document, because it cannot fetch the document.",
             value=int(bool(health.stale)),
         )
         drifted = GaugeMetricFamily(
             "plugin_gateway_drifted_operations",
-            "Operations that are not as they were locked, by what became of them.",
+            "Operations that differ from the lock, by how the gateway treats them.",
             labels=("outcome",),
         )
         for outcome in ("kept", "quarantined", "followed"):

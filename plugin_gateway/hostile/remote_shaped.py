@@ -84,7 +84,7 @@ def judge_dropped(shaped: Shaped, answer: bytes) -> Iterator[str]:
 def judge_held(answer: bytes) -> Iterator[str]:
     """Yield what is wrong with the answers to calls that no person approved."""
     if len(_STATUS.findall(answer)) > len(_OWN_REFUSAL.findall(answer)) + len(_HELD.findall(answer)):
-        yield "the call got another answer than that a person must approve it"
+        yield "the answer did not say that a person must approve the call"
 
 
 def _reading_calls(shaped: Shaped, mcp_path: str) -> Iterator[Case]:

@@ -33,14 +33,14 @@ def findings_of(outcome: Outcome, location: Location) -> Iterator[Finding]:
         yield Finding(
             rule="attack-control",
             severity=Severity.NOTE,
-            message=f"the plain call of {_shown(outcome.silent)} was refused, so the attack says less about it",
+            message=f"the plain call of {_shown(outcome.silent)} was refused, so the attack proves less about it",
             location=location,
         )
     if outcome.unsent:
         yield Finding(
             rule="attack-control",
             severity=Severity.NOTE,
-            message=f"the approved call of {_shown(outcome.unsent)} was refused, so the attack says less about what is held",
+            message=f"the approved call of {_shown(outcome.unsent)} was refused, so the attack proves less about held calls",
             location=location,
         )
 

@@ -53,7 +53,7 @@ def read_copy(text: bytes, name: str) -> LockedCopy:
     root = value.get("document") if isinstance(value, dict) else None
     if not isinstance(root, dict) or any(check_root(root)):
         message = "the file is not the copy of a locked document"
-        hint = "`plugin-gateway lock` writes it anew"
+        hint = "`plugin-gateway lock` writes it again"
         raise DocumentError([Finding(rule="lock-unreadable", message=message, hint=hint, location=Location(name))])
     names = value.get("operations")
     return LockedCopy(

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 VERSION: Final = "1"
 _HEAD: Final = """\
-# What the API's document said about the allowed operations when `plugin-gateway lock` wrote this file.
-# Commit it beside gateway.yaml. `plugin-gateway diff` says what has changed since; `plugin-gateway lock` accepts it.
+# How the API's document described the allowed operations when `plugin-gateway lock` wrote this file.
+# Commit it with gateway.yaml. `plugin-gateway diff` shows what has changed since; `plugin-gateway lock` accepts it.
 """
 _KINDS: Final = ("operation", "path", "tag")
-_ANEW: Final = "`plugin-gateway lock` writes the file anew; read `plugin-gateway diff` first"
+_ANEW: Final = "`plugin-gateway lock` writes a new file; read the output of `plugin-gateway diff` first"
 _CONFLICT: Final = re.compile(r"(<{7}|={7}|>{7}|\|{7})( |$)")
 _SAFE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_{}/.*~,-]*(?: [A-Za-z0-9_{}/.*~,-]+)*", re.ASCII)
 _BARE: Final = re.compile(r"[A-Za-z0-9_{}/.*~,-]+", re.ASCII)
@@ -121,17 +121,17 @@ class _Reader:
                 if not is_known or word in self._root:
                     self._report(
                         "lock-unreadable",
-                        f"`{word}` is not part of a lock" if not is_known else f"`{word}` is there twice",
+                        f"`{word}` is not part of a lock" if not is_known else f"`{word}` appears twice",
                         number,
                     )
                 self._root[word] = value
             elif depth == 2 and section == "operations" and (key := _key(word)) and not value:
                 if key in self._operations:
-                    self._report("lock-unreadable", f"`{key}` is there twice", number)
+                    self._report("lock-unreadable", f"`{key}` appears twice", number)
                 entry = self._operations[key] = _Entry(number)
             elif depth == 2 and section == "groups" and (words := _words_of(word)) and value in {"", "[]"}:
                 if words in self._groups:
-                    self._report("lock-unreadable", f"the group `{words}` is there twice", number)
+                    self._report("lock-unreadable", f"the group `{words}` appears twice", number)
                 group = self._groups[words] = set()
             elif depth == 4 and entry is not None and self._is_member(word, value) and word not in entry.members:
                 entry.members[word] = _unquoted(value)

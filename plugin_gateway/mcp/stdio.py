@@ -149,7 +149,7 @@ class StdioSession:
             if found.method == "notifications/cancelled":
                 self._withdraw(found.params.get("requestId"))
         elif any(one.id == found.id for one in self._calls.values()):
-            self._say(error_response(Fault(INVALID_REQUEST, "A request with this id is under way.", found.id)))
+            self._say(error_response(Fault(INVALID_REQUEST, "A request with this id is in progress.", found.id)))
         else:
             era = era_of_stream(found, self._legacy)
             if isinstance(era, Fault):

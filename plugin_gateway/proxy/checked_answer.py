@@ -59,7 +59,7 @@ class CheckedBody:
         """End the body; return all of it.
 
         Raises:
-            UpstreamError: the body breaks its description.
+            UpstreamError: the body does not match its description.
         """
         body = b"".join(self._held)
         self._held.clear()
@@ -67,7 +67,7 @@ class CheckedBody:
         if problems:
             told = "; ".join(f"{one.pointer or 'the body'} {one.detail}" for one in problems[:_MOST_TOLD])
             more = f"; and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
-            raise _invalid(f"breaks its description: {told}{more}")
+            raise _invalid(f"does not match its description: {told}{more}")
         return body
 
 

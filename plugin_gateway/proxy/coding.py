@@ -255,5 +255,5 @@ def are_readable(codings: tuple[bytes, ...]) -> bool:
 
 
 def unreadable(what: str) -> UpstreamError:
-    """The error for an answer in which a secret could pass unseen; `what` completes "the upstream's answer …"."""
+    """The error for an answer in which a secret could pass unnoticed; `what` completes "the upstream's answer …"."""
     return UpstreamError(502, "unreadable-answer", f"The upstream's answer {what}, so the gateway cannot read it.")

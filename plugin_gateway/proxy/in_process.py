@@ -95,7 +95,7 @@ class InProcessClient(Client):
         """Wait for the next piece of the body; return `b""` at its end.
 
         Raises:
-            UpstreamError: the answer broke off.
+            UpstreamError: the answer ended early.
         """
         while not self._out:
             if self._error is not None:
@@ -159,7 +159,7 @@ class InProcessClient(Client):
         self._is_over = True
         call = self.call
         if self._head is not None or call is None:
-            self._error = UpstreamError(502, refusal.code, "The answer broke off.")
+            self._error = UpstreamError(502, refusal.code, "The answer ended early.")
         else:
             fields, body = own_answer(refusal, call.request_id)
             call.status, call.bytes_out = refusal.status, len(body)

@@ -43,7 +43,7 @@ def _is_empty(schema: JsonObject | None, *, is_open_too: bool) -> bool:
 
 def _followed(document: Document, node: Json) -> JsonObject | None:
     """Return the object that `node` is or refers to; None for anything else."""
-    for _ in range(10):  # a longer chain is taken for a loop
+    for _ in range(10):  # a longer chain is read as a loop
         ref = node.get("$ref") if isinstance(node, dict) else None
         if not isinstance(ref, str):
             return node if isinstance(node, dict) else None

@@ -146,5 +146,5 @@ def replace(path: Path, text: str, expected: bytes) -> bytes:
         reason = reason_of(error)
         raise UsageError(f"cannot write {path}: {reason}; apply the diff above where the file comes from") from error
     if not is_replaced:
-        raise UsageError(f"{path} has changed meanwhile, and is not written: run the command again")
+        raise UsageError(f"{path} has changed in the meantime, so it was not written: run the command again")
     return content

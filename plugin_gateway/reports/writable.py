@@ -9,7 +9,7 @@ from typing import Final
 
 from plugin_gateway.config.find import STANDARD_INPUT
 
-MAY_NOT_WRITE: Final = "`console` in gateway.yaml does not let it write"
+MAY_NOT_WRITE: Final = "`console` in gateway.yaml does not let the console write"
 """Why the console saves nothing, although the file can be written."""
 _PLACE: Final = 4
 """The field of a line of mountinfo that says where the mount is; see proc(5)."""
@@ -30,7 +30,7 @@ def why_read_only(path: Path | None) -> str:
     if not os.access(target, os.W_OK):
         return "the file is read-only"
     if not os.access(target.parent, os.W_OK):
-        return f"the folder {target.parent} is read-only, and the file is replaced in one step by another one in it"
+        return f"the folder {target.parent} is read-only, and the gateway replaces the file by a new one in that folder"
     if _is_mounted(target):
         return "the file itself is a mount, as `docker run -v FILE:FILE` makes it, and cannot be replaced: mount its folder"
     return ""
@@ -44,7 +44,7 @@ def note_on_other_names(path: Path | None) -> str:
         return ""
     if count == 1:
         return ""
-    return f"`{path}` has another name, a hard link, which keeps the old text: link it anew after the save, or use a symbolic link"
+    return f"`{path}` has another name, a hard link, which keeps the old text: make the link again after the save, or use a symbolic link"
 
 
 def _is_mounted(target: Path) -> bool:

@@ -271,7 +271,7 @@ def _drift(key: OperationKey, agreed: Agreed) -> Iterator[Step]:
     for operation, outcome, changed in agreed.drifted:
         if operation == str(key):
             why = Drift(key, changed)
-            said = f"`{key}` is {outcome}: {why} since the lock was written; `plugin-gateway diff` says what"
+            said = f"`{key}` is {outcome}: {why} since the lock was written; `plugin-gateway diff` shows the change"
             yield Step("drift", key not in agreed.closed, said)
 
 

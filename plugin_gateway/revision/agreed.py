@@ -29,7 +29,7 @@ Outcome: TypeAlias = Literal["kept", "quarantined", "followed"]
 GROUP_NOT_LOCKED: Final = "group-not-locked"
 DRIFT: Final = "drift"
 """The rule of findings about operations that are not as they were locked."""
-_ACCEPT: Final = "`plugin-gateway diff` says what changed, and `plugin-gateway lock` accepts it"
+_ACCEPT: Final = "`plugin-gateway diff` shows what changed, and `plugin-gateway lock` accepts it"
 
 
 class Drifted(NamedTuple):
@@ -194,8 +194,8 @@ def _not_kept(drift: Drift, entry: AllowEntry) -> Finding:
     return Finding(
         rule="not-kept",
         severity=Severity.WARNING,
-        message=f"`{drift.key}` cannot be kept as it was locked: the copy of the lock, *.locked.json beside it, is missing, is not "
-        "that lock's, or does not fit the document",
+        message=f"`{drift.key}` cannot be kept as it was locked: the copy of the lock, *.locked.json beside it, is missing, belongs "
+        "to another lock, or does not fit the document",
         hint="restore the file from git, or accept the change with `plugin-gateway lock`",
         pointer=("allow", entry.index),
     )
@@ -247,8 +247,8 @@ def _unlocked_group(entry: Selector, count: int, pointer: Pointer, where: str, *
     return Finding(
         rule=GROUP_NOT_LOCKED,
         message=f"{describe(entry)} names {count} operation{'s' * (count != 1)} today, and {lack} {where}: "
-        "the document alone must not decide what a group opens",
-        hint="`plugin-gateway lock` writes what it stands for; review the file and commit it",
+        "the document alone must not decide which operations a group opens",
+        hint="`plugin-gateway lock` writes the operations of the group; review the file and commit it",
         pointer=pointer,
     )
 

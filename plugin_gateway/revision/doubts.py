@@ -51,10 +51,10 @@ def find_doubts(
         *(str(one.get("name")) for one in parameters if not _says(one)),
         *(name for name, one in fields if not _says(one)),
     ]:
-        yield Doubt("no-text", f"no text says what {_named(silent)} mean{'s' * (len(silent) == 1)}")
+        yield Doubt("no-text", f"no text explains what {_named(silent)} mean{'s' * (len(silent) == 1)}")
     yield from _of_reply(operation, document)
     if operation.key.method not in methods.SAFE and consequential is None:
-        yield Doubt("no-consequential", "it changes data, and the entry says nothing about `consequential`")
+        yield Doubt("no-consequential", "it changes data, and the entry does not set `consequential`")
     if free := [*_free_objects(node, document)]:
         yield Doubt("free-form", f"the body takes any object as {_named(free)}")
     if types := [*_uploads(node, document)]:

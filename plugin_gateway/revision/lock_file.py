@@ -70,6 +70,6 @@ def load_lock(path: Path, on_file: Callable[[Path], object] | None = None) -> Lo
 
 
 def _unreadable(path: Path, why: str) -> ConfigError:
-    hint = "mend the file, or move it away and run `plugin-gateway lock`"
+    hint = "correct the file, or move it away and run `plugin-gateway lock`"
     message = f"the lock cannot be read: {why}"
     return ConfigError([Finding(rule="unreadable", message=message, hint=hint, location=Location(str(path)))])

@@ -126,7 +126,7 @@ def unpack(
         about = decode_json(head[:_MAX_HEAD_BYTES], name)
         if about["version"] != __version__:
             message = f"plugin-gateway {about['version']} wrote this file, and this is {__version__}"
-            raise refused_file(name, message, "write it anew with `plugin-gateway build -o FILE` of this version")
+            raise refused_file(name, message, "write it again with `plugin-gateway build -o FILE` of this version")
         unzip = zlib.decompressobj()
         text = unzip.decompress(packed, MAX_BYTES)
         if not unzip.eof:
@@ -249,6 +249,6 @@ def _portable_config(loaded: LoadedConfig) -> JsonObject:
 
 
 def refused_file(
-    name: str, message: str, hint: str = "write it anew with `plugin-gateway build -o FILE`"
+    name: str, message: str, hint: str = "write it again with `plugin-gateway build -o FILE`"
 ) -> ConfigError:
     return ConfigError([Finding(rule="revision-file", message=message, hint=hint, location=Location(name))])

@@ -21,12 +21,12 @@ def body_steps(kept: Kept, rule: OperationRule, validate: Validation) -> Iterato
     """Yield a step for the request body and one for the answer, if anything is cut, set, hidden or enforced there."""
     request = [*_of_request(kept)]
     if validate.request == "enforce" and kept.operation.node.get("requestBody") is not None:
-        request.append("refuses a body that breaks its description")
+        request.append("refuses a body that does not match its description")
     if request:
         yield Step("request body", True, "; ".join(request))
     answer = [*_of_answer(kept, rule)]
     if validate.response == "enforce":
-        answer.append("sends 502 instead of an answer that breaks its description")
+        answer.append("sends 502 instead of an answer that does not match its description")
     if answer:
         yield Step("answer", True, "; ".join(answer))
 

@@ -164,7 +164,7 @@ def _is_loadable(certificates: bytes) -> bool:
 
 
 def _reason(error: ssl.SSLError) -> str:
-    return error.reason.replace("_", " ").lower() if error.reason else "OpenSSL does not say why"
+    return error.reason.replace("_", " ").lower() if error.reason else "OpenSSL gives no reason"
 
 
 def _judge_dates(files: TlsFiles, now: dt.datetime) -> Iterator[Finding]:

@@ -152,7 +152,7 @@ class ConsoleOfGateway:
         if self.console.power != "write":
             return MAY_NOT_WRITE
         if self._revision_file is not None:
-            return f"the gateway serves {self._revision_file}, which has its config"
+            return f"the gateway serves {self._revision_file}, which contains its config"
         return why_read_only(self.config.path)
 
     async def close(self) -> None:

@@ -52,7 +52,7 @@ _NOT_IN_DOCUMENT: Final = Refusal(
 _OF_A_WEB_PAGE: Final = Refusal(
     status=403,
     code="origin-not-allowed",
-    detail="The observer serves programs. A web page of another site must not call the API, and neither must a page that calls this machine by another name.",
+    detail="The observer serves programs only. It refuses requests of other sites' web pages, and requests that call this machine by another name.",
 )
 # Clients send these fields with every operation, so they say nothing about one.
 _USUAL: Final = frozenset(

@@ -77,7 +77,7 @@ def breaks_in(lines: Iterable[bytes], *, first: Head = START, last: Head | None)
         return
     if head.lines > last.lines:
         more = head.lines - last.lines
-        what = f"{more} {'lines follow' if more > 1 else 'line follows'} the last one that the head knows"
+        what = f"{more} {'lines follow' if more > 1 else 'line follows'} the last one that the head records"
         yield Break(0, what, _HEAD_HINT)
     else:
         missing = last.lines - head.lines
@@ -86,7 +86,7 @@ def breaks_in(lines: Iterable[bytes], *, first: Head = START, last: Head | None)
 
 
 _HEAD_HINT: Final = "compare with another copy of the file and of its head"
-_CHANGED_END: Final = "the last line is not the one that the head knows"
+_CHANGED_END: Final = "the last line is not the one that the head records"
 
 
 def _link(line: bytes) -> tuple[int | None, object]:
@@ -105,7 +105,7 @@ def _broken(number: int, seq: int, head: Head) -> Break:
         missing = seq - expected
         what = f"lines {expected} to {seq - 1} are" if missing > 1 else f"line {expected} is"
         if head == START and number == 1:
-            hint = "if an older file has them, name that file first; else give the end of it with --from"
+            hint = "if an older file has them, name that file first; else give its end with --from"
             return Break(number, f"{what} missing before line {seq}", hint)
         return Break(number, f"{what} missing before line {seq}")
     if seq < expected:

@@ -49,7 +49,7 @@ class Mismatches:
             self._quiet_until[key] = now + QUIET_S
             logged += 1
             _logger.warning(
-                "a %s of %s breaks its description: %s %s",
+                "a %s of %s does not match its description: %s %s",
                 side,
                 operation,
                 place or "the body",

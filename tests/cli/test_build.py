@@ -67,7 +67,7 @@ def test_a_file_that_would_serve_something_else_is_not_written(
     )
     file = config.with_name("revision.bin")
     assert run(["build", "-c", str(config), "-o", str(file)]) == 2
-    assert "would not serve what the document does" in capsys.readouterr().err
+    assert "would not serve the same as the document" in capsys.readouterr().err
     assert not file.exists()
 
 

@@ -170,8 +170,8 @@ def test_each_overlay_is_shown_with_what_it_saves(config: Path, capsys: pytest.C
 
     assert run(["check", "-c", str(config)]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [
-        f"{config.parent / 'o.yaml'}: the allow-list needs it, so there is no saving to tell",
-        f"{config.parent / 'p.yaml'}: the allow-list needs it, so there is no saving to tell",
+        f"{config.parent / 'o.yaml'}: the allow-list needs it, so there is no saving to report",
+        f"{config.parent / 'p.yaml'}: the allow-list needs it, so there is no saving to report",
     ]
 
     (config.parent / "p.yaml").write_text(head + "[{target: $.info.title, update: pets}]")

@@ -73,7 +73,7 @@ def test_a_broken_lock_is_refused_and_written_anew(config: Path, capsys: pytest.
     assert f"{lock}:7:1: error[lock-conflict]" in err
     assert "group-not-locked" not in err
     assert run(["lock", "-c", str(config)]) == 0
-    assert "all of it is new" in capsys.readouterr().err
+    assert "every operation counts as new" in capsys.readouterr().err
     assert run(["check", "-c", str(config)]) == 0
 
 

@@ -166,7 +166,7 @@ def test_a_narrowing_that_check_would_refuse_is_left_out(folder: Path, capsys: p
         assert run(["suggest", "seen.jsonl"]) == 0
     shown = capsys.readouterr()
     assert (
-        "`response` is only a comment, because `check` would refuse it: no such field\n`parameters` is only a comment"
+        "`response` is commented out, because `check` would refuse it: no such field\n`parameters` is commented out"
         in shown.err
     )
     assert yaml.safe_load(shown.out)["allow"] == ["listPets"]
@@ -182,7 +182,7 @@ def test_a_refused_narrowing_of_one_entry_leaves_the_others(folder: Path, capsys
     first, second = yaml.safe_load(shown.out)["allow"]
     assert "response" in first
     assert "response" not in second
-    assert "`response` of GET /pets/{petId} is only a comment, because `check` would refuse it: no such" in shown.err
+    assert "`response` of GET /pets/{petId} is commented out, because `check` would refuse it: no such" in shown.err
 
 
 def test_a_refusal_is_told_by_its_error_and_not_by_a_warning(folder: Path) -> None:

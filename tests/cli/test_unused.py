@@ -60,7 +60,7 @@ def test_a_call_without_a_time_counts(folder: Path, capsys: pytest.CaptureFixtur
     ("arguments", "says"),
     [
         (["--unused", "30d"], "--records FILE"),
-        (["--records", "log"], "--records goes with --unused"),
+        (["--records", "log"], "--records needs --unused"),
         (["--unused", "soon"], "soon"),
     ],
 )

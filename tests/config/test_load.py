@@ -115,7 +115,7 @@ MISTAKES = [
     ("deny: [DELETE issues]", "bad-operation", 8, 8, "the path must start with `/`"),
     ("deny: [{tag: a, path: /b}]", "exactly-one", 8, 17, "an entry has `tag` and `path`"),
     ("deny: [{}]", "exactly-one", 8, 8, "an entry needs exactly one of"),
-    ("deny: [{operation: a, methods: [GET]}]", "goes-together", 8, 23, "`methods` goes with `tag` or `path`"),
+    ("deny: [{operation: a, methods: [GET]}]", "goes-together", 8, 23, "`methods` needs `tag` or `path`"),
     ("deny: [3]", "wrong-type", 8, 8, "`deny[0]`: expected an operation, got 3"),
     ("allow: []", "duplicate-key", 8, 1, "key `allow` is already in line 5"),
 ]  # fmt: skip

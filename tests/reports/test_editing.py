@@ -44,7 +44,7 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(config: Path) -> None:
     opened = open_config(None)
     config.write_text(CONFIG + "# somebody else\n")
 
-    with pytest.raises(UsageError, match="has changed meanwhile"):
+    with pytest.raises(UsageError, match="has changed in the meantime"):
         opened.write(EDITED)
     assert config.read_text() == CONFIG + "# somebody else\n"
     assert names() == ["gateway.yaml", "openapi.yaml"]

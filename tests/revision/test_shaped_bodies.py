@@ -66,8 +66,8 @@ def test_the_step_has_the_pointers_of_an_answer() -> None:
 def test_an_operation_without_a_shape_has_only_steps_about_enforced_validation() -> None:
     assert {"request body", "answer"}.isdisjoint(steps(""))
     found = steps("", "{request: enforce, response: enforce}")
-    assert found["request body"] == "refuses a body that breaks its description"
-    assert found["answer"] == "sends 502 instead of an answer that breaks its description"
+    assert found["request body"] == "refuses a body that does not match its description"
+    assert found["answer"] == "sends 502 instead of an answer that does not match its description"
 
 
 def test_a_long_list_is_cut() -> None:

@@ -63,7 +63,7 @@ def test_lines_behind_the_head_are_found(entries: list[dict[str, Any]], more: in
     later, _ = append(head, [{}] * more)
     [one] = breaks_in((first + later).splitlines(), first=START, last=head)
     counted = "1 line follows" if more == 1 else f"{more} lines follow"
-    assert (one.line, one.message) == (0, f"{counted} the last one that the head knows")
+    assert (one.line, one.message) == (0, f"{counted} the last one that the head records")
     assert len(lines) == head.lines
 
 

@@ -31,7 +31,7 @@ def test_a_place_is_logged_once_a_minute(clock: Clock, caplog: pytest.LogCapture
     for index in range(3):
         mismatches.note("listPets", "response", [(f"/items/{index}/id", "expected integer, got string")])
     assert caplog.messages == [
-        "a response of listPets breaks its description: /items/*/id expected integer, got string"
+        "a response of listPets does not match its description: /items/*/id expected integer, got string"
     ]
     clock.now = QUIET_S
     mismatches.note("listPets", "response", [("/items/7/id", "is missing")])

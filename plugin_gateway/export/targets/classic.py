@@ -110,7 +110,7 @@ def domains(candidate: Candidate) -> Iterator[Breach]:
 
 @rule("plugin-v1-texts", _PLUGINS, Target.PLUGIN_V1)
 def texts(candidate: Candidate) -> Iterator[Breach]:
-    """The document that the manifest names has texts of at most 300 and 700 characters."""
+    """The texts of the document that the manifest names have at most 300 (operations) and 700 (parameters) characters."""
     query = urlsplit(str(candidate.manifest["api"]["url"])).query
     profile = query.removeprefix("profile=") if query.startswith("profile=") else ""
     document = candidate.profile(profile)

@@ -78,7 +78,7 @@ def operation_text(candidate: Candidate) -> Iterator[Breach]:
     for key, operation in _document(candidate).operations.items():
         if not operation.node.get("summary") and not operation.node.get("description"):
             yield Breach(
-                message=f"Haystack drops `{key}` without a word, because it has neither summary nor description",
+                message=f"Haystack drops `{key}` silently, because it has neither summary nor description",
                 hint="write a `description` for the entry",
                 pointer=entry_of(candidate, str(operation.node.get("operationId")), key.method, key.path),
             )
@@ -91,7 +91,7 @@ def path_items(candidate: Candidate) -> Iterator[Breach]:
     for path, item in paths.items() if isinstance(paths, dict) else ():
         if isinstance(item, dict) and (extra := _NOT_METHODS & item.keys()):
             yield Breach(
-                message=f"LlamaIndex and Semantic Kernel take `{min(extra)}` of {path} for a method, and fail",
+                message=f"LlamaIndex and Semantic Kernel take `{min(extra)}` of {path} as a method, and fail",
                 hint="report this: the gateway moves such keys into the operations",
                 pointer=("openapi",),
             )

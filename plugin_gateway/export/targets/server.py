@@ -119,25 +119,25 @@ def login(candidate: Candidate) -> Iterator[Breach]:
 
 @rule("chatgpt-redirect-uri", _OPENAI_AUTH, Target.OPENAI_PLUGIN, Target.CHATGPT)
 def chatgpt_redirect(candidate: Candidate) -> Iterator[Breach]:
-    """Users may return to ChatGPT after they logged in."""
+    """After the login, users can return to ChatGPT."""
     yield from _redirect(candidate, "ChatGPT", CHATGPT_CALLBACK, (CHATGPT_CALLBACK, CHATGPT_CALLBACKS))
 
 
 @rule("claude-redirect-uri", _CLAUDE_AUTH, Target.CLAUDE)
 def claude_redirect(candidate: Candidate) -> Iterator[Breach]:
-    """Users may return to Claude after they logged in."""
+    """After the login, users can return to Claude."""
     also = CLAUDE_CALLBACK.replace("claude.ai", "claude.com")
     yield from _redirect(candidate, "Claude", CLAUDE_CALLBACK, (CLAUDE_CALLBACK, also))
 
 
 @rule("chatgpt-instructions", REFERENCE, Target.OPENAI_PLUGIN, Target.CHATGPT)
 def instructions(candidate: Candidate) -> Iterator[Breach]:
-    """The server's instructions say what matters in their first 512 characters."""
+    """The first 512 characters of the server's instructions have what matters."""
     text = str(candidate.manifest["description_for_model"])
     if len(text) > _MAX_INSTRUCTIONS:
         yield Breach(
             message=f"ChatGPT reads {_MAX_INSTRUCTIONS} of the {len(text):,} characters of `manifest.description_for_model`",
-            hint="say first when to use the tools",
+            hint="begin with when to use the tools",
             pointer=("manifest", "description_for_model"),
             severity=Severity.NOTE,
         )
@@ -179,7 +179,7 @@ def long_call(candidate: Candidate, limit_s: float, what_happens: str) -> Iterat
     total = candidate.config.upstream.timeout.total
     if total <= 0 or total > limit_s:
         yield Breach(
-            message=f"a call may take {f'{total:g} s' if total > 0 else 'without end'}; {what_happens}",
+            message=f"a call may take {f'{total:g} s' if total > 0 else 'any amount of time'}; {what_happens}",
             hint="write `timeout: {total: 45s}` below `upstream`",
             pointer=("upstream", "timeout", "total"),
             severity=Severity.WARNING,

@@ -80,7 +80,9 @@ def description(candidate: Candidate) -> Iterator[Breach]:
         if candidate.config.plugin.description:
             yield _too_long("plugin.description", candidate.description, MAX_DESCRIPTION)
         else:
-            message = f"the document's description has {len(candidate.description)} characters; the package has it cut to 4000"
+            message = (
+                f"the document's description has {len(candidate.description)} characters; the package cuts it to 4000"
+            )
             yield Breach(
                 message=message,
                 hint="write a shorter `plugin.description`",

@@ -101,7 +101,7 @@ def title(candidate: Candidate) -> Iterator[Breach]:
 
 @rule("tool-description", GUIDELINES, *_CLIENTS)
 def description(candidate: Candidate) -> Iterator[Breach]:
-    """A tool says what it does."""
+    """A tool has a description."""
     for tool in _listed(candidate):
         if not tool.description.strip():
             yield Breach(
@@ -127,7 +127,7 @@ def long_description(candidate: Candidate) -> Iterator[Breach]:
 
 @rule("tool-hints", f"{REFERENCE}; {CLAUDE_REVIEW}", *_CLIENTS)
 def hints(candidate: Candidate) -> Iterator[Breach]:
-    """A tool says whether it reads only, destroys, and reaches an open world; a missing hint counts as a write."""
+    """A tool has hints for reading only, destroying, and an open world; without hints it counts as a write."""
     for tool in _listed(candidate):
         if missing := [hint for hint in _HINTS if not isinstance(tool.hints.get(hint), bool)]:
             yield Breach(

@@ -249,7 +249,7 @@ class _Mender:
             if kind is Kind.DISCRIMINATOR and self._version == "2.0" and isinstance(value, str):
                 return  # in 2.0 the discriminator is the name of the property
             if kind is Kind.DISCRIMINATOR and isinstance(value, str):
-                self._notes.mended(tokens, f"the discriminator {value!r} is taken for its `propertyName`")
+                self._notes.mended(tokens, f"the discriminator {value!r} is read as its `propertyName`")
                 holder[key] = {"propertyName": value}
                 return
             self._notes.drop(holder, str(key), tokens, f"{shown(value)} is not a valid {kind}")
@@ -287,7 +287,7 @@ class _Mender:
             node[name] = better
             self._notes.mended(
                 place,
-                f"{name!r} must be {type_.value}: {shown(value, whole=True)} is taken for {shown(better, whole=True)}",
+                f"{name!r} must be {type_.value}: {shown(value, whole=True)} is read as {shown(better, whole=True)}",
             )
 
     # Objects as a whole

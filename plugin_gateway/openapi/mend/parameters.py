@@ -46,7 +46,7 @@ class Parameters:
         if isinstance(place, str) and place not in (known := _PLACES.get(self._version, _PLACES_3)):
             for better in known:
                 if better.lower() == place.lower():
-                    self._notes.mended((*tokens, "in"), f"the location {place!r} is taken for {better!r}")
+                    self._notes.mended((*tokens, "in"), f"the location {place!r} is read as {better!r}")
                     node["in"] = place = better
         if not isinstance(place, str) or place not in _PLACES.get(self._version, _PLACES_3):
             places = ", ".join(sorted(_PLACES.get(self._version, _PLACES_3)))

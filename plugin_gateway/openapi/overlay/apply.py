@@ -117,7 +117,7 @@ class _Applying:
         if action.target.find(self._document.root):
             hint = "an earlier action removed it"
         message = f"`{action.target.text}` matches nothing in {self._document.name}"
-        return _finding("overlay-target", message, hint or "mend the target, or remove the action")
+        return _finding("overlay-target", message, hint or "correct the target, or remove the action")
 
     def _note(self, action: Action, key: str, finding: Finding, at: Place = ()) -> None:
         (placed,) = self._overlay.placed([replace(finding, pointer=("actions", action.index, key, *at))])

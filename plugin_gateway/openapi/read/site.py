@@ -159,7 +159,7 @@ class Site:
         except zlib.error:
             raise _Unfetched("its gzip body is corrupt") from None
         except (httpx2.NetworkError, httpx2.RemoteProtocolError):
-            raise _Unfetched("the connection broke off, or the answer is not valid HTTP", may_pass=True) from None
+            raise _Unfetched("the connection was lost, or the answer is not valid HTTP", may_pass=True) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             may_pass = isinstance(error, httpx2.ProxyError)
             raise _Unfetched(f"the request failed: {type(error).__name__}", may_pass=may_pass) from None

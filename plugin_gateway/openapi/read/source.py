@@ -111,7 +111,7 @@ def _recalled(location: str, last: LastGood, reason: str) -> Document:
     finding = Finding(
         rule=STALE,
         severity=Severity.WARNING,
-        message=f"the gateway uses the copy of the document that was good at {since}: {reason}",
+        message=f"the gateway uses the last good copy of the document, from {since}: {reason}",
         hint="the gateway keeps asking; `plugin-gateway check` shows what is wrong now",
         location=Location(document.name),
     )

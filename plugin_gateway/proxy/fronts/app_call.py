@@ -82,7 +82,7 @@ class AppCall(Call):
             await app(scope, self._receive, self._send)
         except UpstreamError as error:
             # The ASGI front raises this when an answer breaks off; its access record says why.
-            _logger.debug("The answer broke off: %s", error)
+            _logger.debug("The answer ended early: %s", error)
         except Exception:
             # The app may be the embedder's code and raise anything; the connection must still be settled.
             _logger.exception("The app raised while it answered %s", scope["method"])

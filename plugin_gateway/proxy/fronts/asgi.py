@@ -129,7 +129,7 @@ class _Passage:
         """Run the request to its end.
 
         Raises:
-            UpstreamError: the answer broke off. A server ends a message as visibly incomplete only on an error.
+            UpstreamError: the answer ended early. A server ends a message as visibly incomplete only on an error.
             Exception: the call failed in an unexpected way while it took the body.
         """
         extra: list[tuple[bytes, bytes]] = []

@@ -118,7 +118,7 @@ def test_the_site_of_a_url_is_its_registered_domain(url: str, site: str) -> None
     assert site_of(url) == site
 
 
-@pytest.mark.parametrize(("total", "words"), [("61s", "61 s"), ("0s", "without end")])
+@pytest.mark.parametrize(("total", "words"), [("61s", "61 s"), ("0s", "any amount of time")])
 def test_the_finding_about_a_long_call_has_its_time(total: str, words: str) -> None:
     [finding] = call_time.judge(shop({"upstream": {"timeout": {"total": total}}}))
     assert words in finding.message
