@@ -212,7 +212,10 @@ class SecretIndex:
         self._rest_probes = [(octet, probe) for octet, probe in self._rest_probes if probe.count]
 
     def find(self, data: bytes, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None = None) -> None:
-        """Add the places of forms to `found`. If `rests` is given, add to it forms whose first octets may be lost."""
+        """Add the places of forms to `found`. If `rests` is given, add to it forms whose first octets may be lost.
+
+        A rest with which the text begins is left out, because no escape before it can have consumed octets.
+        """
         if self._sieve is not None and 0 not in data and not self._sieve.catches(data):
             return
         for octet, probe in self._probes:
@@ -253,10 +256,10 @@ class SecretIndex:
 def _sieve_of(secrets: Iterable[str]) -> Sieve | None:
     """Return a sieve for the forms, or None if other searches are better for these secrets.
 
-    It looks for forms without their first octets, which may be lost to an escape. A rest with zeros is left out, because texts
-    with zeros are always searched.
+    It looks for the last octets of forms: the first ones may be lost to an escape, and a long literal makes the sieve large. One
+    with zeros is left out, because texts with zeros are always searched.
     """
-    rests = {form[_spoilt_octets(form) :] for secret in secrets for form in all_forms_of(secret)}
+    rests = {form[_first(form, _spoilt_octets(form)) :] for secret in secrets for form in all_forms_of(secret)}
     rests = {rest for rest in rests if 0 not in rest}
     return sieve_of(rests) if rests and min(map(len, rests)) >= _LEAST_SIEVED else None
 
@@ -316,9 +319,7 @@ def _compare(
     form = entry.form()
     if start >= 0 and data.startswith(form, start):
         found.append((start, start + entry.size))
-    elif (
-        rests is not None and start + entry.spoilt >= 0 and data.startswith(form[entry.spoilt :], start + entry.spoilt)
-    ):
+    elif rests is not None and start + entry.spoilt > 0 and data.startswith(form[entry.spoilt :], start + entry.spoilt):
         rests.append((start, start + entry.spoilt, start + entry.size))
 
 
@@ -339,7 +340,7 @@ def _find_whole(
         spoilt = entry.spoilt
         rest = form[spoilt:]
         at = data.rfind(rest, first)
-        while at >= 0:
+        while at > 0:
             rests.append((at - spoilt, at, at - spoilt + size))
             at = data.rfind(rest, first, at + size - spoilt - 1)
 
@@ -349,7 +350,7 @@ def _spoilt_octets(form: bytes) -> int:
 
 
 def _first(form: bytes, first: int) -> int:
-    """Return the first place, from `first` on, for a window."""
+    """Return the first place, from `first` on, that is searched for."""
     return max(first, len(form) - _LAST_BYTES)
 
 

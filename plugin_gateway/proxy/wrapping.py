@@ -66,7 +66,7 @@ def unwrapped(text: bytes, most: int) -> list[tuple[int, Reading]]:
     if is_quoted(text):
         written = _QUOTED_ESCAPES.split(text)
         pieces = written.copy()
-        pieces[1::2] = [b"" if each[-1] in b"\nn" else bytes((int(each[1:], 16),)) for each in written[1::2]]
+        pieces[1::2] = [b"" if each.endswith((b"\n", b"n")) else bytes((int(each[1:], 16),)) for each in written[1::2]]
         found.append((0, Reading([Undone(b"".join(pieces), written, pieces)])))
     return found
 
@@ -86,8 +86,7 @@ def _add_lines(text: bytes, pattern: re.Pattern[bytes], most: int, found: list[t
         at = broken.start()
         before = text[max(done, at - most) : at]
         first = at - len(before) + len(before.rstrip(_DIGIT_OCTETS + b"\r"))
-        lines = _LINES.match(text, first)
-        done = max(at + 1, lines.end() if lines is not None else 0)
+        done = max(at + 1, next(_LINES.finditer(text, first)).end())
         written = _BREAKS.split(text[first:done])
         pieces = written.copy()
         pieces[1::2] = [b""] * (len(written) // 2)

@@ -62,6 +62,55 @@ def test_a_form_whose_first_octets_are_spoilt_is_found_by_the_others(secret: str
         assert (0, len(form)) in found or any((start, end) == (0, len(form)) for start, _, end in rests)
 
 
+def starts(text: bytes, part: bytes) -> list[int]:
+    return [at for at in range(len(text)) if text.startswith(part, at)]
+
+
+REPEATING = ["aaaaaa", "aaaaaaaa", "abababab", "baaaaaaaaaa", "abbbbbbb", "aabaabaabaab"]
+
+
+@given(st.lists(st.sampled_from(REPEATING), min_size=1, unique=True), st.data())
+def test_each_place_is_found_however_often_the_octets_of_a_form_occur(every: list[str], data: st.DataObject) -> None:
+    forms = {secret.encode(): min(5, len(secret) - 6) for secret in every}
+    pieces = [*forms, *(form[lost:] for form, lost in forms.items()), b"a", b"b", b"\n"]
+    text = b"".join(data.draw(st.lists(st.sampled_from(pieces), max_size=12)))
+    found: list[tuple[int, int]] = []
+    rests: list[tuple[int, int, int]] = []
+    index_of(*every).find(text, found, rests)
+    spoilt = {(start, end) for start, _, end in rests}
+    for form, lost in forms.items():
+        whole = {(at, at + len(form)) for at in starts(text, form)}
+        assert {place for place in found if text[slice(*place)] == form} == whole
+        assert {(at - lost, at - lost + len(form)) for at in starts(text, form[lost:]) if at > 0} <= whole | spoilt
+    assert all(end - at >= 6 for _, at, end in rests)
+
+
+def test_forms_that_share_every_window_are_all_found_even_spoilt() -> None:
+    every = ["Q" + "a" * size for size in range(23, 63)]
+    index = index_of(*every)
+    assert {(0, len(secret)) for secret in every} <= places(index, every[-1].encode())
+    rests: list[tuple[int, int, int]] = []
+    index.find(b"\n" + every[-1][1:].encode(), [], rests)
+    assert {(0, len(secret)) for secret in every} <= {(start, end) for start, _, end in rests}
+    index.change((), every[:-1])
+    assert places(index, every[-1].encode()) == {(0, 63)}
+
+
+@pytest.mark.parametrize("gone", range(3))
+def test_of_secrets_that_end_alike_only_the_removed_one_is_forgotten(gone: int) -> None:
+    every = [f"{number}k3y-of-octets" for number in range(3)]
+    index = index_of(*every)
+    index.change((), [every[gone]])
+    assert [bool(places(index, secret.encode())) for secret in every] == [number != gone for number in range(3)]
+
+
+def test_the_index_knows_every_octet_of_every_form() -> None:
+    # The second secret has only octets that the first one has, but not in ISO 8859-1.
+    index = index_of("first-k3y-\xe2\xa9", "second-\xe9")
+    for secret in index.secrets:
+        assert not any(form.translate(None, index.octets) for form in all_forms_of(secret))
+
+
 @pytest.mark.parametrize("filler", [b"a", b"z", b".", b"0", b"\0"])
 def test_forms_are_found_where_the_octets_that_are_looked_for_are_not_rare(filler: bytes) -> None:
     for count in (1, 500):
@@ -109,6 +158,13 @@ def test_the_sieve_follows_the_secrets() -> None:
     index.change(["n3w+OF+32+others+bC0yZa"])
     assert not index._sieve.catches(b"words k3y-of-23-octets-aB9xYz")
     assert index._sieve.catches(b"words n3w+OF+32+others+bC0yZa")
+
+
+def test_of_a_long_secret_the_sieve_looks_for_the_end_alone() -> None:
+    pytest.importorskip("ahocorasick_rs", reason="the fast extra is not installed")
+    long = "x-y" * 5000
+    assert index_of(long)._sieve.catches(long[-256:].encode())
+    assert not index_of(long)._sieve.catches(long[-250:].encode())
 
 
 NUMBERED = [f"k3y-of-{number}-octets-aB9xYz" for number in range(10, 19)]

@@ -35,14 +35,16 @@ def broken(data: bytes, width: int, separator: bytes) -> bytes:
     return separator.join(digits[at : at + width] for at in range(0, len(digits), width))
 
 
-SEPARATORS = [b"\n", b"\r\n", b"\n  ", b"\r\n\t", b"&#13;\n", b"\\n", b"\\r\\n", b"\\\\n", b"%0A", b"%0d%0a"]
+SEPARATORS = [
+    b"\n", b"\r\n", b"\n  ", b"\r\n\t", b"&#13;\n", b"&#10;", b"&#xD;&#xA;", b"\\n", b"\\r\\n", b"\\\\n", b"\\u000a", b"%0A", b"%0d%0a",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("separator", SEPARATORS, ids=repr)
 @pytest.mark.parametrize("width", [60, 64, 76])
 @pytest.mark.parametrize("before", range(0, 60, 7))
 def test_base64_in_lines_shows_no_secret(separator: bytes, width: int, before: int) -> None:
-    data = MAIL[:before] + MAIL
+    data = MAIL[:before] + SECRET.encode() + MAIL
     written = broken(data, width, separator)
     covered = Mask([SECRET]).cover(b"<" + written + b">")[1:-1]
     assert len(covered) == len(written)
