@@ -49,6 +49,8 @@ PYTEST = [
 FAILED = 1 << 8
 """The status of a process that exits with 1, as `waitpid` gives it."""
 AT_ONCE = 2 * (os.cpu_count() or 1)
+MOST_BYTES = 2**30
+"""The address space of a process. An endless loop that fills a list would otherwise take the memory of the machine."""
 SPARE_S = 2
 """CPU time for a mutation, beyond five times what its tests take without it."""
 
@@ -146,6 +148,10 @@ class Trial:
             self._judge(running)
         return True
 
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Print the error, because pytest's own terminal is switched off."""
+        print(excrepr, file=sys.stderr, flush=True)
+
     def _callers(self, session: pytest.Session) -> tuple[dict[str, list[int]], list[float]]:
         """Run all tests; return which of them call each function, and how long each takes.
 
@@ -193,6 +199,7 @@ class Trial:
             try:
                 # A mutation may cause an endless loop, or wait for what never comes; a busy machine is only slow.
                 resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
+                resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
                 signal.alarm(100 * limit_s)
                 replace_code(mutation)
                 for test in tests:
@@ -201,6 +208,8 @@ class Trial:
                     if session.testsfailed:
                         os._exit(os.waitstatus_to_exitcode(FAILED))
                 os._exit(0)
+            except MemoryError:
+                os._exit(1)
             finally:
                 traceback.print_exc()
                 os._exit(2)

@@ -85,6 +85,13 @@ def test_each_place_is_found_however_often_the_octets_of_a_form_occur(every: lis
     assert all(end - at >= 6 for _, at, end in rests)
 
 
+@pytest.mark.parametrize("before", [1, 2, 6])
+def test_a_rest_is_found_wherever_an_escape_may_stand_before_it(before: int) -> None:
+    rests: list[tuple[int, int, int]] = []
+    index_of("b" + "a" * 14).find(b"\n" * before + b"a" * 10, [], rests)
+    assert {*rests} == {(before - 5, before, before + 10)}
+
+
 def test_forms_that_share_every_window_are_all_found_even_spoilt() -> None:
     every = ["Q" + "a" * size for size in range(23, 63)]
     index = index_of(*every)
