@@ -148,6 +148,12 @@ class Trial:
             self._judge(running)
         return True
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        """End a process that has used up its memory, before pytest renders the error, which needs more."""
+        if call.excinfo is not None and call.excinfo.errisinstance(MemoryError):
+            os._exit(os.waitstatus_to_exitcode(FAILED))
+
     def pytest_internalerror(self, excrepr: object) -> None:
         """Print the error, because pytest's own terminal is switched off."""
         print(excrepr, file=sys.stderr, flush=True)
@@ -208,8 +214,6 @@ class Trial:
                     if session.testsfailed:
                         os._exit(os.waitstatus_to_exitcode(FAILED))
                 os._exit(0)
-            except MemoryError:
-                os._exit(1)
             finally:
                 traceback.print_exc()
                 os._exit(2)
