@@ -89,13 +89,19 @@ def matrix_path(operation: Operation, document: Document, slashes: Collection[st
     cut = [*_cut(parse_template(operation.key.path.lower()).segments, places)]
     for other in (*document.operations, *document.removed):
         theirs = _bare(parse_template(other.path.lower()).segments)
-        if other != operation.key and other.method == operation.key.method and any(_meet(theirs, one) for one in cut):
+        is_rival = other != operation.key and _share_calls(other.method, operation.key.method)
+        if is_rival and any(_meet(theirs, one) for one in cut):
             return _closed(", ".join(sorted(parameters)), f"a server that cuts it off would serve `{other}`")
     return MatrixPath(operation.key.method, operation.key.path, expression)
 
 
 def _closed(name: str, why: str) -> str:
     return f"`{name}` is sent after a `;`, which the gateway does not forward in a path: {why}."
+
+
+def _share_calls(one: str, other: str) -> bool:
+    """Whether a server may serve a call of one method by an operation of the other: HEAD is served like GET (RFC 9110, 9.3.2)."""
+    return one == other or {one, other} == {"GET", "HEAD"}
 
 
 def _may_be_object(parameter: JsonObject, document: Document) -> bool:

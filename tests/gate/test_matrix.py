@@ -254,6 +254,15 @@ def test_another_method_and_other_styles_close_nothing() -> None:
     assert not isinstance(matrix_path(again.operations[OperationKey("GET", "/pets/{id}")], again), str)
 
 
+@pytest.mark.parametrize(("allowed", "denied"), [("GET", "HEAD"), ("HEAD", "GET")])
+def test_a_head_request_is_no_way_to_an_operation_that_is_denied(allowed: str, denied: str) -> None:
+    paths = {"/pets/{id}": {allowed.lower(): operation("id")}, "/pets": {denied.lower(): operation()}}
+    found = Document(root={"openapi": "3.1.0", "info": {}, "paths": paths}, name="d")
+    gate = compile_gate(found, {OperationKey(allowed, "/pets/{id}"): Allowed(operation_id="pet")})
+    assert isinstance(gate.judge(b"HEAD", b"/pets/;id=5"), Refusal)
+    assert not isinstance(gate.judge(b"HEAD", b"/pets/5"), Refusal)
+
+
 ROUTES = st.sampled_from(
     [
         "/a", "/a/{m}", "/a/b", "/a{m}", "/a/{m}/b", "/{x}/{m}", "/{x}", "/a/{m}/{y}", "/a{m}/b", "/", "/a{x}", "/{x}b/{m}", "/é",
