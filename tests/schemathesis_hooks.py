@@ -1,4 +1,4 @@
-"""Hooks of schemathesis: it sends no call that the gate refuses by a rule of its own, which no document tells (ADR 38)."""
+"""Hooks for schemathesis, which filter out calls that the document allows and the gate always refuses (ADR 38)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def filter_case(context: HookContext, case: Case) -> bool:  # schemathesis passe
 
 
 def is_unambiguous(value: str) -> bool:
-    """Whether all servers read a path segment with this value alike."""
+    """Whether all servers read a path segment with this value in the same way."""
     return not value or examine(quote(value, safe="").encode(), is_last=False) is None
 
 
 def is_part_name(name: str) -> bool:
-    """Whether all servers read the name of a part alike."""
+    """Whether all servers read this name of a part in the same way."""
     return "\0" not in unquote(name) and "=?" not in name and "\\" not in name

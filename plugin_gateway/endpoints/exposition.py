@@ -77,7 +77,7 @@ class _Scrape:
         )
         mismatches = CounterMetricFamily(
             "plugin_gateway_mismatches",
-            "Requests and responses that passed although they do not match their description; of responses, only a sample is checked.",
+            "Requests and responses that passed although they do not match their description, among those that the gateway looked at.",
             labels=("operation", "side"),
         )
         for name, numbers in self._series.items():

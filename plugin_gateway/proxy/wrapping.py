@@ -86,6 +86,7 @@ def _add_lines(text: bytes, pattern: re.Pattern[bytes], most: int, found: list[t
         at = broken.start()
         before = text[max(done, at - most) : at]
         first = at - len(before) + len(before.rstrip(_DIGIT_OCTETS + b"\r"))
+        # The pattern matches at `first`, if only an empty text.
         done = max(at + 1, next(_LINES.finditer(text, first)).end())
         written = _BREAKS.split(text[first:done])
         pieces = written.copy()

@@ -46,6 +46,7 @@ async def changes(known: dict[Path, Fingerprint]) -> AsyncIterator[None]:
     """
     import watchfiles  # noqa: PLC0415  # only a process that serves pays for it
 
+    # The thread only asks whether it is set.
     stopping = asyncio.Event()
     # `awatch` would import anyio's backend, and the first probe would wait for that.
     events = watchfiles.watch(

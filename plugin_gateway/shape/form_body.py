@@ -130,7 +130,7 @@ class FormBody(NamedTuple):
     ) -> tuple[Problem, ...]:
         """Return what is wrong with the fields: the names as sent and the texts, by the names of the fields.
 
-        The texts of the fields in `of_json` are JSON. What `files` contain has no JSON type; that they are declared counts.
+        The texts of the fields in `of_json` are JSON. Files have no JSON type, so a field in `files` only has to be declared.
         """
         validator = self.validator
         if validator is None:
@@ -193,9 +193,9 @@ def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, way: int
 
 
 def _read_json(pairs: list[Pair], kind: Kind, way: int) -> object:
-    """Read texts of JSON. The text of an array may be the whole array, or the only item.
+    """Read texts of JSON. The text of an array is the whole array, or its only item.
 
-    OpenAPI sends each item as a part (Encoding Object), many clients send one part.
+    OpenAPI sends each item as a part (Encoding Object); many clients send one part with the whole array.
     """
     first, *others = values = [read_json(decoded(text, "none")) for _, text in pairs]
     if "array" not in kind.types:

@@ -71,7 +71,7 @@ class _Part(NamedTuple):
     name: str
     has_file_name: bool
     is_json: bool
-    """Whether its Content-Type says so."""
+    """Whether its Content-Type is JSON."""
     is_text: bool
     content: bytes
 

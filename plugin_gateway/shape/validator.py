@@ -127,7 +127,7 @@ class Validator:
     def problems(
         self, value: object, place: tuple[str | int, ...] = (), *, counts: Callable[[Problem], bool] | None = None
     ) -> tuple[Problem, ...]:
-        """Return every problem of a value that is at `place`, or each that `counts`; at most `MOST_PROBLEMS`."""
+        """Return the problems of a value at `place` for which `counts` is true, by default all; at most `MOST_PROBLEMS`."""
         found = (one for error in self.compile().iter_errors(value) for one in _problems(error, place))
         return tuple(dict.fromkeys(islice(filter(counts, found), MOST_PROBLEMS)))
 

@@ -117,7 +117,7 @@ def test_every_face_of_a_real_document_is_valid_and_within_the_limits_of_its_pro
 
 
 def _declares_problems(served: Any, operation: Any) -> bool:
-    """Say whether each status of the gateway's own is declared, and may be a problem where its body is described."""
+    """Return whether each of the gateway's own statuses is declared, with problem details among its bodies."""
     statuses = {*map(str, ALWAYS | WITH_CALLERS), *(("408", "413", "415") if "requestBody" in operation else ())}
     for status in statuses:
         responses = operation["responses"]

@@ -135,8 +135,8 @@ class ConnectionFront(AnsweringConnection):
     def data_received(self, data: bytes) -> None:
         if self.phase == IDLE:
             serving = self._holder.serving
-            is_known_size = self._partial is None and len(data) <= MOST_KEY_BYTES
-            known = serving.asked_before.entries.get(data) if is_known_size else None
+            may_be_known = self._partial is None and len(data) <= MOST_KEY_BYTES
+            known = serving.asked_before.entries.get(data) if may_be_known else None
             if known is not None and known.request.is_plain and (serving.door is None or serving.still_permits(known)):
                 # The bytes are exactly one request that was judged before.
                 self.phase = BUSY
