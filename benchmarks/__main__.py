@@ -17,9 +17,10 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import mkdtemp
 
 from benchmarks.measure import Sample, free_port, load, running
-from benchmarks.peers import PEERS, Command, Peer, missing
+from benchmarks.peers import PEERS, Command, Peer, Site, missing
 from benchmarks.world import GATEWAY_CPU, LOAD_CPU, SCENARIOS, Scenario, write_upstream
 
 OURS = ("plugin-gateway", "plugin-gateway compiled")
@@ -72,15 +73,21 @@ def measure(
     samples: dict[tuple[str, str], list[Sample]] = {}
     with ExitStack() as stack:
         stack.enter_context(running(upstream, upstream_port, LOAD_CPU, folder / "upstream.log"))
-        for operations in sorted({scenario.operations for scenario in scenarios}):
-            asked = [scenario for scenario in scenarios if scenario.operations == operations]
+        for operations, has_access_log in sorted({_duties(scenario) for scenario in scenarios}):
+            asked = [scenario for scenario in scenarios if _duties(scenario) == (operations, has_access_log)]
             with ExitStack() as group:
                 started = []
                 for peer in peers:
-                    port = free_port()
-                    command = peer.configure(folder, operations, port, upstream_port)
-                    log = folder / f"{peer.name}-{operations}.log"
-                    pid = group.enter_context(running(command, port, GATEWAY_CPU, log))
+                    own, port = Path(mkdtemp(dir=folder)), free_port()
+                    own.chmod(0o755)
+                    site = Site(
+                        folder=own,
+                        port=port,
+                        upstream_port=upstream_port,
+                        operations=operations,
+                        has_access_log=has_access_log,
+                    )
+                    pid = group.enter_context(running(peer.configure(site), port, GATEWAY_CPU, own / "output.log"))
                     started.append((peer, port, pid))
                 for scenario in asked:
                     for _ in range(rounds):
@@ -94,6 +101,10 @@ def measure(
         medians = {key: statistics.median(column[key] for column in columns) for key in columns[0]}
         results.setdefault(scenario_name, {})[peer_name] = medians
     return results
+
+
+def _duties(scenario: Scenario) -> tuple[int, bool]:
+    return scenario.operations, scenario.has_access_log
 
 
 def table(report: dict[str, object], names: list[str]) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import START_TIMEOUT_S, cpu_ns, free_port, load, running, tree
-from benchmarks.peers import PEERS, Command
+from benchmarks.peers import PEERS, Command, Site
 from benchmarks.world import GATEWAY_CPU, LOAD_CPU, Scenario, write_upstream
 from plugin_gateway.config.address import Address
 from plugin_gateway.console.key_file import read_key
@@ -192,7 +192,12 @@ def gateway(peer: Peer, folder: Path, upstream_port: int) -> Iterator[tuple[int,
     """Run a gateway; yield its port and its pid."""
     folder.mkdir()
     port = free_port()
-    with running(peer.configure(folder, 12, port, upstream_port), port, GATEWAY_CPU, folder / "gateway.log") as pid:
+    with running(
+        peer.configure(Site(folder=folder, port=port, upstream_port=upstream_port)),
+        port,
+        GATEWAY_CPU,
+        folder / "gateway.log",
+    ) as pid:
         yield port, pid
 
 

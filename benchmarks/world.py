@@ -26,6 +26,7 @@ class Scenario:
     post_bytes: int = 0
     has_own_ids: bool = False
     """Whether each request has a new id, so that memos do not help."""
+    has_access_log: bool = False
 
     @property
     def path(self) -> str:
@@ -47,6 +48,7 @@ SCENARIOS = (
     Scenario(name="1000 ops, 1 kB, 64 conns", operations=1000),
     Scenario(name="12 ops, 1 kB, 64 conns, a new id in each", has_own_ids=True),
     Scenario(name="1000 ops, 1 kB, 64 conns, a new id in each", operations=1000, has_own_ids=True),
+    Scenario(name="12 ops, 1 kB, 64 conns, access logs", has_access_log=True),
     Scenario(name="12 ops, 1 kB, 1 conn", connections=1),
     Scenario(name="12 ops, 1 kB, 512 conns", connections=512),
     Scenario(name="12 ops, POST 10 kB, 64 conns", post_bytes=10_000),

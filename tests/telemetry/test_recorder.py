@@ -1,10 +1,11 @@
 import asyncio
 import os
+from collections.abc import Sequence
 
 from plugin_gateway.telemetry.feed import Feed
 from plugin_gateway.telemetry.log import Log
 from plugin_gateway.telemetry.record import AccessRecord
-from plugin_gateway.telemetry.recorder import Recorder
+from plugin_gateway.telemetry.recorder import LEAST_BATCH, SHARE, Recorder
 from tests.bounds import BOUND_S
 
 RECORD = AccessRecord(1.25, b"GET", b"/", None, 200, 0, 5, 0.001, "", b"id", "192.0.2.1")
@@ -36,6 +37,28 @@ def test_records_are_flushed_while_the_loop_runs() -> None:
     log.close()
     os.close(writer)
     os.close(reader)
+
+
+def test_many_waiting_records_are_taken_in_small_batches_between_calls() -> None:
+    batches: list[int] = []
+    whole = asyncio.Event()
+
+    class Sizes(Log):
+        def access(self, records: Sequence[AccessRecord]) -> int:
+            batches.append(len(records))
+            if sum(batches) == 4000:
+                whole.set()
+            return 0
+
+    async def serve() -> None:
+        recorder = Recorder(Sizes(level="error"))
+        for _ in range(4000):
+            recorder.record(RECORD)
+        recorder.start(asyncio.get_running_loop())
+        await asyncio.wait_for(whole.wait(), BOUND_S)
+
+    asyncio.run(serve())
+    assert max(batches) == max(LEAST_BATCH, 4000 // SHARE)
 
 
 def test_stopping_loses_no_record() -> None:
