@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from plugin_gateway.config.load import load_text
 from plugin_gateway.export.candidate import Candidate
-from plugin_gateway.export.targets.judge import judge
-from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.export.platforms.judge import judge
+from plugin_gateway.export.platforms.rule import Platform
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.reports.exporting import candidate_of
 from plugin_gateway.revision.build import Built
@@ -133,7 +133,7 @@ def shop(config: dict[str, Any] | None = None, document: dict[str, Any] | None =
 def broken(candidate: Candidate) -> dict[str, str]:
     """Return the rules that a candidate breaks and the shop does not, each with the severity of its worst breach."""
     found = {}
-    for finding in judge(candidate, set(Target)):
+    for finding in judge(candidate, set(Platform)):
         found[finding.rule] = min(found.get(finding.rule, finding.severity), finding.severity)
     return {rule: str(severity) for rule, severity in found.items() if rule not in NOTED}
 

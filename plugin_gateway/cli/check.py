@@ -11,8 +11,8 @@ from plugin_gateway.cli.options import config_option
 from plugin_gateway.cli.report import REPORT_FORMATS, show_findings
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import FindingsError, UsageError
-from plugin_gateway.export.targets.rule import Target
-from plugin_gateway.reports.judged import judge_targets, verdict
+from plugin_gateway.export.platforms.rule import Platform
+from plugin_gateway.reports.judged import judge_by_platform, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 @click.option("--no-secrets", is_flag=True, help="Do not report missing secrets, for a build server that has none.")
 @click.option(
     "--target",
-    "targets",
-    type=click.Choice([str(target) for target in Target]),
+    "platforms",
+    type=click.Choice([str(platform) for platform in Platform]),
     multiple=True,
     help="Also judge by the rules of this directory or client; may be given several times.",
 )
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 def command(
     config: Path | None,
     shape: ReportFormat,
-    targets: tuple[str, ...],
+    platforms: tuple[str, ...],
     *,
     no_secrets: bool,
     strict: bool,
@@ -55,7 +55,7 @@ def command(
 
     --operations supports the formats `text` and `json`. The JSON is then an object with `findings`, `operations` and `overlays`.
 
-    Exit status: 0 if `serve` would start and each target accepts the gateway, 1 if a target does not or if `deny` closes every
+    Exit status: 0 if `serve` would start and each platform accepts the gateway, 1 if a platform does not or if `deny` closes every
     operation that `allow` names, 2 if `serve` would refuse to start. The command opens no port and does not call the upstream.
     """
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
@@ -65,7 +65,7 @@ def command(
         raise UsageError(f"--operations has no {shape} format: use --format text or json")
     try:
         built = build_to_check(config, needs_secrets=not no_secrets)
-        judged = judge_targets(built, [Target(name) for name in dict.fromkeys(targets)])
+        judged = judge_by_platform(built, [Platform(name) for name in dict.fromkeys(platforms)])
     except FindingsError as error:
         if is_appraised and shape == "json":
             show_as_object(error.findings, None)
@@ -73,8 +73,8 @@ def command(
             show_findings(error.findings, shape)
         return error.exit_code
     revision = built.revision
-    of_targets = tuple(dict.fromkeys(finding for found in judged.values() for finding in found))
-    findings = (*revision.warnings, *revision.notes, *of_targets)
+    of_platforms = tuple(dict.fromkeys(finding for found in judged.values() for finding in found))
+    findings = (*revision.warnings, *revision.notes, *of_platforms)
     if is_appraised and shape == "json":
         show_as_object(findings, built)
     elif findings or shape != "text":
@@ -84,12 +84,12 @@ def command(
         click.echo(summary_of(revision))
         for line in savings_in(built):
             click.echo(line)
-        for target, found in judged.items():
-            click.echo(f"{target}: {verdict(found)}")
+        for platform, found in judged.items():
+            click.echo(f"{platform}: {verdict(found)}")
         if is_appraised:
             show_appraisals(built)
-    is_refused = any(finding.severity is Severity.ERROR for finding in of_targets)
-    is_warned = any(finding.severity is Severity.WARNING for finding in (*revision.warnings, *of_targets))
+    is_refused = any(finding.severity is Severity.ERROR for finding in of_platforms)
+    is_warned = any(finding.severity is Severity.WARNING for finding in (*revision.warnings, *of_platforms))
     return 1 if is_closed or is_refused or (strict and is_warned) else 0
 
 

@@ -49,9 +49,9 @@ def command(config: Path | None, output: Path | None, wanted: str | None) -> Non
     from plugin_gateway.export.app_submission import build_app_submission  # noqa: PLC0415  # likewise
     from plugin_gateway.export.m365 import build_m365_package  # noqa: PLC0415  # likewise
     from plugin_gateway.export.package import build_package  # noqa: PLC0415  # likewise
-    from plugin_gateway.export.targets import m365, server  # noqa: PLC0415  # likewise
-    from plugin_gateway.export.targets.judge import OF_THE_LISTING, judge  # noqa: PLC0415  # likewise
-    from plugin_gateway.export.targets.rule import Target  # noqa: PLC0415  # likewise
+    from plugin_gateway.export.platforms import m365, server  # noqa: PLC0415  # likewise
+    from plugin_gateway.export.platforms.judge import OF_THE_LISTING, judge  # noqa: PLC0415  # likewise
+    from plugin_gateway.export.platforms.rule import Platform  # noqa: PLC0415  # likewise
     from plugin_gateway.reports.exporting import candidate_of  # noqa: PLC0415  # likewise
 
     built = build_to_show(config)
@@ -60,8 +60,8 @@ def command(config: Path | None, output: Path | None, wanted: str | None) -> Non
         raise ConfigError(built.loaded.located(missing))
     builders = {"m365": build_m365_package, "chatgpt-app": build_app_submission}
     write(builders.get(wanted or "", build_package)(candidate), output)
-    target, rules = (Target.M365, m365.RULES) if wanted == "m365" else (Target.OPENAI_PLUGIN, OF_THE_LISTING)
-    findings = built.loaded.located(judge(candidate, {target}, rules))
+    platform, rules = (Platform.M365, m365.RULES) if wanted == "m365" else (Platform.OPENAI_PLUGIN, OF_THE_LISTING)
+    findings = built.loaded.located(judge(candidate, {platform}, rules))
     # The package is written, and a directory is not the only use for it.
     softened = [
         replace(finding, severity=Severity.WARNING) if finding.severity is Severity.ERROR else finding

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.console.guide import Guide, Snippet, url_snippet
 from plugin_gateway.console.mcp_guides import mcp_guides
-from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.export.platforms.rule import Platform
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def guides_of(candidate: Candidate, config: Path | None) -> list[Guide]:
 
 
 def _plugin(candidate: Candidate) -> Guide:
-    name = candidate.identity.name
+    name = candidate.server_info.name
     return Guide(
         client="plugin",
         title="The plugin: OpenAI's directory, Codex, Claude Code, Gemini CLI",
@@ -42,7 +42,7 @@ def _plugin(candidate: Candidate) -> Guide:
             Snippet(label="Claude Code", language="shell", text=f"claude --plugin-dir {quote(name)}"),
             Snippet(label="Gemini CLI", language="shell", text=f"gemini extensions install ./{quote(name)}"),
         ),
-        targets=(Target.OPENAI_PLUGIN,),
+        platforms=(Platform.OPENAI_PLUGIN,),
     )
 
 
@@ -52,12 +52,12 @@ def _copilot() -> Guide:
         title="Microsoft 365 Copilot",
         steps=("Write the package, and upload it in the Microsoft 365 admin centre or with the Agents Toolkit.",),
         snippets=(Snippet(label="Package", language="shell", text="plugin-gateway plugin --target m365 -o m365.zip"),),
-        targets=(Target.M365,),
+        platforms=(Platform.M365,),
     )
 
 
 def _classic(candidate: Candidate) -> Guide:
-    base = candidate.identity.public_url
+    base = candidate.server_info.public_url
     return Guide(
         client="ai-plugin",
         title="The plugin form of 2023, and GPT Actions",
@@ -69,12 +69,12 @@ def _classic(candidate: Candidate) -> Guide:
             url_snippet("Manifest", base + MANIFEST_PATH),
             url_snippet("GPT Actions", f"{base}{DOCUMENT_PATH}?profile=gpt-actions"),
         ),
-        targets=(Target.PLUGIN_V1,),
+        platforms=(Platform.PLUGIN_V1,),
     )
 
 
 def _documents(candidate: Candidate) -> Guide:
-    base = candidate.identity.public_url
+    base = candidate.server_info.public_url
     return Guide(
         client="openapi",
         title="Frameworks that read OpenAPI: LangChain, LlamaIndex, Semantic Kernel, Haystack, ADK",
@@ -84,5 +84,5 @@ def _documents(candidate: Candidate) -> Guide:
             url_snippet("In OpenAPI 3.0", f"{base}{DOCUMENT_PATH}?profile=3.0"),
             url_snippet("Without the contents of answers", f"{base}{DOCUMENT_PATH}?profile=lean"),
         ),
-        targets=(Target.LANGCHAIN, Target.LLAMAINDEX, Target.SEMANTIC_KERNEL, Target.HAYSTACK, Target.ADK),
+        platforms=(Platform.LANGCHAIN, Platform.LLAMAINDEX, Platform.SEMANTIC_KERNEL, Platform.HAYSTACK, Platform.ADK),
     )

@@ -1,4 +1,4 @@
-"""The figures of a gateway: how many operations it has, how large its document is, and how well it fits each target."""
+"""The figures of a gateway: how many operations it has, how large its document is, and how well it fits each platform."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from plugin_gateway.console.answer import shown_findings
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.export.meters import meters_of
-from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.export.platforms.rule import Platform
 from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.publish.manifest import DOCUMENT_PATH
 from plugin_gateway.reports.exporting import candidate_of
-from plugin_gateway.reports.judged import judge_targets
+from plugin_gateway.reports.judged import judge_by_platform
 
 if TYPE_CHECKING:
     from plugin_gateway.revision.build import Built
@@ -25,20 +25,22 @@ def size_of(built: Built | None) -> dict[str, int]:
     return {"operations": len(built.revision.rules), "bytes": size, "tokens": estimate_tokens(size)}
 
 
-def targets_of(built: Built | None) -> list[dict[str, Any]]:
-    """Return the meters and the findings of every target; without a gateway, there are none."""
+def platforms_of(built: Built | None) -> list[dict[str, Any]]:
+    """Return the meters and the findings of every platform; without a gateway, there are none."""
     if built is None:
         return []
     try:
         candidate = candidate_of(built, has_digest=False)
     except ConfigError as error:
-        return [{"name": str(target), "limits": [], "findings": shown_findings(error.findings)} for target in Target]
-    found = judge_targets(built, Target, candidate)
+        return [
+            {"name": str(platform), "limits": [], "findings": shown_findings(error.findings)} for platform in Platform
+        ]
+    found = judge_by_platform(built, Platform, candidate)
     return [
         {
-            "name": str(target),
+            "name": str(platform),
             "limits": [meter._asdict() for meter in meters],
-            "findings": shown_findings(found[target]),
+            "findings": shown_findings(found[platform]),
         }
-        for target, meters in meters_of(candidate).items()
+        for platform, meters in meters_of(candidate).items()
     ]

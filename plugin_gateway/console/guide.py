@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plugin_gateway.diagnostics import Finding
-    from plugin_gateway.export.targets.rule import Target
+    from plugin_gateway.export.platforms.rule import Platform
 
 _OF_THE_CLOUD: Final = frozenset(
     {"public-url", "own-domain", "mcp-login", "chatgpt-redirect-uri", "claude-redirect-uri"}
@@ -31,21 +31,21 @@ class Snippet(Struct, frozen=True, kw_only=True):
 
 
 class Guide(Struct, frozen=True, kw_only=True):
-    """One client: the steps to follow and what to paste. `targets` are those whose rules judge the gateway for it."""
+    """One client: the steps to follow and what to paste. `platforms` are those whose rules judge the gateway for it."""
 
     client: str
     title: str
     steps: tuple[str, ...]
     snippets: tuple[Snippet, ...]
-    targets: tuple[Target, ...] = ()
+    platforms: tuple[Platform, ...] = ()
     runs_here: bool = False
     """The client runs on the person's machine, so the rules for clients in the cloud do not apply."""
 
-    def members(self, found: Mapping[Target, Iterable[Finding]]) -> dict[str, Any]:
+    def members(self, found: Mapping[Platform, Iterable[Finding]]) -> dict[str, Any]:
         findings = dict.fromkeys(
             one
-            for target in self.targets
-            for one in found.get(target, ())
+            for platform in self.platforms
+            for one in found.get(platform, ())
             if not (self.runs_here and one.rule in _OF_THE_CLOUD)
         )
         return {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.console.guide import Guide, Snippet, pretty, url_snippet
 from plugin_gateway.export import connections
-from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.export.platforms.rule import Platform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ _NO_MCP: Final = "The MCP endpoint is off: remove `mcp: false` from gateway.yaml
 def mcp_guides(candidate: Candidate, config: Path | None) -> list[Guide]:
     """Return the guides. `config` is gateway.yaml, for clients that start the gateway themselves."""
     makers = (_chatgpt, _claude, _claude_code, _vs_code, _gemini, _codex, _any_client)
-    remote = [make(candidate) for make in makers] if candidate.identity.mcp_url else [_without_mcp()]
+    remote = [make(candidate) for make in makers] if candidate.server_info.mcp_url else [_without_mcp()]
     return [*remote, _stdio(candidate, config)]
 
 
@@ -30,7 +30,7 @@ def _without_mcp() -> Guide:
 
 
 def _chatgpt(candidate: Candidate) -> Guide:
-    identity = candidate.identity
+    server_info = candidate.server_info
     login = (
         "Authentication: OAuth. ChatGPT finds the authorization server by itself; sign in when it asks."
         if candidate.config.auth.type == "oauth"
@@ -46,11 +46,11 @@ def _chatgpt(candidate: Candidate) -> Guide:
             "In a chat, turn the connector on under + and Developer mode.",
         ),
         snippets=(
-            Snippet(label="Name", language="text", text=identity.title),
-            Snippet(label="Description", language="text", text=identity.summary),
-            url_snippet("MCP server URL", identity.mcp_url),
+            Snippet(label="Name", language="text", text=server_info.title),
+            Snippet(label="Description", language="text", text=server_info.summary),
+            url_snippet("MCP server URL", server_info.mcp_url),
         ),
-        targets=(Target.CHATGPT,),
+        platforms=(Platform.CHATGPT,),
     )
 
 
@@ -64,18 +64,18 @@ def _claude(candidate: Candidate) -> Guide:
             *(["Choose Connect, and sign in."] if candidate.config.auth.type == "oauth" else []),
         ),
         snippets=(
-            Snippet(label="Name", language="text", text=candidate.identity.title),
-            url_snippet("Remote MCP server URL", candidate.identity.mcp_url),
+            Snippet(label="Name", language="text", text=candidate.server_info.title),
+            url_snippet("Remote MCP server URL", candidate.server_info.mcp_url),
         ),
-        targets=(Target.CLAUDE,),
+        platforms=(Platform.CLAUDE,),
     )
 
 
 def _claude_code(candidate: Candidate) -> Guide:
-    identity = candidate.identity
-    command = f"claude mcp add --transport http {quote(identity.name)} {quote(identity.mcp_url)}"
+    server_info = candidate.server_info
+    command = f"claude mcp add --transport http {quote(server_info.name)} {quote(server_info.mcp_url)}"
     if scheme := connections.token_scheme(candidate.config.auth):
-        command += f' --header "Authorization: {scheme} ${connections.token_variable(identity)}"'
+        command += f' --header "Authorization: {scheme} ${connections.token_variable(server_info)}"'
     return Guide(
         client="claude-code",
         title="Claude Code",
@@ -88,25 +88,25 @@ def _claude_code(candidate: Candidate) -> Guide:
             Snippet(label="Command", language="shell", text=command),
             Snippet(label=".mcp.json", language="json", text=pretty(_claude_project(candidate))),
         ),
-        targets=(Target.CLAUDE,),
+        platforms=(Platform.CLAUDE,),
         runs_here=True,
     )
 
 
 def _claude_project(candidate: Candidate) -> dict[str, Any]:
     """Return `.mcp.json` of a project, which reads the token from the environment: only a plugin has a `userConfig`."""
-    server: dict[str, Any] = {"type": "http", "url": candidate.identity.mcp_url}
+    server: dict[str, Any] = {"type": "http", "url": candidate.server_info.mcp_url}
     if scheme := connections.token_scheme(candidate.config.auth):
-        variable = connections.token_variable(candidate.identity)
+        variable = connections.token_variable(candidate.server_info)
         server["headers"] = {"Authorization": f"{scheme} ${{{variable}}}"}
-    return {"mcpServers": {candidate.identity.name: server}}
+    return {"mcpServers": {candidate.server_info.name: server}}
 
 
 def _vs_code(candidate: Candidate) -> Guide:
-    identity = candidate.identity
+    server_info = candidate.server_info
     snippets = [Snippet(label=".vscode/mcp.json", language="json", text=pretty(connections.vs_code(candidate)))]
     if not connections.token_scheme(candidate.config.auth):
-        entry = json.dumps({"name": identity.name, "type": "http", "url": identity.mcp_url}, ensure_ascii=False)
+        entry = json.dumps({"name": server_info.name, "type": "http", "url": server_info.mcp_url}, ensure_ascii=False)
         snippets.append(Snippet(label="Command", language="shell", text=f"code --add-mcp {quote(entry)}"))
     return Guide(
         client="vscode",
@@ -120,11 +120,11 @@ def _vs_code(candidate: Candidate) -> Guide:
 
 
 def _gemini(candidate: Candidate) -> Guide:
-    identity = candidate.identity
-    server: dict[str, Any] = {"httpUrl": identity.mcp_url}
-    command = f"gemini mcp add --transport http {quote(identity.name)} {quote(identity.mcp_url)}"
+    server_info = candidate.server_info
+    server: dict[str, Any] = {"httpUrl": server_info.mcp_url}
+    command = f"gemini mcp add --transport http {quote(server_info.name)} {quote(server_info.mcp_url)}"
     if scheme := connections.token_scheme(candidate.config.auth):
-        variable = connections.token_variable(identity)
+        variable = connections.token_variable(server_info)
         server["headers"] = {"Authorization": f"{scheme} ${variable}"}
         # The shell must not write the token into the settings; Gemini CLI reads the variable there.
         command += f" --header 'Authorization: {scheme} ${variable}'"
@@ -139,18 +139,24 @@ def _gemini(candidate: Candidate) -> Guide:
         snippets=(
             Snippet(label="Command", language="shell", text=command),
             Snippet(
-                label="~/.gemini/settings.json", language="json", text=pretty({"mcpServers": {identity.name: server}})
+                label="~/.gemini/settings.json",
+                language="json",
+                text=pretty({"mcpServers": {server_info.name: server}}),
             ),
         ),
     )
 
 
 def _codex(candidate: Candidate) -> Guide:
-    identity = candidate.identity
-    scheme, variable = connections.token_scheme(candidate.config.auth), connections.token_variable(identity)
-    command = f"codex mcp add {quote(identity.name)} --url {quote(identity.mcp_url)}"
-    lines = [f"[mcp_servers.{identity.name}]" if _is_bare(identity.name) else f"[mcp_servers.{pretty(identity.name)}]"]
-    lines.append(f"url = {json.dumps(identity.mcp_url)}")
+    server_info = candidate.server_info
+    scheme, variable = connections.token_scheme(candidate.config.auth), connections.token_variable(server_info)
+    command = f"codex mcp add {quote(server_info.name)} --url {quote(server_info.mcp_url)}"
+    lines = [
+        f"[mcp_servers.{server_info.name}]"
+        if _is_bare(server_info.name)
+        else f"[mcp_servers.{pretty(server_info.name)}]"
+    ]
+    lines.append(f"url = {json.dumps(server_info.mcp_url)}")
     if scheme == "Bearer":
         command += f" --bearer-token-env-var {variable}"
         lines.append(f'bearer_token_env_var = "{variable}"')
@@ -159,7 +165,7 @@ def _codex(candidate: Candidate) -> Guide:
     snippets = [Snippet(label="~/.codex/config.toml", language="toml", text="\n".join(lines) + "\n")]
     if scheme in ("", "Bearer"):
         snippets.insert(0, Snippet(label="Command", language="shell", text=command))
-    oauth = [f"Run `codex mcp login {identity.name}`, and sign in."] if candidate.config.auth.type == "oauth" else []
+    oauth = [f"Run `codex mcp login {server_info.name}`, and sign in."] if candidate.config.auth.type == "oauth" else []
     return Guide(
         client="codex",
         title="Codex",
@@ -169,20 +175,20 @@ def _codex(candidate: Candidate) -> Guide:
 
 
 def _any_client(candidate: Candidate) -> Guide:
-    identity = candidate.identity
+    server_info = candidate.server_info
     return Guide(
         client="mcp",
         title="Another MCP client",
         steps=("Give the client the URL; the transport is Streamable HTTP.", *_token_first(candidate)),
         snippets=(
-            url_snippet("MCP endpoint", identity.mcp_url),
-            Snippet(label="mcp.json", language="json", text=pretty(connections.agent_plugins(identity))),
+            url_snippet("MCP endpoint", server_info.mcp_url),
+            Snippet(label="mcp.json", language="json", text=pretty(connections.agent_plugins(server_info))),
             Snippet(
                 label="Inspector",
                 language="shell",
-                text=f"npx @modelcontextprotocol/inspector --cli {quote(identity.mcp_url)} --transport http --method tools/list",
+                text=f"npx @modelcontextprotocol/inspector --cli {quote(server_info.mcp_url)} --transport http --method tools/list",
             ),
-            url_snippet("Server card", identity.mcp_url + "/server-card"),
+            url_snippet("Server card", server_info.mcp_url + "/server-card"),
         ),
     )
 
@@ -190,7 +196,7 @@ def _any_client(candidate: Candidate) -> Guide:
 def _stdio(candidate: Candidate, config: Path | None) -> Guide:
     path = str(config.absolute()) if config is not None else "/path/to/gateway.yaml"
     server = {"command": "plugin-gateway", "args": ["mcp", "-c", path]}
-    name = candidate.identity.name
+    name = candidate.server_info.name
     return Guide(
         client="stdio",
         title="A desktop client on the machine of gateway.yaml",
@@ -213,7 +219,7 @@ def _token_first(candidate: Candidate) -> tuple[str, ...]:
     scheme = connections.token_scheme(candidate.config.auth)
     if not scheme:
         return ()
-    variable = connections.token_variable(candidate.identity)
+    variable = connections.token_variable(candidate.server_info)
     what = "a token of the gateway" if scheme == "Bearer" else "user:password, in base64,"
     return (f"Put {what} into the environment variable {variable}.",)
 

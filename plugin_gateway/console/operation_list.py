@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from plugin_gateway.console.figures import size_of, targets_of
+from plugin_gateway.console.figures import platforms_of, size_of
 from plugin_gateway.console.shown_text import shown_lines
 from plugin_gateway.revision.lock_file import copy_path, load_copy
 
@@ -59,7 +59,7 @@ class OperationList(Struct, frozen=True, dict=True):
             "entries": entries,
             # They change each second, so the page asks for them separately.
             "calls": [],
-            "targets": targets_of(reading.built),
+            "platforms": platforms_of(reading.built),
             "now": size_of(reading.built),
         }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.console.answer import of_members, refused, shown_findings
 from plugin_gateway.console.edited import edit
-from plugin_gateway.console.figures import size_of, targets_of
+from plugin_gateway.console.figures import platforms_of, size_of
 from plugin_gateway.console.shown_text import unified
 from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import FindingsError
@@ -92,7 +92,7 @@ def shown(one: Preview) -> Answer:
         {
             "before": size_of(one.reading.built),
             "after": size_of(one.built),
-            "targets": targets_of(one.built),
+            "platforms": platforms_of(one.built),
             "findings": shown_findings(one.warnings()),
             "notes": list(one.notes),
             "new_for_clients": [name for name in after if name not in before],

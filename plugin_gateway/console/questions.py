@@ -15,11 +15,11 @@ from plugin_gateway.console.saving import conflict, save
 from plugin_gateway.console.search import search
 from plugin_gateway.console.trial import try_operation
 from plugin_gateway.errors import ConfigError, EditError, FindingsError, GatewayError
-from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.export.platforms.rule import Platform
 from plugin_gateway.publish.manifest import DOCUMENT_PATH
 from plugin_gateway.reports.explained import as_members
 from plugin_gateway.reports.exporting import candidate_of
-from plugin_gateway.reports.judged import judge_targets
+from plugin_gateway.reports.judged import judge_by_platform
 from plugin_gateway.reports.operations import index_of
 from plugin_gateway.revision.account import account_for
 
@@ -105,7 +105,7 @@ class Bench:
     def faces(self, _given: Arguments) -> Answer:
         built = self._built()
         candidate = candidate_of(built, has_digest=False)
-        found = judge_targets(built, Target, candidate)
+        found = judge_by_platform(built, Platform, candidate)
         path = self._material.reading().path
         return of_members({"faces": [guide.members(found) for guide in guides_of(candidate, path)]})
 

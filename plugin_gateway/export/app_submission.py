@@ -37,7 +37,7 @@ def app_submission(candidate: Candidate) -> JsonObject:
     """Build the form's content. A part that only a person can write is absent until gateway.yaml has it."""
     said = candidate.config.plugin
     app = {
-        "display_name": candidate.identity.title,
+        "display_name": candidate.server_info.title,
         "subtitle": said.subtitle,
         "description": shorten(candidate.description, MAX_DESCRIPTION),
         "category": _CATEGORIES.get(said.category or ""),
@@ -46,7 +46,7 @@ def app_submission(candidate: Candidate) -> JsonObject:
         "$schema": _SCHEMA,
         "schema_version": 1,
         "app_info": {name: value for name, value in app.items() if value},
-        "tools": {tool.name: _tool(tool, candidate.identity.title) for tool in candidate.tools},
+        "tools": {tool.name: _tool(tool, candidate.server_info.title) for tool in candidate.tools},
     }
     if said.cases:
         members["test_cases"] = [_case(case) for case in said.cases]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from plugin_gateway.config.model import Config
-    from plugin_gateway.export.identity import Identity
+    from plugin_gateway.export.server_info import ServerInfo
     from plugin_gateway.openapi.document import JsonObject
 
 
@@ -59,7 +59,7 @@ class Candidate(Discreet, frozen=True, kw_only=True, dict=True):
     HIDDEN = ("documents", "images")
 
     config: Config
-    identity: Identity
+    server_info: ServerInfo
     manifest: JsonObject
     """`/.well-known/ai-plugin.json`."""
     info: JsonObject

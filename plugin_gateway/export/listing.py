@@ -28,13 +28,13 @@ def interface(candidate: Candidate) -> JsonObject:
     """Build `interface`. A text that only a person can give is absent until gateway.yaml has it."""
     said = candidate.config.plugin
     members: dict[str, object] = {
-        "displayName": candidate.identity.title,
+        "displayName": candidate.server_info.title,
         "shortDescription": said.subtitle,
         "longDescription": said.description or shorten(candidate.description, MAX_DESCRIPTION),
         "developerName": candidate.developer,
         "category": said.category,
         "capabilities": list(capabilities(candidate)),
-        "websiteURL": said.website or candidate.identity.website,
+        "websiteURL": said.website or candidate.server_info.website,
         "supportURL": said.support,
         "privacyPolicyURL": said.privacy,
         "termsOfServiceURL": candidate.terms,
@@ -57,7 +57,7 @@ def capabilities(candidate: Candidate) -> tuple[str, ...]:
 def drafted_prompts(candidate: Candidate) -> tuple[str, ...]:
     """Draft prompts from the titles of tools that change nothing, for a person to improve."""
     titles = (tool.title for tool in candidate.tools if tool.reads_only and "@" not in tool.title)
-    return tuple(dict.fromkeys(shorten(f"{title} in {candidate.identity.title}", MAX_PROMPT) for title in titles))[
+    return tuple(dict.fromkeys(shorten(f"{title} in {candidate.server_info.title}", MAX_PROMPT) for title in titles))[
         :MAX_PROMPTS
     ]
 

@@ -54,22 +54,22 @@ def m365_manifest(candidate: Candidate) -> JsonObject:
 
 def namespace_of(candidate: Candidate) -> str:
     """Return a namespace made from the name, which may have letters and digits only."""
-    return "".join(word.capitalize() for word in re.findall(r"[a-z0-9]+", candidate.identity.name))
+    return "".join(word.capitalize() for word in re.findall(r"[a-z0-9]+", candidate.server_info.name))
 
 
 def _runtime(candidate: Candidate) -> JsonObject:
     spec: JsonObject
-    if not candidate.identity.mcp_url:
-        spec = {"url": f"{candidate.identity.public_url}/openapi.json"}
+    if not candidate.server_info.mcp_url:
+        spec = {"url": f"{candidate.server_info.public_url}/openapi.json"}
         return {"type": "OpenApi", "auth": _auth(candidate), "spec": spec}
-    spec = {"url": candidate.identity.mcp_url}
+    spec = {"url": candidate.server_info.mcp_url}
     if _pins_tools(candidate):
         spec["mcp_tool_description"] = {"file": TOOLS}
     return {"type": "RemoteMCPServer", "auth": _auth(candidate), "spec": spec}
 
 
 def _pins_tools(candidate: Candidate) -> bool:
-    return bool(candidate.identity.mcp_url) and candidate.config.mcp.mode == "tools"
+    return bool(candidate.server_info.mcp_url) and candidate.config.mcp.mode == "tools"
 
 
 def _auth(candidate: Candidate) -> JsonObject:

@@ -1,12 +1,12 @@
-"""Meters: how much of each target's limits a candidate uses."""
+"""Meters: how much of each platform's limits a candidate uses."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.export.targets.documents import MAX_PROMPT_BYTES
-from plugin_gateway.export.targets.rule import Target
-from plugin_gateway.export.targets.tools import CLAUDE_CODE_DESCRIPTION, MAX_TOKENS, MAX_TOKENS_TOGETHER
+from plugin_gateway.export.platforms.documents import MAX_PROMPT_BYTES
+from plugin_gateway.export.platforms.rule import Platform
+from plugin_gateway.export.platforms.tools import CLAUDE_CODE_DESCRIPTION, MAX_TOKENS, MAX_TOKENS_TOGETHER
 from plugin_gateway.publish.profile import MAX_GPT_OPERATIONS
 
 if TYPE_CHECKING:
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class Meter(NamedTuple):
-    """A measured value beside the limit of a target."""
+    """A measured value beside the limit of a platform."""
 
     name: str
     value: int
     limit: int
 
 
-def meters_of(candidate: Candidate) -> Mapping[Target, tuple[Meter, ...]]:
-    """Measure a candidate for every target; a target without such a limit has no meter."""
+def meters_of(candidate: Candidate) -> Mapping[Platform, tuple[Meter, ...]]:
+    """Measure a candidate for every platform; a platform without such a limit has no meter."""
     tools = candidate.tools if candidate.config.mcp.mode == "tools" else ()
     tokens = [tool.tokens for tool in tools]
     openai = (
@@ -33,13 +33,13 @@ def meters_of(candidate: Candidate) -> Mapping[Target, tuple[Meter, ...]]:
     )
     prompt = (Meter("bytes of the document", len(candidate.documents[""]), MAX_PROMPT_BYTES),)
     longest = max((len(tool.description) for tool in tools), default=0)
-    found: dict[Target, tuple[Meter, ...]] = {
-        Target.OPENAI_PLUGIN: openai,
-        Target.CHATGPT: openai,
-        Target.CLAUDE: (Meter("characters of the longest description", longest, CLAUDE_CODE_DESCRIPTION),),
-        Target.LANGCHAIN: prompt,
-        Target.LLAMAINDEX: prompt,
-        Target.SEMANTIC_KERNEL: prompt,
-        Target.PLUGIN_V1: (Meter("operations", len(candidate.tools), MAX_GPT_OPERATIONS),),
+    found: dict[Platform, tuple[Meter, ...]] = {
+        Platform.OPENAI_PLUGIN: openai,
+        Platform.CHATGPT: openai,
+        Platform.CLAUDE: (Meter("characters of the longest description", longest, CLAUDE_CODE_DESCRIPTION),),
+        Platform.LANGCHAIN: prompt,
+        Platform.LLAMAINDEX: prompt,
+        Platform.SEMANTIC_KERNEL: prompt,
+        Platform.PLUGIN_V1: (Meter("operations", len(candidate.tools), MAX_GPT_OPERATIONS),),
     }
-    return {target: found.get(target, ()) for target in Target}
+    return {platform: found.get(platform, ()) for platform in Platform}

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from plugin_gateway.discreet import Discreet
 from plugin_gateway.export import connections
-from plugin_gateway.export.identity import reversed_host
 from plugin_gateway.export.listing import for_openai, images, interface, review
 from plugin_gateway.export.server_card import credential_fields, described
+from plugin_gateway.export.server_info import reversed_host
 from plugin_gateway.export.skill import skill
 from plugin_gateway.openapi.render import to_json
 
@@ -54,7 +54,7 @@ def build_package(candidate: Candidate) -> Package:
     """Build the package for ChatGPT and Codex, Claude, Gemini, VS Code and the MCP registry."""
     files: dict[str, JsonObject] = {
         "plugin.json": plugin_manifest(candidate),
-        "mcp.json": connections.agent_plugins(candidate.identity),
+        "mcp.json": connections.agent_plugins(candidate.server_info),
         ".codex-plugin/plugin.json": codex_manifest(candidate),
         ".mcp.json": connections.codex(candidate),
         ".claude-plugin/plugin.json": claude_manifest(candidate),
@@ -66,7 +66,7 @@ def build_package(candidate: Candidate) -> Package:
     return Package(
         files={
             **{path: to_json(value, indent=True) for path, value in files.items()},
-            f"skills/{candidate.identity.name}/SKILL.md": skill(candidate).encode(),
+            f"skills/{candidate.server_info.name}/SKILL.md": skill(candidate).encode(),
             **{path: image.body for _, path, image in images(candidate)},
         }
     )
@@ -79,7 +79,7 @@ def plugin_manifest(candidate: Candidate) -> JsonObject:
         **_common(candidate),
         "extensions": {
             "com.openai": for_openai(candidate),
-            reversed_host(candidate.identity.public_url): {"revision": candidate.digest},
+            reversed_host(candidate.server_info.public_url): {"revision": candidate.digest},
         },
     }
 
@@ -101,7 +101,7 @@ def claude_manifest(candidate: Candidate) -> JsonObject:
     common = _common(candidate)
     members: JsonObject = {
         "name": common.pop("name"),
-        "displayName": candidate.identity.title,
+        "displayName": candidate.server_info.title,
         **common,
         "mcpServers": "./.claude-plugin/mcp.json",
     }
@@ -115,11 +115,11 @@ def claude_manifest(candidate: Candidate) -> JsonObject:
 
 def registry_entry(candidate: Candidate) -> JsonObject:
     """Build `server.json` for the MCP registry."""
-    identity = candidate.identity
-    remote: JsonObject = {"type": "streamable-http", "url": identity.mcp_url}
+    server_info = candidate.server_info
+    remote: JsonObject = {"type": "streamable-http", "url": server_info.mcp_url}
     if fields := credential_fields(candidate.config.auth):
         remote["headers"] = fields
-    members: JsonObject = {"$schema": REGISTRY_SCHEMA, **described(identity)}
+    members: JsonObject = {"$schema": REGISTRY_SCHEMA, **described(server_info)}
     repository = candidate.config.plugin.repository
     if repository and (source := _FORGES.get(urlsplit(repository).hostname or "")):
         members["repository"] = {"url": repository, "source": source}
@@ -128,14 +128,14 @@ def registry_entry(candidate: Candidate) -> JsonObject:
 
 def _common(candidate: Candidate) -> JsonObject:
     """Return the members that all manifests have."""
-    said, identity = candidate.config.plugin, candidate.identity
-    author = {"name": candidate.developer, "email": candidate.email, "url": identity.website}
+    said, server_info = candidate.config.plugin, candidate.server_info
+    author = {"name": candidate.developer, "email": candidate.email, "url": server_info.website}
     members: JsonObject = {
-        "name": identity.name,
-        "version": identity.version,
+        "name": server_info.name,
+        "version": server_info.version,
         "description": str(candidate.manifest["description_for_human"]),
         "author": {name: value for name, value in author.items() if value} if candidate.developer else {},
-        "homepage": identity.website,
+        "homepage": server_info.website,
         "repository": said.repository,
         "license": said.license,
         "keywords": list(said.keywords or _tags(candidate)),

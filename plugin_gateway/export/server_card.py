@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plugin_gateway.config.auth import Auth
-    from plugin_gateway.export.identity import Identity
+    from plugin_gateway.export.server_info import ServerInfo
     from plugin_gateway.openapi.document import Json, JsonObject
 
 CATALOG_PATH: Final = "/.well-known/ai-catalog.json"
@@ -23,13 +23,13 @@ _CARD_SCHEMA: Final = "https://static.modelcontextprotocol.io/schemas/v1/server-
 _MAX_ICON_URL: Final = 255
 
 
-def server_card(identity: Identity, versions: Sequence[str], headers: Sequence[JsonObject] = ()) -> JsonObject:
+def server_card(server_info: ServerInfo, versions: Sequence[str], headers: Sequence[JsonObject] = ()) -> JsonObject:
     """Build the card. `versions` are the protocol revisions of the endpoint, `headers` the fields that a client must send."""
-    remote: JsonObject = {"type": "streamable-http", "url": identity.mcp_url}
+    remote: JsonObject = {"type": "streamable-http", "url": server_info.mcp_url}
     if headers:
         remote["headers"] = list(headers)
     remote["supportedProtocolVersions"] = list(versions)
-    return {"$schema": _CARD_SCHEMA, **described(identity), "remotes": [remote]}
+    return {"$schema": _CARD_SCHEMA, **described(server_info), "remotes": [remote]}
 
 
 def credential_fields(auth: Auth) -> list[JsonObject]:
@@ -49,28 +49,28 @@ def credential_fields(auth: Auth) -> list[JsonObject]:
     ]
 
 
-def described(identity: Identity) -> JsonObject:
+def described(server_info: ServerInfo) -> JsonObject:
     """Return the members that a card and a registry's `server.json` have in common."""
     members: JsonObject = {
-        "name": identity.registry_name,
-        "title": identity.title[:100],
-        "description": identity.summary,
-        "version": identity.version,
+        "name": server_info.registry_name,
+        "title": server_info.title[:100],
+        "description": server_info.summary,
+        "version": server_info.version,
     }
-    if identity.website:
-        members["websiteUrl"] = identity.website
-    if identity.logo_url.startswith("https://") and len(identity.logo_url) <= _MAX_ICON_URL:
-        members["icons"] = [{"src": identity.logo_url}]
+    if server_info.website:
+        members["websiteUrl"] = server_info.website
+    if server_info.logo_url.startswith("https://") and len(server_info.logo_url) <= _MAX_ICON_URL:
+        members["icons"] = [{"src": server_info.logo_url}]
     return members
 
 
-def catalog(identity: Identity) -> JsonObject:
+def catalog(server_info: ServerInfo) -> JsonObject:
     """Build the catalog of the host (Agent-Card/ai-catalog 1.0), with the card as its only entry."""
-    namespace, _, name = identity.registry_name.rpartition("/")
+    namespace, _, name = server_info.registry_name.rpartition("/")
     publisher = ".".join(reversed(namespace.split(".")))
     entry: dict[str, Json] = {
         "identifier": f"urn:air:{publisher}:mcp:{name}",
         "type": CARD_TYPE,
-        "url": identity.mcp_url + CARD_SUFFIX,
+        "url": server_info.mcp_url + CARD_SUFFIX,
     }
     return {"specVersion": "1.0", "entries": [entry]}

@@ -31,18 +31,18 @@ def skill(candidate: Candidate) -> str:
 
 
 def _lines(candidate: Candidate) -> Iterator[str]:
-    identity = candidate.identity
+    server_info = candidate.server_info
     purpose = _one_line(str(candidate.manifest["description_for_model"]))
     yield "---"
-    yield f"name: {identity.name}"
+    yield f"name: {server_info.name}"
     # A JSON string is a YAML string, so no text of the document can end the front matter.
     yield f"description: {_quoted(shorten(purpose, MAX_DESCRIPTION))}"
     yield "metadata:"
-    yield f"  version: {_quoted(identity.version)}"
+    yield f"  version: {_quoted(server_info.version)}"
     yield f"  revision: {_quoted(candidate.digest)}"
     yield "---"
     yield ""
-    yield f"# {_one_line(identity.title)}"
+    yield f"# {_one_line(server_info.title)}"
     yield ""
     yield purpose
     yield ""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.secrets import secrets_in
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.export.identity import identify
 from plugin_gateway.export.server_card import (
     CARD_SUFFIX,
     CATALOG_PATH,
@@ -16,6 +15,7 @@ from plugin_gateway.export.server_card import (
     credential_fields,
     server_card,
 )
+from plugin_gateway.export.server_info import gather_server_info
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.publish.face import CARD_TYPE, CATALOG_TYPE, Face, build_face
 
@@ -35,19 +35,19 @@ _TEXT: Final = "text/plain"
 def build_well_known(config: Config, manifest: bytes, info: Json) -> dict[str, Face]:
     """Build the faces of these files from the served manifest and the document's `info`."""
     plugin = config.plugin
-    identity = identify(config, json.loads(manifest), info if isinstance(info, dict) else {})
+    server_info = gather_server_info(config, json.loads(manifest), info if isinstance(info, dict) else {})
     faces: dict[str, Face] = {}
     if plugin.openai_challenge:
         # The exact token: a line feed would be a part of it.
         faces[CHALLENGE_PATH] = build_face(_TEXT, plugin.openai_challenge.encode())
     if plugin.registry_auth:
         faces[REGISTRY_PATH] = build_face(_TEXT, f"{plugin.registry_auth}\n".encode())
-    if identity.mcp_url:
-        path = identity.mcp_url.removeprefix(identity.public_url) + CARD_SUFFIX
+    if server_info.mcp_url:
+        path = server_info.mcp_url.removeprefix(server_info.public_url) + CARD_SUFFIX
         faces[path] = Face(
-            CARD_TYPE, partial(to_json, server_card(identity, MCP_VERSIONS, credential_fields(config.auth)))
+            CARD_TYPE, partial(to_json, server_card(server_info, MCP_VERSIONS, credential_fields(config.auth)))
         )
-        faces[CATALOG_PATH] = Face(CATALOG_TYPE, partial(to_json, catalog(identity)))
+        faces[CATALOG_PATH] = Face(CATALOG_TYPE, partial(to_json, catalog(server_info)))
     return faces
 
 

@@ -19,7 +19,7 @@ REMOVED: Final = "removed"
 
 
 class EntryWords(NamedTuple):
-    """The identity of an entry: its place and its selecting words."""
+    """The key of an entry in a lock: its place and its selecting words."""
 
     place: tuple[str, ...]
     """`allow`, `deny`, or `consumers` and the consumer's name."""
@@ -34,7 +34,7 @@ class EntryWords(NamedTuple):
 
 
 def words_of(selector: Selector, *place: str) -> EntryWords:
-    """Return the identity of an entry. The order and repetition of its methods do not matter."""
+    """Return the key of an entry. The order and repetition of its methods do not matter."""
     return EntryWords(
         place=place,
         operation=selector.operation or "",

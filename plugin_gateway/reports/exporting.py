@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import ConfigError, reason_of
 from plugin_gateway.export.candidate import Candidate, ShownTool
-from plugin_gateway.export.identity import identify
+from plugin_gateway.export.server_info import gather_server_info
 from plugin_gateway.publish.logo import kind_of
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
 
@@ -62,7 +62,7 @@ def candidate_of(built: Built, *, has_digest: bool = True) -> Candidate:
     info = info if isinstance(info, dict) else {}
     return Candidate(
         config=config,
-        identity=identify(config, manifest, info),
+        server_info=gather_server_info(config, manifest, info),
         manifest=manifest,
         info=info,
         tools=tuple(

@@ -11,34 +11,34 @@ if TYPE_CHECKING:
 
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.export.candidate import Candidate
-    from plugin_gateway.export.targets.rule import Target
+    from plugin_gateway.export.platforms.rule import Platform
     from plugin_gateway.revision.build import Built
 
 
-def judge_targets(
-    built: Built, targets: Iterable[Target], candidate: Candidate | None = None
-) -> dict[Target, list[Finding]]:
-    """Return what breaks the rules of each target, located in gateway.yaml. A rule of several targets is judged once.
+def judge_by_platform(
+    built: Built, platforms: Iterable[Platform], candidate: Candidate | None = None
+) -> dict[Platform, list[Finding]]:
+    """Return what breaks the rules of each platform, located in gateway.yaml. A rule of several platforms is judged once.
 
     `candidate` is that of the gateway, if the caller has it already.
     """
-    found: dict[Target, list[Finding]] = {target: [] for target in targets}
+    found: dict[Platform, list[Finding]] = {platform: [] for platform in platforms}
     if not found:
         return found
-    from plugin_gateway.export.targets.judge import judge_each  # noqa: PLC0415  # `check` without a target must not pay for it
+    from plugin_gateway.export.platforms.judge import judge_each  # noqa: PLC0415  # `check` without a platform must not pay for it
     from plugin_gateway.reports.exporting import candidate_of  # noqa: PLC0415  # likewise
 
     if candidate is None:
         candidate = candidate_of(built, has_digest=False)
     for rule, findings in judge_each(candidate, found):
         located = built.loaded.located(findings)
-        for target in rule.targets & found.keys():
-            found[target] += located
+        for platform in rule.platforms & found.keys():
+            found[platform] += located
     return found
 
 
 def verdict(findings: Iterable[Finding]) -> str:
-    """Return a line on whether a target accepts the gateway."""
+    """Return a line on whether a platform accepts the gateway."""
     findings = tuple(findings)
     if not findings:
         return "fits"

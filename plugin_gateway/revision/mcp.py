@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from plugin_gateway.export.identity import identify
+from plugin_gateway.export.server_info import gather_server_info
 from plugin_gateway.publish.manifest import MANIFEST_PATH
 from plugin_gateway.publish.security import metadata_path, metadata_url
 
@@ -48,7 +48,7 @@ def compile_mcp(config: Config, document: Document, faces: Mapping[str, Face]) -
     public = urlsplit(config.public_url)
     manifest: dict[str, Any] = json.loads(faces[MANIFEST_PATH].body)
     info = document.root.get("info")
-    identity = identify(config, manifest, info if isinstance(info, dict) else {})
+    server_info = gather_server_info(config, manifest, info if isinstance(info, dict) else {})
     metadata = metadata_path(config.public_url, settings.path)
     scopes = json.loads(faces[metadata].body).get("scopes_supported", ()) if metadata in faces else ()
     return McpSettings(
@@ -59,8 +59,8 @@ def compile_mcp(config: Config, document: Document, faces: Mapping[str, Face]) -
         hosts=frozenset(host.lower() for host in (*settings.hosts, public.hostname or "")),
         name=manifest["name_for_model"],
         # The server card shows the same title and version.
-        title=identity.title,
-        version=identity.version,
+        title=server_info.title,
+        version=server_info.version,
         instructions=manifest["description_for_model"],
         metadata_url=metadata_url(config.public_url, settings.path) if metadata in faces else "",
         scope=" ".join(scopes),

@@ -1,8 +1,8 @@
 import pytest
 
 from plugin_gateway.console.face_guides import guides_of
-from plugin_gateway.export.targets.judge import judge
-from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.export.platforms.judge import judge
+from plugin_gateway.export.platforms.rule import Platform
 from tests.shop import shop
 
 CLIENTS = [
@@ -33,7 +33,7 @@ def test_what_is_pasted_names_the_gateway(label: str, text: str) -> None:
 )
 def test_only_clients_in_the_cloud_say_that_they_cannot_reach_this_machine(client: str, shows: bool) -> None:
     candidate = shop({"public": {"url": "http://localhost:8080"}})
-    found = {target: tuple(judge(candidate, {target})) for target in Target}
+    found = {platform: tuple(judge(candidate, {platform})) for platform in Platform}
     (guide,) = (one for one in guides_of(candidate, None) if one.client == client)
 
     assert ("public-url" in [one["rule"] for one in guide.members(found)["findings"]]) is shows

@@ -1,5 +1,5 @@
-from plugin_gateway.console.figures import size_of, targets_of
-from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.console.figures import platforms_of, size_of
+from plugin_gateway.export.platforms.rule import Platform
 from plugin_gateway.publish.cost import estimate_tokens
 from tests.console.pets_place import CONFIG, Place
 from tests.shop import built
@@ -14,20 +14,20 @@ def test_the_size_is_that_of_the_document_that_clients_get(place: Place) -> None
     assert size_of(None)["operations"] == 0
 
 
-def test_every_target_has_its_meters_and_its_findings() -> None:
-    targets = {one["name"]: one for one in targets_of(built())}
+def test_every_platform_has_its_meters_and_its_findings() -> None:
+    platforms = {one["name"]: one for one in platforms_of(built())}
 
-    assert list(targets) == [str(target) for target in Target]
-    assert {meter["limit"] for meter in targets["chatgpt"]["limits"]} == {16_000, 5_000}
-    assert targets["chatgpt"]["findings"] == []
-
-
-def test_without_a_gateway_there_are_no_targets() -> None:
-    assert targets_of(None) == []
+    assert list(platforms) == [str(platform) for platform in Platform]
+    assert {meter["limit"] for meter in platforms["chatgpt"]["limits"]} == {16_000, 5_000}
+    assert platforms["chatgpt"]["findings"] == []
 
 
-def test_an_image_that_is_no_image_is_every_targets_finding(place: Place) -> None:
+def test_without_a_gateway_there_are_no_platforms() -> None:
+    assert platforms_of(None) == []
+
+
+def test_an_image_that_is_no_image_is_every_platforms_finding(place: Place) -> None:
     place.config.with_name("logo.png").write_text("s3cret")
     place.write(CONFIG + "plugin: {logo: ./logo.png}\n")
 
-    assert {one["findings"][0]["rule"] for one in targets_of(place.material.reading().built)} == {"unreadable"}
+    assert {one["findings"][0]["rule"] for one in platforms_of(place.material.reading().built)} == {"unreadable"}

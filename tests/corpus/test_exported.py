@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from plugin_gateway.config.load import load_text
 from plugin_gateway.export.m365 import build_m365_package
 from plugin_gateway.export.package import build_package
-from plugin_gateway.export.targets.judge import judge
-from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.export.platforms.judge import judge
+from plugin_gateway.export.platforms.rule import Platform
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.reports.exporting import candidate_of
 from plugin_gateway.revision.build import Built
@@ -55,7 +55,7 @@ def test_document_tools_skill_and_packages_name_the_same_operations_under_one_di
     revision, candidate = exported(document, keys)
     archive = build_package(candidate).to_zip()
     with zipfile.ZipFile(io.BytesIO(archive)) as package:
-        skill = package.read(f"skills/{candidate.identity.name}/SKILL.md").decode()
+        skill = package.read(f"skills/{candidate.server_info.name}/SKILL.md").decode()
         manifest = json.loads(package.read("plugin.json"))
     copilot = json.loads(build_m365_package(candidate).files["ai-plugin.json"])
 
@@ -73,7 +73,7 @@ def test_document_tools_skill_and_packages_name_the_same_operations_under_one_di
 def test_every_rule_can_be_judged(documents: Any, name: Any) -> None:
     document = documents[name]
     _, candidate = exported(document, [*document.operations][:40])
-    for finding in judge(candidate, set(Target)):
+    for finding in judge(candidate, set(Platform)):
         assert finding.message
         assert finding.hint
         assert finding.source

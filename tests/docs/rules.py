@@ -122,8 +122,8 @@ class _Module:
                 self._values["rule"] += [default] if default is not None else []
 
     def _place(self, name: str, words: list[tuple[str, str]]) -> None:
-        """Remember the position of the rule among the arguments. The makers of rules in `export.targets` call it `name`."""
-        is_maker = self._path.parent.name == "targets" and name in ("rule", "wanted")
+        """Remember the position of the rule among the arguments. The makers of rules in `export.platforms` call it `name`."""
+        is_maker = self._path.parent.name == "platforms" and name in ("rule", "wanted")
         wanted = ("name" if is_maker else "rule", "str")
         if wanted in words:
             self.positions[name] = words.index(wanted)

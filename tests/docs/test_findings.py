@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from plugin_gateway.cli.check import command
-from plugin_gateway.export.targets.judge import RULES
+from plugin_gateway.export.platforms.judge import RULES
 from plugin_gateway.revision import doubts
 from tests.docs.page import ORDERS, blocks, page
 from tests.docs.rules import SEVERITIES, rules
@@ -20,7 +20,7 @@ OF_RULES = re.findall(
 OF_DOUBTS = re.findall(
     r"(?m)^\| `([a-z-]+)` \| ([^|`]+(?:`[^|]+)?) \| .+ \|$", PAGE.partition("## Doubts")[2].partition("\n## ")[0]
 )
-OF_TARGETS = re.findall(r"(?m)^\| `([a-z0-9-]+)` \| (`[a-z0-9`, -]+`) \| (.+) \|$", PAGE.partition("## Rules of")[2])
+OF_PLATFORMS = re.findall(r"(?m)^\| `([a-z0-9-]+)` \| (`[a-z0-9`, -]+`) \| (.+) \|$", PAGE.partition("## Rules of")[2])
 ONLY_WARNED_OF = ("commented-out", "otel-variable", "secret-in-file")
 """`config` turns these mistakes into warnings."""
 
@@ -57,11 +57,11 @@ def test_each_doubt_is_explained_once() -> None:
 
 
 def test_each_rule_of_a_directory_or_client_is_explained_as_the_code_does() -> None:
-    said = {rule: (targets, text) for rule, targets, text in OF_TARGETS}
+    said = {rule: (platforms, text) for rule, platforms, text in OF_PLATFORMS}
 
-    assert len(OF_TARGETS) == len(RULES)
-    assert {rule: targets for rule, (targets, _) in said.items()} == {
-        one.name: ", ".join(f"`{target}`" for target in sorted(one.targets)) for one in RULES
+    assert len(OF_PLATFORMS) == len(RULES)
+    assert {rule: platforms for rule, (platforms, _) in said.items()} == {
+        one.name: ", ".join(f"`{platform}`" for platform in sorted(one.platforms)) for one in RULES
     }
     for one in RULES:
         if described := inspect.getdoc(one.search):

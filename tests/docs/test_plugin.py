@@ -4,7 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from plugin_gateway.export.targets.server import CHATGPT_CALLBACK, CHATGPT_CALLBACKS, CLAUDE_CALLBACK
+from plugin_gateway.export.platforms.server import CHATGPT_CALLBACK, CHATGPT_CALLBACKS, CLAUDE_CALLBACK
 from tests.docs.page import page, play
 
 PAGE = page("plugin.md")

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from plugin_gateway.export import connections
-from tests.export.targets.test_server import OAUTH, TOKENS
+from tests.export.platforms.test_server import OAUTH, TOKENS
 from tests.shop import shop
 
 MCP_SCHEMA = json.loads((Path(__file__).parent / "schemas" / "mcp.schema.json").read_text())
@@ -44,6 +44,6 @@ def test_a_token_is_asked_for_and_in_no_file(auth: dict[str, Any] | None, scheme
 
 @pytest.mark.parametrize("auth", [TOKENS, None])
 def test_mcp_json_is_valid_and_carries_no_header(auth: dict[str, Any] | None) -> None:
-    file = connections.agent_plugins(shop({"auth": auth}).identity)
+    file = connections.agent_plugins(shop({"auth": auth}).server_info)
     jsonschema.Draft202012Validator(MCP_SCHEMA).validate(file)
     assert file["mcpServers"] == {"shop-orders": {"type": "streamable-http", "url": URL}}

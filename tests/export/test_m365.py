@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.export.m365 import build_m365_package, m365_manifest, namespace_of
-from tests.export.targets.test_server import OAUTH, TOKENS
+from tests.export.platforms.test_server import OAUTH, TOKENS
 from tests.shop import shop
 
 # The properties that the manifest's reference names; others make it invalid (MicrosoftDocs, plugin-manifest-2.4).

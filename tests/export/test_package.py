@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from plugin_gateway.export.package import build_package
-from tests.export.targets.test_server import TOKENS
+from tests.export.platforms.test_server import TOKENS
 from tests.shop import ENVIRON, shop
 
 SCHEMAS = Path(__file__).parent / "schemas"

@@ -7,11 +7,11 @@ import jsonschema
 import pytest
 
 from plugin_gateway.config.auth import Auth, NoAuth, OAuthAuth, UserHttpAuth
-from plugin_gateway.export.identity import Identity
 from plugin_gateway.export.server_card import catalog, credential_fields, server_card
+from plugin_gateway.export.server_info import ServerInfo
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "server-card.schema.json").read_text())
-IDENTITY = Identity(
+SERVER_INFO = ServerInfo(
     name="orders",
     title="Orders",
     version="1.0.0",
@@ -26,7 +26,7 @@ IDENTITY = Identity(
 
 @pytest.mark.parametrize("auth", [NoAuth(), UserHttpAuth(type="user_http", passthrough=True)], ids=lambda one: one.type)
 def test_a_card_is_valid(auth: Auth) -> None:
-    card = server_card(IDENTITY, ["2026-07-28"], credential_fields(auth))
+    card = server_card(SERVER_INFO, ["2026-07-28"], credential_fields(auth))
     jsonschema.Draft202012Validator(SCHEMA | {"$ref": "#/$defs/ServerCard"}).validate(card)
     assert card["remotes"][0]["url"] == "https://gw.example.com/mcp"
     assert card["remotes"][0]["supportedProtocolVersions"] == ["2026-07-28"]
@@ -53,21 +53,21 @@ def test_a_client_asks_its_user_for_a_credential_that_is_not_got_by_logging_in(a
 
 
 def test_a_logo_that_a_registry_would_refuse_is_left_out() -> None:
-    local = Identity(
-        **{name: getattr(IDENTITY, name) for name in Identity.__slots__} | {"logo_url": "http://h/logo.png"}
+    local = ServerInfo(
+        **{name: getattr(SERVER_INFO, name) for name in ServerInfo.__slots__} | {"logo_url": "http://h/logo.png"}
     )
     assert "icons" not in server_card(local, [])
-    assert server_card(IDENTITY, [])["icons"] == [{"src": "https://gw.example.com/logo.png"}]
+    assert server_card(SERVER_INFO, [])["icons"] == [{"src": "https://gw.example.com/logo.png"}]
 
 
 def test_a_service_without_a_web_site_has_no_url() -> None:
-    bare = Identity(**{name: getattr(IDENTITY, name) for name in Identity.__slots__} | {"website": ""})
+    bare = ServerInfo(**{name: getattr(SERVER_INFO, name) for name in ServerInfo.__slots__} | {"website": ""})
     assert "websiteUrl" not in server_card(bare, [])
-    assert server_card(IDENTITY, [])["websiteUrl"] == "https://example.com"
+    assert server_card(SERVER_INFO, [])["websiteUrl"] == "https://example.com"
 
 
 def test_the_catalog_leads_to_the_card() -> None:
-    assert catalog(IDENTITY) == {
+    assert catalog(SERVER_INFO) == {
         "specVersion": "1.0",
         "entries": [
             {

@@ -79,7 +79,7 @@ export class Change {
     } else {
       this.news.replaceChildren();
       this.found.replaceChildren();
-      this._showTargets(catalogue.index.targets);
+      this._showPlatforms(catalogue.index.platforms);
     }
     this.show();
   }
@@ -142,7 +142,7 @@ export class Change {
       this.preview = preview;
       this._showCosts(preview.before, preview.after);
       this._showNews(preview);
-      this._showTargets(preview.targets, preview.findings);
+      this._showPlatforms(preview.platforms, preview.findings);
     } catch (error) {
       if (isAbort(error) || asked.signal.aborted) return;
       this.preview = error.status === 422 ? { isRefused: true, diff: error.body.diff ?? "" } : null;
@@ -182,12 +182,12 @@ export class Change {
     );
   }
 
-  _showTargets(targets, found = []) {
+  _showPlatforms(platforms, found = []) {
     const all = [
       ...found,
-      ...targets.flatMap((each) => (each.findings ?? []).map((one) => ({ ...one, message: `${each.name}: ${one.message}` }))),
+      ...platforms.flatMap((each) => (each.findings ?? []).map((one) => ({ ...one, message: `${each.name}: ${one.message}` }))),
     ];
-    const limits = meters(targets);
+    const limits = meters(platforms);
     this.found.replaceChildren(
       ...[
         limits.length && el("h3", null, "Limits of clients"),

@@ -112,14 +112,14 @@ export function snippet({ label, text, url }) {
   );
 }
 
-/** How much of each target's limits is used. A target that has no limits is left out. */
-export function meters(targets) {
-  return targets
+/** How much of each platform's limits is used. A platform that has no limits is left out. */
+export function meters(platforms) {
+  return platforms
     .filter(({ limits }) => limits.length)
     .map(({ name, limits }) =>
       el(
         "div",
-        { class: "target" },
+        { class: "platform" },
         el("h3", null, name),
         limits.map((each) => {
           const over = each.value - each.limit;

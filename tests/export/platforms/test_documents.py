@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from plugin_gateway.export.candidate import Candidate
-from plugin_gateway.export.targets.documents import recursive_schema, size
+from plugin_gateway.export.platforms.documents import recursive_schema, size
 from tests.shop import DOCUMENT, broken, merged, shop
 
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.auth import OAuthAuth, ServiceHttpAuth, UserHttpAuth
 from plugin_gateway.diagnostics import Severity
-from plugin_gateway.export.targets.rule import Breach, Target, rule
-from plugin_gateway.export.targets.sources import (
+from plugin_gateway.export.platforms.rule import Breach, Platform, rule
+from plugin_gateway.export.platforms.sources import (
     CLAUDE_REVIEW,
     COPILOT_MANIFEST,
     GUIDELINES,
@@ -35,13 +35,13 @@ _MAX_INSTRUCTIONS: Final = 512
 _MAX_CALL_S: Final = 60.0
 _CLAUDE_CODE_BYTES: Final = 100_000  # 25,000 tokens
 _SECOND_LEVELS: Final = frozenset({"ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"})
-_MCP_CLIENTS: Final = (Target.OPENAI_PLUGIN, Target.CHATGPT, Target.CLAUDE)
+_MCP_CLIENTS: Final = (Platform.OPENAI_PLUGIN, Platform.CHATGPT, Platform.CLAUDE)
 
 
 @rule("mcp-endpoint", SUBMISSION, *_MCP_CLIENTS)
 def endpoint(candidate: Candidate) -> Iterator[Breach]:
     """There is an MCP endpoint, and it has tools."""
-    if not candidate.identity.mcp_url:
+    if not candidate.server_info.mcp_url:
         message = "there is no MCP endpoint to connect to"
         yield Breach(message=message, hint="leave `mcp` out, or write `mcp: {mode: tools}`", pointer=("mcp",))
     elif not candidate.tools:
@@ -51,7 +51,7 @@ def endpoint(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("mcp-search-mode", f"{GUIDELINES}; {CLAUDE_REVIEW}", Target.OPENAI_PLUGIN, Target.CLAUDE)
+@rule("mcp-search-mode", f"{GUIDELINES}; {CLAUDE_REVIEW}", Platform.OPENAI_PLUGIN, Platform.CLAUDE)
 def search_mode(candidate: Candidate) -> Iterator[Breach]:
     """Directories refuse tools that reach operations which the server does not list one by one."""
     if candidate.config.mcp.mode == "search":
@@ -62,23 +62,23 @@ def search_mode(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("public-url", f"{SUBMISSION}; {_CLAUDE_AUTH}; {COPILOT_MANIFEST}", *_MCP_CLIENTS, Target.M365)
+@rule("public-url", f"{SUBMISSION}; {_CLAUDE_AUTH}; {COPILOT_MANIFEST}", *_MCP_CLIENTS, Platform.M365)
 def public_url(candidate: Candidate) -> Iterator[Breach]:
     """Clients in the cloud reach the gateway over https at a public name."""
-    parts = urlsplit(candidate.identity.public_url)
+    parts = urlsplit(candidate.server_info.public_url)
     host = parts.hostname or ""
     if parts.scheme != "https" or is_this_machine(host) or "." not in host.strip("."):
         yield Breach(
-            message=f"clients in the cloud cannot reach {candidate.identity.public_url}",
+            message=f"clients in the cloud cannot reach {candidate.server_info.public_url}",
             hint="write `public: {url: https://plugin.example.com}` with the name at which TLS ends in front of the gateway",
             pointer=("public", "url"),
         )
 
 
-@rule("own-domain", f"{GUIDELINES}; {CLAUDE_REVIEW}", Target.OPENAI_PLUGIN, Target.CLAUDE)
+@rule("own-domain", f"{GUIDELINES}; {CLAUDE_REVIEW}", Platform.OPENAI_PLUGIN, Platform.CLAUDE)
 def own_domain(candidate: Candidate) -> Iterator[Breach]:
     """The endpoint is on the domain of the service that it calls and of the pages that the listing links to."""
-    ours = site_of(candidate.identity.public_url)
+    ours = site_of(candidate.server_info.public_url)
     upstream = candidate.config.upstream.url
     if ours and not upstream.socket and (theirs := site_of(str(upstream))) and theirs != ours:
         yield Breach(
@@ -117,20 +117,20 @@ def login(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("chatgpt-redirect-uri", _OPENAI_AUTH, Target.OPENAI_PLUGIN, Target.CHATGPT)
+@rule("chatgpt-redirect-uri", _OPENAI_AUTH, Platform.OPENAI_PLUGIN, Platform.CHATGPT)
 def chatgpt_redirect(candidate: Candidate) -> Iterator[Breach]:
     """After the login, users can return to ChatGPT."""
     yield from _redirect(candidate, "ChatGPT", CHATGPT_CALLBACK, (CHATGPT_CALLBACK, CHATGPT_CALLBACKS))
 
 
-@rule("claude-redirect-uri", _CLAUDE_AUTH, Target.CLAUDE)
+@rule("claude-redirect-uri", _CLAUDE_AUTH, Platform.CLAUDE)
 def claude_redirect(candidate: Candidate) -> Iterator[Breach]:
     """After the login, users can return to Claude."""
     also = CLAUDE_CALLBACK.replace("claude.ai", "claude.com")
     yield from _redirect(candidate, "Claude", CLAUDE_CALLBACK, (CLAUDE_CALLBACK, also))
 
 
-@rule("chatgpt-instructions", REFERENCE, Target.OPENAI_PLUGIN, Target.CHATGPT)
+@rule("chatgpt-instructions", REFERENCE, Platform.OPENAI_PLUGIN, Platform.CHATGPT)
 def instructions(candidate: Candidate) -> Iterator[Breach]:
     """The first 512 characters of the server's instructions have what matters."""
     text = str(candidate.manifest["description_for_model"])
@@ -143,7 +143,7 @@ def instructions(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("openai-demo-login", REVIEW, Target.OPENAI_PLUGIN)
+@rule("openai-demo-login", REVIEW, Platform.OPENAI_PLUGIN)
 def demo_login(candidate: Candidate) -> Iterator[Breach]:
     """Reviewers can log in."""
     if isinstance(candidate.config.auth, OAuthAuth):
@@ -161,7 +161,7 @@ def call_time(candidate: Candidate) -> Iterator[Breach]:
     yield from long_call(candidate, _MAX_CALL_S, "ChatGPT and Claude give up after about 60 s")
 
 
-@rule("claude-result-size", f"{SURVEY}: Claude Code takes 25,000 tokens", Target.CLAUDE)
+@rule("claude-result-size", f"{SURVEY}: Claude Code takes 25,000 tokens", Platform.CLAUDE)
 def result_size(candidate: Candidate) -> Iterator[Breach]:
     """A result fits into what Claude shows its model."""
     size = candidate.config.mcp.result_bytes

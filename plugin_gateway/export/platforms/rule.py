@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from plugin_gateway.export.candidate import Candidate
 
 
-class Target(StrEnum):
-    """A directory or a client with rules."""
+class Platform(StrEnum):
+    """A directory or a client whose rules `check --target` knows."""
 
     OPENAI_PLUGIN = "openai-plugin"
     CHATGPT = "chatgpt"
@@ -38,7 +38,7 @@ class Breach(Struct, frozen=True, kw_only=True):
     pointer: Pointer = ()
     """The key of gateway.yaml that mends it, or its nearest parent."""
     severity: Severity = Severity.ERROR
-    """An error where the target refuses or does not work, a warning where something is lost, else a note."""
+    """An error where the platform refuses or does not work, a warning where something is lost, else a note."""
 
 
 Search: TypeAlias = "Callable[[Candidate], Iterable[Breach]]"
@@ -48,7 +48,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     """One demand. `name` is the rule of its findings."""
 
     name: str
-    targets: frozenset[Target]
+    platforms: frozenset[Platform]
     source: str
     search: Search
 
@@ -64,11 +64,11 @@ class Rule(Struct, frozen=True, kw_only=True):
             )
 
 
-def rule(name: str, source: str, *targets: Target) -> Callable[[Search], Rule]:
+def rule(name: str, source: str, *platforms: Platform) -> Callable[[Search], Rule]:
     """Make a rule of the function that finds its breaches."""
 
     def make(search: Search) -> Rule:
-        return Rule(name=name, targets=frozenset(targets), source=source, search=search)
+        return Rule(name=name, platforms=frozenset(platforms), source=source, search=search)
 
     return make
 
@@ -79,14 +79,14 @@ def missing(key: str, example: str, message: str, severity: Severity = Severity.
     return Breach(message=message, hint=hint, pointer=("plugin",), severity=severity)
 
 
-def wanted(name: str, source: str, target: Target, *, key: str, example: str, message: str) -> Rule:
+def wanted(name: str, source: str, platform: Platform, *, key: str, example: str, message: str) -> Rule:
     """Make a rule that warns if gateway.yaml leaves out a key of `plugin`."""
 
     def search(candidate: Candidate) -> Iterator[Breach]:
         if not getattr(candidate.config.plugin, key):
             yield missing(key, example, message, Severity.WARNING)
 
-    return Rule(name=name, targets=frozenset({target}), source=source, search=search)
+    return Rule(name=name, platforms=frozenset({platform}), source=source, search=search)
 
 
 def entry_of(candidate: Candidate, operation_id: str, method: str = "", path: str = "") -> Pointer:

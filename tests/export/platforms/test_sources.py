@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from plugin_gateway.export.targets import sources
-from plugin_gateway.export.targets.judge import RULES
+from plugin_gateway.export.platforms import sources
+from plugin_gateway.export.platforms.judge import RULES
 
 SOURCES = [value for name, value in vars(sources).items() if name.isupper()]
 

@@ -1,4 +1,4 @@
-"""The identity of a gateway."""
+"""The server info of a gateway."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.model import Config
-from plugin_gateway.export.identity import identify, is_semantic, reversed_host, semantic, slug
+from plugin_gateway.export.server_info import gather_server_info, is_semantic, reversed_host, semantic, slug
 from plugin_gateway.openapi.document import Json
 
 MANIFEST = {
@@ -25,7 +25,7 @@ def config(**more: Any) -> Config:
 
 
 def test_the_identity_comes_from_the_manifest_unless_the_plugin_says_otherwise() -> None:
-    plain = identify(config(), MANIFEST, {"version": "2.1", "contact": {"url": "https://example.com"}})
+    plain = gather_server_info(config(), MANIFEST, {"version": "2.1", "contact": {"url": "https://example.com"}})
     assert (plain.name, plain.title, plain.version, plain.summary) == (
         "orders-api",
         "Orders",
@@ -35,7 +35,7 @@ def test_the_identity_comes_from_the_manifest_unless_the_plugin_says_otherwise()
     assert (plain.registry_name, plain.mcp_url) == ("com.example.gw/orders-api", "https://gw.example.com/mcp")
     assert plain.website == "https://example.com"
     said = {"name": "shop", "display_name": "Shop", "version": "3.0.0-rc.1", "website": "https://shop.example.com"}
-    told = identify(config(plugin={**said, "registry_name": "io.github.me/shop"}, mcp=False), MANIFEST, {})
+    told = gather_server_info(config(plugin={**said, "registry_name": "io.github.me/shop"}, mcp=False), MANIFEST, {})
     assert (told.name, told.title, told.version, told.website) == tuple(said.values())
     assert (told.registry_name, told.mcp_url) == ("io.github.me/shop", "")
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.diagnostics import Severity
-from plugin_gateway.export.targets.rule import Breach, Target, entry_of, rule
-from plugin_gateway.export.targets.sources import LLAMAINDEX, RUN, SEMANTIC_KERNEL
+from plugin_gateway.export.platforms.rule import Breach, Platform, entry_of, rule
+from plugin_gateway.export.platforms.sources import LLAMAINDEX, RUN, SEMANTIC_KERNEL
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.openapi.nodes import typed_nodes, typed_nodes_in
@@ -27,14 +27,14 @@ _ADK: Final = "google-adk 2.13"
 
 MAX_PROMPT_BYTES: Final = 100_000
 _LEAN: Final = "load `/openapi.json?profile=lean`, which omits the contents of responses"
-_READERS: Final = (Target.LANGCHAIN, Target.LLAMAINDEX, Target.SEMANTIC_KERNEL)
+_READERS: Final = (Platform.LANGCHAIN, Platform.LLAMAINDEX, Platform.SEMANTIC_KERNEL)
 _LOADED_METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "PATCH"})
 _NOT_METHODS: Final = frozenset({"parameters", "servers", "summary", "description", "$ref"})
 
 
 @rule(
     "document-server", f"{RUN} {SEMANTIC_KERNEL}, {_LC}, {_HS}, {_ADK}",
-    Target.LANGCHAIN, Target.SEMANTIC_KERNEL, Target.HAYSTACK, Target.ADK,
+    Platform.LANGCHAIN, Platform.SEMANTIC_KERNEL, Platform.HAYSTACK, Platform.ADK,
 )  # fmt: skip
 def server(candidate: Candidate) -> Iterator[Breach]:
     """The document's first server is an absolute URL."""
@@ -47,7 +47,7 @@ def server(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("adk-loopback", f"{RUN} {_ADK}", Target.ADK)
+@rule("adk-loopback", f"{RUN} {_ADK}", Platform.ADK)
 def loopback(candidate: Candidate) -> Iterator[Breach]:
     """ADK calls no server on its own machine."""
     if is_this_machine(urlsplit(_server(candidate.document)).hostname or ""):
@@ -58,7 +58,7 @@ def loopback(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("adk-names", f"{RUN} {_ADK}, which renames operations to snake_case", Target.ADK)
+@rule("adk-names", f"{RUN} {_ADK}, which renames operations to snake_case", Platform.ADK)
 def snake_names(candidate: Candidate) -> Iterator[Breach]:
     """Names of operations differ in snake_case, too."""
     taken: dict[str, str] = {}
@@ -72,7 +72,7 @@ def snake_names(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("document-operation-text", f"{RUN} {_HS}", Target.HAYSTACK)
+@rule("document-operation-text", f"{RUN} {_HS}", Platform.HAYSTACK)
 def operation_text(candidate: Candidate) -> Iterator[Breach]:
     """Each operation has a summary or a description."""
     for key, operation in _document(candidate).operations.items():
@@ -84,7 +84,7 @@ def operation_text(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("document-path-items", f"{RUN} {SEMANTIC_KERNEL} and {LLAMAINDEX}", Target.LLAMAINDEX, Target.SEMANTIC_KERNEL)
+@rule("document-path-items", f"{RUN} {SEMANTIC_KERNEL} and {LLAMAINDEX}", Platform.LLAMAINDEX, Platform.SEMANTIC_KERNEL)
 def path_items(candidate: Candidate) -> Iterator[Breach]:
     """A path item has methods only."""
     paths = candidate.document.get("paths")
@@ -97,7 +97,9 @@ def path_items(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("document-parameters", f"{RUN} {SEMANTIC_KERNEL}; DeepLcom/openapi#7", Target.SEMANTIC_KERNEL, Target.PLUGIN_V1)
+@rule(
+    "document-parameters", f"{RUN} {SEMANTIC_KERNEL}; DeepLcom/openapi#7", Platform.SEMANTIC_KERNEL, Platform.PLUGIN_V1
+)
 def parameters(candidate: Candidate) -> Iterator[Breach]:
     """Parameters are written in their operations."""
     for key, operation in _document(candidate).operations.items():
@@ -135,7 +137,7 @@ def size(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("document-type-lists", f"{RUN} {SEMANTIC_KERNEL} and {_LC}", Target.LANGCHAIN, Target.SEMANTIC_KERNEL)
+@rule("document-type-lists", f"{RUN} {SEMANTIC_KERNEL} and {_LC}", Platform.LANGCHAIN, Platform.SEMANTIC_KERNEL)
 def type_lists(candidate: Candidate) -> Iterator[Breach]:
     """A schema has one type, as in OpenAPI 3.0."""
     count = sum(
@@ -150,7 +152,7 @@ def type_lists(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("semantic-kernel-bodies", f"{RUN} {SEMANTIC_KERNEL}", Target.SEMANTIC_KERNEL)
+@rule("semantic-kernel-bodies", f"{RUN} {SEMANTIC_KERNEL}", Platform.SEMANTIC_KERNEL)
 def form_bodies(candidate: Candidate) -> Iterator[Breach]:
     """A body can be JSON or plain text."""
     for key, operation_id, types in _bodies(candidate):
@@ -162,7 +164,7 @@ def form_bodies(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("document-methods", f"{RUN} {_LC} and {LLAMAINDEX}", Target.LANGCHAIN, Target.LLAMAINDEX)
+@rule("document-methods", f"{RUN} {_LC} and {LLAMAINDEX}", Platform.LANGCHAIN, Platform.LLAMAINDEX)
 def odd_methods(candidate: Candidate) -> Iterator[Breach]:
     """An operation has one of the methods that the loaders know."""
     for key, operation_id in _ids(candidate.document):
@@ -175,7 +177,7 @@ def odd_methods(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("langchain-parameter-types", f"{RUN} {_LC}, `openapi_spec_to_openai_fn`", Target.LANGCHAIN)
+@rule("langchain-parameter-types", f"{RUN} {_LC}, `openapi_spec_to_openai_fn`", Platform.LANGCHAIN)
 def parameter_types(candidate: Candidate) -> Iterator[Breach]:
     """The schema of a parameter has a type."""
     for key, operation in _document(candidate).operations.items():
@@ -190,7 +192,7 @@ def parameter_types(candidate: Candidate) -> Iterator[Breach]:
                 )
 
 
-@rule("haystack-recursive-body", f"{RUN} {_HS}", Target.HAYSTACK)
+@rule("haystack-recursive-body", f"{RUN} {_HS}", Platform.HAYSTACK)
 def recursive_bodies(candidate: Candidate) -> Iterator[Breach]:
     """No schema of a body contains itself."""
     endless = endless_schemas(candidate.document)
@@ -205,7 +207,7 @@ def recursive_bodies(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("langchain-bodies", f"{RUN} {_LC}", Target.LANGCHAIN)
+@rule("langchain-bodies", f"{RUN} {_LC}", Platform.LANGCHAIN)
 def mixed_bodies(candidate: Candidate) -> Iterator[Breach]:
     """JSON is the only type of a body that can be JSON."""
     for key, operation_id, types in _bodies(candidate):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.config.auth import NoAuth, UserHttpAuth
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.export.m365 import MAX_DESCRIPTION_FOR_MODEL, namespace_of
-from plugin_gateway.export.targets.rule import Breach, Target, rule, wanted
-from plugin_gateway.export.targets.sources import COPILOT_MANIFEST
+from plugin_gateway.export.platforms.rule import Breach, Platform, rule, wanted
+from plugin_gateway.export.platforms.sources import COPILOT_MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MAX_NAME, _MAX_DESCRIPTION = 20, 100
 
 
-@rule("m365-namespace", COPILOT_MANIFEST, Target.M365)
+@rule("m365-namespace", COPILOT_MANIFEST, Platform.M365)
 def namespace(candidate: Candidate) -> Iterator[Breach]:
     """The namespace has letters and digits only."""
     given = candidate.config.plugin.m365.namespace
@@ -38,7 +38,7 @@ def namespace(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("m365-texts", COPILOT_MANIFEST, Target.M365)
+@rule("m365-texts", COPILOT_MANIFEST, Platform.M365)
 def texts(candidate: Candidate) -> Iterator[Breach]:
     """The texts for people and the model are within the manifest's limits."""
     limits = {
@@ -57,7 +57,7 @@ def texts(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("m365-login", COPILOT_MANIFEST, Target.M365)
+@rule("m365-login", COPILOT_MANIFEST, Platform.M365)
 def login(candidate: Candidate) -> Iterator[Breach]:
     """Copilot logs in with OAuth or with one key, which Microsoft keeps under a reference."""
     auth, said = candidate.config.auth, candidate.config.plugin.m365
@@ -76,7 +76,7 @@ def login(candidate: Candidate) -> Iterator[Breach]:
 
 
 privacy = wanted(
-    "m365-privacy", COPILOT_MANIFEST, Target.M365,
+    "m365-privacy", COPILOT_MANIFEST, Platform.M365,
     key="privacy", example="https://example.com/privacy",
     message="the manifest has no `privacy_policy_url`, which administrators look for",
 )  # fmt: skip

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.diagnostics import Severity
-from plugin_gateway.export.targets.rule import Breach, Target, rule, wanted
-from plugin_gateway.export.targets.sources import REVIEW, SUBMISSION
+from plugin_gateway.export.platforms.rule import Breach, Platform, rule, wanted
+from plugin_gateway.export.platforms.sources import REVIEW, SUBMISSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _POSITIVE, _NEGATIVE = 5, 3
 
 
-@rule("openai-cases", REVIEW, Target.OPENAI_PLUGIN)
+@rule("openai-cases", REVIEW, Platform.OPENAI_PLUGIN)
 def cases(candidate: Candidate) -> Iterator[Breach]:
     """A submission has five prompts that call tools and three that call no tool. Each names only tools that exist."""
     said = candidate.config.plugin
@@ -49,17 +49,17 @@ def cases(candidate: Candidate) -> Iterator[Breach]:
 
 
 recording = wanted(
-    "openai-recording", REVIEW, Target.OPENAI_PLUGIN,
+    "openai-recording", REVIEW, Platform.OPENAI_PLUGIN,
     key="recording", example="https://example.com/demo.mp4",
     message="reviewers want a video that shows the plugin at work",
 )  # fmt: skip
 release_notes = wanted(
-    "openai-release-notes", SUBMISSION, Target.OPENAI_PLUGIN,
+    "openai-release-notes", SUBMISSION, Platform.OPENAI_PLUGIN,
     key="release_notes", example="First version.",
     message="a submission has release notes",
 )  # fmt: skip
 domain_proof = wanted(
-    "openai-domain-proof", SUBMISSION, Target.OPENAI_PLUGIN,
+    "openai-domain-proof", SUBMISSION, Platform.OPENAI_PLUGIN,
     key="openai_challenge", example="{env: OPENAI_APPS_CHALLENGE}",
     message="OpenAI cannot check who owns the domain: the gateway does not serve the token that the portal shows",
 )  # fmt: skip

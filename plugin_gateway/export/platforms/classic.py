@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from plugin_gateway.config.auth import NoAuth, OAuthAuth, ServiceHttpAuth
 from plugin_gateway.diagnostics import Severity
-from plugin_gateway.export.targets.rule import Breach, Target, rule
-from plugin_gateway.export.targets.server import long_call, site_of
+from plugin_gateway.export.platforms.rule import Breach, Platform, rule
+from plugin_gateway.export.platforms.server import long_call, site_of
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.publish.manifest import is_local_url
 from plugin_gateway.publish.profile import MAX_GPT_OPERATIONS, MAX_OPERATION_TEXT, MAX_PARAMETER_TEXT, Profile
@@ -30,7 +30,7 @@ _FREE_PROVIDERS: Final = frozenset(
 )
 
 
-@rule("gpt-actions-end", _END, Target.PLUGIN_V1)
+@rule("gpt-actions-end", _END, Platform.PLUGIN_V1)
 def end(candidate: Candidate) -> Iterator[Breach]:  # noqa: ARG001  # it concerns every gateway
     """GPTs, and Actions with them, end on 2026-12-11."""
     yield Breach(
@@ -41,10 +41,10 @@ def end(candidate: Candidate) -> Iterator[Breach]:  # noqa: ARG001  # it concern
     )
 
 
-@rule("plugin-v1-port", _PLUGINS, Target.PLUGIN_V1)
+@rule("plugin-v1-port", _PLUGINS, Platform.PLUGIN_V1)
 def port(candidate: Candidate) -> Iterator[Breach]:
     """A remote plugin is at port 443."""
-    url = candidate.identity.public_url
+    url = candidate.server_info.public_url
     if not is_local_url(url) and urlsplit(url).port not in (None, 443):
         yield Breach(
             message=f"ChatGPT calls port 443 only, and {url} names another",
@@ -53,10 +53,10 @@ def port(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("plugin-v1-local-auth", _PLUGINS, Target.PLUGIN_V1)
+@rule("plugin-v1-local-auth", _PLUGINS, Platform.PLUGIN_V1)
 def local_auth(candidate: Candidate) -> Iterator[Breach]:
     """A plugin on localhost has no authentication."""
-    if is_local_url(candidate.identity.public_url) and not isinstance(candidate.config.auth, NoAuth):
+    if is_local_url(candidate.server_info.public_url) and not isinstance(candidate.config.auth, NoAuth):
         yield Breach(
             message="a plugin on localhost cannot have authentication",
             hint="write `public: {url: https://plugin.example.com}`, or `auth: {type: none}` while you try it",
@@ -64,7 +64,7 @@ def local_auth(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("plugin-v1-verification", _PLUGINS, Target.PLUGIN_V1)
+@rule("plugin-v1-verification", _PLUGINS, Platform.PLUGIN_V1)
 def verification(candidate: Candidate) -> Iterator[Breach]:
     """A manifest with a token or OAuth shows the verification token that ChatGPT issued."""
     auth = candidate.config.auth
@@ -77,10 +77,10 @@ def verification(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("plugin-v1-domains", _PLUGINS, Target.PLUGIN_V1)
+@rule("plugin-v1-domains", _PLUGINS, Platform.PLUGIN_V1)
 def domains(candidate: Candidate) -> Iterator[Breach]:
     """The legal terms, the contact and the login are on the plugin's domain."""
-    ours = site_of(candidate.identity.public_url)
+    ours = site_of(candidate.server_info.public_url)
     if not ours:
         return
     legal, email = str(candidate.manifest["legal_info_url"]), str(candidate.manifest["contact_email"])
@@ -108,7 +108,7 @@ def domains(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("plugin-v1-texts", _PLUGINS, Target.PLUGIN_V1)
+@rule("plugin-v1-texts", _PLUGINS, Platform.PLUGIN_V1)
 def texts(candidate: Candidate) -> Iterator[Breach]:
     """The texts of the document that the manifest names have at most 300 (operations) and 700 (parameters) characters."""
     query = urlsplit(str(candidate.manifest["api"]["url"])).query
@@ -132,7 +132,7 @@ def texts(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("plugin-v1-operations", _BUILDERS, Target.PLUGIN_V1)
+@rule("plugin-v1-operations", _BUILDERS, Platform.PLUGIN_V1)
 def operations(candidate: Candidate) -> Iterator[Breach]:
     """GPT Actions have at most 30 operations."""
     count = len(Document(root=candidate.document, name="served").operations)
@@ -144,7 +144,7 @@ def operations(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("plugin-v1-answers", _PLUGINS, Target.PLUGIN_V1)
+@rule("plugin-v1-answers", _PLUGINS, Platform.PLUGIN_V1)
 def answers(candidate: Candidate) -> Iterator[Breach]:
     """An answer has at most 100,000 characters."""
     limit = candidate.config.limits.response_body
@@ -158,7 +158,7 @@ def answers(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("plugin-v1-call-time", _PLUGINS, Target.PLUGIN_V1)
+@rule("plugin-v1-call-time", _PLUGINS, Platform.PLUGIN_V1)
 def call_time(candidate: Candidate) -> Iterator[Breach]:
     """A call takes at most 45 s."""
     yield from long_call(candidate, _MAX_CALL_S, "ChatGPT gives up after 45 s")

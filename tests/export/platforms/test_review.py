@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.export.targets.review import cases
+from plugin_gateway.export.platforms.review import cases
 from tests.shop import CASE, broken, shop
 
 REFUSAL = {"prompt": "Tell me a joke."}

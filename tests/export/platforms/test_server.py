@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.export.targets.judge import judge
-from plugin_gateway.export.targets.rule import Target
-from plugin_gateway.export.targets.server import CHATGPT_CALLBACK, CLAUDE_CALLBACK, call_time, site_of
+from plugin_gateway.export.platforms.judge import judge
+from plugin_gateway.export.platforms.rule import Platform
+from plugin_gateway.export.platforms.server import CHATGPT_CALLBACK, CLAUDE_CALLBACK, call_time, site_of
 from tests.shop import PASSED_ON, broken, shop
 
 ISSUER = "https://login.example.com"
@@ -77,7 +77,7 @@ def test_a_facade_lets_users_return_to_chatgpt_and_claude(uris: list[str], found
 
 def test_a_missing_redirect_uri_is_named_with_the_key_that_takes_it() -> None:
     auth = {**OAUTH, "facade": {**FACADE, "redirect_uris": ["https://a.example"]}}
-    found = {finding.rule: finding for finding in judge(shop({"auth": auth}), {Target.CHATGPT, Target.CLAUDE})}
+    found = {finding.rule: finding for finding in judge(shop({"auth": auth}), {Platform.CHATGPT, Platform.CLAUDE})}
     assert CHATGPT_CALLBACK in found["chatgpt-redirect-uri"].hint
     assert CLAUDE_CALLBACK in found["claude-redirect-uri"].hint
     assert found["claude-redirect-uri"].pointer == ("auth", "facade", "redirect_uris")
@@ -92,9 +92,9 @@ def test_oauth_without_an_issuer_leaves_clients_without_a_login() -> None:
 
 @pytest.mark.parametrize("url", ["http://localhost:8080", "https://127.0.0.1", "https://gateway"])
 def test_a_public_url_on_one_machine_is_an_error_for_clients_in_the_cloud(url: str) -> None:
-    found = {finding.rule for finding in judge(shop({"public": {"url": url}}), {Target.CHATGPT})}
+    found = {finding.rule for finding in judge(shop({"public": {"url": url}}), {Platform.CHATGPT})}
     assert "public-url" in found
-    assert "public-url" in {finding.rule for finding in judge(shop({"public": {"url": url}}), {Target.M365})}
+    assert "public-url" in {finding.rule for finding in judge(shop({"public": {"url": url}}), {Platform.M365})}
 
 
 def test_a_gateway_that_allows_nothing_has_no_tools() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from plugin_gateway.export.targets.judge import judge
-from plugin_gateway.export.targets.rule import Target
-from plugin_gateway.export.targets.texts import contrast
+from plugin_gateway.export.platforms.judge import judge
+from plugin_gateway.export.platforms.rule import Platform
+from plugin_gateway.export.platforms.texts import contrast
 from tests.shop import broken, png, shop
 
 # What changes below `plugin`, the only rule that it breaks, and the key to which the finding leads.
@@ -63,7 +63,7 @@ def test_a_text_that_the_directory_refuses_breaks_its_rule_alone(
 ) -> None:
     candidate = shop({"plugin": change})
     assert broken(candidate) == {rule: "error"}
-    [finding, *_] = [finding for finding in judge(candidate, {Target.OPENAI_PLUGIN}) if finding.rule == rule]
+    [finding, *_] = [finding for finding in judge(candidate, {Platform.OPENAI_PLUGIN}) if finding.rule == rule]
     assert finding.pointer[:2] == (("plugin", key) if key else ("plugin",))
     assert finding.hint
     assert "OpenAI" in finding.source
@@ -138,5 +138,5 @@ def test_a_finding_says_what_is_wrong_and_what_to_write(
     change: dict[str, Any], images: dict[str, bytes] | None, words: str
 ) -> None:
     candidate = shop({"plugin": change}, **({"images": images} if images else {}))
-    said = [f"{finding.message} ({finding.hint})" for finding in judge(candidate, {Target.OPENAI_PLUGIN})]
+    said = [f"{finding.message} ({finding.hint})" for finding in judge(candidate, {Platform.OPENAI_PLUGIN})]
     assert [one for one in said if words in one]

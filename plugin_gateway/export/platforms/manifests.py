@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.export.targets.rule import Breach, Target, rule
-from plugin_gateway.export.targets.sources import LLAMAINDEX, RUN, SEMANTIC_KERNEL
+from plugin_gateway.export.platforms.rule import Breach, Platform, rule
+from plugin_gateway.export.platforms.sources import LLAMAINDEX, RUN, SEMANTIC_KERNEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from plugin_gateway.export.candidate import Candidate
 
 
-@rule("llamaindex-auth", f"{RUN} {LLAMAINDEX}", Target.LLAMAINDEX)
+@rule("llamaindex-auth", f"{RUN} {LLAMAINDEX}", Platform.LLAMAINDEX)
 def auth_none(candidate: Candidate) -> Iterator[Breach]:
     """LlamaIndex loads manifests without authentication only."""
     kind = _auth_type(candidate)
@@ -25,7 +25,7 @@ def auth_none(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("semantic-kernel-auth", f"{RUN} {SEMANTIC_KERNEL}", Target.SEMANTIC_KERNEL)
+@rule("semantic-kernel-auth", f"{RUN} {SEMANTIC_KERNEL}", Platform.SEMANTIC_KERNEL)
 def auth_oauth(candidate: Candidate) -> Iterator[Breach]:
     """Semantic Kernel 0.9 loads manifests with OAuth or without authentication."""
     kind = _auth_type(candidate)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway import methods
 from plugin_gateway.diagnostics import Pointer, Severity
-from plugin_gateway.export.targets.rule import Breach, Target, entry_of, rule
-from plugin_gateway.export.targets.sources import CLAUDE_REVIEW, COPILOT_MANIFEST, GUIDELINES, REFERENCE, SURVEY
+from plugin_gateway.export.platforms.rule import Breach, Platform, entry_of, rule
+from plugin_gateway.export.platforms.sources import CLAUDE_REVIEW, COPILOT_MANIFEST, GUIDELINES, REFERENCE, SURVEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +31,10 @@ _CREDENTIAL: Final = re.compile(
 _CONVERSATION: Final = re.compile(r"(?:^|_)(?:chat|conversation|message)_?(?:history|log|transcript)(?:$|_)")
 _LOCATION: Final = re.compile(r"^(?:lat|lon|lng|latitude|longitude|geo_?point|gps|coordinates?)$")
 _TRACE: Final = re.compile(r"^(?:x_)?(?:request|trace|span|correlation)_?id$")
-_CLIENTS: Final = (Target.OPENAI_PLUGIN, Target.CHATGPT, Target.CLAUDE)
+_CLIENTS: Final = (Platform.OPENAI_PLUGIN, Platform.CHATGPT, Platform.CLAUDE)
 
 
-@rule("tool-tokens", _BUDGET, Target.OPENAI_PLUGIN, Target.CHATGPT)
+@rule("tool-tokens", _BUDGET, Platform.OPENAI_PLUGIN, Platform.CHATGPT)
 def tokens(candidate: Candidate) -> Iterator[Breach]:
     """A tool's definition has fewer than 5,000 tokens."""
     for tool in _listed(candidate):
@@ -46,7 +46,7 @@ def tokens(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("tools-tokens", _BUDGET, Target.OPENAI_PLUGIN, Target.CHATGPT)
+@rule("tools-tokens", _BUDGET, Platform.OPENAI_PLUGIN, Platform.CHATGPT)
 def tokens_together(candidate: Candidate) -> Iterator[Breach]:
     """All definitions together have fewer than 16,000 tokens."""
     listed = _listed(candidate)
@@ -62,7 +62,9 @@ def tokens_together(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("tools-many", f"{SURVEY}: OpenAI's guide advises fewer than 20 functions", Target.OPENAI_PLUGIN, Target.CHATGPT)
+@rule(
+    "tools-many", f"{SURVEY}: OpenAI's guide advises fewer than 20 functions", Platform.OPENAI_PLUGIN, Platform.CHATGPT
+)
 def many(candidate: Candidate) -> Iterator[Breach]:
     """A model chooses better among fewer than 20 tools."""
     if len(_listed(candidate)) >= _MANY:
@@ -86,7 +88,7 @@ def name(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("tool-title", f"{GUIDELINES}; {CLAUDE_REVIEW}", Target.OPENAI_PLUGIN, Target.CLAUDE)
+@rule("tool-title", f"{GUIDELINES}; {CLAUDE_REVIEW}", Platform.OPENAI_PLUGIN, Platform.CLAUDE)
 def title(candidate: Candidate) -> Iterator[Breach]:
     """A tool has a title for people."""
     for tool in _listed(candidate):
@@ -111,7 +113,7 @@ def description(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("claude-description", f"{SURVEY}: Claude Code cuts descriptions", Target.CLAUDE)
+@rule("claude-description", f"{SURVEY}: Claude Code cuts descriptions", Platform.CLAUDE)
 def long_description(candidate: Candidate) -> Iterator[Breach]:
     """A description fits into what Claude Code shows of it."""
     for tool in _listed(candidate):
@@ -158,7 +160,7 @@ def honest_hints(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("tool-output-schema", REFERENCE, Target.OPENAI_PLUGIN)
+@rule("tool-output-schema", REFERENCE, Platform.OPENAI_PLUGIN)
 def output_schema(candidate: Candidate) -> Iterator[Breach]:
     """A tool that returns structured content describes it."""
     if bare := [tool.name for tool in _listed(candidate) if "outputSchema" not in tool.definition]:
@@ -170,7 +172,7 @@ def output_schema(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("tool-inputs", GUIDELINES, Target.OPENAI_PLUGIN)
+@rule("tool-inputs", GUIDELINES, Platform.OPENAI_PLUGIN)
 def inputs(candidate: Candidate) -> Iterator[Breach]:
     """A tool asks for no credential, no conversation and no exact place of the user."""
     for tool in _listed(candidate):
@@ -191,7 +193,7 @@ def inputs(candidate: Candidate) -> Iterator[Breach]:
                 )
 
 
-@rule("tool-outputs", GUIDELINES, Target.OPENAI_PLUGIN)
+@rule("tool-outputs", GUIDELINES, Platform.OPENAI_PLUGIN)
 def outputs(candidate: Candidate) -> Iterator[Breach]:
     """A result has no ids of requests and traces."""
     for tool in _listed(candidate):
@@ -206,7 +208,7 @@ def outputs(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("tool-invocation", REFERENCE, Target.OPENAI_PLUGIN, Target.CHATGPT)
+@rule("tool-invocation", REFERENCE, Platform.OPENAI_PLUGIN, Platform.CHATGPT)
 def invocation(candidate: Candidate) -> Iterator[Breach]:
     """The texts that ChatGPT shows during a call have at most 64 characters."""
     for tool in _listed(candidate):
@@ -221,7 +223,7 @@ def invocation(candidate: Candidate) -> Iterator[Breach]:
                 )
 
 
-@rule("m365-function-name", COPILOT_MANIFEST, Target.M365)
+@rule("m365-function-name", COPILOT_MANIFEST, Platform.M365)
 def function_name(candidate: Candidate) -> Iterator[Breach]:
     """A function's name has letters, digits and `_` only."""
     for tool in candidate.tools:

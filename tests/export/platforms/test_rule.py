@@ -7,29 +7,29 @@ import pytest
 
 from plugin_gateway.diagnostics import Pointer
 from plugin_gateway.export.candidate import Candidate
-from plugin_gateway.export.targets.rule import Breach, Target, entry_of, rule, wanted
+from plugin_gateway.export.platforms.rule import Breach, Platform, entry_of, rule, wanted
 from tests.shop import shop
 
 
 def test_a_breach_becomes_a_finding_with_the_name_and_the_source_of_its_rule() -> None:
-    @rule("late", "a forum", Target.CLAUDE)
+    @rule("late", "a forum", Platform.CLAUDE)
     def late(candidate: Candidate) -> Iterator[Breach]:
         yield Breach(message="m", hint="h", pointer=("plugin", "name"))
 
     [finding] = late.judge(None)
     assert (finding.rule, finding.message, finding.hint, finding.pointer) == ("late", "m", "h", ("plugin", "name"))
     assert (finding.source, finding.severity) == ("a forum", "error")
-    assert late.targets == {Target.CLAUDE}
+    assert late.platforms == {Platform.CLAUDE}
 
 
 def test_a_key_that_is_wanted_and_left_out_is_a_warning_with_an_example() -> None:
-    video = wanted("video", "a page", Target.CLAUDE, key="recording", example="https://a.example", message="m")
+    video = wanted("video", "a page", Platform.CLAUDE, key="recording", example="https://a.example", message="m")
 
     [finding] = video.judge(shop({"plugin": {"recording": None}}))
     assert (finding.rule, finding.source, finding.message, finding.severity) == ("video", "a page", "m", "warning")
     assert (finding.hint, finding.pointer) == ("write `recording: https://a.example` below `plugin`", ("plugin",))
     assert [*video.judge(shop())] == []
-    assert video.targets == {Target.CLAUDE}
+    assert video.platforms == {Platform.CLAUDE}
 
 
 @pytest.mark.parametrize(

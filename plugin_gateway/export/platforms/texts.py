@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.diagnostics import Pointer, Severity
-from plugin_gateway.export.identity import is_semantic
 from plugin_gateway.export.listing import MAX_CAPABILITIES, MAX_CAPABILITY, MAX_DESCRIPTION, MAX_PROMPT, MAX_PROMPTS
-from plugin_gateway.export.targets.rule import Breach, Target, missing, rule
-from plugin_gateway.export.targets.sources import SUBMISSION
+from plugin_gateway.export.platforms.rule import Breach, Platform, missing, rule
+from plugin_gateway.export.platforms.sources import SUBMISSION
+from plugin_gateway.export.server_info import is_semantic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +36,10 @@ _LEAST_CONTRAST: Final = 2.0
 _LIGHT, _DARK = "#FFFFFF", "#212121"
 
 
-@rule("openai-display-name", SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-display-name", SUBMISSION, Platform.OPENAI_PLUGIN)
 def display_name(candidate: Candidate) -> Iterator[Breach]:
     """The display name has at most 30 characters and does not end in MCP or Plugin."""
-    title, pointer = candidate.identity.title, ("plugin", "display_name")
+    title, pointer = candidate.server_info.title, ("plugin", "display_name")
     if len(title) > _MAX_LINE:
         yield _too_long("plugin.display_name", title, _MAX_LINE)
     if match := re.search(r"\b(MCP|Plugin)\s*$", title, re.IGNORECASE):
@@ -47,10 +47,10 @@ def display_name(candidate: Candidate) -> Iterator[Breach]:
         yield Breach(message=message, hint=f"write `display_name: {title[: match.start()].strip()}`", pointer=pointer)
 
 
-@rule("openai-name", _ERRORS, Target.OPENAI_PLUGIN)
+@rule("openai-name", _ERRORS, Platform.OPENAI_PLUGIN)
 def name(candidate: Candidate) -> Iterator[Breach]:
     """The package's name has no dots, and fits into 64 characters together with the skill's."""
-    given, pointer = candidate.identity.name, ("plugin", "name")
+    given, pointer = candidate.server_info.name, ("plugin", "name")
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", given):
         fixed = re.sub(r"[^a-z0-9]+", "-", given.lower()).strip("-")
         message = f"the directory takes letters, digits and single hyphens in a package's name, not {given!r}"
@@ -63,7 +63,7 @@ def name(candidate: Candidate) -> Iterator[Breach]:
         yield Breach(message=message, hint="write a `name` of at most 31 characters", pointer=pointer)
 
 
-@rule("openai-subtitle", SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-subtitle", SUBMISSION, Platform.OPENAI_PLUGIN)
 def subtitle(candidate: Candidate) -> Iterator[Breach]:
     """The listing has a subtitle of at most 30 characters."""
     text = candidate.config.plugin.subtitle
@@ -73,7 +73,7 @@ def subtitle(candidate: Candidate) -> Iterator[Breach]:
         yield _too_long("plugin.subtitle", text, _MAX_LINE)
 
 
-@rule("openai-description", SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-description", SUBMISSION, Platform.OPENAI_PLUGIN)
 def description(candidate: Candidate) -> Iterator[Breach]:
     """The listing's description has at most 4000 characters."""
     if len(candidate.description) > MAX_DESCRIPTION:
@@ -91,7 +91,7 @@ def description(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("openai-developer", SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-developer", SUBMISSION, Platform.OPENAI_PLUGIN)
 def developer(candidate: Candidate) -> Iterator[Breach]:
     """The listing names its developer in at most 80 characters."""
     if not candidate.developer:
@@ -100,7 +100,7 @@ def developer(candidate: Candidate) -> Iterator[Breach]:
         yield _too_long("plugin.developer", candidate.developer, _MAX_DEVELOPER)
 
 
-@rule("openai-category", SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-category", SUBMISSION, Platform.OPENAI_PLUGIN)
 def category(candidate: Candidate) -> Iterator[Breach]:
     """The category is one of the directory's."""
     text = candidate.config.plugin.category
@@ -111,7 +111,7 @@ def category(candidate: Candidate) -> Iterator[Breach]:
         yield Breach(message=f"{text!r} is not a category of the directory", hint=hint, pointer=("plugin", "category"))
 
 
-@rule("openai-capabilities", SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-capabilities", SUBMISSION, Platform.OPENAI_PLUGIN)
 def capabilities(candidate: Candidate) -> Iterator[Breach]:
     """There are at most 20 capabilities of at most 120 characters."""
     given, pointer = candidate.config.plugin.capabilities, ("plugin", "capabilities")
@@ -123,12 +123,12 @@ def capabilities(candidate: Candidate) -> Iterator[Breach]:
             yield _too_long("plugin.capabilities", text, MAX_CAPABILITY, pointer=(*pointer, index))
 
 
-@rule("openai-links", SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-links", SUBMISSION, Platform.OPENAI_PLUGIN)
 def links(candidate: Candidate) -> Iterator[Breach]:
     """A plugin with an MCP server links to its web site, its support, its privacy policy and its terms, with https."""
     said = candidate.config.plugin
     given = {
-        "website": (said.website or candidate.identity.website, "the service's web site"),
+        "website": (said.website or candidate.server_info.website, "the service's web site"),
         "support": (said.support, "where users get help"),
         "privacy": (said.privacy, "the privacy policy, which must cover the data that the tools return"),
         "terms": (candidate.terms, "the terms of service"),
@@ -141,7 +141,7 @@ def links(candidate: Candidate) -> Iterator[Breach]:
             yield Breach(message=message, hint="write another URL", pointer=("plugin", key))
 
 
-@rule("openai-prompts", SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-prompts", SUBMISSION, Platform.OPENAI_PLUGIN)
 def prompts(candidate: Candidate) -> Iterator[Breach]:
     """There are at most three different prompts of at most 128 characters, without an @mention."""
     given, pointer = candidate.config.plugin.prompts, ("plugin", "prompts")
@@ -163,7 +163,7 @@ def prompts(candidate: Candidate) -> Iterator[Breach]:
             yield Breach(message=message, hint="leave the mention out", pointer=(*pointer, index))
 
 
-@rule("openai-colors", SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-colors", SUBMISSION, Platform.OPENAI_PLUGIN)
 def colors(candidate: Candidate) -> Iterator[Breach]:
     """Brand colours are `#RRGGBB` and stand out from their background."""
     said = candidate.config.plugin
@@ -179,7 +179,7 @@ def colors(candidate: Candidate) -> Iterator[Breach]:
             yield Breach(message=message, hint=hint, pointer=("plugin", key))
 
 
-@rule("openai-images", SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-images", SUBMISSION, Platform.OPENAI_PLUGIN)
 def images(candidate: Candidate) -> Iterator[Breach]:
     """Logo and icons are square PNG, JPEG, WebP or SVG files of 48 to 4096 pixels and at most 5 MiB."""
     if not candidate.images.get("logo") and not candidate.images.get("manifest"):
@@ -196,10 +196,10 @@ def images(candidate: Candidate) -> Iterator[Breach]:
             yield from _judge_image(("plugin", key), image)
 
 
-@rule("openai-version", _ERRORS, Target.OPENAI_PLUGIN)
+@rule("openai-version", _ERRORS, Platform.OPENAI_PLUGIN)
 def version(candidate: Candidate) -> Iterator[Breach]:
     """The version is a semantic version of at most 64 characters."""
-    given = candidate.identity.version
+    given = candidate.server_info.version
     if not is_semantic(given) or len(given) > _MAX_VERSION:
         message = f"{given!r} is not a semantic version of at most {_MAX_VERSION} characters"
         yield Breach(message=message, hint='write one such as "1.0.0"', pointer=("plugin", "version"))

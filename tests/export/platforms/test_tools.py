@@ -122,7 +122,7 @@ def test_an_operation_that_is_declared_harmless_is_reported_at_its_entry() -> No
 
 @pytest.mark.parametrize("change", [returns("id"), {"outputSchema": None}])
 def test_a_missing_description_of_the_result_is_noted(change: dict[str, Any]) -> None:
-    from plugin_gateway.export.targets.tools import output_schema
+    from plugin_gateway.export.platforms.tools import output_schema
 
     candidate = shop()
     tools = tuple(

@@ -1,4 +1,4 @@
-"""The identity of a gateway: the names, the version and the short texts that all of its public files have in common."""
+"""The server info of a gateway: the names, the version and the short texts that all its public files share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SEMVER: Final = re.compile(
 _SUFFIX: Final = re.compile(r"(?:-(?:mcp|plugin))+$")
 
 
-class Identity(Struct, frozen=True, kw_only=True):
+class ServerInfo(Struct, frozen=True, kw_only=True):
     """The names and texts of one gateway. The package, the server card and the MCP endpoint show the same ones."""
 
     name: str
@@ -44,11 +44,11 @@ class Identity(Struct, frozen=True, kw_only=True):
     logo_url: str
 
 
-def identify(config: Config, manifest: JsonObject, info: JsonObject) -> Identity:
-    """Gather the identity from gateway.yaml, the manifest that is served, and the document's `info`."""
+def gather_server_info(config: Config, manifest: JsonObject, info: JsonObject) -> ServerInfo:
+    """Gather the names and texts from gateway.yaml, the served manifest and the document's `info`."""
     said, public_url = config.plugin, config.public_url.rstrip("/")
     name = said.name or slug(str(manifest["name_for_model"])) or "gateway"
-    return Identity(
+    return ServerInfo(
         name=name,
         title=said.display_name or str(manifest["name_for_human"]),
         version=said.version or semantic(info.get("version")),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.export.targets.test_server import FRAMEWORKS, TOKENS
+from tests.export.platforms.test_server import FRAMEWORKS, TOKENS
 from tests.shop import broken, shop
 
 

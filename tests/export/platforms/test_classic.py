@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Pointer
 from plugin_gateway.export.candidate import Candidate
-from plugin_gateway.export.targets.judge import judge
-from plugin_gateway.export.targets.rule import Target
-from tests.export.targets.test_server import OAUTH, TOKENS
+from plugin_gateway.export.platforms.judge import judge
+from plugin_gateway.export.platforms.rule import Platform
+from tests.export.platforms.test_server import OAUTH, TOKENS
 from tests.shop import shop
 
 
 def found(candidate: Candidate) -> dict[str, str]:
-    rules = {finding.rule: str(finding.severity) for finding in judge(candidate, {Target.PLUGIN_V1})}
+    rules = {finding.rule: str(finding.severity) for finding in judge(candidate, {Platform.PLUGIN_V1})}
     assert rules.pop("gpt-actions-end") == "note"
     return rules
 
@@ -57,7 +57,7 @@ def test_a_config_breaks_these_rules(change: dict[str, Any], rules: dict[str, st
     ],
 )
 def test_a_finding_names_the_value_and_the_key(change: dict[str, Any], words: str, pointer: Pointer) -> None:
-    [finding] = [one for one in judge(shop(change), {Target.PLUGIN_V1}) if one.rule != "gpt-actions-end"]
+    [finding] = [one for one in judge(shop(change), {Platform.PLUGIN_V1}) if one.rule != "gpt-actions-end"]
     assert words in finding.message
     assert finding.pointer == pointer
 

@@ -1,0 +1,1 @@
+"""Platforms: the rules of directories and clients, for `check --target`."""

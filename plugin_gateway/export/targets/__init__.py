@@ -1,1 +1,0 @@
-"""Targets: the rules of directories and clients, for `check --target`."""
