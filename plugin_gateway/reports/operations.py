@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 REF = re.compile(rb'"\$ref":"(#[^"\\]*)"')
+NEARLY_AS_GOOD = 0.5
+"""The share of the best score from which an operation is listed, even if others have more of the words."""
 
 
 class Query(NamedTuple):
-    """A search. An operation must have all tags, one of the methods, and as many of the words as the best operation has."""
+    """A search. An operation must have all tags and one of the methods, and fit the words as `best` demands."""
 
     words: tuple[str, ...]
     tags: tuple[str, ...]
@@ -67,12 +69,17 @@ def index_of(operations: Iterable[Operation]) -> Index:
 
 
 def best(operations: Sequence[Operation], index: Index, words: Iterable[str]) -> list[Operation]:
-    """Return the indexed operations that have the most of the words, the best match first."""
+    """Return the indexed operations that have the most of the words or score nearly as well as the best, the best match first.
+
+    Words alone would not do: an operation that a person means by "invite org member" may invite without the word "member", and
+    a long text about another may have all three.
+    """
     result = find(index, " ".join(words))
     most = max((one.words for one in result.found), default=0)
     if most * 2 < result.words:
         return []
-    return [operations[one.number] for one in result.found if one.words == most]
+    enough = result.found[0].score * NEARLY_AS_GOOD if result.found else 0
+    return [operations[one.number] for one in result.found if one.words == most or one.score >= enough]
 
 
 def subject_of(operation: Operation) -> Subject:

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -5,7 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document, Operation
-from plugin_gateway.reports.operations import Costs, measure, parse_query, search, summary_of
+from plugin_gateway.openapi.read.source import read_document
+from plugin_gateway.reports.operations import Costs, best, index_of, measure, parse_query, search, summary_of
+
+CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "open"
+QUERIES = Path(__file__).parents[1] / "ranking"
 
 
 def document(**paths: dict[str, Any]) -> Document:
@@ -80,6 +85,28 @@ def test_number_case_beginning_and_a_wrong_letter_are_forgiven(typed: str) -> No
 
 def test_an_operation_with_all_words_hides_those_with_some() -> None:
     assert found(titled(a="Create a key", b="Create an issue", c="Look"), "create", "issue") == ["/b"]
+
+
+def test_an_operation_that_scores_well_is_listed_before_one_that_only_has_more_of_the_words() -> None:
+    one = titled(a="Invite somebody to a shop", b="Look at shops", c="Pay", d="Order", e="Ship")
+    one.root["paths"]["/b"]["get"]["description"] = "All shops. Members may invite others."
+    assert found(one, "invite", "shop", "member") == ["/a", "/b"]
+
+
+def test_most_queries_of_persons_list_the_operation_of_github_that_they_mean_among_the_first_three() -> None:
+    if not CORPUS.is_dir():
+        pytest.skip("the corpus of documents, ../shared/corpus, is not here")
+    operations = [*read_document(str(CORPUS / "github.json")).operations.values()]
+    index = index_of(operations)
+    lines = [
+        line for name in ("queries", "seen", "held_out") for line in (QUERIES / f"{name}.txt").read_text().splitlines()
+    ]
+    typed = [line.removeprefix("github: ").split(" -> ") for line in lines if line.startswith("github: ")]
+    hits = [
+        {one.operation_id for one in best(operations, index, [words])[:3]} & {*meant.split(" | ")}
+        for words, meant in typed
+    ]
+    assert sum(map(bool, hits)) / len(typed) >= 0.85
 
 
 def test_a_word_that_no_operation_has_hides_none_of_those_with_the_others() -> None:
