@@ -224,7 +224,7 @@ class Downlink:
         first, *lines = head.split(b"\r\n")
         minor, status = read_status_line(first)
         if len(lines) > _MAX_FIELDS:
-            raise bad_answer()
+            raise bad_answer(f"the head has more than {_MAX_FIELDS} field lines")
         fields = [read_field(line) for line in lines]
         lengths: list[bytes] = []
         codings: list[bytes] = []
@@ -232,9 +232,9 @@ class Downlink:
         encodings: list[bytes] = []
         is_part = status in _PARTIAL
         is_dated = False
-        for field in fields:
+        for number, field in enumerate(fields, start=1):
             if field is None:
-                raise bad_answer()
+                raise bad_answer(f"field line {number} of the head is not `Name: value`")
             name = field.name
             if name == b"content-length":
                 lengths.append(field.value)

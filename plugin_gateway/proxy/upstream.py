@@ -112,7 +112,7 @@ class UpstreamConnection:
             try:
                 exchange.on_body(b"", is_complete=True)
             except UpstreamError as error:
-                exchange.on_broken(error)
+                exchange.on_broken(self._located(error))
         elif self._phase == _HEAD and self.is_used and not self._buffered and not self._interim:
             exchange.on_stale()
         else:
@@ -126,8 +126,13 @@ class UpstreamConnection:
         else:
             cause = "TLS ended without close_notify"
         detail = "The upstream closed the connection before its answer was complete."
-        error = UpstreamError(502, "upstream-closed", detail, cause=f"{place(self._pool.target)}: {cause}")
+        error = UpstreamError(502, "upstream-closed", detail, cause=cause)
         error.__cause__ = exc
+        return self._located(error)
+
+    def _located(self, error: UpstreamError) -> UpstreamError:
+        """Name the upstream in the cause of an error about its answer; an error without a cause says in its detail why."""
+        error.cause = f"{place(self._pool.target)}: {error.cause or error.detail}"
         return error
 
     def eof_received(self) -> None:
@@ -157,7 +162,7 @@ class UpstreamConnection:
         except UpstreamError as error:
             if self._exchange is exchange:
                 self.abort()
-            exchange.on_broken(error)
+            exchange.on_broken(self._located(error))
 
     def _on_head(self, exchange: Receiver, data: bytes) -> None:
         if self._buffered:
@@ -166,8 +171,10 @@ class UpstreamConnection:
         while True:
             end = data.find(b"\r\n\r\n")
             if end < 0 or end > MAX_HEAD_BYTES:
-                if len(data) > MAX_HEAD_BYTES or is_hopeless(data, 0):
-                    raise bad_answer()
+                if is_hopeless(data, 0):
+                    raise bad_answer("the head has a control byte, or a line that does not end in CRLF")
+                if len(data) > MAX_HEAD_BYTES:
+                    raise bad_answer(f"the head has more than {MAX_HEAD_BYTES} bytes")
                 self._buffered = data
                 exchange.on_activity()
                 return
@@ -176,8 +183,10 @@ class UpstreamConnection:
             if answer.status >= 200:
                 break
             self._interim += 1
-            if answer.status == 101 or self._interim > _MAX_INTERIM:
-                raise bad_answer()
+            if answer.status == 101:
+                raise bad_answer("status 101 switches to a protocol that was not asked for")
+            if self._interim > _MAX_INTERIM:
+                raise bad_answer(f"more than {_MAX_INTERIM} interim answers (1xx) came")
         self.is_used = True
         if exchange.asked.is_head or not answer.has_body:
             self._finish(exchange, answer.keeps_alive and not data)
@@ -223,7 +232,7 @@ class UpstreamConnection:
         try:
             content = chunks.feed(data)
         except ChunkedError as error:
-            raise bad_answer() from error
+            raise bad_answer("the chunked body is malformed") from error
         if chunks.is_done:
             self._finish(exchange, self._keeps_alive and not chunks.surplus)
         if answer is not None:

@@ -280,7 +280,7 @@ def read_status_line(line: bytes) -> tuple[int, int]:
     """
     match = _STATUS_LINE.fullmatch(line)
     if match is None:
-        raise bad_answer()
+        raise bad_answer("the first line is no status line of HTTP/1.x")
     return 1 if match[1] == b"1" else 0, int(match[2])
 
 
@@ -292,18 +292,22 @@ def frame_response(minor: int, lengths: list[bytes], codings: list[bytes], conne
     """
     keeps_alive = minor == 1 and b"close" not in connection
     if codings:
-        if lengths or minor == 0 or len(codings) != 1 or codings[0].lower() != b"chunked":
-            raise bad_answer()
+        if lengths or minor == 0:
+            raise bad_answer("Transfer-Encoding stands beside Content-Length, or in HTTP/1.0")
+        if len(codings) != 1 or codings[0].lower() != b"chunked":
+            raise bad_answer("Transfer-Encoding is not a single `chunked`")
         return ResponseFraming(-1, True, keeps_alive)
     if lengths:
         if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
-            raise bad_answer()
+            raise bad_answer("Content-Length is not one decimal number")
         return ResponseFraming(int(lengths[0]), False, keeps_alive)
     return ResponseFraming(-1, False, keeps_alive)
 
 
-def bad_answer() -> UpstreamError:
-    return UpstreamError(502, "bad-upstream-answer", "The upstream's answer is not a well-formed HTTP/1.1 message.")
+def bad_answer(cause: str) -> UpstreamError:
+    """Return the error for an answer that is not HTTP; `cause` is for the operator, who finds the fault of the upstream by it."""
+    detail = "The upstream's answer is not a well-formed HTTP/1.1 message."
+    return UpstreamError(502, "bad-upstream-answer", detail, cause=cause)
 
 
 def head_too_large(limit_bytes: int) -> WireError:

@@ -24,9 +24,11 @@ _APPROVAL: Final = re.compile("approval ([0-9a-f]+)$")
 _SHOWN_METHOD: Final = 20
 REFUSED: Final = range(400, 500)
 """The statuses of refusals. A call that has a reason and another status failed."""
+GONE: Final = "client-gone"
+"""The reason of a call whose client left before the end of its answer. No part of the way to the upstream failed."""
 _CUT: Final = frozenset(
     {
-        "client-gone",
+        GONE,
         "internal-error",
         "response-too-large",
         "bad-upstream-answer",
@@ -203,7 +205,8 @@ def is_cut(record: AccessRecord) -> bool:
 
 
 def level_of(record: AccessRecord) -> str:
-    return "warning" if record.status >= 500 else "info"
+    """Return `warning` for a call that the gateway or the upstream failed, also if that happened after the head of the answer."""
+    return "warning" if record.status >= 500 or (is_cut(record) and record.reason != GONE) else "info"
 
 
 def shown_method(method: bytes) -> str:

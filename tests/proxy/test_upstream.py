@@ -14,6 +14,7 @@ import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.downlink import Answer, Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.upstream import UpstreamConnection
@@ -23,7 +24,6 @@ from tests.bounds import BOUND_S
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from plugin_gateway.errors import UpstreamError
     from tests.conftest import Authority
 
 TARGET = SimpleNamespace(socket="", host="up", port=1)
@@ -37,7 +37,7 @@ class Exchange:
             UpstreamTarget(host="up", port=1, authority=b"up"), "http://gw", KnownSecrets(), varies_by_origin=False
         )
         self.asked, self.is_sent = SimpleNamespace(is_head=is_head), is_sent
-        self.status, self.body, self.end = 0, b"", ""
+        self.status, self.body, self.end, self.cause = 0, b"", "", ""
 
     def on_activity(self) -> None:
         pass
@@ -57,13 +57,13 @@ class Exchange:
 
     def on_broken(self, error: UpstreamError) -> None:
         assert not self.end
-        self.end = error.code
+        self.end, self.cause = error.code, error.cause
 
     def on_stale(self) -> None:
         self.end = "stale"
 
 
-def connection(**exchange: bool) -> tuple[UpstreamConnection, Exchange, list[Any]]:
+def connection(kind: type[Exchange] = Exchange, **exchange: bool) -> tuple[UpstreamConnection, Exchange, list[Any]]:
     released = []
     transport = SimpleNamespace(
         write=lambda data: None,
@@ -73,7 +73,7 @@ def connection(**exchange: bool) -> tuple[UpstreamConnection, Exchange, list[Any
         get_extra_info=lambda name: None,
     )
     pool = SimpleNamespace(target=TARGET, release=lambda it: released.append("release"), forget=lambda it: None)
-    upstream, it = UpstreamConnection(pool), Exchange(**exchange)
+    upstream, it = UpstreamConnection(pool), kind(**exchange)
     upstream.connection_made(transport)
     upstream.begin(it, b"")
     return upstream, it, released
@@ -137,6 +137,41 @@ def test_an_endless_head_is_refused() -> None:
     for _ in range(20):
         upstream.data_received(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 8000) if not it.end else None
     assert (it.end, released) == ("bad-upstream-answer", ["abort"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "the first line is no status line of HTTP/1.x"),
+        (b"HTTP/1.1 200 OK\nX: 1\n\n", "the head has a control byte, or a line that does not end in CRLF"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000, "the head has more than 65536 bytes"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 300 + b"\r\n", "the head has more than 256 field lines"),
+        (b"HTTP/1.1 200 OK\r\nX: 1\r\nX : 2\r\n\r\n", "field line 2 of the head is not `Name: value`"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1,2\r\n\r\n", "Content-Length is not one decimal number"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "Transfer-Encoding stands beside Content-Length, or in HTTP/1.0",
+        ),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "Transfer-Encoding is not a single `chunked`"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "the chunked body is malformed"),
+        (b"HTTP/1.1 101 Switching\r\n\r\n", "status 101 switches to a protocol that was not asked for"),
+        (b"HTTP/1.1 102 Wait\r\n\r\n" * 40, "more than 32 interim answers (1xx) came"),
+    ],
+)
+def test_the_operator_reads_why_an_answer_is_not_http(answer: bytes, cause: str) -> None:
+    upstream, it, _ = connection()
+    upstream.data_received(answer)
+    assert (it.end, it.cause) == ("bad-upstream-answer", f"up:1: {cause}")
+
+
+def test_the_operator_reads_of_an_answer_that_the_gateway_cannot_take_what_the_client_reads() -> None:
+    class Unable(Exchange):
+        def on_whole_answer(self, answer: Answer, body: bytes) -> None:
+            raise UpstreamError(502, "unreadable-answer", "The upstream's answer is partial.")
+
+    upstream, it, _ = connection(Unable)
+    upstream.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    assert (it.end, it.cause) == ("unreadable-answer", "up:1: The upstream's answer is partial.")
 
 
 @pytest.mark.parametrize("has_ended", [True, False])

@@ -83,6 +83,20 @@ def test_failures_of_gateway_and_upstream_are_warnings(status: int, level: str) 
     assert level_of(FORWARDED._replace(status=status)) == level
 
 
+@pytest.mark.parametrize(
+    ("status", "reason", "level"),
+    [
+        (200, "upstream-closed", "warning"),
+        (404, "response-too-large", "warning"),
+        (200, "client-gone", "info"),
+        (404, "operation-not-found", "info"),
+        (202, "approval-needed", "info"),
+    ],
+)
+def test_an_answer_that_is_cut_off_is_a_warning_unless_the_client_left(status: int, reason: str, level: str) -> None:
+    assert level_of(FORWARDED._replace(status=status, reason=reason)) == level
+
+
 @pytest.mark.parametrize("hostile", [b"GET\x1b[31m", b"A\nB", b"\xff\xfe", b"X" * 5000])
 def test_a_hostile_method_or_request_id_cannot_forge_or_flood_a_line(hostile: bytes) -> None:
     record = FORWARDED._replace(rule=None, method=hostile, request_id=b'id"\xff', target=b"/" + hostile)
