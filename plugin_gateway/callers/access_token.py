@@ -95,9 +95,9 @@ def identity_of(claims: dict[str, Any], *, good_until: float) -> Identity:
     )
 
 
-def is_for(said: Any, audiences: Iterable[str]) -> bool:
+def is_for(audience: Any, audiences: Iterable[str]) -> bool:
     """Whether `said`, the value of `aud`, equals or lists one of our audiences. It is text or a list (RFC 7519, 4.1.3)."""
-    named = said if isinstance(said, list) else [said]
+    named = audience if isinstance(audience, list) else [audience]
     return all(isinstance(one, str) for one in named) and any(one in named for one in audiences)
 
 
@@ -154,7 +154,7 @@ def _judge_times(claims: dict[str, Any], now: float, leeway_s: float) -> BadToke
 
 def _scopes(claims: dict[str, Any]) -> frozenset[str]:
     """`scope` is text with spaces (RFC 8693, 4.2); some issuers write `scp`, as a list."""
-    said = claims.get("scope", claims.get("scp", ""))
-    if isinstance(said, str):
-        return frozenset(said.split())
-    return frozenset(scope for scope in said if isinstance(scope, str)) if isinstance(said, list) else frozenset()
+    value = claims.get("scope", claims.get("scp", ""))
+    if isinstance(value, str):
+        return frozenset(value.split())
+    return frozenset(scope for scope in value if isinstance(scope, str)) if isinstance(value, list) else frozenset()

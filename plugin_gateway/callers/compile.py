@@ -229,15 +229,15 @@ def judge_consumers(
         if consumer.name in seen:
             yield _finding(index, "name", f"two consumers are called `{consumer.name}`", "rename one of them")
         seen.add(consumer.name)
-        said = consumer.match
-        if said.token and said.token not in tokens:
+        match = consumer.match
+        if match.token and match.token not in tokens:
             known = ", ".join(f"`{name}`" for name in tokens)
             hint = f"the tokens are called {known}" if known else "only `service_http` has named tokens"
             # People write the token itself here, so the message does not repeat it.
             yield _finding(index, "match", "no token in `auth.tokens` has this name", hint)
-        if said.user and users and said.user not in users:
-            yield _finding(index, "match", f"the users file has no `{said.user}`", "add the user, or correct the name")
-        if (said.scope or said.claims) and kind == "service_http":
+        if match.user and users and match.user not in users:
+            yield _finding(index, "match", f"the users file has no `{match.user}`", "add the user, or correct the name")
+        if (match.scope or match.claims) and kind == "service_http":
             hint = "match by `token`"
             yield _finding(index, "match", "`service_http` tokens have no scopes and no claims", hint)
 

@@ -92,25 +92,25 @@ def build_facade(facade: OAuthFacade) -> Facade:
 
 def judge_authorize(facade: Facade, query: bytes) -> str | Refusal:
     """Return the provider's URL to send the browser to. `query` is the request's, as it was on the wire."""
-    said = _read_form(query)
-    if said is None:
+    parameters = _read_form(query)
+    if parameters is None:
         return _refuse("The request is malformed, or repeats a parameter.")
-    if not facade.knows_client(said.get("client_id", "")):
+    if not facade.knows_client(parameters.get("client_id", "")):
         return _refuse("No such client is registered here.", "unknown-client")
-    if not facade.allows_redirect(said.get("redirect_uri", "")):
+    if not facade.allows_redirect(parameters.get("redirect_uri", "")):
         return _refuse("The redirect_uri is not registered for this client.", "unregistered-redirect")
-    if said.get("response_type") != "code":
+    if parameters.get("response_type") != "code":
         return _refuse("The only supported response_type is `code`.")
-    if not said.get("state"):
+    if not parameters.get("state"):
         return _refuse("`state` is missing: without it the client cannot detect a forged answer.")
-    challenge, method = said.get("code_challenge"), said.get("code_challenge_method")
+    challenge, method = parameters.get("code_challenge"), parameters.get("code_challenge_method")
     if challenge is None and method is None:
-        if said["client_id"] in facade.public_client_ids:
+        if parameters["client_id"] in facade.public_client_ids:
             return _refuse("A client without a secret must use PKCE (RFC 7636): `code_challenge` is missing.")
     # An absent method means `plain`, which protects nothing against a reader of the request.
     elif method != "S256" or not _CHALLENGE.fullmatch(challenge or ""):
         return _refuse("The only supported code_challenge_method is `S256`, with a well-formed code_challenge.")
-    passed_on = {"response_type": "code"} | {name: said[name] for name in _PASSED_ON if name in said}
+    passed_on = {"response_type": "code"} | {name: parameters[name] for name in _PASSED_ON if name in parameters}
     separator = "&" if "?" in facade.authorize else "?"
     return facade.authorize + separator + urlencode(passed_on)
 
@@ -123,25 +123,25 @@ def judge_token(facade: Facade, media_type: str, body: bytes, *, basic_client_id
     kind = media_type.partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/x-www-form-urlencoded"):
         return _refuse("A token request must be a form or JSON.", "unsupported-media-type", 415)
-    said = _read_json(body) if kind == "application/json" else _read_form(body)
-    if said is None:
+    parameters = _read_json(body) if kind == "application/json" else _read_form(body)
+    if parameters is None:
         return _refuse("The token request is malformed, or repeats a parameter.")
-    client_id = said.get("client_id", basic_client_id or "")
-    if basic_client_id is not None and (client_id != basic_client_id or "client_secret" in said):
+    client_id = parameters.get("client_id", basic_client_id or "")
+    if basic_client_id is not None and (client_id != basic_client_id or "client_secret" in parameters):
         return _refuse("The client authenticates in two ways; only one is allowed (RFC 6749, 2.3).")
     if not facade.knows_client(client_id):
         return _refuse("No such client is registered here.", "unknown-client")
-    if said.get("grant_type") not in _GRANTS:
+    if parameters.get("grant_type") not in _GRANTS:
         return _refuse("The only supported grants are `authorization_code` and `refresh_token`.", "unsupported-grant")
-    if "redirect_uri" in said and not facade.allows_redirect(said["redirect_uri"]):
+    if "redirect_uri" in parameters and not facade.allows_redirect(parameters["redirect_uri"]):
         return _refuse("The redirect_uri is not registered for this client.", "unregistered-redirect")
     if (
         client_id in facade.public_client_ids
-        and said["grant_type"] == "authorization_code"
-        and not _CHALLENGE.fullmatch(said.get("code_verifier", ""))
+        and parameters["grant_type"] == "authorization_code"
+        and not _CHALLENGE.fullmatch(parameters.get("code_verifier", ""))
     ):
         return _refuse("A client without a secret must use PKCE (RFC 7636): `code_verifier` is missing.")
-    return urlencode({name: said[name] for name in _TOKEN_MEMBERS if name in said}).encode()
+    return urlencode({name: parameters[name] for name in _TOKEN_MEMBERS if name in parameters}).encode()
 
 
 def _read_form(data: bytes) -> dict[str, str] | None:
@@ -166,10 +166,12 @@ def _read_json(data: bytes) -> dict[str, str] | None:
 
 def _once(pairs: Sequence[tuple[str, str]]) -> dict[str, str] | None:
     """RFC 6749, 3.1: no parameter more than once. The gateway and the provider might read different copies of it."""
-    said = dict(pairs)
-    if len(said) != len(pairs) or any(len(value) > _MAX_VALUE or not value.isprintable() for value in said.values()):
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs) or any(
+        len(value) > _MAX_VALUE or not value.isprintable() for value in parameters.values()
+    ):
         return None
-    return said
+    return parameters
 
 
 def _refuse(detail: str, code: str = "invalid-oauth-request", status: int = 400) -> Refusal:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from plugin_gateway.callers.provider import Provider
 
 _INACTIVE: Final = BadToken("invalid-credential", "The token is not active.")
-UNSAID_AUDIENCE: Final = BadToken(
+MISSING_AUDIENCE: Final = BadToken(
     "invalid-credential", "The authorization server does not say for which audience the token is (RFC 7662, `aud`)."
 )
 
@@ -67,13 +67,13 @@ def read_introspection(claims: dict[str, Any], settings: IntrospectionSettings, 
         return BadToken("invalid-credential", "The token is active, but another issuer issued it.")
     for_whom = claims.get("aud")
     if for_whom is None and settings.needs_audience:
-        return UNSAID_AUDIENCE
+        return MISSING_AUDIENCE
     if for_whom is not None and not is_for(for_whom, settings.audiences):
         return OTHER_AUDIENCE
     until = now + settings.cache_s
     if expires_at is not None:
         until = min(until, float(expires_at))
-    said = dict(claims)
-    if "sub" not in said and isinstance(claims.get("username"), str):
-        said["sub"] = claims["username"]
-    return identity_of(said, good_until=until)
+    completed = dict(claims)
+    if "sub" not in completed and isinstance(claims.get("username"), str):
+        completed["sub"] = claims["username"]
+    return identity_of(completed, good_until=until)

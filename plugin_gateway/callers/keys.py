@@ -27,7 +27,7 @@ MAX_BACK_OFF_S: Final = 60.0
 """The longest pause after a failed fetch; each failure doubles the pause."""
 _MAX_KEYS: Final = 100
 _MAX_CANDIDATES: Final = 4
-_MAX_TOLD: Final = 100
+_MAX_REPORTED: Final = 100
 _MAX_SHOWN: Final = 64
 
 _logger = logging.getLogger("plugin_gateway.keys")
@@ -45,7 +45,7 @@ class IssuerKeys:
         self._next_try_at = 0.0
         self._back_off_s = 0.0
         self._turn = asyncio.Lock()
-        self._told: set[tuple[str, str]] = set()
+        self._reported: set[tuple[str, str]] = set()
         self._outage = Outage(f"The issuer {issuer}")
 
     def get(self, key_id: str | None, algorithm: str) -> tuple[SigningKey, ...]:
@@ -134,9 +134,9 @@ class IssuerKeys:
     def _tell(self, position: int, described: Any, bad: BadKey) -> None:
         named = described.get("kid") if isinstance(described, dict) else None
         shown = ascii(named[:_MAX_SHOWN]) if isinstance(named, str) else f"number {position}"
-        if (shown, bad.reason) in self._told or len(self._told) >= _MAX_TOLD:
+        if (shown, bad.reason) in self._reported or len(self._reported) >= _MAX_REPORTED:
             return
-        self._told.add((shown, bad.reason))
+        self._reported.add((shown, bad.reason))
         _logger.warning(
             "The gateway does not use the key %s of the issuer %s: %s",
             shown,

@@ -71,7 +71,7 @@ def merged(rules: Iterable[ParameterRule]) -> ParameterRule:
     values: dict[str, Any] = {}
     for rule in rules:
         is_settled = any(word in values for word in _EXCLUSIVE)
-        for word, value in rule.said.items():
+        for word, value in rule.written_values.items():
             if word not in _EXCLUSIVE or not is_settled:
                 values.setdefault(word, value)
     return ParameterRule.of(**values)

@@ -69,7 +69,7 @@ class Record(Struct, metaclass=_Records, frozen=True, kw_only=True):
         return self._written
 
     @property
-    def said(self) -> dict[str, Any]:
+    def written_values(self) -> dict[str, Any]:
         """The values of the fields that are written in gateway.yaml."""
         return {name: getattr(self, name) for name in self.field_names() if name in self._written}
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.shape.compile import Shaped
-    from plugin_gateway.shape.wanted import Wanted
+    from plugin_gateway.shape.settings import OperationSettings
     from plugin_gateway.tools.define import Draft
     from plugin_gateway.tools.tool_set import ToolSettings
 
@@ -78,9 +78,9 @@ class KnownPart:
             raise LookupError(*self.keys)
         return self.pruned
 
-    def shaped(self, wanted: Mapping[OperationKey, Wanted], extensions: Collection[str]) -> Shaped:
+    def shaped(self, settings: Mapping[OperationKey, OperationSettings], extensions: Collection[str]) -> Shaped:
         """Shape the calls of its operations."""
-        own = {key: wanted[key] for key in self._every if key in wanted}
+        own = {key: settings[key] for key in self._every if key in settings}
         question = own, extensions
         return self._answers.recall("shapes", question, lambda: compile_shapes(self.document, own, extensions))
 

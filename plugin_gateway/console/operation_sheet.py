@@ -173,14 +173,16 @@ def _shape(reading: Reading, key: OperationKey) -> JsonObject:
     shape: JsonObject = {}
     kept = reading.kept.get(key)
     for entry in reversed(kept.entries) if kept else ():
-        said = {name: _as_json(value) for name, value in entry.said.items() if name in _SHAPED_BY}
-        shape |= {name: _without_secrets(value, ("allow", entry.index, name)) for name, value in said.items() if value}
+        written = {name: _as_json(value) for name, value in entry.written_values.items() if name in _SHAPED_BY}
+        shape |= {
+            name: _without_secrets(value, ("allow", entry.index, name)) for name, value in written.items() if value
+        }
     return shape
 
 
 def _as_json(value: Any) -> Json:
     if isinstance(value, Record):
-        return {name: _as_json(member) for name, member in value.said.items()}
+        return {name: _as_json(member) for name, member in value.written_values.items()}
     if isinstance(value, dict):
         return {name: _as_json(member) for name, member in value.items()}
     if isinstance(value, list | tuple):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject, OperationKey
     from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.publish.faces import DocumentFaces
-    from plugin_gateway.shape.wanted import Wanted
+    from plugin_gateway.shape.settings import OperationSettings
     from plugin_gateway.tools.tool import Tool
     from plugin_gateway.tools.tool_set import ToolSettings
 
@@ -98,19 +98,21 @@ class RememberedSteps(Steps):
         self._joined = _Joined(pruned, parts, {})
         return pruned, ()
 
-    def shape(self, pruned: Document, wanted: Mapping[OperationKey, Wanted], extensions: Collection[str]) -> Shaped:
+    def shape(
+        self, pruned: Document, settings: Mapping[OperationKey, OperationSettings], extensions: Collection[str]
+    ) -> Shaped:
         joined = self._joined
-        if joined is not None and pruned is joined.document and all(one.only_validates for one in wanted.values()):
-            shaped = [part.shaped(wanted, extensions) for part in joined.parts]
+        if joined is not None and pruned is joined.document and all(one.only_validates for one in settings.values()):
+            shaped = [part.shaped(settings, extensions) for part in joined.parts]
             # The findings have the order of the operations, which lie in several parts.
             if sum(bool(one.findings) for one in shaped) <= 1:
                 shapes = {key: shape for one in shaped for key, shape in one.shapes.items()}
                 return Shaped(
                     document=pruned,
-                    shapes={key: shapes[key] for key in wanted if key in shapes},
+                    shapes={key: shapes[key] for key in settings if key in shapes},
                     findings=tuple(finding for one in shaped for finding in one.findings),
                 )
-        return super().shape(pruned, wanted, extensions)
+        return super().shape(pruned, settings, extensions)
 
     def show(
         self, pruned: Document, operations: Mapping[OperationKey, PublishedOperation], presentation: Presentation

@@ -109,13 +109,13 @@ def injection(credentials: Sequence[Credential]) -> Injection:
                 pair = base64.b64encode(f"{login.username}:{login.password.reveal()}".encode())
                 headers.append((b"Authorization", b"Basic " + pair))
                 secrets.append(pair.decode())
-            case OAuth2Credential(oauth2=asked):
+            case OAuth2Credential(oauth2=oauth2):
                 grant = ClientCredentials(
-                    token_url=asked.token_url,
-                    client_id=asked.client_id,
-                    client_secret=asked.client_secret.reveal(),
-                    scope=asked.scope,
-                    audience=asked.audience,
+                    token_url=oauth2.token_url,
+                    client_id=oauth2.client_id,
+                    client_secret=oauth2.client_secret.reveal(),
+                    scope=oauth2.scope,
+                    audience=oauth2.audience,
                 )
             case TokenExchangeCredential(token_exchange=exchange):
                 grant = TokenExchange(
@@ -168,8 +168,8 @@ def _secrets(credential: Credential) -> Iterator[Secret]:
             yield secret
         case BasicCredential(basic=login):
             yield login.password
-        case OAuth2Credential(oauth2=asked):
-            yield asked.client_secret
+        case OAuth2Credential(oauth2=oauth2):
+            yield oauth2.client_secret
         case TokenExchangeCredential(token_exchange=exchange):
             if exchange.client_secret is not None:
                 yield exchange.client_secret

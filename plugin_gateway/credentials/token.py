@@ -15,7 +15,7 @@ from plugin_gateway.errors import GatewayError
 if TYPE_CHECKING:
     from plugin_gateway.credentials.grant import TokenGrant
 
-_UNSAID_LIFETIME_S: Final = 300.0
+_DEFAULT_LIFETIME_S: Final = 300.0
 """The lifetime of a token without `expires_in`, which RFC 6749, 5.1 only recommends."""
 _REFRESH_AT: Final = 0.8
 _MARGIN_S: Final = 10.0
@@ -109,9 +109,9 @@ def read_token(status: int, body: bytes, now_s: float) -> Token:
     return Token(text=text, refresh_at_s=now_s + good_for_s * _REFRESH_AT, good_until_s=now_s + good_for_s)
 
 
-def _lifetime_s(said: object) -> float:
-    if isinstance(said, str) and re.fullmatch(r"[0-9]{1,9}", said):
-        return float(said)
-    if isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said < 1e9:
-        return float(said)
-    return _UNSAID_LIFETIME_S
+def _lifetime_s(expires_in: object) -> float:
+    if isinstance(expires_in, str) and re.fullmatch(r"[0-9]{1,9}", expires_in):
+        return float(expires_in)
+    if isinstance(expires_in, int | float) and not isinstance(expires_in, bool) and 0 <= expires_in < 1e9:
+        return float(expires_in)
+    return _DEFAULT_LIFETIME_S

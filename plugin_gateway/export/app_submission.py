@@ -35,12 +35,12 @@ def build_app_submission(candidate: Candidate) -> Package:
 
 def app_submission(candidate: Candidate) -> JsonObject:
     """Build the form's content. A part that only a person can write is absent until gateway.yaml has it."""
-    said = candidate.config.plugin
+    plugin = candidate.config.plugin
     app = {
         "display_name": candidate.server_info.title,
-        "subtitle": said.subtitle,
+        "subtitle": plugin.subtitle,
         "description": shorten(candidate.description, MAX_DESCRIPTION),
-        "category": _CATEGORIES.get(said.category or ""),
+        "category": _CATEGORIES.get(plugin.category or ""),
     }
     members: JsonObject = {
         "$schema": _SCHEMA,
@@ -48,10 +48,10 @@ def app_submission(candidate: Candidate) -> JsonObject:
         "app_info": {name: value for name, value in app.items() if value},
         "tools": {tool.name: _tool(tool, candidate.server_info.title) for tool in candidate.tools},
     }
-    if said.cases:
-        members["test_cases"] = [_case(case) for case in said.cases]
-    if said.refusals:
-        members["negative_test_cases"] = [_case(case) for case in said.refusals]
+    if plugin.cases:
+        members["test_cases"] = [_case(case) for case in plugin.cases]
+    if plugin.refusals:
+        members["negative_test_cases"] = [_case(case) for case in plugin.refusals]
     return members
 
 

@@ -26,21 +26,21 @@ _MEMBERS: Final = {"logo": "logo", "icon": "composerIcon", "dark_logo": "logoDar
 
 def interface(candidate: Candidate) -> JsonObject:
     """Build `interface`. A text that only a person can give is absent until gateway.yaml has it."""
-    said = candidate.config.plugin
+    plugin = candidate.config.plugin
     members: dict[str, object] = {
         "displayName": candidate.server_info.title,
-        "shortDescription": said.subtitle,
-        "longDescription": said.description or shorten(candidate.description, MAX_DESCRIPTION),
+        "shortDescription": plugin.subtitle,
+        "longDescription": plugin.description or shorten(candidate.description, MAX_DESCRIPTION),
         "developerName": candidate.developer,
-        "category": said.category,
+        "category": plugin.category,
         "capabilities": list(capabilities(candidate)),
-        "websiteURL": said.website or candidate.server_info.website,
-        "supportURL": said.support,
-        "privacyPolicyURL": said.privacy,
+        "websiteURL": plugin.website or candidate.server_info.website,
+        "supportURL": plugin.support,
+        "privacyPolicyURL": plugin.privacy,
         "termsOfServiceURL": candidate.terms,
-        "defaultPrompt": list(said.prompts or drafted_prompts(candidate)),
-        "brandColor": said.color,
-        "brandColorDark": said.dark_color,
+        "defaultPrompt": list(plugin.prompts or drafted_prompts(candidate)),
+        "brandColor": plugin.color,
+        "brandColorDark": plugin.dark_color,
     }
     files = {key: f"./{path}" for key, path, _ in images(candidate)}
     files.setdefault("icon", files["logo"])
@@ -78,17 +78,17 @@ def for_openai(candidate: Candidate) -> JsonObject:
 
 def review(candidate: Candidate) -> JsonObject:
     """Build the part for reviewers. It holds no credential: OpenAI refuses packages with credentials."""
-    said = candidate.config.plugin
+    plugin = candidate.config.plugin
     members: JsonObject = {}
     cases = {
-        "positive": [_case(case) for case in said.cases],
-        "negative": [_case(case) for case in said.refusals],
+        "positive": [_case(case) for case in plugin.cases],
+        "negative": [_case(case) for case in plugin.refusals],
     }
     reviewed = {
         **({"test_cases": {kind: listed for kind, listed in cases.items() if listed}} if any(cases.values()) else {}),
-        **({"demo_recording_url": said.recording} if said.recording else {}),
+        **({"demo_recording_url": plugin.recording} if plugin.recording else {}),
     }
-    published: Mapping[str, object] = {"countries": list(said.countries), "release_notes": said.release_notes}
+    published: Mapping[str, object] = {"countries": list(plugin.countries), "release_notes": plugin.release_notes}
     if reviewed:
         members["review"] = reviewed
     if offered := {name: value for name, value in published.items() if value}:

@@ -30,21 +30,21 @@ def build_m365_package(candidate: Candidate) -> Package:
 
 def m365_manifest(candidate: Candidate) -> JsonObject:
     """Build the manifest. It has only keys of the schema: any other key would make it invalid."""
-    manifest, said = candidate.manifest, candidate.config.plugin
+    manifest, plugin = candidate.manifest, candidate.config.plugin
     members: JsonObject = {
         "schema_version": "v2.4",
         "name_for_human": manifest["name_for_human"],
-        "namespace": said.m365.namespace or namespace_of(candidate),
+        "namespace": plugin.m365.namespace or namespace_of(candidate),
         "description_for_human": manifest["description_for_human"],
         "description_for_model": shorten(str(manifest["description_for_model"]), MAX_DESCRIPTION_FOR_MODEL),
         "logo_url": manifest["logo_url"],
         "contact_email": candidate.email,
         "legal_info_url": candidate.terms,
-        "privacy_policy_url": said.privacy,
+        "privacy_policy_url": plugin.privacy,
         "functions": [{"name": tool.name, "description": tool.description or tool.title} for tool in candidate.tools],
         "runtimes": [_runtime(candidate)],
         "capabilities": {
-            "conversation_starters": [{"text": text} for text in said.prompts or drafted_prompts(candidate)]
+            "conversation_starters": [{"text": text} for text in plugin.prompts or drafted_prompts(candidate)]
         },
     }
     if candidate.config.mcp.mode == "search":

@@ -128,7 +128,7 @@ def registry_entry(candidate: Candidate) -> JsonObject:
 
 def _common(candidate: Candidate) -> JsonObject:
     """Return the members that all manifests have."""
-    said, server_info = candidate.config.plugin, candidate.server_info
+    plugin, server_info = candidate.config.plugin, candidate.server_info
     author = {"name": candidate.developer, "email": candidate.email, "url": server_info.website}
     members: JsonObject = {
         "name": server_info.name,
@@ -136,9 +136,9 @@ def _common(candidate: Candidate) -> JsonObject:
         "description": str(candidate.manifest["description_for_human"]),
         "author": {name: value for name, value in author.items() if value} if candidate.developer else {},
         "homepage": server_info.website,
-        "repository": said.repository,
-        "license": said.license,
-        "keywords": list(said.keywords or _tags(candidate)),
+        "repository": plugin.repository,
+        "license": plugin.license,
+        "keywords": list(plugin.keywords or _tags(candidate)),
     }
     return {name: value for name, value in members.items() if value}
 

@@ -46,17 +46,17 @@ class ServerInfo(Struct, frozen=True, kw_only=True):
 
 def gather_server_info(config: Config, manifest: JsonObject, info: JsonObject) -> ServerInfo:
     """Gather the names and texts from gateway.yaml, the served manifest and the document's `info`."""
-    said, public_url = config.plugin, config.public_url.rstrip("/")
-    name = said.name or slug(str(manifest["name_for_model"])) or "gateway"
+    plugin, public_url = config.plugin, config.public_url.rstrip("/")
+    name = plugin.name or slug(str(manifest["name_for_model"])) or "gateway"
     return ServerInfo(
         name=name,
-        title=said.display_name or str(manifest["name_for_human"]),
-        version=said.version or semantic(info.get("version")),
+        title=plugin.display_name or str(manifest["name_for_human"]),
+        version=plugin.version or semantic(info.get("version")),
         summary=shorten(str(manifest["description_for_human"]), MAX_REGISTRY_DESCRIPTION),
-        registry_name=said.registry_name or f"{reversed_host(public_url)}/{name}",
+        registry_name=plugin.registry_name or f"{reversed_host(public_url)}/{name}",
         public_url=public_url,
         mcp_url=public_url + config.mcp.path if config.mcp.is_on else "",
-        website=said.website or _homepage(info),
+        website=plugin.website or _homepage(info),
         logo_url=str(manifest["logo_url"]),
     )
 

@@ -188,7 +188,7 @@ def compile_rules(
             links=allowed[key].links,
             shape=allowed[key].shape,
             injected=injected,
-            withheld=_told_apart_by(key, variants),
+            withheld=_distinguishing_names(key, variants),
             denied_pairs=_denied_pairs(key, variants),
         )
         for key, operation in document.operations.items()
@@ -226,7 +226,7 @@ def _denied_variants(known: Iterable[OperationKey], allowed: Container[Operation
     return variants
 
 
-def _told_apart_by(key: OperationKey, variants: _Variants) -> set[bytes]:
+def _distinguishing_names(key: OperationKey, variants: _Variants) -> set[bytes]:
     """Query names that would turn a call of this operation into a call of a denied variant.
 
     Names that the operation's own template requires are left out: `choose` judges their values.

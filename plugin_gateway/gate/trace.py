@@ -41,8 +41,8 @@ class Trace:
 
     def without_route(self, method: bytes, methods: Sequence[bytes]) -> None:
         allowed = b", ".join(methods).decode()
-        said = f"the path is allowed for {allowed}, not for {method.decode(errors='replace')}"
-        self._add("route", False, said if methods else "no allowed operation has this path")
+        detail = f"the path is allowed for {allowed}, not for {method.decode(errors='replace')}"
+        self._add("route", False, detail if methods else "no allowed operation has this path")
 
     def without_variant(self, routes: Sequence[Route]) -> None:
         needed = "&".join(map(str, routes[-1].query))
@@ -55,8 +55,8 @@ class Trace:
         self._add("path", False, "an encoded slash stands where no parameter has `slashes: allowed`")
 
     def shadowed(self, shadow: Shadow) -> None:
-        said = " and ".join(map(_describe, shadow))
-        self._add("path", False, f"a server may treat it as a path that is not allowed: {said}")
+        described = " and ".join(map(_describe, shadow))
+        self._add("path", False, f"a server may treat it as a path that is not allowed: {described}")
 
     def plain(self) -> None:
         self._add("path", True, "no server can treat it as a path that is not allowed")

@@ -54,9 +54,9 @@ class PublishedOperation(Struct, frozen=True, kw_only=True):
     @property
     def shown(self) -> tuple[object, ...]:
         """Everything that the served document shows of it. Two operations that are equal in this are shown alike."""
-        told = (self.operation_id, self.description, self.summary, self.consequential, self.is_held)
+        shown = (self.operation_id, self.description, self.summary, self.consequential, self.is_held)
         rule = self.rule
-        return told if rule is None else (*told, *rule.names)
+        return shown if rule is None else (*shown, *rule.names)
 
     @property
     def is_held(self) -> bool:
@@ -118,7 +118,7 @@ def build_served_document(
     if presentation.version != "3.0":
         spell_out_null(served.root)
     wrong = (*drop_dangling_examples(served.root), *drop_wrong_examples(served.root, effort))
-    return served, (*findings, *_untold(pruned, operations), *wrong)
+    return served, (*findings, *_without_texts(pruned, operations), *wrong)
 
 
 def empty_responses(root: JsonObject) -> None:
@@ -219,7 +219,7 @@ def _has_text(operation: JsonObject) -> bool:
     return any(isinstance(text := operation.get(key), str) and text.strip() for key in ("summary", "description"))
 
 
-def _untold(pruned: Document, operations: Mapping[OperationKey, PublishedOperation]) -> Iterator[Finding]:
+def _without_texts(pruned: Document, operations: Mapping[OperationKey, PublishedOperation]) -> Iterator[Finding]:
     """Warn of each operation without a summary or description."""
     for key, operation in pruned.operations.items():
         published = operations[key]

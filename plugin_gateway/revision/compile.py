@@ -21,7 +21,7 @@ from plugin_gateway.export.well_known import build_well_known, find_published_se
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.override import find_declared_overrides
-from plugin_gateway.gate.untaken import Said, find_untaken
+from plugin_gateway.gate.refused_name import PlacedRule, find_refused_names
 from plugin_gateway.openapi.prune.leaks import leaks_in_prose
 from plugin_gateway.publish.document import Presentation, PublishedOperation
 from plugin_gateway.publish.faces import build_manifest_faces
@@ -46,8 +46,8 @@ from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vai
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 from plugin_gateway.shape.extensions import extensions_to_keep
 from plugin_gateway.shape.keywords import MCP_HEADER
+from plugin_gateway.shape.settings import OperationSettings
 from plugin_gateway.shape.shape import NO_SHAPE
-from plugin_gateway.shape.wanted import Wanted
 from plugin_gateway.tools.tool_set import ToolSettings
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def compile_revision(
     except DocumentError as error:
         _raise_errors(loaded, findings, error.findings)
         raise
-    shaped = steps.shape(pruned, _wanted_shapes(config, kept), extensions)
+    shaped = steps.shape(pruned, _shape_settings(config, kept), extensions)
     pruned = shaped.document
     findings += shaped.findings
     wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
@@ -135,7 +135,7 @@ def compile_revision(
     allowed = {key: _allowed(config, one, ids[key], injections, shaped.shapes.get(key)) for key, one in kept.items()}
     injected = injected_names(injections.every, is_searched=is_searched)
     gate = compile_gate(document, allowed, injected)
-    untaken = [*find_untaken(document, allowed, injected, gate.rules_by_key, _said(kept, shaped.shapes))]
+    untaken = [*find_refused_names(document, allowed, injected, gate.rules_by_key, _said(kept, shaped.shapes))]
     _raise_errors(loaded, [*findings, *untaken])
     published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
     served, document_faces, served_findings, notes, document_path = steps.show(pruned, published, presentation)
@@ -222,15 +222,15 @@ def compile_revision(
     )
 
 
-def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[OperationKey, Wanted]:
+def _shape_settings(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[OperationKey, OperationSettings]:
     """Gather the settings that shape the calls of each operation; an operation without such settings is left out."""
     check = config.validate_
-    wanted = {
-        key: Wanted(
+    settings = {
+        key: OperationSettings(
             entry=one.entries[0].index,
             parameters=one.parameters,
             origins=one.origins,
-            retold=one.retold,
+            replaced_texts=one.replaced_texts,
             request=one.request,
             request_origins=one.request_origins,
             request_of_groups=one.request_of_groups,
@@ -241,15 +241,17 @@ def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[Op
         )
         for key, one in kept.items()
     }
-    return {key: one for key, one in wanted.items() if not one.is_nothing}
+    return {key: one for key, one in settings.items() if not one.is_nothing}
 
 
 def _said(
     kept: Mapping[OperationKey, Kept], shapes: Mapping[OperationKey, Shape]
-) -> dict[tuple[OperationKey, Key], Said]:
+) -> dict[tuple[OperationKey, Key], PlacedRule]:
     """Return the place in gateway.yaml of the rule for each parameter that a shape changes."""
     return {
-        (key, (place, name)): Said(("allow", kept[key].origins[word, ""], "parameters", word), only_hides=rule.hidden)
+        (key, (place, name)): PlacedRule(
+            ("allow", kept[key].origins[word, ""], "parameters", word), only_hides=rule.hidden
+        )
         for key, shape in shapes.items()
         for place, name in shape.names.closed | shape.names.guarded
         for word, rule in kept[key].parameters.items()

@@ -83,10 +83,10 @@ class Kept(Struct, frozen=True, kw_only=True):
     @property
     def request(self) -> RequestTrim:
         """The changes of request bodies; each setting is from the first entry that has it."""
-        said: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for entry in reversed(self.entries):
-            said |= entry.request.said
-        return RequestTrim.of(**said)
+            values |= entry.request.written_values
+        return RequestTrim.of(**values)
 
     @property
     def request_origins(self) -> Mapping[str, int]:
@@ -102,10 +102,10 @@ class Kept(Struct, frozen=True, kw_only=True):
     @property
     def response(self) -> ResponseTrim:
         """The changes of responses; each setting is from the first entry that has it."""
-        said: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for entry in reversed(self.entries):
-            said |= entry.response.said
-        return ResponseTrim.of(**said)
+            values |= entry.response.written_values
+        return ResponseTrim.of(**values)
 
     @property
     def response_origins(self) -> Mapping[str, int]:
@@ -142,7 +142,7 @@ class Kept(Struct, frozen=True, kw_only=True):
         return rules
 
     @property
-    def retold(self) -> frozenset[str]:
+    def replaced_texts(self) -> frozenset[str]:
         """The texts of the operation that an entry replaces."""
         found = {"description": self.description, "summary": self.summary}
         return frozenset(word for word, text in found.items() if text)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.publish.faces import DocumentFaces
     from plugin_gateway.shape.compile import Shaped
-    from plugin_gateway.shape.wanted import Wanted
+    from plugin_gateway.shape.settings import OperationSettings
     from plugin_gateway.tools.tool_set import ToolSet, ToolSettings
 
 
@@ -49,9 +49,11 @@ class Steps:
             raise DocumentError(errors)
         return pruned, findings
 
-    def shape(self, pruned: Document, wanted: Mapping[OperationKey, Wanted], extensions: Collection[str]) -> Shaped:
+    def shape(
+        self, pruned: Document, settings: Mapping[OperationKey, OperationSettings], extensions: Collection[str]
+    ) -> Shaped:
         """Do the work of `compile_shapes`."""
-        return compile_shapes(pruned, wanted, extensions)
+        return compile_shapes(pruned, settings, extensions)
 
     def show(
         self,

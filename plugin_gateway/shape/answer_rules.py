@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def check_answers(shaping: Shaping) -> None:
     """Set the shape's check if gateway.yaml wants answers validated. This step comes before the steps that cut the descriptions."""
-    wanted = shaping.wanted.validates_response
-    if wanted == "off":
+    settings = shaping.settings.validates_response
+    if settings == "off":
         return
     bodies: dict[str, dict[bytes, Validator | None]] = {}
     responses = shaping.node.get("responses")
@@ -31,7 +31,7 @@ def check_answers(shaping: Shaping) -> None:
             for essence in declared_media_types([name]):
                 types[essence] = _validator(shaping, str(status), essence, media_type)
     if bodies:
-        shaping.shape = replace(shaping.shape, check=AnswerCheck(bodies=bodies, is_enforced=wanted == "enforce"))
+        shaping.shape = replace(shaping.shape, check=AnswerCheck(bodies=bodies, is_enforced=settings == "enforce"))
 
 
 def _validator(shaping: Shaping, status: str, essence: bytes, media_type: dict[str, Any]) -> Validator | None:
@@ -42,5 +42,5 @@ def _validator(shaping: Shaping, status: str, essence: bytes, media_type: dict[s
         media_type["schema"],
         f"answers of `{shaping.key}` with status {status}",
         hidden="writeOnly",
-        is_enforced=shaping.wanted.validates_response == "enforce",
+        is_enforced=shaping.settings.validates_response == "enforce",
     )

@@ -46,7 +46,7 @@ class Described(NamedTuple):
 
 def shape_answers(shaping: Shaping) -> None:
     """Cut the described answers as `response` of gateway.yaml says, and set the shape's reply."""
-    trim = shaping.wanted.response
+    trim = shaping.settings.response
     if not trim.written & {"keep", "drop", "limit_items", "select"}:
         return
     responses = _own_responses(shaping)
@@ -57,7 +57,7 @@ def shape_answers(shaping: Shaping) -> None:
         drop=_with_single_items(shaping.document, schemas, trim.drop),
         limits=tuple((split_pointer(pointer), most) for pointer, most in trim.limit_items.items()),
     )
-    if found := [*_judge(shaping, described), *response_clashes(shaping.wanted)]:
+    if found := [*_judge(shaping, described), *response_clashes(shaping.settings)]:
         shaping.findings += found
         return
     for status, response in responses.items():
@@ -121,7 +121,7 @@ def _described(responses: JsonObject) -> Iterator[Described]:
 
 def _judge(shaping: Shaping, described: list[Described]) -> Iterator[Finding]:
     """Yield a finding for each mistake in `response`."""
-    trim = shaping.wanted.response
+    trim = shaping.settings.response
     document = shaping.document
     successes = [one.media_type.get("schema", {}) for one in described if one.is_success]
     failures = [one.media_type.get("schema", {}) for one in described if not one.is_success]
@@ -158,8 +158,8 @@ def _judge(shaping: Shaping, described: list[Described]) -> Iterator[Finding]:
 
 def _origin(shaping: Shaping, key: str) -> Pointer:
     """Return the place in gateway.yaml of a setting of `response`."""
-    wanted = shaping.wanted
-    return "allow", wanted.response_origins.get(key, wanted.entry), "response", key
+    settings = shaping.settings
+    return "allow", settings.response_origins.get(key, settings.entry), "response", key
 
 
 def _nearest(document: Document, schemas: list[Any], tokens: Tokens, end: Found) -> str | None:

@@ -50,27 +50,27 @@ class _Pointer(NamedTuple):
 
 def shape_body(shaping: Shaping) -> None:
     """Shape the request body of the operation."""
-    wanted = shaping.wanted
+    settings = shaping.settings
     trims = BodyTrims(
-        keep=pointers_of(wanted.request.keep) or None,
-        drop=pointers_of(wanted.request.drop),
-        fixed={tokens_of(pointer): value for pointer, value in wanted.request.fixed.items()},
+        keep=pointers_of(settings.request.keep) or None,
+        drop=pointers_of(settings.request.drop),
+        fixed={tokens_of(pointer): value for pointer, value in settings.request.fixed.items()},
     )
-    if trims.is_nothing and wanted.validates_request == "off":
+    if trims.is_nothing and settings.validates_request == "off":
         return
-    if clashes := [*request_clashes(wanted)]:
+    if clashes := [*request_clashes(settings)]:
         shaping.findings += clashes
         return
     body = follow(shaping.node.get("requestBody"), shaping.document)
     content = body.get("content") if body is not None else None
     if body is None or not isinstance(content, dict) or not content:
         for pointer in _pointers(shaping):
-            is_of_group = pointer.setting in wanted.request_of_groups
+            is_of_group = pointer.setting in settings.request_of_groups
             (shaping.absent if is_of_group else shaping.findings).append(_without_body(shaping, pointer))
         return
     media = {key: one for key, node in content.items() if (one := follow(node, shaping.document)) is not None}
     sources = media
-    if wanted.request_of_groups:
+    if settings.request_of_groups:
         trims = _with_a_place(shaping, media, trims)
     if not trims.is_nothing:
         found = [*_check(shaping, media, trims)]
@@ -79,7 +79,7 @@ def shape_body(shaping: Shaping) -> None:
             return
         shaping.findings += _lost(shaping, media, trims)
         body, media = _trimmed(shaping, body, media, trims)
-    is_judged = wanted.validates_request != "off"
+    is_judged = settings.validates_request != "off"
     declared = tuple(
         Declared(name, _form(shaping, name, node, sources.get(key, node), trims, is_judged=is_judged))
         for key, node in media.items()
@@ -92,7 +92,7 @@ def shape_body(shaping: Shaping) -> None:
             body=Bodies(
                 declared=declared,
                 is_required=is_required,
-                is_enforced=wanted.validates_request == "enforce",
+                is_enforced=settings.validates_request == "enforce",
                 is_narrowed=not trims.is_nothing,
                 has_fixed=bool(trims.fixed),
             ),
@@ -104,7 +104,7 @@ def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTri
     schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, node, trims)]
     gone: set[Tokens] = set()
     for pointer in _pointers(shaping):
-        if pointer.setting == "keep" or pointer.setting not in shaping.wanted.request_of_groups or not schemas:
+        if pointer.setting == "keep" or pointer.setting not in shaping.settings.request_of_groups or not schemas:
             continue
         found = [find_in_schema(shaping.document, schema, pointer.tokens) for schema in schemas]
         if not any(one.schemas for one in found):
@@ -175,7 +175,7 @@ def _form(
 
 def _validator(shaping: Shaping, schema: Any, name: bytes) -> Validator | None:
     bodies = f"bodies of `{shaping.key}` of type {name.decode(errors='replace')}"
-    is_enforced = shaping.wanted.validates_request == "enforce"
+    is_enforced = shaping.settings.validates_request == "enforce"
     return body_validator(shaping, schema, bodies, hidden=_HIDDEN, is_enforced=is_enforced)
 
 
@@ -282,9 +282,9 @@ def _misfit(shaping: Shaping, places: list[Found], value: Any) -> Problem | None
 
 
 def _pointers(shaping: Shaping) -> Iterator[_Pointer]:
-    wanted = shaping.wanted
-    for setting, pointers in wanted.request.pointers.items():
-        at = ("allow", wanted.request_origins.get(setting, wanted.entry), "request", setting)
+    settings = shaping.settings
+    for setting, pointers in settings.request.pointers.items():
+        at = ("allow", settings.request_origins.get(setting, settings.entry), "request", setting)
         for index, pointer in enumerate(pointers):
             yield _Pointer(setting, tokens_of(pointer), (*at, pointer if setting == "fixed" else index))
 
@@ -304,5 +304,5 @@ def _untrimmed(shaping: Shaping, key: str) -> Finding:
         severity=Severity.WARNING,
         message=f"`{shaping.key}` no longer takes bodies of type {key}: the gateway can change only JSON bodies and single fields of forms",
         hint="clients must send another type",
-        pointer=("allow", shaping.wanted.entry, "request"),
+        pointer=("allow", shaping.settings.entry, "request"),
     )

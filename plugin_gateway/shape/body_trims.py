@@ -64,22 +64,22 @@ def is_trimmable(key: str, node: JsonObject, trims: BodyTrims) -> bool:
 
 def find_unnamed(node: JsonObject, tokens: Tokens, value: Any = _UNSET) -> Unnamed | None:
     """Return why a pointer, or its fixed value, fits no field of a form; None if it does. `node` is the media type."""
-    name, way = join_pointer(tokens), way_of(node, tokens[0])
+    name, encoding = join_pointer(tokens), encoding_of(node, tokens[0])
     if tokens[0] == ANY:
         return Unnamed(f"`{name}` names no field", "name each field")
-    if len(tokens) > 1 and not way:
+    if len(tokens) > 1 and not encoding:
         return Unnamed(f"`{name}` leads into a field", f"name the whole field, `{join_pointer(tokens[:1])}`")
-    if way == AS_PAIRS and ANY in tokens and value is not _UNSET:
+    if encoding == AS_PAIRS and ANY in tokens and value is not _UNSET:
         hint = f"name the whole field, `{join_pointer(tokens[:1])}`, or each item"
         return Unnamed(f"`{name}` sets members of items that a form counts by their names", hint)
-    if not way and any(isinstance(item, dict | list) for item in items_of(value)):
+    if not encoding and any(isinstance(item, dict | list) for item in items_of(value)):
         hint = "set a text, a number, a boolean or a list of these"
         return Unnamed(f"the value of `{name}` has members or inner lists", hint)
     return None
 
 
-def way_of(node: JsonObject, field: str) -> str:
-    """Return how `encoding` says that a field of a form holds an object or array: `AS_JSON`, `AS_PAIRS`, or empty for another way."""
+def encoding_of(node: JsonObject, field: str) -> str:
+    """Return how `encoding` says that a field of a form holds an object or array: `AS_JSON`, `AS_PAIRS`, or empty for another encoding."""
     encoding = as_mapping(as_mapping(node.get("encoding")).get(field))
     if is_json(str(encoding.get("contentType", "")).partition(";")[0].strip().lower().encode(errors="replace")):
         return AS_JSON

@@ -40,7 +40,7 @@ def body_validator(
                 severity=Severity.WARNING,
                 message=f"the gateway cannot validate {bodies}: {error}",
                 hint="correct the schema, or change it by an overlay",
-                pointer=("allow", shaping.wanted.entry),
+                pointer=("allow", shaping.settings.entry),
             )
         )
         return None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from plugin_gateway.config.trims import RequestTrim, ResponseTrim
-    from plugin_gateway.shape.wanted import Wanted
+    from plugin_gateway.shape.settings import OperationSettings
 
 
 class _Setting(NamedTuple):
@@ -28,10 +28,10 @@ class _Setting(NamedTuple):
         )
 
 
-def request_clashes(wanted: Wanted) -> Iterator[Finding]:
+def request_clashes(settings: OperationSettings) -> Iterator[Finding]:
     """Yield a finding for each pointer of `request` that has no effect because of another."""
-    said = _read(wanted, wanted.request, wanted.request_origins)
-    keep, drop, fixed = said["keep"], said["drop"], said["fixed"]
+    named = _read(settings, settings.request, settings.request_origins)
+    keep, drop, fixed = named["keep"], named["drop"], named["fixed"]
     yield from _lost(keep, drop, "request", "the gateway removes it, so no client can send it")
     yield from _lost(keep, fixed, "request", "the gateway sets it, so no client can send it")
     for index, (tokens, at) in enumerate(fixed.pointers):
@@ -46,12 +46,12 @@ def request_clashes(wanted: Wanted) -> Iterator[Finding]:
                 break
 
 
-def response_clashes(wanted: Wanted) -> Iterator[Finding]:
+def response_clashes(settings: OperationSettings) -> Iterator[Finding]:
     """Yield a finding for each pointer of `response` that has no effect because of another."""
-    said = _read(wanted, wanted.response, wanted.response_origins)
-    yield from _lost(said["keep"], said["drop"], "response", "it is in no answer")
-    yield from _lost(said["limit_items"], said["drop"], "response", "it is in no answer")
-    keep, limits = said["keep"], said["limit_items"]
+    named = _read(settings, settings.response, settings.response_origins)
+    yield from _lost(named["keep"], named["drop"], "response", "it is in no answer")
+    yield from _lost(named["limit_items"], named["drop"], "response", "it is in no answer")
+    keep, limits = named["keep"], named["limit_items"]
     for tokens, at in limits.pointers if keep.entry == limits.entry and keep.pointers else ():
         if not any(_meet(tokens, one) for one, _ in keep.pointers):
             name = join_pointer(tokens)
@@ -62,7 +62,9 @@ def response_clashes(wanted: Wanted) -> Iterator[Finding]:
             yield limits.finding("response", at, message, hint)
 
 
-def _read(wanted: Wanted, trim: RequestTrim | ResponseTrim, origins: Mapping[str, int]) -> dict[str, _Setting]:
+def _read(
+    settings: OperationSettings, trim: RequestTrim | ResponseTrim, origins: Mapping[str, int]
+) -> dict[str, _Setting]:
     found: dict[str, _Setting] = {}
     for word, pointers in trim.pointers.items():
         places: list[tuple[Tokens, str | int]] = (
@@ -70,7 +72,7 @@ def _read(wanted: Wanted, trim: RequestTrim | ResponseTrim, origins: Mapping[str
             if isinstance(pointers, dict)
             else [(split_pointer(one), index) for index, one in enumerate(pointers)]
         )
-        found[word] = _Setting(word, origins.get(word, wanted.entry), tuple(places))
+        found[word] = _Setting(word, origins.get(word, settings.entry), tuple(places))
     return found
 
 
@@ -88,11 +90,11 @@ def _lost(ours: _Setting, theirs: _Setting, part: str, why: str) -> Iterator[Fin
         return
     for tokens, at, above in lost:
         name, other = join_pointer(tokens), join_pointer(above)
-        said = f"both name `{name}`" if tokens == above else f"name `{name}` and `{other}`, which contains it"
+        relation = f"both name `{name}`" if tokens == above else f"name `{name}` and `{other}`, which contains it"
         yield ours.finding(
             part,
             at,
-            f"`{ours.word}` and `{theirs.word}` {said}: {why}",
+            f"`{ours.word}` and `{theirs.word}` {relation}: {why}",
             f"take `{name}` out of `{ours.word}`, or `{other}` out of `{theirs.word}`",
         )
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
     from plugin_gateway.shape.joined import JoinedParameters
+    from plugin_gateway.shape.settings import OperationSettings
     from plugin_gateway.shape.standalone import Copies
-    from plugin_gateway.shape.wanted import Wanted
 
 
 class Shaping(Struct, kw_only=True):
@@ -38,7 +38,7 @@ class Shaping(Struct, kw_only=True):
     node: JsonObject
     document: Document
     """OpenAPI 3.1, with the parameters of path items written into the operations."""
-    wanted: Wanted
+    settings: OperationSettings
     described: JsonObject = field(default_factory=dict)
     """The operation as the document describes it."""
     joined: JoinedParameters = field(default_factory=dict)
@@ -51,28 +51,28 @@ class Shaping(Struct, kw_only=True):
     """What an entry for a group wants, and this operation has no place for: an error if the whole group has none."""
 
 
-def _steps(wanted: Wanted) -> Iterator[Callable[[Shaping], None]]:
+def _steps(settings: OperationSettings) -> Iterator[Callable[[Shaping], None]]:
     """Yield in order the steps that have something to do. Each changes the shaping's node and shape, or adds findings."""
     # Imported late: together the steps cost as much as reading a large document, and few configs need all of them.
     from plugin_gateway.shape.parameter_rules import shape_parameters  # noqa: PLC0415
 
     yield shape_parameters
-    if wanted.is_about_requests:
+    if settings.is_about_requests:
         from plugin_gateway.shape.body_rules import shape_body  # noqa: PLC0415
 
         yield shape_body
-    if wanted.validates_response != "off":
+    if settings.validates_response != "off":
         from plugin_gateway.shape.answer_rules import check_answers  # noqa: PLC0415
 
         yield check_answers
-    if wanted.is_about_answers:
+    if settings.is_about_answers:
         from plugin_gateway.shape.answers import shape_answers  # noqa: PLC0415
 
         yield shape_answers
-    if wanted.request.written or wanted.is_about_answers:
-        from plugin_gateway.shape.told_fields import find_told_fields  # noqa: PLC0415
+    if settings.request.written or settings.is_about_answers:
+        from plugin_gateway.shape.field_mentions import find_field_mentions  # noqa: PLC0415
 
-        yield find_told_fields
+        yield find_field_mentions
 
 
 class Shaped(Struct, frozen=True, kw_only=True):
@@ -83,9 +83,11 @@ class Shaped(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
 
 
-def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], extensions: Collection[str] = ()) -> Shaped:
-    """Shape a pruned document. It is returned as it is if nothing is `wanted`; `pruned` never changes."""
-    if not wanted:
+def compile_shapes(
+    pruned: Document, settings: Mapping[OperationKey, OperationSettings], extensions: Collection[str] = ()
+) -> Shaped:
+    """Shape a pruned document. Without settings, it is returned as it is; `pruned` never changes."""
+    if not settings:
         return Shaped(document=pruned)
     # 3.1 has no QUERY operations.
     document, findings = upgrade(pruned, "3.2" if pruned.version == "3.2" else "3.1")
@@ -95,15 +97,15 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     found = list(findings)
     absent: list[Finding] = []
     shapes: dict[OperationKey, Shape] = {}
-    only_validates = all(one.only_validates for one in wanted.values())
+    only_validates = all(one.only_validates for one in settings.values())
     copies: Copies | None = {} if only_validates else None
-    for key, one in wanted.items():
+    for key, one in settings.items():
         operation = document.operations[key]
         shaping = Shaping(
             key=key,
             node=operation.node,
             document=document,
-            wanted=one,
+            settings=one,
             described=described[key].node,
             joined=_joined(pruned, key),
             copies=copies,
@@ -114,7 +116,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
         absent += shaping.absent
         if shaping.shape != NO_SHAPE:
             shapes[key] = shaping.shape
-    found += _absent_everywhere(absent, wanted.values())
+    found += _absent_everywhere(absent, settings.values())
     if only_validates:
         # Clients see the document in its own version, not one that was upgraded to be judged by.
         own = tuple(one for one in found if one not in findings)
@@ -149,10 +151,10 @@ def _with_own_parameters(document: Document) -> Document:
     return copied
 
 
-def _absent_everywhere(absent: Sequence[Finding], wanted: Iterable[Wanted]) -> Iterator[Finding]:
+def _absent_everywhere(absent: Sequence[Finding], settings: Iterable[OperationSettings]) -> Iterator[Finding]:
     """Yield what no operation of its group has a place for."""
     sizes = Counter(
-        (one.request_origins.get(setting, one.entry), setting) for one in wanted for setting in one.request_of_groups
+        (one.request_origins.get(setting, one.entry), setting) for one in settings for setting in one.request_of_groups
     )
     counts = Counter(finding.pointer for finding in absent)
     for finding in absent:

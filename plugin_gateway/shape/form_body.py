@@ -141,8 +141,8 @@ class FormBody(NamedTuple):
             return one.detail == "is not declared" or not _is_in(one.pointer, places)
 
         first: tuple[Problem, ...] = ()
-        for way in (TYPED, TEXTUAL):
-            value, problems = self._read(fields, of_json, files, way)
+        for mode in (TYPED, TEXTUAL):
+            value, problems = self._read(fields, of_json, files, mode)
             if problems:
                 return problems
             if validator.accepts(value):
@@ -154,7 +154,7 @@ class FormBody(NamedTuple):
         return first
 
     def _read(
-        self, fields: dict[str, list[Pair]], of_json: Container[str], files: Container[str], way: int
+        self, fields: dict[str, list[Pair]], of_json: Container[str], files: Container[str], mode: int
     ) -> tuple[dict[str, object], tuple[Problem, ...]]:
         value: dict[str, object] = {}
         problems: list[Problem] = []
@@ -164,7 +164,7 @@ class FormBody(NamedTuple):
             style = self.plain if name in files else styles.get(name, self.plain)
             try:
                 value[name] = (
-                    _read_json(pairs, kind, way) if name in of_json else _read_field(name, pairs, kind, style, way)
+                    _read_json(pairs, kind, mode) if name in of_json else _read_field(name, pairs, kind, style, mode)
                 )
             except UnreadableError as error:
                 problems.append(Problem(join_pointer((name,)), str(error)))
@@ -176,23 +176,23 @@ def fold_field(name: str) -> str:
     return name.strip(" \0").casefold().replace(" ", "_").replace(".", "_")
 
 
-def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, way: int) -> object:
+def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, mode: int) -> object:
     style = style._replace(name=name)
     if style.style == "deepObject" or any(spelled != name for spelled, _ in pairs):
-        return read_deep(pairs, style, kind, way)
+        return read_deep(pairs, style, kind, mode)
     texts = [text for _, text in pairs]
     is_list = "array" in kind.types and (len(texts) > 1 or not kind.is_any)
     if style.style == "form" and style.explode and is_list:
-        return read_many(texts, style, kind, way)
+        return read_many(texts, style, kind, mode)
     if len(texts) > 1:
         raise UnreadableError("must be sent only once")
     if style.style == "form" and style.explode:
         # An object in one field is JSON: OpenAPI has no form for it.
         style = style._replace(style="content", is_json=True) if kind.types == {"object"} else style
-    return read_one(texts[0], style, kind, way)
+    return read_one(texts[0], style, kind, mode)
 
 
-def _read_json(pairs: list[Pair], kind: Kind, way: int) -> object:
+def _read_json(pairs: list[Pair], kind: Kind, mode: int) -> object:
     """Read texts of JSON. The text of an array is the whole array, or its only item.
 
     OpenAPI sends each item as a part (Encoding Object); many clients send one part with the whole array.
@@ -203,7 +203,7 @@ def _read_json(pairs: list[Pair], kind: Kind, way: int) -> object:
             raise UnreadableError("must be sent only once")
         return first
     has_arrays = kind.items is not None and not kind.items.is_any and "array" in kind.items.types
-    is_item = has_arrays and way == TEXTUAL and isinstance(first, list)
+    is_item = has_arrays and mode == TEXTUAL and isinstance(first, list)
     return values if others or is_item or not is_of_type(first, [*kind.types]) else first
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.refs import join_pointer
-from plugin_gateway.shape.body_trims import AS_JSON, AS_PAIRS, items_of, way_of
+from plugin_gateway.shape.body_trims import AS_JSON, AS_PAIRS, encoding_of, items_of
 from plugin_gateway.shape.field_edit import FieldEdit
 from plugin_gateway.shape.form_body import FormBody, FormEdit, fold_field
 from plugin_gateway.shape.json_edit import compile_edit
@@ -87,14 +87,16 @@ class _Fixed(NamedTuple):
 def _fixed(shaping: Shaping, source: JsonObject, trims: BodyTrims) -> Iterator[_Fixed]:
     """Yield the pairs that are the same in each form."""
     for tokens, value in trims.fixed.items():
-        field, way = tokens[0], way_of(source, tokens[0])
-        if way == AS_JSON:
+        field, encoding = tokens[0], encoding_of(source, tokens[0])
+        if encoding == AS_JSON:
             if len(tokens) == 1:
                 yield _Fixed(tokens, field, json_ascii(value), is_json=True)
             continue
         name = field + "".join(f"[{token}]" for token in tokens[1:])
         try:
-            pairs = deep_members(name, value) if way == AS_PAIRS else [(name, plain(item)) for item in items_of(value)]
+            pairs = (
+                deep_members(name, value) if encoding == AS_PAIRS else [(name, plain(item)) for item in items_of(value)]
+            )
         except UnwritableError as error:
             shaping.findings.append(_finding(shaping, tokens, f"the value of `{join_pointer(tokens)}` {error}"))
         else:
@@ -115,7 +117,7 @@ def _field_edits(shaping: Shaping, source: JsonObject, trims: BodyTrims) -> Iter
         places, kept = _inside(arrays, name), _inside(keep, name)
         removes = compile_edit(None if () in kept or not kept else kept, _inside(hidden, name), {}, places)
         fixed = {tokens[1:]: value for tokens, value in trims.fixed.items() if tokens[0] == name}
-        is_json = way_of(source, name) == AS_JSON
+        is_json = encoding_of(source, name) == AS_JSON
         octets = {tokens: json_octets(value) for tokens, value in fixed.items() if is_json}
         yield FieldEdit(name, is_json, removes, compile_edit(None, frozenset(), octets, places))
 
@@ -142,7 +144,7 @@ def _unwritable(shaping: Shaping, tokens: Tokens) -> Finding:
 
 
 def _finding(shaping: Shaping, tokens: Tokens, message: str) -> Finding:
-    entry = shaping.wanted.request_origins.get("fixed", shaping.wanted.entry)
+    entry = shaping.settings.request_origins.get("fixed", shaping.settings.entry)
     return Finding(
         rule="cannot-trim",
         message=message,

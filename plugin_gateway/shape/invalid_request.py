@@ -11,7 +11,7 @@ from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MOST_TOLD: Final = 10
+_MOST_SHOWN: Final = 10
 """The problems that the detail tells. Models often see the detail alone."""
 
 
@@ -44,15 +44,15 @@ def joined(refusals: Sequence[Refusal]) -> Refusal:
     if others:
         first = others[0]
         return replace(first, detail=found.detail, members={**first.members, **found.members})
-    told = {name: value for one in refusals for name, value in one.members.items() if name not in found.members}
-    return replace(found, members={**told, **found.members})
+    extra = {name: value for one in refusals for name, value in one.members.items() if name not in found.members}
+    return replace(found, members={**extra, **found.members})
 
 
 def invalid_request(problems: Sequence[Problem], uncounted: int = 0) -> Refusal:
     """Refuse a request for at least one problem. `uncounted` is the number of further problems that are not among these."""
-    told = [f"{one.pointer or 'the body'} {one.detail}" for one in problems[:_MOST_TOLD]]
+    shown = [f"{one.pointer or 'the body'} {one.detail}" for one in problems[:_MOST_SHOWN]]
     total = len(problems) + uncounted
-    more = total - len(told)
+    more = total - len(shown)
     count = "1 problem" if total == 1 else f"{total} problems"
     members: dict[str, object] = {
         "errors": [{"pointer": one.pointer, "detail": one.detail} for one in problems[:MOST_PROBLEMS]]
@@ -62,7 +62,7 @@ def invalid_request(problems: Sequence[Problem], uncounted: int = 0) -> Refusal:
     return Refusal(
         status=400,
         code=CODE,
-        detail=f"The call has {count}: {'; '.join(told)}{f'; and {more} more' if more else ''}.",
+        detail=f"The call has {count}: {'; '.join(shown)}{f'; and {more} more' if more else ''}.",
         hint="Correct each place that `errors` names. The gateway's openapi.json describes the operation.",
         members=members,
     )

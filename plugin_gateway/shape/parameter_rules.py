@@ -20,11 +20,11 @@ from plugin_gateway.shape.kind import Kind, kind_of
 from plugin_gateway.shape.media_type import FORM, is_json
 from plugin_gateway.shape.names import NO_NAMES, Names, key_of
 from plugin_gateway.shape.narrowing import narrow, validator_of
+from plugin_gateway.shape.parameter_mentions import find_parameter_mentions
 from plugin_gateway.shape.parameter_parts import is_spread, part_of, reader_of
 from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.path_parts import path_parts
 from plugin_gateway.shape.scalar import UnwritableError
-from plugin_gateway.shape.told_parameters import find_told
 from plugin_gateway.shape.whole_query import WholeQuery
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def shape_parameters(shaping: Shaping) -> None:
     shaping.node["parameters"] = [node for node in nodes if not any(node is one for one in hidden)]
     if not shaping.node["parameters"]:
         del shaping.node["parameters"]
-    shaping.findings += find_told(shaping, declared)
+    shaping.findings += find_parameter_mentions(shaping, declared)
     in_path = path_parts(shaping.key.path, readers)
     # A parameter that is only hidden has a name to close and no part.
     shaping.shape = replace(shaping.shape, names=step.names())
@@ -73,11 +73,11 @@ class _Step:
         self._shaping = shaping
         self._document: Document = shaping.document
         self._declared = declared
-        self._check = shaping.wanted.validates_request
+        self._check = shaping.settings.validates_request
 
     def match_rules(self) -> None:
         """Give each parameter its rule, and report a name that fits several."""
-        for key, rule in self._shaping.wanted.parameters.items():
+        for key, rule in self._shaping.settings.parameters.items():
             found = find_named(key, self._declared)
             if len(found) > 1:
                 words = [f"`{one.place}:{one.name}`" for one in found]
@@ -124,15 +124,15 @@ class _Step:
 
     def _without_what_a_path_cannot(self, one: Declared, rule: ParameterRule) -> ParameterRule:
         """Report the settings that a path parameter cannot have, and return the rule without them."""
-        said = rule.said
+        settings = rule.written_values
         for word in _NOT_OF_THE_PATH:
-            if said.pop(word, None) not in (None, False):
+            if settings.pop(word, None) not in (None, False):
                 message = f"`{word}` is not possible for `{one.name}`: it is a part of the path, which clients write"
                 hint = "write `enum: [VALUE]` for the values that callers may put there"
                 if word == "rename":
                     hint = "leave it out: the name is in the path template, and no call has it"
                 self._report(one.key, word, "not-for-this-place", message, hint)
-        return rule.of(**said)
+        return rule.of(**settings)
 
     def _narrow(self, one: Declared, rule: ParameterRule) -> None:
         if rule.minimum is not None or rule.maximum is not None or rule.enum is not None:
@@ -328,7 +328,7 @@ class _Step:
                 rule="unusable-schema",
                 message=message,
                 severity=severity,
-                pointer=("allow", self._shaping.wanted.entry),
+                pointer=("allow", self._shaping.settings.entry),
             )
             if finding not in self._shaping.findings:
                 self._shaping.findings.append(finding)
@@ -348,7 +348,7 @@ class _Step:
     def _report(
         self, key: str, field: str, rule: str, message: str, hint: str, severity: Severity = Severity.ERROR
     ) -> None:
-        pointer = self._shaping.wanted.pointer_to(key, field)
+        pointer = self._shaping.settings.pointer_to(key, field)
         message = f"`{self._shaping.key}`: {message}"
         self._shaping.findings.append(
             Finding(rule=rule, message=message, hint=hint, severity=severity, pointer=pointer)

@@ -38,7 +38,7 @@ _OF_MEMBERS: Final = frozenset(
     }
 )
 _MOST_SHOWN: Final = 8
-_MOST_WAYS: Final = 64
+_MOST_PATHS: Final = 64
 
 
 class Found(NamedTuple):
@@ -109,14 +109,14 @@ def with_single_items(document: Document, schemas: Iterable[Any], tokens: Tokens
 
     Many servers that make JSON of XML send one object in the place of an array with one item.
     """
-    ways: list[Tokens] = [()]
+    paths: list[Tokens] = [()]
     roots = [*schemas]
     for index, token in enumerate(tokens):
         is_last = index == len(tokens) - 1
         above = (find_in_schema(document, schema, tokens[:index]).schemas for schema in roots if token == ANY)
-        may_be_single = not is_last and any(map(promises_array, above)) and len(ways) < _MOST_WAYS
-        ways = [*((*way, token) for way in ways), *(ways if may_be_single else ())]
-    yield from ways
+        may_be_single = not is_last and any(map(promises_array, above)) and len(paths) < _MOST_PATHS
+        paths = [*((*path, token) for path in paths), *(paths if may_be_single else ())]
+    yield from paths
 
 
 def leads_nowhere(tokens: Tokens, found: Found) -> tuple[str, str]:

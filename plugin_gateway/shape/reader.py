@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.plain_text import ANY_TEXT, integer_between, one_of
-from plugin_gateway.shape.reading import TYPED, UnreadableError, read_deep, read_exploded, read_many, read_one, ways
+from plugin_gateway.shape.reading import TYPED, UnreadableError, modes_of, read_deep, read_exploded, read_many, read_one
 from plugin_gateway.shape.shape import Problem
 from plugin_gateway.shape.shortcut import NO_WORDS, range_of, takes_booleans, takes_every_text, words_of
 
@@ -30,9 +30,28 @@ _REPEATED: Final = "must be sent only once"
 class Reader:
     """Judges one parameter. Immutable and picklable."""
 
-    __slots__ = ("_has_range", "_is_deep", "_is_exploded", "_is_repeated", "_least", "_most", "_takes_booleans", "_takes_every_text",
-                 "_takes_integer", "_takes_text", "_ways", "_words", "allows_empty", "is_enforced", "is_required", "kind", "name",
-                 "place", "style", "validator")  # fmt: skip
+    __slots__ = (
+        "_has_range",
+        "_is_deep",
+        "_is_exploded",
+        "_is_repeated",
+        "_least",
+        "_modes",
+        "_most",
+        "_takes_booleans",
+        "_takes_every_text",
+        "_takes_integer",
+        "_takes_text",
+        "_words",
+        "allows_empty",
+        "is_enforced",
+        "is_required",
+        "kind",
+        "name",
+        "place",
+        "style",
+        "validator",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -59,7 +78,7 @@ class Reader:
         self._is_deep = style.style == "deepObject"
         self._is_exploded = takes_many and not kind.is_any and "object" in kind.types
         self._is_repeated = takes_many and not kind.is_any and "array" in kind.types
-        self._ways = ways(style, kind)
+        self._modes = modes_of(style, kind)
         is_one_text = style.style in ("form", "simple") and not self._is_exploded and not self._is_repeated
         self._takes_text = is_one_text and kind.types == _ONLY_TEXT
         self._takes_integer = is_one_text and kind.types == _ONLY_INTEGERS
@@ -93,11 +112,11 @@ class Reader:
         validator = self.validator
         first: object = None
         try:
-            for way in self._ways:
-                value = self._read(pairs, way)
+            for mode in self._modes:
+                value = self._read(pairs, mode)
                 if validator.accepts(value):
                     return _NO_PROBLEMS
-                if way == TYPED:
+                if mode == TYPED:
                     first = value
         except UnreadableError as error:
             return (self._problem(str(error)),)
@@ -132,21 +151,21 @@ class Reader:
             return self._least <= number <= self._most if self._has_range else self.validator.accepts(number)
         return self._takes_booleans and text in (b"true", b"false")
 
-    def _read(self, pairs: list[Pair], way: int) -> object:
+    def _read(self, pairs: list[Pair], mode: int) -> object:
         """Read the value.
 
         Raises:
             UnreadableError: the texts are not written in the style.
         """
         if self._is_deep:
-            return read_deep(pairs, self.style, self.kind, way)
+            return read_deep(pairs, self.style, self.kind, mode)
         if self._is_exploded and (len(pairs) > 1 or pairs[0][0] != self.name):
-            return read_exploded(pairs, self.style, self.kind, way)
-        if self._is_repeated and (len(pairs) > 1 or "string" not in self.kind.types or way == TYPED):
-            return read_many([text for _, text in pairs], self.style, self.kind, way)
+            return read_exploded(pairs, self.style, self.kind, mode)
+        if self._is_repeated and (len(pairs) > 1 or "string" not in self.kind.types or mode == TYPED):
+            return read_many([text for _, text in pairs], self.style, self.kind, mode)
         if len(pairs) > 1:
             raise UnreadableError(_REPEATED)
-        return read_one(pairs[0][1], self.style, self.kind, way)
+        return read_one(pairs[0][1], self.style, self.kind, mode)
 
     def _problem(self, detail: str) -> Problem:
         return Problem(join_pointer((self.place, self.name)), detail)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Pair: TypeAlias = "tuple[str, bytes]"
 """The decoded name and the raw text of one pair of a query."""
 
-# The ways to read, in the order in which they are tried.
+# The modes in which a text is read, in the order in which they are tried.
 TYPED: Final = 0
 """Read a number, boolean or null where the text is one and the schema admits it."""
 TEXTUAL: Final = 1
@@ -64,8 +64,8 @@ class Style(NamedTuple):
     """With `content`: whether its type is JSON."""
 
 
-def ways(style: Style, kind: Kind) -> tuple[int, ...]:
-    """Return the ways to read that may differ, in the order in which they are tried."""
+def modes_of(style: Style, kind: Kind) -> tuple[int, ...]:
+    """Return the modes that may give different values, in the order in which they are tried."""
     is_joined = not kind.is_any and bool(kind.types & {"array", "object"}) and not style.explode
     found = [TYPED]
     if kind.has_choice:
@@ -91,10 +91,10 @@ def decoded(text: bytes, escapes: str) -> str:
         raise UnreadableError("must be UTF-8") from None
 
 
-def read_scalar(text: str, kind: Kind, way: int) -> object:
+def read_scalar(text: str, kind: Kind, mode: int) -> object:
     """Read one text as one of the types of its kind."""
     types = kind.types
-    if way == TEXTUAL and "string" in types:
+    if mode == TEXTUAL and "string" in types:
         return text
     if "integer" in types or "number" in types:
         if len(text) < _MOST_DIGITS and _is_integer(text):
@@ -122,7 +122,7 @@ def read_json(text: str) -> object:
         raise UnreadableError("must be JSON, with each name once in its object") from None
 
 
-def read_one(text: bytes, style: Style, kind: Kind, way: int) -> object:
+def read_one(text: bytes, style: Style, kind: Kind, mode: int) -> object:
     """Read a value that is one text: of a query parameter, a segment, a field or a cookie.
 
     Raises:
@@ -136,27 +136,27 @@ def read_one(text: bytes, style: Style, kind: Kind, way: int) -> object:
             raise UnreadableError("must begin with a dot")
         text = text[1:]
     if style.style == "matrix":
-        return _read_matrix(text, style, kind, way)
+        return _read_matrix(text, style, kind, mode)
     types = kind.types
-    if kind.is_any or (way == TEXTUAL and "string" in types):
-        return read_scalar(decoded(text, style.escapes), kind, way)
+    if kind.is_any or (mode == TEXTUAL and "string" in types):
+        return read_scalar(decoded(text, style.escapes), kind, mode)
     if "array" in types:
-        return _read_items(_split(text, style, way), style, kind, way)
+        return _read_items(_split(text, style, mode), style, kind, mode)
     if "object" in types:
-        return _read_members(text, style, kind, way)
-    return read_scalar(decoded(text, style.escapes), kind, way)
+        return _read_members(text, style, kind, mode)
+    return read_scalar(decoded(text, style.escapes), kind, mode)
 
 
-def read_many(texts: Sequence[bytes], style: Style, kind: Kind, way: int) -> object:
+def read_many(texts: Sequence[bytes], style: Style, kind: Kind, mode: int) -> object:
     """Read an exploded array: one text for each item.
 
     Raises:
         UnreadableError: a text is not UTF-8.
     """
-    return _read_items(texts, style, kind, way)
+    return _read_items(texts, style, kind, mode)
 
 
-def read_exploded(pairs: Sequence[Pair], style: Style, kind: Kind, way: int) -> dict[str, object]:
+def read_exploded(pairs: Sequence[Pair], style: Style, kind: Kind, mode: int) -> dict[str, object]:
     """Read an exploded object: one pair for each member.
 
     Raises:
@@ -166,11 +166,11 @@ def read_exploded(pairs: Sequence[Pair], style: Style, kind: Kind, way: int) -> 
     for name, text in pairs:
         if name in members:
             raise UnreadableError("must have each member only once")
-        members[name] = _nested(decoded(text, style.escapes), kind.member(name) or ANY, way)
+        members[name] = _nested(decoded(text, style.escapes), kind.member(name) or ANY, mode)
     return members
 
 
-def read_deep(pairs: Sequence[Pair], style: Style, kind: Kind, way: int) -> object:
+def read_deep(pairs: Sequence[Pair], style: Style, kind: Kind, mode: int) -> object:
     """Read a deepObject: `color[R]=100&color[G]=200`, nested as `a[b][c]=1`, with lists as `a[]=1` or `a[0]=1`.
 
     Where the schema admits a scalar, too, it is `color=100`.
@@ -179,7 +179,7 @@ def read_deep(pairs: Sequence[Pair], style: Style, kind: Kind, way: int) -> obje
         UnreadableError: a name has no members, or one place has two values.
     """
     if len(pairs) == 1 and pairs[0][0] == style.name and kind.types - {"array", "object"}:
-        return read_scalar(decoded(pairs[0][1], style.escapes), kind, way)
+        return read_scalar(decoded(pairs[0][1], style.escapes), kind, mode)
     root: dict[str, Any] = {}
     for name, text in pairs:
         tokens = _TOKENS.findall(name[len(style.name) :])
@@ -201,22 +201,22 @@ def read_deep(pairs: Sequence[Pair], style: Style, kind: Kind, way: int) -> obje
             raise UnreadableError("must not have a member twice")
         else:
             node[last] = decoded(text, style.escapes)
-    return _settle(root, kind, way)
+    return _settle(root, kind, mode)
 
 
-def _settle(node: Any, kind: Kind, way: int) -> object:
+def _settle(node: Any, kind: Kind, mode: int) -> object:
     """Give the texts of a deepObject their types, and its lists their form."""
     if isinstance(node, str):
-        return read_scalar(node, kind, way)
+        return read_scalar(node, kind, mode)
     if isinstance(node, list):
-        return [read_scalar(one, kind.items or ANY, way) for one in node]
+        return [read_scalar(one, kind.items or ANY, mode) for one in node]
     names = list(node)
     if names == [""]:
-        return _settle(node[""], kind, way)
+        return _settle(node[""], kind, mode)
     is_numbered = bool(names) and all(name == str(index) for index, name in enumerate(names))
     if is_numbered and "array" in kind.types and "object" not in kind.types - ({"object"} if kind.is_any else set()):
-        return [_settle(one, kind.items or ANY, way) for one in node.values()]
-    return {name: _settle(one, kind.member(name) or ANY, way) for name, one in node.items()}
+        return [_settle(one, kind.items or ANY, mode) for one in node.values()]
+    return {name: _settle(one, kind.member(name) or ANY, mode) for name, one in node.items()}
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -230,7 +230,7 @@ def _no_constant(text: str) -> object:
     raise ValueError(text)
 
 
-def _split(text: bytes, style: Style, way: int) -> list[bytes]:
+def _split(text: bytes, style: Style, mode: int) -> list[bytes]:
     if style.style in _DELIMITED:
         return _DELIMITED[style.style](text)
     if style.style == "label" and style.explode:
@@ -238,21 +238,21 @@ def _split(text: bytes, style: Style, way: int) -> list[bytes]:
     if style.escapes == "none":
         # A list in a header field may have blanks around its commas (RFC 9110, 5.6.1).
         return [one.strip(b" \t") for one in _COMMA(text)]
-    return _ANY_COMMA(text) if way == DECODED else _COMMA(text)
+    return _ANY_COMMA(text) if mode == DECODED else _COMMA(text)
 
 
-def _read_items(texts: Sequence[bytes], style: Style, kind: Kind, way: int) -> list[object]:
+def _read_items(texts: Sequence[bytes], style: Style, kind: Kind, mode: int) -> list[object]:
     items = kind.items or ANY
     # An array without items is written as nothing, or as a name with an empty text.
     if len(texts) == 1 and not texts[0] and "string" not in items.types:
         return []
-    return [_nested(decoded(text, style.escapes), items, way) for text in texts]
+    return [_nested(decoded(text, style.escapes), items, mode) for text in texts]
 
 
-def _read_members(text: bytes, style: Style, kind: Kind, way: int) -> dict[str, object]:
+def _read_members(text: bytes, style: Style, kind: Kind, mode: int) -> dict[str, object]:
     if not text:
         return {}
-    parts = _split(text, style, way)
+    parts = _split(text, style, mode)
     if style.explode:
         pairs = [(name, value) for name, equals, value in (part.partition(b"=") for part in parts) if equals]
         if len(pairs) < len(parts):
@@ -266,33 +266,33 @@ def _read_members(text: bytes, style: Style, kind: Kind, way: int) -> dict[str, 
         name = decoded(raw, style.escapes)
         if name in members:
             raise UnreadableError("must have each member only once")
-        members[name] = _nested(decoded(value, style.escapes), kind.member(name) or ANY, way)
+        members[name] = _nested(decoded(value, style.escapes), kind.member(name) or ANY, mode)
     return members
 
 
-def _read_matrix(text: bytes, style: Style, kind: Kind, way: int) -> object:
+def _read_matrix(text: bytes, style: Style, kind: Kind, mode: int) -> object:
     """Read `;color=blue`, `;color=blue,black`, or exploded `;color=blue;color=black` and `;R=100;G=200`."""
     first, *parts = text.split(b";")
     pairs = [part.partition(b"=") for part in parts]
     if first or not pairs:
         raise UnreadableError("must begin with `;`")
     if style.explode and "object" in kind.types and not kind.is_any:
-        return read_exploded([(decoded(name, style.escapes), value) for name, _, value in pairs], style, kind, way)
+        return read_exploded([(decoded(name, style.escapes), value) for name, _, value in pairs], style, kind, mode)
     if any(decoded(name, style.escapes) != style.name for name, _, _ in pairs):
         raise UnreadableError(f"must be written as `;{style.name}=value`")
     texts = [value for _, _, value in pairs]
     if style.explode and "array" in kind.types and not kind.is_any:
-        return _read_items(texts, style, kind, way)
+        return _read_items(texts, style, kind, mode)
     if len(texts) > 1:
         raise UnreadableError("must be sent only once")
-    return read_one(texts[0], style._replace(style="simple"), kind, way)
+    return read_one(texts[0], style._replace(style="simple"), kind, mode)
 
 
-def _nested(text: str, kind: Kind, way: int) -> object:
+def _nested(text: str, kind: Kind, mode: int) -> object:
     """Read a member or item. OpenAPI defines no form for nested ones; the gateway's own tools write them as JSON."""
     if text[:1] in ("[", "{") and not kind.is_any and kind.types & {"array", "object"}:
         try:
             return read_json(text)
         except UnreadableError:
             pass
-    return read_scalar(text, kind, way)
+    return read_scalar(text, kind, mode)

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 
 def find_misfits(
-    tool: Tool, shape: Shape, request: ToolRequest, told: Collection[str], *, has_body: bool
+    tool: Tool, shape: Shape, request: ToolRequest, reported: Collection[str], *, has_body: bool
 ) -> tuple[ArgumentProblem, ...]:
     """Return what the shape of the operation refuses of a request that lacks some of its arguments.
 
-    `told` are the names of the arguments that the answer tells of already. `has_body` is false if the body cannot be written.
+    `reported` are the names of the arguments whose problems the answer lists already. `has_body` is false if the body cannot be written.
     """
     found: list[ArgumentProblem] = []
     for pointer, detail, is_body in _problems(shape, request, has_body=has_body):
         names = _in_body(tool, pointer) if is_body else _parameters(tool, pointer)
-        if any(name in told for name in names):
+        if any(name in reported for name in names):
             continue
         if len(names) != 1:
             found.append(ArgumentProblem("", f"{pointer or 'The body'} {detail}."))

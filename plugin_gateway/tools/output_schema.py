@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _MOST_SCHEMAS: Final = 500
 """More schemas do not fit the budget: each takes two tokens at least."""
 _MAX_TEXT: Final = 100
-_TOLD_IN_WORDS: Final = frozenset({"integer", "number", "boolean"})
+_NAMED_IN_WORDS: Final = frozenset({"integer", "number", "boolean"})
 """Types that the description names where the document has no description."""
 
 
@@ -144,6 +144,6 @@ def _loosened(schema: Any) -> JsonObject:
     if "enum" in schema:
         loose["examples"] = schema["enum"]
     kind = schema.get("type")
-    if isinstance(kind, str) and kind in _TOLD_IN_WORDS and "description" not in loose:
+    if isinstance(kind, str) and kind in _NAMED_IN_WORDS and "description" not in loose:
         loose["description"] = kind
     return loose

@@ -172,8 +172,8 @@ class RequestWriter:
         shape = next((rule.shape for rule in self._gate.rules if rule.operation_id == self.tool.name), None)
         if shape is None or len(found) >= MAX_PROBLEMS:
             return found
-        told = {problem.name for problem in found}
-        return (*found, *find_misfits(self.tool, shape, request, told, has_body=has_body))[:MAX_PROBLEMS]
+        reported = {problem.name for problem in found}
+        return (*found, *find_misfits(self.tool, shape, request, reported, has_body=has_body))[:MAX_PROBLEMS]
 
     def _check_path(self, draft: Draft) -> None:
         """Report each segment that servers read in different ways."""
@@ -228,17 +228,17 @@ class RequestWriter:
             draft.problems.append(ArgumentProblem(shown(name), f"`{shown(name)}` {error}."))
 
     def _unknown(self, name: str, known: list[Argument], *, is_guessed: bool) -> str:
-        said = f"`{self.tool.name}` has no argument `{shown(name)}`."
+        problem = f"`{self.tool.name}` has no argument `{shown(name)}`."
         if known:
             called = " and ".join(f"`{one.name}` ({one.place})" for one in known)
-            return f"{said} It is called {called}."
+            return f"{problem} It is called {called}."
         names = list(self._slots)
         if is_guessed and (near := get_close_matches(name[:SHOWN_CHARACTERS], names, n=1)):
-            return f"{said} Did you mean `{near[0]}`?"
+            return f"{problem} Did you mean `{near[0]}`?"
         if not names:
-            return f"{said} It takes no arguments."
+            return f"{problem} It takes no arguments."
         more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-        return f"{said} It takes: {', '.join(names[:_SHOWN_NAMES])}{more}."
+        return f"{problem} It takes: {', '.join(names[:_SHOWN_NAMES])}{more}."
 
     def _make_slots(self, template: PathTemplate, rivals: Rivals) -> dict[str, Slot]:
         settled: dict[str, str] = {}

@@ -6,7 +6,7 @@ import pytest
 from plugin_gateway.callers.access_token import BadToken
 from plugin_gateway.callers.authentication import IntrospectionSettings
 from plugin_gateway.callers.consumers import Identity
-from plugin_gateway.callers.introspection import UNSAID_AUDIENCE, introspect, read_introspection
+from plugin_gateway.callers.introspection import MISSING_AUDIENCE, introspect, read_introspection
 
 NOW = 1000.0
 SETTINGS = IntrospectionSettings(url="u", cache_s=60.0, audiences=("api",))
@@ -83,7 +83,7 @@ def test_a_token_of_no_type_may_be_a_refresh_token_and_is_taken_only_where_the_o
 def test_an_answer_that_names_no_audience_is_believed_only_where_the_operator_says_so() -> None:
     claims = {"active": True, "sub": "s", "token_type": "Bearer"}
     lax = IntrospectionSettings(url="u", needs_audience=False, audiences=("api",))
-    assert read_introspection(claims, SETTINGS, now=NOW) is UNSAID_AUDIENCE
+    assert read_introspection(claims, SETTINGS, now=NOW) is MISSING_AUDIENCE
     assert read_introspection(claims, lax, now=NOW).user == "s"
     assert isinstance(read_introspection(claims | {"aud": "x"}, lax, now=NOW), BadToken)
 

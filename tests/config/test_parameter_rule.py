@@ -32,4 +32,4 @@ def test_the_first_rule_that_says_something_wins_and_the_exclusive_three_count_a
     found = merged([first, second])
 
     assert (found.maximum, found.fixed, found.default, found.rename) == (5, 1, None, "n")
-    assert merged([second, first]).said == {"default": 2, "maximum": 9, "rename": "n"}
+    assert merged([second, first]).written_values == {"default": 2, "maximum": 9, "rename": "n"}

@@ -15,7 +15,7 @@ from plugin_gateway.publish.document import Presentation, PublishedOperation
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS
 from plugin_gateway.revision.steps import Steps
-from plugin_gateway.shape.wanted import Wanted
+from plugin_gateway.shape.settings import OperationSettings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -35,8 +35,8 @@ def compiled(steps: Steps, document: Document, kept: Collection[OperationKey], v
         pruned, _ = steps.prune(document, kept, extensions=frozenset(), discriminator="follow")
     except DocumentError as error:
         return [finding.message for finding in error.findings]
-    wanted = {key: Wanted(entry=index, validates_request="enforce") for index, key in enumerate(kept)}
-    shaped = steps.shape(pruned, wanted, frozenset())
+    settings = {key: OperationSettings(entry=index, validates_request="enforce") for index, key in enumerate(kept)}
+    shaped = steps.shape(pruned, settings, frozenset())
     allowed = {
         key: Allowed(operation_id=name, shape=shaped.shapes.get(key))
         for key, name in assign_operation_ids(shaped.document, {}).items()

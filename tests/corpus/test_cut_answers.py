@@ -15,10 +15,10 @@ from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.shape.compile import compile_shapes
 from plugin_gateway.shape.propose import propose_keep
+from plugin_gateway.shape.settings import OperationSettings
 from plugin_gateway.shape.success import success_schemas
 from plugin_gateway.shape.trim import trim
 from plugin_gateway.shape.trimmer import Trimmer
-from plugin_gateway.shape.wanted import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,16 +85,16 @@ def keeps(leaf: tuple[tuple[str, ...], Any], pointer: str) -> bool:
 @pytest.mark.parametrize("name", RECORDED)
 def test_recorded_answers_lose_four_fifths_and_every_kept_value_is_right(name: str) -> None:
     document = document_of(name)
-    wanted = proposals(document)
-    pruned, _ = mend(prune(document, list(wanted)))
+    settings = proposals(document)
+    pruned, _ = mend(prune(document, list(settings)))
     shaped = compile_shapes(
         pruned,
-        {key: Wanted(response=ResponseTrim.parse({"keep": keep})) for key, keep in wanted.items()},
+        {key: OperationSettings(response=ResponseTrim.parse({"keep": keep})) for key, keep in settings.items()},
     )
     assert not [finding for finding in shaped.findings if finding.severity == "error"]
 
     before = after = 0
-    for key, keep in wanted.items():
+    for key, keep in settings.items():
         reply = shaped.shapes[key].reply
         assert reply is not None
         shown = [*recorded(shaped.document.operations[key].node, shaped.document)]

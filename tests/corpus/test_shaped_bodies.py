@@ -25,7 +25,7 @@ from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.compile import compile_shapes
 from plugin_gateway.shape.media_type import FORM, declared_media_types, is_json
-from plugin_gateway.shape.wanted import Wanted
+from plugin_gateway.shape.settings import OperationSettings
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "open"
 KEY = OperationKey("POST", "/things")
@@ -82,8 +82,8 @@ def compiled(one: Described, request: dict[str, Any]) -> Any:
         "paths": {"/things": {"post": {"requestBody": {"required": True, "content": content}, "responses": {}}}},
         "components": {"schemas": {"T": deepcopy(one.schema)}},
     }
-    wanted = Wanted(request=RequestTrim.parse(request), validates_request="enforce")
-    return compile_shapes(Document(root=root, name="t"), {KEY: wanted})
+    settings = OperationSettings(request=RequestTrim.parse(request), validates_request="enforce")
+    return compile_shapes(Document(root=root, name="t"), {KEY: settings})
 
 
 def answer(found: Any, value: Any) -> Any:
@@ -141,7 +141,7 @@ def test_the_bodies_of_real_operations_compile_or_are_reported_by_name(name: str
     document = read_document(str(CORPUS / name))
     keys = [key for key, operation in document.operations.items() if "requestBody" in operation.node][:100]
     pruned, _ = mend(prune(document, keys))
-    found = compile_shapes(pruned, {key: Wanted(validates_request="enforce") for key in keys})
+    found = compile_shapes(pruned, {key: OperationSettings(validates_request="enforce") for key in keys})
     reported = " ".join(finding.message for finding in found.findings)
     for key in keys:
         body = follow(pruned.operations[key].node["requestBody"], pruned)

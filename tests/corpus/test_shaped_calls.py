@@ -27,7 +27,7 @@ from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.shape.compile import compile_shapes
-from plugin_gateway.shape.wanted import Wanted
+from plugin_gateway.shape.settings import OperationSettings
 from plugin_gateway.tools.request import RequestWriter, ToolRequest
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ def test_the_parameters_of_real_operations_compile_or_are_reported_by_name(name:
     document = read_document(str(CORPUS / name))
     keys = [*document.operations][:150]
     pruned, _ = mend(prune(document, keys, extensions=frozenset()))
-    wanted = {OperationKey(*key): Wanted(validates_request="enforce") for key in keys}
-    shaped = compile_shapes(pruned, wanted)
+    settings = {OperationKey(*key): OperationSettings(validates_request="enforce") for key in keys}
+    shaped = compile_shapes(pruned, settings)
     assert [one for one in shaped.findings if one.severity is Severity.ERROR] == []
     assert [
         one.message

@@ -87,4 +87,4 @@ def test_a_slashed_parameter_may_be_named_with_its_place() -> None:
 def test_the_texts_that_an_entry_replaces_are_listed() -> None:
     (kept,) = keep([{"operation": "listPets", "summary": "s"}])
 
-    assert kept.retold == {"summary"}
+    assert kept.replaced_texts == {"summary"}

@@ -6,8 +6,8 @@ import pytest
 from plugin_gateway.config.trims import ResponseTrim
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.settings import OperationSettings
 from plugin_gateway.shape.validator import Validator
-from plugin_gateway.shape.wanted import Wanted
 
 KEY = OperationKey("GET", "/item")
 ROOT: dict[str, Any] = {
@@ -49,8 +49,8 @@ ROOT: dict[str, Any] = {
 
 
 def shaped(check: Literal["off", "report", "enforce"], root: dict[str, Any] | None = None, **response: Any) -> Shaped:
-    wanted = Wanted(validates_response=check, response=ResponseTrim.parse(response))
-    return compile_shapes(Document(root=deepcopy(root or ROOT), name="items"), {KEY: wanted})
+    settings = OperationSettings(validates_response=check, response=ResponseTrim.parse(response))
+    return compile_shapes(Document(root=deepcopy(root or ROOT), name="items"), {KEY: settings})
 
 
 def problems(result: Shaped, body: bytes) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.compile import Shaped, compile_shapes
 from plugin_gateway.shape.cut import cut_value
 from plugin_gateway.shape.reply import ReplyShape
-from plugin_gateway.shape.wanted import Wanted
+from plugin_gateway.shape.settings import OperationSettings
 
 KEY = OperationKey("GET", "/items")
 ROOT: dict[str, Any] = {
@@ -87,7 +87,9 @@ ROOT: dict[str, Any] = {
 
 def shaped(root: dict[str, Any] | None = None, **response: Any) -> Shaped:
     trim = ResponseTrim.parse(response)
-    return compile_shapes(Document(root=deepcopy(root or ROOT), name="items"), {KEY: Wanted(entry=3, response=trim)})
+    return compile_shapes(
+        Document(root=deepcopy(root or ROOT), name="items"), {KEY: OperationSettings(entry=3, response=trim)}
+    )
 
 
 def responses(result: Shaped) -> Any:

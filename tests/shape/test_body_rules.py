@@ -9,7 +9,7 @@ from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.compile import Shaped, compile_shapes
-from plugin_gateway.shape.wanted import Check, Wanted
+from plugin_gateway.shape.settings import Check, OperationSettings
 
 KEY = OperationKey("POST", "/orders")
 ROOT: dict[str, Any] = {
@@ -56,8 +56,8 @@ ROOT: dict[str, Any] = {
 
 
 def shaped(request: dict[str, Any] | None = None, check: Check = "off", key: OperationKey = KEY) -> Shaped:
-    wanted = Wanted(entry=3, request=RequestTrim.parse(request or {}), validates_request=check)
-    return compile_shapes(Document(root=deepcopy(ROOT), name="shop"), {key: wanted})
+    settings = OperationSettings(entry=3, request=RequestTrim.parse(request or {}), validates_request=check)
+    return compile_shapes(Document(root=deepcopy(ROOT), name="shop"), {key: settings})
 
 
 def sent(found: Shaped, body: object, media_type: bytes = b"application/json") -> Any:
@@ -80,8 +80,8 @@ def test_one_object_in_the_place_of_an_array_does_not_go_up(request_: dict[str, 
     root = deepcopy(ROOT)
     line = {"type": "object", "properties": {"sku": {"type": "string"}, "cost": {"type": "number"}}}
     root["components"]["schemas"]["Order"]["properties"]["lines"] = {"type": "array", "items": line}
-    wanted = Wanted(entry=3, request=RequestTrim.parse(request_))
-    found = compile_shapes(Document(root=root, name="shop"), {KEY: wanted})
+    settings = OperationSettings(entry=3, request=RequestTrim.parse(request_))
+    found = compile_shapes(Document(root=root, name="shop"), {KEY: settings})
     assert sent(found, {"lines": {"sku": "A", "cost": 5}}) == [{"pointer": "/lines", "detail": "must be an array"}]
     assert sent(found, {"lines": None}) == {"lines": None}
 
@@ -201,8 +201,8 @@ def test_of_a_range_only_json_remains_where_members_are_removed() -> None:
     root = deepcopy(ROOT)
     content = root["components"]["requestBodies"]["Order"]["content"]
     root["components"]["requestBodies"]["Order"]["content"] = {"*/*": content["application/json"]}
-    wanted = Wanted(request=RequestTrim.parse({"drop": ["/secret"]}))
-    found = compile_shapes(Document(root=root, name="shop"), {KEY: wanted})
+    settings = OperationSettings(request=RequestTrim.parse({"drop": ["/secret"]}))
+    found = compile_shapes(Document(root=root, name="shop"), {KEY: settings})
     assert [one.rule for one in found.findings] == ["required-lost"]
     assert [*found.document.operations[KEY].node["requestBody"]["content"]] == ["application/json"]
     assert sent(found, {"sku": "A", "secret": 1}) == {"sku": "A"}
@@ -239,8 +239,8 @@ FORM_ROOT = {
 
 
 def shaped_form(request: dict[str, Any]) -> Shaped:
-    wanted = Wanted(entry=3, request=RequestTrim.parse(request), validates_request="enforce")
-    return compile_shapes(Document(root=deepcopy(FORM_ROOT), name="pay"), {KEY: wanted})
+    settings = OperationSettings(entry=3, request=RequestTrim.parse(request), validates_request="enforce")
+    return compile_shapes(Document(root=deepcopy(FORM_ROOT), name="pay"), {KEY: settings})
 
 
 def test_fields_of_a_form_are_judged_removed_and_set() -> None:
@@ -273,7 +273,7 @@ def test_a_pointer_into_a_field_that_has_no_members_is_an_error() -> None:
 
 
 def shaped_group(drop: list[str]) -> Shaped:
-    wanted = Wanted(
+    settings = OperationSettings(
         request=RequestTrim.parse({"drop": drop}),
         request_origins={"drop": 2},
         request_of_groups=frozenset({"drop"}),
@@ -286,7 +286,7 @@ def shaped_group(drop: list[str]) -> Shaped:
         }
     }
     keys = [KEY, OperationKey("GET", "/orders"), OperationKey("POST", "/other")]
-    return compile_shapes(Document(root=root, name="shop"), dict.fromkeys(keys, wanted))
+    return compile_shapes(Document(root=root, name="shop"), dict.fromkeys(keys, settings))
 
 
 def test_a_group_needs_one_operation_with_the_place_of_a_pointer() -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.shape.body_trims import AS_JSON, AS_PAIRS, BodyTrims, is_trimmable, way_of
+from plugin_gateway.shape.body_trims import AS_JSON, AS_PAIRS, BodyTrims, encoding_of, is_trimmable
 
 ENCODING = {
     "json": {"contentType": "Application/JSON; charset=utf-8"},
@@ -48,9 +48,9 @@ def test_json_can_be_changed_anywhere_and_forms_where_a_field_says_how_it_is_wri
 
 
 def test_the_encoding_says_how_a_field_holds_an_object() -> None:
-    ways = {name: way_of({"encoding": ENCODING}, name) for name in (*ENCODING, "other")}
-    assert ways == {"json": AS_JSON, "deep": AS_PAIRS, "form": "", "odd": "", "other": ""}
-    assert way_of({"encoding": []}, "json") == ""
+    encodings = {name: encoding_of({"encoding": ENCODING}, name) for name in (*ENCODING, "other")}
+    assert encodings == {"json": AS_JSON, "deep": AS_PAIRS, "form": "", "odd": "", "other": ""}
+    assert encoding_of({"encoding": []}, "json") == ""
 
 
 def test_clients_see_a_field_of_which_a_part_stays() -> None:

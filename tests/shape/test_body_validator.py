@@ -8,8 +8,8 @@ from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.body_validator import HiddenWord, body_validator
 from plugin_gateway.shape.compile import Shaping
+from plugin_gateway.shape.settings import OperationSettings
 from plugin_gateway.shape.validator import Validator
-from plugin_gateway.shape.wanted import Wanted
 
 ITEM = {
     "type": "object",
@@ -20,7 +20,7 @@ ITEM = {
 
 def shaping_of() -> Shaping:
     document = Document(root={"openapi": "3.1.0", "components": {"schemas": {"Item": ITEM}}}, name="items")
-    return Shaping(key=OperationKey("GET", "/item"), node={}, document=document, wanted=Wanted(entry=2))
+    return Shaping(key=OperationKey("GET", "/item"), node={}, document=document, settings=OperationSettings(entry=2))
 
 
 def refuse(_: Validator) -> None:

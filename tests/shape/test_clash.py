@@ -8,19 +8,19 @@ import pytest
 
 from plugin_gateway.config.trims import RequestTrim, ResponseTrim
 from plugin_gateway.shape.clash import request_clashes, response_clashes
-from plugin_gateway.shape.wanted import Wanted
+from plugin_gateway.shape.settings import OperationSettings
 
 
 def of_request(request: dict[str, Any], **origins: int) -> list[tuple[str | int, ...]]:
-    wanted = Wanted(entry=3, request=RequestTrim.parse(request), request_origins=origins)
-    found = [*request_clashes(wanted)]
+    settings = OperationSettings(entry=3, request=RequestTrim.parse(request), request_origins=origins)
+    found = [*request_clashes(settings)]
     assert {one.rule for one in found} <= {"clashing-pointers"}
     return [one.pointer or () for one in found]
 
 
 def of_response(response: dict[str, Any], **origins: int) -> list[tuple[str | int, ...]]:
-    wanted = Wanted(entry=3, response=ResponseTrim.parse(response), response_origins=origins)
-    return [one.pointer or () for one in response_clashes(wanted)]
+    settings = OperationSettings(entry=3, response=ResponseTrim.parse(response), response_origins=origins)
+    return [one.pointer or () for one in response_clashes(settings)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from plugin_gateway.config.trims import RequestTrim
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.compile import Shaped, compile_shapes
-from plugin_gateway.shape.wanted import Wanted
+from plugin_gateway.shape.settings import OperationSettings
 
 if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
@@ -37,8 +37,8 @@ AS_PAIRS = {"card": {"style": "deepObject", "explode": True}}
 def shaped(request: dict[str, Any], *types: str, encoding: dict[str, Any] | None = None) -> Shaped:
     content = {one: {"schema": SCHEMA, "encoding": encoding or {}} for one in types}
     root = {"openapi": "3.1.0", "info": {}, "paths": {"/uploads": {"post": {"requestBody": {"content": content}, "responses": {}}}}}  # fmt: skip
-    wanted = Wanted(entry=3, request=RequestTrim.parse(request), validates_request="enforce")
-    return compile_shapes(Document(root=root, name="d"), {KEY: wanted})
+    settings = OperationSettings(entry=3, request=RequestTrim.parse(request), validates_request="enforce")
+    return compile_shapes(Document(root=root, name="d"), {KEY: settings})
 
 
 def found(request: dict[str, Any], *types: str) -> list[Finding]:
@@ -164,6 +164,6 @@ def test_a_fixed_member_that_no_form_can_hold_is_an_error_at_its_place() -> None
         schema = {"type": "object", "properties": {'a"b': {"type": "object", "properties": {"c": {}}}}}
         content = {MULTIPART: {"schema": schema, "encoding": named}}
         root = {"openapi": "3.1.0", "info": {}, "paths": {"/uploads": {"post": {"requestBody": {"content": content}, "responses": {}}}}}  # fmt: skip
-        wanted = Wanted(entry=3, request=RequestTrim.parse(request))
-        [finding] = compile_shapes(Document(root=root, name="d"), {KEY: wanted}).findings
+        settings = OperationSettings(entry=3, request=RequestTrim.parse(request))
+        [finding] = compile_shapes(Document(root=root, name="d"), {KEY: settings}).findings
         assert (finding.rule, finding.pointer) == ("cannot-trim", ("allow", 3, "request", "fixed", '/a"b/c'))

@@ -11,7 +11,7 @@ from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.compile import compile_shapes
 from plugin_gateway.shape.joined import joined_parameters
-from plugin_gateway.shape.wanted import Wanted
+from plugin_gateway.shape.settings import OperationSettings
 
 KEY = OperationKey("GET", "/a/{tags}")
 IDS = {"type": "array", "items": {"type": "integer", "maximum": 50, "exclusiveMaximum": True}, "maxItems": 3}
@@ -38,8 +38,8 @@ def pointers(
     query: bytes = b"", header: bytes = b"1", path: bytes = b"1", rules: dict[str, Any] | None = None
 ) -> list[str]:
     parameters = {name: ParameterRule.parse(rule) for name, rule in (rules or {}).items()}
-    wanted = Wanted(entry=0, validates_request="enforce", parameters=parameters)
-    shape = compile_shapes(Document(root=ROOT, name="d"), {KEY: wanted}).shapes[KEY]
+    settings = OperationSettings(entry=0, validates_request="enforce", parameters=parameters)
+    shape = compile_shapes(Document(root=ROOT, name="d"), {KEY: settings}).shapes[KEY]
     assert shape.parameters is not None
     written = shape.parameters.write(b"/a/" + path, query, [(b"x-ids", header)])
     return [one["pointer"] for one in written.members["errors"]] if isinstance(written, Refusal) else []

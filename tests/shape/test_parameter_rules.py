@@ -12,8 +12,8 @@ from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.settings import OperationSettings
 from plugin_gateway.shape.shape import Written
-from plugin_gateway.shape.wanted import Wanted
 
 KEY = OperationKey("GET", "/t/{tenant}/pets")
 PARAMETERS: list[dict[str, Any]] = [
@@ -69,8 +69,8 @@ ROOT: dict[str, Any] = {
 def shaped(rules: dict[str, Any], check: Any = "off") -> Shaped:
     parsed = {key: ParameterRule.parse(rule) for key, rule in rules.items()}
     origins = {(key, word): 3 for key, rule in parsed.items() for word in ("", *rule.written)}
-    wanted = Wanted(entry=3, parameters=parsed, origins=origins, validates_request=check)
-    return compile_shapes(Document(root=deepcopy(ROOT), name="pets"), {KEY: wanted})
+    settings = OperationSettings(entry=3, parameters=parsed, origins=origins, validates_request=check)
+    return compile_shapes(Document(root=deepcopy(ROOT), name="pets"), {KEY: settings})
 
 
 def shown(rules: dict[str, Any]) -> dict[tuple[str, str], Any]:
@@ -332,10 +332,10 @@ def test_a_parameter_that_is_the_whole_query_is_judged(media_type: str, query: b
     whole = {"name": "whole", "in": "querystring", "content": {media_type: {"schema": schema}}}
     root = {**ROOT, "openapi": "3.2.0", "paths": {"/a": {"get": {"parameters": [whole]}}}}
     for check in ("enforce", "off"):
-        wanted = Wanted(entry=0, validates_request=check)
-        shape = compile_shapes(Document(root=deepcopy(root), name="d"), {OperationKey("GET", "/a"): wanted}).shapes.get(
-            OperationKey("GET", "/a")
-        )
+        settings = OperationSettings(entry=0, validates_request=check)
+        shape = compile_shapes(
+            Document(root=deepcopy(root), name="d"), {OperationKey("GET", "/a"): settings}
+        ).shapes.get(OperationKey("GET", "/a"))
         if check == "off" or found is None:
             assert shape is None or shape.parameters is None
         else:
@@ -357,9 +357,9 @@ def test_the_members_of_a_hidden_object_are_unseen_unless_another_parameter_has_
         "paths": {"/a": {"get": {"parameters": [filter_of("f", "a", "b"), filter_of("g", "b", "c"), filter_of("a")]}}},
     }
     key = OperationKey("GET", "/a")
-    wanted = Wanted(entry=0, parameters={"f": ParameterRule.parse({"hidden": True})})
-    shape = compile_shapes(Document(root=deepcopy(root), name="d"), {key: wanted}).shapes[key]
+    settings = OperationSettings(entry=0, parameters={"f": ParameterRule.parse({"hidden": True})})
+    shape = compile_shapes(Document(root=deepcopy(root), name="d"), {key: settings}).shapes[key]
     assert shape.names.unseen_members == set()
-    wanted = Wanted(entry=0, parameters={name: ParameterRule.parse({"hidden": True}) for name in "fg"})
-    shape = compile_shapes(Document(root=deepcopy(root), name="d"), {key: wanted}).shapes[key]
+    settings = OperationSettings(entry=0, parameters={name: ParameterRule.parse({"hidden": True}) for name in "fg"})
+    shape = compile_shapes(Document(root=deepcopy(root), name="d"), {key: settings}).shapes[key]
     assert shape.names.unseen_members == {"b", "c"}

@@ -19,13 +19,13 @@ from plugin_gateway.shape.reading import (
     Style,
     UnreadableError,
     decoded,
+    modes_of,
     read_deep,
     read_exploded,
     read_json,
     read_many,
     read_one,
     read_scalar,
-    ways,
 )
 from plugin_gateway.shape.scalar import UnwritableError, escape
 from plugin_gateway.shape.style import DELIMITERS, bare, deep_object, form, label, simple
@@ -133,7 +133,7 @@ def test_a_deep_object_is_read_as_it_was_written(outer: tuple[Any, Any], inner: 
 
 
 @pytest.mark.parametrize(
-    ("text", "schema", "way", "value"),
+    ("text", "schema", "mode", "value"),
     [
         ("5", {"type": "integer"}, TYPED, 5),
         ("-0", {"type": "integer"}, TYPED, 0),
@@ -158,13 +158,13 @@ def test_a_deep_object_is_read_as_it_was_written(outer: tuple[Any, Any], inner: 
         ("5", {"type": ["integer", "string"]}, TEXTUAL, "5"),
     ],
 )
-def test_a_text_is_read_as_a_type_only_in_the_spelling_of_json(text: str, schema: Any, way: int, value: Any) -> None:
-    found = read_scalar(text, kind_of(schema, EMPTY), way)
+def test_a_text_is_read_as_a_type_only_in_the_spelling_of_json(text: str, schema: Any, mode: int, value: Any) -> None:
+    found = read_scalar(text, kind_of(schema, EMPTY), mode)
     assert (type(found), found) == (type(value), value)
 
 
 @pytest.mark.parametrize(
-    ("text", "style", "way", "value"),
+    ("text", "style", "mode", "value"),
     [
         (b"a,b", Style("form", False, "p"), TYPED, ["a", "b"]),
         (b"a%2Cb", Style("form", False, "p"), TYPED, ["a,b"]),
@@ -178,8 +178,8 @@ def test_a_text_is_read_as_a_type_only_in_the_spelling_of_json(text: str, schema
         (b'["a"]', Style("content", False, "p", is_json=True), TYPED, ["a"]),
     ],
 )
-def test_a_list_is_read_in_its_style(text: bytes, style: Style, way: int, value: Any) -> None:
-    assert read_one(text, style, kind_of({"type": "array", "items": {"type": "string"}}, EMPTY), way) == value
+def test_a_list_is_read_in_its_style(text: bytes, style: Style, mode: int, value: Any) -> None:
+    assert read_one(text, style, kind_of({"type": "array", "items": {"type": "string"}}, EMPTY), mode) == value
 
 
 @pytest.mark.parametrize(
@@ -272,13 +272,13 @@ def test_a_plus_sign_is_a_blank_in_queries_only() -> None:
 
 
 def test_the_ways_to_read_depend_on_the_kind() -> None:
-    assert ways(Style("form", False, "p"), kind_of({"type": "integer"}, EMPTY)) == (TYPED,)
-    assert ways(Style("form", False, "p"), kind_of({"items": {"type": "integer"}}, EMPTY)) == (TYPED, DECODED)
-    assert ways(Style("form", True, "p"), kind_of({}, EMPTY)) == (TYPED, TEXTUAL)
+    assert modes_of(Style("form", False, "p"), kind_of({"type": "integer"}, EMPTY)) == (TYPED,)
+    assert modes_of(Style("form", False, "p"), kind_of({"items": {"type": "integer"}}, EMPTY)) == (TYPED, DECODED)
+    assert modes_of(Style("form", True, "p"), kind_of({}, EMPTY)) == (TYPED, TEXTUAL)
 
 
 @given(st.text(), st.integers(0, 2))
-def test_reading_json_never_raises_another_error(text: str, way: int) -> None:
+def test_reading_json_never_raises_another_error(text: str, mode: int) -> None:
     with contextlib.suppress(UnreadableError):
         read_json(text)
-    read_scalar(text, kind_of({}, EMPTY), way)
+    read_scalar(text, kind_of({}, EMPTY), mode)

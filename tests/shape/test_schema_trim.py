@@ -118,14 +118,14 @@ def test_a_second_operation_with_the_same_trim_shares_the_copy() -> None:
 
 def test_a_circle_of_combinations_does_not_lead_back_to_the_dropped_member() -> None:
     schema, held = trimmed({"$ref": "#/components/schemas/Pet"}, "/secret")
-    seen, wanted = "", [schema["$ref"]]
+    seen, settings = "", [schema["$ref"]]
     done = set()
-    while wanted:
-        if (ref := wanted.pop()) not in done:
+    while settings:
+        if (ref := settings.pop()) not in done:
             done.add(ref)
             text = json.dumps(held.resolve(ref).value)
             seen += text
-            wanted += [part.split('"')[0] for part in text.split('"$ref": "')[1:]]
+            settings += [part.split('"')[0] for part in text.split('"$ref": "')[1:]]
     assert "secret" not in seen
     assert "claws" in seen
 

@@ -54,7 +54,7 @@ def problems(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         # An unknown name, and each other argument at its place.
         (
@@ -67,7 +67,7 @@ def problems(
                 ("user", "`user`: /user/age expected integer, got string."),
             },
         ),
-        # An argument that is missing or cannot be written is told once.
+        # An argument that is missing or cannot be written is reported once.
         ({"limit": 51, "zz": 1}, {("limit", "`limit` must be at most 50.")}),
         ({"id": ["a"], "limit": {"a": {"b": 1}}, "name": "c", "body_name": "a"}, {("name", '`name` must be one of "a", "b".')}),
         # A body that cannot be written is not judged.
@@ -75,10 +75,10 @@ def problems(
     ],
 )  # fmt: skip
 def test_the_arguments_that_can_be_written_are_judged_too(
-    arguments: dict[str, Any], told: set[tuple[str, str]]
+    arguments: dict[str, Any], reported: set[tuple[str, str]]
 ) -> None:
     found = problems(arguments)
-    assert set(found) >= told
+    assert set(found) >= reported
     names = [name for name, _ in found]
     assert len(names) == len(set(names))
 

@@ -60,14 +60,14 @@ def texts(candidate: Candidate) -> Iterator[Breach]:
 @rule("m365-login", COPILOT_MANIFEST, Platform.M365)
 def login(candidate: Candidate) -> Iterator[Breach]:
     """Copilot logs in with OAuth or with one key, which Microsoft keeps under a reference."""
-    auth, said = candidate.config.auth, candidate.config.plugin.m365
+    auth, plugin = candidate.config.auth, candidate.config.plugin.m365
     if isinstance(auth, UserHttpAuth):
         yield Breach(
             message="Copilot cannot ask each user for a token, as `auth: {type: user_http}` demands",
             hint="write `auth: {type: oauth, …}`, or `service_http` with one key for Copilot",
             pointer=("auth", "type"),
         )
-    elif not isinstance(auth, NoAuth) and not said.reference_id:
+    elif not isinstance(auth, NoAuth) and not plugin.reference_id:
         yield Breach(
             message="the manifest does not say under which reference Microsoft keeps the credential",
             hint="register it in Teams' developer portal, and write `m365: {reference_id: …}` below `plugin`",

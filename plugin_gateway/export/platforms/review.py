@@ -20,24 +20,24 @@ _POSITIVE, _NEGATIVE = 5, 3
 @rule("openai-cases", REVIEW, Platform.OPENAI_PLUGIN)
 def cases(candidate: Candidate) -> Iterator[Breach]:
     """A submission has five prompts that call tools and three that call no tool. Each names only tools that exist."""
-    said = candidate.config.plugin
+    plugin = candidate.config.plugin
     names = [tool.name for tool in candidate.tools]
-    if len(said.cases) < _POSITIVE:
+    if len(plugin.cases) < _POSITIVE:
         example = f"{{prompt: …, tools: [{names[0] if names else 'listOrders'}], expect: …}}"
         yield Breach(
-            message=f"reviewers want {_POSITIVE} prompts that call tools; there are {len(said.cases)}",
+            message=f"reviewers want {_POSITIVE} prompts that call tools; there are {len(plugin.cases)}",
             hint=f"add entries such as `- {example}` to `plugin.cases`, and try each",
             pointer=("plugin", "cases"),
             severity=Severity.WARNING,
         )
-    if len(said.refusals) < _NEGATIVE:
+    if len(plugin.refusals) < _NEGATIVE:
         yield Breach(
-            message=f"reviewers want {_NEGATIVE} prompts that must call no tool; there are {len(said.refusals)}",
+            message=f"reviewers want {_NEGATIVE} prompts that must call no tool; there are {len(plugin.refusals)}",
             hint="add entries such as `- {prompt: …}` to `plugin.refusals`",
             pointer=("plugin", "refusals"),
             severity=Severity.WARNING,
         )
-    for index, case in enumerate(said.cases):
+    for index, case in enumerate(plugin.cases):
         pointer = ("plugin", "cases", index)
         if not case.tools or not case.expect:
             message = "a case for reviewers names the tools that it calls and what the reviewer should see"

@@ -87,9 +87,9 @@ def own_domain(candidate: Candidate) -> Iterator[Breach]:
             pointer=("public", "url"),
             severity=Severity.WARNING,
         )
-    said = candidate.config.plugin
+    plugin = candidate.config.plugin
     for key in ("website", "privacy", "support"):
-        url = getattr(said, key)
+        url = getattr(plugin, key)
         if ours and url and (theirs := site_of(url)) and theirs != ours:
             yield Breach(
                 message=f"`plugin.{key}` is at {theirs}, and the gateway at {ours}: reviewers ask whose service it is",

@@ -126,11 +126,11 @@ def capabilities(candidate: Candidate) -> Iterator[Breach]:
 @rule("openai-links", SUBMISSION, Platform.OPENAI_PLUGIN)
 def links(candidate: Candidate) -> Iterator[Breach]:
     """A plugin with an MCP server links to its web site, its support, its privacy policy and its terms, with https."""
-    said = candidate.config.plugin
+    plugin = candidate.config.plugin
     given = {
-        "website": (said.website or candidate.server_info.website, "the service's web site"),
-        "support": (said.support, "where users get help"),
-        "privacy": (said.privacy, "the privacy policy, which must cover the data that the tools return"),
+        "website": (plugin.website or candidate.server_info.website, "the service's web site"),
+        "support": (plugin.support, "where users get help"),
+        "privacy": (plugin.privacy, "the privacy policy, which must cover the data that the tools return"),
         "terms": (candidate.terms, "the terms of service"),
     }
     for key, (url, what) in given.items():
@@ -166,8 +166,8 @@ def prompts(candidate: Candidate) -> Iterator[Breach]:
 @rule("openai-colors", SUBMISSION, Platform.OPENAI_PLUGIN)
 def colors(candidate: Candidate) -> Iterator[Breach]:
     """Brand colours are `#RRGGBB` and stand out from their background."""
-    said = candidate.config.plugin
-    for key, text, background in (("color", said.color, _LIGHT), ("dark_color", said.dark_color, _DARK)):
+    plugin = candidate.config.plugin
+    for key, text, background in (("color", plugin.color, _LIGHT), ("dark_color", plugin.dark_color, _DARK)):
         if not text:
             continue
         if not re.fullmatch(r"#[0-9A-Fa-f]{6}", text):

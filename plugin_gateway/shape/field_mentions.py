@@ -1,4 +1,4 @@
-"""A told field: a member of a body that clients no longer see, but that a text of the operation still names."""
+"""Field mentions: texts of an operation that name a member of its bodies which clients no longer see."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import split_pointer
+from plugin_gateway.shape.parameter_mentions import operation_texts, word_of
 from plugin_gateway.shape.pointer import ANY
-from plugin_gateway.shape.told_parameters import operation_texts, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,25 +23,25 @@ _is_name: Final = re.compile(r"[A-Za-z]+[a-z0-9][A-Z].*|.*[_\d-].*").fullmatch
 _SHORTEST: Final = 2
 
 
-def find_told_fields(shaping: Shaping) -> None:
+def find_field_mentions(shaping: Shaping) -> None:
     """Warn of the texts that name a member which `request` or `response` takes away from all bodies of the operation."""
-    wanted = shaping.wanted
-    if not (wanted.request.written | (wanted.response.written - {"links", "select"})):
+    settings = shaping.settings
+    if not (settings.request.written | (settings.response.written - {"links", "select"})):
         return
     before, _ = _read(shaping.described, shaping.document)
     after, texts = _read(shaping.node, shaping.document)
     gone = {name: place for name, place in _taken(shaping) if name not in after}
-    for part, origins in (("request", wanted.request_origins), ("response", wanted.response_origins)):
+    for part, origins in (("request", settings.request_origins), ("response", settings.response_origins)):
         for name in sorted(before - after) if "keep" in origins else ():
             if _is_name(name):
                 gone.setdefault(name, ("allow", origins["keep"], part, "keep"))
     for name, place in gone.items():
         word = word_of(name)
-        told = [(where, hint) for where, text, hint in _own_texts(shaping) if word.search(text)]
-        told += [("the document", _OVERLAY) for text in texts if word.search(text)]
-        if told:
-            where, hint = told[0]
-            more = f", and {len(told) - 1} more of its texts do" if len(told) > 1 else ""
+        mentions = [(where, hint) for where, text, hint in _own_texts(shaping) if word.search(text)]
+        mentions += [("the document", _OVERLAY) for text in texts if word.search(text)]
+        if mentions:
+            where, hint = mentions[0]
+            more = f", and {len(mentions) - 1} more of its texts do" if len(mentions) > 1 else ""
             shaping.findings.append(
                 Finding(
                     rule="dropped-field-named",
@@ -55,10 +55,10 @@ def find_told_fields(shaping: Shaping) -> None:
 
 def _taken(shaping: Shaping) -> Iterator[tuple[str, Pointer]]:
     """Yield the names that gateway.yaml spells out, and their places there."""
-    wanted = shaping.wanted
+    settings = shaping.settings
     trims = (
-        ("request", wanted.request, wanted.request_origins),
-        ("response", wanted.response, wanted.response_origins),
+        ("request", settings.request, settings.request_origins),
+        ("response", settings.response, settings.response_origins),
     )
     for part, trim, origins in trims:
         for setting in ("drop", "fixed"):
@@ -66,14 +66,14 @@ def _taken(shaping: Shaping) -> Iterator[tuple[str, Pointer]]:
             for index, pointer in enumerate(pointers):
                 name = split_pointer(pointer)[-1]
                 if name != ANY and len(name) >= _SHORTEST:
-                    at = origins.get(setting, wanted.entry)
+                    at = origins.get(setting, settings.entry)
                     yield name, ("allow", at, part, setting, pointer if isinstance(pointers, dict) else index)
 
 
 def _own_texts(shaping: Shaping) -> Iterator[tuple[str, str, str]]:
     """Yield each text that gateway.yaml can replace: its place, the text, and the setting that replaces it."""
-    for where, told, key in operation_texts(shaping):
-        yield where, told, f"set {key}"
+    for where, own_text, key in operation_texts(shaping):
+        yield where, own_text, f"set {key}"
     old_names = {(place, new): old for (place, old), new in shaping.shape.names.renamed}
     for parameter in shaping.node.get("parameters") or ():
         node = follow(parameter, shaping.document) or {}

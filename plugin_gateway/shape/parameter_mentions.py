@@ -1,4 +1,4 @@
-"""A told parameter: a parameter that clients do not see under its name, but that a text of the operation still names."""
+"""Parameter mentions: texts of an operation that name a parameter which clients do not see under that name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.declared import Declared
 
 
-def find_told(shaping: Shaping, declared: Sequence[Declared]) -> Iterator[Finding]:
+def find_parameter_mentions(shaping: Shaping, declared: Sequence[Declared]) -> Iterator[Finding]:
     """Warn of the texts that name a hidden or renamed parameter as a word."""
     gone = [one for one in declared if one.rule is not None and one.visible_name != one.name]
     for where, text, hint in _texts(shaping, declared) if gone else ():
@@ -26,7 +26,7 @@ def find_told(shaping: Shaping, declared: Sequence[Declared]) -> Iterator[Findin
                     message=f"{where} of `{shaping.key}` names `{one.name}`, which is {how}",
                     hint=f"clients can read it: set {hint}",
                     severity=Severity.WARNING,
-                    pointer=shaping.wanted.pointer_to(one.key, field),
+                    pointer=shaping.settings.pointer_to(one.key, field),
                 )
 
 
@@ -38,7 +38,7 @@ def word_of(name: str) -> re.Pattern[str]:
 def operation_texts(shaping: Shaping) -> Iterator[tuple[str, str, str]]:
     """Yield the texts of the operation itself that come from the document: the place, the text, and the key that replaces it."""
     for word in ("summary", "description"):
-        if isinstance(text := shaping.node.get(word), str) and word not in shaping.wanted.retold:
+        if isinstance(text := shaping.node.get(word), str) and word not in shaping.settings.replaced_texts:
             yield f"the {word}", text, f"`{word}` in this entry"
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.refused_name import PlacedRule, find_refused_names
 from plugin_gateway.gate.rule import InjectedNames
-from plugin_gateway.gate.untaken import Said, find_untaken
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.names import Names
 from plugin_gateway.shape.shape import Shape
@@ -36,9 +36,9 @@ def findings(*, key: OperationKey = KEY, only_hides: bool = False, **names: Any)
     shape = Shape(names=Names(**names))
     allowed = {KEY: Allowed(operation_id="pets"), TYPED: Allowed(operation_id="search")}
     allowed[key] = Allowed(operation_id="pets", shape=shape)
-    said = {(key, one): Said(("allow", 0), only_hides) for one in shape.names.closed | shape.names.guarded}
+    placed = {(key, one): PlacedRule(("allow", 0), only_hides) for one in shape.names.closed | shape.names.guarded}
     rules = compile_gate(DOCUMENT, allowed, INJECTED).rules_by_key
-    return [*find_untaken(DOCUMENT, allowed, INJECTED, rules, said)]
+    return [*find_refused_names(DOCUMENT, allowed, INJECTED, rules, placed)]
 
 
 def found(**names: Any) -> list[str]:

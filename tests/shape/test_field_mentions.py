@@ -11,7 +11,7 @@ from plugin_gateway.config.trims import RequestTrim, ResponseTrim
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.compile import compile_shapes
-from plugin_gateway.shape.wanted import Wanted
+from plugin_gateway.shape.settings import OperationSettings
 
 KEY = OperationKey("POST", "/items")
 SCHEMA = {
@@ -26,7 +26,7 @@ SCHEMA = {
 }
 
 
-def told(description: str = "", *, retold: bool = False, **trims: Any) -> list[Finding]:
+def mentions(description: str = "", *, replaced_texts: bool = False, **trims: Any) -> list[Finding]:
     schema = {**SCHEMA, "description": trims.pop("of_schema", "")}
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Item"}}}
     operation = {
@@ -43,16 +43,16 @@ def told(description: str = "", *, retold: bool = False, **trims: Any) -> list[F
     }
     request = RequestTrim.parse(trims.pop("request", {}))
     response = ResponseTrim.parse(trims.pop("response", {}))
-    wanted = Wanted(
+    settings = OperationSettings(
         entry=3,
         parameters={name: ParameterRule(rename=new) for name, new in trims.pop("renamed", {}).items()},
         request=request,
         request_origins=dict.fromkeys(request.written, 3),
         response=response,
         response_origins=dict.fromkeys(response.written, 2),
-        retold=frozenset({"description"} if retold else ()),
+        replaced_texts=frozenset({"description"} if replaced_texts else ()),
     )
-    found = compile_shapes(Document(root=root, name="d"), {KEY: wanted}).findings
+    found = compile_shapes(Document(root=root, name="d"), {KEY: settings}).findings
     return [one for one in found if one.rule == "dropped-field-named"]
 
 
@@ -60,14 +60,14 @@ BOTH: dict[str, Any] = {"request": {"drop": ["/internal_notes"]}, "response": {"
 
 
 def test_a_description_that_names_a_dropped_member_is_a_warning_at_its_pointer() -> None:
-    (found,) = told("Fill in `internal_notes` for the team.", **BOTH)
+    (found,) = mentions("Fill in `internal_notes` for the team.", **BOTH)
     assert (found.severity, found.pointer) == (Severity.WARNING, ("allow", 2, "response", "drop", 0))
     assert "the description of `POST /items` names `internal_notes`, which clients do not see" in found.message
     assert "set `description` in this entry" in (found.hint or "")
 
 
 def test_the_hint_names_a_renamed_parameter_as_gateway_yaml_does() -> None:
-    (found,) = told(of_sort="By internal_notes.", renamed={"sort": "order"}, **BOTH)
+    (found,) = mentions(of_sort="By internal_notes.", renamed={"sort": "order"}, **BOTH)
     assert found.message.startswith("the description of the parameter `order` of `POST /items`")
     assert "set `parameters: {sort: {description: …}}`" in (found.hint or "")
 
@@ -100,7 +100,7 @@ def test_the_hint_names_a_renamed_parameter_as_gateway_yaml_does() -> None:
 def test_each_text_that_clients_see_is_searched(
     texts: dict[str, str], trims: dict[str, Any], pointer: tuple[str | int, ...]
 ) -> None:
-    (found,) = told(**texts, **trims)
+    (found,) = mentions(**texts, **trims)
     assert found.pointer == pointer
 
 
@@ -112,10 +112,10 @@ def test_each_text_that_clients_see_is_searched(
         ({"description": "With internal_notes."}, {"response": {"drop": ["/internal_notes"]}}),
         # Another word, a text of gateway.yaml, and a plain word that gateway.yaml does not spell out.
         ({"description": "With internal_notes2."}, BOTH),
-        ({"description": "With internal_notes.", "retold": True}, BOTH),
+        ({"description": "With internal_notes.", "replaced_texts": True}, BOTH),
         ({"description": "The email of the owner."}, {"request": {"keep": ["/id"]}, "response": {"keep": ["/id"]}}),
         ({"description": "With internal_notes."}, {"response": {"select": "fields"}}),
     ],
 )
 def test_other_texts_are_no_findings(texts: dict[str, Any], trims: dict[str, Any]) -> None:
-    assert told(**texts, **trims) == []
+    assert mentions(**texts, **trims) == []

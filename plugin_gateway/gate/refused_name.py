@@ -1,4 +1,4 @@
-"""An untaken name: a parameter that gateway.yaml renames, sends or narrows, and that the gate does not let up under that name.
+"""A refused name: a name under which gateway.yaml renames, sends or narrows a parameter, and which the gate does not forward.
 
 The gate closes names that the gateway injects, that select a denied operation, or that make a server use another method. A rule
 for a parameter must not open them again.
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.names import Key
 
 
-class Said(NamedTuple):
+class PlacedRule(NamedTuple):
     """A rule for a parameter in gateway.yaml: its place there, and whether it only hides the parameter."""
 
     pointer: Pointer
     only_hides: bool = False
 
 
-def find_untaken(
+def find_refused_names(
     document: Document,
     allowed: Mapping[OperationKey, Allowed],
     injected: InjectedNames,
     rules: Mapping[OperationKey, OperationRule],
-    said: Mapping[tuple[OperationKey, Key], Said],
+    placed: Mapping[tuple[OperationKey, Key], PlacedRule],
 ) -> Iterator[Finding]:
-    """Find the names that the gate does not take. `rules` are those of the gate; `said` has the rules by operation and parameter."""
+    """Find the names that the gate refuses. `rules` are those of the gate; `placed` has the rules by operation and parameter."""
     shaped = {
         key: one.shape.names for key, one in allowed.items() if one.shape is not None and one.shape.names != NO_NAMES
     }
@@ -53,7 +53,7 @@ def find_untaken(
         settled = {pair.name for pair in required_pairs(parse_template(key.path).query)}
         for parameter in sorted(names.closed | names.guarded):
             place, name = parameter
-            one = said[key, parameter]
+            one = placed[key, parameter]
             octets = name.encode(errors="replace")
             if place == "query" and octets in settled:
                 message = f"the path template of `{key}` settles `{name}`"
@@ -69,8 +69,8 @@ def find_untaken(
         for parameter, new in names.renamed:
             if not rules[key].takes(parameter[0], new):
                 message = f"`{parameter[1]}` cannot be called `{new}`: the gateway does not take that name from callers"
-                one = said[key, parameter]
-                yield _finding(Said((*one.pointer, "rename")), "closed-parameter", message, "choose another name")
+                one = placed[key, parameter]
+                yield _finding(PlacedRule((*one.pointer, "rename")), "closed-parameter", message, "choose another name")
 
 
 def _twin(name: bytes, rule: OperationRule, closed: set[bytes]) -> bytes | None:
@@ -79,5 +79,5 @@ def _twin(name: bytes, rule: OperationRule, closed: set[bytes]) -> bytes | None:
     return next((one for one in sorted(rule.query_names - closed) if one != name and fold_name(one) == folded), None)
 
 
-def _finding(one: Said, rule: str, message: str, hint: str) -> Finding:
+def _finding(one: PlacedRule, rule: str, message: str, hint: str) -> Finding:
     return Finding(rule=rule, message=message, hint=hint, pointer=one.pointer)

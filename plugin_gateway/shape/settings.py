@@ -1,4 +1,4 @@
-"""What gateway.yaml wants of the calls of one operation: the settings of the entries that name it, merged."""
+"""The settings of one operation: those of the entries of gateway.yaml that name it, merged."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _OF_THE_ANSWER: Final = frozenset({"links"})
 Check = Literal["off", "report", "enforce"]
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
-    """The settings for one operation. With the defaults, its calls are not shaped."""
+class OperationSettings(Struct, frozen=True, kw_only=True):
+    """What gateway.yaml says about the calls of one operation. With the defaults, they are not shaped."""
 
     entry: int = 0
     """The index in `allow` of the entry that findings point at."""
     parameters: Mapping[str, ParameterRule] = field(default_factory=dict)
     origins: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """The index of the entry that says each setting of a parameter, by the parameter's key and the setting."""
-    retold: frozenset[str] = frozenset()
+    """The index of the entry that has each setting of a parameter, by the parameter's key and the setting."""
+    replaced_texts: frozenset[str] = frozenset()
     """The texts that entries replace: `description`, `summary`."""
     request: RequestTrim = field(default_factory=RequestTrim)
     request_origins: Mapping[str, int] = field(default_factory=dict)
-    """The index of the entry that says each setting of `request`."""
+    """The index of the entry that has each setting of `request`."""
     request_of_groups: frozenset[str] = frozenset()
-    """The settings of `request` that an entry for a group says: not each of its operations needs a place for them."""
+    """The settings of `request` from an entry for a group. Not each of its operations needs a place for them."""
     response: ResponseTrim = field(default_factory=ResponseTrim)
     response_origins: Mapping[str, int] = field(default_factory=dict)
-    """The index of the entry that says each setting of `response`."""
+    """The index of the entry that has each setting of `response`."""
     validates_request: Check = "off"
     validates_response: Check = "off"
 
