@@ -79,6 +79,8 @@ class _Kind:
         if self._frequent and text.rfind(self._frequent) >= 0:
             steps.append(Replaced(text, self._frequent, self._meaning))
             text = steps[-1].text
+            if self.introducer not in text:
+                return text
         written = self.pattern.split(text)
         if len(written) == 1:
             return text
@@ -107,10 +109,10 @@ class Unescaper:
         """Prepare; `octets` include those of which escapes consist."""
         self._octets = octets
         self._kinds = (
-            _Kind(b"%%(?:[uU]00)?(?:%b)" % _hexadecimal(sorted(octets)), _each(b"%", b"0123456789ABCDEFabcdefuU")),
+            _Kind(b"%%(?:[uU]00)?(?:%b)" % _hexadecimal(sorted(octets)), _each(b"%", _first_digits(octets) + b"uU")),
             _Kind(
                 rb"\\(?:%b)" % _backslash_rest(octets),
-                _each(b"\\", b"0123uUx" + bytes(octet for octet in _ESCAPED_BY_BACKSLASH if octet in octets)),
+                _backslash_beginnings(octets),
                 rb"\/",
                 b"/",
             ),
@@ -236,6 +238,12 @@ def _character(code: int) -> bytes:
     return b"" if code > 0x10FFFF or 0xD800 <= code < 0xE000 else chr(code).encode()
 
 
+def _backslash_beginnings(octets: bytes) -> frozenset[bytes]:
+    r"""Return the beginnings of escapes. For octets of ASCII, `\u00e4` has none of them: texts in many languages are full of such."""
+    wide = {b"\\u"} if any(octet >= 0x80 for octet in octets) else {b"\\u{", *_each(b"\\u00", _first_digits(octets))}
+    return _each(b"\\", b"0123Ux" + bytes(octet for octet in _ESCAPED_BY_BACKSLASH if octet in octets)) | wide
+
+
 def _backslash_rest(octets: bytes) -> bytes:
     narrow = [octet for octet in octets if octet < 0x80]
     short = b"".join(re.escape(bytes((octet,))) for octet in _ESCAPED_BY_BACKSLASH if octet in octets)
@@ -267,6 +275,11 @@ def _names(octets: bytes) -> list[bytes]:
 
 def _each(introducer: bytes, followers: bytes) -> frozenset[bytes]:
     return frozenset(introducer + bytes((follower,)) for follower in followers)
+
+
+def _first_digits(octets: bytes) -> bytes:
+    """Return the first hexadecimal digits of the octets, in both cases."""
+    return bytes({digit for octet in octets for digit in b"%x%X" % (octet >> 4, octet >> 4)})
 
 
 def _hexadecimal(octets: Iterable[int]) -> bytes:

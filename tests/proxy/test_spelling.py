@@ -113,6 +113,8 @@ PARTS = [
     b"#",
     b";",
     *(b"%c" % octet for octet in b"0123456789abcdefABCDEFuUxX{}/\"'n "),
+    b"\\u00",
+    b"\\u{0",
     b"amp",
     b"plus;",
     b"auml;",
@@ -131,5 +133,19 @@ def test_a_text_that_can_have_no_escape_has_none(octets: bytes, parts: list[byte
 def test_escapes_of_octets_that_no_secret_contains_are_passed_over() -> None:
     pytest.importorskip("ahocorasick_rs", reason="the fast extra is not installed")
     assert not Unescaper(ALPHABET).may_occur(b'he said \\"yes\\" \\n\\r\\t &lt; &nbsp; 100% & more')
-    for escape in (b"\\u0041", b"\\\\", b"\\/", b"%41", b"&#65;", b"&amp;"):
+    assert not Unescaper(ALPHABET).may_occur(b"\\u00e4 \\u00E4 \\u20ac %C3%A4 %e2%82%ac")
+    assert Unescaper(ALPHABET + "ä".encode()).may_occur(b"\\u00e4")
+    for escape in (
+        b"\\u0041",
+        b"\\u{41}",
+        b"\\U00000041",
+        b"\\x41",
+        b"\\101",
+        b"\\\\",
+        b"\\/",
+        b"%41",
+        b"%u0041",
+        b"&#65;",
+        b"&amp;",
+    ):
         assert Unescaper(ALPHABET).may_occur(b"text " + escape + b" text")

@@ -166,3 +166,18 @@ def test_text_with_an_escape_of_its_own_kind_is_quoted_printable(break_: bytes) 
 )
 def test_text_with_other_equals_signs_is_not_quoted_printable(text: bytes) -> None:
     assert not is_quoted(text)
+
+
+@pytest.mark.parametrize(
+    "break_",
+    [b"\n", b"\r\n", b"\\n", b"\\r\\n", b"\\u000a", b"\\u000D\\u000A", b"%0A", b"%0d%0a", b"&#10;", b"&#xA;", b"&#XA;"],
+    ids=repr,
+)
+def test_a_line_of_digits_that_ends_in_a_break_may_be_wrapped(break_: bytes) -> None:
+    assert is_wrapped(b"text " + b"a1b2" * 8 + break_ + b"a1b2")
+    assert not is_wrapped(b"text " + b"a1b2" * 5 + break_ + b"a1b2")
+
+
+@pytest.mark.parametrize("escape", [b"\\u00e4", b"\\u0041", b"\\t", b"%20", b"&amp;", b"&#65;", b" "], ids=repr)
+def test_a_line_of_digits_before_another_escape_is_not_wrapped(escape: bytes) -> None:
+    assert not is_wrapped(b"text " + b"a1b2" * 8 + escape + b"a1b2")
