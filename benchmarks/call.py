@@ -175,10 +175,10 @@ async def measure() -> None:
     module = sys.modules[UpstreamConnection.__module__].__file__ or ""
     print(f"# {'pure Python' if module.endswith('.py') else 'compiled core'}, Python {sys.version.split()[0]}")
     rows: list[tuple[str, Callable[[Iterator[bytes]], None], Callable[[], Iterator[bytes]]]] = [
-        ("a call asked before", call, repeated),
+        ("a repeated call", call, repeated),
         ("a call with a new id", call, varied),
         ("a call with a new id and a query", call, with_query),
-        ("a call asked before, with a body of 10 kB", call, with_body),
+        ("a repeated call, with a body of 10 kB", call, with_body),
         ("the gate alone, with a query", judge, with_query),
         ("the gate alone", judge, varied),
         ("the schema of a body alone, 1 kB of JSON", judge_bodies, orders),

@@ -17,12 +17,12 @@ _SHORTEST_KEY: Final = 16
 
 def compile_approvals(config: Config, held: Mapping[str, int]) -> tuple[ApprovalSettings, tuple[Finding, ...]]:
     """Compile. `held` are the operations whose calls need approval, with the indexes of their entries in `allow`."""
-    said = config.approvals
+    approvals = config.approvals
     settings = ApprovalSettings(
-        expires_s=said.expires,
-        url=said.url or "",
-        key_hash=hash_of(said.key.reveal()) if said.key is not None else b"",
-        idempotency_key=said.idempotency_key,
+        expires_s=approvals.expires,
+        url=approvals.url or "",
+        key_hash=hash_of(approvals.key.reveal()) if approvals.key is not None else b"",
+        idempotency_key=approvals.idempotency_key,
         store_url=config.limits.redis.reveal() if config.limits.redis is not None else "",
         space=config.public_url,
     )

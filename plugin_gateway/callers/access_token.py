@@ -96,7 +96,7 @@ def identity_of(claims: dict[str, Any], *, good_until: float) -> Identity:
 
 
 def is_for(audience: Any, audiences: Iterable[str]) -> bool:
-    """Whether `said`, the value of `aud`, equals or lists one of our audiences. It is text or a list (RFC 7519, 4.1.3)."""
+    """Whether `audience`, the value of `aud`, equals or lists one of our audiences. It is text or a list (RFC 7519, 4.1.3)."""
     named = audience if isinstance(audience, list) else [audience]
     return all(isinstance(one, str) for one in named) and any(one in named for one in audiences)
 

@@ -73,7 +73,7 @@ def draft(
     """
     upstream = upstream_url(document)
     if url:
-        upstream = upstream._replace(url=url, is_said=True, others=())
+        upstream = upstream._replace(url=url, is_stated=True, others=())
     operations = choose(document, upstream) if named is None else named
     credential, variable = credential_of(document, operations)
     title = as_mapping(document.root.get("info")).get("title")
@@ -86,7 +86,7 @@ def draft(
         notes = [
             f"no operation is allowed yet, because not one of {total} looks harmless: list them with `plugin-gateway ops`"
         ]
-    if not upstream.is_said:
+    if not upstream.is_stated:
         notes.append("the document does not say where the API is: set `upstream.url`")
     elif upstream.others:
         notes.append(f"`upstream.url` is {upstream.url}; the document also names {', '.join(upstream.others)}")
@@ -107,7 +107,7 @@ def draft(
         f"openapi: {scalar(source)}",
         "",
         "upstream:",
-        f"  url: {scalar(upstream.url)}" + ("" if upstream.is_said else "   # the document does not say: set it"),
+        f"  url: {scalar(upstream.url)}" + ("" if upstream.is_stated else "   # the document does not say: set it"),
         credential_line,
         "",
         "# operationId, or METHOD /path. `plugin-gateway ops [WORD]… [tag:NAME] [method:GET]` finds more operations.",
@@ -165,8 +165,8 @@ def score(operation: Operation, tokens: int) -> float:
     )
     depth = operation.key.path.count("/")
     templates = operation.key.path.count("{")
-    is_told = 3.0 * bool(summary_of(operation)) + bool(operation.operation_id)
-    return is_told - depth - templates - 2.0 * required - math.log2(1 + tokens / 1000)
+    described = 3.0 * bool(summary_of(operation)) + bool(operation.operation_id)
+    return described - depth - templates - 2.0 * required - math.log2(1 + tokens / 1000)
 
 
 def entries(document: Document, operations: list[Operation]) -> Iterator[str]:
@@ -174,10 +174,10 @@ def entries(document: Document, operations: list[Operation]) -> Iterator[str]:
     names = [scalar(entry_of(document, operation).name) for operation in operations]
     width = max(map(len, names), default=0)
     for operation, name in zip(operations, names, strict=True):
-        said = [remark] if (remark := entry_of(document, operation).remark) else []
+        remarks = [remark] if (remark := entry_of(document, operation).remark) else []
         if summary := summary_of(operation):
-            said.append(summary)
-        yield f"  - {name.ljust(width)}   # {comment(': '.join(said))}" if said else f"  - {name}"
+            remarks.append(summary)
+        yield f"  - {name.ljust(width)}   # {comment(': '.join(remarks))}" if remarks else f"  - {name}"
 
 
 def credential_of(document: Document, operations: list[Operation]) -> tuple[str, str]:

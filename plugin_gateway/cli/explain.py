@@ -69,13 +69,13 @@ def as_text(method: str, path: str, account: Account) -> str:
         mark = click.style("✓", fg="green") if step.passed else click.style("✗", fg="red", bold=True)
         lines.append(f"  {mark} {step.name:{width}}  {step.finding}")
     if account.rule is not None:
-        said = f": forwarded as {account.rule.operation_id} to {account.url}"
-        lines.append(click.style("allowed", fg="green", bold=True) + said)
+        rest = f": forwarded as {account.rule.operation_id} to {account.url}"
+        lines.append(click.style("allowed", fg="green", bold=True) + rest)
     elif not isinstance(account.verdict, Refusal):
         lines.append(click.style("answered", fg="green", bold=True) + " by the gateway itself")
     elif account.verdict is ELSEWHERE:
         lines.append(click.style("not judged", fg="red", bold=True) + ": such a call does not come to the gateway")
     else:
-        said = f": the client gets {account.verdict.status} {account.verdict.code}"
-        lines.append(click.style("refused", fg="red", bold=True) + said)
+        rest = f": the client gets {account.verdict.status} {account.verdict.code}"
+        lines.append(click.style("refused", fg="red", bold=True) + rest)
     return "\n".join(lines)

@@ -26,7 +26,7 @@ class UpstreamUrl(NamedTuple):
     url: str
     server: Server | None = None
     others: tuple[str, ...] = ()
-    is_said: bool = True
+    is_stated: bool = True
 
 
 def upstream_url(document: Document) -> UpstreamUrl:
@@ -45,7 +45,7 @@ def upstream_url(document: Document) -> UpstreamUrl:
     if document.address and not whole.servers and (origin := _legal(_origin(document.address))):
         return UpstreamUrl(origin)
     prefix = next((one.prefix for one in whole.servers if _legal(PLACEHOLDER_URL + one.prefix)), "")
-    return UpstreamUrl(PLACEHOLDER_URL + prefix, is_said=False)
+    return UpstreamUrl(PLACEHOLDER_URL + prefix, is_stated=False)
 
 
 def is_elsewhere(document: Document, operation: Operation, upstream: UpstreamUrl) -> bool:

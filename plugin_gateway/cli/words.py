@@ -71,11 +71,11 @@ def describe(tool: Tool) -> str:
     width = min(_WIDEST_NAME, max(map(len, properties)))
     lines = [f"{tool.name} takes:"]
     for name in sorted(properties, key=lambda name: name not in required):
-        said = " | ".join(sorted(_Kinds(schema, properties[name]).names)) or "any value"
+        types = " | ".join(sorted(_Kinds(schema, properties[name]).names)) or "any value"
         mark = ", required" if name in required else ""
         text = properties[name].get("description", "") if isinstance(properties[name], dict) else ""
         first = shorten(text.strip().partition("\n")[0], _SHOWN_CHARACTERS) if isinstance(text, str) else ""
-        lines.append(f"  {name:{width}}  {said}{mark}{'  ' + first if first else ''}".rstrip())
+        lines.append(f"  {name:{width}}  {types}{mark}{'  ' + first if first else ''}".rstrip())
     return "\n".join(lines)
 
 

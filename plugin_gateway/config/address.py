@@ -76,7 +76,7 @@ def parse_address(text: object) -> Address:
         Mistake: the text has none of these forms.
 
     """
-    hint = _address_meant(text) or "write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080, or unix:/path"
+    hint = _address_hint(text) or "write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080, or unix:/path"
     if not isinstance(text, str):
         raise Mistake("bad-address", "not an address", got=text, hint=hint)
     if text.startswith("unix:"):
@@ -93,7 +93,7 @@ def parse_address(text: object) -> Address:
     return Address(host or "0.0.0.0", int(port))
 
 
-def _address_meant(text: object) -> str:
+def _address_hint(text: object) -> str:
     """Return a hint for an address that is written as a port, a URL, a mapping or an IPv6 address without brackets."""
     if isinstance(text, dict):
         host, port = text.get("host", text.get("address", "")), text.get("port")
@@ -223,8 +223,8 @@ def parse_host(text: object) -> str:
     """
     hint = "write HOST or HOST:PORT, such as gateway.internal or [::1]:8080"
     if not isinstance(text, str) or not re.fullmatch(r"[^\s/?#@\\]+", text):
-        meant = urlsplit(text).netloc.rpartition("@")[2] if isinstance(text, str) and "://" in text else ""
-        raise Mistake("bad-address", "not a host", got=text, hint=f"write {meant}" if meant else hint)
+        netloc = urlsplit(text).netloc.rpartition("@")[2] if isinstance(text, str) and "://" in text else ""
+        raise Mistake("bad-address", "not a host", got=text, hint=f"write {netloc}" if netloc else hint)
     try:
         parts = urlsplit(f"//{text}")
         port = parts.port

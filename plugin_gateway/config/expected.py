@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.config.mistake import Mistake, meant_flag, nearest
+from plugin_gateway.config.mistake import Mistake, flag_hint, nearest
 
 if TYPE_CHECKING:
     from msgspec import Meta
@@ -31,7 +31,7 @@ def a_whole_number(got: Any) -> Mistake:
 
 
 def true_or_false(got: Any) -> Mistake:
-    return _wrong_type("true or false", got, meant_flag(got))
+    return _wrong_type("true or false", got, flag_hint(got))
 
 
 def a_list(got: Any) -> Mistake:

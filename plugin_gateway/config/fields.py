@@ -10,12 +10,12 @@ from msgspec import Meta
 
 from plugin_gateway.config import address, units
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded, is_written
-from plugin_gateway.config.mistake import Mistake, meant_flag
+from plugin_gateway.config.mistake import Mistake, flag_hint
 from plugin_gateway.config.reader import First, Parsed, ParsedAt, Shown, Site
 from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
 
-_LONGEST_MEANT: Final = 200
+_LONGEST_QUOTED: Final = 200
 _POINTER: Final = re.compile(r"^(/([^~/]|~[01])*)+$")
 
 
@@ -45,10 +45,10 @@ def _secret(place: Place) -> ParsedAt:
 
 def _json_pointer(value: Any) -> Any:
     if isinstance(value, str) and not _POINTER.fullmatch(value):
-        names = [name for name in re.split(r"[./]|\[([^\[\]]*)\]", value[:_LONGEST_MEANT].removeprefix("$")) if name]
+        names = [name for name in re.split(r"[./]|\[([^\[\]]*)\]", value[:_LONGEST_QUOTED].removeprefix("$")) if name]
         hint = (
             f"write /{'/'.join(names)}"
-            if names and len(value) < _LONGEST_MEANT and "~" not in value
+            if names and len(value) < _LONGEST_QUOTED and "~" not in value
             else "for example /next or /_links/*/href"
         )
         raise Mistake("bad-value", "not a JSON pointer below the root", got=value, hint=hint)
@@ -95,7 +95,7 @@ def _on_off(value: Any) -> Any:
 def _consequential(value: Any) -> Any:
     read = value if value == CONFIRM else as_flag(value)
     if read != CONFIRM and not isinstance(read, bool):
-        hint = meant_flag(value) or f"`{CONFIRM}` holds each call until a person approves it"
+        hint = flag_hint(value) or f"`{CONFIRM}` holds each call until a person approves it"
         raise Mistake("wrong-type", f"expected true, false or {CONFIRM}", got=value, hint=hint)
     return read
 

@@ -52,8 +52,8 @@ def foreign_value(value: Any) -> Mistake | None:
         if isinstance(inner, dict) and len(own & set(inner)) > 1:
             message = f"the config is nested below the key `{next(iter(keys))[:40]}`"
             return Mistake("not-a-config", message, hint="remove this line, and unindent all others")
-        is_meant = keys & own or any(nearest_key(key, own, Config.other_words) for key in keys)
-        return None if is_meant or moved(value).written_at else _mistake("")
+        is_ours = keys & own or any(nearest_key(key, own, Config.other_words) for key in keys)
+        return None if is_ours or moved(value).written_at else _mistake("")
     if isinstance(value, list):
         return Mistake("not-a-config", "a config is a mapping, not a list", hint="remove the dash, or " + _START)
     return _mistake("")

@@ -137,11 +137,11 @@ def load_text(
     mistakes += not_yet
     findings += [places.mistaken(pointer, mistake) for pointer, mistake in mended.mistakes]
     for pointer, judged in mistakes:
-        from plugin_gateway.config.meant import meant  # noqa: PLC0415  # only a wrong config needs it
+        from plugin_gateway.config.better_hint import better_hint  # noqa: PLC0415  # only a wrong config needs it
 
         if judged.rule == "unknown-key":
             judged.hint = supported_only(judged.hint, pointer)
-        judged.hint = meant(pointer, judged, _value_at(value, pointer)) or judged.hint
+        judged.hint = better_hint(pointer, judged, _value_at(value, pointer)) or judged.hint
     # The YAML reader reported an ambiguous scalar and read it as text: a second finding there would only confuse.
     taken = {(finding.location.line, finding.location.column) for finding in findings if finding.location}
     for pointer, judged in mistakes:

@@ -73,7 +73,7 @@ def _folded(key: str) -> str:
     return re.sub(r"(?<![su])s$", "", words)
 
 
-def meant_flag(value: object) -> str:
+def flag_hint(value: object) -> str:
     """Return the hint for a value that means true or false but is neither; empty if it means something else."""
     if isinstance(value, int) and value in (0, 1):
         return f"write {'true' if value else 'false'}"

@@ -74,8 +74,8 @@ def _path_in(text: str) -> str:
 
 
 def _glob(value: Any) -> str:
-    if isinstance(value, str) and (meant := _glob_of(value)) != value:
-        hint = f"write {meant}" if _GLOB.fullmatch(meant) else "for example /search/** or /orders/*"
+    if isinstance(value, str) and (pattern := _glob_of(value)) != value:
+        hint = f"write {pattern}" if _GLOB.fullmatch(pattern) else "for example /search/** or /orders/*"
         raise Mistake("bad-path", "a path is not a regular expression", got=value, hint=hint)
     if not isinstance(value, str) or not value.startswith("/") or re.search(r"\s", value):
         hint = "for example /search/** or /orders/*"

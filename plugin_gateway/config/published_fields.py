@@ -55,8 +55,8 @@ def _model_name(value: Any) -> Any:
 
 def _email(value: Any) -> Any:
     if isinstance(value, str) and not published.EMAIL.fullmatch(value):
-        meant = published.EMAIL.search(value)
-        hint = f"write {meant[0]}" if meant else "for example api@example.com"
+        email = published.EMAIL.search(value)
+        hint = f"write {email[0]}" if email else "for example api@example.com"
         raise Mistake("bad-email", "not an e-mail address", got=value, hint=hint)
     return value
 

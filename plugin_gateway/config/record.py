@@ -155,10 +155,10 @@ class Record(Struct, metaclass=_Records, frozen=True, kw_only=True):
         respelt: dict[Any, Any] = {}
         for key, member in value.items():
             free = [word for word in cls.short_keys if word not in value and word not in respelt]
-            meant = "" if key in (*cls.known_keys(), *cls.short_keys) else nearest_key(key, free)
-            if meant:
-                found.append(cls._unknown_key(key, close=meant, instead_of=meant))
-            respelt[meant or key] = member
+            near = "" if key in (*cls.known_keys(), *cls.short_keys) else nearest_key(key, free)
+            if near:
+                found.append(cls._unknown_key(key, close=near, instead_of=near))
+            respelt[near or key] = member
         return respelt
 
     @classmethod

@@ -136,7 +136,7 @@ def resolve(
             raise Mistake(
                 "unknown-key",
                 f"unknown key `{key}`" if isinstance(key, str) else "unknown key",
-                hint=_kind_meant(key, source[key]) + "valid here: env, file, value",
+                hint=_kind_hint(key, source[key]) + "valid here: env, file, value",
                 at=(key,) if isinstance(key, str | int) else (),
                 on_key=True,
             )
@@ -160,7 +160,7 @@ def resolve(
         raise
 
 
-def _kind_meant(key: object, name: object) -> str:
+def _kind_hint(key: object, name: object) -> str:
     """Return a hint for the key that was meant. It does not repeat a name that may be the secret itself."""
     close = nearest_key(key, _KINDS, _OTHER_WORDS)
     if str(key).casefold().replace("_", "") in _STORES:

@@ -88,9 +88,9 @@ class _Reading:
             if match := re.match(r"\s*(//|/\*|--(?!-))", line):
                 yield Slip(number, match.start(1) + 1, f"`{match[1]}` does not begin a comment in YAML", "write `#`")
             if match := _LOOKALIKE.search(_QUOTED.sub(lambda one: "x" * len(one[0]), line)):
-                meant = ":" if match[0] in "\uff1a\ufe55" else "a space"
-                message = f"the character U+{ord(match[0]):04X} looks like {meant}, but YAML does not read it as one"
-                yield Slip(number, match.start() + 1, message, f"write {meant}")
+                likely = ":" if match[0] in "\uff1a\ufe55" else "a space"
+                message = f"the character U+{ord(match[0]):04X} looks like {likely}, but YAML does not read it as one"
+                yield Slip(number, match.start() + 1, message, f"write {likely}")
             if match := _ASSIGNED.match(line):
                 hint = f"write a colon and a space: `{match[1]}: {self._shown(number, match[2])}`"
                 yield Slip(number, match.end(1) + 1, f"`{match[1]}` is followed by `=`", hint)
@@ -249,8 +249,8 @@ class _Reading:
                 if stack and stack[-1] == sign:
                     stack.pop()
                     continue
-                meant = f"write `{stack[-1]}`" if stack else "remove it"
-                yield Slip(self._number, column, f"`{sign}` has no matching opening bracket", meant)
+                likely = f"write `{stack[-1]}`" if stack else "remove it"
+                yield Slip(self._number, column, f"`{sign}` has no matching opening bracket", likely)
 
     def _characters(self) -> Iterator[Slip]:
         text = self._line.strip()

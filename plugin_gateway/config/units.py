@@ -50,7 +50,7 @@ _PER: Final = re.compile(
 )
 
 
-def _duration_meant(text: object) -> str:
+def _duration_hint(text: object) -> str:
     if text is None or isinstance(text, bool):
         return ""
     if str(text).strip().lower() in _NO_BOUND:
@@ -63,7 +63,7 @@ def _duration_meant(text: object) -> str:
     return f"write {match[1].replace(',', '.')}{unit}" if unit else ""
 
 
-def _size_meant(text: object) -> str:
+def _size_hint(text: object) -> str:
     if text is None or isinstance(text, bool):
         return ""
     written = str(int(text) if isinstance(text, float) and text.is_integer() else text).strip()
@@ -93,7 +93,7 @@ def _size_meant(text: object) -> str:
     return f"write {match[1].replace(',', '.')}{names[unit]}" if unit in names else ""
 
 
-def _rate_meant(text: object) -> str:
+def _rate_hint(text: object) -> str:
     if text is None or isinstance(text, bool):
         return ""
     written = str(text).strip().lower()
@@ -122,7 +122,7 @@ def parse_duration(text: object) -> float:
     if text in (0, "0") and not isinstance(text, bool):
         return 0.0
     hint = "write a number and a unit: 500ms, 3s, 5m, 1h, 1d"
-    hint = _duration_meant(text) or hint
+    hint = _duration_hint(text) or hint
     if not isinstance(text, str):
         raise Mistake("bad-duration", "a duration needs a unit", got=text, hint=hint)
     total, position = 0.0, 0
@@ -145,7 +145,7 @@ def parse_size(text: object) -> int:
 
     """
     hint = "write a number and a unit: 100B, 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024)"
-    hint = _size_meant(text) or hint
+    hint = _size_hint(text) or hint
     match = _SIZE.fullmatch(text) if isinstance(text, str) else None
     if match is None or not match[2]:
         raise Mistake(
@@ -167,7 +167,7 @@ def parse_rate(text: object) -> Rate:
 
     """
     hint = "write calls per s, min, h or d: 20/s, 10/min, 1000/d"
-    hint = _rate_meant(text) or hint
+    hint = _rate_hint(text) or hint
     match = _RATE.fullmatch(text) if isinstance(text, str) else None
     if match is None or match[2] not in _WINDOWS_S:
         raise Mistake("bad-rate", "not a rate", got=text, hint=hint)

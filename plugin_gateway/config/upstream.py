@@ -193,8 +193,8 @@ def _forwarded_in_vain(written: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _set_twice(written: Mapping[str, Any]) -> Iterator[Mistake]:
     """Yield a mistake for each credential in a header that `forwarded` writes, too."""
-    told = {fold_header(name.encode()) for name in TELLS_THE_ORIGIN.get(str(written.get("forwarded")), ())}
+    sent_fields = {fold_header(name.encode()) for name in TELLS_THE_ORIGIN.get(str(written.get("forwarded")), ())}
     for key in ("credential", "write_credential"):
-        if told & injected_headers(written.get(key)):
+        if sent_fields & injected_headers(written.get(key)):
             message = f"`forwarded: {written['forwarded']}` writes the header of this credential, too"
             yield Mistake("duplicate-key", message, hint="remove one of the two", at=(key,), on_key=True)

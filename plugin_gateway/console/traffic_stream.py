@@ -90,8 +90,8 @@ class TrafficStream(Response):
 
 def events_of(records: list[bytes], dropped: int) -> bytes:
     """Return the events for records of one line each. First comes how many were dropped before them."""
-    told = b"event: dropped\ndata: %d\n\n" % dropped if dropped else b""
-    return told + b"".join([b"event: record\ndata: %b\n\n" % record for record in records])
+    notice = b"event: dropped\ndata: %d\n\n" % dropped if dropped else b""
+    return notice + b"".join([b"event: record\ndata: %b\n\n" % record for record in records])
 
 
 async def _until_gone(receive: Receive) -> None:

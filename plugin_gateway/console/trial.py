@@ -58,7 +58,7 @@ async def try_operation(
             reply = await call(built.revision, access, request, keep_bytes=_SHOWN_BYTES)
     except TimeoutError:
         return problem(504, "trial-timeout", f"The upstream has not answered within {PATIENCE_S:.0f} s.")
-    return of_members(_told(reading, built, key, request, reply))
+    return of_members(_result(reading, built, key, request, reply))
 
 
 def _renamed(reading: Reading, key: OperationKey) -> dict[str, str]:
@@ -87,7 +87,7 @@ def arguments_of(tool: Tool, given: Mapping[str, Any], body: Any, renamed: Mappi
     return {**arguments, **{members.get(str(name)) or str(name): value for name, value in body.items()}}
 
 
-def _told(reading: Reading, built: Built, key: OperationKey, request: ToolRequest, reply: Reply) -> dict[str, Any]:
+def _result(reading: Reading, built: Built, key: OperationKey, request: ToolRequest, reply: Reply) -> dict[str, Any]:
     record = reply.record
     entry = reading.kept[key].entries[0].index if key in reading.kept else None
     line: dict[str, Any] = line_of_entry(reading, entry) if entry is not None else {"line": 0, "text": ""}

@@ -63,8 +63,8 @@ def _remark_under(gaps: list[tuple[str, int]], line: str, remark: str) -> str:
         return _remark(GAP, remark)
     nearest, column = gaps[-1]
     # Of the comments in this column, the one behind the longest entry shows the gap that is meant.
-    meant = min((gap for gap, at in gaps if at == column), key=len)
-    return _remark(_aligned(nearest if "\t" in nearest else meant, column, line), remark)
+    shortest = min((gap for gap, at in gaps if at == column), key=len)
+    return _remark(_aligned(nearest if "\t" in nearest else shortest, column, line), remark)
 
 
 def _gaps(items: Iterable[Part], layout: Layout) -> Iterator[tuple[str, int]]:

@@ -66,17 +66,17 @@ def _align(layout: Layout, part: Part, remarks: Mapping[str, str]) -> Iterator[t
         found = _REMARK.fullmatch(rest)
         if not is_line or layout.line_start(item.start) != layout.line_start(item.end) or (rest.strip() and not found):
             continue
-        said = found[2].rstrip() if found else ""
-        named = _NAMED.match(said)
-        if item.value in remarks and (named or not said):
-            said = f"# {comment(remarks[item.value], 200)}{said[named.end() :] if named else ''}"
-        if not said:
+        remark = found[2].rstrip() if found else ""
+        named = _NAMED.match(remark)
+        if item.value in remarks and (named or not remark):
+            remark = f"# {comment(remarks[item.value], 200)}{remark[named.end() :] if named else ''}"
+        if not remark:
             continue
         width = layout.column(item.end)
         column = max(column, width + (len(found[1]) if found and "\t" not in found[1] else len(GAP)))
-        behind.append((item, said))
-    for item, said in behind:
-        yield item.end, layout.line_end(item.end), " " * (column - layout.column(item.end)) + said
+        behind.append((item, remark))
+    for item, remark in behind:
+        yield item.end, layout.line_end(item.end), " " * (column - layout.column(item.end)) + remark
 
 
 def _with_clean_lines(text: str) -> str:

@@ -46,13 +46,13 @@ def decision_page(approval: Approval, *, needs_key: bool, is_key_wrong: bool = F
     if approval.state is State.PENDING or approval.state is State.APPROVED:
         parts.append(_form(approval, needs_key=needs_key, is_key_wrong=is_key_wrong))
     else:
-        parts.append(f"<p>{escape(_SAID[approval.state])}</p>")
+        parts.append(f"<p>{escape(_OUTCOMES[approval.state])}</p>")
     return _html("A call waits for you" if approval.state is State.PENDING else "A call", "".join(parts))
 
 
 def decided_page(approval: Approval) -> str:
     """Return the page after a decision."""
-    return _html("Decided", f"<p>{escape(_SAID[approval.state])}</p>")
+    return _html("Decided", f"<p>{escape(_OUTCOMES[approval.state])}</p>")
 
 
 def gone_page() -> str:
@@ -70,7 +70,7 @@ def list_page(approvals: Iterable[tuple[Approval, str]]) -> str:
     return _html("Calls that wait", f"<table>{rows}</table>" if rows else "<p>No call waits.</p>")
 
 
-_SAID: Final = {
+_OUTCOMES: Final = {
     State.PENDING: "A person must decide about this call.",
     State.APPROVED: "This call is approved. It runs once, when the caller sends it again.",
     State.DENIED: "This call is denied. It does not run.",
@@ -86,8 +86,10 @@ def _form(approval: Approval, *, needs_key: bool, is_key_wrong: bool) -> str:
         else ""
     )
     approve = '<button name="decision" value="approve">Approve</button>' if approval.state is State.PENDING else ""
-    said = "" if approval.state is State.PENDING else f"<p>{escape(_SAID[approval.state])}</p>"
-    return f'{wrong}{said}<form method="post">{key}{approve}<button name="decision" value="deny">Deny</button></form>'
+    outcome = "" if approval.state is State.PENDING else f"<p>{escape(_OUTCOMES[approval.state])}</p>"
+    return (
+        f'{wrong}{outcome}<form method="post">{key}{approve}<button name="decision" value="deny">Deny</button></form>'
+    )
 
 
 def _warning(text: str) -> str:

@@ -162,7 +162,7 @@ class ApprovalsApi:
         approval = await self._decided(id_, decision, way, request)
         if approval is None:
             return refuse(_NOT_FOUND)
-        if approval.state not in _MEANT[decision]:
+        if approval.state not in _STATES_OF[decision]:
             return refuse(_final(approval))
         return _json(self._members(approval))
 
@@ -195,7 +195,7 @@ class ApprovalsApi:
         approval = await self._decided(approval.id, decision, "page", request)
         if approval is None:
             return _page(gone_page(), 404)
-        return _page(decided_page(approval), 200 if approval.state in _MEANT[decision] else 409)
+        return _page(decided_page(approval), 200 if approval.state in _STATES_OF[decision] else 409)
 
     async def _decided(self, id_: str, decision: Decision, way: str, request: Request) -> Approval | None:
         decided = await self._registry().decide(id_, decision)
@@ -226,7 +226,7 @@ def create_approvals(registry: Registry, on_decided: Callable[[Approval, str, st
     return admin_app(ApprovalsApi(lambda: registry, on_decided).routes())
 
 
-_MEANT: Final = {
+_STATES_OF: Final = {
     Decision.APPROVE: frozenset({State.APPROVED}),
     Decision.DENY: frozenset({State.DENIED}),
 }

@@ -43,7 +43,7 @@ _MCP_FIELDS: Final = frozenset(
     {"accept", "authorization", "content-type", "mcp-method", "mcp-name", "mcp-protocol-version"}
 )
 ORDINARY_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-_MAX_ASKED_FIELDS: Final = 64
+_MAX_REQUESTED_FIELDS: Final = 64
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}")
 
 
@@ -81,7 +81,7 @@ def preflight(request: Request, revision: Revision) -> Response:
             methods = {"GET", "HEAD", "OPTIONS", *(rule.method for rule in revision.rules)}
             fields = {name.decode("latin-1") for rule in revision.rules for name in rule.header_names}
         else:
-            methods, fields = set(ORDINARY_METHODS), _asked_fields(request)
+            methods, fields = set(ORDINARY_METHODS), _requested_fields(request)
         headers |= {
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Allow-Methods": ", ".join(sorted(methods)),
@@ -107,7 +107,7 @@ def _preflight_of_mcp(request: Request, settings: McpSettings) -> Response:
             "Access-Control-Allow-Origin": origin,
             # GET and DELETE get 405, which a page must be able to read: clients of older revisions try them.
             "Access-Control-Allow-Methods": "DELETE, GET, POST",
-            "Access-Control-Allow-Headers": ", ".join(sorted(_asked_fields(request).union(_MCP_FIELDS))),
+            "Access-Control-Allow-Headers": ", ".join(sorted(_requested_fields(request).union(_MCP_FIELDS))),
             "Access-Control-Max-Age": str(PREFLIGHT_MAX_AGE_S),
         } | _private_network(request)
     return Response(status_code=204, headers=headers)
@@ -133,10 +133,12 @@ def mark(response: Response, request: Request, revision: Revision) -> Response:
     return response
 
 
-def _asked_fields(request: Request) -> set[str]:
+def _requested_fields(request: Request) -> set[str]:
     """Return the valid names in Access-Control-Request-Headers (WHATWG Fetch, 4.8)."""
-    asked = ",".join(request.headers.getlist("access-control-request-headers")).lower()
-    return {name for part in asked.split(",")[:_MAX_ASKED_FIELDS] if _FIELD_NAME.fullmatch(name := part.strip(" \t"))}
+    names = ",".join(request.headers.getlist("access-control-request-headers")).lower()
+    return {
+        name for part in names.split(",")[:_MAX_REQUESTED_FIELDS] if _FIELD_NAME.fullmatch(name := part.strip(" \t"))
+    }
 
 
 def allowed_origin(origin: str | None, allowed: Iterable[str]) -> str | None:

@@ -69,14 +69,14 @@ async def answer_oauth(
     wait_s = strangers.wait_s(share) if strangers is not None else 0.0
     if wait_s:
         return refuse(too_many_bad(wait_s))
-    asked = await _read(request, facade)
-    if isinstance(asked, Refusal):
-        return refuse(asked)
+    token_request = await _read(request, facade)
+    if isinstance(token_request, Refusal):
+        return refuse(token_request)
     entered = await _enter(limiter)
     if isinstance(entered, Refusal):
         return refuse(entered)
     try:
-        response = await _relay(facade, provider, *asked)
+        response = await _relay(facade, provider, *token_request)
     finally:
         if limiter is not None:
             limiter.leave()

@@ -21,8 +21,7 @@ from plugin_gateway.mcp.message import (
     response,
 )
 from plugin_gateway.mcp.result import Result
-from plugin_gateway.mcp.service import Asked as ToolAsked
-from plugin_gateway.mcp.service import Listening
+from plugin_gateway.mcp.service import Invocation, Listening
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.own_answer import FAILED
 from plugin_gateway.refusal import Refusal
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from plugin_gateway.mcp.mirror import Mirror
     from plugin_gateway.mcp.tool_call import ToolCall
     from plugin_gateway.mcp.under_way import UnderWay
-    from plugin_gateway.proxy.asked import Asked
     from plugin_gateway.proxy.call import Client
+    from plugin_gateway.proxy.received import Received
 
 PROGRESS_AFTER_S: Final = 1.0
 """An answer that comes sooner is plain JSON. Later, a client that asked for progress gets events, one in this time."""
@@ -69,8 +68,8 @@ class McpCall(Call):
         "_under_way",
     )
 
-    def __init__(self, client: Client, asked: Asked, mirror: Mirror, caller: Caller, under_way: UnderWay) -> None:
-        super().__init__(client, asked)
+    def __init__(self, client: Client, received: Received, mirror: Mirror, caller: Caller, under_way: UnderWay) -> None:
+        super().__init__(client, received)
         self._head = mirror.head
         self._mirror = mirror
         self._caller = caller
@@ -96,7 +95,7 @@ class McpCall(Call):
             self.bytes_in = len(body)
             self._run(body)
             return
-        if not body and self.asked.request.expects_continue:
+        if not body and self.received.request.expects_continue:
             self._client.on_continue()
         self.send(body, is_last=False)
 
@@ -248,12 +247,12 @@ class McpCall(Call):
     def _take_notice(self, message: Message, era: Era) -> None:
         """Act on a notification: a legacy client withdraws a request that it sent in another POST."""
         if message.method == "notifications/cancelled" and not era.is_modern:
-            self._under_way.withdraw(self.asked.request, message.params.get("requestId"))
+            self._under_way.withdraw(self.received.request, message.params.get("requestId"))
 
     def _ask(self, slot: int, message: Message, era: Era) -> None:
         service = self._caller.clientele.service
         answer = service.answer(era, message)
-        if isinstance(answer, ToolAsked):
+        if isinstance(answer, Invocation):
             self._call_tool(slot, message, answer, era)
         elif isinstance(answer, bytes):
             self._respond(slot, response(message.id, answer))
@@ -264,7 +263,7 @@ class McpCall(Call):
         else:
             self._respond(slot, error_response(answer.for_request(message.id)), status_of(answer, era))
 
-    def _call_tool(self, slot: int, message: Message, asked: ToolAsked, era: Era) -> None:
+    def _call_tool(self, slot: int, message: Message, invocation: Invocation, era: Era) -> None:
         self._left += 1
         meta = message.meta
         if meta:
@@ -273,12 +272,12 @@ class McpCall(Call):
                 self._token = token
         client = self._client
         call = self._caller.call(
-            asked, meta, self._on_result, slot, client.address, self, message.params, client.on_begin
+            invocation, meta, self._on_result, slot, client.address, self, message.params, client.on_begin
         )
         if call.call is not None:
             self._calls += (call,)
-            if not era.is_modern and self.asked.request.authorizations:
-                self._under_way.enter(self.asked.request, message.id, self)
+            if not era.is_modern and self.received.request.authorizations:
+                self._under_way.enter(self.received.request, message.id, self)
 
     def _on_result(self, slot: int, result: Result) -> None:
         era = self._era

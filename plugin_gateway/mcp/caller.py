@@ -10,7 +10,7 @@ from plugin_gateway.mcp.inner_fields import inner_block, trace_of
 from plugin_gateway.mcp.message import as_json
 from plugin_gateway.mcp.own_result import refused, wrong_arguments
 from plugin_gateway.mcp.tool_call import ToolCall
-from plugin_gateway.proxy.asked import Asked
+from plugin_gateway.proxy.received import Received
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.tools.request import ToolRequest
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from plugin_gateway.mcp.clientele import Clientele
     from plugin_gateway.mcp.result import Result
-    from plugin_gateway.mcp.service import Asked as ToolAsked
-    from plugin_gateway.proxy.asked import FieldBlock
+    from plugin_gateway.mcp.service import Invocation
     from plugin_gateway.proxy.call import Call
+    from plugin_gateway.proxy.received import FieldBlock
     from plugin_gateway.proxy.wire import RequestFields
 
 NO_PARAMS: Final[dict[str, Any]] = {}
@@ -41,11 +41,11 @@ _numbers: Final = count()
 class Caller:
     """Starts the tool calls of one client. Calls with the same fields and the same length of the body share their field lines."""
 
-    __slots__ = ("_blocks", "_number", "_outer", "asked", "clientele")
+    __slots__ = ("_blocks", "_number", "_outer", "clientele", "received")
 
     def __init__(self, clientele: Clientele, outer: RequestFields, target: bytes = b"") -> None:
         self.clientele = clientele
-        self.asked = Asked(outer, b"POST", target, None, clientele.access.consumer)
+        self.received = Received(outer, b"POST", target, None, clientele.access.consumer)
         """The request that all its POSTs make."""
         self._outer = outer
         self._number = next(_numbers)
@@ -55,7 +55,7 @@ class Caller:
 
     def call(
         self,
-        asked: ToolAsked,
+        invocation: Invocation,
         meta: dict[str, Any],
         on_result: Callable[[int, Result], object],
         slot: int,
@@ -68,7 +68,7 @@ class Caller:
 
         `params` are those of its message; they matter only if a person must approve the call. `on_begin` is that of `Client`.
         """
-        clientele, tool, arguments = self.clientele, asked.tool, asked.arguments
+        clientele, tool, arguments = self.clientele, invocation.tool, invocation.arguments
         call = ToolCall(on_result, slot, tool, arguments, address, clientele)
         if tool.name in clientele.special:
             if tool.name in clientele.passed_through:
@@ -81,9 +81,9 @@ class Caller:
         key = b""
         if trace is None:
             # Agents repeat the same calls.
-            said = as_json((tool.name, arguments))
+            shown = as_json((tool.name, arguments))
             # A copy, because orjson's bytes keep 4 kB each.
-            key = b"%d%b" % (self._number, said) if said else b""
+            key = b"%d%b" % (self._number, shown) if shown else b""
             prepared = clientele.known.entries.get(key)
             if prepared is not None:
                 call.repeat(prepared, pending)

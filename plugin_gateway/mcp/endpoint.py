@@ -13,20 +13,20 @@ from plugin_gateway.mcp.mirror import Mirror, lines_of_client
 from plugin_gateway.mcp.search_mode import offer_of
 from plugin_gateway.mcp.service import Service
 from plugin_gateway.mcp.under_way import UnderWay
-from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.call import RefusedCall
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.endpoint import Endpoint
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.pending_call import PendingCall
+from plugin_gateway.proxy.received import Received
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from plugin_gateway.mcp.tool_call import Prepared
-    from plugin_gateway.proxy.asked import FieldBlock
     from plugin_gateway.proxy.call import Call, Client
+    from plugin_gateway.proxy.received import FieldBlock
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision import Revision
@@ -79,24 +79,26 @@ class McpEndpoint(Endpoint):
         request = block.request
         if method != b"POST":
             refusal = refused_caller(request, self._settings) or NO_STREAM
-            self._start(client, RefusedCall(client, Asked(request, method, target), refusal), body, is_whole=is_whole)
+            self._start(
+                client, RefusedCall(client, Received(request, method, target), refusal), body, is_whole=is_whole
+            )
             return
         mirror = block.note
         if not isinstance(mirror, Mirror):
             mirror = block.note = Mirror(request, self._head(request))
         head = mirror.head
         if head.refusal is not None:
-            refused = RefusedCall(client, Asked(request, method, target), readable(head.refusal, head.cors))
+            refused = RefusedCall(client, Received(request, method, target), readable(head.refusal, head.cors))
             self._start(client, refused, body, is_whole=is_whole)
             return
         found = serving.anybody or serving.admit(block, client.address)
         if isinstance(found, Access):
             caller = head.caller
-            if caller is None or caller.clientele.access is not found or caller.asked.target != target:
+            if caller is None or caller.clientele.access is not found or caller.received.target != target:
                 caller = head.caller = Caller(self._clientele(serving, found), request, target)
-            call: Call = McpCall(client, caller.asked, mirror, caller, self._under_way)
+            call: Call = McpCall(client, caller.received, mirror, caller, self._under_way)
         elif isinstance(found, Refusal):
-            call = RefusedCall(client, Asked(request, method, target), challenged(found, self._settings, head.cors))
+            call = RefusedCall(client, Received(request, method, target), challenged(found, self._settings, head.cors))
         else:
             call = self._pending(serving, client, block, target, mirror, found)
         self._start(client, call, body, is_whole=is_whole)
@@ -120,14 +122,16 @@ class McpEndpoint(Endpoint):
 
         def go_on(waited: PendingCall, access: Access, content: bytes, has_all: bool) -> None:
             caller = mirror.head.caller = Caller(self._clientele(serving, access), block.request, target)
-            call = McpCall(client, caller.asked, mirror, caller, self._under_way)
+            call = McpCall(client, caller.received, mirror, caller, self._under_way)
             client.call = call
             call.follow(waited)
             if client.on_begin is not None:
                 client.on_begin(call)
             call.start(content, is_whole=has_all)
 
-        return PendingCall(client, Asked(block.request, b"POST", target), self._challenged(found, mirror.head), go_on)
+        return PendingCall(
+            client, Received(block.request, b"POST", target), self._challenged(found, mirror.head), go_on
+        )
 
     async def _challenged(self, found: Awaitable[Access | Refusal], head: Head) -> Access | Refusal:
         verdict = await found

@@ -63,11 +63,11 @@ def check_modern(message: Message, version: str) -> Fault | None:
     meta = message.meta
     if not meta:
         return Fault(INVALID_PARAMS, f"`_meta` with `{VERSION_KEY}` is missing.")
-    said = meta.get(VERSION_KEY)
-    if not isinstance(said, str):
+    meta_version = meta.get(VERSION_KEY)
+    if not isinstance(meta_version, str):
         return Fault(INVALID_PARAMS, f"`{VERSION_KEY}` is missing in `_meta`.")
-    if version == MODERN.version and said != version:
-        return unsupported(said)
+    if version == MODERN.version and meta_version != version:
+        return unsupported(meta_version)
     if not isinstance(meta.get(CAPABILITIES_KEY), dict):
         return Fault(INVALID_PARAMS, f"`{CAPABILITIES_KEY}` is missing in `_meta`.")
     return None
@@ -95,12 +95,12 @@ def era_of_post(
         return unsupported(head.version.decode("latin-1"))
     if not message.id:
         return era
-    said = message.meta.get(VERSION_KEY)
+    meta_version = message.meta.get(VERSION_KEY)
     if not era.is_modern:
-        if said is None:
+        if meta_version is None:
             return era
         named = f"is {era.version}" if head.version else "is missing"
         return Fault(HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version {named}, and the body names a revision.")
-    if isinstance(said, str) and said != era.version:
+    if isinstance(meta_version, str) and meta_version != era.version:
         return Fault(HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version is {era.version} and the body differs.")
     return check_modern(message, era.version) or mismatch(mirror, message, mirrored) or era

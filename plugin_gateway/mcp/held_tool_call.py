@@ -34,8 +34,8 @@ class HeldToolCall(ToolCall):
         meta = member(APPROVAL_KEY, approval)
         if self.opens_links:
             return InputRequired(_asking(self._tool.name, approval), meta)
-        said = f"{refusal.detail} The `url` is {approval['url']}"
-        return of_json([as_json(said)], as_json({**refusal.members, "detail": refusal.detail}), meta)
+        text = f"{refusal.detail} The `url` is {approval['url']}"
+        return of_json([as_json(text)], as_json({**refusal.members, "detail": refusal.detail}), meta)
 
 
 def opens_links(meta: dict[str, Any], params: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limits import USER_HEADER
-from plugin_gateway.proxy.asked import FieldBlock
+from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.wire import Field, RequestFields
 
 if TYPE_CHECKING:

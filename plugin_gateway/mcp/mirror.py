@@ -92,31 +92,31 @@ def _wrong_parameter(
         value = arguments
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None
-        said = fields.get(end, "")
-        is_said = end in fields
-        if (value is None) == is_said or (is_said and not _is_same(said, value)):
-            return _fault(f"Mcp-Param-{end.decode('latin-1').title()}", said if is_said else "", value)
+        sent = fields.get(end, "")
+        is_sent = end in fields
+        if (value is None) == is_sent or (is_sent and not _is_same(sent, value)):
+            return _fault(f"Mcp-Param-{end.decode('latin-1').title()}", sent if is_sent else "", value)
     return None
 
 
-def _is_same(said: str | None, value: Any) -> bool:
-    if said is None:
+def _is_same(sent: str | None, value: Any) -> bool:
+    if sent is None:
         return False
     if isinstance(value, bool):
-        return said == ("true" if value else "false")
+        return sent == ("true" if value else "false")
     if isinstance(value, int | float):
-        number = _INTEGER.fullmatch(said)
+        number = _INTEGER.fullmatch(sent)
         return number is not None and int(number[1]) == value
-    return isinstance(value, str) and said == value
+    return isinstance(value, str) and sent == value
 
 
-def _fault(field: str, said: str | None, value: Any) -> Fault:
-    if said is None:
+def _fault(field: str, sent: str | None, value: Any) -> Fault:
+    if sent is None:
         return Fault(HEADER_MISMATCH, f"Header mismatch: {field} is malformed or repeated.")
-    if not said:
+    if not sent:
         return Fault(HEADER_MISMATCH, f"Header mismatch: {field} is missing.")
     shown = value[:_SHOWN] if isinstance(value, str) else type(value).__name__
-    return Fault(HEADER_MISMATCH, f"Header mismatch: {field} is {said[:_SHOWN]!r} and the body has {shown!r}.")
+    return Fault(HEADER_MISMATCH, f"Header mismatch: {field} is {sent[:_SHOWN]!r} and the body has {shown!r}.")
 
 
 def decoded(values: list[bytes], *, is_encodable: bool = True) -> str | None:

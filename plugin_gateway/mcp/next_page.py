@@ -95,14 +95,14 @@ def _from_url(
 ) -> dict[str, Any] | None:
     here = public_url.rstrip("/") + target.decode("latin-1")
     try:
-        meant = urlsplit(urljoin(here, url))
-        pairs = parse_qsl(meant.query, keep_blank_values=True, strict_parsing=bool(meant.query), max_num_fields=100)
+        linked = urlsplit(urljoin(here, url))
+        pairs = parse_qsl(linked.query, keep_blank_values=True, strict_parsing=bool(linked.query), max_num_fields=100)
     except ValueError:
         return None
     at = urlsplit(here)
     # In a body, the API writes its own path, which lacks that of the public URL.
     own = target.decode("latin-1").partition("?")[0]
-    if meant.netloc != at.netloc or meant.path not in {at.path, own} or not pairs:
+    if linked.netloc != at.netloc or linked.path not in {at.path, own} or not pairs:
         return None
     sent = dict(parse_qsl(at.query, keep_blank_values=True))
     changed: dict[str, Any] = {}

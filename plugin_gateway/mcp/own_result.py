@@ -25,14 +25,14 @@ _SHOWN: Final = 64
 def refused(tool: Tool, refusal: Refusal, limit: int, begun: str = "") -> Result:
     """Return the result of a call that the gateway refused, or whose answer broke off after `begun`; it has `limit` bytes at most."""
     title = TITLES.get(refusal.code, "")
-    said = " ".join(part for part in (f"{title}." if title else "", refusal.detail, refusal.hint) if part)
+    text = " ".join(part for part in (f"{title}." if title else "", refusal.detail, refusal.hint) if part)
     retry = next((value for name, value in refusal.headers if name.lower() == b"retry-after"), b"")
     if retry:
-        said += f" Retry after {seconds(retry.decode('latin-1'))}."
+        text += f" Retry after {seconds(retry.decode('latin-1'))}."
     if refusal.members:
-        said += f"\n{orjson.dumps(dict(refusal.members), default=str).decode()}"
-    said, _ = cut_text(said, limit)
-    texts = [orjson.dumps(said)]
+        text += f"\n{orjson.dumps(dict(refusal.members), default=str).decode()}"
+    text, _ = cut_text(text, limit)
+    texts = [orjson.dumps(text)]
     begun, _ = cut_text(begun, max(limit - len(texts[0]) - len(_BEGUN) - 2, 0))
     if begun:
         texts.append(orjson.dumps(_BEGUN + begun))
@@ -49,9 +49,9 @@ def wrong_arguments(tool: Tool, problems: Iterable[tuple[str, str]], limit: int)
     names = ", ".join(argument.name for argument in tool.arguments[:_MOST_NAMES]) or "none"
     if len(tool.arguments) > _MOST_NAMES:
         names += f" and {len(tool.arguments) - _MOST_NAMES} more"
-    said = f"The call was not sent. Correct its arguments:\n{chr(10).join(lines)}\nArguments of {tool.name}: {names}."
-    said, _ = cut_text(said, limit)
+    text = f"The call was not sent. Correct its arguments:\n{chr(10).join(lines)}\nArguments of {tool.name}: {names}."
+    text, _ = cut_text(text, limit)
     notice = {"code": "wrong-arguments", "errors": [{"argument": name, "detail": detail} for name, detail in found]}
     return of_texts(
-        [orjson.dumps(said)], tool, b'"%b":%b' % (PROBLEM_KEY.encode(), orjson.dumps(notice)), is_error=True
+        [orjson.dumps(text)], tool, b'"%b":%b' % (PROBLEM_KEY.encode(), orjson.dumps(notice)), is_error=True
     )

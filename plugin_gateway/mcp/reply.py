@@ -246,38 +246,38 @@ def _binary(reply: Reply, kind: int, media_type: str) -> Result:
 
 
 def _empty(reply: Reply) -> Result:
-    said = f"The API answered {_status(reply.answer.status)}: the call succeeded, and the answer has no content."
+    sentence = f"The API answered {_status(reply.answer.status)}: the call succeeded, and the answer has no content."
     items, meta = _next(reply, None)
-    return of_texts([orjson.dumps(said), *items], reply.tool, meta)
+    return of_texts([orjson.dumps(sentence), *items], reply.tool, meta)
 
 
 def _redirect(reply: Reply) -> Result:
     location = _LOCATION.search(reply.answer.block)
-    said = f"The API answered {_status(reply.answer.status)}"
+    sentence = f"The API answered {_status(reply.answer.status)}"
     if location is not None:
         where = location[1].decode("latin-1").strip()
         is_short = len(orjson.dumps(where)) <= reply.limit - _NOTICE_BYTES
-        said += f" and refers to {where}" if is_short else f" and refers to a URL of {len(where)} characters"
-    return of_texts([orjson.dumps(f"{said}. The gateway does not follow it.")], reply.tool)
+        sentence += f" and refers to {where}" if is_short else f" and refers to a URL of {len(where)} characters"
+    return of_texts([orjson.dumps(f"{sentence}. The gateway does not follow it.")], reply.tool)
 
 
 def _error(reply: Reply) -> Result:
     answer, body = reply.answer, reply.body
-    said = f"The API answered {_status(answer.status)}."
+    sentence = f"The API answered {_status(answer.status)}."
     if retry := _RETRY.search(answer.block):
-        said += f" Retry after {seconds(retry[1].decode('latin-1').strip())}."
+        sentence += f" Retry after {seconds(retry[1].decode('latin-1').strip())}."
     kind, media_type, charset = kind_of(answer.block)
     text = _text_of(body, charset or "utf-8") if body else ""
     if text is None:
-        said += f" Its answer, {media_type or 'octets'} of {len(body)} bytes, is left out."
+        sentence += f" Its answer, {media_type or 'octets'} of {len(body)} bytes, is left out."
     else:
         if kind == JSON:
             text = text.strip()
         kept, _ = cut_text(text, max(reply.limit - _NOTICE_BYTES, 0))
-        said += f"\n{kept}" if kept else ""
+        sentence += f"\n{kept}" if kept else ""
         if reply.has_more or len(kept) < len(text):
-            said += "\nThe rest of the answer is left out."
-    return of_texts([orjson.dumps(said)], reply.tool, is_error=True)
+            sentence += "\nThe rest of the answer is left out."
+    return of_texts([orjson.dumps(sentence)], reply.tool, is_error=True)
 
 
 def _next(reply: Reply, value: Any) -> tuple[list[bytes], bytes]:
@@ -289,8 +289,8 @@ def _next(reply: Reply, value: Any) -> tuple[list[bytes], bytes]:
     shown = as_json(arguments).decode()
     if not shown or len(shown) > reply.limit // _PART_FOR_NEXT:
         return [], b""
-    said = f"There is a next page: call {name} again with {shown}."
-    return [orjson.dumps(said)], member(NEXT_KEY, {"tool": name, "arguments": arguments})
+    sentence = f"There is a next page: call {name} again with {shown}."
+    return [orjson.dumps(sentence)], member(NEXT_KEY, {"tool": name, "arguments": arguments})
 
 
 def _joined(*members: bytes) -> bytes:

@@ -13,7 +13,7 @@ import orjson
 
 from plugin_gateway.mcp.message import read_text
 from plugin_gateway.mcp.result import Result, clean, of_json, of_texts
-from plugin_gateway.mcp.service import Asked, Offer, ToolOffer
+from plugin_gateway.mcp.service import Invocation, Offer, ToolOffer
 from plugin_gateway.ranking.lookup import find
 from plugin_gateway.ranking.subject import plain
 from plugin_gateway.ranking.words import pairs_of, similarity
@@ -59,7 +59,7 @@ class SearchOffer(Offer):
     def call_of(self, tool: Tool, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return CALL, {"id": tool.name, "arguments": arguments}
 
-    def resolve(self, name: str, arguments: dict[str, Any]) -> Asked | Result | None:
+    def resolve(self, name: str, arguments: dict[str, Any]) -> Invocation | Result | None:
         if name == SEARCH:
             return self._search(arguments)
         if name == DESCRIBE:
@@ -109,7 +109,7 @@ class SearchOffer(Offer):
             f"{self._result_bytes}. Its arguments are: {_names_of(tool)}."
         )
 
-    def _call(self, arguments: dict[str, Any]) -> Asked | Result:
+    def _call(self, arguments: dict[str, Any]) -> Invocation | Result:
         name, inner = arguments.get("id"), arguments.get("arguments")
         tool = self._by_name.get(name) if isinstance(name, str) else None
         problems = _unknown(CALL, arguments, ("id", "arguments"))
@@ -124,14 +124,14 @@ class SearchOffer(Offer):
             problems.append(self._no_operation(name))
         if problems or tool is None:
             return _error(" ".join(problems))
-        return Asked(tool, inner or {})
+        return Invocation(tool, inner or {})
 
     def _no_operation(self, name: object) -> str:
         if not isinstance(name, str):
             return "`id` must be a string, the id of an operation."
         near = self._near(name) if len(name) <= _LONGEST_NAME else []
-        meant = f" Did you mean {' or '.join(f'`{other}`' for other in near)}?" if near else ""
-        return f"There is no operation `{_shortened(name, _LONGEST_NAME)}`.{meant} Find ids with {SEARCH}."
+        suggestion = f" Did you mean {' or '.join(f'`{other}`' for other in near)}?" if near else ""
+        return f"There is no operation `{_shortened(name, _LONGEST_NAME)}`.{suggestion} Find ids with {SEARCH}."
 
     def _near(self, name: str) -> list[str]:
         """Return the ids that were probably meant. The client chooses the name, so only those with its first letter are compared."""

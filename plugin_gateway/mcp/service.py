@@ -35,8 +35,8 @@ _LONGEST_URI: Final = 2048
 _SERVER_KEY: Final = b'"io.modelcontextprotocol/serverInfo":'
 
 
-class Asked:
-    """A tool call that goes to the API."""
+class Invocation:
+    """The tool of a call and its arguments. The call goes to the API."""
 
     __slots__ = ("arguments", "tool")
 
@@ -72,7 +72,7 @@ class Offer:
         """Return the listed definitions, in a fixed order."""
         raise NotImplementedError
 
-    def resolve(self, name: str, arguments: dict[str, Any]) -> Asked | Result | None:
+    def resolve(self, name: str, arguments: dict[str, Any]) -> Invocation | Result | None:
         """Return the call of the API that is meant, or the result if the gateway knows it; None if there is no such tool."""
         raise NotImplementedError
 
@@ -94,9 +94,9 @@ class ToolOffer(Offer):
     def call_of(self, tool: Tool, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return tool.name, arguments
 
-    def resolve(self, name: str, arguments: dict[str, Any]) -> Asked | Result | None:
+    def resolve(self, name: str, arguments: dict[str, Any]) -> Invocation | Result | None:
         tool = self._by_name.get(name)
-        return None if tool is None else Asked(tool, arguments)
+        return None if tool is None else Invocation(tool, arguments)
 
 
 class Service:
@@ -149,7 +149,7 @@ class Service:
             "resources/templates/list": b'"resourceTemplates":[]',
         }
 
-    def answer(self, era: Era, message: Message) -> bytes | Fault | Asked | Result | Listening:
+    def answer(self, era: Era, message: Message) -> bytes | Fault | Invocation | Result | Listening:
         """Return the JSON of a result, a result of a tool without `resultType`, a fault, or the call to make."""
         method, params = message.method, message.params
         if method == "tools/call":
@@ -199,7 +199,7 @@ class Service:
     def _modern(self, members: bytes) -> bytes:
         return b"".join((self._meta, b"},", members, b"}"))
 
-    def _call(self, params: dict[str, Any]) -> Asked | Result | Fault:
+    def _call(self, params: dict[str, Any]) -> Invocation | Result | Fault:
         name, arguments = params.get("name"), params.get("arguments")
         if not isinstance(name, str):
             return Fault(INVALID_PARAMS, "`name` must be a string.")

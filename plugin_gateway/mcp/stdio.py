@@ -20,7 +20,7 @@ from plugin_gateway.mcp.message import (
     response,
 )
 from plugin_gateway.mcp.result import Result
-from plugin_gateway.mcp.service import Asked, Listening
+from plugin_gateway.mcp.service import Invocation, Listening
 from plugin_gateway.proxy.own_answer import FAILED
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class StdioSession:
 
     def _ask(self, message: Message, era: Era) -> None:
         answer = self._service.answer(era, message)
-        if isinstance(answer, Asked):
+        if isinstance(answer, Invocation):
             self._call(message, answer, era)
         elif isinstance(answer, Result):
             self._say(self._service.finished_response(era, message.id, answer))
@@ -172,13 +172,13 @@ class StdioSession:
                 self._legacy = negotiated(message.params["protocolVersion"])
             self._say(response(message.id, answer))
 
-    def _call(self, message: Message, asked: Asked, era: Era) -> None:
+    def _call(self, message: Message, invocation: Invocation, era: Era) -> None:
         token = message.meta.get("progressToken")
         has_token = isinstance(token, str) or type(token) is int
         self._slots += 1
         slot = self._slots
         one = self._calls[slot] = UnderWayCall(message.id, era, token if has_token else None)
-        one.call = self._caller.call(asked, message.meta, self._on_result, slot, "", None, message.params)
+        one.call = self._caller.call(invocation, message.meta, self._on_result, slot, "", None, message.params)
 
     def _on_result(self, slot: int, result: Result) -> None:
         one = self._calls.pop(slot, None)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from plugin_gateway.mcp.clientele import Clientele
     from plugin_gateway.mcp.result import Result
-    from plugin_gateway.proxy.asked import FieldBlock, Permitted
     from plugin_gateway.proxy.door import Access
     from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.proxy.received import FieldBlock, Permitted
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.tools.tool import Tool

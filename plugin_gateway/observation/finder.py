@@ -32,8 +32,8 @@ class Finder:
             targets.append(target[len(self._prefix) :])
         for one in targets:
             # The whole target first, because a template may end in a query. Then without it, because the query may have undeclared names.
-            for asked in (one, one.partition(b"?")[0]):
-                verdict = self._gate.judge(method.encode("latin-1", "replace"), asked)
+            for candidate in (one, one.partition(b"?")[0]):
+                verdict = self._gate.judge(method.encode("latin-1", "replace"), candidate)
                 if isinstance(verdict, Permit):
                     return verdict.rule
         return None

@@ -52,7 +52,7 @@ class Server(Struct, frozen=True, kw_only=True):
     """One URL where an operation may be called, with a value for each variable.
 
     `scheme`, `host` and `port` are empty if the document omits them; the port also if it is the scheme's default. `prefix` has no
-    trailing slash. `is_said` is true if the document names the host and it is not a placeholder. `others` are the URLs for other
+    trailing slash. `is_stated` is true if the document names the host and it is not a placeholder. `others` are the URLs for other
     values of the variables.
     """
 
@@ -60,7 +60,7 @@ class Server(Struct, frozen=True, kw_only=True):
     host: str = ""
     port: int | None = None
     prefix: str = ""
-    is_said: bool = False
+    is_stated: bool = False
     others: tuple[Server, ...] = ()
 
     @property
@@ -164,7 +164,7 @@ def _read(written: JsonObject, base: str) -> Server | None:
         host=first.host,
         port=first.port,
         prefix=first.prefix,
-        is_said=first.is_said,
+        is_stated=first.is_stated,
         others=tuple(others),
     )
 
@@ -210,7 +210,7 @@ def _parse(url: str, base: str) -> Server | None:
         host=host,
         port=None if port == _DEFAULT_PORTS.get(scheme or "https") else port,
         prefix=prefix,
-        is_said=not is_relative and _is_name(host),
+        is_stated=not is_relative and _is_name(host),
     )
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.errors import UpstreamError
-    from plugin_gateway.proxy.asked import Asked
     from plugin_gateway.proxy.downlink import Answer, Downlink
+    from plugin_gateway.proxy.received import Received
     from plugin_gateway.proxy.upstream import UpstreamConnection
     from plugin_gateway.refusal import Refusal
 
@@ -80,20 +80,20 @@ class Call:
     __slots__ = (
         "_client",
         "answered_at",
-        "asked",
         "bytes_in",
         "bytes_out",
         "cause",
+        "received",
         "request_id",
         "sent_at",
         "started_at",
         "status",
     )
 
-    def __init__(self, client: Client, asked: Asked) -> None:
+    def __init__(self, client: Client, received: Received) -> None:
         self._client = client
-        self.asked = asked
-        self.request_id = asked.request.request_id or next(new_request_ids)
+        self.received = received
+        self.request_id = received.request.request_id or next(new_request_ids)
         self.started_at = self.sent_at = monotonic()
         """When the head had arrived, and when the whole request had: the upload does not count as the upstream's
         time."""
@@ -141,14 +141,14 @@ class Call:
 
     def record_at(self, now: float, reason: str, address: str) -> AccessRecord:
         """Return the record of a call that ended at `now`."""
-        asked = self.asked
+        received = self.received
         return _make_record(
             AccessRecord,
             (
                 time(),
-                asked.method,
-                asked.target,
-                asked.rule,
+                received.method,
+                received.target,
+                received.rule,
                 self.status,
                 self.bytes_in,
                 self.bytes_out,
@@ -156,9 +156,9 @@ class Call:
                 reason,
                 self.request_id,
                 address,
-                asked.consumer,
+                received.consumer,
                 self.cause,
-                (self.answered_at or now) - self.sent_at if asked.rule is not None else 0.0,
+                (self.answered_at or now) - self.sent_at if received.rule is not None else 0.0,
             ),
         )
 
@@ -168,8 +168,8 @@ class RefusedCall(Call):
 
     __slots__ = ("_refusal",)
 
-    def __init__(self, client: Client, asked: Asked, refusal: Refusal) -> None:
-        super().__init__(client, asked)
+    def __init__(self, client: Client, received: Received, refusal: Refusal) -> None:
+        super().__init__(client, received)
         self._refusal = refusal
 
     def start(self, body: bytes, *, is_whole: bool) -> None:  # noqa: ARG002  # it ignores the body

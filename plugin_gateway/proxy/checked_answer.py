@@ -22,7 +22,7 @@ PAUSE_S: Final = 1.0
 """The least time between two looks at answers of one operation."""
 MOST_REPORTED_BYTES: Final = 64 * 1024
 MOST_HELD_BYTES: Final = 8 * 1024 * 1024
-_MOST_TOLD: Final = 3
+_MOST_SHOWN: Final = 3
 _CONTENT_TYPE: Final = re.compile(rb"(?im)^content-type: *([^\r\n]*)")
 
 
@@ -65,9 +65,9 @@ class CheckedBody:
         self._held.clear()
         problems = self._check.problems(self._answer.status, media_type_of(self._answer), body, self._branch)
         if problems:
-            told = "; ".join(f"{one.pointer or 'the body'} {one.detail}" for one in problems[:_MOST_TOLD])
-            more = f"; and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
-            raise _invalid(f"does not match its description: {told}{more}")
+            shown = "; ".join(f"{one.pointer or 'the body'} {one.detail}" for one in problems[:_MOST_SHOWN])
+            more = f"; and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
+            raise _invalid(f"does not match its description: {shown}{more}")
         return body
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.admission.limiter import Limiter, Verdict
-    from plugin_gateway.proxy.asked import Permitted
     from plugin_gateway.proxy.granted import Links
+    from plugin_gateway.proxy.received import Permitted
 
 _REPLAYED_BYTES: Final = 64 * 1024
 """How much of a request body is kept to be sent again with a new token."""

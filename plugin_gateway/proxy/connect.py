@@ -71,7 +71,7 @@ async def connect(
             failed = AttemptError(where, error)
             _logger.debug("No connection to %s", failed, extra={"event": "connect-failed", "cause": str(failed)})
             raise failed from error
-        _logger.debug("Connected to %s", where, extra={"event": "connected", **_said_of(connection)})
+        _logger.debug("Connected to %s", where, extra={"event": "connected", **_details_of(connection)})
         return connection
 
     try:
@@ -129,7 +129,7 @@ async def _addresses(target: UpstreamTarget) -> list[Address]:
     return [address for address in chain(*zip_longest(*families.values())) if address is not None]
 
 
-def _said_of(connection: UpstreamConnection) -> dict[str, str]:
+def _details_of(connection: UpstreamConnection) -> dict[str, str]:
     """Return the negotiated TLS version, for the log."""
     tls = connection.transport.get_extra_info("ssl_object")
     return {"tls": tls.version() or ""} if tls is not None else {}

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from plugin_gateway.approvals.approval import Verdict
     from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.gate.permit import OperationRule
-    from plugin_gateway.proxy.asked import Permitted
     from plugin_gateway.proxy.known_secrets import KnownSecrets
+    from plugin_gateway.proxy.received import Permitted
     from plugin_gateway.refusal import Refusal
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plugin_gateway.proxy.asked import FieldBlock
     from plugin_gateway.proxy.call import Client
+    from plugin_gateway.proxy.received import FieldBlock
     from plugin_gateway.proxy.serving import Serving
 
 

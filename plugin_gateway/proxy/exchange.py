@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.answer_body import AnswerBody, bodiless_head
-from plugin_gateway.proxy.asked import Traced
 from plugin_gateway.proxy.call import Receiver
 from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.coding import unreadable
 from plugin_gateway.proxy.consent import AS_IT_IS
 from plugin_gateway.proxy.held_body import HeldBody
 from plugin_gateway.proxy.place import place
+from plugin_gateway.proxy.received import Traced
 from plugin_gateway.proxy.upload import Upload
 from plugin_gateway.refusal import CREDENTIAL_REFUSED, Refusal, refusal_of
 from plugin_gateway.telemetry.record import with_approval
 
 if TYPE_CHECKING:
-    from plugin_gateway.proxy.asked import Permitted
     from plugin_gateway.proxy.call import Call, Client
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.granted import Links
     from plugin_gateway.proxy.overflow import Piece
+    from plugin_gateway.proxy.received import Permitted
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.upstream import UpstreamConnection
 
@@ -221,7 +221,7 @@ class Exchange(Receiver):
             head = self._held.framed_head(head, permitted.request.content_length)
             if self._clearance is not None and self._clearance.approval:
                 head = self._clearance.send(head)
-                self.cause = self._told_approval()
+                self.cause = self._approval_cause()
         body, self._pending = self._pending, b""
         upstream.begin(self, b"".join((head, self.request_id, uplink.end, body)))
         if self._is_answer_paused:
@@ -230,7 +230,7 @@ class Exchange(Receiver):
     def on_refused(self, refusal: Refusal) -> None:
         """End the call with a refusal, of the request or of its answer."""
         if self._clearance is not None and self._clearance.approval:
-            self.cause = self._told_approval()
+            self.cause = self._approval_cause()
         self._end()
         self._client.on_failure(refusal)
 
@@ -273,7 +273,7 @@ class Exchange(Receiver):
             self.on_refused(CREDENTIAL_REFUSED)
             return
         # An empty body breaks a description of JSON; without a check, it needs no stage.
-        if self.asked.is_head or not (answer.has_body or (plan.check is not None and answer.length == 0)):
+        if self.received.is_head or not (answer.has_body or (plan.check is not None and answer.length == 0)):
             self._end()
             self._answer(bodiless_head(answer, plan.links, plan.reply), b"", is_complete=True)
             return
@@ -360,7 +360,7 @@ class Exchange(Receiver):
         self.cancel()
         self._client.on_failure(refusal_of(UpstreamError(status, code, detail)))
 
-    def _told_approval(self) -> str:
+    def _approval_cause(self) -> str:
         """Return the cause for the record, with the approval of the call: an auditor must find both."""
         return with_approval(self.cause, self._clearance.approval) if self._clearance is not None else self.cause
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.gate.media_type import OPAQUE, judge_body
 from plugin_gateway.gate.undeclared import UndeclaredQuery
-from plugin_gateway.proxy.asked import Asked, Permitted
 from plugin_gateway.proxy.call import RefusedCall
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import start_exchange
 from plugin_gateway.proxy.pending_call import PendingCall
+from plugin_gateway.proxy.received import Permitted, Received
 from plugin_gateway.proxy.shaped_request import lists_more, shape_request
 from plugin_gateway.proxy.wire import RequestFields
 from plugin_gateway.refusal import Refusal
@@ -28,8 +28,8 @@ from plugin_gateway.shape.invalid_request import joined
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from plugin_gateway.proxy.asked import FieldBlock
     from plugin_gateway.proxy.call import Call, Client
+    from plugin_gateway.proxy.received import FieldBlock
     from plugin_gateway.proxy.serving import Serving
 
 _logger = logging.getLogger("plugin_gateway.proxy")
@@ -53,7 +53,7 @@ def forward(
     if it is known; if it is None, the door is asked. `body` is the unframed part of the request body that has arrived.
     `pending` is the call that waited for the door until now.
 
-    Return the permitted request, which holds for every request of the same bytes, for `Serving.asked_before`. Return
+    Return the permitted request, which holds for every request of the same bytes, for `Serving.remembered`. Return
     None if the call was refused or still waits.
     """
     known = access or serving.anybody or serving.admit(block, client.address)
@@ -63,10 +63,10 @@ def forward(
             start_exchange(client, permitted, body, is_whole=is_whole, pending=pending)
             return permitted
         sent = target if serving.mount is None else serving.mount.whole(target)
-        call: Call = RefusedCall(client, Asked(block.request, method, sent, None, known.consumer), permitted)
+        call: Call = RefusedCall(client, Received(block.request, method, sent, None, known.consumer), permitted)
     elif isinstance(known, Refusal):
         sent = target if serving.mount is None else serving.mount.whole(target)
-        call = RefusedCall(client, Asked(block.request, method, sent), known)
+        call = RefusedCall(client, Received(block.request, method, sent), known)
     else:
         call = _wait(serving, client, known, method, target, block)
     client.call = call
@@ -90,7 +90,7 @@ def _wait(
         forward(serving, client, found, method, target, block, content, is_whole=has_all, pending=waited)
 
     sent = target if serving.mount is None else serving.mount.whole(target)
-    return PendingCall(client, Asked(block.request, method, sent), verdict, go_on)
+    return PendingCall(client, Received(block.request, method, sent), verdict, go_on)
 
 
 def permit(serving: Serving, access: Access, method: bytes, target: bytes, block: FieldBlock) -> Permitted | Refusal:
@@ -150,7 +150,7 @@ def refuse(
 ) -> None:
     """Refuse a message that no gate judges. Without `request` it could not be read, and `method` and `target` may be empty."""
     call = client.call = RefusedCall(
-        client, Asked(RequestFields(0) if request is None else request, method, target), refusal
+        client, Received(RequestFields(0) if request is None else request, method, target), refusal
     )
     if client.on_begin is not None:
         client.on_begin(call)

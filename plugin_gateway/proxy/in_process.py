@@ -11,10 +11,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.call import Client
 from plugin_gateway.proxy.forward import forward
 from plugin_gateway.proxy.own_answer import own_answer
+from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.wire import read_request_lines
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from plugin_gateway.refusal import Refusal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from plugin_gateway.proxy.asked import Asked
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.door import Access
+    from plugin_gateway.proxy.received import Received
 
 PATIENCE_S: Final = 12.0
 """Longer than the provider's timeouts for all questions about one credential."""
@@ -35,12 +35,12 @@ class PendingCall(Call):
     def __init__(
         self,
         client: Client,
-        asked: Asked,
+        received: Received,
         found: Awaitable[Access | Refusal],
         go_on: Callable[[PendingCall, Access, bytes, bool], object],
     ) -> None:
         """Wait for the verdict on the caller. If it is let in, call `go_on` with the body that came meanwhile."""
-        super().__init__(client, asked)
+        super().__init__(client, received)
         self._found = found
         self._go_on = go_on
         self._body: list[bytes] = []

@@ -99,12 +99,12 @@ def _cookie(value: bytes, relocation: Relocation) -> bytes:
     pair, *attributes = value.split(b";")
     kept = [pair]
     for attribute in attributes:
-        name, _, said = attribute.partition(b"=")
+        name, _, attribute_value = attribute.partition(b"=")
         match name.strip().lower():
-            case b"domain" if relocation.is_host(said.strip().lstrip(b".")):
+            case b"domain" if relocation.is_host(attribute_value.strip().lstrip(b".")):
                 pass
             case b"path":
-                kept.append(name + b"=" + relocation.path(said.strip()))
+                kept.append(name + b"=" + relocation.path(attribute_value.strip()))
             case _:
                 kept.append(attribute)
     return b";".join(kept)

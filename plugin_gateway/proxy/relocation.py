@@ -59,8 +59,8 @@ class Relocation:
         "_host",
         "_in_text",
         "_is_shared",
-        "_is_told",
         "_knows_mount",
+        "_knows_origin",
         "_link_queries",
         "_mount",
         "_new_names",
@@ -101,7 +101,7 @@ class Relocation:
         self._at_public = re.compile(
             rb"(?i)" + _SCHEME + rb"//" + _spellings(self._public_authority) + rb"(?=[/?#]|\Z)"
         )
-        self._is_told = bool(target.forwarded or target.host_field)
+        self._knows_origin = bool(target.forwarded or target.host_field)
         """Whether the upstream knows its public origin, and writes it, with a scheme of its choice, before its own path."""
         encoded = rb"(?:(?:https?|wss?)%3A)?%2F%2F" + _spellings(target.authority, rb"(?::|%3A)")
         self._in_text = tuple(
@@ -134,7 +134,7 @@ class Relocation:
             return origin.removesuffix(self._mount) + self.without_keys(rest)
         if at := self._at_public.match(reference):
             rest = reference[at.end() :]
-            if not self._is_told:
+            if not self._knows_origin:
                 # The upstream has the public URL from its own settings. The reference leads to the gateway already.
                 is_ours = not self._mount or self._is_below_mount(rest)
                 return at[0] + self.without_keys(rest) if is_ours else reference
@@ -145,11 +145,11 @@ class Relocation:
         if reference[:1] == b"/" and reference[1:2] not in (b"/", b"\\"):
             if not (self._prefix or self._mount):
                 return self.without_keys(reference)
-            is_told = self._knows_mount and self._is_below_mount(reference)
-            own = reference[len(self._mount) :] if is_told else reference
+            has_mount = self._knows_mount and self._is_below_mount(reference)
+            own = reference[len(self._mount) :] if has_mount else reference
             if _is_below(own, self._prefix):
                 return self._public + self.without_keys(own[len(self._prefix) :])
-            return self.without_keys(reference) if is_told else None
+            return self.without_keys(reference) if has_mount else None
         return reference if b"//" in reference.partition(b"?")[0] else self.without_keys(reference)
 
     def text(self, value: bytes) -> bytes | None:

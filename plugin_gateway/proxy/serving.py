@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.credentials.injection import refusable
-from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.consent import NO_APPROVER, Terms
 from plugin_gateway.proxy.door import Access, Door
 from plugin_gateway.proxy.downlink import Downlink
@@ -16,6 +15,7 @@ from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.overflow import Cap
 from plugin_gateway.proxy.page_request import asks_for_page
 from plugin_gateway.proxy.plan import Plan
+from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.relocation import OwnNames
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.uplink import Uplink, kind_of
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from plugin_gateway.callers.authenticator import Authenticator
     from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.gate.permit import OperationRule
-    from plugin_gateway.proxy.asked import Permitted
     from plugin_gateway.proxy.endpoint import Endpoint, Post
     from plugin_gateway.proxy.pool import Pool
+    from plugin_gateway.proxy.received import Permitted
     from plugin_gateway.proxy.wire import Field
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.revision import Revision
@@ -52,7 +52,6 @@ class Serving:
         "_resources",
         "_uplinks",
         "anybody",
-        "asked_before",
         "blocks",
         "door",
         "endpoints",
@@ -65,6 +64,7 @@ class Serving:
         "plans",
         "pool",
         "posts",
+        "remembered",
         "revision",
     )
 
@@ -89,7 +89,7 @@ class Serving:
             else None
         )
         """The access of every caller; None if callers must authenticate."""
-        self.asked_before: Memo[Permitted] = Memo()
+        self.remembered: Memo[Permitted] = Memo()
         """By the whole head of a request: agents repeat the same requests."""
         self.blocks: Memo[FieldBlock] = Memo()
         """By the field lines of an HTTP/1.1 request."""

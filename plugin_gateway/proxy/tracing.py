@@ -51,7 +51,7 @@ class Tracing:
         return _placed(self._collector, request_id, parents, states)[0] if self._collector is not None else request_id
 
     def _begin(self, call: Call) -> None:
-        collector, request = self._collector, call.asked.request
+        collector, request = self._collector, call.received.request
         if collector is None:
             return
         traced, state = _placed(collector, call.request_id, request.values(TRACEPARENT), request.values(TRACESTATE))

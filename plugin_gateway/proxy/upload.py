@@ -13,8 +13,8 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import joined
 
 if TYPE_CHECKING:
-    from plugin_gateway.proxy.asked import Permitted
     from plugin_gateway.proxy.inspection import Inspection
+    from plugin_gateway.proxy.received import Permitted
 
 
 class Upload:

@@ -188,7 +188,7 @@ class UpstreamConnection:
             if self._interim > _MAX_INTERIM:
                 raise bad_answer(f"more than {_MAX_INTERIM} interim answers (1xx) came")
         self.is_used = True
-        if exchange.asked.is_head or not answer.has_body:
+        if exchange.received.is_head or not answer.has_body:
             self._finish(exchange, answer.keeps_alive and not data)
             exchange.on_answer(answer, b"", is_complete=True)
             return

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.revision import Revision
 
-_MOST_SAID: Final = 10
+_MOST_SHOWN: Final = 10
 _MOST_LISTED: Final = 200
 
 
@@ -22,8 +22,8 @@ class Turnover(NamedTuple):
 
     def __str__(self) -> str:
         parts = [
-            f"{said}: {', '.join(names[:_MOST_SAID])}{f' and {more} more' if (more := len(names) - _MOST_SAID) > 0 else ''}"
-            for said, names in (("added", self.came), ("removed", self.went))
+            f"{change}: {', '.join(names[:_MOST_SHOWN])}{f' and {more} more' if (more := len(names) - _MOST_SHOWN) > 0 else ''}"
+            for change, names in (("added", self.came), ("removed", self.went))
             if names
         ]
         return "; ".join(parts) or "no operation was added or removed"

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from plugin_gateway import __version__
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.errors import UpstreamError, UsageError
-from plugin_gateway.proxy.asked import Permitted
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
+from plugin_gateway.proxy.received import Permitted
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.uplink import Uplink
 
@@ -81,8 +81,8 @@ async def call(
     try:
         client.begin(holder.serving, access, request.method, request.target, block, request.body)
         call = client.call
-        if call is not None and isinstance(call.asked, Permitted):
-            sent = _shown(revision, call.asked, call.request_id) + request.body
+        if call is not None and isinstance(call.received, Permitted):
+            sent = _shown(revision, call.received, call.request_id) + request.body
         status, found = await client.head()
         fields = tuple(found)
         while piece := await client.read():

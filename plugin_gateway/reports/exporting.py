@@ -81,9 +81,9 @@ def candidate_of(built: Built, *, has_digest: bool = True) -> Candidate:
 
 
 def _images(loaded: LoadedConfig) -> Iterator[tuple[str, bytes]]:
-    said = loaded.config.plugin
+    settings = loaded.config.plugin
     for key in _IMAGES:
-        if (path := getattr(said, key)) is not None:
+        if (path := getattr(settings, key)) is not None:
             yield key, _read(loaded, path, ("plugin", key))
     if loaded.config.manifest.logo is not None:
         yield "manifest", _read(loaded, loaded.config.manifest.logo, ("manifest", "logo"))

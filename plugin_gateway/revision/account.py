@@ -67,7 +67,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
 def account_for(
     method: str,
-    asked: str,
+    given: str,
     *,
     revision: Revision,
     loaded: LoadedConfig,
@@ -75,7 +75,7 @@ def account_for(
     consumer: str = "",
     agreed: Agreed = NOTHING_AGREED,
 ) -> Account:
-    """Give the account of a call; `asked` is a path or a pasted URL, and `consumer` the name of a consumer.
+    """Give the account of a call; `given` is a path or a pasted URL, and `consumer` the name of a consumer.
 
     Raises:
         UsageError: there is no such consumer.
@@ -88,17 +88,17 @@ def account_for(
             there = f"the consumers are {', '.join(views)}" if views else "gateway.yaml has no `consumers`"
             raise UsageError(f"there is no consumer `{consumer}`: {nearest(consumer, views)}{there}")
         gate = views[consumer].gate
-    target = _target_of(asked, revision, str(loaded.config.upstream.url))
+    target = _target_of(given, revision, str(loaded.config.upstream.url))
     if isinstance(target, Refusal):
-        said = f"the gateway is at {revision.public_url}, the upstream at {loaded.config.upstream.url}"
-        return Account(steps=(Step("url", False, said),), verdict=target)
-    if target != asked:
+        text = f"the gateway is at {revision.public_url}, the upstream at {loaded.config.upstream.url}"
+        return Account(steps=(Step("url", False, text),), verdict=target)
+    if target != given:
         steps.append(Step("url", True, f"the path on the gateway is {target}"))
     if not (_METHOD.fullmatch(method) and _TARGET.fullmatch(target)):
-        said = (
+        text = (
             "a method is one word; a target has no blanks, control characters or non-ASCII letters: write them as %XX"
         )
-        return Account(steps=(*steps, Step("request line", False, said)), verdict=_BAD_REQUEST_LINE)
+        return Account(steps=(*steps, Step("request line", False, text)), verdict=_BAD_REQUEST_LINE)
     path = target.partition("?")[0]
     is_preflight = method == methods.PREFLIGHT and target.startswith("/")
     if is_preflight or path in faces or path in revision.callers.local_paths:
@@ -133,8 +133,8 @@ def account_for(
         url = str(loaded.config.upstream.url) + (verdict.path + query).decode("utf-8", "backslashreplace")
         steps += _limits(loaded, consumer)
         if verdict.rule.shape is not None and verdict.rule.shape.needs_approval:
-            said = "a person must approve each call: the first answer is 202, and after the approval the same call runs once"
-            steps.append(Step("approval", True, said))
+            text = "a person must approve each call: the first answer is 202, and after the approval the same call runs once"
+            steps.append(Step("approval", True, text))
         if shaped is not None and isinstance(shaped[1], Refusal):
             return Account(steps=tuple(steps), verdict=shaped[1])
     steps += _written(method, target, explanation.rule, loaded, document, consumer, agreed, kept)
@@ -145,13 +145,13 @@ def account_for(
 
 def _of_mcp(method: str, path: str, steps: list[Step]) -> Account:
     if method != "POST":
-        said = f"{path} is the MCP endpoint, which takes POST"
-        return Account(steps=(*steps, Step("own path", False, said)), verdict=_NOT_AN_MCP_METHOD)
-    said = f"the MCP endpoint answers {path}; its tools are the allowed operations, which `explain` explains one by one"
-    return Account(steps=(*steps, Step("own path", True, said)), verdict=None)
+        text = f"{path} is the MCP endpoint, which takes POST"
+        return Account(steps=(*steps, Step("own path", False, text)), verdict=_NOT_AN_MCP_METHOD)
+    text = f"the MCP endpoint answers {path}; its tools are the allowed operations, which `explain` explains one by one"
+    return Account(steps=(*steps, Step("own path", True, text)), verdict=None)
 
 
-def _target_of(asked: str, revision: Revision, upstream_url: str) -> str | Refusal:
+def _target_of(given: str, revision: Revision, upstream_url: str) -> str | Refusal:
     """Return the target that the gate judges: of a path, or of a URL of the gateway, of its upstream, or of this machine.
 
     Refuse another URL. A path may be that of the document or, with the path of `public.url`, that of a client. `serve --listen`
@@ -159,13 +159,13 @@ def _target_of(asked: str, revision: Revision, upstream_url: str) -> str | Refus
     """
     public = urlsplit(revision.public_url)
     at_host = mount_at(public.path, well_known_at_root(revision.faces, revision.public_url))
-    if "://" not in asked.partition("?")[0] or asked.startswith("/"):
-        below = _cut(asked, at_host)
-        return asked if isinstance(below, Refusal) else below
+    if "://" not in given.partition("?")[0] or given.startswith("/"):
+        below = _cut(given, at_host)
+        return given if isinstance(below, Refusal) else below
     try:
-        parts = urlsplit(asked)
+        parts = urlsplit(given)
         # Cut from the text, because `urlsplit` may normalise what the client would send.
-        rest = asked.partition("://")[2].partition("#")[0][len(parts.netloc) :]
+        rest = given.partition("://")[2].partition("#")[0][len(parts.netloc) :]
         if not rest.startswith("/"):
             rest = f"/{rest}"
         verdict: str | Refusal = ELSEWHERE
@@ -214,8 +214,8 @@ def _limits(loaded: LoadedConfig, consumer: str) -> Iterator[Step]:
         f"{limits.per_ephemeral_user} for each user" if limits.per_ephemeral_user else "",
         f"{limits.concurrency} at the same time" if limits.concurrency else "",
     ]
-    if said := ", ".join(filter(None, shared)):
-        yield Step("limits", True, f"at most {said}")
+    if text := ", ".join(filter(None, shared)):
+        yield Step("limits", True, f"at most {text}")
 
 
 def _written(
@@ -271,8 +271,8 @@ def _drift(key: OperationKey, agreed: Agreed) -> Iterator[Step]:
     for operation, outcome, changed in agreed.drifted:
         if operation == str(key):
             why = Drift(key, changed)
-            said = f"`{key}` is {outcome}: {why} since the lock was written; `plugin-gateway diff` shows the change"
-            yield Step("drift", key not in agreed.closed, said)
+            text = f"`{key}` is {outcome}: {why} since the lock was written; `plugin-gateway diff` shows the change"
+            yield Step("drift", key not in agreed.closed, text)
 
 
 def _gate_of_all(document: Document) -> Gate:

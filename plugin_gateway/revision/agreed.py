@@ -134,7 +134,7 @@ def agree(
         if outcome == "quarantined" or (outcome == "followed" and drift.changed == (REMOVED,)):
             closed.add(drift.key)
         drifted.append(Drifted(str(drift.key), outcome, drift.changed))
-        findings.append(_told(drift, outcome, entry))
+        findings.append(_drift_finding(drift, outcome, entry))
         if policy == "keep" and drift.key not in kept:
             findings.append(_not_kept(drift, entry))
     return replace(
@@ -174,7 +174,7 @@ def _policies(config: Config, agreed: Agreed) -> Mapping[OperationKey, tuple[All
     return {key: (entry, policy or config.on_drift) for key, (entry, policy) in found.items()}
 
 
-def _told(drift: Drift, outcome: Outcome, entry: AllowEntry) -> Finding:
+def _drift_finding(drift: Drift, outcome: Outcome, entry: AllowEntry) -> Finding:
     states = {
         "kept": "is served as it was locked",
         "quarantined": "is closed",

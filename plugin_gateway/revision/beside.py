@@ -34,7 +34,7 @@ def _new(refused: RefusedConfigError, findings: tuple[Finding, ...]) -> Iterator
 
     A group without a lock is reported only when the config is right, because `plugin-gateway lock` needs a right config.
     """
-    told = {finding.location for finding in refused.findings if finding.location and finding.location.line}
+    known = {finding.location for finding in refused.findings if finding.location and finding.location.line}
     is_auth_wrong = any(finding.pointer and finding.pointer[0] == "auth" for finding in refused.findings)
     for finding in findings:
         pointer = finding.pointer or ()
@@ -42,7 +42,7 @@ def _new(refused: RefusedConfigError, findings: tuple[Finding, ...]) -> Iterator
             pointer[: len(one)] == one or one[: len(pointer)] == pointer for one in refused.given_up
         )
         is_of_document = finding.location is None or finding.location.file != refused.file
-        if finding.severity is not Severity.ERROR or finding.location in told or finding.rule == GROUP_NOT_LOCKED:
+        if finding.severity is not Severity.ERROR or finding.location in known or finding.rule == GROUP_NOT_LOCKED:
             continue
         if is_of_document or not (is_due or (is_auth_wrong and pointer[:1] in (("auth",), ("consumers",)))):
             yield finding

@@ -117,9 +117,9 @@ class Catalogue:
             if other.method == key.method and parse_template(other.path).shape == shape:
                 return f"did you mean `{other}`?"
         same_method = [other for other in self.operations if other.method == key.method]
-        for is_meant in (_is_instance, _is_below):
+        for is_near in (_is_instance, _is_below):
             for other in same_method:
-                if is_meant(key.path, other.path):
+                if is_near(key.path, other.path):
                     return f"did you mean `{other}`?"
         return _did_you_mean(str(key), map(str, self.operations))
 

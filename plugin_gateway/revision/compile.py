@@ -42,7 +42,7 @@ from plugin_gateway.revision.page import compile_page
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.steps import ANEW
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
-from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
+from plugin_gateway.revision.upstream import compile_upstream, find_useless_fields
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 from plugin_gateway.shape.extensions import extensions_to_keep
 from plugin_gateway.shape.keywords import MCP_HEADER
@@ -129,14 +129,14 @@ def compile_revision(
     other_secrets = _other_secrets(config, callers)
     is_searched = config.upstream.echoes == "possible" and holds_secrets(injections.every, other_secrets)
     findings += [*injection_findings, *limit_findings, *approval_findings, *judge_collector(config)]
-    findings += find_asked_in_vain(config) if is_searched else ()
+    findings += find_useless_fields(config) if is_searched else ()
     findings += find_published_secrets(config)
     _raise_errors(loaded, findings)
     allowed = {key: _allowed(config, one, ids[key], injections, shaped.shapes.get(key)) for key, one in kept.items()}
     injected = injected_names(injections.every, is_searched=is_searched)
     gate = compile_gate(document, allowed, injected)
-    untaken = [*find_refused_names(document, allowed, injected, gate.rules_by_key, _said(kept, shaped.shapes))]
-    _raise_errors(loaded, [*findings, *untaken])
+    refused = [*find_refused_names(document, allowed, injected, gate.rules_by_key, _placed_rules(kept, shaped.shapes))]
+    _raise_errors(loaded, [*findings, *refused])
     published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
     served, document_faces, served_findings, notes, document_path = steps.show(pruned, published, presentation)
     tool_settings = {
@@ -244,7 +244,7 @@ def _shape_settings(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[O
     return {key: one for key, one in settings.items() if not one.is_nothing}
 
 
-def _said(
+def _placed_rules(
     kept: Mapping[OperationKey, Kept], shapes: Mapping[OperationKey, Shape]
 ) -> dict[tuple[OperationKey, Key], PlacedRule]:
     """Return the place in gateway.yaml of the rule for each parameter that a shape changes."""
@@ -308,14 +308,14 @@ def _manifest_faces(
         image = read_logo(logo)
     except ConfigError as error:
         return {}, error.findings
-    said = config.manifest
+    written = config.manifest
     text = ManifestText(
-        name_for_human=said.name_for_human or "",
-        name_for_model=said.name_for_model or "",
-        description_for_human=said.description_for_human or "",
-        description_for_model=said.description_for_model or "",
-        contact_email=said.contact_email or "",
-        legal_info_url=said.legal_info_url or "",
+        name_for_human=written.name_for_human or "",
+        name_for_model=written.name_for_model or "",
+        description_for_human=written.description_for_human or "",
+        description_for_model=written.description_for_model or "",
+        contact_email=written.contact_email or "",
+        legal_info_url=written.legal_info_url or "",
     )
     info = document.root.get("info")
     manifest, findings = build_manifest(

@@ -60,9 +60,9 @@ class _Judge:
 
     def __init__(self, url: UpstreamUrl, whole: Where, places: Collection[Where]) -> None:
         self._url = url
-        said = {host for where in (whole, *places) for server in where.servers for host in _hosts(server)}
+        named_hosts = {host for where in (whole, *places) for server in where.servers for host in _hosts(server)}
         # The upstream stands for the host in the document that has its name, or else for the document's main host.
-        self._is_named = any(_is_host(name, url) for name, _ in said)
+        self._is_named = any(_is_host(name, url) for name, _ in named_hosts)
         self._home = {host for server in whole.servers for host in _hosts(server)}
         # A public host without a path may map to an upstream with a path, unless another server's path equals the upstream's.
         self._forgives_root = not any(
@@ -77,7 +77,7 @@ class _Judge:
     def conflict(self, where: Where) -> _Conflict | None:
         """Return the conflict of the first server in the list, or None if one of the servers agrees with `upstream.url`."""
         readings = [reading for server in where.servers for reading in server.readings]
-        readings = [one for one in readings if one.is_said and _is_host(one.host, self._url)] or readings
+        readings = [one for one in readings if one.is_stated and _is_host(one.host, self._url)] or readings
         found = None
         for reading in readings:
             rule = self._broken_rule(reading)
@@ -89,18 +89,18 @@ class _Judge:
 
     def _broken_rule(self, server: Server) -> str:
         url = self._url
-        if server.is_said and _is_host(server.host, url):
+        if server.is_stated and _is_host(server.host, url):
             if not _is_same_origin(server, url):
                 return "upstream-elsewhere"
             return "" if _fits(server.prefix, url.prefix) else "upstream-path"
-        if server.is_said and (self._is_named or (server.host, server.port) not in self._home):
+        if server.is_stated and (self._is_named or (server.host, server.port) not in self._home):
             return "upstream-elsewhere"
         is_fine = _fits(server.prefix, url.prefix) or (not server.prefix and self._forgives_root)
         return "" if is_fine else "upstream-path"
 
 
 def _hosts(server: Server) -> Iterator[Host]:
-    yield from ((reading.host, reading.port) for reading in server.readings if reading.is_said)
+    yield from ((reading.host, reading.port) for reading in server.readings if reading.is_stated)
 
 
 def _is_host(host: str, url: UpstreamUrl) -> bool:
@@ -126,10 +126,10 @@ def _covers(prefix: str, paths: Collection[str]) -> bool:
 
 def _is_doubled(prefix: str, kept: Collection[str], everywhere: Collection[str], places: Iterable[Where]) -> bool:
     """Return whether each path template already begins with the path of `upstream.url`."""
-    is_said = any(reading.prefix == prefix for where in places for one in where.servers for reading in one.readings)
+    is_stated = any(reading.prefix == prefix for where in places for one in where.servers for reading in one.readings)
     # `servers` may have the prefix, too. If all paths of the document repeat it, that is probably a mistake; if only the kept
     # paths do, it is not.
-    return _covers(prefix, everywhere if is_said else kept)
+    return _covers(prefix, everywhere if is_stated else kept)
 
 
 def _doubled(url: UpstreamUrl, key: OperationKey) -> Finding:

@@ -81,7 +81,7 @@ def apply_overlays(document: Document, overlays: tuple[Overlay, ...]) -> Iterato
 
 def _judge_extends(overlay: Overlay, document: Document) -> Iterator[Finding]:
     """Warn if the overlay is made for another document. Of a URL only the file name counts for a local copy."""
-    if not overlay.extends or _is_meant(overlay, document):
+    if not overlay.extends or _is_for(overlay, document):
         return
     yield Finding(
         rule="overlay-extends",
@@ -92,7 +92,7 @@ def _judge_extends(overlay: Overlay, document: Document) -> Iterator[Finding]:
     )
 
 
-def _is_meant(overlay: Overlay, document: Document) -> bool:
+def _is_for(overlay: Overlay, document: Document) -> bool:
     try:
         extends = urlsplit(overlay.extends)
     except ValueError:

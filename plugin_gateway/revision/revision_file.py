@@ -45,8 +45,8 @@ _NO_SOURCE: Final = "https://document.invalid/"
 """The config must name a document, and this one is never fetched (RFC 6761, 6.4)."""
 
 
-class _Told(Struct, frozen=True, kw_only=True):
-    """What the JSON of the file records about finished documents, as `_told` writes it."""
+class _Stored(Struct, frozen=True, kw_only=True):
+    """What the JSON of the file records about finished documents, as `_stored` writes it."""
 
     served: dict[str, Any]
     name: str
@@ -97,7 +97,7 @@ def pack(built: Built, *, digest: str = "", finished: Mapping[str, DocumentFaces
         "lock": write_lock(agreed.lock) if agreed.lock is not None else None,
         "closed": [list(key) for key in sorted(agreed.closed)],
         "drifted": [list(one) for one in agreed.drifted],
-        "finished": {parts: _told(shown) for parts, shown in (finished or {}).items()},
+        "finished": {parts: _stored(shown) for parts, shown in (finished or {}).items()},
     }
     head = to_json({"version": __version__, "digest": digest})
     faces = (face.packed for shown in (finished or {}).values() for face in shown.faces.values())
@@ -144,8 +144,8 @@ def unpack(
         logo = None if body["logo"] is None else b64decode(body["logo"], validate=True)
         config = to_json(body["config"]).decode()
         rest = _Rest(unzip.unused_data, MAX_BYTES - len(text))
-        told = convert(body["finished"], dict[str, _Told])
-        finished = {parts: _shown(one, rest) for parts, one in told.items()}
+        stored = convert(body["finished"], dict[str, _Stored])
+        finished = {parts: _shown(one, rest) for parts, one in stored.items()}
         rest.end()
     except (zlib.error, DocumentError, KeyError, TypeError, ValueError) as error:
         raise refused_file(name, "the file is damaged") from error
@@ -184,7 +184,7 @@ def reduced(
     return {**pruned, "paths": {path: item for path, item in paths.items() if item}}
 
 
-def _told(shown: DocumentFaces) -> JsonObject:
+def _stored(shown: DocumentFaces) -> JsonObject:
     """Return what the JSON of the file records about finished documents."""
     return {
         "served": shown.served.root,
@@ -196,14 +196,14 @@ def _told(shown: DocumentFaces) -> JsonObject:
     }
 
 
-def _shown(told: _Told, rest: _Rest) -> DocumentFaces:
+def _shown(stored: _Stored, rest: _Rest) -> DocumentFaces:
     """Return the finished documents whose faces come next in the file."""
     return DocumentFaces(
-        served=Document(root=told.served, name=told.name),
-        faces={path: rest.face(media_type, size) for path, (media_type, size) in told.faces.items()},
-        warnings=told.warnings,
-        notes=told.notes,
-        path=told.path,
+        served=Document(root=stored.served, name=stored.name),
+        faces={path: rest.face(media_type, size) for path, (media_type, size) in stored.faces.items()},
+        warnings=stored.warnings,
+        notes=stored.notes,
+        path=stored.path,
     )
 
 

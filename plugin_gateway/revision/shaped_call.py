@@ -35,18 +35,18 @@ def shape_call(permit: Permit) -> tuple[Step, Permit | Refusal] | None:
     selection = take_selection(permit.query, shape.reply)
     passed = permit._replace(query=selection.query)
     refusals = [invalid_request(selection.problems)] if selection.problems else []
-    said = [*_changes(shape.names)]
+    details = [*_changes(shape.names)]
     if shape.parameters is not None:
         shown: ParameterShape = shape.parameters.limited_to(lambda place, _name: place in _EXPLAINED)
         written = shown.write(passed.path, passed.query, ())
         if isinstance(written, Refusal):
             refusals.append(written)
         else:
-            said += (f"reported: {one.pointer} {one.detail}" for one in written.problems)
+            details += (f"reported: {one.pointer} {one.detail}" for one in written.problems)
     if refusals:
         refusal = joined(refusals)
         return Step("parameters", False, refusal.detail), refusal
-    return Step("parameters", True, "; ".join(said) or "every parameter fits its description"), passed
+    return Step("parameters", True, "; ".join(details) or "every parameter fits its description"), passed
 
 
 def _changes(names: Names) -> Iterator[str]:

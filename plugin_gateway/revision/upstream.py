@@ -29,7 +29,7 @@ class Forwarded(NamedTuple):
 def compile_upstream(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
     """Compile `upstream`; `tls_files` are the contents of the files that `upstream.tls` names."""
     upstream, url = config.upstream, config.upstream.url
-    told = forwarded(upstream.forwarded, config.public_url)
+    forwarding = forwarded(upstream.forwarded, config.public_url)
     return UpstreamTarget(
         host=url.host,
         port=url.port,
@@ -45,14 +45,14 @@ def compile_upstream(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
         forward_headers=frozenset(name.lower().encode() for name in upstream.headers.forward),
         keep_set_cookie=upstream.headers.pass_set_cookie,
         keep_challenges=upstream.unauthorized == "pass",
-        forwarded=told.lines,
-        host_field=told.host,
+        forwarded=forwarding.lines,
+        host_field=forwarding.host,
         may_echo=upstream.echoes == "possible",
         passes_unreadable=upstream.unreadable == "pass",
     )
 
 
-def find_asked_in_vain(config: Config) -> Iterator[Finding]:
+def find_useless_fields(config: Config) -> Iterator[Finding]:
     """Find headers in `forward` that are never forwarded because the gateway searches answers for secrets."""
     for index, name in enumerate(config.upstream.headers.forward):
         if fold_header(name.encode()) in map(fold_header, NOT_WHERE_SEARCHED):
@@ -77,7 +77,7 @@ def forwarded(mode: Mode, public_url: str) -> Forwarded:
             return Forwarded(f'Forwarded: host="{parts.netloc}";proto={parts.scheme}\r\n'.encode())
         case "x-forwarded":
             port = parts.port or DEFAULT_PORTS[parts.scheme]
-            said = (parts.netloc, str(port), parts.scheme, parts.path.rstrip("/"))
-            fields = zip(TELLS_THE_ORIGIN[mode], said, strict=True)
+            values = (parts.netloc, str(port), parts.scheme, parts.path.rstrip("/"))
+            fields = zip(TELLS_THE_ORIGIN[mode], values, strict=True)
             lines = (f"{name}: {value}\r\n" for name, value in fields if value)
             return Forwarded("".join(lines).encode())

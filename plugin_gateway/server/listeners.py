@@ -42,19 +42,19 @@ class Listeners:
         return self.public
 
     async def open(
-        self, said: Awaited | Compiled, health: Callable[[], Health], series: Callable[[], Awaitable[Series]]
+        self, source: Awaited | Compiled, health: Callable[[], Health], series: Callable[[], Awaitable[Series]]
     ) -> Address:
         """Open what neither the command line nor an earlier attempt opened; return the public address.
 
         Raises:
             UsageError: an address cannot be listened on.
         """
-        public = self.public or self.bind(said.listen)
-        if said.admin and self.admin is None:
-            self.admin = await self._admin.open(parse_address(said.admin), health, series)
-        is_apart = said.metrics != said.admin or said.metrics.endswith(":0")
-        if said.metrics and is_apart and self.metrics is None:
-            self.metrics = await self._metrics.open(parse_address(said.metrics), health, series)
+        public = self.public or self.bind(source.listen)
+        if source.admin and self.admin is None:
+            self.admin = await self._admin.open(parse_address(source.admin), health, series)
+        is_apart = source.metrics != source.admin or source.metrics.endswith(":0")
+        if source.metrics and is_apart and self.metrics is None:
+            self.metrics = await self._metrics.open(parse_address(source.metrics), health, series)
         return public
 
     def listen(self, public: Address) -> None:

@@ -64,7 +64,7 @@ _USUAL: Final = frozenset(
 _USUAL_FAMILIES: Final = (b"accept-", b"content-", b"if-", b"sec-")
 
 
-class _Asked(NamedTuple):
+class _ObservedRequest(NamedTuple):
     """The request that the judge sees in this task."""
 
     rule: OperationRule | None
@@ -72,7 +72,7 @@ class _Asked(NamedTuple):
     cookies: frozenset[bytes]
 
 
-_asked: ContextVar[_Asked] = ContextVar("asked")
+_observed_request: ContextVar[_ObservedRequest] = ContextVar("observed request")
 
 
 class Observer:
@@ -104,21 +104,21 @@ class Observer:
         headers.append((b"accept-encoding", b"identity"))
         rule = self._finder.find(scope["method"], target)
         cookies = frozenset(_cookie_names(headers))
-        asked = _Asked(rule, frozenset(name for name, _ in headers), cookies)
+        request = _ObservedRequest(rule, frozenset(name for name, _ in headers), cookies)
         call = _Heard(receive, send)
-        token = _asked.set(asked)
+        token = _observed_request.set(request)
         try:
             await self._front({**scope, "headers": headers}, call.receive, call.send)
         finally:
-            _asked.reset(token)
-            self._on_sighting(self._sighting(scope, target, asked, call))
+            _observed_request.reset(token)
+            self._on_sighting(self._sighting(scope, target, request, call))
 
     def _judge(self, method: bytes, target: bytes) -> Permit | Refusal:  # noqa: ARG002  # a judge's signature
-        asked = _asked.get()
-        if asked.rule is None:
+        request = _observed_request.get()
+        if request.rule is None:
             return _NOT_IN_DOCUMENT
         path, _, query = target.partition(b"?")
-        return Permit(self._widen(asked.rule, asked.headers, asked.cookies), path, query)
+        return Permit(self._widen(request.rule, request.headers, request.cookies), path, query)
 
     def _widen(self, rule: OperationRule, headers: frozenset[bytes], cookies: frozenset[bytes]) -> OperationRule:
         """Return a rule that admits every name in this request.
@@ -135,24 +135,24 @@ class Observer:
             )
         return widened
 
-    def _sighting(self, scope: Mapping[str, Any], target: bytes, asked: _Asked, call: _Heard) -> Sighting:
+    def _sighting(self, scope: Mapping[str, Any], target: bytes, request: _ObservedRequest, call: _Heard) -> Sighting:
         shown = shown_target(target)
-        method, rule = str(scope["method"])[:20], asked.rule
+        method, rule = str(scope["method"])[:20], request.rule
         if rule is None:
             return Sighting(method=method, path=shown.path, status=call.status, in_document=False, query=shown.query)
         declared = self._declared.get(id(rule))
         if declared is None:
             operation = self._finder.document.operations[self._finder.key(rule)]
             declared = self._declared[id(rule)] = declared_names(operation, self._finder.document)
-        told = sorted(name for name in asked.headers if name in rule.header_names or not _is_usual(name))
+        sent = sorted(name for name in request.headers if name in rule.header_names or not _is_usual(name))
         return Sighting(
             method=method,
             path=rule.path_template,
             operation_id=rule.operation_id,
             status=call.status,
             query=shown.query,
-            headers=tuple(name.decode("latin-1") for name in told),
-            cookies=tuple(sorted(name.decode("latin-1") for name in asked.cookies if name in rule.cookie_names)),
+            headers=tuple(name.decode("latin-1") for name in sent),
+            cookies=tuple(sorted(name.decode("latin-1") for name in request.cookies if name in rule.cookie_names)),
             request=fields_of(call.request.content, _value(scope["headers"], b"content-type"), declared),
             response=fields_of(call.response.content, _value(call.fields, b"content-type"), declared),
         )

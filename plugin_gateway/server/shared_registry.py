@@ -83,9 +83,9 @@ end
 local expired = 0
 for _, old in ipairs(redis.call('ZRANGEBYSCORE', EXPIRIES, '-inf', now)) do expired = expired + forget(old) end
 redis.call('SET', LINKS, new_key, 'NX')
-local done, told = '', {}
+local done, texts = '', {}
 local function tell(row)
-  for _, text in ipairs({row.id, table.concat(row, ' '), redis.call('HGET', TEXTS, row.id) or ''}) do told[#told + 1] = text end
+  for _, text in ipairs({row.id, table.concat(row, ' '), redis.call('HGET', TEXTS, row.id) or ''}) do texts[#texts + 1] = text end
 end
 if what == 'ask' then
   local _, _, _, _, call, caller, expires_s, most, most_of_caller, text = unpack(ARGV)
@@ -141,7 +141,7 @@ else
   end
 end
 for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, kept_s) end
-return {redis.call('GET', LINKS), redis.call('ZCARD', PENDING), expired, done, unpack(told)}
+return {redis.call('GET', LINKS), redis.call('ZCARD', PENDING), expired, done, unpack(texts)}
 """
 
 
@@ -252,11 +252,11 @@ class SharedRegistry(Registry):
         answers = await self._link.run(_SCRIPT, [(_KEYS, (what, self._new_key, _KEPT_S, *arguments))])
         if answers is None or not isinstance(answers[0], list):
             raise StoreAwayError
-        key, self._pending, expired, kind, *told = answers[0]
+        key, self._pending, expired, kind, *fields = answers[0]
         self._counts["expired"] += expired
         if key != self._key:
             self._key, self._links = key, Links(key)
-        texts = [text.decode(errors="replace") for text in told]
+        texts = [text.decode(errors="replace") for text in fields]
         return kind.decode(), list(zip(texts[::3], texts[1::3], texts[2::3], strict=True))
 
 

@@ -178,10 +178,10 @@ class Supervisor:
             self._files.look_at(outcome.watched)
             await self._wanted_within(min(left_s, schedule.retry_s()))
 
-    async def _prepare(self, said: Awaited | Compiled) -> Address:
+    async def _prepare(self, source: Awaited | Compiled) -> Address:
         """Apply the log settings, and open the listeners."""
-        self._log.adopt(format=said.log.format, level=said.log.level)
-        return await self._listeners.open(said, self._health, self._series)
+        self._log.adopt(format=source.log.format, level=source.log.level)
+        return await self._listeners.open(source, self._health, self._series)
 
     def _obey_signals(self) -> None:
         loop = asyncio.get_running_loop()

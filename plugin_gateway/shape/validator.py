@@ -174,7 +174,7 @@ def _problems(error: ValidationError, place: tuple[str | int, ...]) -> Iterator[
         case "additionalProperties" | "unevaluatedProperties":
             for member in kind.unexpected:
                 yield Problem(join_pointer((*at, member)), "is not declared")
-        case "anyOf" | "oneOf" if (branch := _meant(error)) is not None:
+        case "anyOf" | "oneOf" if (branch := _intended_branch(error)) is not None:
             for one in branch:
                 yield from _problems(one, place)
         case _:
@@ -202,7 +202,7 @@ def _detail(name: str, kind: Any, value: object) -> str:
             return _PLAIN.get(name, f"breaks the rule `{name}` of its description")
 
 
-def _meant(error: ValidationError) -> list[ValidationError] | None:
+def _intended_branch(error: ValidationError) -> list[ValidationError] | None:
     """Return the errors of the one branch that takes values of this type; None if there is not exactly one."""
     branches: list[list[ValidationError]] = getattr(error.kind, "context", None) or []
     at = error.instance_path

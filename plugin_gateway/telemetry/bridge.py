@@ -58,8 +58,8 @@ def attach(log: Log) -> LogHandler:
     logging.getLogger(_ROOT).setLevel(logging.DEBUG)
     # Python would write these to standard error as plain text, between the lines of the log.
     logging.captureWarnings(capture=True)
-    threading.excepthook = _told_by_a_thread
-    sys.unraisablehook = _told_by_the_collector
+    threading.excepthook = _log_thread_error
+    sys.unraisablehook = _log_unraisable
     return handler
 
 
@@ -87,13 +87,13 @@ def telling(log: Log) -> Iterator[None]:
         log.close()
 
 
-def _told_by_a_thread(told: threading.ExceptHookArgs) -> None:
-    name = told.thread.name if told.thread else ""
-    _logger.error("the thread %s ended with an error", name, exc_info=told.exc_value, extra={"event": "crashed"})
+def _log_thread_error(args: threading.ExceptHookArgs) -> None:
+    name = args.thread.name if args.thread else ""
+    _logger.error("the thread %s ended with an error", name, exc_info=args.exc_value, extra={"event": "crashed"})
 
 
-def _told_by_the_collector(told: sys.UnraisableHookArgs) -> None:
-    _logger.error("Python could not raise an error", exc_info=told.exc_value, extra={"event": "unraisable"})
+def _log_unraisable(args: sys.UnraisableHookArgs) -> None:
+    _logger.error("Python could not raise an error", exc_info=args.exc_value, extra={"event": "unraisable"})
 
 
 def _frames(error: BaseException) -> str:

@@ -25,7 +25,7 @@ class Outage:
         self._clock = clock
         self._began_at: float | None = None
         self._quiet_until = -QUIET_S
-        self._is_told = False
+        self._is_reported = False
         self._failures = 0
 
     def failed(self, why: str) -> None:
@@ -34,8 +34,8 @@ class Outage:
         if self._began_at is None:
             self._began_at = now
         self._failures += 1
-        if not self._is_told and now >= self._quiet_until:
-            self._is_told = True
+        if not self._is_reported and now >= self._quiet_until:
+            self._is_reported = True
             _logger.warning(
                 "%s does not answer: %s",
                 self._what,
@@ -49,7 +49,7 @@ class Outage:
             return
         now = self._clock()
         lasted_s = now - self._began_at
-        if self._is_told:
+        if self._is_reported:
             _logger.info(
                 "%s answers again after %.1f s",
                 self._what,
@@ -63,5 +63,5 @@ class Outage:
             )
             self._quiet_until = now + QUIET_S
         self._began_at = None
-        self._is_told = False
+        self._is_reported = False
         self._failures = 0

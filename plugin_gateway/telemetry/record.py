@@ -92,15 +92,15 @@ def as_json(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     ) = record
     if rule is None:
         # Refused paths seldom repeat; in the cache they would push out the paths that do.
-        members, asked = _members, ("", *shown_target(target))
+        members, called = _members, ("", *shown_target(target))
     else:
-        members, asked = _members_again, (rule.operation_id, rule.path_template, ())
+        members, called = _members_again, (rule.operation_id, rule.path_template, ())
     refused = _refused_credential(record) if reason else ""
     shown_id = f',"request_id":{_quoted_id(request_id)}' if request_id else ""
     shown_cause = f',"cause":{_quoted(_bounded(cause))}' if cause else ""
     return (
         f'{{"time":"{timestamp(at)}","level":"{level_of(record)}","event":"access"{shown_id}'
-        f"{members(client, consumer, method[:_SHOWN_METHOD], *asked, status, reason, refused)}{shown_cause}"
+        f"{members(client, consumer, method[:_SHOWN_METHOD], *called, status, reason, refused)}{shown_cause}"
         f',"duration_ms":{duration_s * 1000:.3f},'
         f'"bytes_in":{bytes_in},"bytes_out":{bytes_out}}}\n'
     )
@@ -154,11 +154,11 @@ def as_text(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     """Return the record as one line for a person."""
     rule = record.rule
     if rule is not None:
-        asked = f"{rule.method} {rule.path_template} ({rule.operation_id})"
+        called = f"{rule.method} {rule.path_template} ({rule.operation_id})"
     else:
         path, query = shown_target(record.target)
         names = f" ?{'&'.join(query)}" if query else ""
-        asked = f"{shown_method(record.method)} {path}{names}".strip()
+        called = f"{shown_method(record.method)} {path}{names}".strip()
     reason = f" {record.reason}" if record.reason else ""
     if refused := _refused_credential(record):
         reason += f" ({refused})"
@@ -167,14 +167,14 @@ def as_text(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     consumer = f" {record.consumer}" if record.consumer else ""
     return (
         f"{timestamp(record.unix_time_s)} {level_of(record):7} {record.status:3d} {record.duration_s * 1000:8.1f} ms  "
-        f"{asked}{reason}{cause}  {record.client}{consumer} {request_id}"
+        f"{called}{reason}{cause}  {record.client}{consumer} {request_id}"
     )
 
 
 def with_approval(cause: str, id_: str) -> str:
     """Return the cause of a call that a person had to approve, with the id of the approval at its end."""
-    told = f"approval {id_}"
-    return f"{cause}; {told}" if cause and not cause.endswith(told) else told
+    note = f"approval {id_}"
+    return f"{cause}; {note}" if cause and not cause.endswith(note) else note
 
 
 def approval_of(record: AccessRecord) -> str:

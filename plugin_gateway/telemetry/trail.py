@@ -71,7 +71,7 @@ class Trail:
         self.file = file
         self.lost = 0
         self._waiting: list[dict[str, object]] = []
-        self._untold = 0
+        self._unwritten = 0
         """The lost entries that the file does not mention yet."""
 
     def write(self, entries: Sequence[dict[str, object]]) -> OSError | None:
@@ -98,17 +98,17 @@ class Trail:
         self._lose()
 
     def _append(self, heads: int) -> None:
-        told: list[dict[str, object]] = [{"event": "lost", "entries": self._untold}] if self._untold else []
-        lines, head = append(_stored(heads) or START, [*told, *self._waiting])
+        notice: list[dict[str, object]] = [{"event": "lost", "entries": self._unwritten}] if self._unwritten else []
+        lines, head = append(_stored(heads) or START, [*notice, *self._waiting])
         if lines:
             with _opened(self.file, os.O_WRONLY | os.O_APPEND) as file:
                 _write(file, lines, heads, head)
         self._waiting.clear()
-        self._untold = 0
+        self._unwritten = 0
 
     def _lose(self) -> None:
         self.lost += len(self._waiting)
-        self._untold += len(self._waiting)
+        self._unwritten += len(self._waiting)
         self._waiting.clear()
 
 

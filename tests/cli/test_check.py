@@ -234,7 +234,12 @@ TALKING = (
 )
 TOOLS = ("plugin_gateway.ranking", "plugin_gateway.tools.define", "plugin_gateway.tools.tool", "plugin_gateway.mcp")
 LOCK = ("plugin_gateway.lock.locking", "plugin_gateway.lock.parts", "plugin_gateway.openapi.read.last_good")
-MISTAKES = ("difflib", "plugin_gateway.config.meant", "plugin_gateway.config.syntax", "plugin_gateway.revision.beside")
+MISTAKES = (
+    "difflib",
+    "plugin_gateway.config.better_hint",
+    "plugin_gateway.config.syntax",
+    "plugin_gateway.revision.beside",
+)
 ANSWERS = ("plugin_gateway.shape.answers", "plugin_gateway.shape.reply")
 SHAPE = ("jsonschema_rs", "plugin_gateway.shape.body_rules", "plugin_gateway.shape.parameter_rules", *ANSWERS)
 

@@ -47,7 +47,7 @@ def swagger(**words: Any) -> dict[str, Any]:
 )
 def test_the_upstream_is_where_the_document_says(root: dict[str, Any], address: str, url: str) -> None:
     found = upstream_url(document(root, address))
-    assert (found.url, found.is_said) == (url, True)
+    assert (found.url, found.is_stated) == (url, True)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_the_upstream_is_where_the_document_says(root: dict[str, Any], address: 
 )
 def test_what_the_document_does_not_say_is_a_placeholder(root: dict[str, Any], url: str) -> None:
     found = upstream_url(document(root))
-    assert (found.url, found.is_said) == (url, False)
+    assert (found.url, found.is_stated) == (url, False)
 
 
 UPLOAD = server("https://upload.test/2.0")
@@ -86,7 +86,7 @@ def test_the_upstream_is_where_most_operations_are_and_other_places_are_told(
     root: dict[str, list[dict[str, Any]]], paths: dict[str, Any], url: str, others: tuple[str, ...]
 ) -> None:
     found = upstream_url(document(root, **paths))
-    assert (found.url, found.is_said, found.others) == (url, True, others)
+    assert (found.url, found.is_stated, found.others) == (url, True, others)
 
 
 def test_a_path_that_every_template_begins_with_is_not_said_twice() -> None:

@@ -23,7 +23,7 @@ from plugin_gateway.gate.template import parse_template, sample_path
 from plugin_gateway.mcp.era import LATEST_LEGACY
 from plugin_gateway.mcp.message import Message
 from plugin_gateway.mcp.search_mode import CALL, DESCRIBE, MOST, SEARCH, SearchOffer
-from plugin_gateway.mcp.service import Asked, Service, ToolOffer
+from plugin_gateway.mcp.service import Invocation, Service, ToolOffer
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.reports.callee import view_of
@@ -121,7 +121,7 @@ def called(offer: Offer, names: Iterable[str]) -> set[str]:
     """Return the names that `tools/call` takes for a call of the API: its own name, or the id in search mode."""
     is_searched = isinstance(offer, SearchOffer)
     asked = {name: offer.resolve(*((CALL, {"id": name}) if is_searched else (name, {}))) for name in names}
-    return {name for name, call in asked.items() if isinstance(call, Asked) and call.tool.name == name}
+    return {name for name, call in asked.items() if isinstance(call, Invocation) and call.tool.name == name}
 
 
 def told(offer: SearchOffer, name: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ ABOUT_NO_MODULE = {
     "test_end_to_end_approvals.py": "approvals of running gateways that share a Redis",
     "test_end_to_end_calls.py": "calls through a running gateway",
     "test_hatch_build.py": "`hatch_build.py`",
-    "test_way.py": "the files that a call enters",
+    "test_call_path.py": "the files that a call enters",
 }
 
 

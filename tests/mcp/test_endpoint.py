@@ -17,8 +17,8 @@ from tests.mcp.world import MODERN_META, SECRET, answer, play, read, revision_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from plugin_gateway.proxy.asked import FieldBlock
     from plugin_gateway.proxy.door import Access
+    from plugin_gateway.proxy.received import FieldBlock
     from tests.mcp.world import Reply, World
 
 
@@ -161,7 +161,7 @@ def test_a_request_in_http_1_0_is_never_answered_as_one_in_http_1_1() -> None:
             body = json.dumps(PING).encode()
             serving.endpoints[b"/mcp"].begin(serving, client, b"POST", b"/mcp", block, body, is_whole=True)
             client.close()
-        assert [call.asked.request.minor for call in world.begun] == [1, 0, 1]
+        assert [call.received.request.minor for call in world.begun] == [1, 0, 1]
 
     play(scene)
 
@@ -347,9 +347,9 @@ MESSAGES = st.fixed_dictionaries(
         max_size=8,
     )
 )
-def test_no_message_is_without_an_answer(asked: list[Any]) -> None:
+def test_no_message_is_without_an_answer(received: list[Any]) -> None:
     async def scene(world: World) -> None:
-        for body, version, method in asked:
+        for body, version, method in received:
             fields = {b"mcp-protocol-version": version.encode() or None, b"mcp-method": method.encode() or None}
             client = world.begin(body, fields)
             if client.call is not None and client.call._subscription:

@@ -10,10 +10,10 @@ import pytest
 from plugin_gateway.mcp.era import LATEST_LEGACY, MODERN
 from plugin_gateway.mcp.http_answer import EVENTS, JSON, KEEP_ALIVE_S, EventStream, Heads, event_of, status_of
 from plugin_gateway.mcp.message import INVALID_PARAMS, METHOD_NOT_FOUND, Fault
-from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
+from plugin_gateway.proxy.received import Received
 
 if TYPE_CHECKING:
     from plugin_gateway.mcp.era import Era
@@ -36,7 +36,7 @@ def test_an_answer_without_a_body_has_no_type() -> None:
 def test_a_stream_sends_events_stays_alive_and_ends() -> None:
     async def scene() -> None:
         client = InProcessClient(Clock(), [].append)
-        call = client.call = Call(client, Asked(field_block([(b"host", b"gw")]).request, b"POST", b"/mcp"))
+        call = client.call = Call(client, Received(field_block([(b"host", b"gw")]).request, b"POST", b"/mcp"))
         stream = EventStream(client, call, b"Vary: Origin\r\n", b"1")
         stream.send(b"2")
         stream.on_tick(stream.spoke_at + KEEP_ALIVE_S - 1)
@@ -59,7 +59,7 @@ def test_a_stream_sends_events_stays_alive_and_ends() -> None:
 def test_a_stream_can_end_without_another_message() -> None:
     async def scene() -> None:
         client = InProcessClient(Clock(), [].append)
-        call = client.call = Call(client, Asked(field_block([(b"host", b"gw")]).request, b"POST", b"/mcp"))
+        call = client.call = Call(client, Received(field_block([(b"host", b"gw")]).request, b"POST", b"/mcp"))
         EventStream(client, call, b"", b"1").end()
         assert client.is_over
         client.close()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.mcp.result import NEXT_KEY, Result
 from plugin_gateway.mcp.search_mode import CALL, DESCRIBE, MOST, SEARCH, USUAL, SearchOffer, offer_of
-from plugin_gateway.mcp.service import Asked, ToolOffer
+from plugin_gateway.mcp.service import Invocation, ToolOffer
 from plugin_gateway.tools.tool import Hints, Tool
 from plugin_gateway.tools.tool_set import tool_set
 from tests.mcp.world import SECRET, answer, play, revision_of
@@ -208,11 +208,11 @@ def test_a_description_larger_than_a_result_is_not_cut_in_the_middle() -> None:
     ],
 )
 def test_a_call_is_the_call_of_the_tool(inner: dict[str, Any], arguments: Any) -> None:
-    asked = OFFER.resolve(CALL, {"id": "listPets", **inner})
+    invocation = OFFER.resolve(CALL, {"id": "listPets", **inner})
 
-    assert isinstance(asked, Asked)
-    assert asked.tool is REVISION.tools.by_name["listPets"]
-    assert asked.arguments == arguments
+    assert isinstance(invocation, Invocation)
+    assert invocation.tool is REVISION.tools.by_name["listPets"]
+    assert invocation.arguments == arguments
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_any_text_gets_an_answer_that_names_only_operations_of_the_view(text: st
 def test_every_tool_of_a_view_is_found_by_its_name_and_described_and_callable() -> None:
     for tool in REVISION.tools:
         assert found(tool.name)[0] == tool.name
-        assert isinstance(OFFER.resolve(CALL, {"id": tool.name}), Asked)
+        assert isinstance(OFFER.resolve(CALL, {"id": tool.name}), Invocation)
 
 
 OPERATIONS = ["listPets", "createPet", "getPet", "deletePet"]
@@ -272,7 +272,7 @@ consumers: [{{name: tom, match: {{token: tom}}, allow: [{", ".join(sorted(of_tom
         assert {*found("", offer, limit=MOST)} == served
         for name in OPERATIONS:
             assert result(DESCRIBE, {"id": name}, offer)["isError"] is (name not in served)
-            assert isinstance(offer.resolve(CALL, {"id": name}), Asked) is (name in served)
+            assert isinstance(offer.resolve(CALL, {"id": name}), Invocation) is (name in served)
     assert served == of_tom
 
 

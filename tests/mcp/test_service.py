@@ -17,7 +17,7 @@ from plugin_gateway.mcp.message import (
 )
 from plugin_gateway.mcp.result import Result
 from plugin_gateway.mcp.service import (
-    Asked,
+    Invocation,
     Listening,
     Service,
     ToolOffer,
@@ -148,10 +148,10 @@ def test_a_call_of_no_tool_is_refused(params: Any) -> None:
 
 @pytest.mark.parametrize("arguments", [{}, {"arguments": None}, {"arguments": {}}])
 def test_a_call_may_leave_out_its_arguments(arguments: Any) -> None:
-    asked = answer("tools/call", {"name": "listPets", **arguments})
+    invocation = answer("tools/call", {"name": "listPets", **arguments})
 
-    assert isinstance(asked, Asked)
-    assert (asked.tool.name, asked.arguments) == ("listPets", {})
+    assert isinstance(invocation, Invocation)
+    assert (invocation.tool.name, invocation.arguments) == ("listPets", {})
 
 
 def test_a_subscription_is_granted_for_tools_only() -> None:

@@ -149,7 +149,7 @@ def test_many_variables_are_read_within_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "is_said"),
+    ("url", "is_stated"),
     [
         ("https://api.corp.test", True),
         ("http://api:8080", True),
@@ -164,9 +164,9 @@ def test_many_variables_are_read_within_bounds() -> None:
         ("/v1", False),
     ],
 )
-def test_a_host_counts_as_given_unless_it_is_a_placeholder(url: str, is_said: bool) -> None:
+def test_a_host_counts_as_given_unless_it_is_a_placeholder(url: str, is_stated: bool) -> None:
     (server,) = where(document(servers(url), address=FETCHED)).servers
-    assert server.is_said is is_said
+    assert server.is_stated is is_stated
 
 
 @pytest.mark.parametrize(

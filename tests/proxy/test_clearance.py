@@ -9,7 +9,6 @@ from plugin_gateway.admission.limiter import Entered
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
-from plugin_gateway.proxy.asked import FieldBlock, Permitted
 from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
@@ -18,6 +17,7 @@ from plugin_gateway.proxy.granted import Links
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.pool import Pool
+from plugin_gateway.proxy.received import FieldBlock, Permitted
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import RequestFields, read_request_lines
 from plugin_gateway.refusal import Refusal

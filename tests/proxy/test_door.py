@@ -22,8 +22,8 @@ from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.users import hash_password
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.public_server import PublicServer
@@ -318,7 +318,7 @@ def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is
         serving = gateway.holder.serving
         for _ in range(6):
             assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).status == 200
-        remembered = list(serving.asked_before.entries.values())
+        remembered = list(serving.remembered.entries.values())
         assert len(remembered) == 1
         remembered[0].block.access_until = 0.0
         serving.door.authenticator.identify = lambda values, address: serving.door.authenticator._unknown()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.call import Client
 from plugin_gateway.proxy.endpoint import Endpoint
+from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.wire import read_request_fields
 from tests.proxy.real import serving_of
 

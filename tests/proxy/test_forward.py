@@ -17,12 +17,12 @@ from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.proxy.asked import Permitted
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.forward import forward, permit, refuse
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient
+from plugin_gateway.proxy.received import Permitted
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 from plugin_gateway.shape.kind import kind_of

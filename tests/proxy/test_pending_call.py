@@ -12,11 +12,11 @@ import pytest
 from plugin_gateway.callers.authenticator import UNAVAILABLE
 from plugin_gateway.callers.consumers import Identity
 from plugin_gateway.gate.permit import OperationRule, Permit
-from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.forward import forward
 from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.pending_call import PATIENCE_S, PendingCall
+from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.proxy.wire import read_request_lines
 from plugin_gateway.refusal import Refusal
@@ -99,7 +99,7 @@ def test_the_body_waits_and_goes_up_once_the_caller_is_known() -> None:
     seen = play(lambda call: call.send(b"cd", is_last=True))
     assert seen.upstream.sent.startswith(b"POST /p HTTP/1.1\r\n")
     assert seen.upstream.sent.endswith(b"\r\n\r\nabcd")
-    assert (seen.call.asked.consumer, seen.code) == ("tom", "")
+    assert (seen.call.received.consumer, seen.code) == ("tom", "")
     assert seen.begun == [seen.call]
 
 

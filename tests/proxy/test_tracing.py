@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.proxy.asked import Asked
+from plugin_gateway.proxy.received import Received
 from plugin_gateway.proxy.tracing import Tracing
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.telemetry.collector import Collector
@@ -20,7 +20,7 @@ class OneCall:
 
     def __init__(self, fields: str, request_id: bytes = b"") -> None:
         request = read_request_fields(f"Host: gw\r\n{fields}".encode(), 1)
-        self.asked = Asked(request, b"GET", b"/p")
+        self.received = Received(request, b"GET", b"/p")
         self.request_id = request_id or request.request_id or b"id-1"
         self.sent: list[bytes] = []
 

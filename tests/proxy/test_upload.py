@@ -4,9 +4,9 @@ import pytest
 
 from plugin_gateway.gate.media_type import JSON, OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
-from plugin_gateway.proxy.asked import FieldBlock, Permitted
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.looks import Looks
+from plugin_gateway.proxy.received import FieldBlock, Permitted
 from plugin_gateway.proxy.upload import Upload
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.refusal import Refusal

@@ -36,7 +36,7 @@ class Exchange:
         self.downlink = Downlink(
             UpstreamTarget(host="up", port=1, authority=b"up"), "http://gw", KnownSecrets(), varies_by_origin=False
         )
-        self.asked, self.is_sent = SimpleNamespace(is_head=is_head), is_sent
+        self.received, self.is_sent = SimpleNamespace(is_head=is_head), is_sent
         self.status, self.body, self.end, self.cause = 0, b"", "", ""
 
     def on_activity(self) -> None:

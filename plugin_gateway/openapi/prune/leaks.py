@@ -65,12 +65,12 @@ class UnknownFields:
         if self._denied is None:
             self._denied = _denied_names(self._document, self._kept)
         words = (word for text in (name, *_texts_in(value)) for word in _words_of(text))
-        told = next((word for word in words if word in self._denied), None)
-        if told is None:
+        denied_word = next((word for word in words if word in self._denied), None)
+        if denied_word is None:
             return None
         return Finding(
             rule="unknown-field",
-            message=f"{to_ref(place)} is not an OpenAPI field and names {told!r}, which is denied: it is left out",
+            message=f"{to_ref(place)} is not an OpenAPI field and names {denied_word!r}, which is denied: it is left out",
             hint="no change is needed: clients do not know this field",
             severity=Severity.WARNING,
             pointer=place,

@@ -85,7 +85,7 @@ class AnsweringConnection(ClientConnection):
         else:
             self.closes = self.closes or self._body is not None
             call.status = refusal.status
-            call.bytes_out = self.write_own(refusal, call.request_id, is_head=call.asked.is_head)
+            call.bytes_out = self.write_own(refusal, call.request_id, is_head=call.received.is_head)
         self._on_record(call.record(refusal.code, self.address))
         if not is_cut:
             self._settle(monotonic())

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.own_answer import FAILED
+from plugin_gateway.proxy.received import Received
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
@@ -53,7 +53,7 @@ class AppCall(Call):
     )
 
     def __init__(self, client: Client, request: RequestFields, method: bytes, target: bytes) -> None:
-        super().__init__(client, Asked(request, method, target))
+        super().__init__(client, Received(request, method, target))
         self._answer: Answer | None = None
         """The head, while it waits for the first piece of the body, for at most one turn of the loop."""
         self._body: list[bytes] = []
@@ -118,7 +118,7 @@ class AppCall(Call):
 
     async def _receive(self) -> Message:
         if (
-            self.asked.request.expects_continue
+            self.received.request.expects_continue
             and not self._is_asked_for
             and not self._is_body_whole
             and not self._body
@@ -174,7 +174,7 @@ class AppCall(Call):
             self._client.on_answer(answer, b"", b"", is_complete=False)
 
     def _continue(self, data: bytes, *, is_last: bool) -> None:
-        if self.asked.is_head or self.status in _BODILESS:
+        if self.received.is_head or self.status in _BODILESS:
             data = b""
         elif self._left >= 0:
             if len(data) > self._left or (is_last and len(data) < self._left):

@@ -11,11 +11,11 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import UpstreamError, WireError
-from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.body import body_late, incomplete, too_large
 from plugin_gateway.proxy.forward import refuse, refuse_outside
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.proxy.own_answer import FAILED, NO_RAW_PATH
+from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.proxy.wire import REQUEST_ID, head_too_large
 from plugin_gateway.refusal import Refusal, refusal_of
@@ -54,7 +54,7 @@ class AsgiFront:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        method, sent = _asked(scope)
+        method, sent = _method_and_target(scope)
         target = sent if serving.mount is None else serving.mount.cut(sent)
         if isinstance(target, bytes) and serving.is_local(method, target.partition(b"?")[0], scope["headers"]):
             await self._call_app(scope, target, receive, send)
@@ -90,7 +90,7 @@ class AsgiFront:
         try:
             await self._app({**scope, "raw_path": target.partition(b"?")[0]}, receive, send_marked)
         finally:
-            method, target = _asked(scope)
+            method, target = _method_and_target(scope)
             reason = scope["state"].get("reason", "" if status else "client-gone")
             took_s = monotonic() - started_at
             self._on_record(
@@ -136,7 +136,7 @@ class _Passage:
         try:
             await self._begin()
         except WireError as error:
-            refuse(self._client, *_asked(self._scope), refusal_of(error))
+            refuse(self._client, *_method_and_target(self._scope), refusal_of(error))
             if self._scope["http_version"] in _PERSISTENT_VERSIONS:
                 # If the end of this message is unclear, so is the start of the next one.
                 extra.append((b"connection", b"close"))
@@ -158,7 +158,7 @@ class _Passage:
             WireError: the head is not strict, or the body is too large, late, or ended by a disconnect.
         """
         scope, client, limits = self._scope, self._client, self._serving.limits
-        method, sent = _asked(scope)
+        method, sent = _method_and_target(scope)
         if scope.get("raw_path") is None:
             refuse(client, method, sent, NO_RAW_PATH)
             return
@@ -243,7 +243,7 @@ class _Passage:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _asked(scope: Scope) -> tuple[bytes, bytes]:
+def _method_and_target(scope: Scope) -> tuple[bytes, bytes]:
     """Return the method, and the target as it was on the wire."""
     query: bytes = scope["query_string"]
     path: bytes = scope.get("raw_path") or b""

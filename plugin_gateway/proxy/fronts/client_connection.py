@@ -88,10 +88,10 @@ class ClientConnection(Client):
     def write_answer(self, call: Call, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
         """Write the head, with framing for the client's HTTP version, and the first piece of the body."""
         self.is_answered = True
-        if answer.length < 0 and answer.has_body and not call.asked.is_head:
+        if answer.length < 0 and answer.has_body and not call.received.is_head:
             if is_complete:
                 extra += b"Content-Length: %d\r\n" % len(body)
-            elif call.asked.request.minor == 1:
+            elif call.received.request.minor == 1:
                 self._is_chunked = True
                 extra += b"Transfer-Encoding: chunked\r\n"
                 body = chunk(body)

@@ -10,7 +10,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import WireError
-from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.body import RequestBody, body_late
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.endpoint import Post
@@ -23,6 +22,7 @@ from plugin_gateway.proxy.fronts.listener import Listener, most_connections
 from plugin_gateway.proxy.memo import MOST_KEY_BYTES
 from plugin_gateway.proxy.own_answer import FAILED, TOO_MANY_CONNECTIONS
 from plugin_gateway.proxy.partial_head import PartialHead
+from plugin_gateway.proxy.received import Received
 from plugin_gateway.proxy.wire import (
     REQUEST_LINE,
     RequestFields,
@@ -136,7 +136,7 @@ class ConnectionFront(AnsweringConnection):
         if self.phase == IDLE:
             serving = self._holder.serving
             may_be_known = self._partial is None and len(data) <= MOST_KEY_BYTES
-            known = serving.asked_before.entries.get(data) if may_be_known else None
+            known = serving.remembered.entries.get(data) if may_be_known else None
             if known is not None and known.request.is_plain and (serving.door is None or serving.still_permits(known)):
                 # The bytes are exactly one request that was judged before.
                 self.phase = BUSY
@@ -197,7 +197,7 @@ class ConnectionFront(AnsweringConnection):
         """Record a request whose head did not arrive in time, with the part that did."""
         partial, self._partial = self._partial, None
         if partial is not None:
-            call = Call(self, Asked(RequestFields(0), *asked_for(partial.seen)))
+            call = Call(self, Received(RequestFields(0), *asked_for(partial.seen)))
             self._on_record(call.record("head-timeout", self.address))
 
     # Requests
@@ -238,7 +238,7 @@ class ConnectionFront(AnsweringConnection):
         """Read the head that ends at `end`; return the bytes after the request if it is answered already."""
         head = data[: end + 4]
         data = data[end + 4 :]
-        known = serving.asked_before.entries.get(head)
+        known = serving.remembered.entries.get(head)
         if known is not None and serving.still_permits(known):
             content = self._take(serving, known.request, data, serving.limits.request_body_bytes)
             start_exchange(self, known, content, is_whole=self._body is None)
@@ -285,7 +285,7 @@ class ConnectionFront(AnsweringConnection):
         else:
             permitted = forward(serving, self, None, method, target, block, content, is_whole=self._body is None)
             if permitted is not None:
-                serving.asked_before.offer(head, permitted)
+                serving.remembered.offer(head, permitted)
         return self._left()
 
     def _take(self, serving: Serving, request: RequestFields, data: bytes, most_bytes: int) -> bytes:

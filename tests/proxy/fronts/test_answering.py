@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from uvicorn.server import ServerState
 
-from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.body import RequestBody
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.client_connection import BUSY, IDLE, LINGERING
+from plugin_gateway.proxy.received import Received
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.refusal import Refusal
 
@@ -47,7 +47,7 @@ def answering(
     connection = AnsweringConnection(ServerState(), records.append)
     connection.open(Transport(), 75)
     request = read_request_fields(b"Host: a\r\n" + block, 1)
-    call = Call(connection, Asked(request, method, b"/p"))
+    call = Call(connection, Received(request, method, b"/p"))
     connection.call = call
     connection.phase = BUSY
     if body_left:

@@ -36,7 +36,7 @@ class Client:
 
     def begin(self, call: AppCall) -> None:
         self.connection.call, self.connection.phase = call, BUSY
-        request = call.asked.request
+        request = call.received.request
         if request.has_body or request.expects_continue:
             self.connection._body = RequestBody(request, 100_000, 10)
 
@@ -270,7 +270,7 @@ def test_the_scope_has_the_bytes_on_the_wire() -> None:
 
     async def whole() -> dict[str, Any]:
         it = AppCall(Client().connection, request, b"GET", b"/a%20b?q=%2F")
-        return scope_of(request, it.asked.method, it.asked.target, Transport(), "/root")
+        return scope_of(request, it.received.method, it.received.target, Transport(), "/root")
 
     scope = asyncio.run(whole())
     assert (scope["path"], scope["raw_path"], scope["query_string"]) == ("/root/a b", b"/root/a%20b", b"q=%2F")

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from uvicorn.server import ServerState
 
-from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, LINGERING, NEVER, ClientConnection
+from plugin_gateway.proxy.received import Received
 from plugin_gateway.proxy.wire import read_request_fields
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Transport:
 
 def call(minor: int = 1, *, is_head: bool = False) -> Call:
     fields = read_request_fields(b"Host: a\r\n", minor)
-    return Call(None, Asked(fields, b"HEAD" if is_head else b"GET", b"/p"))
+    return Call(None, Received(fields, b"HEAD" if is_head else b"GET", b"/p"))
 
 
 def opened(**transport: bool) -> tuple[ClientConnection, Transport]:

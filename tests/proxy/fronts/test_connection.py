@@ -186,7 +186,7 @@ def test_bytes_that_are_not_a_strict_request_are_refused_and_the_connection_clos
 
 
 @pytest.mark.parametrize(
-    ("pieces", "asked"),
+    ("pieces", "received"),
     [
         ([b"GET /p?x=1 HTTP/1.1\r\n\r\n"], (b"GET", b"/p?x=1")),
         ([b"GET /p HTTP/1.1\r\nX", b": \x00"], (b"GET", b"/p")),
@@ -198,13 +198,13 @@ def test_bytes_that_are_not_a_strict_request_are_refused_and_the_connection_clos
     ],
 )
 def test_the_record_of_a_head_that_cannot_be_read_says_what_it_asked_for(
-    pieces: list[bytes], asked: tuple[bytes, bytes]
+    pieces: list[bytes], received: tuple[bytes, bytes]
 ) -> None:
     def scene(it: Scene) -> None:
         for piece in pieces:
             it.send(piece)
             it.answer()
-        assert (it.records[-1].method, it.records[-1].target) == asked
+        assert (it.records[-1].method, it.records[-1].target) == received
         assert b"x-request-id: %b\r\n" % it.records[-1].request_id in it.client.written
 
     play(scene, request_head_bytes=500, request_body_bytes=50)
@@ -511,7 +511,7 @@ def test_a_head_that_was_asked_before_goes_up_with_the_body_it_came_with() -> No
         for number in range(8):
             it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n%02d" % number)
             it.answer()
-        assert len(it.holder.serving.asked_before.entries) == 1
+        assert len(it.holder.serving.remembered.entries) == 1
         assert [part[:2] for part in it.sent_up.split(b"\r\n\r\n")[1:]] == [b"%02d" % number for number in range(8)]
 
     play(scene)
@@ -557,10 +557,10 @@ def test_a_connection_that_says_nothing_has_the_time_of_a_head_and_one_that_idle
 
 
 @pytest.mark.parametrize(
-    ("sent", "asked"), [(b"", None), (b"GET /slow HTTP/1.1\r\nHost: a\r\n", (b"GET", b"/slow")), (b"GE", (b"", b""))]
+    ("sent", "received"), [(b"", None), (b"GET /slow HTTP/1.1\r\nHost: a\r\n", (b"GET", b"/slow")), (b"GE", (b"", b""))]
 )
 def test_a_head_that_does_not_come_in_time_is_recorded_and_not_answered(
-    sent: bytes, asked: tuple[bytes, bytes] | None
+    sent: bytes, received: tuple[bytes, bytes] | None
 ) -> None:
     def scene(it: Scene) -> None:
         if sent:
@@ -568,7 +568,7 @@ def test_a_head_that_does_not_come_in_time_is_recorded_and_not_answered(
         it.front.on_tick(it.front.deadline + 1)
         assert it.client.is_closed
         assert it.client.written == b""
-        assert [(one.method, one.target) for one in it.records] == ([asked] if asked else [])
+        assert [(one.method, one.target) for one in it.records] == ([received] if received else [])
         assert all((one.status, one.reason) == (0, "head-timeout") for one in it.records)
 
     play(scene, head_timeout_s=10, idle_timeout_s=75)
@@ -676,7 +676,7 @@ def test_on_begin_is_called_for_a_call_and_its_record_has_the_same_id() -> None:
         it.send(b"GET /nowhere HTTP/1.1\r\nHost: gw\r\n\r\n")
         it.send(b"nonsense\r\n\r\n")
         assert [call.request_id for call in begun] == [record.request_id for record in it.records]
-        assert [call.asked.target for call in begun] == [record.target for record in it.records]
+        assert [call.received.target for call in begun] == [record.target for record in it.records]
         assert it.statuses() == [200, 200, 404, 400]
 
     play(scene, on_begin=begun.append)
@@ -738,7 +738,7 @@ def test_a_target_beside_the_mount_is_refused_and_the_connection_goes_on() -> No
         it.answer()
         assert it.statuses() == [404, 404, 404, 200]
         assert it.sent_up.startswith(b"GET /p/1 ")
-        assert [call.asked.target for call in begun] == [b"/p", b"/p", b"/p", b"/p/1"]
+        assert [call.received.target for call in begun] == [b"/p", b"/p", b"/p", b"/p/1"]
         first = it.records[0]
         assert (first.target, first.reason, first.request_id) == (b"/p", "operation-not-found", b"mine")
 

@@ -63,7 +63,7 @@ _MOST_SHOWN: Final = 3
 _BOUND: Final = re.compile(r"write ([0-9]+) or (more|less)")
 
 
-def meant(pointer: Pointer, mistake: Mistake, value: Any) -> str:
+def better_hint(pointer: Pointer, mistake: Mistake, value: Any) -> str:
     """Return a hint for a mistake at `pointer`, whose value is `value`; empty if the mistake's own hint is as good."""
     return next((hint for hint in _hints(pointer, mistake, value) if hint), "")
 

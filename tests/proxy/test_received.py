@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
-from plugin_gateway.proxy.asked import FieldBlock, Permitted, Traced
 from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.received import FieldBlock, Permitted, Traced
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamTarget

@@ -1,4 +1,4 @@
-"""A request as asked: its field lines, its method and target, and the head to send upstream if it is permitted.
+"""A received request: its field lines, its method and target, and the head to send upstream if it is permitted.
 
 Clients repeat themselves: mostly only the request line changes between calls. So the results from the field lines are
 computed once for all calls with the same lines, and the results from a whole head once for all calls with that head.
@@ -43,7 +43,7 @@ class FieldBlock:
         return self._rest
 
 
-class Asked:
+class Received:
     """The request of a call. It never changes, so all calls with the same bytes share it.
 
     `target` is as the client sent it, with the mount. `rule` is the operation's rule, or None if the app answers the request or the
@@ -68,7 +68,7 @@ class Asked:
         self.is_head = method == b"HEAD"
 
 
-class Permitted(Asked):
+class Permitted(Received):
     """A request that may go up, with its plan and its head."""
 
     __slots__ = ("access", "block", "body_kind", "head", "lines", "permit", "plan", "refused", "selection")
@@ -85,7 +85,7 @@ class Permitted(Asked):
         selection: tuple[tuple[str, ...], ...] | None = None,
         refused: Refusal | None = None,
     ) -> None:
-        # As `Asked.__init__` does, without another frame for each new head.
+        # As `Received.__init__` does, without another frame for each new head.
         self.request = block.request
         self.method = method
         self.rule, self.target, _ = permit
