@@ -50,15 +50,16 @@ def inner_block(
     mine: dict[bytes, list[Field]] = {}
     for name, value in own:
         mine.setdefault(name, []).append(_field(name, value))
-    request = RequestFields(1)
-    request.fields = tuple(field for group in (fields | mine).values() for field in group)
-    request.host = outer.host
-    request.authorizations = outer.authorizations
-    request.request_id = outer.request_id
-    request.content_length = length
-    request.has_body = length > 0
-    request.is_plain = length <= 0
-    return FieldBlock(request)
+    return FieldBlock(
+        RequestFields(
+            1,
+            (field for group in (fields | mine).values() for field in group),
+            content_length=length,
+            host=outer.host,
+            request_id=outer.request_id,
+            authorizations=outer.authorizations,
+        )
+    )
 
 
 def trace_of(meta: Mapping[str, object]) -> dict[str, str] | None:

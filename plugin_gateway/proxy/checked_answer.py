@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.errors import UpstreamError
 
 if TYPE_CHECKING:
+    from plugin_gateway.proxy.clock import Clock
     from plugin_gateway.proxy.downlink import Answer
-    from plugin_gateway.proxy.plan import Plan
+    from plugin_gateway.proxy.looks import Looks
     from plugin_gateway.shape.answer_check import AnswerCheck
     from plugin_gateway.shape.cut import Branch
     from plugin_gateway.telemetry.mismatches import Mismatches
@@ -78,26 +79,29 @@ def _invalid(what: str) -> UpstreamError:
 class Sampler:
     """Chooses the answers of one operation that a report looks at."""
 
-    __slots__ = ("_check", "_due_at", "_is_due", "_mismatches", "_plan")
+    __slots__ = ("_check", "_clock", "_due_at", "_looks", "_mismatches", "_operation_id", "is_due")
 
-    def __init__(self, plan: Plan, check: AnswerCheck, mismatches: Mismatches) -> None:
-        self._plan = plan
+    def __init__(
+        self, check: AnswerCheck, operation_id: str, mismatches: Mismatches, looks: Looks, clock: Clock
+    ) -> None:
         self._check = check
+        self._operation_id = operation_id
         self._mismatches = mismatches
-        self._is_due = True
+        self._looks = looks
+        self._clock = clock
+        self.is_due = True
+        """Whether the next answer is looked at."""
         self._due_at = 0.0
         """When the next look is due; 0 until the clock has ticked after the last one."""
 
     def sample(self, answer: Answer, branch: Branch) -> SampledBody | None:
         """Return the stage that looks at an answer; None if no look is due, the worker's budget is spent, or the body stays compressed."""
-        if not self._is_due:
+        if not self.is_due:
             return None
-        plan = self._plan
-        self._is_due = False
-        plan.passes_whole_answers = plan.needs_no_stage
+        self.is_due = False
         self._due_at = 0.0
-        plan.pool.clock.watch(self)
-        if answer.is_coded or not plan.looks.take():
+        self._clock.watch(self)
+        if answer.is_coded or not self._looks.take():
             return None
         return SampledBody(self, answer, branch)
 
@@ -105,16 +109,15 @@ class Sampler:
         """Report the problems of a whole body, which is masked: names in it may be secrets, and pointers show names."""
         problems = self._check.problems(answer.status, media_type_of(answer), body, branch)
         if problems:
-            self._mismatches.note(self._plan.rule.operation_id, "response", problems)
+            self._mismatches.note(self._operation_id, "response", problems)
 
     def on_tick(self, now: float) -> None:
         if not self._due_at:
             self._due_at = now + PAUSE_S
         if now < self._due_at:
             return
-        self._plan.pool.clock.unwatch(self)
-        self._is_due = True
-        self._plan.passes_whole_answers = False
+        self._clock.unwatch(self)
+        self.is_due = True
 
 
 class SampledBody:

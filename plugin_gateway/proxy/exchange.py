@@ -250,7 +250,8 @@ class Exchange(Receiver):
 
     def on_whole_answer(self, answer: Answer, body: bytes) -> None:
         """Take an answer that came at once, with its body, as most do."""
-        if not self._plan.passes_whole_answers or answer.is_special:
+        sampler = self._plan.sampler
+        if not self._plan.needs_no_stage or answer.is_special or (sampler is not None and sampler.is_due):
             self.on_answer(answer, body, is_complete=True)
             return
         self.is_over = True

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Plan:
-    """Everything that an exchange needs besides the call."""
+    """Everything that an exchange needs besides the call. It does not change."""
 
     __slots__ = (
         "cap",
@@ -42,7 +42,6 @@ class Plan:
         "needs_no_stage",
         "only_reports",
         "only_reports_bodies",
-        "passes_whole_answers",
         "pool",
         "reply",
         "rule",
@@ -90,10 +89,11 @@ class Plan:
         check = shape.check if shape is not None else None
         self.check: AnswerCheck | None = check if check is not None and check.is_enforced else None
         self.sampler = (
-            Sampler(self, check, mismatches) if check is not None and not check.is_enforced and mismatches else None
+            Sampler(check, rule.operation_id, mismatches, self.looks, pool.clock)
+            if check is not None and not check.is_enforced and mismatches
+            else None
         )
         self.needs_no_stage = (
             self.is_open and cap is None and self.links is None and self.reply is None and self.check is None
         )
-        self.passes_whole_answers = self.needs_no_stage and self.sampler is None
-        """Whether an answer that comes at once, as most do, needs only masking. The sampler changes it."""
+        """Whether an answer that comes at once, as most do, needs only masking if the sampler does not look at it."""

@@ -1,8 +1,8 @@
 """A message head: the strict parser of RFC 9112 for both clients and the upstream.
 
 Request smuggling needs two parties that read one head differently. So this parser is never lenient: a head that does
-not match the grammar byte for byte is refused, and a head that does has only one meaning. Every function is pure, and
-results do not change.
+not match the grammar byte for byte is refused, and a head that does has only one meaning. Every function is pure, except
+that those with a memo add field lines to it. Results do not change.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from plugin_gateway.errors import UpstreamError, WireError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plugin_gateway.proxy.memo import Memo
 
 MAX_FIELDS: Final = 128
@@ -81,34 +83,50 @@ class RequestFields:
         "wants_websocket",
     )
 
-    def __init__(self, minor: int) -> None:
-        self.fields: tuple[Field, ...] = ()
-        self.content_length = -1
-        self.minor = minor
-        self.host = b""
-        self.is_chunked = False
-        self.has_body = False
-        self.is_plain = False
-        self.closes = False
-        self.expects_continue = False
-        self.wants_websocket = False
-        self.nominated: frozenset[bytes] = frozenset()
-        self.origin = b""
-        self.request_id = b""
-        self.authorizations: tuple[bytes, ...] = ()
+    def __init__(
+        self,
+        minor: int,
+        fields: Iterable[Field] = (),
+        *,
+        content_length: int = -1,
+        is_chunked: bool = False,
+        expects_continue: bool = False,
+        wants_websocket: bool = False,
+        nominated: Iterable[bytes] = (),
+        host: bytes = b"",
+        origin: bytes = b"",
+        request_id: bytes = b"",
+        authorizations: tuple[bytes, ...] = (),
+    ) -> None:
+        self.minor: Final = minor
+        self.fields: Final = tuple(fields)
+        self.content_length: Final = content_length
+        self.is_chunked: Final = is_chunked
+        self.expects_continue: Final = expects_continue
+        self.wants_websocket: Final = wants_websocket
+        self.nominated: Final = frozenset(nominated)
+        self.host: Final = host
+        self.origin: Final = origin
+        self.request_id: Final = request_id
+        self.authorizations: Final = authorizations
+        self.has_body: Final = is_chunked or content_length > 0
+        self.closes: Final = minor == 0 or b"close" in self.nominated
+        self.is_plain: Final = not (self.has_body or self.closes or wants_websocket)
 
     def as_chunked(self) -> RequestFields:
         """Return the same fields for a body whose length no field gives."""
-        copy = RequestFields(self.minor)
-        copy.fields, copy.host, copy.nominated = self.fields, self.host, self.nominated
-        copy.origin, copy.request_id, copy.authorizations = self.origin, self.request_id, self.authorizations
-        copy.closes, copy.expects_continue, copy.wants_websocket = (
-            self.closes,
-            self.expects_continue,
-            self.wants_websocket,
+        return RequestFields(
+            self.minor,
+            self.fields,
+            is_chunked=True,
+            expects_continue=self.expects_continue,
+            wants_websocket=self.wants_websocket,
+            nominated=self.nominated,
+            host=self.host,
+            origin=self.origin,
+            request_id=self.request_id,
+            authorizations=self.authorizations,
         )
-        copy.has_body = copy.is_chunked = True
-        return copy
 
     def values(self, name: bytes) -> list[bytes]:
         """Return the values of the fields of that name, unless Connection declares it hop-by-hop."""
@@ -187,15 +205,17 @@ def read_request_fields(block: bytes, minor: int, known: Memo[Field] | None = No
 
 def read_request_lines(lines: list[bytes], minor: int, known: Memo[Field] | None = None) -> RequestFields:
     """Read field lines that are already split, each without its CRLF; see `read_request_fields`."""
-    fields: list[Field] = []
     if len(lines) > MAX_FIELDS:
         raise WireError(431, "too-many-fields", f"A request may have at most {MAX_FIELDS} header fields.")
+    fields: list[Field] = []
     hosts: list[bytes] = []
     lengths: list[bytes] = []
     codings: list[bytes] = []
     nominated: list[bytes] = []
     upgrades: list[bytes] = []
-    request = RequestFields(minor)
+    authorizations: tuple[bytes, ...] = ()
+    origin = request_id = b""
+    expects_continue = False
     for line in lines:
         field = known.entries.get(line) if known is not None else None
         if field is None:
@@ -215,28 +235,34 @@ def read_request_lines(lines: list[bytes], minor: int, known: Memo[Field] | None
         elif name == b"expect":
             if value.lower() != b"100-continue":
                 raise WireError(417, "unknown-expectation", "The only supported expectation is `100-continue`.")
-            request.expects_continue = minor == 1
+            expects_continue = minor == 1
         elif name == b"upgrade":
             upgrades += options_of(value)
         elif name == b"origin":
-            request.origin = value
+            origin = value
         elif name == b"authorization":
-            request.authorizations += (value,)
+            authorizations += (value,)
         elif name == b"x-request-id":
             # One call has one id, which is forwarded, logged and answered: the first valid one.
-            if request.request_id or not REQUEST_ID.fullmatch(value):
+            if request_id or not REQUEST_ID.fullmatch(value):
                 fields.pop()
             else:
-                request.request_id = value
-    request.fields = tuple(fields)
-    request.nominated = frozenset(nominated)
-    request.closes = minor == 0 or b"close" in nominated
-    request.wants_websocket = b"websocket" in upgrades and b"upgrade" in nominated
-    _check_host(hosts, minor)
-    request.host = hosts[0] if hosts else b""
-    _frame_request(request, lengths, codings, minor)
-    request.is_plain = not (request.has_body or request.closes or request.wants_websocket)
-    return request
+                request_id = value
+    host = _read_host(hosts, minor)
+    is_chunked = _is_chunked(codings, lengths, minor)
+    return RequestFields(
+        minor,
+        fields,
+        content_length=_read_length(lengths),
+        is_chunked=is_chunked,
+        expects_continue=expects_continue,
+        wants_websocket=b"websocket" in upgrades and b"upgrade" in nominated,
+        nominated=nominated,
+        host=host,
+        origin=origin,
+        request_id=request_id,
+        authorizations=authorizations,
+    )
 
 
 def _read_new(line: bytes, known: Memo[Field] | None) -> Field:
@@ -248,28 +274,33 @@ def _read_new(line: bytes, known: Memo[Field] | None) -> Field:
     return field
 
 
-def _check_host(hosts: list[bytes], minor: int) -> None:
+def _read_host(hosts: list[bytes], minor: int) -> bytes:
     if not hosts and minor == 0:
-        return
+        return b""
     if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
         raise WireError(
             400, "bad-host", "A request needs exactly one Host field, a name or address with an optional port."
         )
+    return hosts[0]
 
 
-def _frame_request(request: RequestFields, lengths: list[bytes], codings: list[bytes], minor: int) -> None:
-    if codings:
-        # RFC 9112, 6.1: with both fields, or in HTTP/1.0, this may be an attempt at smuggling.
-        if lengths or minor == 0:
-            raise WireError(400, "ambiguous-framing", "Transfer-Encoding allows no Content-Length and needs HTTP/1.1.")
-        if len(codings) != 1 or codings[0].lower() != b"chunked":
-            raise WireError(400, "bad-transfer-encoding", "The only supported transfer coding is a single `chunked`.")
-        request.is_chunked = request.has_body = True
-    elif lengths:
-        if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
-            raise WireError(400, "bad-content-length", "A request may have one Content-Length, a plain decimal number.")
-        request.content_length = int(lengths[0])
-        request.has_body = request.content_length > 0
+def _is_chunked(codings: list[bytes], lengths: list[bytes], minor: int) -> bool:
+    if not codings:
+        return False
+    # RFC 9112, 6.1: with both fields, or in HTTP/1.0, this may be an attempt at smuggling.
+    if lengths or minor == 0:
+        raise WireError(400, "ambiguous-framing", "Transfer-Encoding allows no Content-Length and needs HTTP/1.1.")
+    if len(codings) != 1 or codings[0].lower() != b"chunked":
+        raise WireError(400, "bad-transfer-encoding", "The only supported transfer coding is a single `chunked`.")
+    return True
+
+
+def _read_length(lengths: list[bytes]) -> int:
+    if not lengths:
+        return -1
+    if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
+        raise WireError(400, "bad-content-length", "A request may have one Content-Length, a plain decimal number.")
+    return int(lengths[0])
 
 
 def read_status_line(line: bytes) -> tuple[int, int]:

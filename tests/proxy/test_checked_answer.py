@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gzip
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -95,27 +95,18 @@ class FakeClock:
             watcher.on_tick(self.now)
 
 
-def sampler_of(
-    *, needs_no_stage: bool = True, has_looks: bool = True, secret: str = ""
-) -> tuple[Any, Mismatches, FakeClock]:
+def sampler_of(*, has_looks: bool = True, secret: str = "") -> tuple[Any, Mismatches, FakeClock]:
     clock, mismatches = FakeClock(), Mismatches()
-    plan: Any = SimpleNamespace(
-        pool=SimpleNamespace(clock=clock),
-        rule=SimpleNamespace(operation_id="getItem"),
-        downlink=downlink_of(secret),
-        needs_no_stage=needs_no_stage,
-        looks=SimpleNamespace(take=lambda: has_looks),
-        passes_whole_answers=False,
-    )
-    plan.sampler = Sampler(plan, CHECK, mismatches)
-    return plan, mismatches, clock
+    looks: Any = SimpleNamespace(take=lambda: has_looks)
+    sampler = Sampler(CHECK, "getItem", mismatches, looks, cast("Any", clock))
+    return SimpleNamespace(sampler=sampler, downlink=downlink_of(secret)), mismatches, clock
 
 
-def sampled(plan: Any, *pieces: bytes, head: bytes = HEAD, shape: ReplyShape | None = None) -> bytes:
+def sampled(world: Any, *pieces: bytes, head: bytes = HEAD, shape: ReplyShape | None = None) -> bytes:
     """Return what the client gets of a body that comes in these pieces."""
-    answer = plan.downlink.read(head)
+    answer = world.downlink.read(head)
     rules = ReplyRules(shape) if shape else None
-    body = AnswerBody(answer, plan.downlink, None, None, rules, None, None, plan.sampler)
+    body = AnswerBody(answer, world.downlink, None, None, rules, None, None, world.sampler)
     found = (body.feed(piece, is_complete=number == len(pieces)) for number, piece in enumerate(pieces, 1))
     return b"".join(piece.data for piece in found if isinstance(piece, Piece))
 
@@ -124,60 +115,59 @@ def count(mismatches: Mismatches) -> float:
     return mismatches.series().get("mismatches getItem response", [0])[0]
 
 
-@pytest.mark.parametrize("needs_no_stage", [True, False])
-def test_a_sample_is_taken_at_most_once_a_second(*, needs_no_stage: bool) -> None:
-    plan, mismatches, clock = sampler_of(needs_no_stage=needs_no_stage)
+def test_a_sample_is_taken_at_most_once_a_second() -> None:
+    world, mismatches, clock = sampler_of()
     for expected in (1, 2):
         for _ in range(3):
-            assert sampled(plan, b"[", b"]") == b"[]"
-            assert plan.passes_whole_answers is needs_no_stage
+            assert sampled(world, b"[", b"]") == b"[]"
+            assert not world.sampler.is_due
         assert count(mismatches) == expected
         clock.tick()
         clock.tick(PAUSE_S / 2)
-        assert plan.passes_whole_answers is needs_no_stage
+        assert not world.sampler.is_due
         clock.tick(PAUSE_S / 2)
-        assert plan.passes_whole_answers is False
+        assert world.sampler.is_due
     assert clock.watchers == []
 
 
 def test_an_answer_beyond_the_budget_of_looks_passes_unseen() -> None:
-    plan, mismatches, clock = sampler_of(has_looks=False)
-    assert sampled(plan, b"[]") == b"[]"
-    assert plan.passes_whole_answers is True
+    world, mismatches, clock = sampler_of(has_looks=False)
+    assert sampled(world, b"[]") == b"[]"
+    assert not world.sampler.is_due
     assert count(mismatches) == 0
     assert len(clock.watchers) == 1
 
 
 def test_a_sampled_answer_that_fits_is_not_counted() -> None:
-    plan, mismatches, _ = sampler_of()
-    assert sampled(plan, b'{"id":1}') == b'{"id":1}'
+    world, mismatches, _ = sampler_of()
+    assert sampled(world, b'{"id":1}') == b'{"id":1}'
     assert count(mismatches) == 0
 
 
 def test_the_body_is_looked_at_decoded_and_before_it_is_cut() -> None:
-    plan, mismatches, _ = sampler_of()
+    world, mismatches, _ = sampler_of()
     body = gzip.compress(b'{"id":"x","notes":"y"}')
     cut = sampled(
-        plan, body[:9], body[9:], head=HEAD + b"\r\nContent-Encoding: gzip", shape=ReplyShape(drop=(("notes",),))
+        world, body[:9], body[9:], head=HEAD + b"\r\nContent-Encoding: gzip", shape=ReplyShape(drop=(("notes",),))
     )
     assert cut == b'{"id":"x"}'
     assert count(mismatches) == 1
 
 
 def test_a_place_that_is_left_out_is_not_reported() -> None:
-    plan, mismatches, _ = sampler_of()
-    assert sampled(plan, b'{"id":"x"}', shape=ReplyShape(drop=(("id",),))) == b"{}"
+    world, mismatches, _ = sampler_of()
+    assert sampled(world, b'{"id":"x"}', shape=ReplyShape(drop=(("id",),))) == b"{}"
     assert count(mismatches) == 0
 
 
 def test_a_large_body_passes_and_is_not_looked_at() -> None:
-    plan, mismatches, _ = sampler_of()
-    assert sampled(plan, b" " * MOST_REPORTED_BYTES, b"[", b"]").strip() == b"[]"
+    world, mismatches, _ = sampler_of()
+    assert sampled(world, b" " * MOST_REPORTED_BYTES, b"[", b"]").strip() == b"[]"
     assert count(mismatches) == 0
 
 
 def test_a_report_has_no_secret(caplog: pytest.LogCaptureFixture) -> None:
-    plan, _, _ = sampler_of(secret=SECRET)
-    sampled(plan, b'{"id":{"%b":1},"notes":1}' % SECRET.encode())
+    world, _, _ = sampler_of(secret=SECRET)
+    sampled(world, b'{"id":{"%b":1},"notes":1}' % SECRET.encode())
     assert caplog.messages
     assert SECRET not in caplog.text

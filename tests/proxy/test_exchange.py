@@ -27,6 +27,7 @@ from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.shape.answer_check import AnswerCheck
 from plugin_gateway.shape.bodies import Bodies, Declared
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
@@ -1298,3 +1299,22 @@ def test_a_missing_body_that_is_only_reported_goes_up(run: Callable[..., Any]) -
         assert gateway.holder.serving.plan(ReportingGate.rule).mismatches.series() == {"mismatches write request": [1]}
 
     run(echo, scene, gate=ReportingGate())
+
+
+class AnswerReportingGate:
+    rule = replace(
+        SHAPED, shape=Shape(check=AnswerCheck(bodies={"200": {b"application/json": Validator({"type": "array"})}}))
+    )
+
+    def judge(self, method: bytes, target: bytes) -> Any:
+        return Permit(self.rule, b"/p", b"")
+
+
+def test_an_invalid_answer_that_comes_at_once_is_counted_and_passes_as_it_came(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
+        status, _, answer, _ = await gateway.ask(post(b"{}", JSON_FIELD))
+        assert (status, json.loads(answer)["body"]) == (200, "{}")
+        mismatches = gateway.holder.serving.plan(AnswerReportingGate.rule).mismatches
+        assert mismatches.series() == {"mismatches write response": [1]}
+
+    run(echo, scene, gate=AnswerReportingGate())

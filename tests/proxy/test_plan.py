@@ -12,7 +12,7 @@ from tests.proxy.real import plan_of
 
 
 @pytest.mark.parametrize(
-    ("parts", "links", "is_open", "passes"),
+    ("parts", "links", "is_open", "needs_no_stage"),
     [
         ({}, (), True, True),
         ({"limiter": object()}, (), False, False),
@@ -22,8 +22,8 @@ from tests.proxy.real import plan_of
     ],
 )
 def test_a_plan_is_open_unless_a_call_must_be_checked_or_changed(
-    parts: dict[str, Any], links: tuple[tuple[str], ...], is_open: bool, passes: bool
+    parts: dict[str, Any], links: tuple[tuple[str], ...], is_open: bool, needs_no_stage: bool
 ) -> None:
     rule = OperationRule(method="GET", path_template="/p", operation_id="p", links=links)
     plan = plan_of(rule, **parts)
-    assert (plan.is_open, plan.passes_whole_answers) == (is_open, passes)
+    assert (plan.is_open, plan.needs_no_stage) == (is_open, needs_no_stage)

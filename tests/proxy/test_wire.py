@@ -290,10 +290,10 @@ def test_values_of_a_name_are_all_read_unless_connection_declares_it_hop_by_hop(
     assert request.values(b"c") == []
 
 
-def test_a_request_whose_fields_were_not_read_claims_nothing() -> None:
+def test_a_request_whose_fields_were_not_read_has_none_and_closes_its_connection() -> None:
     request = RequestFields(0)
     assert {name: getattr(request, name) for name in ATTRIBUTES} == {
-        "authorizations": (), "closes": False, "content_length": -1, "expects_continue": False, "fields": (), "has_body": False,
+        "authorizations": (), "closes": True, "content_length": -1, "expects_continue": False, "fields": (), "has_body": False,
         "host": b"", "is_chunked": False, "is_plain": False, "minor": 0, "nominated": frozenset(), "origin": b"",
         "request_id": b"", "wants_websocket": False,
     }  # fmt: skip
