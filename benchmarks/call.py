@@ -99,7 +99,7 @@ class Turns:
         self._fronts = [make(Config(lambda: None), state, {}) for _ in range(CLIENTS)]
         for front in self._fronts:
             front.connection_made(self.client)  # type: ignore[arg-type]  # a stand-in
-        self._upstreams = [UpstreamConnection(self._pool) for _ in range(CLIENTS)]
+        self._upstreams = [self._pool.new_connection() for _ in range(CLIENTS)]
         for upstream in self._upstreams:
             upstream.connection_made(self.wire)  # type: ignore[arg-type]  # a stand-in
             self._pool.release(upstream)

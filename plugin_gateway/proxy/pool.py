@@ -164,9 +164,13 @@ class Pool:
         self._connecting.discard(task)
         self._open_for_waiting()
 
+    def new_connection(self) -> UpstreamConnection:
+        """Return a connection of this pool that is not open yet."""
+        return UpstreamConnection(self.target, self.release, self.forget)
+
     async def _connect(self) -> None:
         try:
-            connection = await connect(self.target, self._tls, lambda: UpstreamConnection(self))
+            connection = await connect(self.target, self._tls, self.new_connection)
         except UpstreamError as error:
             self._fail(error)
             return

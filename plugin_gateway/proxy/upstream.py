@@ -14,10 +14,11 @@ from plugin_gateway.telemetry.cause import cause_of
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from plugin_gateway.proxy.call import Receiver
     from plugin_gateway.proxy.downlink import Answer
-    from plugin_gateway.proxy.pool import Pool
+    from plugin_gateway.revision import UpstreamTarget
 
 _HEAD: Final = 0
 _LENGTH: Final = 1
@@ -29,7 +30,7 @@ _MAX_INTERIM: Final = 32
 
 
 class UpstreamConnection:
-    """Carries exchanges one after the other; between them it belongs to the pool.
+    """Carries exchanges one after the other; between them it belongs to a pool.
 
     It has the methods of an `asyncio.Protocol` without inheriting from it: in compiled code only a class without a
     foreign base has attributes at fixed offsets.
@@ -39,20 +40,30 @@ class UpstreamConnection:
         "_buffered",
         "_chunks",
         "_exchange",
+        "_forget",
         "_has_ended",
         "_interim",
         "_keeps_alive",
         "_left",
         "_phase",
-        "_pool",
+        "_release",
+        "_target",
         "idle_since",
         "is_lost",
         "is_used",
         "transport",
     )
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(
+        self,
+        target: UpstreamTarget,
+        release: Callable[[UpstreamConnection], object],
+        forget: Callable[[UpstreamConnection], object],
+    ) -> None:
+        """Prepare. `release` takes the connection back after a complete answer, `forget` when it was closed."""
+        self._target = target
+        self._release = release
+        self._forget = forget
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._exchange: Receiver | None = None
         self._keeps_alive = False
@@ -103,7 +114,7 @@ class UpstreamConnection:
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
-        self._pool.forget(self)
+        self._forget(self)
         exchange = self._exchange
         if exchange is None:
             return
@@ -132,7 +143,7 @@ class UpstreamConnection:
 
     def _located(self, error: UpstreamError) -> UpstreamError:
         """Name the upstream in the cause of an error about its answer; an error without a cause says in its detail why."""
-        error.cause = f"{place(self._pool.target)}: {error.cause or error.detail}"
+        error.cause = f"{place(self._target)}: {error.cause or error.detail}"
         return error
 
     def eof_received(self) -> None:
@@ -249,7 +260,7 @@ class UpstreamConnection:
         """
         self._exchange = None
         if is_reusable and exchange.is_sent:
-            self._pool.release(self)
+            self._release(self)
         elif exchange.is_sent:
             self.transport.close()
         else:

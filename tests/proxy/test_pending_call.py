@@ -17,7 +17,6 @@ from plugin_gateway.proxy.forward import forward
 from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.pending_call import PATIENCE_S, PendingCall
 from plugin_gateway.proxy.received import FieldBlock
-from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.proxy.wire import read_request_lines
 from plugin_gateway.refusal import Refusal
 from tests.bounds import BOUND_S
@@ -72,7 +71,7 @@ def play(
             client.on_begin = begun.append
             revision = revision_of(RULE, judge=judge)
             serving = serving_of(revision)
-            connection = UpstreamConnection(serving.pool)
+            connection = serving.pool.new_connection()
             connection.connection_made(upstream)
             serving.pool._idle.append(connection)
             serving.anybody = None

@@ -72,8 +72,8 @@ def connection(kind: type[Exchange] = Exchange, **exchange: bool) -> tuple[Upstr
         abort=lambda: released.append("abort"),
         get_extra_info=lambda name: None,
     )
-    pool = SimpleNamespace(target=TARGET, release=lambda it: released.append("release"), forget=lambda it: None)
-    upstream, it = UpstreamConnection(pool), kind(**exchange)
+    upstream = UpstreamConnection(TARGET, lambda it: released.append("release"), lambda it: None)
+    it = kind(**exchange)
     upstream.connection_made(transport)
     upstream.begin(it, b"")
     return upstream, it, released
@@ -246,12 +246,7 @@ def test_over_tls_an_answer_without_a_length_ends_with_close_notify_only(
 
     async def scene(port: int) -> None:
         it, lost = Exchange(), asyncio.Event()
-        pool = SimpleNamespace(
-            target=TARGET,
-            release=lambda upstream: upstream.close(),
-            forget=lambda upstream: lost.set(),
-        )
-        upstream = UpstreamConnection(pool)
+        upstream = UpstreamConnection(TARGET, UpstreamConnection.close, lambda it: lost.set())
         context = ssl.create_default_context(cafile=authority.ca) if is_tls else None
         name = "localhost" if is_tls else None
         async with asyncio.timeout(BOUND_S):

@@ -23,7 +23,6 @@ from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
-from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 from tests.bounds import BOUND_S
@@ -108,7 +107,7 @@ class Scene:
         self.upstreams: list[Any] = []
         pool = self.holder.serving.pool
         for _ in range(upstreams):
-            upstream = UpstreamConnection(pool)
+            upstream = pool.new_connection()
             upstream.connection_made(Transport())
             pool._open.add(upstream)
             pool.release(upstream)
