@@ -91,7 +91,7 @@ class McpEndpoint(Endpoint):
             refused = RefusedCall(client, Received(request, method, target), readable(head.refusal, head.cors))
             self._start(client, refused, body, is_whole=is_whole)
             return
-        found = serving.anybody or serving.admit(block, client.address)
+        found = serving.admit(block, client.address)
         if isinstance(found, Access):
             caller = head.caller
             if caller is None or caller.clientele.access is not found or caller.received.target != target:

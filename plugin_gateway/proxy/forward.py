@@ -56,7 +56,7 @@ def forward(
     Return the permitted request, which holds for every request of the same bytes, for `Serving.remembered`. Return
     None if the call was refused or still waits.
     """
-    known = access or serving.anybody or serving.admit(block, client.address)
+    known = access or serving.admit(block, client.address)
     if isinstance(known, Access):
         permitted = permit(serving, known, method, target, block)
         if isinstance(permitted, Permitted):

@@ -83,12 +83,8 @@ class Serving:
         """Whether the operator was told that calls come without the mount."""
         self.pool = pool
         self.door = Door(revision, authenticator) if authenticator is not None else None
-        self.anybody = (
-            Access("", revision.gate.judge, revision.faces, revision.gate, revision.tools)
-            if authenticator is None
-            else None
-        )
-        """The access of every caller; None if callers must authenticate."""
+        self.anybody = Access("", revision.gate.judge, revision.faces, revision.gate, revision.tools)
+        """The access of every caller if there is no door."""
         self.remembered: Memo[Permitted] = Memo()
         """By the whole head of a request: agents repeat the same requests."""
         self.blocks: Memo[FieldBlock] = Memo()
@@ -240,4 +236,6 @@ class Serving:
     def admit(self, block: FieldBlock, address: str) -> Access | Refusal | Awaitable[Access | Refusal]:
         """Return the caller's access, at once if it is known."""
         door = self.door
-        return self.anybody or door.recall(block) or door.admit(block, address)  # type: ignore[union-attr]  # without `anybody` there is a door
+        if door is None:
+            return self.anybody
+        return door.recall(block) or door.admit(block, address)

@@ -261,8 +261,10 @@ class ConnectionFront(AnsweringConnection):
             block = serving.read(lines, 1 if version == b"1" else 0)
         if target[:1] != b"/":
             target = origin_form(target, block.request.host)
+        if not self._listener.forwards:
+            return self._on_app_request(serving, block.request, method, target, data)
         sent, mount = target, serving.mount
-        if mount is not None and self._listener.forwards:
+        if mount is not None:
             below = mount.cut(target)
             if isinstance(below, Refusal):
                 self._take(serving, block.request, data, serving.limits.request_body_bytes)
@@ -271,21 +273,29 @@ class ConnectionFront(AnsweringConnection):
             target = below
         path = target.partition(b"?")[0]
         endpoint = serving.endpoints.get(path)
-        if endpoint is not None and method != b"OPTIONS" and self._listener.forwards:
+        if endpoint is not None and method != b"OPTIONS":
             serving.posts.offer(head, Post(endpoint, method, sent, block))
             content = self._take(serving, block.request, data, endpoint.body_bytes)
             endpoint.begin(serving, self, method, sent, block, content, is_whole=self._body is None)
             return self._left()
-        most = serving.limits.request_body_bytes
-        content = self._take(serving, block.request, data, most if endpoint is None else endpoint.body_bytes)
-        if (path in serving.local_paths or method == b"OPTIONS" or not self._listener.forwards) and (
-            not self._listener.forwards or serving.is_local(method, path, block.request.fields)
+        content = self._take(serving, block.request, data, serving.limits.request_body_bytes)
+        if (path in serving.local_paths or method == b"OPTIONS") and serving.is_local(
+            method, path, block.request.fields
         ):
             self._call_app(block.request, method, sent, target, content)
         else:
             permitted = forward(serving, self, None, method, target, block, content, is_whole=self._body is None)
             if permitted is not None:
                 serving.remembered.offer(head, permitted)
+        return self._left()
+
+    def _on_app_request(
+        self, serving: Serving, request: RequestFields, method: bytes, target: bytes, data: bytes
+    ) -> bytes:
+        """Let the app answer a request, whatever its target is; return the bytes after it if it is answered already."""
+        endpoint = serving.endpoints.get(target.partition(b"?")[0])
+        most = serving.limits.request_body_bytes if endpoint is None else endpoint.body_bytes
+        self._call_app(request, method, target, target, self._take(serving, request, data, most))
         return self._left()
 
     def _take(self, serving: Serving, request: RequestFields, data: bytes, most_bytes: int) -> bytes:
