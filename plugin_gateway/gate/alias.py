@@ -85,7 +85,7 @@ def examine(segment: bytes, *, is_last: bool = True) -> Unsafe | None:
     if not is_last and _PATH_END.search(stages[-1]):
         return Unsafe("an encoded `?` or `#` before its end")
     if _is_hollow(stages[-1]) or any(map(_has_hollow_stem, stages)):
-        return Unsafe("a segment that some servers reduce to nothing, `.` or `..`")
+        return Unsafe("a segment that some servers read as empty, `.` or `..`")
     return None
 
 

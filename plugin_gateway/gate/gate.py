@@ -35,7 +35,7 @@ NOT_FOUND = Refusal(
     status=404,
     code="operation-not-found",
     detail="No operation that this gateway offers matches the call.",
-    hint="The gateway's openapi.json lists the operations on offer.",
+    hint="The gateway's openapi.json lists the operations that it offers.",
 )
 """Denied and non-existent operations get the same answer, so it reveals nothing about the upstream."""
 

@@ -66,7 +66,7 @@ def matrix_path(operation: Operation, document: Document, slashes: Collection[st
         return None
     if slashes:
         # A server that decodes `/pets/;id=x%2Fmine` before it cuts would serve `/pets/mine`.
-        return _closed(min(parameters), "a slash that is encoded in this path would end it for some servers")
+        return _closed(min(parameters), "some servers would end it at a slash that is encoded in this path")
     template = parse_template(operation.key.path)
     expression = b""
     places: list[int] = []
@@ -77,11 +77,11 @@ def matrix_path(operation: Operation, document: Document, slashes: Collection[st
             continue
         prefix = segment.parts[0] or ""
         if segment.parts not in {(None,), (prefix, None)} or (prefix and not _is_plain(prefix)):
-            return _closed(name, "something stands beside it in its segment")
+            return _closed(name, "its segment has a value or text that servers could confuse with it")
         if not _is_plain(name) or name.lower() == _SESSION:
             return _closed(name, "servers read this name in different ways")
         if parameters[name].get("explode") is True and _may_be_object(parameters[name], document):
-            return _closed(name, "of an exploded object, each member is sent under its own name")
+            return _closed(name, "each member of an exploded object is sent under its own name")
         pair = b";%b=" % re.escape(name.encode())
         items = b"((?:%b%b)*)" % (pair, _VALUE) if parameters[name].get("explode") is True else b""
         expression += b"(/%b)%b(%b)%b" % (re.escape(prefix.encode()), pair, _VALUE, items)

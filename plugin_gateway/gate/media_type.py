@@ -108,7 +108,7 @@ _UNREADABLE_CHARSET: Final = Refusal(
 _UNREADABLE_CODING: Final = Refusal(
     status=415,
     code="unsupported-coding",
-    detail="The gateway inspects bodies of this type, so it must come without Content-Encoding.",
+    detail="The gateway inspects bodies of this type, so the body must come without Content-Encoding.",
     hint="Send the body uncompressed.",
     headers=((b"Accept-Encoding", b"identity"),),
 )

@@ -97,7 +97,7 @@ def find_declared_overrides(
             yield Finding(
                 rule="declares-method-override",
                 severity=Severity.WARNING,
-                message=f"`{key}` declares `{min(declared).decode()}` in its body, with which callers may reach `{closed[0]}`, "
+                message=f"`{key}` declares `{min(declared).decode()}` in its body; with it, callers may reach `{closed[0]}`, "
                 "which is not allowed",
                 hint="take the property out of the document, or remove the entry",
                 pointer=("allow", entries[key]),

@@ -56,19 +56,23 @@ def find_refused_names(
             one = placed[key, parameter]
             octets = name.encode(errors="replace")
             if place == "query" and octets in settled:
-                message = f"the path template of `{key}` settles `{name}`"
+                message = f"the path template of `{key}` fixes `{name}` in its query"
                 yield _finding(one, "settled-parameter", message, "take the parameter out of this entry")
             elif not one.only_hides and not rule.takes(place, name):
-                message = f"the gateway does not forward the {place} parameter `{name}`: it sets it itself, or a server may take the call for another operation"
+                message = f"the gateway does not forward the {place} parameter `{name}`: the gateway sets it itself, or a server may read the call as another operation"
                 yield _finding(one, "closed-parameter", message, "take the parameter out of this entry")
             elif place == "query" and (
                 twin := _twin(octets, rule, {n.encode() for p, n in names.closed if p == "query"})
             ):
-                message = f"some servers take `{twin.decode()}` of `{key}` for `{name}`, and callers may send it"
-                yield _finding(one, "another-spelling", message, "write `hidden` for it, too")
+                message = (
+                    f"some servers read the parameter `{twin.decode()}` of `{key}` as `{name}`, and callers may send it"
+                )
+                yield _finding(one, "another-spelling", message, "hide it, too: write `hidden` for it")
         for parameter, new in names.renamed:
             if not rules[key].takes(parameter[0], new):
-                message = f"`{parameter[1]}` cannot be called `{new}`: the gateway does not take that name from callers"
+                message = (
+                    f"`{parameter[1]}` cannot be called `{new}`: the gateway does not accept that name from callers"
+                )
                 one = placed[key, parameter]
                 yield _finding(PlacedRule((*one.pointer, "rename")), "closed-parameter", message, "choose another name")
 

@@ -54,8 +54,8 @@ def find_spelled(
             yield Finding(
                 rule="slashes-spell-denied",
                 severity=Severity.WARNING,
-                message=f"an encoded slash in `{key}` can spell `{other}`, which is not allowed: the gateway refuses such calls, but it "
-                "passes longer ones, which a server that routes by the beginning of a path may treat the same",
+                message=f"with an encoded slash, a call of `{key}` can spell `{other}`, which is not allowed: the gateway refuses that call, "
+                "but forwards longer ones, which a server that routes by the beginning of a path may treat the same",
                 hint=f"allow `{other}` too, or take `slashes: allowed` out of this entry",
                 pointer=("allow", index),
             )

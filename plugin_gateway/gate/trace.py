@@ -37,7 +37,7 @@ class Trace:
         self._add("target", False, refusal.detail)
 
     def read(self, path: bytes) -> None:
-        self._add("target", True, f"{path.decode()} is one plain path")
+        self._add("target", True, f"{path.decode()} means the same path to every server")
 
     def without_route(self, method: bytes, methods: Sequence[bytes]) -> None:
         allowed = b", ".join(methods).decode()
@@ -52,7 +52,7 @@ class Trace:
         self._add("route", True, f"{_name(rule)} is allowed, as {rule.operation_id}")
 
     def slashed(self) -> None:
-        self._add("path", False, "an encoded slash stands where no parameter has `slashes: allowed`")
+        self._add("path", False, "the path has an encoded slash where no parameter has `slashes: allowed`")
 
     def shadowed(self, shadow: Shadow) -> None:
         described = " and ".join(map(_describe, shadow))

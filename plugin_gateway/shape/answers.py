@@ -131,7 +131,7 @@ def _judge(shaping: Shaping, described: list[Described]) -> Iterator[Finding]:
         return Finding(rule="bad-response-pointer", message=f"{shaping.key}: {message}", hint=hint, pointer=pointer)
 
     if not successes:
-        hint = "remove it, or describe the answer in the document, by an overlay if need be"
+        hint = "remove it, or describe the answer by an overlay"
         for key in sorted(trim.written - {"links"}):
             yield finding(key, None, f"`{key}` has no effect: the document describes no JSON answer", hint)
         return

@@ -196,7 +196,7 @@ def _check(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> 
         elif pointer.setting != "keep" and pointer.tokens[-1] == ANY and _is_of_items(shaping, schemas, pointer.tokens):
             yield Finding(
                 rule="pointer-leads-nowhere",
-                message=f"`{join_pointer(pointer.tokens)}` names the items of an array; `{pointer.setting}` takes members of objects",
+                message=f"`{join_pointer(pointer.tokens)}` names the items of an array, and `{pointer.setting}` needs a member of an object",
                 hint=f"write {join_pointer(pointer.tokens[:-1]) or '/*/name'} or {join_pointer(pointer.tokens)}/name",
                 pointer=pointer.at,
             )
@@ -208,7 +208,7 @@ def _check(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> 
             yield Finding(
                 rule="value-does-not-fit",
                 message=f"the value for `{join_pointer(pointer.tokens)}` does not fit the schema of `{shaping.key}`{where}: {problem.detail}",
-                hint="write a value that the API takes",
+                hint="write a value that the API accepts",
                 pointer=pointer.at,
             )
 
@@ -223,7 +223,7 @@ def _cannot_trim(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrim
         if (unnamed := find_unnamed(form, pointer.tokens, *values)) is not None:
             return Finding(
                 rule="cannot-trim",
-                message=f"{unnamed.reason}, and {takes}: of a form, the gateway can change whole fields, and members of fields whose "
+                message=f"{unnamed.reason}, and {takes}: in a form, the gateway can change whole fields, and members of fields whose "
                 "`encoding` is JSON or deepObject",
                 hint=unnamed.hint,
                 pointer=pointer.at,

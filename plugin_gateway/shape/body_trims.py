@@ -71,7 +71,7 @@ def find_unnamed(node: JsonObject, tokens: Tokens, value: Any = _UNSET) -> Unnam
         return Unnamed(f"`{name}` leads into a field", f"name the whole field, `{join_pointer(tokens[:1])}`")
     if encoding == AS_PAIRS and ANY in tokens and value is not _UNSET:
         hint = f"name the whole field, `{join_pointer(tokens[:1])}`, or each item"
-        return Unnamed(f"`{name}` sets members of items that a form counts by their names", hint)
+        return Unnamed(f"`{name}` sets members of array items, which a form names by their numbers", hint)
     if not encoding and any(isinstance(item, dict | list) for item in items_of(value)):
         hint = "set a text, a number, a boolean or a list of these"
         return Unnamed(f"the value of `{name}` has members or inner lists", hint)

@@ -49,8 +49,8 @@ def request_clashes(settings: OperationSettings) -> Iterator[Finding]:
 def response_clashes(settings: OperationSettings) -> Iterator[Finding]:
     """Yield a finding for each pointer of `response` that has no effect because of another."""
     named = _read(settings, settings.response, settings.response_origins)
-    yield from _lost(named["keep"], named["drop"], "response", "it is in no answer")
-    yield from _lost(named["limit_items"], named["drop"], "response", "it is in no answer")
+    yield from _lost(named["keep"], named["drop"], "response", "no answer contains it")
+    yield from _lost(named["limit_items"], named["drop"], "response", "no answer contains it")
     keep, limits = named["keep"], named["limit_items"]
     for tokens, at in limits.pointers if keep.entry == limits.entry and keep.pointers else ():
         if not any(_meet(tokens, one) for one, _ in keep.pointers):

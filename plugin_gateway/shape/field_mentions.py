@@ -41,7 +41,7 @@ def find_field_mentions(shaping: Shaping) -> None:
         mentions += [("the document", _OVERLAY) for text in texts if word.search(text)]
         if mentions:
             where, hint = mentions[0]
-            more = f", and {len(mentions) - 1} more of its texts do" if len(mentions) > 1 else ""
+            more = f", as do {len(mentions) - 1} more of its texts" if len(mentions) > 1 else ""
             shaping.findings.append(
                 Finding(
                     rule="dropped-field-named",

@@ -17,7 +17,7 @@ _MOST_SHOWN: Final = 10
 
 CODE: Final = "invalid-request"
 _OTHERS: Final = {
-    "body-not-declared": Problem("", "is not taken by this operation"),
+    "body-not-declared": Problem("", "is not accepted by this operation"),
     "malformed-media-type": Problem("/header/content-type", "must come once and be well-formed"),
     "undeclared-media-type": Problem("/header/content-type", "must be a type that the operation declares"),
     "unsupported-charset": Problem("/header/content-type", "must have the charset UTF-8"),

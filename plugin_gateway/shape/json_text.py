@@ -9,9 +9,7 @@ import orjson
 
 from plugin_gateway.shape.scalar import UnwritableError
 
-_UNREADABLE: Final = (
-    "cannot be written as JSON: it is nested too deeply, or contains text that is not Unicode or a number without end"
-)
+_UNREADABLE: Final = "cannot be written as JSON: it is nested too deeply, or it contains a number that is not finite or text that is not Unicode"
 
 
 def json_octets(value: object) -> bytes:

@@ -46,7 +46,9 @@ class MultipartBody(NamedTuple):
         if self.form.validator is None:
             return Verdict(text)
         if parts is None:
-            return Verdict(text, (), (Problem("", "must be parts between the boundary of its Content-Type"),))
+            return Verdict(
+                text, (), (Problem("", "must consist of parts between the boundaries that its Content-Type names"),)
+            )
         fields: dict[str, list[Pair]] = {}
         files: set[str] = set()
         texts: set[str] = set()

@@ -50,7 +50,7 @@ class MultipartEdit(NamedTuple):
             UneditableFieldError: see `FieldEdit.edited`.
         """
         if parts is None or not _is_plain_boundary(boundary):
-            raise UneditableError("must be parts between the boundary of its Content-Type")
+            raise UneditableError("must consist of parts between the boundaries that its Content-Type names")
         mark = b"--" + boundary
         kept: list[bytes] = []
         sent: list[bytes] = []

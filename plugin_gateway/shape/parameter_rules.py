@@ -180,8 +180,8 @@ class _Step:
                 one.key,
                 "",
                 "default-outside",
-                f"the API's own default of `{one.name}` is {json_ascii(was['default'])}, which this rule does not allow to callers: "
-                "a call without it gets that default",
+                f"the API's own default of `{one.name}` is {json_ascii(was['default'])}, which this rule does not allow: "
+                "a call without the parameter gets that default",
                 "set `default` to a value that the rule allows",
                 severity=Severity.WARNING,
             )

@@ -76,7 +76,7 @@ def matrix(name: str, value: object, *, explode: bool, escaped: Escape) -> str:
     """
     _bounded(value)
     if isinstance(value, dict) and explode:
-        raise UnwritableError("must be no object: each member would follow a `;` under its own name")
+        raise UnwritableError("must not be an object: each member would follow a `;` under its own name")
     if isinstance(value, dict):
         texts = [",".join(_members(value, ",", ",", escaped, escape))]
     elif isinstance(value, list):

@@ -44,14 +44,14 @@ _BOUNDS: Final = {
 }
 _PLAIN: Final = {
     "uniqueItems": "must not have an item twice",
-    "contains": "lacks an item that the description asks for",
-    "anyOf": "fits none of the forms that are allowed here",
+    "contains": "lacks an item that the description requires",
+    "anyOf": "does not fit any of the forms that are allowed here",
     "oneOf": "must fit exactly one of the forms that are allowed here",
     "not": "has a form that is not allowed here",
     "falseSchema": "is not allowed here",
     "unevaluatedItems": "has more items than are allowed here",
     "additionalItems": "has more items than are allowed here",
-    "dependentRequired": "lacks a member that another member makes necessary",
+    "dependentRequired": "lacks a member that another member requires",
     "propertyNames": "has a member whose name is not allowed",
     "contentEncoding": "is not encoded as the description says",
 }

@@ -94,8 +94,8 @@ def test_a_segment_with_two_meanings_is_unsafe(segment: bytes) -> None:
         (b"a%2fb", "an encoded slash or backslash, or a character that turns into one"),
         (b"a%25u002fb", "a %u escape"),
         (b"%d9%aa2e", "a character that turns into a percent sign"),
-        (b".json.", "a segment that some servers reduce to nothing, `.` or `..`"),
-        (b"%2e.pdf", "a segment that some servers reduce to nothing, `.` or `..`"),
+        (b".json.", "a segment that some servers read as empty, `.` or `..`"),
+        (b"%2e.pdf", "a segment that some servers read as empty, `.` or `..`"),
     ],
 )
 def test_the_reason_says_what_has_two_meanings(segment: bytes, reason: str) -> None:

@@ -190,9 +190,9 @@ def test_an_operation_that_a_server_could_serve_without_the_parameter_closes_the
     assert gate.matrix_paths == ()
 
 
-BESIDE = "something stands beside it in its segment"
+BESIDE = "its segment has a value or text that servers could confuse with it"
 READ_DIFFERENTLY = "servers read this name in different ways"
-MEMBERS = "of an exploded object, each member is sent under its own name"
+MEMBERS = "each member of an exploded object is sent under its own name"
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_parameter_with_encoded_slashes_closes_the_path(slashed: str) -> None:
     found = document(paths)
     assert matrix_path(found.operations[OperationKey("GET", "/a/{other}/{id}")], found, {slashed}) == (
         "`id` is sent after a `;`, which the gateway does not forward in a path: "
-        "a slash that is encoded in this path would end it for some servers."
+        "some servers would end it at a slash that is encoded in this path."
     )
 
 

@@ -91,7 +91,7 @@ def test_a_declared_override_beside_a_closed_method_is_a_warning() -> None:
     (finding,) = find_declared_overrides([post, delete, other], kept, [rule, plain])
     assert (finding.rule, finding.severity, finding.pointer) == ("declares-method-override", "warning", ("allow", 3))
     assert finding.message == (
-        "`POST /p` declares `_method` in its body, with which callers may reach `DELETE /p`, which is not allowed"
+        "`POST /p` declares `_method` in its body; with it, callers may reach `DELETE /p`, which is not allowed"
     )
     assert finding.hint == "take the property out of the document, or remove the entry"
     assert [*find_declared_overrides([post, other], kept, [rule, plain])] == []

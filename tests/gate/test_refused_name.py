@@ -68,7 +68,7 @@ def test_a_header_gets_no_name_that_is_never_forwarded() -> None:
     assert found(closed=frozenset({key}), renamed=((key, "X-Forwarded-Host"),)) == ["closed-parameter"]
 
 
-def test_a_parameter_that_the_path_template_settles_stays_as_it_is() -> None:
+def test_a_rule_for_a_parameter_that_the_path_template_fixes_is_an_error() -> None:
     assert found(key=TYPED, closed=frozenset({("query", "type")})) == ["settled-parameter"]
 
 
@@ -89,29 +89,31 @@ def test_a_finding_says_which_parameter_and_what_to_do() -> None:
     plain = ("query", "plain")
     assert findings(key=TYPED, closed=frozenset({("query", "type")})) == [
         Finding(
-            rule="settled-parameter", message="the path template of `GET /search?type=user` settles `type`", **leave_out
+            rule="settled-parameter",
+            message="the path template of `GET /search?type=user` fixes `type` in its query",
+            **leave_out,
         )
     ]
     assert findings(closed=frozenset({("query", "beta")})) == [
         Finding(
             rule="closed-parameter",
-            message="the gateway does not forward the query parameter `beta`: it sets it itself, or a server may take the call for "
-            "another operation",
+            message="the gateway does not forward the query parameter `beta`: the gateway sets it itself, or a server may "
+            "read the call as another operation",
             **leave_out,
         )
     ]
     assert findings(guarded=frozenset({("query", "limit")})) == [
         Finding(
             rule="another-spelling",
-            message="some servers take `limit[]` of `GET /pets` for `limit`, and callers may send it",
-            hint="write `hidden` for it, too",
+            message="some servers read the parameter `limit[]` of `GET /pets` as `limit`, and callers may send it",
+            hint="hide it, too: write `hidden` for it",
             pointer=("allow", 0),
         )
     ]
     assert findings(closed=frozenset({plain}), renamed=((plain, "beta"),)) == [
         Finding(
             rule="closed-parameter",
-            message="`plain` cannot be called `beta`: the gateway does not take that name from callers",
+            message="`plain` cannot be called `beta`: the gateway does not accept that name from callers",
             hint="choose another name",
             pointer=("allow", 0, "rename"),
         )

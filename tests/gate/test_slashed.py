@@ -38,7 +38,7 @@ def test_denied_templates_that_a_value_spells_are_said(denied: str, is_found: bo
     for finding in found:
         assert (finding.rule, finding.severity, finding.pointer) == ("slashes-spell-denied", "warning", ("allow", 3))
         assert finding.message == (
-            f"an encoded slash in `GET /tree/{{path}}` can spell `{denied}`, which is not allowed: the gateway refuses such calls, but "
-            "it passes longer ones, which a server that routes by the beginning of a path may treat the same"
+            f"with an encoded slash, a call of `GET /tree/{{path}}` can spell `{denied}`, which is not allowed: the gateway refuses "
+            "that call, but forwards longer ones, which a server that routes by the beginning of a path may treat the same"
         )
         assert finding.hint == f"allow `{denied}` too, or take `slashes: allowed` out of this entry"

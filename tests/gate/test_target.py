@@ -74,8 +74,8 @@ def test_a_target_of_no_single_meaning_is_refused(target: bytes, status: int, co
     [
         (b"/a//b", "an empty segment"),
         (b"/files/%2fa", "an encoded slash next to an empty segment"),
-        (b"/files/..", "a segment that some servers reduce to nothing, `.` or `..`"),
-        (b"/files/a%2f..", "a segment that some servers reduce to nothing, `.` or `..`"),
+        (b"/files/..", "a segment that some servers read as empty, `.` or `..`"),
+        (b"/files/a%2f..", "a segment that some servers read as empty, `.` or `..`"),
         (b"/pets/1%3f/toys", "an encoded `?` or `#` before its end"),
         (b"/files/%ff", "percent-encoded octets that are not UTF-8"),
         (b"/files/a%00", "a control character"),

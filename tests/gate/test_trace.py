@@ -68,7 +68,7 @@ TAKEN_FOR = "a server may treat it as a path that is not allowed: "
             "GET",
             "/pets/..",
             "target",
-            "The path contains a segment that some servers reduce to nothing, `.` or `..`, which servers read in different ways.",
+            "The path contains a segment that some servers read as empty, `.` or `..`, which servers read in different ways.",
         ),
         ("GET", "/nope", "route", "no allowed operation has this path"),
         ("DELETE", "/pets", "route", "the path is allowed for GET, HEAD, POST, not for DELETE"),
@@ -88,7 +88,7 @@ TAKEN_FOR = "a server may treat it as a path that is not allowed: "
             "path",
             f"{TAKEN_FOR}segment 1 like `files` and segment 2 like `a` and segment 3 like `b` and more after it",
         ),
-        ("GET", "/pets/a%2Fb", "path", "an encoded slash stands where no parameter has `slashes: allowed`"),
+        ("GET", "/pets/a%2Fb", "path", "the path has an encoded slash where no parameter has `slashes: allowed`"),
         ("DELETE", "/pets/a%2Fb", "route", "no allowed operation has this path"),
         ("GET", "/pets?page=1", "query", "pets has no query parameter page. Leave it out. It takes: limit."),
     ],
@@ -107,7 +107,7 @@ def test_a_permitted_call_passes_every_step() -> None:
     explanation = explain(PET_GATE, "GET", "/pets?limit=1")
 
     assert explanation.steps == (
-        Step("target", True, "/pets is one plain path"),
+        Step("target", True, "/pets means the same path to every server"),
         Step("route", True, "GET /pets is allowed, as pets"),
         Step("path", True, "no server can treat it as a path that is not allowed"),
         Step("query", True, "every name is declared"),

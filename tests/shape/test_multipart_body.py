@@ -239,5 +239,7 @@ def _of_field(schema: dict[str, Any]) -> MultipartBody:
 @pytest.mark.parametrize("text", [b"", b"--b--", b"x\r\n--b--\r\n", b"--b\r\n\r\n", b"--bc\r\n\r\n\r\n--b--"])
 def test_a_body_without_its_boundary_is_told(text: bytes) -> None:
     if text != b"--b--":
-        assert judged(text) == (Problem("", "must be parts between the boundary of its Content-Type"),)
+        assert judged(text) == (
+            Problem("", "must consist of parts between the boundaries that its Content-Type names"),
+        )
     assert judged(text, b"")[0].pointer == ""

@@ -44,7 +44,7 @@ OBJECT = {
         (OBJECT, {}, "/user", "is missing"),
         (OBJECT, {"user": None, "a/b": 1}, "/a~1b", "is not declared"),
         (OBJECT, {"user": {"age": "x"}}, "/user/age", "expected integer, got string"),
-        (OBJECT, {"user": 1}, "/user", "fits none of the forms that are allowed here"),
+        (OBJECT, {"user": 1}, "/user", "does not fit any of the forms that are allowed here"),
         ({"oneOf": [{"minimum": 1}, {"maximum": 9}]}, 5, "", "must fit exactly one of the forms that are allowed here"),
     ],
 )
