@@ -183,13 +183,19 @@ def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, mode: in
     texts = [text for _, text in pairs]
     is_list = "array" in kind.types and (len(texts) > 1 or not kind.is_any)
     if style.style == "form" and style.explode and is_list:
-        return read_many(texts, style, kind, mode)
+        whole = decoded(texts[0], style.escapes) if len(texts) == 1 and _has_objects(kind) else ""
+        return read_json(whole) if whole.startswith("[") else read_many(texts, style, kind, mode)
     if len(texts) > 1:
         raise UnreadableError("must be sent only once")
     if style.style == "form" and style.explode:
         # An object in one field is JSON: OpenAPI has no form for it.
         style = style._replace(style="content", is_json=True) if kind.types == {"object"} else style
     return read_one(texts[0], style, kind, mode)
+
+
+def _has_objects(kind: Kind) -> bool:
+    """Whether each item of an array must be an object or null, so that a text in brackets is not an item, but the whole array."""
+    return kind.items is not None and not kind.items.types - {"object", "null"}
 
 
 def _read_json(pairs: list[Pair], kind: Kind, mode: int) -> object:

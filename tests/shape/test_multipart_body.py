@@ -194,6 +194,24 @@ def test_a_part_of_text_is_not_read_as_json() -> None:
     assert {one.pointer for one in judged(body(*parts))} == {"/title", "/kind"}
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "problems"),
+    [
+        ("people", '[{"name": "x"}]', ()),
+        ("people", '{"name": "x"}', ()),
+        ("people", '[{"name": 5}]', (Problem("/people/0/name", "expected string, got integer"),)),
+        ("people", "[{}, {}, {}]", (Problem("/people", "must have at most 2 items"),)),
+        ("people", "[{}", (Problem("/people", "must be JSON, with each name once in its object"),)),
+        ("pairs", "[1, 2]", ()),
+        ("pairs", "[[1, 2]]", (Problem("/pairs/0/0", "expected integer, got array"),)),
+    ],
+)
+def test_a_part_of_text_is_a_whole_array_where_its_items_must_be_objects(
+    name: str, text: str, problems: tuple[Problem, ...]
+) -> None:
+    assert judged(body(('name="title"', "ab"), FILE, (f'name="{name}"', text))) == problems
+
+
 def test_an_array_of_text_and_json_is_read_as_text() -> None:
     parts = [('name="title"', "ab"), FILE, ('name="tags"', "x"), (f'name="tags"\r\n{JSON}', '"y"')]
     assert judged(body(*parts)) == ()
