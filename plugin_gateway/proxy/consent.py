@@ -75,7 +75,7 @@ class AsItIs:
     def judges(self, media_type: bytes) -> bool:  # noqa: ARG002  # the signature of `BodyShape`
         return True
 
-    def without_body(self) -> Judged:
+    def without_body(self, media_type: bytes) -> Judged:  # noqa: ARG002  # likewise
         return Judged(b"")
 
     def write(self, media_type: bytes, body: bytes) -> Judged:  # noqa: ARG002  # likewise

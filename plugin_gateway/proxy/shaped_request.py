@@ -65,7 +65,7 @@ def shape_request(
             return ShapedRequest(Permit(permit[0], permit[1], passing))
     refusals = [one for one in (undeclared, wrong_body) if one is not None]
     if not request.has_body and shape.body is not None:
-        absent = shape.body.without_body()
+        absent = shape.body.without_body(media_type_of(request))
         if isinstance(absent, Refusal):
             refusals.append(absent)
         elif absent.problems:

@@ -60,8 +60,8 @@ class Bodies(NamedTuple):
     def judges(self, media_type: bytes) -> bool:
         return self.is_narrowed or self._form(media_type) is not None
 
-    def without_body(self) -> Judged | Refusal:
-        if not self.is_required:
+    def without_body(self, media_type: bytes) -> Judged | Refusal:
+        if not self.is_required or self._may_be_empty(media_type):
             return Judged(b"")
         types = " or ".join(one.range.decode(errors="replace") for one in self.declared)
         problems = (Problem("", f"is missing; expected a body of type {types}"),)
@@ -85,6 +85,12 @@ class Bodies(NamedTuple):
         if verdict.invalid and self.is_enforced:
             return invalid_request(verdict.invalid)
         return Judged(verdict.body, verdict.invalid)
+
+    def _may_be_empty(self, media_type: bytes) -> bool:
+        """Whether no octets are a whole body of this type, such as an empty file, and not a body that is missing."""
+        read = _read(media_type)
+        is_declared = read is not None and admits((one.range for one in self.declared), read.name)
+        return is_declared and not self.judges(media_type)
 
     def _form(self, media_type: bytes) -> Form | None:
         read = _read(media_type)

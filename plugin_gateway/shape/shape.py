@@ -85,11 +85,11 @@ class BodyShape(Protocol):
     def judges(self, media_type: bytes) -> bool:
         """Whether `write` needs the whole body. Other bodies stream."""
 
-    def without_body(self) -> Judged | Refusal:
-        """Judge a call that has no body."""
+    def without_body(self, media_type: bytes) -> Judged | Refusal:
+        """Judge a call whose body has no octets. `media_type` is the value of Content-Type, empty if there is none."""
 
     def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
-        """Return what goes up. `media_type` is the value of Content-Type, empty if there is none."""
+        """Return what goes up. `media_type` is as in `without_body`."""
 
 
 class Shape(Struct, frozen=True, kw_only=True):

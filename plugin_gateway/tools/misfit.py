@@ -55,7 +55,7 @@ def _problems(shape: Shape, request: ToolRequest, *, has_body: bool) -> Iterator
         yield problem.pointer, problem.detail, False
     if has_body and shape.body is not None:
         media_type = b"".join(value for name, value in request.fields if name == b"content-type")
-        judged = shape.body.write(media_type, request.body) if media_type else shape.body.without_body()
+        judged = shape.body.write(media_type, request.body) if media_type else shape.body.without_body(b"")
         for error in judged.members.get("errors", ()) if isinstance(judged, Refusal) else ():
             yield error["pointer"], error["detail"], True
 

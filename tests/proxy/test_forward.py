@@ -241,7 +241,7 @@ def test_a_refusal_of_the_parameters_waits_only_for_a_body_that_is_judged() -> N
         def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
             return Judged(media_type + body)
 
-        def without_body(self) -> Judged | Refusal:
+        def without_body(self, media_type: bytes) -> Judged | Refusal:
             return Judged(b"")
 
     fields = b"Content-Length: 2\r\nContent-Type: "

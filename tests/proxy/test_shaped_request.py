@@ -44,7 +44,9 @@ class Bodies:
     def judges(self, media_type: bytes) -> bool:
         return media_type == b"application/json"
 
-    def without_body(self) -> Judged | Refusal:
+    def without_body(self, media_type: bytes) -> Judged | Refusal:
+        if media_type == b"image/png":
+            return Judged(b"")
         return invalid_request([MISSING]) if self._is_required else Judged(b"", (MISSING,))
 
     def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
@@ -75,6 +77,11 @@ LIMITED = Parameters((Part("query", "limit", LIMIT),))
 def test_one_answer_lists_the_problems_of_the_absent_body_the_parameters_and_the_selection() -> None:
     refused, _ = shaped(b"limit=51&fields=other", parameters=LIMITED, body=Bodies(is_required=True))
     assert pointers(refused) == ["", "/query/limit", "/query/fields"]
+
+
+def test_a_call_without_octets_is_judged_by_its_type() -> None:
+    passed, _ = shaped(b"", b"Content-Length: 0\r\nContent-Type: image/png\r\n", body=Bodies(is_required=True))
+    assert isinstance(passed, ShapedRequest)
 
 
 def test_the_selection_does_not_go_up() -> None:

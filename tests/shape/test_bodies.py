@@ -71,11 +71,28 @@ def test_a_type_that_the_gateway_cannot_change_is_refused_where_members_are_remo
     ],
 )
 def test_a_missing_body_is_refused_if_there_must_be_one(changes: dict[str, Any], expected: object) -> None:
-    assert outcome(bodies(**changes).without_body()) == expected
+    assert outcome(bodies(**changes).without_body(b"")) == expected
+
+
+@pytest.mark.parametrize(
+    ("media_type", "changes", "expected"),
+    [
+        (b"image/png", {}, (b"", ())),
+        (b"Image/PNG; a=b", {}, (b"", ())),
+        (b"image/png", {"is_narrowed": True}, (400, "invalid-request")),
+        (b"image/gif", {}, (400, "invalid-request")),
+        (b"image", {}, (400, "invalid-request")),
+        (b"application/json", {}, (400, "invalid-request")),
+    ],
+)
+def test_no_octets_are_an_empty_file_where_their_type_is_not_judged(
+    media_type: bytes, changes: dict[str, Any], expected: object
+) -> None:
+    assert outcome(bodies(**changes).without_body(media_type)) == expected
 
 
 def test_a_missing_body_is_only_reported_in_report_mode() -> None:
-    found = bodies(is_enforced=False).without_body()
+    found = bodies(is_enforced=False).without_body(b"")
     assert isinstance(found, Judged)
     assert [one.pointer for one in found.problems] == [""]
 
