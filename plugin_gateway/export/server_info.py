@@ -36,7 +36,7 @@ class ServerInfo(Struct, frozen=True, kw_only=True):
     summary: str
     """One line of at most 100 characters."""
     registry_name: str
-    """`namespace/name`, as registries and server cards want it."""
+    """`namespace/name`, as registries and server cards require it."""
     public_url: str
     mcp_url: str
     """Empty if there is no MCP endpoint."""
@@ -62,7 +62,7 @@ def gather_server_info(config: Config, manifest: JsonObject, info: JsonObject) -
 
 
 def slug(text: str) -> str:
-    """Return the name as packages want it. Directories refuse a name that ends in `mcp` or `plugin`."""
+    """Return the name in the form that packages require. Directories refuse a name that ends in `mcp` or `plugin`."""
     words = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     return _SUFFIX.sub("", words)[:MAX_NAME].strip("-")
 

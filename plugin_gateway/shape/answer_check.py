@@ -26,7 +26,7 @@ class AnswerCheck(Struct, frozen=True, kw_only=True):
     """The described bodies: by status such as `200`, `2XX` or `default`, then by media type."""
 
     bodies: Mapping[str, Mapping[bytes, Validator | None]]
-    """Every body fits a type without a validator, and a status without types."""
+    """A type without a validator admits every body, and so does a status without types."""
     is_enforced: bool = False
 
     def problems(self, status: int, media_type: bytes, body: bytes, branch: Branch = True) -> tuple[Problem, ...]:

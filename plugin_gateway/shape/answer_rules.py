@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check_answers(shaping: Shaping) -> None:
-    """Set the shape's check if gateway.yaml wants answers validated. This step comes before the steps that cut the descriptions."""
+    """Set the shape's check if gateway.yaml has answers validated. The steps that cut the descriptions come later."""
     settings = shaping.settings.validates_response
     if settings == "off":
         return

@@ -49,7 +49,7 @@ class Bodies(NamedTuple):
     is_enforced: bool
     """Whether an invalid body is refused; otherwise it is reported."""
     is_narrowed: bool = False
-    """Whether gateway.yaml takes members away, or sets some: then a body of a type that the gateway cannot change is refused."""
+    """Whether gateway.yaml removes or sets members. If so, a body of a type that the gateway cannot change is refused."""
     has_fixed: bool = False
     """Whether gateway.yaml sets members, so that there must be a body."""
 
@@ -76,7 +76,7 @@ class Bodies(NamedTuple):
         read = _read(media_type)
         parameter = read.charset if read is not None else b""
         if read is not None and read.name == MULTIPART:
-            # Servers differ in which of two boundaries they take.
+            # Servers disagree about which of two boundaries counts.
             has_one = media_type.lower().count(b"boundary") == 1
             parameter = parameter_of(media_type, b"boundary") if has_one else b""
         verdict = form.judge(body, parameter)

@@ -1,4 +1,4 @@
-"""Compiling the bodies of an operation: the request body that clients see, and what is enforced of it, from one description."""
+"""Compiling the bodies of an operation: makes the body that clients see, and the rules for calls, from one description."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def shape_body(shaping: Shaping) -> None:
 
 
 def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> BodyTrims:
-    """Leave out what a group wants to be dropped or fixed and this operation has no place for."""
+    """Leave out the `drop` and `fixed` pointers of a group's entry that have no place in this operation."""
     schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, node, trims)]
     gone: set[Tokens] = set()
     for pointer in _pointers(shaping):
@@ -117,7 +117,7 @@ def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTri
 def _trimmed(
     shaping: Shaping, body: JsonObject, media: dict[str, JsonObject], trims: BodyTrims
 ) -> tuple[JsonObject, dict[str, JsonObject]]:
-    """Write the body that clients see into the operation: types that the gateway cannot trim are gone."""
+    """Write the body that clients see into the operation, without the media types that the gateway cannot trim."""
     keep = SchemaTrim(shaping.document, trims.keep or frozenset(), keeps=True)
     drop = SchemaTrim(shaping.document, trims.hidden, keeps=False)
     shown: dict[str, JsonObject] = {}
@@ -138,7 +138,7 @@ def _trimmed(
             examples[name] = example
         if isinstance(encoding := copied.get("encoding"), dict):
             copied["encoding"] = {name: one for name, one in encoding.items() if trims.leaves(name)}
-        # Of a range the gateway can change only JSON.
+        # Of the types in a range, the gateway can change only JSON.
         shown[JSON.decode() if "*" in key else key] = copied
     body = {**body, "content": shown}
     if trims.fixed:
@@ -180,7 +180,7 @@ def _validator(shaping: Shaping, schema: Any, name: bytes) -> Validator | None:
 
 
 def _check(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> Iterator[Finding]:
-    """Yield what is wrong with the pointers and the fixed values."""
+    """Yield a finding for each mistake in the pointers and the fixed values."""
     schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, node, trims)]
     pointers = [*_pointers(shaping)]
     if not schemas:
@@ -237,7 +237,7 @@ def _cannot_trim(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrim
 
 
 def _lost(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> Iterator[Finding]:
-    """Yield a warning for each member that the API requires and that no body has now."""
+    """Yield a warning for each member that the API requires and that clients can no longer send."""
     schemas = [node.get("schema", True) for key, node in media.items() if is_trimmable(key, node, trims)]
     lost = (
         place

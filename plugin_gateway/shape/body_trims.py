@@ -1,4 +1,4 @@
-"""The body trims of one operation: what gateway.yaml takes away from its request bodies, and what it sets."""
+"""The body trims of one operation: the members that gateway.yaml removes from its request bodies, and those that it sets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORMS: Final = frozenset({FORM, MULTIPART})
 
 
 class BodyTrims(NamedTuple):
-    """What gateway.yaml wants of the bodies."""
+    """The members to keep, to remove and to set."""
 
     keep: Pointers | None
     drop: Pointers
@@ -44,7 +44,7 @@ class BodyTrims(NamedTuple):
 
 
 class Unnamed(NamedTuple):
-    """Why the gateway cannot change what a pointer names in a form."""
+    """Why the gateway cannot change the member that a pointer names in a form."""
 
     reason: str
     """It begins with the pointer."""
@@ -52,7 +52,7 @@ class Unnamed(NamedTuple):
 
 
 def is_trimmable(key: str, node: JsonObject, trims: BodyTrims) -> bool:
-    """Whether the gateway can change bodies of a media type: JSON, and forms if it finds in their fields what each pointer names."""
+    """Whether the gateway can change bodies of a media type: JSON, and forms whose fields have the places of all pointers."""
     types = declared_media_types([key])
     if any(map(is_json, types)) or admits(types, JSON):
         return True

@@ -18,18 +18,18 @@ HiddenWord = Literal["readOnly", "writeOnly"]
 def body_validator(
     shaping: Shaping, schema: Any, bodies: str, *, hidden: HiddenWord, is_enforced: bool
 ) -> Validator | None:
-    """Return the validator of a schema. Where it is enforced and cannot be compiled, return None and add a warning.
+    """Return the validator of a schema. If it is to be enforced and cannot be compiled, return None and add a warning.
 
     `bodies` completes the message "the gateway cannot validate ...". Properties with the word `hidden` are not required, because
     only the other side sends them.
     """
     make = partial(stand_alone, schema, shaping.document, hidden=hidden, copies=shaping.copies)
     if not is_enforced and shaping.copies is not None:
-        # `check` and the console look at no body, and a thousand operations may reach the same thousand schemas.
+        # `check` and the console never look at a body, and a thousand operations may reach the same thousand schemas.
         return Validator(make=make)
     validator = Validator(make())
     if not is_enforced:
-        # A report compiles it when the first body is looked at.
+        # With `report`, the first body that is looked at compiles it.
         return validator
     try:
         validator.compile()

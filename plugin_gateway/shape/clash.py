@@ -79,7 +79,7 @@ def _read(
 def _lost(ours: _Setting, theirs: _Setting, part: str, why: str) -> Iterator[Finding]:
     """Yield a finding for each pointer of `ours` whose place a pointer of `theirs` removes or sets.
 
-    An entry of an operation may take back a part of what an entry of its group says, but not all of it.
+    An operation's entry may take back a part of what its group's entry says, but not all of it.
     """
     lost = [
         (tokens, at, above)

@@ -1,4 +1,4 @@
-"""Compiling shapes: the pruned document and what gateway.yaml wants become the shaped document and a shape for each operation.
+"""Compiling shapes: makes the shaped document and a shape for each operation, from the pruned document and gateway.yaml.
 
 The shaped document is what clients see, and the shapes are made from it. So what clients see and what calls may carry agree.
 """
@@ -48,7 +48,7 @@ class Shaping(Struct, kw_only=True):
     findings: list[Finding] = field(default_factory=list)
     """Located by pointers into gateway.yaml, such as `("allow", 0, "parameters", "limit", "maximum")`."""
     absent: list[Finding] = field(default_factory=list)
-    """What an entry for a group wants, and this operation has no place for: an error if the whole group has none."""
+    """Findings about pointers of a group's entry without a place here: errors if no operation of the group has the place."""
 
 
 def _steps(settings: OperationSettings) -> Iterator[Callable[[Shaping], None]]:
@@ -118,14 +118,14 @@ def compile_shapes(
             shapes[key] = shaping.shape
     found += _absent_everywhere(absent, settings.values())
     if only_validates:
-        # Clients see the document in its own version, not one that was upgraded to be judged by.
+        # Clients see the document in its own version. The upgraded one is only for judging.
         own = tuple(one for one in found if one not in findings)
         return Shaped(document=pruned, shapes=shapes, findings=own)
     from plugin_gateway.shape.link_names import settle_link_names  # noqa: PLC0415  # as above
     from plugin_gateway.shape.plain_names import give_plain_names  # noqa: PLC0415  # as above
 
     settle_link_names(document, shapes)
-    # What a dropped member alone referred to must not stay in the document.
+    # Components that only a dropped member referred to must not stay in the document.
     shaped = prune(document, list(document.operations), extensions=extensions)
     give_plain_names(shaped.root, known)
     return Shaped(document=shaped, shapes=shapes, findings=_once_for_each_place(found))
@@ -152,7 +152,7 @@ def _with_own_parameters(document: Document) -> Document:
 
 
 def _absent_everywhere(absent: Sequence[Finding], settings: Iterable[OperationSettings]) -> Iterator[Finding]:
-    """Yield what no operation of its group has a place for."""
+    """Yield the findings about pointers that have no place in any operation of their group."""
     sizes = Counter(
         (one.request_origins.get(setting, one.entry), setting) for one in settings for setting in one.request_of_groups
     )

@@ -25,7 +25,7 @@ _LEFT_OUT: Final = frozenset(
         *("maxContains", "maxProperties", "minContains", "minProperties", "not", "propertyNames"),
     }
 )
-"""Keywords that may name what is left out, or no longer hold without it."""
+"""Keywords that may name a member that is left out, or that may be false without it."""
 _OF_ALL_ITEMS: Final = frozenset({"minItems", "uniqueItems"})
 _ANNOTATIONS: Final = frozenset(
     {"title", "description", "deprecated", "readOnly", "writeOnly", "externalDocs", "default", "example", "examples"}

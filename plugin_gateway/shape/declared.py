@@ -1,4 +1,4 @@
-"""A declared parameter: the object of the document's, the rule of gateway.yaml for it, and how a value of it is written."""
+"""A declared parameter: its object in the document, its rule in gateway.yaml, and how its values are written."""
 
 from __future__ import annotations
 

@@ -38,12 +38,12 @@ class FieldEdit(NamedTuple):
     is_json: bool
     """Whether the field is JSON. Otherwise it is one pair for each scalar."""
     removes: Step = True
-    """The edit that takes away what clients do not see."""
+    """The edit that removes the members that clients do not see."""
     sets: Step = True
-    """The edit that sets what gateway.yaml fixes in JSON. Fixed pairs are added to the form."""
+    """The edit that sets the fixed members of JSON. Fixed pairs are added to the form."""
 
     def edited(self, name: str, text: bytes) -> tuple[bytes | None, bytes | None]:
-        """Return the field as clients may send it, and as it goes up; None if the pair goes. `name` and `text` are decoded.
+        """Return the field as clients may send it and as it goes up; None to remove the pair. `name` and `text` are decoded.
 
         Raises:
             UneditableFieldError: it is not written as the document says.

@@ -24,7 +24,7 @@ _SHORTEST: Final = 2
 
 
 def find_field_mentions(shaping: Shaping) -> None:
-    """Warn of the texts that name a member which `request` or `response` takes away from all bodies of the operation."""
+    """Warn of the texts that name a member which `request` or `response` removes from all bodies of the operation."""
     settings = shaping.settings
     if not (settings.request.written | (settings.response.written - {"links", "select"})):
         return

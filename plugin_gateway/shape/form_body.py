@@ -1,4 +1,4 @@
-"""A form: an application/x-www-form-urlencoded body, judged by its schema, and without the fields that gateway.yaml takes away."""
+"""A form: an application/x-www-form-urlencoded body, judged by its schema and rewritten without the removed fields."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FormEdit(NamedTuple):
     added: bytes = b""
     """The pairs of the fixed fields."""
     inner: tuple[FieldEdit, ...] = ()
-    """What happens inside of fields, of which each has another name after folding."""
+    """The edits inside fields. No two of these fields have the same name after folding."""
 
 
 class FormBody(NamedTuple):
@@ -128,7 +128,7 @@ class FormBody(NamedTuple):
     def problems(
         self, fields: dict[str, list[Pair]], of_json: Container[str] = (), files: Collection[str] = ()
     ) -> tuple[Problem, ...]:
-        """Return what is wrong with the fields: the names as sent and the texts, by the names of the fields.
+        """Return the problems of the fields. `fields` has the names as sent and the texts, by the names of the fields.
 
         The texts of the fields in `of_json` are JSON. Files have no JSON type, so a field in `files` only has to be declared.
         """

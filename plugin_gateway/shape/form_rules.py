@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def form_body(
     shaping: Shaping, node: JsonObject, source: JsonObject, trims: BodyTrims, validator: Validator | None
 ) -> FormBody | None:
-    """Return what judges and edits forms; None if they pass as they come.
+    """Return the object that judges and edits forms; None if they pass as they come.
 
     `node` is the media type as clients see it, `source` as the document has it.
     """
@@ -52,7 +52,7 @@ def form_body(
 def multipart_body(
     shaping: Shaping, node: JsonObject, source: JsonObject, trims: BodyTrims, validator: Validator | None
 ) -> MultipartBody | None:
-    """Return what judges and edits multipart bodies; None if they pass as they come. See `form_body`."""
+    """Return the object that judges and edits multipart bodies; None if they pass as they come. See `form_body`."""
     schema = node.get("schema", True)
     if validator is None and trims.is_nothing:
         return None
@@ -110,7 +110,7 @@ def _form_edit(shaping: Shaping, source: JsonObject, trims: BodyTrims) -> FormEd
 
 
 def _field_edits(shaping: Shaping, source: JsonObject, trims: BodyTrims) -> Iterator[FieldEdit]:
-    """Yield what happens inside of fields."""
+    """Yield the edits inside fields."""
     keep, hidden = trims.keep or frozenset(), trims.hidden
     arrays = array_places(shaping.document, source.get("schema", True), keep | hidden)
     for name in sorted({tokens[0] for tokens in keep | hidden if len(tokens) > 1 and tokens[:1] not in hidden}):

@@ -1,4 +1,4 @@
-"""A JSON body: judged by its schema, without the members that gateway.yaml takes away, and with those that it sets."""
+"""A JSON body: judged by its schema, without the members that gateway.yaml removes, and with those that it sets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Verdict(NamedTuple):
 
     body: bytes
     unshaped: tuple[Problem, ...] = ()
-    """Problems for which the gateway cannot do what gateway.yaml wants, so that the call must not go up."""
+    """Problems that keep the gateway from making the changes of gateway.yaml, so the call must not go up."""
     invalid: tuple[Problem, ...] = ()
     """Problems of a body that breaks its schema."""
 
@@ -29,9 +29,9 @@ class JsonBody(NamedTuple):
     validator: Validator | None = None
     """For the body that clients see; None to judge nothing."""
     removes: Step = True
-    """The edit that takes away what clients do not see; True to change nothing."""
+    """The edit that removes the members that clients do not see; True to change nothing."""
     sets: Step = True
-    """The edit that sets what gateway.yaml fixes."""
+    """The edit that sets the fixed members."""
 
     @property
     def is_edited(self) -> bool:

@@ -46,7 +46,7 @@ class Edit(NamedTuple):
     is_for_arrays: bool = False
     """Whether the value must be an array. Some servers take one object for an array of it, and no pointer leads into that."""
     words: tuple[bytes, ...] = ()
-    """In lower case, names of which a text must have one to be changed; empty if it may be changed anyway."""
+    """Names in lower case. A text without any of them stays unchanged. Empty if any text may change."""
 
     def below(self, name: str) -> Step:
         found = self.named.get(name, _MISSING)
@@ -109,7 +109,7 @@ def edit(text: bytes, change: Step) -> bytes:
         return text
     words = change.words
     if words and text.isascii() and b"\\" not in text:
-        # Most bodies have no member that goes.
+        # Most bodies have no member to remove.
         lowered = text.lower()
         if not any(word in lowered for word in words):
             return text
@@ -119,7 +119,7 @@ def edit(text: bytes, change: Step) -> bytes:
 
 
 def leaves(change: Step, tokens: Tokens) -> bool:
-    """Whether an edit that removes members leaves the scalar at a place that a name such as `a[b][0]` spells.
+    """Whether an edit that removes members keeps the scalar whose place a name such as `a[b][0]` spells.
 
     Raises:
         MisfitError: a pointer leads through a value of another type.

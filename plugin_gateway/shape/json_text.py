@@ -16,7 +16,7 @@ def json_octets(value: object) -> bytes:
     """Return the value as compact JSON in UTF-8.
 
     Raises:
-        UnwritableError: the value has no JSON.
+        UnwritableError: the value cannot be written as JSON.
     """
     try:
         octets = orjson.dumps(value)
@@ -30,7 +30,7 @@ def json_ascii(value: object) -> str:
     """Return the value as compact JSON in ASCII, without control characters.
 
     Raises:
-        UnwritableError: the value has no JSON.
+        UnwritableError: the value cannot be written as JSON.
     """
     octets = json_octets(value)
     text = octets.decode() if octets.isascii() else json.dumps(value, separators=(",", ":"))

@@ -62,7 +62,7 @@ def _is_types(value: Json) -> bool:
 
 
 def is_pattern(value: Json) -> bool:
-    """Whether a regular expression means something to Python and to ECMAScript: clients validate in both."""
+    """Whether a regular expression is valid in Python and in ECMAScript: clients validate with both."""
     try:
         return isinstance(value, str) and re.compile(value) is not None and not _NOT_ECMASCRIPT.search(value)
     except (re.error, RecursionError, OverflowError):
@@ -96,6 +96,6 @@ _IS_VALID: Final[Mapping[str, Callable[[Json], bool]]] = {
 
 
 def is_valid(keyword: str, value: Json) -> bool:
-    """Whether 2020-12 has this keyword with such a value. Keywords that hold schemas are not asked for here."""
+    """Whether 2020-12 has this keyword with such a value. It does not judge keywords that hold schemas."""
     check = _IS_VALID.get(keyword)
     return check is not None and check(value)

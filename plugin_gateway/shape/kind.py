@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _DEEPEST: Final = 6
 _MOST: Final = 2_000
-"""The schemas that one kind is made of; what is beyond may be anything. A real document has fewer than 700. Schemas that refer to
-each other twelve times have 12^6 within the depth."""
+"""The most schemas that one kind is made of; further schemas admit anything. Real documents have fewer than 700. But if each
+schema refers to twelve others, there are 12^6 within the depth."""
 _NUMERIC: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _TEXTUAL: Final = ("pattern", "minLength", "maxLength")
 
@@ -38,7 +38,7 @@ class Kind(Struct, frozen=True, kw_only=True):
 
     @property
     def is_any(self) -> bool:
-        """Whether every type is admitted, so that a text is taken for a scalar."""
+        """Whether every type is admitted. A text is then read as a scalar."""
         return self.types == TYPES
 
     def member(self, name: str) -> Kind | None:
@@ -119,7 +119,7 @@ def _types(schema: dict[str, Any]) -> frozenset[str]:
         return frozenset(map(type_of, values))
     if "const" in schema:
         return frozenset({type_of(schema["const"])})
-    # Documents leave `type` out where another keyword tells it.
+    # Documents leave `type` out where another keyword implies it.
     if "properties" in schema:
         return frozenset({"object"})
     if "items" in schema:
@@ -141,7 +141,7 @@ def _common(ours: frozenset[str], theirs: frozenset[str]) -> frozenset[str]:
     common = ours & theirs
     if ("integer" in ours and "number" in theirs) or ("number" in ours and "integer" in theirs):
         common |= {"integer"}
-    # A schema that admits nothing: the validator says so.
+    # The schema admits nothing. The validator reports it.
     return common or ours
 
 

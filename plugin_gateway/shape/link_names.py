@@ -27,7 +27,7 @@ _EXPRESSION: Final = re.compile(r"\$request\.(query|header)\.([^}\s#]+)")
 
 
 def settle_link_names(document: Document, shapes: Mapping[OperationKey, Shape]) -> None:
-    """Rename the renamed parameters in links and callbacks, and leave out what names a hidden one. Changes the document."""
+    """Rename the renamed parameters in links and callbacks, and drop values that name a hidden one. Changes the document."""
     names = {key: shape.names for key, shape in shapes.items() if shape.names.closed}
     if not names:
         return

@@ -70,5 +70,5 @@ def is_json(name: bytes) -> bool:
 
 
 def describes_json(key: str) -> bool:
-    """Whether answers of a media type of the document are cut: it is JSON, or a range that JSON is in, such as `*/*`."""
+    """Whether answers of a media type of the document are cut: it is JSON, or a range that includes JSON, such as `*/*`."""
     return _DESCRIBED_JSON.match(key) is not None

@@ -1,4 +1,4 @@
-"""A multipart body: multipart/form-data (RFC 7578), whose parts are judged as the fields of a form. Files are not looked into.
+"""A multipart body: multipart/form-data (RFC 7578), whose parts are judged as the fields of a form. Files are not read.
 
 A part whose Content-Type is JSON is read as JSON, other parts as text. Without an edit the body passes byte for byte.
 """

@@ -1,4 +1,4 @@
-"""A narrowing: a schema of the document with the bounds or values that gateway.yaml leaves of it.
+"""A narrowing: a schema of the document, restricted to the bounds or values in gateway.yaml.
 
 A narrowing never widens: what clients may send must be allowed by the document, too.
 """
@@ -38,7 +38,7 @@ def validator_of(schema: Any, document: Document) -> Validator:
 
 
 def narrow(schema: Any, rule: ParameterRule, document: Document) -> JsonObject | list[Widening]:
-    """Return the schema with the rule's bounds and values, or why the rule does not fit. The items of an array are narrowed."""
+    """Return the schema with the rule's bounds and values, or why the rule does not fit. Of an array, the items are narrowed."""
     resolved: JsonObject = follow(schema, document) or {}
     kind = kind_of(resolved, document)
     if "array" in kind.types and not kind.is_any and not kind.types & {"string", "integer", "number", "boolean"}:

@@ -1,4 +1,4 @@
-"""The parts of an operation's parameters: what a call is judged by and rewritten with, made from the declared parameters."""
+"""The parts of an operation's parameters, by which the gateway judges and rewrites calls, made from the declared parameters."""
 
 from __future__ import annotations
 

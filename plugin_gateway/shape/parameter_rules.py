@@ -1,4 +1,4 @@
-"""The rules for parameters: what gateway.yaml says of each parameter becomes its description and its part of the shape."""
+"""The rules for parameters: makes the description of each parameter, and its part of the shape, from gateway.yaml."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _NOT_OF_THE_PATH: Final = ("hidden", "fixed", "default", "rename")
 
 
 def shape_parameters(shaping: Shaping) -> None:
-    """Apply the rules of an operation's parameters, and compile what its calls are judged by."""
+    """Apply the rules of an operation's parameters, and compile the judge of its calls."""
     listed = shaping.node.get("parameters")
     nodes = listed if isinstance(listed, list) else []
     declared = [
@@ -248,7 +248,7 @@ class _Step:
         return [name for name, _ in kind.members] if is_spread(one, kind) else []
 
     def part(self, one: Declared) -> Part | None:
-        """Return what the gateway does with a parameter outside of the path; None if it does nothing."""
+        """Return the part of a parameter outside the path; None if the gateway neither judges nor changes it."""
         rule, added = one.rule, b""
         if one.place == "path":
             return None
@@ -274,7 +274,7 @@ class _Step:
         return reader_of(one, validator, kind, is_enforced=is_enforced, style="" if joined is None else joined.style)
 
     def whole_query(self, nodes: list[JsonObject]) -> WholeQuery | None:
-        """Return what judges the whole query as one value; None if no parameter describes it so, or its calls are not judged."""
+        """Return the judge of the whole query as one value; None without `in: querystring`, or if calls are not judged."""
         node = next((one for one in nodes if isinstance(one, dict) and one.get("in") == "querystring"), {})
         content, name = node.get("content"), node.get("name")
         if self._check == "off" or not isinstance(content, dict) or not isinstance(name, str):

@@ -95,7 +95,7 @@ class Parameters:
         self._added = [
             (0 if part.is_fixed else index, part.added) for index, part in enumerate(self._query, 1) if part.added
         ]
-        """The pairs that are added if the plain query has no text of this number."""
+        """The pairs to add if the plain query lacks the parameter with this number."""
         self._read_plainly: Callable[[bytes], re.Match[bytes] | None] | None = None
         self._judged: list[tuple[int, Reader]] = []
         """The parameters whose texts the expression of plain queries leaves to their readers."""
@@ -167,7 +167,7 @@ class Parameters:
         return query
 
     def _prepare(self) -> Callable[[bytes], re.Match[bytes] | None]:
-        """Return what finds plain queries. Its expression takes long to compile, so the first call of the operation has it done."""
+        """Return the finder of plain queries. The first call of the operation compiles its expression, which takes long."""
         if self._changes_more or self.whole_query is not None:
             return _no_match
         plain = PlainQuery(self._query)

@@ -1,6 +1,6 @@
 """A plain query: each parameter at most once, by its own name, with a plain text.
 
-Most queries are plain. One regular expression of an operation finds them in less time than a loop over their pairs takes.
+Most queries are plain. One regular expression for each operation recognises them faster than a loop over their pairs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.part import Part
     from plugin_gateway.shape.reader import Reader
 
-# Other names are left to those who decode them.
+# Other names must be decoded, so `Parameters.write` judges them.
 _is_plain_name: Final = re.compile(rb"[A-Za-z0-9\-._~!$'()*,:@/?\[\]]++").fullmatch
 
 

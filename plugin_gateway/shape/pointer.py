@@ -72,7 +72,7 @@ def step(pointers: Pointers, token: str) -> Pointers:
 def find_in_schema(document: Document, schema: Any, tokens: Tokens) -> Found:
     """Follow a pointer from the root of a schema of `document`. Circular schemas end with the pointer.
 
-    A member that only an unsaid `additionalProperties` admits leads nowhere: the pointer is more likely misspelt. An object
+    A member that is admitted only because `additionalProperties` is absent leads nowhere: it is probably misspelt. An object
     that says nothing about its members may have any.
     """
     below = [schema]
@@ -96,7 +96,7 @@ def promises_array(schemas: Iterable[Any]) -> bool:
 
 
 def array_places(document: Document, schema: Any, pointers: Iterable[Tokens]) -> Pointers:
-    """Return the places on the way of the pointers where the schema takes an array and no object."""
+    """Return the places along the pointers at which the schema admits an array and no object."""
     stars = {tokens[:index] for tokens in pointers for index, token in enumerate(tokens) if token == ANY}
     found = {place: find_in_schema(document, schema, place).schemas for place in stars}
     return frozenset(

@@ -127,7 +127,7 @@ class Reader:
         return self._takes_plainly(text) or not self.judge([(self.name, text)])
 
     def plain_texts(self) -> bytes:
-        """Return a regular expression for texts of a query that `takes` accepts; empty if no short one tells enough of the schema."""
+        """Return a regular expression for texts of a query that `takes` accepts; empty if no short one covers the schema."""
         if self._words:
             return one_of(self._words)
         if self._has_range:
@@ -137,7 +137,7 @@ class Reader:
         return b"true|false" if self._takes_booleans else b""
 
     def _takes_plainly(self, text: bytes) -> bool:
-        """Whether a text is valid, for most texts: one word or one number, with nothing to decode. After False, `judge` must tell."""
+        """Whether a text is certainly valid: one word or one number, with nothing to decode. After False, `judge` decides."""
         if self._takes_text:
             if self._words:
                 return text in self._words

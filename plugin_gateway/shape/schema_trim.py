@@ -1,4 +1,4 @@
-"""A schema trim: a schema without the members that gateway.yaml takes away, as clients see it.
+"""A schema trim: a schema without the members that gateway.yaml removes, as clients see it.
 
 Components are shared. A trim writes a changed copy of a component beside the original, once for each set of pointers that leads
 into it, so circular schemas end. Pruning removes the components that are left without a reference.
@@ -43,7 +43,7 @@ class SchemaTrim:
         return self._value(value, self._pointers)
 
     def _below(self, pointers: Pointers, token: str) -> Pointers | None:
-        """Return the pointers for a member or item; None if it goes. An empty set means that it stays as it is."""
+        """Return the pointers for a member or item; None if it is removed. An empty set means that it stays as it is."""
         below = step(pointers, token)
         if self._keeps:
             return None if not below else frozenset() if _ENDS in below else below
@@ -138,7 +138,7 @@ class SchemaTrim:
         return to_ref(("components", "schemas", self._names[key]))
 
     def _concerns(self, schema: Any, pointers: Pointers, seen: set[tuple[int, Pointers]]) -> bool:
-        """Whether something of the schema goes."""
+        """Whether the trim removes a part of the schema."""
         if not isinstance(schema, dict) or not pointers or (id(schema), pointers) in seen:
             return False
         seen.add((id(schema), pointers))

@@ -63,7 +63,7 @@ class ParameterShape(Protocol):
     """Whether `write_cookies` may return others than it gets."""
 
     def passing_query(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes | None:
-        """Return the query that goes up, if the call has no problem and nothing else of it changes. None if only `write` can tell."""
+        """Return the query that goes up, if the call has no problem and nothing else changes. None if `write` must decide."""
 
     def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Written | Refusal:
         """Return what goes up. `path` and `query` are the gate's; `fields` are lower-case names with values."""

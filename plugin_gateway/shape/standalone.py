@@ -39,12 +39,12 @@ class _Copied(NamedTuple):
 
 
 Copies: TypeAlias = "dict[tuple[str, Tokens], _Copied]"
-"""The copied components of one document, by the word of the left-out properties and their place. Hundreds of tools or validators may
-reach the same components, so they share them."""
+"""The copied components of one document, by the word whose properties are left out, and their place. Hundreds of tools or validators
+may reach the same components, so they share them."""
 
 
 class TooManyError(Exception):
-    """Raised where a schema reaches more parts than its reader wants."""
+    """Raised if a schema reaches more parts than its reader allows."""
 
 
 class Definitions:

@@ -23,7 +23,7 @@ _MARGIN: Final = 0.93
 
 
 class Definition:
-    """The forms of one tool's definition, from the whole to the most compact. Each is made when it is asked for."""
+    """The forms of one tool's definition, from the whole to the most compact. Each is made on first use."""
 
     def __init__(
         self,

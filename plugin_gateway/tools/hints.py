@@ -76,7 +76,7 @@ def _first(chosen: bool | None, default: bool) -> bool:
 
 
 def _adds(names: Iterable[str]) -> bool:
-    """Whether the first telling word of the names is one of adding. A word of destroying anywhere in the id or path outweighs it."""
+    """Whether the first known verb of the names is one that adds. A verb that destroys, anywhere in the id or path, wins."""
     operation_id, last_segment, summary = (*names, "", "", "")[:3]
     own = _words(operation_id) + _words(last_segment)
     if _DESTROYING.intersection(own):

@@ -1,4 +1,4 @@
-"""The output schema of a tool: what the members of a JSON answer are called and mean. It accepts every object.
+"""The output schema of a tool: the names and meanings of the members of a JSON answer. It accepts every object.
 
 Real APIs send null, numbers as text and members that their documents do not have. A client that validates the answer would then
 refuse it. So the schema has no keyword that could fail, except that the answer is an object, which MCP 2025-11-25 demands.
@@ -124,7 +124,7 @@ def _is_object(definitions: Definitions, placed: Placed, depth: int) -> bool:
 
 
 def _loosened(schema: Any) -> JsonObject:
-    """Keep what describes values, and nothing that judges them."""
+    """Keep the keywords that describe values, and drop those that judge them."""
     if not isinstance(schema, dict):
         return {}
     loose: JsonObject = {}

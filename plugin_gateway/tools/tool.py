@@ -92,7 +92,7 @@ class Body(Struct, frozen=True, kw_only=True):
 
 
 class Hints(Struct, frozen=True, kw_only=True):
-    """The annotations of a tool. All are told explicitly, because clients disagree about what a missing one means."""
+    """The annotations of a tool. All are stated explicitly, because clients disagree about what a missing one means."""
 
     read_only: bool
     destructive: bool

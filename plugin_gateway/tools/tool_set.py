@@ -1,4 +1,4 @@
-"""A tool set: the tools of one view, which are built when they are asked for."""
+"""A tool set: the tools of one view, which are built on first use."""
 
 from __future__ import annotations
 
