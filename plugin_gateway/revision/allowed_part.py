@@ -1,0 +1,143 @@
+"""The allowed part of a document: the operations that a config allows, cut out of it, with the shapes of their calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from plugin_gateway.gate.refused_name import PlacedRule
+from plugin_gateway.publish.operation_ids import assign_operation_ids
+from plugin_gateway.revision.allowlist import select
+from plugin_gateway.revision.pinned import Pinned
+from plugin_gateway.revision.views import choose_for_consumers
+from plugin_gateway.shape.extensions import extensions_to_keep
+from plugin_gateway.shape.settings import OperationSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from plugin_gateway.config.model import Config
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.openapi.document import Document, OperationKey
+    from plugin_gateway.revision.agreed import Agreed
+    from plugin_gateway.revision.allowlist import Selection
+    from plugin_gateway.revision.kept import Kept
+    from plugin_gateway.revision.steps import Steps
+    from plugin_gateway.revision.views import Chosen
+    from plugin_gateway.shape.names import Key
+    from plugin_gateway.shape.shape import Shape
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """The operations that a config allows, for every caller and for each consumer."""
+
+    selection: Selection
+    consumers: Sequence[Chosen]
+
+    @property
+    def kept(self) -> Mapping[OperationKey, Kept]:
+        return self.selection.kept
+
+    @property
+    def findings(self) -> Iterator[Finding]:
+        yield from self.selection.findings
+        for one in self.consumers:
+            yield from one.findings
+
+    @property
+    def pinned(self) -> Pinned:
+        """What the lists matched, for the next revision of a running gateway."""
+        return Pinned(
+            {
+                **self.selection.pinned.entries,
+                **{words: keys for one in self.consumers for words, keys in one.pins.items()},
+            }
+        )
+
+    def held(self, config: Config) -> Iterator[str]:
+        """Name the operations that the document added to groups, for the operator."""
+        yield from map(str, self.selection.held)
+        for consumer, one in zip(config.consumers, self.consumers, strict=True):
+            yield from (f"{key} (consumer {consumer.name})" for key in one.held)
+
+
+class AllowedPart(Struct, frozen=True, kw_only=True):
+    """The document without all other operations, mended and shaped."""
+
+    document: Document
+    shapes: Mapping[OperationKey, Shape]
+    ids: Mapping[OperationKey, str]
+    """The published operation ids."""
+    extensions: frozenset[str]
+    """The extensions that it keeps."""
+    findings: tuple[Finding, ...]
+    """About the config."""
+    mended: tuple[Finding, ...]
+    """About the document."""
+
+
+def choose(config: Config, document: Document, pinned: Pinned, agreed: Agreed) -> Choice:
+    """Apply the lists of a config to a document."""
+    selection = select(document, config.allow, config.deny, pinned, agreed)
+    consumers = choose_for_consumers(document, selection.kept, config.consumers, pinned, agreed)
+    return Choice(selection=selection, consumers=consumers)
+
+
+def cut_allowed_part(
+    config: Config, document: Document, kept: Mapping[OperationKey, Kept], steps: Steps
+) -> AllowedPart:
+    """Cut the kept operations out.
+
+    Raises:
+        DocumentError: an operation cannot be cut out of the document.
+    """
+    extensions = extensions_to_keep(config.public.extensions)
+    pruned, mended = steps.prune(document, kept, extensions=extensions, discriminator=config.public.discriminator)
+    shaped = steps.shape(pruned, _shape_settings(config, kept), extensions)
+    wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
+    return AllowedPart(
+        document=shaped.document,
+        shapes=shaped.shapes,
+        ids=assign_operation_ids(shaped.document, wanted),
+        extensions=extensions,
+        findings=tuple(shaped.findings),
+        mended=mended,
+    )
+
+
+def _shape_settings(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[OperationKey, OperationSettings]:
+    """Gather the settings that shape the calls of each operation; an operation without such settings is left out."""
+    check = config.validate_
+    settings = {
+        key: OperationSettings(
+            entry=one.entries[0].index,
+            parameters=one.parameters,
+            origins=one.origins,
+            replaced_texts=one.replaced_texts,
+            request=one.request,
+            request_origins=one.request_origins,
+            request_of_groups=one.request_of_groups,
+            response=one.response,
+            response_origins=one.response_origins,
+            validates_request=check.request,
+            validates_response=check.response,
+        )
+        for key, one in kept.items()
+    }
+    return {key: one for key, one in settings.items() if not one.is_nothing}
+
+
+def placed_rules(
+    kept: Mapping[OperationKey, Kept], shapes: Mapping[OperationKey, Shape]
+) -> dict[tuple[OperationKey, Key], PlacedRule]:
+    """Return the place in gateway.yaml of the rule for each parameter that a shape changes."""
+    return {
+        (key, (place, name)): PlacedRule(
+            ("allow", kept[key].origins[word, ""], "parameters", word), only_hides=rule.hidden
+        )
+        for key, shape in shapes.items()
+        for place, name in shape.names.closed | shape.names.guarded
+        for word, rule in kept[key].parameters.items()
+        if word in (name, f"{place}:{name}") or (place == "header" and word.lower() in (name, f"header:{name}"))
+    }

@@ -1,0 +1,55 @@
+import pytest
+import yaml
+
+from plugin_gateway.callers.compile import compile_security
+from plugin_gateway.config.load import load_text
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.revision.agreed import NOTHING_AGREED
+from plugin_gateway.revision.allowed_part import choose
+from plugin_gateway.revision.pinned import NOTHING_PINNED
+from plugin_gateway.revision.publication import find_hidden_operations, manifest_faces
+
+DOCUMENT = Document(
+    root=yaml.safe_load("""
+openapi: 3.0.3
+info: {title: Pets, version: "1"}
+paths:
+  /pets:
+    get: {operationId: listPets, responses: {"200": {description: ok}}}
+    options: {operationId: petOptions, responses: {"200": {description: ok}}}
+  /mcp:
+    get: {operationId: ownPath, responses: {"200": {description: ok}}}
+"""),
+    name="openapi.yaml",
+)
+CONFIG = load_text(
+    """
+openapi: ./openapi.yaml
+upstream: {url: http://127.0.0.1:9100}
+allow: [listPets, petOptions, ownPath]
+""",
+    path=None,
+    environ={},
+).config
+
+
+def test_an_operation_that_the_gateway_answers_itself_is_pointed_out_at_its_entry() -> None:
+    kept = choose(CONFIG, DOCUMENT, NOTHING_PINNED, NOTHING_AGREED).kept
+    found = {finding.pointer: finding.message for finding in find_hidden_operations(kept, {"/mcp"})}
+    assert sorted(found) == [("allow", 1), ("allow", 2)]
+    assert "answers OPTIONS itself" in found["allow", 1]
+    assert "serves its own /mcp" in found["allow", 2]
+
+
+@pytest.mark.parametrize("logo", [None, b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+def test_the_manifest_names_a_logo_that_is_served(logo: bytes | None) -> None:
+    faces, findings = manifest_faces(CONFIG, DOCUMENT, logo, compile_security(CONFIG))
+    assert [finding.rule for finding in findings if "logo" in finding.rule] == []
+    assert "/.well-known/ai-plugin.json" in faces
+    assert any("logo" in path for path in faces)
+
+
+def test_a_logo_that_is_no_picture_is_a_finding_and_gives_no_face() -> None:
+    faces, findings = manifest_faces(CONFIG, DOCUMENT, b"no picture", compile_security(CONFIG))
+    assert faces == {}
+    assert findings
