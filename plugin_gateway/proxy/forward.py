@@ -56,7 +56,8 @@ def forward(
     Return the permitted request, which holds for every request of the same bytes, for `Serving.remembered`. Return
     None if the call was refused or still waits.
     """
-    known = access or serving.admit(block, client.address)
+    # The common case, as `admit` decides it.
+    known = access or (serving.anybody if serving.door is None else serving.admit(block, client.address))
     if isinstance(known, Access):
         permitted = permit(serving, known, method, target, block)
         if isinstance(permitted, Permitted):
