@@ -125,8 +125,9 @@ def occupy_standard_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            # open() returns the lowest free descriptor, which is that of this stream.
-            os.open(os.devnull, os.O_RDWR)
+            # open() returns the lowest free descriptor, which is that of this stream. Output must not get lost unseen: a
+            # command that writes to a closed standard output fails as on a full disk. The log and messages may get lost.
+            os.open(os.devnull, os.O_RDONLY if name == "stdout" else os.O_RDWR)
         if getattr(sys, name) is None:
             setattr(sys, name, open(descriptor, "w" if descriptor else "r", closefd=False))  # noqa: SIM115
 
@@ -156,6 +157,7 @@ def write_no_more() -> None:
 
 
 def run_command(arguments: list[str]) -> int:
+    output = sys.stdout
     try:
         status = cli.main(arguments, prog_name="plugin-gateway", standalone_mode=False)
     except click.ClickException as error:
@@ -165,10 +167,10 @@ def run_command(arguments: list[str]) -> int:
         return 2
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
-    except SystemExit as leaving:
-        # click exits by itself when the pipe is closed.
-        if isinstance(leaving.__context__, BrokenPipeError):
-            raise leaving.__context__ from None
+    except SystemExit:
+        # When the pipe is closed, click wraps the streams and exits by itself, with the status of findings.
+        if sys.stdout is not output:
+            raise BrokenPipeError from None
         raise
     except FindingsError as error:
         from plugin_gateway.cli.report import show_findings  # noqa: PLC0415  # only a failing command needs it

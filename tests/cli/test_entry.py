@@ -127,6 +127,30 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["schema"], ["--help"], ["--version"], ["schema", "--help"]])
+def test_output_into_a_closed_pipe_ends_with_the_status_of_a_broken_pipe_and_not_with_that_of_findings(
+    arguments: list[str],
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run(
+        [sys.executable, "-m", "plugin_gateway", *arguments],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=BOUND_S,
+        check=False,
+    )
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("arguments", ["schema", "--help"])
+def test_output_to_a_closed_stream_ends_with_one_line(arguments: str) -> None:
+    command = f"exec {sys.executable} -m plugin_gateway {arguments} >&-"
+    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=BOUND_S, check=False)
+    assert (result.returncode, result.stderr) == (2, "error: cannot write the output: bad file descriptor\n")
+
+
+@pytest.mark.parametrize("arguments", [["schema"], ["--help"], ["--version"], ["schema", "--help"]])
 def test_output_that_cannot_be_written_ends_with_one_line(arguments: list[str]) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123  # a device
         result = subprocess.run(
