@@ -92,11 +92,12 @@ def load_text(
     overrides: Mapping[str, Any] | None = None,
     on_file: OnFile | None = None,
     needs_secrets: bool = True,
+    is_packed: bool = False,
 ) -> LoadedConfig:
-    """Load a config as `load` does, from text that was read already."""
+    """Load a config as `load` does, from text that was read already; a packed text is a part of the file at `path`."""
     sections = read_sections(text)
     name = "<stdin>" if path == STANDARD_INPUT else str(path or "environment")
-    places = Places(name, text, sections.root, unread=sections.unread_lines)
+    places = Places(name, text, sections.root, unread=sections.unread_lines, is_packed=is_packed)
     findings = [places.found(span, pointer, mistake) for span, pointer, mistake in sections.found]
     value = sections.root.plain() if sections.root is not None else None
     if stranger := _stranger(text, value, is_yaml=not sections.unread_lines and not (findings and value is None)):

@@ -29,12 +29,18 @@ _COMMENT = re.compile(r"\s*#[^\s#]")
 class Places:
     """The file's name, its lines with secrets masked, its tree, and the names of the overrides laid over it."""
 
-    __slots__ = ("_lines", "moved", "name", "overrides", "root")
+    __slots__ = ("_is_packed", "_lines", "moved", "name", "overrides", "root")
 
-    def __init__(self, name: str, text: str, root: Node | None, unread: Collection[int] = ()) -> None:
-        """Take the tree of a text, and as `unread` the lines that are not in it because they are not YAML."""
+    def __init__(
+        self, name: str, text: str, root: Node | None, unread: Collection[int] = (), *, is_packed: bool = False
+    ) -> None:
+        """Take the tree of a text, and as `unread` the lines that are not in it because they are not YAML.
+
+        A packed text has no lines that an operator could open. The place of all its values is the file.
+        """
         self.name = name
         self.root = root
+        self._is_packed = is_packed
         self.overrides: dict[Pointer, str] = {}
         self.moved: dict[Pointer, Pointer] = {}
         """Where a misplaced value is written, by the pointer where it belongs."""
@@ -97,7 +103,7 @@ class Places:
         if span is None:
             return (
                 self.top()
-                if self.root is None or not pointer
+                if self.root is None or not pointer or self._is_packed
                 # Leave out the text of the line: a missing key has nothing to do with the first key.
                 else Location(self.name, self.root.span.line, self.root.span.column)
             )
@@ -140,7 +146,7 @@ class Places:
                     yield pointer
 
     def _location(self, span: Span) -> Location:
-        if not span.line:
+        if not span.line or self._is_packed:
             return self.top()
         index = span.line - 1
         line = self._lines[index] if index < len(self._lines) else ""

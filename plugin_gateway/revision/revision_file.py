@@ -150,7 +150,13 @@ def unpack(
     except (zlib.error, DocumentError, KeyError, TypeError, ValueError) as error:
         raise refused_file(name, "the file is damaged") from error
     loaded = load_text(
-        config, path=path, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets
+        config,
+        path=path,
+        environ=environ,
+        overrides=overrides,
+        on_file=on_file,
+        needs_secrets=needs_secrets,
+        is_packed=True,
     )
     return Unpacked(loaded, document, agreed, logo, FinishedSteps(finished))
 

@@ -40,6 +40,12 @@ def test_a_pointer_leads_to_the_written_value_or_the_nearest_around_it(
     assert (location.line, location.column, location.length) == (line, column, length)
 
 
+@pytest.mark.parametrize("pointer", [(), ("openapi",), ("upstream", "credential", 0, "header"), ("nothing",)])
+def test_the_place_of_a_value_in_a_packed_text_is_the_file(pointer: tuple[int | str, ...]) -> None:
+    packed = Places("r.bin", TEXT, read(TEXT)[0], is_packed=True)
+    assert packed.locate(pointer) == Location("r.bin")
+
+
 @pytest.mark.parametrize(
     ("judged", "written"),
     [

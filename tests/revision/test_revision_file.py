@@ -91,8 +91,13 @@ def test_the_file_holds_no_secret_no_comment_and_no_text_of_a_denied_operation(f
 
 def test_secrets_are_those_of_the_place_where_the_file_is_served(folder: Path) -> None:
     content = packed(folder)
-    with pytest.raises(ConfigError, match="KEY"):
+    with pytest.raises(ConfigError, match="KEY") as caught:
         unpack(content, Path("x"), environ={})
+    (missing,) = caught.value.findings
+    assert (str(missing.location), missing.message) == (
+        "x",
+        "`upstream.credential.value.env`: environment variable `KEY` is not set",
+    )
     assert unpack(content, Path("x"), environ={}, needs_secrets=False).loaded.config
     assert unpack(content, Path("x"), environ={"KEY": "another-" + SECRET}).loaded.config.upstream.credential
 
