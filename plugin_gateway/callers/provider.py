@@ -1,4 +1,4 @@
-"""The provider: a client of an authorization server. Only this module of the package uses httpx2."""
+"""The provider: a client of an authorization server. Only this module of `callers/` imports httpx2."""
 
 from __future__ import annotations
 

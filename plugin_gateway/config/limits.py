@@ -42,6 +42,9 @@ class Limits(Record):
         "concurrent": "concurrency",
         "concurrent_request": "concurrency",
         "in_flight": "concurrency",
+        "per_user": "per_ephemeral_user",
+        "user_rate": "per_ephemeral_user",
+        "rate_per_user": "per_ephemeral_user",
     }
 
     between: ClassVar[tuple[dict[str, Any], ...]] = (

@@ -85,11 +85,9 @@ def injected_names(injections: Iterable[Injection], *, is_searched: bool = False
     return InjectedNames(headers=frozenset(headers), query=frozenset(query), cookies=frozenset(cookies))
 
 
-def with_token(prepared: Injection, token: str) -> Injection:
-    """Add the access token that the gateway got by the grant."""
-    return replace(prepared, headers=(*prepared.headers, (b"Authorization", b"Bearer " + token.encode())))
-
-
 def with_authorization(prepared: Injection, value: bytes) -> Injection:
-    """Add the caller's own Authorization. The caller knows it, so it is not masked."""
+    """Add the Authorization of one call: an access token that the gateway got, or the caller's own value.
+
+    It is not among `secrets`: the token board has the gateway's tokens masked, and the caller knows its own value.
+    """
     return replace(prepared, headers=(*prepared.headers, (b"Authorization", value)))

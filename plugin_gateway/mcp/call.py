@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from plugin_gateway.mcp.batch import Batch
 from plugin_gateway.mcp.era import Era, era_of_post, unsupported
@@ -252,16 +252,19 @@ class McpCall(Call):
     def _ask(self, slot: int, message: Message, era: Era) -> None:
         service = self._caller.clientele.service
         answer = service.answer(era, message)
-        if isinstance(answer, Invocation):
-            self._call_tool(slot, message, answer, era)
-        elif isinstance(answer, bytes):
-            self._respond(slot, response(message.id, answer))
-        elif isinstance(answer, Result):
-            self._respond(slot, service.finished_response(era, message.id, answer))
-        elif isinstance(answer, Listening):
-            self._listen(message.id, answer)
-        else:
-            self._respond(slot, error_response(answer.for_request(message.id)), status_of(answer, era))
+        match answer:
+            case Invocation():
+                self._call_tool(slot, message, answer, era)
+            case bytes():
+                self._respond(slot, response(message.id, answer))
+            case Result():
+                self._respond(slot, service.finished_response(era, message.id, answer))
+            case Listening():
+                self._listen(message.id, answer)
+            case Fault():
+                self._respond(slot, error_response(answer.for_request(message.id)), status_of(answer, era))
+            case _:
+                assert_never(answer)
 
     def _call_tool(self, slot: int, message: Message, invocation: Invocation, era: Era) -> None:
         self._left += 1

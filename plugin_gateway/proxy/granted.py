@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from plugin_gateway.credentials.grant import TokenExchange
-from plugin_gateway.credentials.injection import with_authorization, with_token
+from plugin_gateway.credentials.injection import with_authorization
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ OnLinks: TypeAlias = "Callable[[Links | Refusal], None]"
 
 
 class Granted:
-    """The links for one injection with a grant. It remembers those of recently used tokens."""
+    """The links for one injection with a grant. It remembers those of the tokens used last."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Granted:
         """Pass the links for a call from a client address to `on_links`, at once if its token is known."""
         if self._issuer is None:
             shown = authorization_of(request)
-            on_links(shown if isinstance(shown, Refusal) else self._passed_through(rule, shown))
+            on_links(shown if isinstance(shown, Refusal) else Links(self._uplink(rule, shown)))
             return
         subject = self._subject(request)
         if isinstance(subject, Refusal):
@@ -98,27 +98,22 @@ class Granted:
         bearer = _BEARER.fullmatch(shown)
         return NO_CREDENTIAL if bearer is None else bearer[1].decode("ascii")
 
-    def _passed_through(self, rule: OperationRule, shown: bytes) -> Links:
-        injection = with_authorization(self._injection, shown) if shown else self._injection
-        return Links(self._uplink(rule, shown, injection))
-
     def _with_token(self, rule: OperationRule, token: Token | Refusal) -> Links | Refusal:
         if isinstance(token, Refusal):
             return token
-        key = token.text.encode()
-        uplink = self._uplinks.get((id(rule), key))
-        if uplink is None:
-            uplink = self._uplink(rule, key, with_token(self._injection, token.text))
-        return Links(uplink, token.text)
+        return Links(self._uplink(rule, b"Bearer " + token.text.encode()), token.text)
 
-    def _uplink(self, rule: OperationRule, key: bytes, injection: Injection) -> Uplink:
+    def _uplink(self, rule: OperationRule, authorization: bytes) -> Uplink:
         # `id` is a safe key: rules live as long as their revision, and so does this object.
-        place = (id(rule), key)
+        place = (id(rule), authorization)
         uplink = self._uplinks.get(place)
-        if uplink is None:
-            uplink = self._uplinks[place] = self._make_uplink(rule, injection)
-            if len(self._uplinks) > _MOST_UPLINKS:
-                self._uplinks.popitem(last=False)
+        if uplink is not None:
+            self._uplinks.move_to_end(place)
+            return uplink
+        injection = with_authorization(self._injection, authorization) if authorization else self._injection
+        uplink = self._uplinks[place] = self._make_uplink(rule, injection)
+        if len(self._uplinks) > _MOST_UPLINKS:
+            self._uplinks.popitem(last=False)
         return uplink
 
 

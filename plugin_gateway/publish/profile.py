@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
@@ -56,8 +56,10 @@ def cut_to_profile(served: Document, profile: Profile) -> Cut:
             return Cut(lambda: served, ())
         case Profile.LEAN:
             return Cut(lambda: _without_answers(served), ())
-        case _:
+        case Profile.PLUGIN | Profile.GPT_ACTIONS:
             return _within_limits(served, profile)
+        case _:
+            assert_never(profile)
 
 
 def has_long_texts(root: JsonObject) -> bool:

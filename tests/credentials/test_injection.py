@@ -8,7 +8,6 @@ from plugin_gateway.credentials.injection import (
     injected_names,
     refusable,
     with_authorization,
-    with_token,
 )
 from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.rule import InjectedNames
@@ -48,7 +47,7 @@ def test_an_injection_can_be_pickled() -> None:
 
 
 def test_a_token_is_added_last() -> None:
-    assert with_token(EVERYWHERE, "tok+en/1234").headers == (
+    assert with_authorization(EVERYWHERE, b"Bearer tok+en/1234").headers == (
         (b"X-Api-Key", KEY.encode()),
         (b"Authorization", b"Bearer tok+en/1234"),
     )

@@ -84,6 +84,16 @@ def test_the_number_of_remembered_links_is_bounded(monkeypatch: pytest.MonkeyPat
     assert len(scene.granted._uplinks) == 2
 
 
+def test_links_of_a_token_in_use_stay_when_other_tokens_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_UPLINKS", 2)
+    scene = Scene(Issuer(ClientCredentials(), *map(token, ("used", "a", "used", "b", "used", "a"))))
+    for _ in range(6):
+        scene.ask()
+    assert [headers[-1][1] for _, _, headers in scene.made] == [
+        f"Bearer {text}".encode() for text in ("used", "a", "b", "a")
+    ]
+
+
 def test_a_caller_without_a_bearer_token_has_nothing_to_exchange() -> None:
     issuer = Issuer(TokenExchange(), token("t"))
     scene = Scene(issuer)
