@@ -14,6 +14,7 @@ from tests.deploy.proxies import program
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+CI, NIGHTLY, RELEASE = (ROOT / ".github" / "workflows" / f"{name}.yml" for name in ("ci", "nightly", "release"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TARGETS = {*re.findall(r"(?m)^([\w-]+|\.venv/\S+stamp):", (ROOT / "Makefile").read_text())}
 
@@ -36,8 +37,10 @@ def zizmor(path: Path) -> subprocess.CompletedProcess[Any]:
     )
 
 
-def test_there_is_a_workflow_for_each_change_and_one_for_a_release() -> None:
-    assert [path.name for path in FILES] == ["ci.yml", "release.yml"]
+def test_there_is_a_workflow_for_each_change_one_for_each_night_and_one_for_a_release() -> None:
+    assert FILES == [CI, NIGHTLY, RELEASE]
+    # YAML 1.1 reads `on` as true.
+    assert {*yaml.safe_load(NIGHTLY.read_text())[True]} == {"schedule", "workflow_dispatch"}
 
 
 def test_the_linter_has_nothing_to_say() -> None:
@@ -47,7 +50,7 @@ def test_the_linter_has_nothing_to_say() -> None:
 
 
 def test_the_linter_would_say_something(tmp_path: Path) -> None:
-    (tmp_path / "ci.yml").write_text(re.sub(r"@[0-9a-f]{40}", "@main", FILES[0].read_text()))
+    (tmp_path / "ci.yml").write_text(re.sub(r"@[0-9a-f]{40}", "@main", CI.read_text()))
 
     assert "unpinned-uses" in zizmor(tmp_path / "ci.yml").stdout
 
@@ -82,10 +85,16 @@ def test_rights_are_given_to_jobs_and_each_job_ends_by_itself(path: Path) -> Non
         assert job["timeout-minutes"] <= 120, name
 
 
-def test_no_job_for_a_change_may_write() -> None:
-    rights = {right for job in jobs(FILES[0]).values() for right in job["permissions"].values()}
+@pytest.mark.parametrize("path", [CI, NIGHTLY], ids=lambda path: path.name)
+def test_no_job_for_a_change_or_a_night_may_write(path: Path) -> None:
+    rights = {right for job in jobs(path).values() for right in job["permissions"].values()}
 
     assert rights == {"read"}
+
+
+@pytest.mark.parametrize(("path", "target"), [(CI, "check"), (CI, "coverage"), (NIGHTLY, "mutants")])
+def test_a_change_gets_each_check_and_a_night_the_slow_one(path: Path, target: str) -> None:
+    assert f"make {target} PYTHON=python" in [step.get("run") for step in steps(path)]
 
 
 def test_a_workflow_runs_targets_and_scripts_that_there_are() -> None:
@@ -103,7 +112,7 @@ def test_every_python_that_the_package_is_for_is_tested_and_gets_a_wheel() -> No
     promised = {
         f"3.{text.removeprefix(prefix)}" for text in PROJECT["project"]["classifiers"] if text.startswith(prefix)
     }
-    ci = jobs(FILES[0])
+    ci = jobs(CI)
     on_check = {
         step["with"]["python-version"]
         for step in ci["check"]["steps"]
@@ -127,10 +136,8 @@ def test_a_wheel_is_compiled_and_tested_as_it_is_installed() -> None:
 
 
 def test_what_is_published_is_attested_first() -> None:
-    names = [step.get("uses", "").partition("@")[0] for step in jobs(FILES[1])["publish"]["steps"]]
-    attested = [
-        step["with"] for step in jobs(FILES[1])["publish"]["steps"] if "actions/attest@" in step.get("uses", "")
-    ]
+    names = [step.get("uses", "").partition("@")[0] for step in jobs(RELEASE)["publish"]["steps"]]
+    attested = [step["with"] for step in jobs(RELEASE)["publish"]["steps"] if "actions/attest@" in step.get("uses", "")]
 
     assert names[-3:] == ["actions/attest", "actions/attest", "pypa/gh-action-pypi-publish"]
     assert [one["subject-path"] for one in attested] == ["dist/*", "dist/*"]

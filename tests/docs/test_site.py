@@ -67,6 +67,26 @@ def test_decisions_are_numbered_without_a_gap_and_their_titles_say_the_number() 
         assert record.read_text().startswith(f"# {number}. "), record.name
 
 
+def test_the_list_of_decisions_has_each_with_its_title_and_status() -> None:
+    folder = ROOT / "docs" / "adr"
+    rows = []
+    for record in sorted(folder.glob("[0-9]*.md")):
+        heading, _, dated, *_ = record.read_text().splitlines()
+        number, _, title = heading.removeprefix("# ").partition(". ")
+        rows.append((number, f"[{title}]({record.name})", dated.partition(" · ")[2]))
+
+    assert re.findall(r"(?m)^\| (\d+) \| (.+?) \| (.+) \|$", (folder / "README.md").read_text()) == rows
+
+
+def test_a_decision_that_another_supersedes_says_so() -> None:
+    records = {record.name: record.read_text().splitlines()[2] for record in (ROOT / "docs" / "adr").glob("[0-9]*.md")}
+    pairs = [(new, old) for new, dated in records.items() for old in re.findall(r"supersedes \[.+?\]\((.+?)\)", dated)]
+
+    assert pairs
+    for new, old in pairs:
+        assert re.search(rf"superseded by \[.+?\]\({re.escape(new)}\)", records[old]), old
+
+
 OF_OTHER_PROGRAMS = {"claude", "make", "pip", "python", "systemctl", "PLUGIN_GATEWAY_COMPILE=1"}
 OF_PYTHON = {"--enable-optimizations"}
 OF_ALL_COMMANDS = {"--help", "--version"}
