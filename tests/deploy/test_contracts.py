@@ -32,6 +32,11 @@ def floors() -> list[list[str]]:
 
 ROOMS = [room for rooms in floors() for room in rooms]
 TALKS = "the half of a room that decides does not know the half that talks"
+CLOSED = (
+    "concurrent", "_multiprocessing", "multiprocessing", "_posixsubprocess", "pty", "subprocess", "webbrowser",
+    "_asyncio", "_ctypes", "_queue", "_signal", "_socket", "_ssl", "_thread", "ctypes", "ftplib", "imaplib", "poplib",
+    "sched", "selectors", "smtplib", "socketserver", "wsgiref", "xmlrpc",
+)  # fmt: skip
 NEW_MODULE_MAY = {
     "ahocorasick_rs": set(),
     "asyncio": {"proxy.fronts", "reload", "server"},
@@ -39,10 +44,9 @@ NEW_MODULE_MAY = {
     "select": {"proxy.fronts", "server"},
     "ssl": set(),
     "threading": set(),
+    "queue": set(),
     "signal": {"server"},
-    "concurrent": set(),
-    "multiprocessing": set(),
-    "subprocess": set(),
+    **{name: set() for name in CLOSED},
     "backports": set(),
     "brotli": set(),
     "compression": set(),
@@ -63,6 +67,16 @@ NEW_MODULE_MAY = {
     "yaml": set(),
 }
 """Rooms in which a module that no contract names may import a library. All others are closed to it."""
+NEITHER_TALKS_NOR_WAITS = {
+    "__future__", "array", "ast", "base64", "binascii", "bisect", "codecs", "collections", "contextlib", "contextvars",
+    "copy", "dataclasses", "datetime", "decimal", "difflib", "email", "enum", "errno", "fcntl", "functools", "gc",
+    "gzip", "hashlib", "heapq", "hmac", "html", "http", "importlib", "inspect", "io", "ipaddress", "itertools", "json",
+    "logging", "math", "mmap", "os", "pathlib", "pickle", "platform", "posixpath", "random", "re", "resource",
+    "secrets", "shlex", "shutil", "stat", "string", "struct", "sys", "tempfile", "time", "traceback", "types", "typing",
+    "unicodedata", "urllib", "uuid", "xml", "zipfile", "zlib",
+}  # fmt: skip
+"""What the package imports of the standard library besides the modules in contracts. ruff bans the parts of these that talk."""
+BANNED = PROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"]
 HALF_THAT_TALKS = {"app", "endpoints", "proxy", "proxy.fronts", "server"}
 """Rooms in which a new module may import what talks in `admission/`, `callers/` and `credentials/`."""
 
@@ -159,12 +173,30 @@ def test_the_drawing_has_the_floors_of_the_contract() -> None:
     assert [{*re.split(" [:|] ", layer)} for layer in layers] == [{*rooms} for rooms in reversed(floors())]
 
 
-def test_each_library_that_the_package_imports_has_a_door() -> None:
+def test_each_library_that_the_package_imports_has_a_door_or_only_computes() -> None:
     grimp = pytest.importorskip("grimp")
     graph = grimp.build_graph("plugin_gateway", include_external_packages=True, cache_dir=None)
-    outside = {name for name in graph.modules if graph.is_module_squashed(name)} - sys.stdlib_module_names
+    outside = {name for name in graph.modules if graph.is_module_squashed(name)}
     protected = {name for contract in CONTRACTS.values() for name in contract.get("protected_modules", ())}
-    assert outside - protected == {"msgspec"}
+    forbidden = {name for contract in CONTRACTS.values() for name in contract.get("forbidden_modules", ())}
+    assert outside - protected - sys.stdlib_module_names == {"msgspec"}
+    assert (outside & sys.stdlib_module_names) - protected - forbidden == NEITHER_TALKS_NOR_WAITS
+
+
+@pytest.mark.parametrize("name", BANNED)
+def test_a_module_may_not_import_a_part_of_a_package_that_talks(name: str) -> None:
+    package, _, part = name.partition(".")
+    options = ["--no-cache", "--select=TID251", "--output-format=concise"]
+    place = ROOT / "plugin_gateway" / "gate" / "planted.py"
+    result = subprocess.run(
+        [str(Path(sys.executable).with_name("ruff")), "check", *options, f"--stdin-filename={place}", "-"],
+        input=f"import {name}\nfrom {package} import {part}\nfrom {name} import *\n",
+        capture_output=True,
+        text=True,
+        timeout=BOUND_S,
+        check=False,
+    )
+    assert [line.split(":")[1] for line in result.stdout.splitlines() if "TID251" in line] == ["1", "2", "3"]
 
 
 def test_only_its_doors_use_msgspec_for_more_than_values() -> None:
