@@ -18,7 +18,7 @@ from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,7 +227,7 @@ def _revision() -> Revision:
         gate=gate,
         rules=gate.rules,
         faces=faces,
-        upstream=UpstreamTarget(host="up.test", port=80, authority=AUTHORITY, connections=4),
+        upstream=UpstreamSettings(host="up.test", port=80, authority=AUTHORITY, connections=4),
         read_injection=injection,
         write_injection=injection,
         limits=Bounds(request_head_bytes=1024, request_body_bytes=64),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from plugin_gateway.proxy.upstream import UpstreamConnection
-    from plugin_gateway.revision import UpstreamTarget
+    from plugin_gateway.revision import UpstreamSettings
 
 STAGGER_S: Final = 0.25
 
@@ -42,29 +42,29 @@ class AttemptError(Exception):
 
 
 async def connect(
-    target: UpstreamTarget, tls: ssl.SSLContext | None, make: Callable[[], UpstreamConnection]
+    upstream: UpstreamSettings, tls: ssl.SSLContext | None, make: Callable[[], UpstreamConnection]
 ) -> UpstreamConnection:
     """Return the first connection that opens, including TLS; `make` makes a connection for each attempt.
 
     Raises:
         UpstreamError: no attempt succeeded; its cause names the failure of each address.
     """
-    limit_s = target.connect_timeout_s if target.connect_timeout_s > 0 else None
-    name = target.host if tls is not None else None
+    limit_s = upstream.connect_timeout_s if upstream.connect_timeout_s > 0 else None
+    name = upstream.host if tls is not None else None
     loop = asyncio.get_running_loop()
 
     async def attempt(address: Address) -> UpstreamConnection:
         family, host, port = address
         connection = make()
-        where = place(target, host, port)
+        where = place(upstream, host, port)
 
         def made() -> Any:  # asyncio asks for a `BaseProtocol`, but any object with its methods works
             return connection
 
         try:
             async with asyncio.timeout(limit_s):
-                if target.socket:
-                    await loop.create_unix_connection(made, target.socket, ssl=tls, server_hostname=name)
+                if upstream.socket:
+                    await loop.create_unix_connection(made, upstream.socket, ssl=tls, server_hostname=name)
                 else:
                     await loop.create_connection(made, host, port, family=family, ssl=tls, server_hostname=name)
         except (OSError, UnicodeError) as error:
@@ -76,9 +76,9 @@ async def connect(
 
     try:
         async with asyncio.timeout(limit_s):
-            addresses = await _addresses(target)
+            addresses = await _addresses(upstream)
     except (OSError, UnicodeError) as error:
-        raise _unreachable([AttemptError(target.host, error)]) from error
+        raise _unreachable([AttemptError(upstream.host, error)]) from error
     return await _first(attempt(address) for address in addresses)
 
 
@@ -116,14 +116,14 @@ async def _first(attempts: Iterable[Any]) -> UpstreamConnection:
     return won
 
 
-async def _addresses(target: UpstreamTarget) -> list[Address]:
+async def _addresses(upstream: UpstreamSettings) -> list[Address]:
     """Return the addresses in the resolver's order, alternating between families."""
-    if target.socket:
-        return [(socket.AF_UNIX, target.socket, 0)]
+    if upstream.socket:
+        return [(socket.AF_UNIX, upstream.socket, 0)]
     loop = asyncio.get_running_loop()
     families: dict[socket.AddressFamily, list[Address]] = {}
-    for family, _, _, _, where in await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM):
-        address = (family, cast("str", where[0]), target.port)
+    for family, _, _, _, where in await loop.getaddrinfo(upstream.host, upstream.port, type=socket.SOCK_STREAM):
+        address = (family, cast("str", where[0]), upstream.port)
         if address not in families.setdefault(family, []):
             families[family].append(address)
     return [address for address in chain(*zip_longest(*families.values())) if address is not None]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.known_secrets import KnownSecrets
     from plugin_gateway.proxy.link_queries import LinkQueries
     from plugin_gateway.proxy.wire import Field
-    from plugin_gateway.revision import UpstreamTarget
+    from plugin_gateway.revision import UpstreamSettings
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 256
@@ -168,7 +168,7 @@ class Downlink:
 
     def __init__(
         self,
-        target: UpstreamTarget,
+        upstream: UpstreamSettings,
         public_url: str,
         known: KnownSecrets,
         *,
@@ -187,12 +187,12 @@ class Downlink:
         self._known = known
         self.mask = known.mask
         """The mask for everything sent now, as of the last `look`."""
-        self._may_echo = target.may_echo
+        self._may_echo = upstream.may_echo
         self._decodes = decodes
-        self.passes_unreadable = target.passes_unreadable and not decodes
-        self.relocation = Relocation(target, public_url, query_names, own, link_queries)
+        self.passes_unreadable = upstream.passes_unreadable and not decodes
+        self.relocation = Relocation(upstream, public_url, query_names, own, link_queries)
         self._drops_challenges = drops_challenges
-        self._keeps_set_cookie = target.keep_set_cookie
+        self._keeps_set_cookie = upstream.keep_set_cookie
         self._appended = b"Vary: Origin\r\n" if varies_by_origin else b""
         self._answers: Memo[Answer] = Memo()
 

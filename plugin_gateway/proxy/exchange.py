@@ -186,27 +186,27 @@ class Exchange(Receiver):
 
     def on_tick(self, now: float) -> None:
         pool = self._plan.pool
-        target = pool.target
+        settings = pool.upstream
         if self.is_over:
             return
-        if self.is_sent and 0 < target.total_timeout_s < now - self.sent_at:
-            self._expire(504, "upstream-timeout", "The call exceeded its time limit.", target.total_timeout_s)
+        if self.is_sent and 0 < settings.total_timeout_s < now - self.sent_at:
+            self._expire(504, "upstream-timeout", "The call exceeded its time limit.", settings.total_timeout_s)
         elif self._upstream is None:
             if self._awaits_body:
                 return
-            is_late = 0 < target.connect_timeout_s < now - self._active_at
+            is_late = 0 < settings.connect_timeout_s < now - self._active_at
             if is_late and pool.is_full and not pool.is_opening_for(self):
                 detail = "All upstream connections are busy; try again shortly."
-                self._expire(503, "upstream-busy", detail, target.connect_timeout_s)
+                self._expire(503, "upstream-busy", detail, settings.connect_timeout_s)
         # While the client still owes body bytes the upstream need not answer, and a slow reader is not the upstream's
         # fault.
         elif (
             (self.is_sent or self._is_body_paused)
             and not self._is_answer_paused
-            and (0 < target.read_timeout_s < now - self._active_at)
+            and (0 < settings.read_timeout_s < now - self._active_at)
         ):
             detail = "The upstream did not answer in time."
-            self._expire(504, "upstream-timeout", detail, target.read_timeout_s)
+            self._expire(504, "upstream-timeout", detail, settings.read_timeout_s)
 
     def on_connected(self, upstream: UpstreamConnection) -> None:
         self._upstream = upstream
@@ -353,11 +353,11 @@ class Exchange(Receiver):
         self._plan.pool.enqueue(self)
 
     def on_broken(self, error: UpstreamError) -> None:
-        self.cause = error.cause or place(self._plan.pool.target)
+        self.cause = error.cause or place(self._plan.pool.upstream)
         self.on_refused(refusal_of(error))
 
     def _expire(self, status: int, code: str, detail: str, limit_s: float) -> None:
-        self.cause = f"{place(self._plan.pool.target)}: timeout of {limit_s:g} s expired"
+        self.cause = f"{place(self._plan.pool.upstream)}: timeout of {limit_s:g} s expired"
         self.cancel()
         self._client.on_failure(refusal_of(UpstreamError(status, code, detail)))
 

@@ -63,7 +63,7 @@ class Holder:
             OSError: a TLS file of the upstream cannot be used; the old revision stays.
         """
         old = self.serving.pool
-        pool = old if revision.upstream == old.target else Pool(revision.upstream, self.clock)
+        pool = old if revision.upstream == old.upstream else Pool(revision.upstream, self.clock)
         known = self.serving.door.authenticator if self.serving.door is not None else None
         authenticator = _authenticator(revision, known)
         endpoints = self._make_endpoints(revision)

@@ -14,14 +14,14 @@ from plugin_gateway.proxy.upstream import UpstreamConnection
 if TYPE_CHECKING:
     from plugin_gateway.proxy.call import Receiver
     from plugin_gateway.proxy.clock import Clock
-    from plugin_gateway.revision import UpstreamTarget
+    from plugin_gateway.revision import UpstreamSettings
 
 _MIN_QUEUE: Final = 64
 _QUEUED_PER_CONNECTION: Final = 4
 
 
 class Pool:
-    """Connections to one target.
+    """Connections to one upstream.
 
     The connection used last is reused first, so that the others can time out. If none is idle, an exchange waits for
     the first connection that is released or opened.
@@ -31,15 +31,15 @@ class Pool:
     the loop has handled all events of the turn. This also sends the requests of a turn in one go, which costs less.
     """
 
-    def __init__(self, target: UpstreamTarget, clock: Clock) -> None:
+    def __init__(self, upstream: UpstreamSettings, clock: Clock) -> None:
         """Prepare without opening a connection.
 
         Raises:
             OSError: OpenSSL does not accept a certificate or key (`ssl.SSLError` is one).
         """
-        self.target = target
+        self.upstream = upstream
         self.clock = clock
-        self._tls = target.tls_files.context() if target.tls else None
+        self._tls = upstream.tls_files.context() if upstream.tls else None
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
@@ -50,7 +50,7 @@ class Pool:
 
     @property
     def is_full(self) -> bool:
-        return len(self._open) + len(self._connecting) >= self.target.connections
+        return len(self._open) + len(self._connecting) >= self.upstream.connections
 
     def is_opening_for(self, exchange: Receiver) -> bool:
         """Whether a connection is being opened for this exchange: each address tried has a separate timeout."""
@@ -91,7 +91,7 @@ class Pool:
         """Call `exchange.on_connected` with a connection that has not idled, or `on_broken` if too many wait already."""
         exchange.on_upstream_full()
         queued = len(self._waiting) - len(self._connecting)
-        if queued >= max(_MIN_QUEUE, _QUEUED_PER_CONNECTION * self.target.connections):
+        if queued >= max(_MIN_QUEUE, _QUEUED_PER_CONNECTION * self.upstream.connections):
             detail = "Too many calls wait for the upstream; try again shortly."
             exchange.on_broken(UpstreamError(503, "upstream-busy", detail))
             return
@@ -118,7 +118,7 @@ class Pool:
         self._open_for_waiting()
 
     def retire(self) -> None:
-        """Close idle connections now, and the others when they are released: a new revision has another target."""
+        """Close idle connections now, and the others when they are released: a new revision has other settings of the upstream."""
         self._is_retired = True
         self.clock.unwatch(self)
         while self._idle:
@@ -136,7 +136,7 @@ class Pool:
 
     def on_tick(self, now: float) -> None:
         """Close connections that have been idle too long."""
-        limit_s = self.target.idle_timeout_s
+        limit_s = self.upstream.idle_timeout_s
         for connection in tuple(self._idle):
             if connection.idle_since == 0.0:
                 # Set the idle time at the first tick; this is cheaper than reading the clock at each release.
@@ -166,11 +166,11 @@ class Pool:
 
     def new_connection(self) -> UpstreamConnection:
         """Return a connection of this pool that is not open yet."""
-        return UpstreamConnection(self.target, self.release, self.forget)
+        return UpstreamConnection(self.upstream, self.release, self.forget)
 
     async def _connect(self) -> None:
         try:
-            connection = await connect(self.target, self._tls, self.new_connection)
+            connection = await connect(self.upstream, self._tls, self.new_connection)
         except UpstreamError as error:
             self._fail(error)
             return

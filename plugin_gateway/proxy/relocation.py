@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plugin_gateway.proxy.link_queries import LinkQueries
-    from plugin_gateway.revision import UpstreamTarget
+    from plugin_gateway.revision import UpstreamSettings
 
 _SCHEME: Final = rb"(?:(?P<scheme>https?|wss?):)?"
 _USERINFO: Final = rb"(?:[^/?#@\s\"'<>\\]*@)?"
@@ -74,7 +74,7 @@ class Relocation:
 
     def __init__(
         self,
-        target: UpstreamTarget,
+        upstream: UpstreamSettings,
         public_url: str,
         query_names: Iterable[bytes] = (),
         own: OwnNames | None = None,
@@ -84,10 +84,12 @@ class Relocation:
         self._public_authority, slash, mount = self._public.partition(b"://")[2].partition(b"/")
         self._mount = slash + mount
         """The path of the public URL, such as `/plugin`."""
-        self._is_shared = re.fullmatch(_spellings(target.authority), self._public_authority, re.IGNORECASE) is not None
+        self._is_shared = (
+            re.fullmatch(_spellings(upstream.authority), self._public_authority, re.IGNORECASE) is not None
+        )
         """Whether the upstream has the name of the public host: a reference to it may lead to the gateway already."""
-        self._knows_mount = b"x-forwarded-prefix:" in target.forwarded.lower()
-        self._prefix = target.prefix
+        self._knows_mount = b"x-forwarded-prefix:" in upstream.forwarded.lower()
+        self._prefix = upstream.prefix
         self._query_names = frozenset(fold_name(name) for name in query_names)
         self._link_queries = link_queries
         self._new_names = dict(own.renamed if own is not None else ())
@@ -95,15 +97,15 @@ class Relocation:
         self._own_sample = re.sub(r"\{[^{}]*\}", "0", own_template.partition("?")[0]).encode()
         """A path of the operation that answers."""
         self._own_path = _path_pattern(own_template)
-        authority = _spellings(target.authority)
-        self._host = _without_port(target.authority).lower()
+        authority = _spellings(upstream.authority)
+        self._host = _without_port(upstream.authority).lower()
         self._at_upstream = re.compile(rb"(?i)" + _SCHEME + rb"//" + _USERINFO + authority + rb"(?=[/?#]|\Z)")
         self._at_public = re.compile(
             rb"(?i)" + _SCHEME + rb"//" + _spellings(self._public_authority) + rb"(?=[/?#]|\Z)"
         )
-        self._knows_origin = bool(target.forwarded or target.host_field)
+        self._knows_origin = bool(upstream.forwarded or upstream.host_field)
         """Whether the upstream knows its public origin, and writes it, with a scheme of its choice, before its own path."""
-        encoded = rb"(?:(?:https?|wss?)%3A)?%2F%2F" + _spellings(target.authority, rb"(?::|%3A)")
+        encoded = rb"(?:(?:https?|wss?)%3A)?%2F%2F" + _spellings(upstream.authority, rb"(?::|%3A)")
         self._in_text = tuple(
             (re.compile(rb"(?i)" + start + _AUTHORITY_ENDS), rest, read, write)
             for start, rest, read, write in (
@@ -114,7 +116,7 @@ class Relocation:
         )
         # `api` may be any word; `api.internal` and `api:8080` are addresses.
         self._bare: re.Pattern[bytes] | None = None
-        if b"." in target.authority or b":" in target.authority:
+        if b"." in upstream.authority or b":" in upstream.authority:
             self._bare = re.compile(_BEFORE_BARE + authority + _AUTHORITY_ENDS)
 
     def point(self, reference: bytes) -> bytes | None:

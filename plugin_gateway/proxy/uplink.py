@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.proxy.wire import RequestFields
-    from plugin_gateway.revision import UpstreamTarget
+    from plugin_gateway.revision import UpstreamSettings
     from plugin_gateway.shape.shape import ParameterShape
 
 _LISTED: Final = frozenset(
@@ -63,10 +63,10 @@ class Uplink:
     )
 
     def __init__(
-        self, rule: OperationRule, target: UpstreamTarget, injection: Injection, *, is_searched: bool = False
+        self, rule: OperationRule, upstream: UpstreamSettings, injection: Injection, *, is_searched: bool = False
     ) -> None:
         """Prepare; `is_searched` says that answers are searched for secrets."""
-        self.prefix = target.prefix
+        self.prefix = upstream.prefix
         """The prefix of the path of every call."""
         self.query = injection.query
         """The injected query pairs, without `?`."""
@@ -74,8 +74,8 @@ class Uplink:
         if is_searched or rule.reads_answers:
             # The upstream is asked not to compress: a compressed answer must be decoded before it can be read.
             encoding = b"Accept-Encoding: identity\r\n"
-        host = target.host_field or target.authority
-        self._after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + target.forwarded
+        host = upstream.host_field or upstream.authority
+        self._after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + upstream.forwarded
         self.end = b"\r\n" + b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers) + b"\r\n"
         """The injected fields after the request id. They come last, so that no other line can follow them."""
         # The request id differs between calls, so it is not among the remembered lines.
@@ -83,7 +83,7 @@ class Uplink:
         if encoding:
             injected.update(map(fold_header, NOT_WHERE_SEARCHED))
         self._injected_names = frozenset(injected)
-        self._declared = rule.header_names | target.forward_headers
+        self._declared = rule.header_names | upstream.forward_headers
         self._cookies = injection.cookies
         ours = {fold_name(pair.partition(b"=")[0]) for pair in _cookie_pairs(injection.cookies)}
         self._cookie_names = frozenset(name for name in rule.cookie_names if fold_name(name) not in ours)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.proxy.call import Receiver
     from plugin_gateway.proxy.downlink import Answer
-    from plugin_gateway.revision import UpstreamTarget
+    from plugin_gateway.revision import UpstreamSettings
 
 _HEAD: Final = 0
 _LENGTH: Final = 1
@@ -47,7 +47,7 @@ class UpstreamConnection:
         "_left",
         "_phase",
         "_release",
-        "_target",
+        "_settings",
         "idle_since",
         "is_lost",
         "is_used",
@@ -56,12 +56,12 @@ class UpstreamConnection:
 
     def __init__(
         self,
-        target: UpstreamTarget,
+        settings: UpstreamSettings,
         release: Callable[[UpstreamConnection], object],
         forget: Callable[[UpstreamConnection], object],
     ) -> None:
         """Prepare. `release` takes the connection back after a complete answer, `forget` when it was closed."""
-        self._target = target
+        self._settings = settings
         self._release = release
         self._forget = forget
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
@@ -143,7 +143,7 @@ class UpstreamConnection:
 
     def _located(self, error: UpstreamError) -> UpstreamError:
         """Name the upstream in the cause of an error about its answer; an error without a cause says in its detail why."""
-        error.cause = f"{place(self._target)}: {error.cause or error.detail}"
+        error.cause = f"{place(self._settings)}: {error.cause or error.detail}"
         return error
 
     def eof_received(self) -> None:

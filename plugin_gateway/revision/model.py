@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry.collector import Collector
 
 
-class UpstreamTarget(Struct, frozen=True, kw_only=True):
-    """Where permitted calls go: one origin, one path prefix. Times are in seconds; 0 or less means never.
+class UpstreamSettings(Struct, frozen=True, kw_only=True):
+    """How permitted calls reach the upstream: one origin, one path prefix. Times are in seconds; 0 or less means never.
 
     `host` is a name or address to connect to (IPv6 without brackets), `socket` a Unix socket path used instead;
     `authority` is the value of Host, and `host_field` replaces it if set; `prefix` is put before every path, without a
@@ -104,7 +104,7 @@ class Revision(Discreet, frozen=True, kw_only=True):
     faces: Mapping[str, Face]
     page: Face | None = None
     """The page at `/` for people with a browser; None if it is off, or if an operation is there."""
-    upstream: UpstreamTarget
+    upstream: UpstreamSettings
     read_injection: Injection
     write_injection: Injection
     operation_injections: Mapping[str, Injection] = field(default_factory=dict)

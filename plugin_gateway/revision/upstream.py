@@ -1,4 +1,4 @@
-"""The upstream of a config, compiled: the target of calls, and the fields that give the upstream the public origin."""
+"""The upstream of a config, compiled: how calls reach it, and the fields that give it the public origin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from plugin_gateway.config.address import DEFAULT_PORTS
 from plugin_gateway.config.header_names import NOT_WHERE_SEARCHED, TELLS_THE_ORIGIN, fold_header
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.revision.model import UpstreamTarget
+from plugin_gateway.revision.model import UpstreamSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,11 +26,11 @@ class Forwarded(NamedTuple):
     host: bytes = b""
 
 
-def compile_upstream(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
+def compile_upstream(config: Config, tls_files: TlsFiles) -> UpstreamSettings:
     """Compile `upstream`; `tls_files` are the contents of the files that `upstream.tls` names."""
     upstream, url = config.upstream, config.upstream.url
     forwarding = forwarded(upstream.forwarded, config.public_url)
-    return UpstreamTarget(
+    return UpstreamSettings(
         host=url.host,
         port=url.port,
         authority=url.authority.encode(),

@@ -9,7 +9,7 @@ from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 
 NEVER = [
     "Host", "Connection", "Transfer-Encoding", "TE", "Expect", "HTTP2-Settings", "Proxy-Connection", "Authorization",
@@ -32,9 +32,9 @@ def may_be_configured(name: str) -> bool:
 def goes_up(name: str) -> bool:
     rule = OperationRule(method="GET", path_template="/p", operation_id="p")
     wanted = frozenset({name.lower().encode()})
-    target = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"", forward_headers=wanted)
+    upstream = UpstreamSettings(host="up", port=80, authority=b"up.test", prefix=b"", forward_headers=wanted)
     request = read_request_fields(b"Host: gw.test\r\n" + name.encode() + b": mine\r\n", 1)
-    return b"mine" in Uplink(rule, target, Injection()).after_target(request)
+    return b"mine" in Uplink(rule, upstream, Injection()).after_target(request)
 
 
 @pytest.mark.parametrize("name", NEVER)

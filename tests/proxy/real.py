@@ -14,7 +14,7 @@ from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.proxy.uplink import Uplink
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
     Found = Identity | Refusal
 
-TARGET = UpstreamTarget(host="up", port=80, authority=b"up.test")
+UPSTREAM = UpstreamSettings(host="up", port=80, authority=b"up.test")
 
 
 def plan_of(rule: OperationRule, uplink: Uplink | None = None, **parts: Any) -> Plan:
     """Return the plan of an operation; no upstream is behind its pool. `parts` are the optional arguments of `Plan`."""
-    uplink = uplink or Uplink(rule, TARGET, Injection())
-    downlink = Downlink(TARGET, "https://gw.test", KnownSecrets(), varies_by_origin=False)
-    return Plan(rule, uplink, downlink, Pool(TARGET, Clock()), {}, **parts)
+    uplink = uplink or Uplink(rule, UPSTREAM, Injection())
+    downlink = Downlink(UPSTREAM, "https://gw.test", KnownSecrets(), varies_by_origin=False)
+    return Plan(rule, uplink, downlink, Pool(UPSTREAM, Clock()), {}, **parts)
 
 
 def revision_of(*rules: OperationRule, judge: Callable[[bytes, bytes], Permit | Refusal] | None = None) -> Revision:
     """Return a revision whose gate judges by `judge`."""
     return Revision(
-        number=1, public_url="http://gw", gate=SimpleNamespace(judge=judge), rules=rules, faces={}, upstream=TARGET,
+        number=1, public_url="http://gw", gate=SimpleNamespace(judge=judge), rules=rules, faces={}, upstream=UPSTREAM,
         operations_total=len(rules), read_injection=Injection(), write_injection=Injection(), limits=Bounds(), cors_origins=(),
     )  # fmt: skip
 

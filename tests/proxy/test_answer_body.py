@@ -15,7 +15,7 @@ from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.overflow import Cap
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 
 SECRET = "s3cret-key-of-ours"
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -24,10 +24,10 @@ TEXT = json.dumps({"next": "http://up.test/v2/p?page=2", "key": SECRET}).encode(
 
 def play(head: bytes, *pieces: bytes, cap: Cap | None = None, links: bool = False, unreadable: str = "refuse") -> Any:
     """Return the head and body that the client gets for an answer body in these pieces, or the refusal."""
-    target = UpstreamTarget(
+    upstream = UpstreamSettings(
         host="up.test", port=80, authority=b"up.test", prefix=b"/v2", passes_unreadable=unreadable == "pass"
     )
-    downlink = Downlink(target, "https://gw.test", KnownSecrets(SECRET), varies_by_origin=False)
+    downlink = Downlink(upstream, "https://gw.test", KnownSecrets(SECRET), varies_by_origin=False)
     answer = downlink.read(head.rstrip(b"\r\n"))
     body = AnswerBody(answer, downlink, LinkRules([("next",)], downlink.relocation) if links else None, cap)
     first, sent = None, b""
@@ -87,8 +87,8 @@ def test_a_body_that_does_not_match_its_coding_passes_only_from_its_first_piece_
 
 
 def test_a_head_without_a_body_is_that_of_the_answer_with_one() -> None:
-    target = UpstreamTarget(host="up.test", port=80, authority=b"up.test")
-    downlink = Downlink(target, "https://gw.test", KnownSecrets(SECRET), varies_by_origin=False)
+    upstream = UpstreamSettings(host="up.test", port=80, authority=b"up.test")
+    downlink = Downlink(upstream, "https://gw.test", KnownSecrets(SECRET), varies_by_origin=False)
     links = LinkRules([("next",)], downlink.relocation)
     answer = downlink.read((JSON_HEAD + b'ETag: "x"\r\nContent-Length: 9').rstrip())
     assert bodiless_head(answer, None) is answer

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from plugin_gateway.proxy.body_links import LinkRules
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.relocation import Relocation
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 
-TARGET = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"/v2")
-MOVE = Relocation(TARGET, "https://gw.test", [b"api_key"])
+UPSTREAM = UpstreamSettings(host="up", port=80, authority=b"up.test", prefix=b"/v2")
+MOVE = Relocation(UPSTREAM, "https://gw.test", [b"api_key"])
 JSON = b"Content-Type: application/json\r\n"
 
 

@@ -13,7 +13,7 @@ from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.overflow import Piece
 from plugin_gateway.proxy.shaped_answer import ReplyRules
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 from plugin_gateway.shape.answer_check import AnswerCheck
 from plugin_gateway.shape.reply import ReplyShape
 from plugin_gateway.shape.validator import Validator
@@ -26,8 +26,8 @@ SECRET = "s3cret-key-of-ours"
 
 
 def downlink_of(secret: str = "") -> Downlink:
-    target = UpstreamTarget(host="up.test", port=80, authority=b"up.test", prefix=b"")
-    return Downlink(target, "https://gw.test", KnownSecrets(secret), varies_by_origin=False, decodes=True)
+    upstream = UpstreamSettings(host="up.test", port=80, authority=b"up.test", prefix=b"")
+    return Downlink(upstream, "https://gw.test", KnownSecrets(secret), varies_by_origin=False, decodes=True)
 
 
 def play(*pieces: bytes, head: bytes = HEAD, shape: ReplyShape | None = None, secret: str = "") -> Any:

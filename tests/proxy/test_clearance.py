@@ -21,7 +21,7 @@ from plugin_gateway.proxy.received import FieldBlock, Permitted
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import RequestFields, read_request_lines
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 
 RULE = OperationRule(method="GET", path_template="/p", operation_id="read")
 REFUSED = Refusal(status=429, code="rate-limited", detail="No.")
@@ -81,10 +81,10 @@ def scene(
     limiter: Asked | None = None, granted: Asked | None = None, body: bytes = b"", lines: Sequence[bytes] = ()
 ) -> tuple[Exchange, Clearance]:
     exchange = Exchange()
-    target = UpstreamTarget(host="up", port=1, authority=b"up")
-    uplink = Uplink(RULE, target, Injection())
-    downlink = Downlink(target, "https://gw", KnownSecrets(), varies_by_origin=False)
-    plan = Plan(RULE, uplink, downlink, Pool(target, Clock()), {}, limiter=limiter, granted=granted)
+    upstream = UpstreamSettings(host="up", port=1, authority=b"up")
+    uplink = Uplink(RULE, upstream, Injection())
+    downlink = Downlink(upstream, "https://gw", KnownSecrets(), varies_by_origin=False)
+    plan = Plan(RULE, uplink, downlink, Pool(upstream, Clock()), {}, limiter=limiter, granted=granted)
     block = FieldBlock(read_request_lines([b"Host: a", *lines], 1))
     access = Access("alice", lambda method, target: REFUSED, {})
     permitted = Permitted(access, plan, b"GET", Permit(RULE, b"/p", b""), block, OPAQUE)

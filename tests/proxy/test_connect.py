@@ -13,7 +13,7 @@ import uvloop
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy import connect as connect_module
 from plugin_gateway.proxy.connect import _addresses, _first, connect
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def play(
     *,
     addresses: list[str],
     tls: ssl.SSLContext | None = None,
-    **target: float,
+    **upstream: float,
 ) -> None:
     """Run a scene in which the name `twin` resolves to the addresses."""
 
@@ -99,9 +99,9 @@ def play(
         with contextlib.ExitStack() as stack:
             peers = Peers(stack)
             await peers.open(tls)
-            options = {"host": "twin", "port": peers.port, "authority": b"twin", "connect_timeout_s": 2.0} | target
+            options = {"host": "twin", "port": peers.port, "authority": b"twin", "connect_timeout_s": 2.0} | upstream
             async with asyncio.timeout(BOUND_S):
-                await scene(peers, UpstreamTarget(**options), Connection)
+                await scene(peers, UpstreamSettings(**options), Connection)
                 await peers.leave()
         async with asyncio.timeout(BOUND_S):
             while asyncio.all_tasks() - {asyncio.current_task()}:  # noqa: ASYNC110  # what is abandoned ends soon
@@ -121,8 +121,8 @@ def test_an_address_that_refuses_is_followed_by_the_next_at_once(
 ) -> None:
     monkeypatch.setattr(connect_module, "STAGGER_S", 60.0)
 
-    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
-        connection = await connect(target, None, make)
+    async def scene(peers: Peers, upstream: Any, make: type[Any]) -> None:
+        connection = await connect(upstream, None, make)
         assert peer_of(connection) == GOOD
         connection.transport.abort()
 
@@ -135,9 +135,9 @@ def test_an_address_that_drops_packets_holds_up_no_call_for_its_whole_time(
 ) -> None:
     monkeypatch.setattr(connect_module, "STAGGER_S", 0.01)
 
-    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
+    async def scene(peers: Peers, upstream: Any, make: type[Any]) -> None:
         peers.drops(BAD)
-        connection = await connect(target, None, make)
+        connection = await connect(upstream, None, make)
         assert peer_of(connection) == GOOD
         connection.transport.abort()
 
@@ -150,10 +150,10 @@ def test_every_address_has_the_whole_connect_time_for_itself(
 ) -> None:
     monkeypatch.setattr(connect_module, "STAGGER_S", 60.0)
 
-    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
+    async def scene(peers: Peers, upstream: Any, make: type[Any]) -> None:
         peers.drops(BAD)
         peers.drops(WORSE)
-        connection = await connect(target, None, make)
+        connection = await connect(upstream, None, make)
         assert peer_of(connection) == GOOD
         connection.transport.abort()
 
@@ -169,9 +169,9 @@ def test_an_address_that_accepts_but_does_not_speak_tls_is_followed_by_the_next(
     served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     served.load_cert_chain(certificate.cert, certificate.key)
 
-    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
+    async def scene(peers: Peers, upstream: Any, make: type[Any]) -> None:
         peers.says_nothing(BAD)
-        connection = await connect(target, ssl.create_default_context(cafile=authority.ca), make)
+        connection = await connect(upstream, ssl.create_default_context(cafile=authority.ca), make)
         assert peer_of(connection) == GOOD
         connection.transport.abort()
 
@@ -182,10 +182,10 @@ def test_an_address_that_accepts_but_does_not_speak_tls_is_followed_by_the_next(
 def test_the_cause_has_the_failure_of_each_address_and_the_answer_has_none(
     loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
+    async def scene(peers: Peers, upstream: Any, make: type[Any]) -> None:
         peers.drops(BAD)
         with pytest.raises(UpstreamError) as caught:
-            await connect(target, None, make)
+            await connect(upstream, None, make)
         error = caught.value
         assert (error.status, error.code) == (502, "upstream-unreachable")
         assert sorted(error.cause.split("; ")) == [
@@ -202,11 +202,11 @@ def test_the_cause_has_the_failure_of_each_address_and_the_answer_has_none(
 def test_when_all_addresses_take_too_long_it_is_a_504(
     loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
+    async def scene(peers: Peers, upstream: Any, make: type[Any]) -> None:
         peers.drops(BAD)
         peers.drops(WORSE)
         with pytest.raises(UpstreamError) as caught:
-            await connect(target, None, make)
+            await connect(upstream, None, make)
         assert (caught.value.status, caught.value.code) == (504, "upstream-connect-timeout")
 
     play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE], connect_timeout_s=0.3)
@@ -232,10 +232,10 @@ def test_the_cause_says_what_is_wrong_with_a_certificate(
     served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     served.load_cert_chain(certificate.cert, certificate.key)
 
-    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
+    async def scene(peers: Peers, upstream: Any, make: type[Any]) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         with pytest.raises(UpstreamError) as caught:
-            await connect(target, ssl.create_default_context(cafile=authority.ca), make)
+            await connect(upstream, ssl.create_default_context(cafile=authority.ca), make)
         assert caught.value.cause == f"{GOOD}:{peers.port}: {said}"
 
     play(scene, loop_factory, monkeypatch, addresses=[GOOD], tls=served)
@@ -245,13 +245,13 @@ def test_the_cause_says_what_is_wrong_with_a_certificate(
 def test_a_resolver_that_hangs_is_not_waited_for(
     loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
+    async def scene(peers: Peers, upstream: Any, make: type[Any]) -> None:
         async def never(*_: object, **__: Any) -> None:
             await asyncio.Event().wait()
 
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
         with pytest.raises(UpstreamError) as caught:
-            await connect(target, None, make)
+            await connect(upstream, None, make)
         assert (caught.value.status, caught.value.cause) == (504, "twin: connection timed out")
 
     play(scene, loop_factory, monkeypatch, addresses=[], connect_timeout_s=0.05)
@@ -305,7 +305,7 @@ def test_the_families_take_turns_in_the_resolvers_order(monkeypatch: pytest.Monk
             return [(family, socket.SOCK_STREAM, 6, "", (address, port)) for family, address in found]
 
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolved)
-        found = await _addresses(UpstreamTarget(host="up", port=9, authority=b"up"))
+        found = await _addresses(UpstreamSettings(host="up", port=9, authority=b"up"))
         assert [address for _, address, _ in found] == ["2001:db8::1", "192.0.2.1", "2001:db8::2"]
 
     asyncio.run(scene())

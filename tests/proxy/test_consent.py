@@ -357,10 +357,10 @@ def test_the_records_of_a_call_have_its_approval() -> None:
 def test_an_approval_whose_call_did_not_reach_the_api_is_not_used_up() -> None:
     async def talk(scene: Scene) -> list[int]:
         await scene.approved(**ORDER)
-        target = scene.holder.serving.pool.target
-        scene.holder.serving.pool.target = replace(target, port=1)
+        settings = scene.holder.serving.pool.upstream
+        scene.holder.serving.pool.upstream = replace(settings, port=1)
         failed, _ = await scene.send(**ORDER)
-        scene.holder.serving.pool.target = target
+        scene.holder.serving.pool.upstream = settings
         return [failed, (await scene.send(**ORDER))[0], len(scene.requests)]
 
     assert play(talk) == [502, 200, 1]

@@ -5,14 +5,14 @@ import pytest
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.downlink import Answer, Downlink, status_line
 from plugin_gateway.proxy.known_secrets import KnownSecrets
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 
 
 def downlink(**changes: bool) -> Downlink:
     options = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
     known = KnownSecrets("s3cret")
     return Downlink(
-        UpstreamTarget(**options), "https://gw.test", known, varies_by_origin=False, query_names=[b"api_key"]
+        UpstreamSettings(**options), "https://gw.test", known, varies_by_origin=False, query_names=[b"api_key"]
     )
 
 
@@ -72,10 +72,10 @@ def test_references_to_the_upstream_lead_to_the_gateway_or_are_left_out(line: by
 @pytest.mark.parametrize("name", [b"WWW-Authenticate", b"Authentication-Info"])
 @pytest.mark.parametrize("status", [b"HTTP/1.1 403 No", b"HTTP/1.1 200 OK"])
 def test_a_challenge_to_the_gateways_credential_does_not_reach_the_caller(name: bytes, status: bytes) -> None:
-    target = UpstreamTarget(host="up", port=80, authority=b"up.test")
+    upstream = UpstreamSettings(host="up", port=80, authority=b"up.test")
     head = status + b"\r\n" + name + b": Bearer"
     for drops, kept in ((True, b""), (False, name + b": Bearer\r\n")):
-        link = Downlink(target, "https://gw.test", KnownSecrets(), varies_by_origin=False, drops_challenges=drops)
+        link = Downlink(upstream, "https://gw.test", KnownSecrets(), varies_by_origin=False, drops_challenges=drops)
         assert link.read(head).block == kept
 
 
@@ -147,7 +147,7 @@ def test_an_answer_names_the_codings_to_undo_before_the_search(
 def test_a_head_that_was_read_before_there_was_a_secret_is_read_again() -> None:
     known = KnownSecrets()
     link = Downlink(
-        UpstreamTarget(host="up", port=80, authority=b"up"), "https://gw.test", known, varies_by_origin=False
+        UpstreamSettings(host="up", port=80, authority=b"up"), "https://gw.test", known, varies_by_origin=False
     )
     head = b"HTTP/1.1 200 OK\r\nX-Last: new-s3cret"
     for _ in range(3):
@@ -169,8 +169,8 @@ def test_a_head_that_comes_again_is_read_to_the_same_and_a_long_one_anew() -> No
 
 
 def test_answers_vary_by_origin_where_origins_are_configured() -> None:
-    target = UpstreamTarget(host="up", port=80, authority=b"up.test")
-    link = Downlink(target, "https://gw.test", KnownSecrets(), varies_by_origin=True)
+    upstream = UpstreamSettings(host="up", port=80, authority=b"up.test")
+    link = Downlink(upstream, "https://gw.test", KnownSecrets(), varies_by_origin=True)
     assert link.read(b"HTTP/1.1 200 OK").block == b"Vary: Origin\r\n"
 
 
@@ -188,8 +188,8 @@ def test_a_status_has_our_phrase_or_none() -> None:
 
 
 def test_a_length_that_looks_like_a_secret_stays_true() -> None:
-    target = UpstreamTarget(host="up", port=80, authority=b"up.test")
-    answer = Downlink(target, "https://gw.test", KnownSecrets("123456"), varies_by_origin=False).read(
+    upstream = UpstreamSettings(host="up", port=80, authority=b"up.test")
+    answer = Downlink(upstream, "https://gw.test", KnownSecrets("123456"), varies_by_origin=False).read(
         b"HTTP/1.1 200 OK\r\nX-Key: 123456\r\nContent-Length: 123456"
     )
     assert answer.block == b"X-Key: ******\r\nContent-Length: 123456\r\n"

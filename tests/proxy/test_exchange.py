@@ -26,7 +26,7 @@ from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.shape.answer_check import AnswerCheck
 from plugin_gateway.shape.bodies import Bodies, Declared
 from plugin_gateway.shape.json_body import JsonBody
@@ -200,10 +200,10 @@ async def read_answer(reader: asyncio.StreamReader, *, is_head: bool = False) ->
         return status, head, body, False
 
 
-def revision_of(target: Any, **changes: Any) -> Any:
+def revision_of(upstream: Any, **changes: Any) -> Any:
     options = {
         "number": 1, "public_url": "https://gw.test", "gate": PathGate(), "rules": (READ, WRITE),
-        "faces": {}, "upstream": target, "read_injection": KEY, "write_injection": KEY, "operations_total": 2,
+        "faces": {}, "upstream": upstream, "read_injection": KEY, "write_injection": KEY, "operations_total": 2,
         "limits": Bounds(request_body_bytes=4 * MIB), "cors_origins": ("https://chatgpt.com",),
     }  # fmt: skip
     return Revision(**(options | changes))
@@ -211,15 +211,15 @@ def revision_of(target: Any, **changes: Any) -> Any:
 
 @contextlib.asynccontextmanager
 async def serve(
-    front: str, play: Callable[..., Any], *, target: dict[str, Any] | None = None, **changes: Any
+    front: str, play: Callable[..., Any], *, settings: dict[str, Any] | None = None, **changes: Any
 ) -> AsyncIterator[Any]:
     loop = asyncio.get_running_loop()
     upstream = Upstream(play)
     upstream_server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0, limit=4 * MIB)
-    base = UpstreamTarget(host="127.0.0.1", port=upstream_server.sockets[0].getsockname()[1], authority=b"up.test")
+    base = UpstreamSettings(host="127.0.0.1", port=upstream_server.sockets[0].getsockname()[1], authority=b"up.test")
     records = []
     holder = Holder(
-        revision_of(replace(base, **(target or {})), **changes), local_paths={b"/app"}, clock=Clock(tick_s=0.02)
+        revision_of(replace(base, **(settings or {})), **changes), local_paths={b"/app"}, clock=Clock(tick_s=0.02)
     )
     if front == "asgi":
         loaded = AsgiFront(holder, app, records.append)
@@ -596,8 +596,8 @@ def test_bytes_without_a_request_close_an_idle_connection(run: Callable[..., Any
     run(play, scene)
 
 
-@pytest.mark.parametrize("target", [{"read_timeout_s": 0.1}, {"total_timeout_s": 0.1}])
-def test_an_upstream_that_hangs_is_a_504_in_time(run: Callable[..., Any], target: dict[str, float]) -> None:
+@pytest.mark.parametrize("settings", [{"read_timeout_s": 0.1}, {"total_timeout_s": 0.1}])
+def test_an_upstream_that_hangs_is_a_504_in_time(run: Callable[..., Any], settings: dict[str, float]) -> None:
     async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         await reader.read()
@@ -607,7 +607,7 @@ def test_an_upstream_that_hangs_is_a_504_in_time(run: Callable[..., Any], target
         assert (status, json.loads(body)["code"]) == (504, "upstream-timeout")
         await gateway.upstream.closed.wait()
 
-    run(play, scene, target=target)
+    run(play, scene, settings=settings)
 
 
 def test_an_upstream_that_hangs_in_its_body_is_cut(run: Callable[..., Any]) -> None:
@@ -621,7 +621,7 @@ def test_an_upstream_that_hangs_in_its_body_is_cut(run: Callable[..., Any]) -> N
         assert await gateway.reason() == "upstream-timeout"
 
     # Long enough for the head to arrive on a busy machine.
-    run(play, scene, target={"read_timeout_s": 1.0})
+    run(play, scene, settings={"read_timeout_s": 1.0})
 
 
 class Ticks:
@@ -645,7 +645,7 @@ def test_a_slow_upload_is_not_counted_as_the_upstreams_time(run: Callable[..., A
         assert (await read_answer(reader))[0] == 200
         gateway.holder.clock.unwatch(ticks)
 
-    run(echo, scene, target={"total_timeout_s": 1.0})
+    run(echo, scene, settings={"total_timeout_s": 1.0})
 
 
 def test_the_upstreams_time_begins_when_a_slow_upload_ends(run: Callable[..., Any]) -> None:
@@ -661,7 +661,7 @@ def test_the_upstreams_time_begins_when_a_slow_upload_ends(run: Callable[..., An
         status, _, body, _ = await read_answer(reader)
         assert (status, json.loads(body)["code"]) == (504, "upstream-timeout")
 
-    run(play, scene, target={"total_timeout_s": 0.1})
+    run(play, scene, settings={"total_timeout_s": 0.1})
 
 
 def test_an_answer_in_small_pieces_does_not_outlast_the_total_time(run: Callable[..., Any]) -> None:
@@ -677,7 +677,7 @@ def test_an_answer_in_small_pieces_does_not_outlast_the_total_time(run: Callable
         assert await gateway.reason() == "upstream-timeout"
         assert re.fullmatch(r"127\.0\.0\.1:\d+: timeout of 1 s expired", gateway.records[0].cause)
 
-    run(play, scene, target={"total_timeout_s": 1.0, "read_timeout_s": 5.0})
+    run(play, scene, settings={"total_timeout_s": 1.0, "read_timeout_s": 5.0})
 
 
 def test_an_upstream_that_is_not_there_is_a_502(run: Callable[..., Any]) -> None:
@@ -692,7 +692,7 @@ def test_an_upstream_that_is_not_there_is_a_502(run: Callable[..., Any]) -> None
             assert [record.cause for record in gateway.records] == [f"127.0.0.1:{port}: connection refused"] * 2
 
         port = closed.getsockname()[1]
-        run(echo, scene, target={"port": port})
+        run(echo, scene, settings={"port": port})
 
 
 def test_a_call_whose_connection_is_being_opened_does_not_get_the_error_of_a_full_queue(
@@ -714,7 +714,7 @@ def test_a_call_whose_connection_is_being_opened_does_not_get_the_error_of_a_ful
         assert (await asked)[0] == 200
         gateway.holder.clock.unwatch(ticks)
 
-    run(echo, scene, target={"connections": 1, "connect_timeout_s": 0.02})
+    run(echo, scene, settings={"connections": 1, "connect_timeout_s": 0.02})
 
 
 async def closes_after_one(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -770,7 +770,7 @@ def test_calls_wait_for_a_connection_if_the_pool_is_at_its_limit(run: Callable[.
         assert {answer[0] for answer in seen} == {200}
         assert gateway.upstream.connections <= 2
 
-    run(echo, scene, target={"connections": 2})
+    run(echo, scene, settings={"connections": 2})
 
 
 def test_a_full_queue_answers_503_with_retry_after(run: Callable[..., Any]) -> None:
@@ -786,7 +786,7 @@ def test_a_full_queue_answers_503_with_retry_after(run: Callable[..., Any]) -> N
         for task in pending:
             task.cancel()
 
-    run(play, scene, target={"connections": 1})
+    run(play, scene, settings={"connections": 1})
 
 
 def test_a_call_does_not_wait_for_a_connection_for_ever(run: Callable[..., Any]) -> None:
@@ -800,7 +800,7 @@ def test_a_call_does_not_wait_for_a_connection_for_ever(run: Callable[..., Any])
         assert status == 503
         first.cancel()
 
-    run(play, scene, target={"connections": 1, "connect_timeout_s": 1.0})
+    run(play, scene, settings={"connections": 1, "connect_timeout_s": 1.0})
 
 
 @pytest.mark.parametrize("answered", [False, True])
@@ -1030,7 +1030,7 @@ def test_an_answer_that_cannot_be_decoded_passes_masked_if_the_config_permits(ru
             assert f"content-encoding: {coding}".encode() in head.lower()
 
         fields = f"Content-Encoding: {coding}\r\n".encode()
-        run(answers(ok(body, fields)), scene, target={"passes_unreadable": True})
+        run(answers(ok(body, fields)), scene, settings={"passes_unreadable": True})
 
 
 def test_a_body_that_stops_being_of_its_coding_is_cut(run: Callable[..., Any]) -> None:
@@ -1104,7 +1104,7 @@ def test_an_upstream_that_never_echoes_serves_parts_and_any_coding(run: Callable
         assert b"content-encoding: x" in head.lower()
         assert b"range: bytes=0-5" in gateway.upstream.heads[0].lower()
 
-    run(answers(raw), scene, target={"may_echo": False})
+    run(answers(raw), scene, settings={"may_echo": False})
 
 
 def test_answers_to_head_and_304_pass_with_any_coding(run: Callable[..., Any]) -> None:

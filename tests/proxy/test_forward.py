@@ -24,7 +24,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.received import Permitted
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.shape.kind import kind_of
 from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.part import Part
@@ -48,7 +48,7 @@ WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", i
 REVISION = Revision(
     number=1, public_url="https://gw", rules=(READ, WRITE), limits=Bounds(), cors_origins=("https://a",),
     gate=SimpleNamespace(judge=None), faces={"/openapi.json": None, "/openapi.json?profile=plugin": None},
-    upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=2,
+    upstream=UpstreamSettings(host="up", port=1, authority=b"up"), operations_total=2,
     read_injection=Injection(headers=((b"X-Key", b"read"),)), write_injection=Injection(headers=((b"X-Key", b"write"),)),
 )  # fmt: skip
 

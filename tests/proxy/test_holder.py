@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.proxy.holder import Holder
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.revision.tls_files import TlsFiles
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 REVISION = Revision(
     number=1, public_url="https://gw", rules=(), limits=Bounds(), cors_origins=(), gate=SimpleNamespace(judge=None),
-    faces={}, upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=2, read_injection=Injection(),
+    faces={}, upstream=UpstreamSettings(host="up", port=1, authority=b"up"), operations_total=2, read_injection=Injection(),
     write_injection=Injection(),
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from tests.bounds import BOUND_S
 from tests.loopback import in_front_of
 
@@ -46,7 +46,7 @@ def play(upstream: Callable[..., Any], scene: Callable[..., Any]) -> list[Access
         return Holder(
             Revision(
                 number=1, public_url="http://gw", gate=Gate(), rules=(READ, WRITE), faces={},
-                upstream=UpstreamTarget(host="127.0.0.1", port=port, authority=b"up"), read_injection=KEY,
+                upstream=UpstreamSettings(host="127.0.0.1", port=port, authority=b"up"), read_injection=KEY,
                 write_injection=KEY, operations_total=2, limits=Bounds(), cors_origins=(),
             )
         )  # fmt: skip

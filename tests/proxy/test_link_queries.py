@@ -12,7 +12,7 @@ from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.proxy.link_queries import link_queries_of
 from plugin_gateway.proxy.relocation import OwnNames, Relocation
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 from plugin_gateway.shape.names import Names
 from plugin_gateway.shape.shape import Shape
 
@@ -66,10 +66,11 @@ GATE = gate_of({"GET /orders": LIST, "POST /orders": None, "GET /orders/{id}": N
     ],
 )
 def test_a_link_to_another_operation_loses_what_that_operation_hides(reference: bytes, pointed: bytes) -> None:
-    target = UpstreamTarget(host="api.test", port=443, authority=b"api.test", prefix=b"/v1")
+    upstream = UpstreamSettings(host="api.test", port=443, authority=b"api.test", prefix=b"/v1")
     own = OwnNames("/orders/{id}", ())
     assert (
-        Relocation(target, "https://gw.test/p", (), own, link_queries_of(GATE.rules, GATE)).point(reference) == pointed
+        Relocation(upstream, "https://gw.test/p", (), own, link_queries_of(GATE.rules, GATE)).point(reference)
+        == pointed
     )
 
 

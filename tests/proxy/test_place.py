@@ -3,16 +3,16 @@ from typing import Any
 import pytest
 
 from plugin_gateway.proxy.place import place
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 
 
 @pytest.mark.parametrize(
-    ("target", "address", "shown"),
+    ("upstream", "address", "shown"),
     [
-        (UpstreamTarget(host="api", port=443, authority=b"api"), (), "api:443"),
-        (UpstreamTarget(host="api", port=443, authority=b"api"), ("::1", 8), "[::1]:8"),
-        (UpstreamTarget(host="api", port=443, authority=b"api", socket="/run/api"), (), "/run/api"),
+        (UpstreamSettings(host="api", port=443, authority=b"api"), (), "api:443"),
+        (UpstreamSettings(host="api", port=443, authority=b"api"), ("::1", 8), "[::1]:8"),
+        (UpstreamSettings(host="api", port=443, authority=b"api", socket="/run/api"), (), "/run/api"),
     ],
 )
-def test_a_place_is_written_as_an_operator_would(target: Any, address: tuple[int | str, ...], shown: str) -> None:
-    assert place(target, *address) == shown
+def test_a_place_is_written_as_an_operator_would(upstream: Any, address: tuple[int | str, ...], shown: str) -> None:
+    assert place(upstream, *address) == shown

@@ -13,7 +13,7 @@ import uvloop
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.pool import Pool
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 from plugin_gateway.revision.tls_files import TlsFiles
 from tests.bounds import BOUND_S
 
@@ -41,10 +41,10 @@ class Exchange:
         self.got.set_exception(error)
 
 
-def play(scene: Callable[..., Any], **target: float | str) -> None:
+def play(scene: Callable[..., Any], **upstream: float | str) -> None:
     async def whole() -> None:
         pool = Pool(
-            UpstreamTarget(**({"host": "127.0.0.1", "port": 1, "authority": b"up"} | target)), Clock(tick_s=0.01)
+            UpstreamSettings(**({"host": "127.0.0.1", "port": 1, "authority": b"up"} | upstream)), Clock(tick_s=0.01)
         )
         async with asyncio.timeout(BOUND_S):
             try:
@@ -98,7 +98,7 @@ def test_it_connects_over_both_internet_protocols(host: str) -> None:
             server = await listen(host)
         except OSError:
             pytest.skip(f"no {host} on this machine")
-        pool.target = UpstreamTarget(host=host, port=server.sockets[0].getsockname()[1], authority=b"up")
+        pool.upstream = UpstreamSettings(host=host, port=server.sockets[0].getsockname()[1], authority=b"up")
         assert not (await connect(pool)).transport.is_closing()
         server.close()
 
@@ -137,11 +137,11 @@ def test_over_tls_the_name_and_the_authority_are_verified(
         context.sni_callback = lambda sock, name, context: names.append(name)
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         server = await listen(ssl=context)
-        target = UpstreamTarget(
+        upstream = UpstreamSettings(
             host=host, port=server.sockets[0].getsockname()[1], authority=b"up", tls=True,
             tls_files=TlsFiles(ca=ca if trusted else b"", cert=cert, key=key),
         )  # fmt: skip
-        own = Pool(target, Clock())
+        own = Pool(upstream, Clock())
         if is_reached:
             assert not (await connect(own)).transport.is_closing()
             assert names == ["localhost"]
@@ -186,7 +186,7 @@ def test_a_connection_that_is_lost_before_it_is_given_out_is_a_502_and_forgotten
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def scene(pool: Pool) -> None:
-        async def lost_at_once(target: Any, tls: None, make: Callable[..., Any]) -> UpstreamConnection:
+        async def lost_at_once(upstream: Any, tls: None, make: Callable[..., Any]) -> UpstreamConnection:
             connection = make()
             connection.connection_lost(None)
             return connection
@@ -202,7 +202,7 @@ def test_a_connection_that_is_lost_before_it_is_given_out_is_a_502_and_forgotten
 
 def test_a_call_knows_whether_a_connection_is_being_opened_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(pool: Pool) -> None:
-        async def never(target: Any, tls: Any, make: Any) -> None:
+        async def never(upstream: Any, tls: Any, make: Any) -> None:
             await asyncio.Event().wait()
 
         monkeypatch.setattr("plugin_gateway.proxy.pool.connect", never)
@@ -218,9 +218,9 @@ def test_a_call_knows_whether_a_connection_is_being_opened_for_it(monkeypatch: p
 
 async def listening(pool: Pool) -> Any:
     server = await listen()
-    pool.target = UpstreamTarget(
-        host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up", connections=pool.target.connections,
-        idle_timeout_s=pool.target.idle_timeout_s,
+    pool.upstream = UpstreamSettings(
+        host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up", connections=pool.upstream.connections,
+        idle_timeout_s=pool.upstream.idle_timeout_s,
     )  # fmt: skip
     return server
 
@@ -242,13 +242,13 @@ def test_the_connection_used_last_is_taken_first_and_closed_ones_never() -> None
 
 
 @contextlib.asynccontextmanager
-async def one_connection(served: ssl.SSLContext | None = None, **target: Any) -> AsyncIterator[Any]:
+async def one_connection(served: ssl.SSLContext | None = None, **upstream: Any) -> AsyncIterator[Any]:
     """A pool with one connection in use, and the socket at its other end, which is outside the loop."""
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(BOUND_S)
         port = listener.getsockname()[1]
-        pool = Pool(UpstreamTarget(**({"host": "localhost", "port": port, "authority": b"up"} | target)), Clock())
+        pool = Pool(UpstreamSettings(**({"host": "localhost", "port": port, "authority": b"up"} | upstream)), Clock())
         exchange = Exchange()
         pool.enqueue(exchange)
         peer, _ = await loop.run_in_executor(None, listener.accept)

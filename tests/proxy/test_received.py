@@ -12,11 +12,11 @@ from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.received import FieldBlock, Permitted, Traced
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 from tests.proxy.real import plan_of
 
 RULE = OperationRule(method="GET", path_template="/p", operation_id="p")
-TARGET = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"/v2")
+UPSTREAM = UpstreamSettings(host="up", port=80, authority=b"up.test", prefix=b"/v2")
 BLOCK = b"Host: gw.test\r\nX-Tenant: t\r\n"
 
 
@@ -29,7 +29,7 @@ def permitted(
     granted: object | None = None,
     method: bytes = b"GET",
 ) -> Permitted:
-    uplink = Uplink(rule, TARGET, injection or Injection())
+    uplink = Uplink(rule, UPSTREAM, injection or Injection())
     plan = plan_of(rule, uplink, granted=granted)
     block = block or FieldBlock(read_request_fields(BLOCK, 1))
     return Permitted(Access("tom", None, {}), plan, method, Permit(rule, b"/p", query), block, OPAQUE)
@@ -61,7 +61,7 @@ def test_the_same_fields_serve_two_operations_each_in_its_own_way() -> None:
 def test_a_head_that_depends_on_a_token_is_made_when_there_is_one() -> None:
     it = permitted(granted=object())
     assert it.head == b""
-    uplink = Uplink(RULE, TARGET, Injection(headers=((b"Authorization", b"Bearer t"),)))
+    uplink = Uplink(RULE, UPSTREAM, Injection(headers=((b"Authorization", b"Bearer t"),)))
     assert it.head_for(uplink).startswith(b"GET /v2/p HTTP/1.1\r\n")
     assert b"Authorization: Bearer t\r\n" in uplink.end
 
@@ -83,6 +83,6 @@ def test_a_traced_request_has_the_gateways_trace_in_place_of_the_clients(name: b
     assert b"X-Tracestate: e" in lines
     assert not {b": c", b": d"} & {line[-3:] for line in lines}
     assert b": c\r\n" in shared.head
-    assert traced.head_for(Uplink(RULE, TARGET, Injection(query=b"k=v"))).startswith(
+    assert traced.head_for(Uplink(RULE, UPSTREAM, Injection(query=b"k=v"))).startswith(
         b"GET /v2/p?k=v HTTP/1.1\r\nTracep"
     )

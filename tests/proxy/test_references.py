@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from plugin_gateway.proxy.references import relocated
 from plugin_gateway.proxy.relocation import Relocation
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 
 MOVE = Relocation(
-    UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"/v2"), "https://gw.test", [b"api_key"]
+    UpstreamSettings(host="up", port=80, authority=b"up.test", prefix=b"/v2"), "https://gw.test", [b"api_key"]
 )
 
 

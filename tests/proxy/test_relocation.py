@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.proxy.relocation import OwnNames, Relocation
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 
 
 def relocation(
     public_url: str = "https://gw.test", query_names: tuple[bytes, ...] = (b"api_key",), **changes: Any
 ) -> Relocation:
     options = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
-    return Relocation(UpstreamTarget(**options), public_url, query_names)
+    return Relocation(UpstreamSettings(**options), public_url, query_names)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +260,6 @@ OWN = OwnNames("/orders/{id}", ((b"pageToken", b"page_token"),))
     ],
 )
 def test_a_reference_to_the_operation_has_the_names_that_its_clients_use(reference: bytes, pointed: bytes) -> None:
-    target = UpstreamTarget(host="api.test", port=443, authority=b"api.test", prefix=b"/v1")
-    relocation = Relocation(target, "https://gw.test", [b"account"], OWN)
+    upstream = UpstreamSettings(host="api.test", port=443, authority=b"api.test", prefix=b"/v1")
+    relocation = Relocation(upstream, "https://gw.test", [b"account"], OWN)
     assert relocation.point(reference) == pointed

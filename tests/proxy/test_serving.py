@@ -11,7 +11,7 @@ from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.publish.face import build_face
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 
 PAGE = build_face("text/html", b"")
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
@@ -19,7 +19,7 @@ WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", i
 REVISION = Revision(
     number=1, public_url="https://gw", rules=(READ, WRITE), limits=Bounds(), cors_origins=("https://a",),
     gate=SimpleNamespace(judge=None), faces={"/openapi.json": None, "/openapi.json?profile=plugin": None},
-    upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=2,
+    upstream=UpstreamSettings(host="up", port=1, authority=b"up"), operations_total=2,
     read_injection=Injection(headers=((b"X-Key", b"read"),)), write_injection=Injection(headers=((b"X-Key", b"write"),)),
 )  # fmt: skip
 

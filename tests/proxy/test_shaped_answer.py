@@ -18,7 +18,7 @@ from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.overflow import Cap
 from plugin_gateway.proxy.shaped_answer import ReplyRules
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 from plugin_gateway.shape.reply import ReplyShape
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ CODINGS: dict[bytes, Callable[[bytes], bytes]] = {
 
 
 def downlink_of(*, secret: str = "", passes_unreadable: bool = False) -> Downlink:
-    target = UpstreamTarget(
+    upstream = UpstreamSettings(
         host="up.test", port=80, authority=b"up.test", prefix=b"", passes_unreadable=passes_unreadable
     )
-    return Downlink(target, "https://gw.test", KnownSecrets(secret), varies_by_origin=False, decodes=True)
+    return Downlink(upstream, "https://gw.test", KnownSecrets(secret), varies_by_origin=False, decodes=True)
 
 
 def play(

@@ -16,7 +16,7 @@ from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.received import FieldBlock, Permitted
 from plugin_gateway.proxy.uplink import Uplink, kind_of
 from plugin_gateway.proxy.wire import read_request_fields
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 from plugin_gateway.revision.upstream import Forwarded, forwarded
 from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.part import Part
@@ -58,7 +58,7 @@ def head(
     rule = OperationRule(
         method=method.decode(), path_template="/p", operation_id="p", header_names=names, cookie_names=cookies
     )
-    target = UpstreamTarget(
+    upstream = UpstreamSettings(
         host="up",
         port=80,
         authority=b"up.test",
@@ -69,7 +69,7 @@ def head(
     )
     request = read_request_fields(b"Host: gw.test\r\n" + fields, 1)
     return sent(
-        Uplink(rule, target, injection, is_searched=is_searched),
+        Uplink(rule, upstream, injection, is_searched=is_searched),
         Permit(rule, b"/p", query),
         FieldBlock(request),
         method,
@@ -118,7 +118,7 @@ def test_an_answer_with_links_is_asked_for_whole_and_not_compressed() -> None:
     rule = OperationRule(method="GET", path_template="/p", operation_id="p", links=(("next",),))
     fields = b"Range: bytes=0-1\r\nIf-Range: x\r\nAccept-Encoding: gzip\r\nAccept: a\r\n"
     request = read_request_fields(b"Host: gw.test\r\n" + fields, 1)
-    uplink = Uplink(rule, UpstreamTarget(host="up", port=80, authority=b"up.test"), NO_KEY)
+    uplink = Uplink(rule, UpstreamSettings(host="up", port=80, authority=b"up.test"), NO_KEY)
     assert sent(uplink, Permit(rule, b"/p", b""), FieldBlock(request)) == (
         b"GET /p HTTP/1.1\r\nHost: up.test\r\nAccept-Encoding: identity\r\nAccept: a\r\n\r\n"
     )
@@ -302,7 +302,7 @@ def test_the_shape_writes_the_cookies_and_the_fields_that_clients_may_not() -> N
         method="GET", path_template="/p", operation_id="p", shape=shape,
         cookie_names=frozenset({b"session"}), withheld_headers=frozenset({b"acceptlanguage"}),
     )  # fmt: skip
-    uplink = Uplink(rule, UpstreamTarget(host="api", port=443, authority=b"api"), NO_KEY)
+    uplink = Uplink(rule, UpstreamSettings(host="api", port=443, authority=b"api"), NO_KEY)
     fields = b"Host: a\r\nCookie: session=s; b=2\r\nAccept-Language: de\r\n"
     lines = uplink.after_target(read_request_fields(fields, 1))
     assert b"Cookie: sid=s; a=1\r\n" in lines

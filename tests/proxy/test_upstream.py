@@ -18,7 +18,7 @@ from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.downlink import Answer, Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.upstream import UpstreamConnection
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Authority
 
-TARGET = SimpleNamespace(socket="", host="up", port=1)
+UPSTREAM = SimpleNamespace(socket="", host="up", port=1)
 
 
 class Exchange:
@@ -34,7 +34,7 @@ class Exchange:
 
     def __init__(self, *, is_head: bool = False, is_sent: bool = True) -> None:
         self.downlink = Downlink(
-            UpstreamTarget(host="up", port=1, authority=b"up"), "http://gw", KnownSecrets(), varies_by_origin=False
+            UpstreamSettings(host="up", port=1, authority=b"up"), "http://gw", KnownSecrets(), varies_by_origin=False
         )
         self.received, self.is_sent = SimpleNamespace(is_head=is_head), is_sent
         self.status, self.body, self.end, self.cause = 0, b"", "", ""
@@ -72,7 +72,7 @@ def connection(kind: type[Exchange] = Exchange, **exchange: bool) -> tuple[Upstr
         abort=lambda: released.append("abort"),
         get_extra_info=lambda name: None,
     )
-    upstream = UpstreamConnection(TARGET, lambda it: released.append("release"), lambda it: None)
+    upstream = UpstreamConnection(UPSTREAM, lambda it: released.append("release"), lambda it: None)
     it = kind(**exchange)
     upstream.connection_made(transport)
     upstream.begin(it, b"")
@@ -246,7 +246,7 @@ def test_over_tls_an_answer_without_a_length_ends_with_close_notify_only(
 
     async def scene(port: int) -> None:
         it, lost = Exchange(), asyncio.Event()
-        upstream = UpstreamConnection(TARGET, UpstreamConnection.close, lambda it: lost.set())
+        upstream = UpstreamConnection(UPSTREAM, UpstreamConnection.close, lambda it: lost.set())
         context = ssl.create_default_context(cafile=authority.ca) if is_tls else None
         name = "localhost" if is_tls else None
         async with asyncio.timeout(BOUND_S):

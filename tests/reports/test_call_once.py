@@ -15,7 +15,7 @@ from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.reports.call_once import Reply, call_once
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.tools.request import ToolRequest
 from tests.bounds import BOUND_S
@@ -63,7 +63,7 @@ def upstream() -> Iterator[tuple[int, list[Any]]]:
 def call(port: int, injection: Injection, keep_bytes: int = 100, request: Any = REQUEST, **upstream: Any) -> Reply:
     revision = Revision(
         number=1, public_url="http://me:pw@gw.example:8080/x", gate=GATE, rules=GATE.rules, faces={},
-        upstream=UpstreamTarget(host="127.0.0.1", port=port, authority=b"up", **upstream), read_injection=injection,
+        upstream=UpstreamSettings(host="127.0.0.1", port=port, authority=b"up", **upstream), read_injection=injection,
         write_injection=injection, operations_total=1, limits=Bounds(), cors_origins=(),
     )  # fmt: skip
     return call_once(revision, Access("", GATE.judge, {}), request, keep_bytes=keep_bytes)
@@ -134,7 +134,7 @@ def test_a_call_that_the_gate_refuses_sends_nothing(upstream: tuple[int, list[An
     revision_call = REQUEST._replace(target=b"/other")
     revision = Revision(
         number=1, public_url="", gate=GATE, rules=GATE.rules, faces={}, operations_total=1, limits=Bounds(), cors_origins=(),
-        upstream=UpstreamTarget(host="127.0.0.1", port=port, authority=b"up"), read_injection=Injection(), write_injection=Injection(),
+        upstream=UpstreamSettings(host="127.0.0.1", port=port, authority=b"up"), read_injection=Injection(), write_injection=Injection(),
     )  # fmt: skip
 
     reply = call_once(revision, Access("", GATE.judge, {}), revision_call, keep_bytes=1000)

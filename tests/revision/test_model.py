@@ -11,7 +11,7 @@ from plugin_gateway.gate.gate import Gate
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.revision.compile import compile_revision
 from tests.bounds import BOUND_S
 
@@ -27,7 +27,7 @@ def revision() -> Any:
         gate=Gate(routes=compile_routes({}, {}, {})),
         rules=(),
         faces={},
-        upstream=UpstreamTarget(host="127.0.0.1", port=80, authority=b"api"),
+        upstream=UpstreamSettings(host="127.0.0.1", port=80, authority=b"api"),
         read_injection=injection,
         write_injection=injection,
         limits=Bounds(),
@@ -53,10 +53,10 @@ def test_it_is_never_changed(revision: Any) -> None:
 
 def test_an_operation_gets_its_own_injection_or_that_of_its_kind() -> None:
     read, write, own, nothing = (Injection(query=query) for query in (b"k=r", b"k=w", b"k=o", b""))
-    target = UpstreamTarget(host="h", port=80, authority=b"h")
+    upstream = UpstreamSettings(host="h", port=80, authority=b"h")
     revision = Revision(
         number=1, public_url="http://localhost", gate=Gate(routes=compile_routes({}, {}, {})), rules=(), faces={},
-        upstream=target, read_injection=read, write_injection=write, operation_injections={"own": own, "bare": nothing},
+        upstream=upstream, read_injection=read, write_injection=write, operation_injections={"own": own, "bare": nothing},
         limits=Bounds(), cors_origins=(), operations_total=0,
     )  # fmt: skip
     given = {"own": own, "bare": nothing, "read": read, "write": write}

@@ -1,7 +1,7 @@
 import pytest
 
 from plugin_gateway.config.load import load_text
-from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision import UpstreamSettings
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import Forwarded, compile_upstream, forwarded
 
@@ -43,6 +43,6 @@ def test_forwarded_fields_carry_the_public_origin(mode: str, public_url: str, li
 
 def test_the_defaults_of_a_target_are_those_of_gateway_yaml() -> None:
     loaded = load_text("openapi: x\nupstream: {url: 'https://h/v1'}\nallow: []\n", path=None, environ={})
-    target = compile_upstream(loaded.config, NO_TLS_FILES)
+    upstream = compile_upstream(loaded.config, NO_TLS_FILES)
 
-    assert target == UpstreamTarget(host="h", port=443, authority=b"h", tls=True, prefix=b"/v1")
+    assert upstream == UpstreamSettings(host="h", port=443, authority=b"h", tls=True, prefix=b"/v1")

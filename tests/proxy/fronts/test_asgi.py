@@ -17,7 +17,7 @@ from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.tracing import Tracing
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.telemetry.collector import Collector
 from plugin_gateway.telemetry.span import TracedId
 from tests.bounds import BOUND_S
@@ -90,11 +90,11 @@ def ask(
     async def whole() -> SimpleNamespace:
         server = await asyncio.start_server(upstream, "127.0.0.1", 0)
         gate, sent, records = PathGate(), [], []
-        target = UpstreamTarget(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
+        settings = UpstreamSettings(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
         holder = Holder(
             Revision(
                 number=1, public_url="http://gw", mount=mount, gate=gate, rules=(READ, WRITE), faces={"/openapi.json": None},
-                upstream=target, read_injection=Injection(), write_injection=Injection(), operations_total=2,
+                upstream=settings, read_injection=Injection(), write_injection=Injection(), operations_total=2,
                 limits=Bounds(request_head_bytes=200, request_body_bytes=10), cors_origins=(),
             )
         )  # fmt: skip

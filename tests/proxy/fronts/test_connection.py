@@ -24,7 +24,7 @@ from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from tests.bounds import BOUND_S
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Scene:
     ) -> None:
         revision = Revision(
             number=1, public_url="http://gw", mount=mount, gate=PathGate(), rules=(READ, WRITE), faces={"/openapi.json": None},
-            upstream=UpstreamTarget(host="up", port=1, authority=b"up", connections=upstreams), operations_total=2,
+            upstream=UpstreamSettings(host="up", port=1, authority=b"up", connections=upstreams), operations_total=2,
             read_injection=Injection(), write_injection=Injection(), limits=Bounds(**limits), cors_origins=(),
         )  # fmt: skip
         self.records = []
