@@ -106,11 +106,11 @@ async def opened(revision: Revision, approver: Approver | None = None) -> AsyncI
 
 def before_origin(revision: Revision, port: int) -> Revision:
     """Return the revision with the recording upstream, and with fixed tokens in place of the tokens of an authorization server."""
-    target = replace(revision.upstream, host="127.0.0.1", port=port, tls=False, socket="")
+    upstream = replace(revision.upstream, host="127.0.0.1", port=port, tls=False, socket="")
     operations = {name: _fixed(one) for name, one in revision.operation_injections.items()}
     return replace(
         revision,
-        upstream=target,
+        upstream=upstream,
         # The targets of the cases are those that the gate judges.
         mount=None,
         read_injection=_fixed(revision.read_injection),

@@ -1174,8 +1174,8 @@ def test_a_swap_gives_later_calls_the_new_revision_and_lets_the_old_finish(run: 
         old = asyncio.ensure_future(gateway.ask(get()))
         await until(lambda: gateway.upstream.heads)
         was = gateway.holder.serving.pool
-        target = replace(gateway.holder.revision.upstream, port=server.sockets[0].getsockname()[1])
-        gateway.holder.swap(replace(gateway.holder.revision, number=2, upstream=target))
+        settings = replace(gateway.holder.revision.upstream, port=server.sockets[0].getsockname()[1])
+        gateway.holder.swap(replace(gateway.holder.revision, number=2, upstream=settings))
         assert (await gateway.ask(get()))[2] == b"new"
         release.set()
         assert (await old)[2] == b"old"
