@@ -1,4 +1,4 @@
-"""A finding: a mistake in the operator's files, its place and how to mend it; and the formats that show findings."""
+"""A finding: what is wrong in gateway.yaml or the document, where, and how to mend it; and the formats that show findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A better hint: the line that corrects a typical slip, for a mistake whose own hint can only be general."""
+"""A better hint: the line that corrects a typical mistake whose own hint can only be general."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
 
 def _complained(error: yaml.YAMLError | UnicodeEncodeError, text: str, builder: _Builder) -> tuple[Span, Mistake]:
     # Only a wrong config needs these.
-    from plugin_gateway.config.syntax import as_mistake, find_slip  # noqa: PLC0415
+    from plugin_gateway.config.syntax import as_mistake, find_syntax_mistake  # noqa: PLC0415
     from plugin_gateway.text.complaint import BadSyntax, IllegalCharacter, complaint_of  # noqa: PLC0415
 
     complaint = complaint_of(error, text.encode(errors="replace"))
@@ -98,8 +98,8 @@ def _complained(error: yaml.YAMLError | UnicodeEncodeError, text: str, builder: 
         case BadSyntax(is_too_deep=True):
             return Span(*complaint.at, 1), _TOO_DEEP
         case BadSyntax():
-            slip = find_slip(complaint, builder.lines, builder.pointer())
-            return Span(slip.line, slip.column, 1), as_mistake(slip)
+            mistake = find_syntax_mistake(complaint, builder.lines, builder.pointer())
+            return Span(mistake.line, mistake.column, 1), as_mistake(mistake)
         case _:
             assert_never(complaint)
 

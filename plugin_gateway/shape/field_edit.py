@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.openapi.refs import join_pointer
-from plugin_gateway.shape.json_edit import Edit, MisfitError, edit, leaves
+from plugin_gateway.shape.json_edit import Edit, WrongTypeError, edit, leaves
 from plugin_gateway.shape.json_reading import UnreadableBodyError, read_json_body
 from plugin_gateway.shape.shape import Problem
 
@@ -53,7 +53,7 @@ class FieldEdit(NamedTuple):
                 return self._edited_json(name, text)
             tokens = self._tokens_of(name)
             kept = text if leaves(self.removes, tokens) else None
-        except MisfitError as error:
+        except WrongTypeError as error:
             raise UneditableFieldError((self._below(error.problem),)) from None
         return kept, kept
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.shape.json_edit import MisfitError, edit
+from plugin_gateway.shape.json_edit import WrongTypeError, edit
 from plugin_gateway.shape.json_reading import UnreadableBodyError, read_json_body
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class JsonBody(NamedTuple):
         try:
             shown = edit(text, self.removes)
             body = edit(shown, self.sets)
-        except MisfitError as error:
+        except WrongTypeError as error:
             return Verdict(text, (error.problem,))
         validator = self.validator
         if validator is None:

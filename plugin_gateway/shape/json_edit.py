@@ -60,7 +60,7 @@ Step: TypeAlias = "Edit | bool | None"
 _MISSING: Final = "missing"
 
 
-class MisfitError(ValueError):
+class WrongTypeError(ValueError):
     """Raised for a body in which a pointer of gateway.yaml meets a value of another type."""
 
     def __init__(self, place: Tokens, expected: str = "an object") -> None:
@@ -103,7 +103,7 @@ def edit(text: bytes, change: Step) -> bytes:
     """Edit a body that `json_reading` could read, and so has no name twice in an object.
 
     Raises:
-        MisfitError: a pointer leads through a value of another type.
+        WrongTypeError: a pointer leads through a value of another type.
     """
     if not isinstance(change, Edit):
         return text
@@ -122,19 +122,19 @@ def leaves(change: Step, tokens: Tokens) -> bool:
     """Whether an edit that removes members keeps the scalar whose place a name such as `a[b][0]` spells.
 
     Raises:
-        MisfitError: a pointer leads through a value of another type.
+        WrongTypeError: a pointer leads through a value of another type.
     """
     for depth, token in enumerate(tokens):
         if not isinstance(change, Edit):
             break
         is_item = not token or token.lstrip("-").isdigit()
         if is_item and change.is_for_objects:
-            raise MisfitError(tokens[:depth])
+            raise WrongTypeError(tokens[:depth])
         if not is_item and change.is_for_arrays:
-            raise MisfitError(tokens[:depth], "an array")
+            raise WrongTypeError(tokens[:depth], "an array")
         change = change.below(token)
     if isinstance(change, Edit):
-        raise MisfitError(tokens, "an array" if change.is_for_arrays else "an object")
+        raise WrongTypeError(tokens, "an array" if change.is_for_arrays else "an object")
     return change is True
 
 
@@ -142,12 +142,12 @@ def _edited(text: bytes, change: Edit, place: Tokens) -> bytes:
     first = text[0]
     if first == _OBJECT:
         if change.is_for_arrays:
-            raise MisfitError(place, "an array")
+            raise WrongTypeError(place, "an array")
         return _edited_members(text, change, place)
     if first == _ARRAY:
         return _edited_items(text, change, place)
     if change.sets:
-        raise MisfitError(place)
+        raise WrongTypeError(place)
     return text
 
 
@@ -181,7 +181,7 @@ def _edited_members(text: bytes, change: Edit, place: Tokens) -> bytes:
 def _edited_items(text: bytes, change: Edit, place: Tokens) -> bytes:
     if change.is_for_objects:
         # Some frameworks unwrap an array of one object.
-        raise MisfitError(place)
+        raise WrongTypeError(place)
     entries: list[bytes] = []
     is_changed = False
     at = 0

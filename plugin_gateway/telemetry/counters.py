@@ -33,7 +33,8 @@ NOW = "now "
 """The prefix of names of gauges, which go up and down."""
 
 Series: TypeAlias = dict[str, list[float]]
-"""Numbers by metric name and labels, joined by spaces. A series can be pickled, and merged by addition."""
+"""Numbers by metric name and labels, joined by spaces. Only the last label may hold a space: operation ids and problem codes have none.
+A series can be pickled, and merged by addition."""
 
 
 class Counters:

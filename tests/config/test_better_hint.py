@@ -51,7 +51,7 @@ def found(**lines: str) -> tuple[Finding, ...]:
         ({"upstream": "upstream: {url: 'http://h', credential: hunter2}"}, "write {bearer: {env: NAME}}, or"),
     ],
 )
-def test_the_hint_of_a_typical_slip_is_the_line_that_mends_it(lines: dict[str, str], hint: str) -> None:
+def test_the_hint_of_a_typical_mistake_is_the_line_that_mends_it(lines: dict[str, str], hint: str) -> None:
     (finding,) = found(**lines)
 
     assert hint in finding.hint

@@ -60,5 +60,5 @@ def test_text_that_is_no_yaml_is_called_by_its_name(text: str, what: str) -> Non
     assert what in foreign_text(text).message
 
 
-def test_text_of_a_config_with_a_slip_is_not_taken_for_another_tools() -> None:
+def test_text_of_a_config_with_a_mistake_of_syntax_is_not_taken_for_another_tools() -> None:
     assert foreign_text("openapi: x\nupstream\n  url: https://h\nallow:\n  - GET /servers\n") is None

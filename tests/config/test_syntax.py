@@ -32,7 +32,7 @@ from plugin_gateway.config.tree import read
         ("// a\nb: 1\n", 1, 1, "write `#`"),
     ],
 )
-def test_a_slip_is_reported_at_the_line_to_correct_with_the_correction(
+def test_a_mistake_of_syntax_is_reported_at_the_line_to_correct_with_the_correction(
     text: str, line: int, column: int, hint: str
 ) -> None:
     _, found = read(text)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.openapi.refs import Tokens
-from plugin_gateway.shape.json_edit import MisfitError, compile_edit, edit
+from plugin_gateway.shape.json_edit import WrongTypeError, compile_edit, edit
 from plugin_gateway.shape.pointer import pointers_of, tokens_of
 
 
@@ -45,7 +45,7 @@ def edited(
 )
 def test_dropped_members_go_and_all_other_bytes_stay(text: bytes, drop: list[str], expected: bytes | None) -> None:
     if expected is None:
-        with pytest.raises(MisfitError):
+        with pytest.raises(WrongTypeError):
             edited(text, drop=drop)
     else:
         assert edited(text, drop=drop) == expected
@@ -83,13 +83,13 @@ def test_fixed_values_replace_what_came(text: bytes, fixed: dict[str, Any], expe
 
 @pytest.mark.parametrize("text", [b"[]", b'"x"', b"null", b'[{"tenant":"evil"}]'])
 def test_a_body_that_cannot_take_a_fixed_value_is_refused(text: bytes) -> None:
-    with pytest.raises(MisfitError) as raised:
+    with pytest.raises(WrongTypeError) as raised:
         edited(text, fixed={"/tenant": 1})
     assert raised.value.problem == ("", "must be an object")
 
 
 def test_an_array_in_place_of_an_object_does_not_hide_a_dropped_member() -> None:
-    with pytest.raises(MisfitError) as raised:
+    with pytest.raises(WrongTypeError) as raised:
         edited(b'{"user":[{"admin":true}]}', drop=["/user/admin"])
     assert raised.value.problem.pointer == "/user"
 
@@ -99,7 +99,7 @@ def test_an_array_in_place_of_an_object_does_not_hide_a_dropped_member() -> None
 )
 @pytest.mark.parametrize("settings", [{"drop": ["/lines/*/cost"]}, {"fixed": {"/lines/*/tenant": 1}}])
 def test_an_object_in_place_of_an_array_does_not_hide_a_member(text: bytes, settings: dict[str, Any]) -> None:
-    with pytest.raises(MisfitError) as raised:
+    with pytest.raises(WrongTypeError) as raised:
         edited(text, **settings, arrays=["/lines"])
     assert raised.value.problem.pointer.lower() == "/lines"
     assert raised.value.problem.detail == "must be an array"
@@ -138,7 +138,7 @@ def test_an_edit_removes_exactly_what_the_pointers_name(value: Any, drop: frozen
     text = json.dumps(value, indent=indent).encode()
     try:
         result = edit(text, compile_edit(None, drop, {}))
-    except MisfitError:
+    except WrongTypeError:
         return
     # Floats and large integers compare by their digits.
     assert json.loads(result, parse_float=str) == without(json.loads(text, parse_float=str), drop)
@@ -149,5 +149,5 @@ def test_a_body_without_affected_members_passes_byte_for_byte(value: Any, indent
     text = json.dumps(value, indent=indent).encode()
     try:
         assert edit(text, compile_edit(None, frozenset({("zz",), ("a", "*", "zz")}), {})) == text
-    except MisfitError:
+    except WrongTypeError:
         assert isinstance(value, list) or "a" in str(value).lower()
