@@ -77,8 +77,8 @@ def test_a_process_without_questions_ends(place: Place) -> None:
     async def use(workshop: Workshop) -> None:
         await workshop.ask("search", b"")
         pid = workshop.pid
-        while workshop.pid is not None:  # noqa: ASYNC110  # a process has no event for its end here
-            await asyncio.sleep(0.01)
+        await workshop._child._process.wait()
+        assert workshop.pid is None
         assert (await workshop.ask("search", b"")).status == 200
         assert workshop.pid not in (None, pid)
 
