@@ -115,7 +115,10 @@ class Exchange(Receiver):
                 return
             self._pending = framed
         if self._plan.is_open:
-            self._connect()
+            if is_whole:
+                self._plan.pool.connect(self)
+            else:
+                self._connect()
             return
         clearance = Clearance(permitted, self._pending, self._client.address, self._on_cleared, self.on_refused)
         self._clearance = clearance

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from plugin_gateway.gate.media_type import OPAQUE, judge_body
+from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.proxy.call import RefusedCall
 from plugin_gateway.proxy.door import Access
@@ -107,7 +107,7 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
     wrong_body: Refusal | None = None
     request = block.request
     if request.has_body:
-        judged = judge_body(verdict.rule, request.values(b"content-type"), request.values(b"content-encoding"))
+        judged = block.body_kind(verdict.rule)
         if not isinstance(judged, Refusal):
             body_kind = judged
         elif lists_more(verdict.rule):

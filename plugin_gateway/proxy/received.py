@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.gate.media_type import OPAQUE, judge_body
+
 if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule, Permit
     from plugin_gateway.proxy.door import Access
@@ -23,7 +25,7 @@ _CLIENTS_TRACE: Final = re.compile(rb"(?<=\r\n)(?:traceparent|tracestate):[^\r\n
 class FieldBlock:
     """The results of one revision for one sequence of field lines. `request`, the parsed lines, never changes."""
 
-    __slots__ = ("_rest", "_rest_of", "access", "access_until", "note", "request")
+    __slots__ = ("_kind", "_kind_for", "_rest", "_rest_of", "access", "access_until", "note", "request")
 
     def __init__(self, request: RequestFields) -> None:
         self.request = request
@@ -34,6 +36,16 @@ class FieldBlock:
         """What an endpoint of the revision made of these lines, for the next request with them."""
         self._rest = b""
         self._rest_of: Uplink | None = None
+        self._kind: int | Refusal = OPAQUE
+        self._kind_for: OperationRule | None = None
+
+    def body_kind(self, rule: OperationRule) -> int | Refusal:
+        """Judge the type of the body, as `judge_body` does. The result for the last operation is kept."""
+        if self._kind_for is not rule:
+            request = self.request
+            self._kind = judge_body(rule, request.values(b"content-type"), request.values(b"content-encoding"))
+            self._kind_for = rule
+        return self._kind
 
     def after_target(self, uplink: Uplink) -> bytes:
         """Return the head that goes up by an uplink, after its target. The result for the last uplink is kept."""

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 class Upload:
     """Takes the body piece by piece, and returns the bytes that may go up."""
 
-    __slots__ = ("_inspection", "_is_chunked", "_plan", "_refused", "held")
+    __slots__ = ("_inspection", "_is_chunked", "_kind", "_plan", "_refused", "held")
 
     def __init__(self, permitted: Permitted) -> None:
         plan, request = permitted.plan, permitted.request
         self._plan = plan
         self._is_chunked = request.is_chunked
         self._refused = permitted.refused
+        self._kind = permitted.body_kind
         self._inspection: Inspection | None = None
+        """Begins with the first piece, unless it only passes pieces to an inspection."""
         self.held: HeldBody | None = None
         """Gathers the body if no byte may go up before all have come."""
-        if permitted.body_kind:
-            self._inspection = inspect(permitted.body_kind, plan.rule.declared_overrides)
         shape = plan.rule.shape
         if shape is None:
             return
@@ -39,7 +39,7 @@ class Upload:
         if bodies is not None and plan.only_reports_bodies:
             # The question for a look comes first: under load most calls get none, and do no further work.
             if plan.looks.take() and bodies.judges(media_type := media_type_of(request)):
-                self._inspection = WatchedBody(self._inspection, bodies, media_type, plan.rule, plan.mismatches)
+                self._inspection = WatchedBody(self._inspect(), bodies, media_type, plan.rule, plan.mismatches)
             bodies = None
         if bodies is None and not shape.needs_approval:
             return
@@ -51,6 +51,8 @@ class Upload:
 
     def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
         """Take the next piece of the body. Return what may go up after it, framed, or the refusal of the call."""
+        if self._inspection is None:
+            self._inspection = self._inspect()
         if self._inspection is not None:
             passed = self._inspection.feed(data, is_last=is_last)
             if isinstance(passed, Refusal):
@@ -66,3 +68,6 @@ class Upload:
         if not self._is_chunked:
             return data
         return chunk(data) + LAST_CHUNK if is_last else chunk(data)
+
+    def _inspect(self) -> Inspection | None:
+        return inspect(self._kind, self._plan.rule.declared_overrides) if self._kind else None

@@ -6,12 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from plugin_gateway.credentials.injection import Injection
-from plugin_gateway.gate.media_type import OPAQUE
+from plugin_gateway.gate.media_type import JSON, OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.received import FieldBlock, Permitted, Traced
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import UpstreamSettings
 from tests.proxy.real import plan_of
 
@@ -56,6 +57,19 @@ def test_the_same_fields_serve_two_operations_each_in_its_own_way() -> None:
     ]
     for _ in range(2):
         assert [b"X-Tenant: t" in permitted(rule, block=block).head for rule in rules] == [True, False]
+
+
+def test_the_type_of_a_body_is_judged_for_each_operation_that_the_same_fields_reach() -> None:
+    block = FieldBlock(read_request_fields(BLOCK + b"Content-Type: application/json\r\nContent-Length: 2\r\n", 1))
+    takes_json, takes_forms = (
+        OperationRule(method="POST", path_template="/p", operation_id="p", has_request_body=True, media_types=(name,))
+        for name in (b"application/json", b"application/x-www-form-urlencoded")
+    )
+    for _ in range(2):
+        assert block.body_kind(takes_json) == block.body_kind(takes_json) == JSON
+        refused = block.body_kind(takes_forms)
+        assert isinstance(refused, Refusal)
+        assert refused.status == 415
 
 
 def test_a_head_that_depends_on_a_token_is_made_when_there_is_one() -> None:

@@ -206,7 +206,7 @@ class ConnectionFront(AnsweringConnection):
         """Read requests from the data for as long as each is answered at once."""
         self._is_reading = True
         try:
-            while data and self.phase == IDLE:
+            while data:
                 serving = self._holder.serving
                 limits = serving.limits
                 partial = self._partial
@@ -225,31 +225,33 @@ class ConnectionFront(AnsweringConnection):
                             # The deadline counts from the first byte; later bytes do not extend it.
                             self.deadline = monotonic() + limits.head_timeout_s if limits.head_timeout_s > 0 else NEVER
                     return
-                data = self._on_head(serving, data, end)
-            if data:
-                self._ahead = data
+                self._on_head(serving, data, end)
+                if self.phase != IDLE:
+                    return
+                # The request is answered already.
+                data, self._ahead = self._ahead, b""
         except WireError as error:
             seen = self._partial.seen if self._partial is not None else data
             self._fail(error, *asked_for(seen))
         finally:
             self._is_reading = False
 
-    def _on_head(self, serving: Serving, data: bytes, end: int) -> bytes:
-        """Read the head that ends at `end`; return the bytes after the request if it is answered already."""
+    def _on_head(self, serving: Serving, data: bytes, end: int) -> None:
+        """Read the head that ends at `end`, and begin the request. `_ahead` gets the bytes after it."""
         head = data[: end + 4]
         data = data[end + 4 :]
         known = serving.remembered.entries.get(head)
         if known is not None and serving.still_permits(known):
             content = self._take(serving, known.request, data, serving.limits.request_body_bytes)
             start_exchange(self, known, content, is_whole=self._body is None)
-            return self._left()
+            return
         post = serving.posts.entries.get(head)
         if post is not None:
             content = self._take(serving, post.block.request, data, post.endpoint.body_bytes)
             post.endpoint.begin(
                 serving, self, post.method, post.target, post.block, content, is_whole=self._body is None
             )
-            return self._left()
+            return
         line_end = head.find(b"\r\n")
         line = REQUEST_LINE.fullmatch(head, 0, line_end)
         if line is None:
@@ -262,14 +264,15 @@ class ConnectionFront(AnsweringConnection):
         if target[:1] != b"/":
             target = origin_form(target, block.request.host)
         if not self._listener.forwards:
-            return self._on_app_request(serving, block.request, method, target, data)
+            self._on_app_request(serving, block.request, method, target, data)
+            return
         sent, mount = target, serving.mount
         if mount is not None:
             below = mount.cut(target)
             if isinstance(below, Refusal):
                 self._take(serving, block.request, data, serving.limits.request_body_bytes)
                 refuse_outside(serving, self, method, sent, below, block.request)
-                return self._left()
+                return
             target = below
         path = target.partition(b"?")[0]
         endpoint = serving.endpoints.get(path)
@@ -277,7 +280,7 @@ class ConnectionFront(AnsweringConnection):
             serving.posts.offer(head, Post(endpoint, method, sent, block))
             content = self._take(serving, block.request, data, endpoint.body_bytes)
             endpoint.begin(serving, self, method, sent, block, content, is_whole=self._body is None)
-            return self._left()
+            return
         content = self._take(serving, block.request, data, serving.limits.request_body_bytes)
         if (path in serving.local_paths or method == b"OPTIONS") and serving.is_local(
             method, path, block.request.fields
@@ -287,16 +290,14 @@ class ConnectionFront(AnsweringConnection):
             permitted = forward(serving, self, None, method, target, block, content, is_whole=self._body is None)
             if permitted is not None:
                 serving.remembered.offer(head, permitted)
-        return self._left()
 
     def _on_app_request(
         self, serving: Serving, request: RequestFields, method: bytes, target: bytes, data: bytes
-    ) -> bytes:
-        """Let the app answer a request, whatever its target is; return the bytes after it if it is answered already."""
+    ) -> None:
+        """Let the app answer a request, whatever its target is."""
         endpoint = serving.endpoints.get(target.partition(b"?")[0])
         most = serving.limits.request_body_bytes if endpoint is None else endpoint.body_bytes
         self._call_app(request, method, target, target, self._take(serving, request, data, most))
-        return self._left()
 
     def _take(self, serving: Serving, request: RequestFields, data: bytes, most_bytes: int) -> bytes:
         """Begin a request whose head was read; return the part of its body in `data`. The body has `most_bytes` at most."""
@@ -317,13 +318,6 @@ class ConnectionFront(AnsweringConnection):
             return data[: request.content_length]
         self._body = RequestBody(request, most_bytes, serving.limits.body_timeout_s)
         return self.feed_body(self._body, data)
-
-    def _left(self) -> bytes:
-        """Return the bytes that the client sent after a request, if the request is answered already."""
-        if self.phase != IDLE:
-            return b""
-        ahead, self._ahead = self._ahead, b""
-        return ahead
 
     def _call_app(self, request: RequestFields, method: bytes, sent: bytes, target: bytes, content: bytes) -> None:
         """Let the app answer. `sent` is the target as the client sent it, and `target` the same without the mount."""
