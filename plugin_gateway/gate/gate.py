@@ -76,13 +76,8 @@ class Gate(Struct, frozen=True, kw_only=True):
         """
         parts = read_parts(target)
         if isinstance(parts, Refusal):
-            if b";" in target and parts.code == "malformed-target":
-                for one in self.matrix_paths:
-                    plain = one.plain_target(target)
-                    if plain and (verdict := _as_sent(self.judge(method, plain), one, target)):
-                        if trace:
-                            self.judge(method, plain, trace)
-                        return verdict
+            if parts.code == "malformed-target" and (verdict := self._judge_matrix(method, target, trace)):
+                return verdict
             if trace:
                 trace.unreadable(parts)
             return parts
@@ -125,6 +120,18 @@ class Gate(Struct, frozen=True, kw_only=True):
                 else rebuilt
             )
         return _make_permit(Permit, (route.rule, path, rebuilt))
+
+    def _judge_matrix(self, method: bytes, target: bytes, trace: Trace | None) -> Permit | Refusal | None:
+        """Judge a target with a `;` by the target that its matrix parameters stand for; None if no operation has such a path."""
+        if b";" not in target:
+            return None
+        for one in self.matrix_paths:
+            plain = one.plain_target(target)
+            if plain and (verdict := _as_sent(self.judge(method, plain), one, target)):
+                if trace:
+                    self.judge(method, plain, trace)
+                return verdict
+        return None
 
     def _refuse(self, target: Target) -> Refusal:
         if target.slashed:
