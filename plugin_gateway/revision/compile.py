@@ -148,7 +148,7 @@ def compile_revision(
     )
     of_document: Iterable[Finding] = ()
     if steps.has_notes:
-        leaks = leaks_in_prose(document, part.document, kept)
+        leaks = leaks_in_prose(document, part.document, published.served, kept)
         doubts = [*part.document.warnings, *part.mended, *published.warnings, *leaks]
         of_document = *document.warnings, *_of_document(document, doubts)
     return Revision(

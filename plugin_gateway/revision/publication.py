@@ -44,6 +44,7 @@ class Publication(Struct, frozen=True, kw_only=True):
 
     operations: Mapping[OperationKey, PublishedOperation]
     presentation: Presentation
+    served: Document
     documents: Mapping[str, Face]
     """The faces of the document alone."""
     faces: Mapping[str, Face]
@@ -85,6 +86,7 @@ def publish(
     return Publication(
         operations=operations,
         presentation=presentation,
+        served=served,
         documents=documents,
         faces=faces,
         tool_settings=tool_settings,

@@ -299,6 +299,8 @@ class _Mender:
                 self._notes.need(node, tokens, "version", "0")
             case Kind.CONTACT if "email" in node and not _EMAIL.fullmatch(node["email"]):
                 self._notes.drop(node, "email", (*tokens, "email"), f"{shown(node['email'])} is not an e-mail address")
+            case Kind.LICENSE if "identifier" in node and "url" in node:
+                self._notes.drop(node, "url", (*tokens, "url"), "'url' is not allowed beside `identifier`")
             case Kind.OPERATION:
                 responses = node.get("responses")
                 if not isinstance(responses, dict) or is_reference(Kind.RESPONSE, responses):
@@ -330,10 +332,15 @@ class _Mender:
             case Kind.ENCODING:
                 self._parameters.mend_style(node, tokens, "query")
             case Kind.EXAMPLE if "value" in node and "externalValue" in node:
-                self._notes.drop(node, "externalValue", (*tokens, "externalValue"), "the example already has a `value`")
+                self._notes.drop(
+                    node, "externalValue", (*tokens, "externalValue"), "'externalValue' is not allowed beside `value`"
+                )
             case Kind.LINK if "operationRef" in node and "operationId" in node:
                 self._notes.drop(
-                    node, "operationRef", (*tokens, "operationRef"), "the link already has an `operationId`"
+                    node,
+                    "operationRef",
+                    (*tokens, "operationRef"),
+                    "'operationRef' is not allowed beside `operationId`",
                 )
             case Kind.SCHEMA:
                 mend_schema(

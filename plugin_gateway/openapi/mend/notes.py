@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding, Severity
@@ -62,7 +63,7 @@ def _warning(place: Tokens, why: str) -> Finding:
 
 
 def shown(value: Json, *, whole: bool = False) -> str:
-    """Describe a value for a message."""
+    """Describe a value for a message, as a document would write it."""
     match value:
         case None:
             return "nothing"
@@ -71,7 +72,7 @@ def shown(value: Json, *, whole: bool = False) -> str:
         case list() if not whole:
             return "a list"
         case _:
-            text = repr(value) if isinstance(value, str | dict | list) else str(value)
+            text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
 
 

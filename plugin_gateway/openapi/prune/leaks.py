@@ -29,17 +29,27 @@ _MIN_ID_LENGTH = 8
 """Shorter operationIds, such as `list` or `status`, are ordinary words."""
 
 
-def leaks_in_prose(document: Document, pruned: Document, kept: Collection[OperationKey]) -> list[Finding]:
-    """Return a warning for each denied path template or operationId in the texts of `pruned`, with its first place."""
+def leaks_in_prose(
+    document: Document, pruned: Document, served: Document, kept: Collection[OperationKey]
+) -> list[Finding]:
+    """Return a warning for each denied path template or operationId in the texts of `served`, with its first place in `pruned`.
+
+    The served document lacks what was mended, replaced or left out.
+    """
     denied = _denied_names(document, kept)
     found: dict[str, tuple[Tokens, int]] = {}
     named: dict[str, list[str]] = {}  # by text, because most texts repeat
-    for place, text in _texts(pruned.root):
+
+    def denied_in(text: str) -> list[str]:
         if (names := named.get(text)) is None:
             names = named[text] = [word for word in _names_in(text) if word in denied]
-        for name in names:
+        return names
+
+    for place, text in _texts(pruned.root):
+        for name in denied_in(text):
             first, count = found.get(name, (place, 0))
             found[name] = first, count + 1
+    shown = {name for _, text in _texts(served.root) for name in denied_in(text)} if found else set()
     return [
         Finding(
             rule="denied-operation-named",
@@ -49,6 +59,7 @@ def leaks_in_prose(document: Document, pruned: Document, kept: Collection[Operat
             pointer=place,
         )
         for name, (place, count) in found.items()
+        if name in shown
     ]
 
 

@@ -155,6 +155,14 @@ def test_a_value_written_in_place_of_an_example_is_its_value() -> None:
     assert content["application/json"]["examples"] == {"e": {"value": "text"}, "f": {"value": [1]}}
 
 
+def test_a_license_is_named_by_one_of_identifier_and_url() -> None:
+    root = _root({}, version="3.1.0")
+    root["info"] = {**root["info"], "license": {"name": "MIT", "identifier": "MIT", "url": "https://e.x/mit"}}
+    mended, findings = _mend(root)
+    assert mended["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
+    assert [finding.pointer for finding in findings] == [("info", "license", "url")]
+
+
 def test_a_dialect_that_is_no_text_is_left_out() -> None:
     root, findings = _mend(
         _root({}, version="3.1.0", jsonSchemaDialect=["https://json-schema.org/draft/2020-12/schema"])

@@ -31,9 +31,14 @@ def test_an_omission_is_a_warning_and_a_refusal_an_error_at_its_place() -> None:
         ({"a": 1}, "a mapping"),
         ([1], "a list"),
         ("x", "'x'"),
-        (True, "True"),
+        (True, "true"),
+        (1.5, "1.5"),
         ("y" * 99, "'" + "y" * 58 + "…"),
     ],
 )
 def test_values_are_shown_short(value: Any, text: str) -> None:
     assert shown(value) == text
+
+
+def test_a_whole_value_is_shown_as_a_document_writes_it() -> None:
+    assert shown([True, None, "a"], whole=True) == '[true, null, "a"]'

@@ -28,7 +28,8 @@ def _leaks(description: str, **schema: dict[str, list[str]] | list[dict[str, int
         },
     }
     document = Document(root=root, name="api.yaml")
-    return leaks_in_prose(document, prune(document, KEPT), KEPT)
+    pruned = prune(document, KEPT)
+    return leaks_in_prose(document, pruned, pruned, KEPT)
 
 
 @pytest.mark.parametrize(
@@ -71,4 +72,15 @@ def test_servers_and_security_of_the_upstream_are_not_shown(version: str) -> Non
     }
     document = Document(root=root, name="api.yaml")
     kept = [OperationKey("GET", "/a")]
-    assert leaks_in_prose(document, prune(document, kept), kept) == []
+    pruned = prune(document, kept)
+    assert leaks_in_prose(document, pruned, pruned, kept) == []
+
+
+def test_a_text_that_is_not_served_leaks_nothing() -> None:
+    operation = {"summary": "Not /admin", "description": "Not /old", "responses": {}}
+    paths = {"/a": {"get": operation}, "/admin": {"get": {}}, "/old": {"get": {}}}
+    document = Document(root={"openapi": "3.1.0", "paths": paths}, name="api.yaml")
+    kept = [OperationKey("GET", "/a")]
+    served = Document(root={"paths": {"/a": {"get": {"summary": "Not /admin"}}}}, name="api.yaml")
+    (finding,) = leaks_in_prose(document, prune(document, kept), served, kept)
+    assert finding.pointer == ("paths", "/a", "get", "summary")
