@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from msgspec.structs import replace
+
 from plugin_gateway.openapi.grammar import Kind
-from plugin_gateway.openapi.nodes import copy_json, typed_nodes
+from plugin_gateway.openapi.nodes import copy_json, places_of, typed_nodes
 from plugin_gateway.openapi.refs import RefError, resolve, split_pointer, to_ref
 from plugin_gateway.openapi.versions.swagger_parameters import upgrade_form, upgrade_header, upgrade_parameter
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.versions.swagger_parameters import Loosened
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _ROOT_KEPT = ("info", "tags", "externalDocs", "security")
@@ -36,10 +39,10 @@ _FLOWS = {
 
 
 class _Swagger(NamedTuple):
-    """The document and the findings of its translation."""
+    """The document and the findings of its translation, each with the node that it is about."""
 
     root: JsonObject
-    findings: list[Finding]
+    findings: list[Loosened]
 
     def follow(self, node: Json) -> JsonObject:
         """Return the object that `node` is or refers to, or an empty one if the reference is broken."""
@@ -73,7 +76,10 @@ def swagger_to_3_0(root: JsonObject) -> tuple[JsonObject, list[Finding]]:
         upgraded["components"] = components
     upgraded = copy_json(upgraded)
     _rewrite_schemas(upgraded)
-    return upgraded, swagger.findings
+    places = places_of([node for node, _ in swagger.findings], root)
+    return upgraded, [
+        replace(finding, pointer=place) for (_, finding), place in zip(swagger.findings, places, strict=True)
+    ]
 
 
 def _components(swagger: _Swagger) -> JsonObject:

@@ -9,8 +9,12 @@ from plugin_gateway.diagnostics import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeAlias
 
     from plugin_gateway.openapi.document import Json, JsonObject
+
+    Loosened: TypeAlias = tuple[JsonObject, Finding]
+    """A node of the document, and the finding that it is served looser than it is."""
 
 # Fields that stay on the parameter in 3.0. The other fields describe its value and move under `schema`.
 _ON_PARAMETER = frozenset({"name", "in", "description", "required", "allowEmptyValue", "deprecated"})
@@ -30,26 +34,26 @@ _ITEMS = {
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
-def upgrade_parameter(parameter: JsonObject, where: str, findings: list[Finding]) -> JsonObject:
+def upgrade_parameter(parameter: JsonObject, where: str, findings: list[Loosened]) -> JsonObject:
     upgraded = {key: value for key, value in parameter.items() if key in _ON_PARAMETER or key.startswith("x-")}
     if parameter.get("in") != "query":
         upgraded.pop("allowEmptyValue", None)
     schema = _value_schema(parameter)
-    upgraded |= _style(parameter, schema, where, findings)
+    upgraded |= _style(parameter, parameter.get("in"), schema, where, findings)
     return {**upgraded, "schema": schema}
 
 
-def upgrade_header(header: Json, where: str, findings: list[Finding]) -> Json:
+def upgrade_header(header: Json, where: str, findings: list[Loosened]) -> Json:
     if not isinstance(header, dict):
         return header
     upgraded = {key: value for key, value in header.items() if key == "description" or key.startswith("x-")}
     schema = _value_schema(header)
-    _style({**header, "in": "header"}, schema, where, findings)
+    _style(header, "header", schema, where, findings)
     return {**upgraded, "schema": schema}
 
 
 def upgrade_form(
-    fields: Sequence[JsonObject], consumes: Sequence[str], where: str, findings: list[Finding]
+    fields: Sequence[JsonObject], consumes: Sequence[str], where: str, findings: list[Loosened]
 ) -> JsonObject:
     has_file = any(field.get("type") == "file" for field in fields)
     wanted = [name for name in consumes if name in (_FORM, _MULTIPART) and not (has_file and name == _FORM)]
@@ -60,7 +64,7 @@ def upgrade_form(
         value = _value_schema(field)
         if "description" in field:
             value = {"description": field["description"], **value}
-        style = _style(field, value, where, findings)
+        style = _style(field, "formData", value, where, findings)
         schema["properties"][name] = value
         if style:
             encoding[name] = style
@@ -83,19 +87,22 @@ def _value_schema(parameter: JsonObject) -> JsonObject:
     return schema
 
 
-def _style(parameter: JsonObject, schema: JsonObject, where: str, findings: list[Finding]) -> JsonObject:
+def _style(
+    parameter: JsonObject, location: Json, schema: JsonObject, where: str, findings: list[Loosened]
+) -> JsonObject:
     """Return the style that joins the items of an array. If no style fits, change `schema` to a plain string."""
     if parameter.get("type") != "array":
         return {}
     joined = str(parameter.get("collectionFormat", "csv"))
-    if parameter.get("in") in ("query", "formData"):
+    if location in ("query", "formData"):
         if joined in _STYLES:
             style, explode = _STYLES[joined]
             return {"style": style, "explode": explode}
     elif joined == "csv":
         return {}  # `simple`, the default of path and header
-    message = f"{where}: {parameter.get('name')!r} is joined by {joined!r}, which no style expresses: it is served as a string"
-    findings.append(Finding(rule="upgrade-loosened", message=message, severity=Severity.WARNING))
+    name = repr(parameter["name"]) if "name" in parameter else f"a {location}"
+    message = f"{where}: {name} is joined by {joined!r}, which no style expresses: it is served as a string"
+    findings.append((parameter, Finding(rule="upgrade-loosened", message=message, severity=Severity.WARNING)))
     pattern = _pattern(schema, joined)
     for key in [key for key in schema if key != "description"]:
         del schema[key]

@@ -287,3 +287,23 @@ def test_the_schema_of_a_response_is_that_of_each_of_its_media_types() -> None:
         "application/x-tar": {"schema": schema},
         "application/json": {"schema": schema, "example": {"message": "no"}},
     }
+
+
+def test_what_becomes_looser_is_found_at_its_place() -> None:
+    tsv = {"name": "q", "in": "query", "type": "array", "items": {"type": "string"}, "collectionFormat": "tsv"}
+    header = {"type": "array", "items": {"type": "string"}, "collectionFormat": "pipes"}
+    form = {**tsv, "name": "f", "in": "formData"}
+    responses = {"200": {"description": "", "headers": {"X": header}}}
+    root = {
+        "swagger": "2.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/a": {"post": {"parameters": [tsv, form], "responses": responses}}},
+        "parameters": {"P": {**tsv, "name": "p"}},
+    }
+    _, findings = swagger_to_3_0(root)
+    assert {finding.pointer for finding in findings} == {
+        ("paths", "/a", "post", "parameters", "0"),
+        ("paths", "/a", "post", "parameters", "1"),
+        ("paths", "/a", "post", "responses", "200", "headers", "X"),
+        ("parameters", "P"),
+    }

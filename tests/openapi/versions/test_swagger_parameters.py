@@ -10,11 +10,11 @@ import pytest
 from plugin_gateway.openapi.versions.swagger_parameters import upgrade_form, upgrade_header, upgrade_parameter
 
 if TYPE_CHECKING:
-    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.openapi.versions.swagger_parameters import Loosened
 
 
 def _upgraded(parameter: dict[str, Any]) -> dict[str, Any]:
-    findings: list[Finding] = []
+    findings: list[Loosened] = []
     upgraded = upgrade_parameter(parameter, "GET /a", findings)
     assert findings == []
     return upgraded
@@ -48,10 +48,18 @@ def test_csv_in_a_path_or_header_is_the_default_style(place: str) -> None:
     ("place", "joined"), [("query", "tsv"), ("header", "pipes"), ("path", "ssv"), ("path", "multi")]
 )
 def test_items_that_no_style_can_join_become_a_string_with_a_warning(place: str, joined: str) -> None:
-    findings: list[Finding] = []
+    findings: list[Loosened] = []
     parameter = {"name": "p", "in": place, "type": "array", "collectionFormat": joined, "items": {"type": "string"}}
     assert upgrade_parameter(parameter, "GET /a", findings) == {"name": "p", "in": place, "schema": {"type": "string"}}
-    assert f"GET /a: 'p' is joined by {joined!r}" in findings[0].message
+    ((node, finding),) = findings
+    assert node is parameter
+    assert f"GET /a: 'p' is joined by {joined!r}" in finding.message
+
+
+def test_a_header_that_no_style_can_express_is_called_a_header_in_the_warning() -> None:
+    findings: list[Loosened] = []
+    upgrade_header({"type": "array", "collectionFormat": "tsv"}, "GET /a", findings)
+    assert findings[0][1].message.startswith("GET /a: a header is joined by 'tsv'")
 
 
 @pytest.mark.parametrize(
