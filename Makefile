@@ -99,12 +99,13 @@ core: .venv-core/core.stamp  ## Install the wheel with a compiled core into .ven
 bench: .venv/run.stamp $(if $(shell command -v cc),.venv-core/core.stamp)  ## Compare with nginx, HAProxy, Envoy and Caddy; names those that are not installed
 	$(BIN)/python -m benchmarks $(BENCH)
 
-clients: .venv/run.stamp  ## Load the served documents with real clients, installed into .venv-clients; CLIENTS="--only haystack --corpus FOLDER" tries one with more documents
+clients: .venv/test.stamp  ## Load the served documents with real clients, installed into .venv-clients; CLIENTS="--only haystack --corpus FOLDER" tries one with more documents
 	$(BIN)/python -m clients $(CLIENTS)
 	$(BIN)/python -m clients.mcp_sdks
 	$(BIN)/python -m clients.mcp_frameworks
 	$(BIN)/python -m clients.conformance
 	$(BIN)/python -m clients.logins
+	$(BIN)/python -m clients.generated_calls
 
 fuzz: .venv/test.stamp  ## Send mutated requests and answers through the data plane; FUZZ="--requests 1000000" sends more
 	$(BIN)/python -m fuzz $(FUZZ)

@@ -80,12 +80,16 @@ def _admits(name: bytes, rule: OperationRule, withheld: Collection[bytes]) -> bo
     prefix, bracket, _ = name.partition(b"[")
     if bracket and prefix in rule.query_prefixes and _NESTED.fullmatch(name, len(prefix)):
         return True
+    return rule.any_query and is_plain_name(name)
+
+
+def is_plain_name(name: bytes) -> bool:
+    """Whether all servers read a name in the same way, and not as an override of the method. The gate takes no other undeclared names."""
+    prefix, bracket, _ = name.partition(b"[")
     if bracket and not _NESTED.match(name, len(prefix)):
         # PHP reads `a[b` as `a_b`, another name.
         return False
-    if not rule.any_query or override_of(decode_name(name)):
-        return False
-    return name.isascii() and name.decode().isprintable()
+    return not override_of(decode_name(name)) and name.isascii() and name.decode().isprintable()
 
 
 def _malformed(query: bytes) -> Refusal:

@@ -85,6 +85,7 @@ WITHOUT_TESTS = {
 }
 ABOUT_NO_MODULE = {
     "attack": "hostile callers against a running gateway",
+    "clients": "the modules of `clients/`",
     "console/test_in_chromium.py": "the screens of the console, in a browser",
     "console/test_session_in_chromium.py": "the session of the console, in a browser",
     "console/test_screens.py": "the static files of the console",

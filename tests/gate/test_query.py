@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote_from_bytes
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.gate.query import MAX_PAIRS, decode_name, fold_name, rebuild_query
+from plugin_gateway.gate.query import MAX_PAIRS, decode_name, fold_name, is_plain_name, rebuild_query
 from plugin_gateway.refusal import Refusal
 
 RULE = OperationRule(
@@ -145,6 +147,12 @@ def test_members_pass_where_any_name_does() -> None:
 )
 def test_where_any_name_passes_it_is_printable_and_no_method(query: bytes) -> None:
     assert isinstance(rebuild_query(query, OPEN), Refusal)
+
+
+@given(st.binary(min_size=1))
+def test_where_any_name_passes_each_plain_name_passes(name: bytes) -> None:
+    query = quote_from_bytes(name, safe="").encode() + b"=1"
+    assert (rebuild_query(query, OPEN) == query) == is_plain_name(name)
 
 
 @pytest.mark.parametrize(
