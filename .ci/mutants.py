@@ -18,16 +18,17 @@ import sys
 import time
 import tomllib
 import traceback
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
-import libcst
 import pytest
-from mutmut.mutation.file_mutation import create_mutations, deep_replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from types import CodeType, FrameType, FunctionType
+
+    import libcst
 
 ROOT = Path(__file__).parents[1]
 EQUIVALENT = Path(__file__).with_name("equivalent-mutants.toml")
@@ -55,6 +56,10 @@ SPARE_S = 2
 """CPU time for a mutation, beyond five times what its tests take without it."""
 
 
+Key: TypeAlias = tuple[str, str, str]
+"""What an entry of the list says of a mutation: the function, and its lines before and after."""
+
+
 class Mutation(NamedTuple):
     """One change of one function: its lines before and after, and its text after."""
 
@@ -69,11 +74,14 @@ class Mutation(NamedTuple):
         return f"{self.module}.{self.function}"
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         return self.name, self.before, self.after
 
 
 def mutations_of(path: Path) -> Iterator[Mutation]:
+    import libcst  # noqa: PLC0415  # the tests of the list need no mutmut
+    from mutmut.mutation.file_mutation import create_mutations, deep_replace  # noqa: PLC0415  # as above
+
     text = path.read_text()
     tree, mutations, *_ = create_mutations(str(path), text)
     functions: dict[libcst.CSTNode, str] = {}
@@ -104,6 +112,20 @@ def differing_lines(before: str, after: str) -> tuple[str, str]:
     return " ".join(old), " ".join(new)
 
 
+def wrong_entries(listed: Collection[Key], mutations: Collection[Mutation], survived: Collection[Key]) -> Iterator[str]:
+    """Yield a message for each entry of the list that does not stand for one mutation that passes all tests."""
+    matching = Counter(mutation.key for mutation in mutations)
+    for key in sorted(listed):
+        function, before, after = key
+        entry = f"{EQUIVALENT.name}: `{before}` -> `{after}` in {function}"
+        if matching[key] == 0:
+            yield f"{entry} is no mutation; take the entry out"
+        elif matching[key] > 1:
+            yield f"{entry} is {matching[key]} mutations; change the code so that their lines differ"
+        elif key not in survived:
+            yield f"{entry}: the tests notice it; take the entry out"
+
+
 def function_of(names: Mapping[str, object], qualified: str) -> FunctionType:
     *classes, name = qualified.split(".")
     for each in classes:
@@ -127,10 +149,10 @@ def replace_code(mutation: Mutation) -> None:
 class Trial:
     """A plugin for pytest that runs the collected tests for each mutation."""
 
-    def __init__(self, mutations: list[Mutation], listed: set[tuple[str, str, str]]) -> None:
+    def __init__(self, mutations: list[Mutation], listed: Collection[Key]) -> None:
         self.mutations = mutations
         self.listed = listed
-        self.known: set[tuple[str, str, str]] = set()
+        self.known: set[Key] = set()
         self.survivors = self.endless = self.untried = 0
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -236,7 +258,6 @@ class Trial:
 
 
 def main(patterns: list[str]) -> int:
-    listed = {(one["function"], one["before"], one["after"]) for one in tomllib.loads(EQUIVALENT.read_text())["mutant"]}
     paths: list[Path] = []
     tests: list[str] = []
     for modules, own_tests in ROOMS:
@@ -244,17 +265,23 @@ def main(patterns: list[str]) -> int:
         if chosen := [path for path in every if not patterns or any(path.match(pattern) for pattern in patterns)]:
             paths += chosen
             tests += own_tests
-    trial = Trial([mutation for path in paths for mutation in mutations_of(path)], listed)
+    mutations = [mutation for path in paths for mutation in mutations_of(path)]
+    tried = {mutation.name for mutation in mutations}
+    entries = tomllib.loads(EQUIVALENT.read_text())["mutant"]
+    listed = {
+        (one["function"], one["before"], one["after"]) for one in entries if not patterns or one["function"] in tried
+    }
+    trial = Trial(mutations, listed)
     if not paths or pytest.main([*PYTEST, *tests], plugins=[trial]) != 0:
         return 1
-    unused = set() if patterns else listed - trial.known
-    for function, before, after in sorted(unused):
-        print(f"{EQUIVALENT.name}: the tests notice `{before}` -> `{after}` in {function}; take the entry out")
+    wrong = list(wrong_entries(listed, mutations, trial.known))
+    for message in wrong:
+        print(message)
     print(
         f"{len(trial.mutations)} mutations: {trial.survivors} pass all tests, {len(trial.known)} are known to change nothing, "
         f"{trial.endless} did not end"
     )
-    return 1 if trial.survivors or trial.untried or unused else 0
+    return 1 if trial.survivors or trial.untried or wrong else 0
 
 
 if __name__ == "__main__":
