@@ -166,6 +166,13 @@ def test_only_lines_that_came_twice_and_are_short_are_kept() -> None:
     assert known.entries.keys() == {twice}
 
 
+def test_a_line_that_came_twice_is_not_read_again() -> None:
+    known = Memo()
+    reads = [read_request_fields(b"X-Kept: yes\r\n", 0, known).fields[0] for _ in range(3)]
+
+    assert reads[2] is reads[1]
+
+
 def test_options_are_the_members_of_a_list_in_lower_case() -> None:
     assert options_of(b"Close,\t X-Hop ,, ,upGRADE") == [b"close", b"x-hop", b"upgrade"]
 
