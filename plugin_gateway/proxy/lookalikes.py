@@ -8,6 +8,7 @@ text before it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.proxy.spelling import escapes_at
@@ -42,14 +43,12 @@ class Lookalikes:
         self._begin = self._end = 0
         self._follows: list[int] = [0] * 256
         """For each octet, the bits of the prefixes that it may follow."""
-        base = 0
         for form in self.forms:
+            base = self._end.bit_length()
             self._begin |= 1 << base
             for place, octet in enumerate(form, base):
                 self._follows[octet] |= 1 << place
-            base += len(form)
-            self._end |= 1 << base
-            base += 1
+            self._end |= 1 << base + len(form)
 
     def find(self, text: bytes, first: int, last: int) -> list[tuple[int, int]]:
         """Return the places of forms between two places of a text; overlapping or touching ones are merged."""
@@ -76,25 +75,26 @@ class Lookalikes:
 
     def _places(self, text: bytes, first: int, last: int) -> list[tuple[int, int]]:
         """Read the text again, then backwards from each end of a form, to find the steps that led there."""
-        reached: list[int] = [0] * (last - first + 1)
-        steps: list[list[tuple[bytes, int]]] = []
+        reached: defaultdict[int, int] = defaultdict(int)
+        steps: dict[int, list[tuple[bytes, int]]] = {}
         for at in range(first, last):
-            bits = reached[at - first] | self._begin
+            bits = reached[at] | self._begin
             ways = [(text[at : at + 1], at + 1), *escapes_at(text, at)]
-            steps.append([(octets, after) for octets, after in ways if after <= last])
-            for octets, after in steps[-1]:
-                reached[after - first] |= self._after(bits, octets)
-        leading: list[int] = [bits & self._end for bits in reached]
+            steps[at] = [(octets, after) for octets, after in ways if after <= last]
+            for octets, after in steps[at]:
+                reached[after] |= self._after(bits, octets)
+        # A step leads to an end only if the first reading reached it.
+        leading: defaultdict[int, int] = defaultdict(lambda: self._end)
         places: list[tuple[int, int]] = []
         for at in range(last - 1, first - 1, -1):
             furthest = 0
-            for octets, after in steps[at - first]:
-                bits = leading[after - first]
+            for octets, after in steps[at]:
+                bits = leading[after]
                 for octet in reversed(octets):
                     bits = (bits >> 1) & self._follows[octet]
-                bits &= reached[at - first] | self._begin
+                bits &= reached[at] | self._begin
                 if bits:
-                    leading[at - first] |= bits
+                    leading[at] |= bits
                     furthest = max(furthest, after)
             if furthest:
                 while places and places[-1][0] <= furthest:

@@ -18,7 +18,7 @@ from plugin_gateway.proxy.sieve import sieve_of
 from plugin_gateway.proxy.unescaped import INTRODUCERS, Reading, Replaced, Undone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 ESCAPE_OCTETS: Final = INTRODUCERS + b"#;"
 """The octets of escapes besides letters and digits."""
@@ -35,7 +35,7 @@ _PERCENT: Final = re.compile(rb"%(?:[uU]00)?([0-9A-Fa-f]{2})")
 _NESTED_PERCENT: Final = re.compile(rb"%(?:25)+(?:[uU]00)?([0-9A-Fa-f]{2})")
 _BACKSLASH_REST: Final = (
     rb"(?:u([dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|[0-9A-Fa-f]{4})"
-    rb"|x([0-9A-Fa-f]{2})|([\"'\\/])|(?:[ux]\{0{0,6}|U000)([0-9A-Fa-f]{1,5})(?:\}|(?<=U[0-9A-Fa-f]{8}))|([0-3][0-7]{2}))"
+    rb"|x([0-9A-Fa-f]{2})|([\"'\\/])|(?:[ux]\{0{0,6}|U00)([0-9A-Fa-f]{1,6})(?:\}|(?<=U[0-9A-Fa-f]{8}))|([0-3][0-7]{2}))"
 )
 _BACKSLASH: Final = re.compile(rb"\\" + _BACKSLASH_REST)
 _NESTED_BACKSLASH: Final = re.compile(rb"\\{2,%d}" % _MAX_NESTING + _BACKSLASH_REST)
@@ -52,19 +52,16 @@ _ENTITIES: Final = tuple(
 class _Kind:
     """One kind of escapes. It remembers the meanings of escapes seen before."""
 
-    __slots__ = ("_frequent", "_meaning", "_meanings", "_sieve", "introducer", "pattern")
+    __slots__ = ("_frequent", "_meanings", "_sieve", "introducer", "pattern")
 
-    def __init__(
-        self, pattern: bytes, beginnings: frozenset[bytes], frequent: bytes = b"", meaning: bytes = b""
-    ) -> None:
+    def __init__(self, pattern: bytes, beginnings: frozenset[bytes], frequent: Mapping[bytes, bytes]) -> None:
         """Prepare; each escape begins with one of the `beginnings`.
 
-        A `frequent` escape, which fills some texts, is replaced in a faster way.
+        `frequent` maps escapes that fill some texts to their meanings. They are replaced in a faster way.
         """
         self.introducer = next(iter(beginnings))[0]
         self._sieve = sieve_of(beginnings)
         self._frequent = frequent
-        self._meaning = meaning
         self.pattern = re.compile(b"(%b)" % pattern)
         self._meanings = _Meanings()
 
@@ -76,17 +73,19 @@ class _Kind:
         """Undo the escapes of this kind; return the result, and add the steps to `steps`."""
         if self.introducer not in text:
             return text
-        if self._frequent and text.rfind(self._frequent) >= 0:
-            steps.append(Replaced(text, self._frequent, self._meaning))
-            text = steps[-1].text
-            if self.introducer not in text:
-                return text
+        for escape, meaning in self._frequent.items():
+            replaced = Replaced(text, escape, meaning)
+            if replaced.text != text:
+                steps.append(replaced)
+                text = replaced.text
+                if self.introducer not in text:
+                    return text
         written = self.pattern.split(text)
         if len(written) == 1:
             return text
-        pieces = written.copy()
-        pieces[1::2] = map(self._meanings.__getitem__, written[1::2])
-        steps.append(Undone(b"".join(pieces), written, pieces))
+        said = written.copy()
+        said[1::2] = map(self._meanings.__getitem__, written[1::2])
+        steps.append(Undone(b"".join(said), written, said))
         return steps[-1].text
 
 
@@ -103,37 +102,36 @@ class _Meanings(dict[bytes, bytes]):
 class Unescaper:
     """Undoes the escapes of some octets. Escapes of other octets cannot be part of a secret, so they stay."""
 
-    __slots__ = ("_any", "_kinds", "_octets", "_word")
+    __slots__ = ("_kinds", "_octets", "_rest_of_word")
 
     def __init__(self, octets: bytes) -> None:
         """Prepare; `octets` include those of which escapes consist."""
         self._octets = octets
         self._kinds = (
-            _Kind(b"%%(?:[uU]00)?(?:%b)" % _hexadecimal(sorted(octets)), _each(b"%", _first_digits(octets) + b"uU")),
+            _Kind(
+                b"%%(?:[uU]00)?(?:%b)" % _hexadecimal(sorted(octets)), _each(b"%", _first_digits(octets) + b"uU"), {}
+            ),
             _Kind(
                 rb"\\(?:%b)" % _backslash_rest(octets),
                 _backslash_beginnings(octets),
-                rb"\/",
-                b"/",
+                {rb"\/": b"/"},
             ),
             _Kind(
                 b"&(?:%b)" % _entity_rest(octets),
                 frozenset({b"&#", *(b"&" + name for name in _names(octets))}),
-                b"&amp;",
-                b"&",
+                {b"&amp;": b"&"},
             ),
         )
-        self._any = re.compile(b"|".join(b"(?:%b)" % kind.pattern.pattern for kind in self._kinds))
-        self._word = re.compile(b"[%b]*" % re.escape(octets))
+        escape = b"|".join(kind.pattern.pattern for kind in self._kinds)
+        self._rest_of_word = re.compile(b"(?:%b)[%b]*" % (escape, re.escape(octets)))
 
     def words(self, text: bytes, most: int) -> Iterator[tuple[int, int]]:
         """Yield the runs of the octets that contain an escape; each starts at most `most` octets before its first one."""
         done = 0
-        while (escape := self._any.search(text, done)) is not None:
-            first = escape.start()
+        while (rest := self._rest_of_word.search(text, done)) is not None:
+            first = rest.start()
             before = text[max(done, first - most) : first]
-            word = self._word.match(text, first)
-            done = word.end() if word is not None else escape.end()
+            done = rest.end()
             yield first - len(before) + len(before.rstrip(self._octets)), done
 
     def may_occur(self, text: bytes) -> bool:
@@ -164,14 +162,15 @@ class Unescaper:
         readings: list[Reading] = []
         steps: list[Undone | Replaced] = []
         for _ in range(_MAX_NESTING):
-            done = len(steps)
+            new: list[Undone | Replaced] = []
             before = text
             for kind in self._kinds:
-                text = kind.undo(text, steps)
-            if len(steps) == done or text == before:
+                text = kind.undo(text, new)
+            if text == before:
                 break
-            readings.append(Reading(steps.copy()))
-            if not any(step.has_introducer for step in steps[done:]):
+            steps = [*steps, *new]
+            readings.append(Reading(steps))
+            if not any(step.has_introducer for step in new):
                 break
         return readings
 
@@ -227,10 +226,10 @@ def _from_backslash(match: re.Match[bytes]) -> bytes:
     return _character(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
-def _from_entity(match: re.Match[bytes]) -> bytes:
+def _from_entity(match: re.Match[bytes]) -> bytes | None:
     decimal, hexadecimal, name = match.groups()
     if name is not None:
-        return _NAMED.get(name, b"")
+        return _NAMED.get(name)
     return _character(int(decimal) if decimal is not None else int(hexadecimal, 16))
 
 
@@ -246,14 +245,14 @@ def _backslash_beginnings(octets: bytes) -> frozenset[bytes]:
 
 def _backslash_rest(octets: bytes) -> bytes:
     narrow = [octet for octet in octets if octet < 0x80]
-    short = b"".join(re.escape(bytes((octet,))) for octet in _ESCAPED_BY_BACKSLASH if octet in octets)
+    short = re.escape(bytes(octet for octet in _ESCAPED_BY_BACKSLASH if octet in octets))
     digits = _hexadecimal(narrow)
     octal = _one_of(b"%03o" % octet for octet in octets)
     rest = b"[%b]|u00(?:%b)|x(?:%b)" % (short, digits, digits)
     rest += rb"|[ux]\{0{0,6}(?:%b)\}|U000000(?:%b)|%b" % (digits, digits, octal)
     if len(narrow) < len(octets):
         pair = rb"[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
-        rest += rb"|u(?:%b|[0-9A-Fa-f]{4})|x[0-9A-Fa-f]{2}|[ux]\{[0-9A-Fa-f]{1,6}\}|U000[0-9A-Fa-f]{5}" % pair
+        rest += rb"|u(?:%b|[0-9A-Fa-f]{4})|x[0-9A-Fa-f]{2}|[ux]\{[0-9A-Fa-f]{1,6}\}|U00[0-9A-Fa-f]{6}" % pair
     # Most backslashes in JSON precede `n` or a quote; the lookahead rejects those quickly.
     return b"(?=[%buUx0123])(?:%b)" % (short, rest)
 
@@ -287,13 +286,7 @@ def _hexadecimal(octets: Iterable[int]) -> bytes:
     groups: dict[int, bytes] = {}
     for octet in octets:
         groups[octet >> 4] = groups.get(octet >> 4, b"") + b"%x" % (octet & 15)
-    return b"|".join(
-        b"%b[%b]" % (_digit(first), rest + rest.upper().strip(b"0123456789")) for first, rest in groups.items()
-    )
-
-
-def _digit(value: int) -> bytes:
-    return b"%d" % value if value < 10 else b"[%x%X]" % (value, value)
+    return b"|".join(b"[%x%X][%b%b]" % (first, first, rest, rest.upper()) for first, rest in groups.items())
 
 
 def _one_of(names: Iterable[bytes]) -> bytes:

@@ -6,9 +6,12 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin_gateway.proxy.lookalikes import Lookalikes, is_lookalike
 from plugin_gateway.proxy.masking import Mask
+from plugin_gateway.proxy.spelling import escapes_at
 
 
 def places_of(form: bytes, text: bytes) -> list[tuple[int, int]]:
@@ -20,11 +23,12 @@ def places_of(form: bytes, text: bytes) -> list[tuple[int, int]]:
     [b"a%41b", b"%61%41b", b"a%2541b", b"a%%341b", b"a&percnt;41b", b"a%4\\u0031b", b"a%\\x341b"],
 )
 def test_a_form_that_looks_like_an_escape_is_found_as_itself_and_escaped(written: bytes) -> None:
-    assert places_of(b"a%41b", b"<" + written + b">") == [(1, 1 + len(written))]
+    assert places_of(b"a%41b", b"<" + written + b"/>") == [(1, 1 + len(written))]
 
 
 def test_the_unescaped_text_of_a_lookalike_is_not_found() -> None:
-    assert places_of(b"a%41b", b"aAb a%42b a%41c") == []
+    assert places_of(b"a%41b", b"aAb a%42b a%41c b%41b %41b") == []
+    assert places_of(b"a%41b", b"a%41b b%41b") == [(0, 5)]
 
 
 def test_only_a_form_with_an_introducer_is_a_lookalike() -> None:
@@ -38,6 +42,72 @@ def test_forms_that_begin_or_overlap_one_another_are_one_place() -> None:
 
 def test_a_wide_escape_that_reaches_over_two_places_joins_them() -> None:
     assert places_of(b"&#38;&", b"&#38;&#38;&#38;&") == [(0, 16)]
+
+
+def ends_of(form: bytes, text: bytes, at: int, last: int) -> set[int]:
+    """Return where the form may end that begins at a place of the text, by trying every way to read it."""
+    if not form:
+        return {at}
+    ways = [(text[at : at + 1], at + 1), *escapes_at(text, at)] if at < last else []
+    return {
+        end
+        for octets, after in ways
+        if after <= last and form.startswith(octets)
+        for end in ends_of(form[len(octets) :], text, after, last)
+    }
+
+
+FORMS = st.text("a%&\\/5;#1", min_size=1, max_size=6).map(str.encode)
+PARTS = [
+    "a",
+    "%",
+    "&",
+    "\\",
+    "/",
+    "5",
+    ";",
+    "#",
+    "1",
+    "b",
+    "%25",
+    "%61",
+    "&amp;",
+    "&#37;",
+    "\\/",
+    "\\\\",
+    "\\u0061",
+    "&amp;#97;",
+]
+
+
+@given(st.data(), st.lists(FORMS, max_size=3))
+def test_forms_are_found_exactly_where_some_reading_of_the_text_has_them(
+    data: st.DataObject, forms: list[bytes]
+) -> None:
+    written = st.sampled_from([*PARTS, *(form.decode() for form in forms)])
+    text = "".join(data.draw(st.lists(written, max_size=6))).encode()
+    first, last = sorted((data.draw(st.integers(0, len(text))), data.draw(st.integers(0, len(text)))))
+    places: list[tuple[int, int]] = []
+    for start in range(first, last):
+        for end in {end for form in forms for end in ends_of(form, text, start, last)}:
+            if places and start <= places[-1][1]:
+                places[-1] = places[-1][0], max(end, places[-1][1])
+            else:
+                places.append((start, end))
+    assert Lookalikes(forms).find(text, first, last) == places
+
+
+def test_an_escape_of_two_octets_may_end_the_text() -> None:
+    assert places_of(b"&/", b"&\\/") == [(0, 3)]
+
+
+def test_two_escapes_that_end_at_one_octet_are_both_read() -> None:
+    assert places_of(b"&/", b"&\\\\\\/") == [(0, 5)]
+    assert places_of(b"&\\/", b"&\\\\\\/") == [(0, 5)]
+
+
+def test_without_forms_there_is_no_shortest_one() -> None:
+    assert Lookalikes([]).shortest == 0
 
 
 def test_text_outside_the_bounds_is_not_read() -> None:
