@@ -364,8 +364,9 @@ def test_any_other_status_line_is_the_upstreams_fault(line: bytes) -> None:
     with pytest.raises(
         UpstreamError,
         match=r"^502 bad-upstream-answer: The upstream's answer is not a well-formed HTTP/1\.1 message\.$",
-    ):
+    ) as caught:
         read_status_line(line)
+    assert caught.value.cause == "the first line is no status line of HTTP/1.x"
 
 
 @pytest.mark.parametrize(
@@ -385,21 +386,22 @@ def test_a_response_is_framed_in_one_way(
 
 
 @pytest.mark.parametrize(
-    ("minor", "lengths", "codings"),
+    ("minor", "lengths", "codings", "cause"),
     [
-        (1, [b"5"], [b"chunked"]),
-        (1, [b"5", b"5"], []),
-        (1, [b"-5"], []),
-        (1, [], [b"gzip, chunked"]),
-        (1, [], [b"chunked", b"chunked"]),
-        (0, [], [b"chunked"]),
+        (1, [b"5"], [b"chunked"], "Transfer-Encoding stands beside Content-Length, or in HTTP/1.0"),
+        (1, [b"5", b"5"], [], "Content-Length is not one decimal number"),
+        (1, [b"-5"], [], "Content-Length is not one decimal number"),
+        (1, [], [b"gzip, chunked"], "Transfer-Encoding is not a single `chunked`"),
+        (1, [], [b"chunked", b"chunked"], "Transfer-Encoding is not a single `chunked`"),
+        (0, [], [b"chunked"], "Transfer-Encoding stands beside Content-Length, or in HTTP/1.0"),
     ],
 )
 def test_a_response_framed_in_two_ways_is_the_upstreams_fault(
-    minor: int, lengths: list[bytes], codings: list[bytes]
+    minor: int, lengths: list[bytes], codings: list[bytes], cause: str
 ) -> None:
-    with pytest.raises(UpstreamError):
+    with pytest.raises(UpstreamError) as caught:
         frame_response(minor, lengths, codings, [])
+    assert caught.value.cause == cause
 
 
 @pytest.mark.parametrize(
