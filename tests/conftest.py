@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.x509 import Certificate, GeneralName
+    from cryptography.x509 import Certificate, GeneralName, KeyUsage
 
 # Hypothesis itself would repeat the same examples wherever it sees `CI`. A busy machine is no reason to fail.
 settings.register_profile(
@@ -114,6 +114,10 @@ class Authority:
             .not_valid_before(end - dt.timedelta(days=10))
             .not_valid_after(end)
             .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+            # Python 3.13 and later want these three (RFC 5280, 4.2.1).
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .add_extension(_key_usage(is_ca=is_ca), critical=True)
         )
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), False)
@@ -128,6 +132,22 @@ class Authority:
         path = self._folder / f"{name}.pem"
         path.write_bytes(content)
         return path
+
+
+def _key_usage(*, is_ca: bool) -> KeyUsage:
+    from cryptography import x509
+
+    return x509.KeyUsage(
+        digital_signature=not is_ca,
+        key_cert_sign=is_ca,
+        crl_sign=is_ca,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _general_name(name: str) -> GeneralName:
