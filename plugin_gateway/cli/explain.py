@@ -78,4 +78,6 @@ def as_text(method: str, path: str, account: Account) -> str:
     else:
         rest = f": the client gets {account.verdict.status} {account.verdict.code}"
         lines.append(click.style("refused", fg="red", bold=True) + rest)
+        if path[:1] not in ("/", "*") and "://" not in path:
+            lines.append(f"hint: a path begins with a slash: `{method} /{path}`")
     return "\n".join(lines)

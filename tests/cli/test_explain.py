@@ -39,6 +39,7 @@ def test_an_allowed_call_exits_0_and_says_what_is_injected_without_the_secret_be
         ("DELETE", "/pets/1", "405 method-not-allowed"),
         ("GET", "/pets?admin=1", "undeclared-query-parameter"),
         ("GET", "/pets/../admin", "refused"),
+        ("GET", "pets", "hint: a path begins with a slash: `GET /pets`"),
         ("GET", "/\x00", "refused"),
         ("", "", "refused"),
     ],
