@@ -199,12 +199,12 @@ class McpCall(Call):
             self._run_batch(found)
             return
         if isinstance(found, Fault):
-            self._finish(400, error_response(found))
+            self._refuse(found)
             return
         self._id = found.id
         era = era_of_post(found, self._mirror, self._caller.clientele.service.mirrored)
         if isinstance(era, Fault):
-            self._finish(400, error_response(era.for_request(found.id) if found.id else era))
+            self._refuse(era.for_request(found.id) if found.id else era)
             return
         if not found.id:
             self._take_notice(found, era)
@@ -218,9 +218,7 @@ class McpCall(Call):
         era = head.era
         if era is None or not era.has_batches:
             fault = unsupported(head.version.decode("latin-1")) if era is None else None
-            self._finish(
-                400, error_response(fault or Fault(INVALID_REQUEST, "This revision has no batches: send one message."))
-            )
+            self._refuse(fault or Fault(INVALID_REQUEST, "This revision has no batches: send one message."))
             return
         self._era = era
         requests = [one for one in found if isinstance(one, Fault) or one.id]
@@ -262,6 +260,7 @@ class McpCall(Call):
             case Listening():
                 self._listen(message.id, answer)
             case Fault():
+                self.cause = _cause(answer)
                 self._respond(slot, error_response(answer.for_request(message.id)), status_of(answer, era))
             case _:
                 assert_never(answer)
@@ -296,15 +295,17 @@ class McpCall(Call):
 
     def _listen(self, id_: bytes, wanted: Listening) -> None:
         if not self._head.takes_events:
-            self._finish(
-                400, error_response(Fault(INVALID_REQUEST, "A subscription needs `Accept: text/event-stream`.", id_))
-            )
+            self._refuse(Fault(INVALID_REQUEST, "A subscription needs `Accept: text/event-stream`.", id_))
             return
         self._tell(wanted.acknowledged(id_))
         self._subscription = id_
         self._under_way.subscribe(self, has_tools=wanted.has_tools)
 
     # The answer
+
+    def _refuse(self, fault: Fault) -> None:
+        self.cause = _cause(fault)
+        self._finish(400, error_response(fault))
 
     def _respond(self, slot: int, done: bytes, status: int = 200) -> None:
         if self._batch is not None:
@@ -367,6 +368,11 @@ class McpCall(Call):
             self._under_way.leave(self)
             # Each tool call refers to this call. Without the cycle, no garbage collection is needed.
             self._calls = ()
+
+
+def _cause(fault: Fault) -> str:
+    """Return the cause for the log. The text of a fault may quote the client, so it is left out."""
+    return f"JSON-RPC error {fault.code}"
 
 
 _heads: Final = Heads()

@@ -17,6 +17,7 @@ from plugin_gateway.mcp.message import (
     INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
+    PARSE_ERROR,
 )
 from plugin_gateway.mcp.tool_call import ToolCall
 from plugin_gateway.proxy.exchange import Exchange
@@ -112,6 +113,16 @@ def test_a_wrong_message_gets_the_error_and_the_status_of_its_era(
     reply = seen(message, fields)
 
     assert (reply.status, reply.json["error"]["code"]) == (status, code)
+
+
+def test_the_record_of_a_wrong_message_has_the_code_of_the_error_and_no_text_of_the_client() -> None:
+    async def scene(world: World) -> None:
+        await world.post(b"not JSON", LEGACY)
+        await world.post({"jsonrpc": "2.0", "id": 1, "method": "sekret"}, LEGACY)
+        await world.ask("ping")
+
+    causes = [record.cause for record in play(scene).records]
+    assert causes == [f"JSON-RPC error {PARSE_ERROR}", f"JSON-RPC error {METHOD_NOT_FOUND}", ""]
 
 
 def test_an_error_has_the_id_of_the_request_and_an_unsupported_version_lists_the_others() -> None:
