@@ -191,7 +191,7 @@ def test_schemathesis_finds_none_either_where_paths_and_parts_are_free_text(tmp_
     explore(tmp_path, notes_url, "/openapi.json", "--max-examples", "30")
 
 
-def test_prance_resolves_what_is_served_without_leaving_it(gateway_url: str) -> None:
+def test_prance_resolves_the_served_document_without_leaving_it(gateway_url: str) -> None:
     with urllib.request.urlopen(gateway_url + "/openapi.json?profile=3.0", timeout=BOUND_S) as answer:
         text = answer.read().decode()
     parser = prance.ResolvingParser(

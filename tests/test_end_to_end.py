@@ -241,7 +241,7 @@ def test_every_other_call_gets_the_same_404_and_does_not_go_up(
     assert {**problem, "instance": ""} == {**known, "instance": ""}
 
 
-def test_a_denied_method_says_what_is_allowed(gateway: Gateway, upstream: Upstream) -> None:
+def test_a_denied_method_is_answered_with_the_allowed_methods(gateway: Gateway, upstream: Upstream) -> None:
     response, call = last_call(upstream, gateway, "DELETE", "/pets/1")
     assert (response.status, call) == (405, None)
     assert "DELETE" not in response.headers["Allow"]

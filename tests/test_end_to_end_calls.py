@@ -676,7 +676,7 @@ def test_workers_let_exactly_the_limit_through_together_and_a_reload_changes_not
     assert len(upstream.calls) == 20
 
 
-def test_each_operation_and_each_user_has_a_rate_of_its_own(write: Callable[..., Any], upstream: Served) -> None:
+def test_each_operation_and_each_user_has_a_separate_rate(write: Callable[..., Any], upstream: Served) -> None:
     allow = "{operation: get_plain, rate: 2/d}, get_items"
     with serving(write(allow=allow, more="limits: {per_ephemeral_user: 3/d}")) as gateway:
         assert [gateway.ask("GET", "/plain").status for _ in range(3)] == [200, 200, 429]
@@ -687,7 +687,7 @@ def test_each_operation_and_each_user_has_a_rate_of_its_own(write: Callable[...,
 
 
 @FRONTS
-def test_each_consumer_has_a_rate_of_its_own(write: Callable[..., Any], upstream: Served, front: str) -> None:
+def test_each_consumer_has_a_separate_rate(write: Callable[..., Any], upstream: Served, front: str) -> None:
     more = """
 auth: {type: service_http, tokens: [{name: one, env: TEST_ENV}, {name: two, env: TEST_BASIC}]}
 consumers: [{name: alice, match: {token: one}, rate: 2/d}, {name: bob, match: {token: two}}]

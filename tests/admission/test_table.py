@@ -101,7 +101,7 @@ def test_callers_that_invent_names_cannot_make_the_gateways_own_bucket_forgotten
     assert len(table._places) == 1
 
 
-def test_each_user_has_a_bucket_of_its_own() -> None:
+def test_each_user_has_a_separate_bucket() -> None:
     table = Table()
     assert [table.take([of_user(n)], 0.0).is_admitted for n in (1, 2, 1, 2, 3)] == [True, True, False, False, True]
 

@@ -400,7 +400,7 @@ def test_a_get_shows_no_secret_of_any_other_call(gateway: Gateway, secret: str) 
         assert answered.body.endswith(b" end")
 
 
-def test_a_get_that_echoes_the_last_requests_shows_none_of_their_credentials(gateway: Gateway) -> None:
+def test_a_get_that_echoes_the_last_requests_does_not_show_their_credentials(gateway: Gateway) -> None:
     for path in ("/echo/other", "/pair/other", "/minted/other"):
         gateway.upstream.script[path] = b"HTTP/1.1 204 No Content\r\n\r\n"
     gateway.upstream.requests.clear()

@@ -59,7 +59,7 @@ NAMES = st.text(
 @given(
     st.lists(NAMES.map(lambda name: "/" + name.replace("~", "~0").replace("/", "~1")), min_size=1, max_size=12), NAMES
 )
-def test_the_yaml_to_paste_means_what_was_proposed(keep: list[str], operation: str) -> None:
+def test_the_yaml_to_paste_parses_to_the_proposed_entry(keep: list[str], operation: str) -> None:
     entry = AllowEntry(operation=operation)
     text = "\n".join(proposal_of([appraisal(keep=tuple(keep), entry=entry)]))
 

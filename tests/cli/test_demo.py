@@ -13,7 +13,7 @@ from plugin_gateway.errors import UsageError
 from tests.bounds import BOUND_S
 
 
-def test_the_example_is_found_and_answers_to_its_key_on_a_port_of_its_own() -> None:
+def test_the_example_is_found_and_answers_to_its_key_on_a_free_port() -> None:
     folder = example_folder()
     port = serve_example(folder, "a-key-for-the-demo")
     request = urllib.request.Request(

@@ -51,7 +51,7 @@ def test_nothing_changed_is_said_and_is_success(config: Path, capsys: pytest.Cap
     assert diff(config, capsys, "--exit-code") == (0, [], "nothing changed\n")
 
 
-def test_what_changed_since_the_lock_is_said_upstream_and_for_clients(
+def test_changes_since_the_lock_are_listed_for_the_upstream_and_for_clients(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config.with_name("openapi.yaml").write_text(CHANGED)
@@ -62,7 +62,7 @@ def test_what_changed_since_the_lock_is_said_upstream_and_for_clients(
 @pytest.mark.parametrize(
     ("policy", "said"), [("keep", "clients see it as it was locked"), ("follow", "clients see it as it is now")]
 )
-def test_what_on_drift_makes_of_a_change_is_said(
+def test_the_effect_of_on_drift_on_each_change_is_listed(
     config: Path, capsys: pytest.CaptureFixture[str], policy: str, said: str
 ) -> None:
     config.write_text(f"{CONFIG}on_drift: {policy}\n")
@@ -72,7 +72,7 @@ def test_what_on_drift_makes_of_a_change_is_said(
     assert lines[:3] == UPSTREAM
 
 
-def test_what_gateway_yaml_changed_is_for_clients_only(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_change_of_gateway_yaml_is_listed_for_clients_only(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(CONFIG.replace("addPet", "listOwners"))
     _, lines, _ = diff(config, capsys)
     assert lines == [
@@ -82,9 +82,7 @@ def test_what_gateway_yaml_changed_is_for_clients_only(config: Path, capsys: pyt
     ]
 
 
-def test_only_what_the_gateway_serves_of_an_operation_is_compared(
-    config: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_only_the_served_fields_of_an_operation_are_compared(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = DOCUMENT.replace("summary: List,", "summary: List, x-price: 5,")
     config.with_name("openapi.yaml").write_text(document)
     assert diff(config, capsys, "--exit-code") == (0, [], "nothing changed\n")

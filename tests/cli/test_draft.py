@@ -62,7 +62,7 @@ def test_reads_that_look_harmless_are_chosen_and_nothing_else() -> None:
     assert not {"createItem", "adminItems", "items.reset", "listNames", "old", "itemDatabase"} & set(allowed)
 
 
-def test_each_entry_says_what_it_is_as_far_as_the_document_does() -> None:
+def test_each_entry_shows_its_method_its_path_and_its_summary_if_it_has_one() -> None:
     paths = {"/a": get("listA", summary="All"), "/b": get("GETall"), "/c": get(summary="Others"), "/d": get()}
     lines = draft(document({"paths": paths}), "./openapi.yaml").text.splitlines()
     assert [" ".join(line.split()) for line in lines if line.startswith("  - ")] == [
@@ -81,7 +81,7 @@ def test_where_nothing_looks_harmless_the_author_is_told_where_to_look() -> None
     )
 
 
-def test_where_the_api_is_and_what_key_it_wants_is_taken_from_the_document() -> None:
+def test_the_upstream_url_and_the_header_of_its_key_come_from_the_document() -> None:
     assert written(SHOP)["upstream"] == {
         "url": "https://eu.shop.test/v2",
         "credential": {"header": "X-Shop-Key", "value": {"env": "UPSTREAM_API_KEY"}},
@@ -118,7 +118,7 @@ def test_other_places_that_the_document_names_are_told_to_the_author() -> None:
     assert "`upstream.url` is https://a.test; the document also names https://b.test" in draft(found, "./o.yaml").notes
 
 
-def test_what_the_document_does_not_say_is_said_to_the_author() -> None:
+def test_notes_tell_the_author_which_settings_the_document_lacks() -> None:
     drafted = draft(document({"paths": {}}), "openapi.json")
     assert "the document does not say where the API is: set `upstream.url`" in drafted.notes
     assert "allow: []" in drafted.text
@@ -154,7 +154,7 @@ def test_a_document_with_odd_values_still_has_a_draft(odd: Any) -> None:
         {"components": {"securitySchemes": {"k": {"type": "apiKey", "in": [], "name": "n"}}}},
     ],
 )
-def test_what_cannot_be_is_taken_for_not_said(root: dict[str, Any]) -> None:
+def test_impossible_values_in_a_document_are_treated_as_absent(root: dict[str, Any]) -> None:
     draft_ = written(document({"paths": {"/a": get("a")}, **root}))
     assert draft_["upstream"] == {"url": PLACEHOLDER_URL}
 

@@ -23,7 +23,7 @@ def config(tmp_path: Path) -> str:
     return str(tmp_path / "gateway.yaml")
 
 
-def test_an_allowed_call_exits_0_and_says_what_is_injected_without_the_secret_being_there(
+def test_an_allowed_call_exits_0_and_names_the_injected_header_without_needing_the_secret(
     config: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["explain", "-c", config, "GET", "/pets?limit=2"]) == 0
@@ -128,7 +128,9 @@ def test_callers_own_paths_pasted_urls_and_the_line_that_decides_are_told(
     assert found == status
 
 
-def test_an_operation_with_a_credential_of_its_own_gets_that(wide: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_operation_with_its_own_credential_gets_that_credential(
+    wide: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert "sets header X-Own" in explained(capsys, wide, "GET", "/pets")[1]
     assert "sets header Authorization" in explained(capsys, wide, "GET", "/pets/1")[1]
 

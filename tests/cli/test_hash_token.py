@@ -33,7 +33,7 @@ def test_a_new_token_is_shown_once_and_not_in_the_line() -> None:
 
 
 @pytest.mark.parametrize("arguments", [("a:b", "--new"), ("a b", "--new"), ("a", "--new", "--password"), ()])
-def test_what_would_make_a_broken_line_is_refused(arguments: tuple[str, ...]) -> None:
+def test_arguments_that_would_make_a_broken_line_are_refused(arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert result.stdout == ""

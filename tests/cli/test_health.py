@@ -74,7 +74,7 @@ def test_the_address_may_come_from_the_environment(
     assert run(["health"]) == 0
 
 
-def test_nobody_there_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_address_that_refuses_connections_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{closed.getsockname()[1]}"

@@ -19,7 +19,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_what_init_writes_is_what_check_accepts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_accepts_the_config_that_init_writes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", "openapi.yaml"]) == 0
     captured = capsys.readouterr()
     assert captured.out == ""

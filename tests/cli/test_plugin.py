@@ -58,7 +58,7 @@ def test_without_an_output_the_files_are_listed(shop: Callable[..., Any], capsys
     assert sorted(path.name for path in folder.iterdir()) == ["gateway.yaml", "openapi.yaml"]
 
 
-def test_what_only_a_person_can_say_is_named_at_the_key_that_says_it(
+def test_a_missing_text_that_only_a_person_can_write_is_named_with_its_key(
     shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop(plugin={"subtitle": None, "privacy": None})

@@ -24,14 +24,14 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_what_is_quick_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quick_step_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     with progress("reading"):
         pass
     assert terminal.getvalue() == ""
 
 
-def test_what_takes_long_is_said_and_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_step_is_announced_and_the_line_is_erased(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     monkeypatch.setattr(progress_module, "PATIENCE_S", 0)
     with progress("reading"):
@@ -39,7 +39,7 @@ def test_what_takes_long_is_said_and_taken_back(monkeypatch: pytest.MonkeyPatch)
     assert terminal.getvalue() == f"reading …{ERASE_LINE}"
 
 
-def test_nothing_is_said_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_step_prints_nothing_unless_stderr_is_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     log = io.StringIO()
     monkeypatch.setattr("sys.stderr", log)
     monkeypatch.setattr(progress_module, "PATIENCE_S", 0)

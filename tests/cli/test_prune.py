@@ -62,7 +62,7 @@ def pruned(capsysbinary: pytest.CaptureFixture[str], *arguments: str) -> bytes:
     return capsysbinary.readouterr().out
 
 
-def test_what_is_named_is_left_and_nothing_else(source: str, capsysbinary: pytest.CaptureFixture[str]) -> None:
+def test_only_the_allowed_operation_is_left(source: str, capsysbinary: pytest.CaptureFixture[str]) -> None:
     document = json.loads(pruned(capsysbinary, source, "--allow", "listPets"))
     assert document["paths"] == {
         "/pets": {"get": {"operationId": "listPets", "responses": {"200": {"description": "ok"}}}}
@@ -112,9 +112,7 @@ def test_mistakes_exit_2_and_write_nothing(
     assert captured.out == ""
 
 
-def test_a_schema_that_nobody_defined_is_pointed_out_beside_the_result(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_undefined_schema_is_reported_beside_the_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = {"a/b": {"schema": {"$ref": "#/components/schemas/Anmal"}}}
     get = {"operationId": "odd", "responses": {"200": {"description": "ok", "content": content}}}
     path = tmp_path / "openapi.json"

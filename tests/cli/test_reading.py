@@ -12,7 +12,7 @@ def test_a_document_is_read(tmp_path: Path) -> None:
     assert read(str(tmp_path / "a.yaml")).version == "3.1"
 
 
-def test_cycles_are_looked_for_again_afterwards_whatever_happens() -> None:
+def test_garbage_collection_is_on_again_after_success_and_after_an_error() -> None:
     with reading("something"):
         assert not gc.isenabled()
     assert gc.isenabled()

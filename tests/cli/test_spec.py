@@ -32,7 +32,7 @@ def test_a_profile_is_printed_and_an_unknown_one_refused(config: str, capsys: py
     assert "valid: 3.0, gpt-actions, lean, plugin" in capsys.readouterr().err
 
 
-def test_what_a_profile_drops_is_told_with_it_and_only_with_it(
+def test_spec_reports_the_cuts_of_the_requested_profile_and_check_reports_those_of_all(
     config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "openapi.yaml").write_text(

@@ -120,7 +120,9 @@ def test_the_log_of_another_server_is_read_and_its_scanners_open_nothing(
     assert "s3cret" not in shown.out + shown.err
 
 
-def test_the_config_names_the_api_of_its_own_access_log(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_suggested_config_keeps_the_upstream_of_gateway_yaml(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder / "gateway.yaml").write_text(
         "openapi: openapi.yaml\nupstream: {url: https://mine.test}\nallow: [listPets, getPet]\n"
     )

@@ -64,7 +64,7 @@ def test_the_upstream_is_where_the_document_says(root: dict[str, Any], address: 
         (swagger(basePath="/v1", schemes=["http"]), f"{PLACEHOLDER_URL}/v1"),
     ],
 )
-def test_what_the_document_does_not_say_is_a_placeholder(root: dict[str, Any], url: str) -> None:
+def test_a_document_without_a_usable_host_gets_a_placeholder_url(root: dict[str, Any], url: str) -> None:
     found = upstream_url(document(root))
     assert (found.url, found.is_stated) == (url, False)
 
@@ -125,7 +125,7 @@ def test_an_operation_that_is_not_where_most_are_is_elsewhere(
         ({}, ""),
     ],
 )
-def test_what_is_drafted_does_not_contradict_the_document(root: dict[str, Any], address: str) -> None:
+def test_a_drafted_url_does_not_contradict_the_document(root: dict[str, Any], address: str) -> None:
     found = document(root, address)
     url = parse_upstream_url(upstream_url(found).url)
     kept = select(found, [AllowEntry.parse("GET /pets").numbered(0)]).kept

@@ -30,7 +30,7 @@ from plugin_gateway.config import expected
         ("a_mapping", None, "write a value after it, or leave the key out"),
     ],
 )
-def test_the_hint_says_how_to_write_what_was_probably_meant(wanted: str, got: Any, hint: str) -> None:
+def test_the_hint_says_how_to_write_the_probably_intended_value(wanted: str, got: Any, hint: str) -> None:
     mistake = getattr(expected, wanted)(got)
     assert (mistake.rule, mistake.message) == ("wrong-type", f"expected {wanted.replace('_', ' ')}")
     assert (mistake.got, mistake.hint) == (got, hint)

@@ -26,7 +26,7 @@ KEY = "k3y-of-the-upstream"
     ],
 )
 @pytest.mark.parametrize("place", Place)
-def test_what_editors_and_shells_put_around_a_secret_is_dropped(text: str, place: Place) -> None:
+def test_characters_that_editors_and_shells_add_around_a_secret_are_dropped(text: str, place: Place) -> None:
     assert cleaned(text, place) == KEY
 
 
@@ -59,7 +59,7 @@ def test_a_secret_of_which_nothing_is_left_is_empty(text: str) -> None:
     ],
 )
 @pytest.mark.parametrize("place", Place)
-def test_what_cannot_be_seen_inside_a_secret_is_refused_and_nothing_of_it_is_shown(
+def test_an_invisible_character_inside_a_secret_is_refused_without_showing_the_secret(
     between: str, why: str, place: Place
 ) -> None:
     with pytest.raises(Mistake) as caught:

@@ -64,7 +64,7 @@ def test_a_url_has_no_mistake(text: str) -> None:
         (None, "not a URL", "write https://… or http://…"),
     ],
 )
-def test_a_mistake_is_named_with_what_was_probably_meant(text: str | None, message: str, hint: str) -> None:
+def test_a_bad_url_is_reported_with_a_reason_and_a_hint(text: str | None, message: str, hint: str) -> None:
     found = find_url_mistake(text, schemes=HTTP)
     assert found.rule == "bad-url"
     assert message in found.message

@@ -22,7 +22,7 @@ def test_every_client_has_a_guide() -> None:
         ("openapi The document", "https://shop.example.com/openapi.json"),
     ],
 )
-def test_what_is_pasted_names_the_gateway(label: str, text: str) -> None:
+def test_each_snippet_to_paste_names_the_gateway(label: str, text: str) -> None:
     guides = guides_of(shop(), None)
 
     assert {f"{guide.client} {one.label}": one.text for guide in guides for one in guide.snippets}[label] == text

@@ -23,7 +23,7 @@ def snippets(config: object = None) -> dict[str, str]:
         ("codex Command", "codex mcp add shop-orders --url https://shop.example.com/mcp"),
     ],
 )
-def test_what_is_pasted_names_the_public_address(label: str, text: str) -> None:
+def test_each_snippet_to_paste_names_the_public_address(label: str, text: str) -> None:
     assert snippets()[label] == text
 
 

@@ -25,7 +25,7 @@ def test_the_bytes_of_the_reached_components_give_the_tokens_that_ops_prints(pla
     assert (index.title, index.version, index.tags) == ("Pets", "1", ("animals",))
 
 
-def test_flags_say_what_is_deprecated_writes_and_has_changed_since_the_lock(place: Place) -> None:
+def test_flags_mark_operations_that_write_are_deprecated_are_new_or_have_changed(place: Place) -> None:
     index = index_operations(read_document(str(place.document)))
 
     assert index.flags_with((), ()) == [0, WRITE, DEPRECATED, 0]

@@ -79,7 +79,7 @@ def test_all_sessions_end_when_the_console_is_turned_off() -> None:
     assert sessions.enter(token, 0.0) is None
 
 
-def test_only_the_page_secret_of_its_own_session_proves_a_session() -> None:
+def test_a_session_is_proven_by_its_page_secret_only() -> None:
     sessions = Sessions()
     mine, theirs = entered(sessions), entered(sessions)
     session = sessions.find(mine.cookie, 0.0)

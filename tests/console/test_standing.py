@@ -43,7 +43,7 @@ def standing(path: Path | None = None, **members: Any) -> Standing:
     return Standing(health=HEALTH, config=ConfigState(path, b"key"), **members)
 
 
-def test_the_state_says_what_is_served_and_whether_the_file_says_the_same(tmp_path: Path) -> None:
+def test_the_state_describes_the_served_revision_and_whether_the_file_agrees(tmp_path: Path) -> None:
     path = tmp_path / "gateway.yaml"
     path.write_text("allow: []")
     now = standing(path, approvals=2, public_url="https://plugin.example")

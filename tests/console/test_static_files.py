@@ -7,7 +7,7 @@ def test_the_package_has_the_page() -> None:
     assert face.body.lower().startswith(b"<!doctype html>")
 
 
-def test_no_page_has_a_script_or_a_style_of_its_own() -> None:
+def test_no_page_has_an_inline_script_or_an_inline_style() -> None:
     for name, face in static_files().items():
         if name.endswith(".html"):
             text = face.body.decode().lower()

@@ -64,7 +64,7 @@ def run(talk: Callable[[World], Awaitable[Any]]) -> Any:
     return asyncio.run(bounded())
 
 
-def test_a_page_gets_the_last_records_then_the_new_ones_and_learns_what_was_left_out() -> None:
+def test_a_page_gets_the_last_records_then_the_new_ones_and_the_number_of_dropped_ones() -> None:
     async def talk(world: World) -> bytes:
         world.traffic.take(b'0\n{"n":1}\n{"n":2}')
         page, streaming = world.open()

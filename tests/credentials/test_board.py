@@ -34,7 +34,7 @@ def texts(found: tuple[int, list[Any]]) -> list[str]:
     return [written.text for written in found[1]]
 
 
-def test_what_is_written_is_read_with_the_time_until_which_it_is_good() -> None:
+def test_a_written_entry_is_read_with_its_expiry_time() -> None:
     board = Board()
     assert board.read() == (0, [])
     before = board.end
@@ -47,7 +47,7 @@ def test_what_is_written_is_read_with_the_time_until_which_it_is_good() -> None:
     assert two == (place, "two", 8.5)
 
 
-def test_only_what_is_new_is_read() -> None:
+def test_a_read_from_a_position_returns_only_newer_entries() -> None:
     board = Board()
     board.write("one", 1.0)
     end, _ = board.read()
@@ -142,7 +142,7 @@ def test_a_token_that_a_writer_is_overwriting_is_read_without_an_error() -> None
     assert texts(board.read()) == ["\ufffd" * 3]
 
 
-def test_what_a_writer_that_died_half_way_wrote_is_not_read() -> None:
+def test_an_entry_that_a_dead_writer_left_unfinished_is_not_read() -> None:
     board = Board()
     board.write("one", 1.0)
     board._put(board.end, 3, 1.0, b"two")

@@ -45,7 +45,7 @@ def test_an_entrys_own_credential_is_for_every_operation_that_it_names_and_no_ot
     assert revision.read_injection is revision.write_injection
 
 
-def test_what_any_call_gets_is_taken_from_no_caller_and_shown_to_none() -> None:
+def test_an_injected_query_parameter_is_refused_from_callers_and_absent_from_the_document() -> None:
     revision = compiled(allow="listPets, {operation: createPet, credential: {query: api_key, value: {env: OTHER}}}")
     assert b"api_key" not in revision.faces["/openapi.json"].body
     assert revision.gate.judge(b"GET", b"/pets?api_key=theirs").code == "undeclared-query-parameter"
@@ -93,7 +93,7 @@ def test_without_a_judge_of_callers_no_operation_gets_our_key() -> None:
         "{type: user_http, verify: {introspection: 'https://issuer.example/i'}}",
     ],
 )
-def test_what_callers_show_to_us_is_not_passed_on(auth: str) -> None:
+def test_passthrough_of_a_credential_that_is_meant_for_the_gateway_is_a_finding(auth: str) -> None:
     assert ("passthrough-of-ours", ("upstream", "credential", 0)) in rules_of(
         credential="{passthrough: true}", more=f"auth: {auth}"
     )

@@ -22,7 +22,7 @@ EVERYWHERE = Injection(
 )
 
 
-def test_what_is_set_is_named_by_its_place_and_its_value_is_in_no_repr() -> None:
+def test_an_injection_lists_its_places_and_its_repr_shows_no_value() -> None:
     assert list(EVERYWHERE.places()) == [
         ("header", "X-Api-Key"),
         ("header", "Authorization"),
@@ -53,7 +53,7 @@ def test_a_token_is_added_last() -> None:
     )
 
 
-def test_what_the_caller_showed_is_no_secret_to_the_caller() -> None:
+def test_a_passed_through_credential_is_not_hidden_from_its_caller() -> None:
     ready = with_authorization(Injection(grant=Passthrough()), b"Bearer callers-own-key")
 
     assert ready.headers == ((b"Authorization", b"Bearer callers-own-key"),)
@@ -69,7 +69,7 @@ def test_what_the_caller_showed_is_no_secret_to_the_caller() -> None:
         (TokenExchange(), "header Authorization"),
     ],
 )
-def test_the_upstream_refuses_what_is_ours_and_not_what_is_the_callers(
+def test_an_upstream_can_refuse_the_gateways_credentials_but_not_the_callers_own(
     grant: ClientCredentials | Passthrough | TokenExchange | None, said: str
 ) -> None:
     assert refusable(Injection(grant=grant)) == said

@@ -249,7 +249,7 @@ def test_an_endpoint_that_gives_none_is_left_alone_for_a_moment(
     assert "hunter2" not in caplog.text
 
 
-def test_each_caller_has_a_token_of_its_own(clock: Clock) -> None:
+def test_each_caller_has_a_separate_token(clock: Clock) -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
         assert [await obtain(issuer, caller) for caller in ("alice", "bob", "alice")] == ["for-a", "for-b", "for-a"]
         assert [b"subject_token=alice" in form for _, form, _ in provider.asked] == [True, False]
@@ -275,7 +275,7 @@ def test_only_the_caller_whose_token_is_not_exchanged_gets_an_error(
     assert caplog.text == ""
 
 
-def test_what_is_kept_of_callers_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_tokens_held_for_callers_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_HELD", 3)
 
     async def scene(issuer: Issuer, provider: Provider) -> None:

@@ -65,7 +65,7 @@ def test_no_shell_stands_between_a_signal_and_the_gateway() -> None:
     assert {"ENTRYPOINT", "CMD", "HEALTHCHECK"} <= {word for word, _ in final_stage()}
 
 
-def test_the_final_stage_runs_nothing_and_takes_only_what_was_built() -> None:
+def test_the_final_stage_runs_no_command_and_copies_only_the_built_files() -> None:
     words = [word for word, _ in final_stage()]
     copied = [value for word, value in final_stage() if word in {"COPY", "ADD"}]
 
@@ -89,7 +89,7 @@ def test_both_stages_share_one_base_pinned_by_digest() -> None:
     assert labels()["org.opencontainers.image.base.digest"] == digest
 
 
-def test_its_labels_say_what_it_is_and_of_which_commit() -> None:
+def test_its_labels_describe_the_image_and_name_its_commit() -> None:
     prefix = "org.opencontainers.image."
     arguments = re.findall(r'(\w+)=""', next(value for word, value in final_stage() if word == "ARG"))
 

@@ -57,7 +57,7 @@ def test_a_target_arrives_as_it_was_sent_over_one_connection_that_stays_open(tmp
 
 
 @pytest.mark.parametrize("proxy", PROXIES)
-def test_the_gateway_and_not_the_proxy_decides_what_is_allowed(tmp_path: Path, proxy: str) -> None:
+def test_the_gateway_and_not_the_proxy_decides_which_calls_are_allowed(tmp_path: Path, proxy: str) -> None:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     with recording() as (upstream_port, connections):
         (tmp_path / "gateway.yaml").write_text(

@@ -135,7 +135,7 @@ def test_a_wheel_is_compiled_and_tested_as_it_is_installed() -> None:
     assert {*settings["test-groups"]} <= {*PROJECT["dependency-groups"]}
 
 
-def test_what_is_published_is_attested_first() -> None:
+def test_the_distributions_are_attested_before_they_are_published() -> None:
     names = [step.get("uses", "").partition("@")[0] for step in jobs(RELEASE)["publish"]["steps"]]
     attested = [step["with"] for step in jobs(RELEASE)["publish"]["steps"] if "actions/attest@" in step.get("uses", "")]
 

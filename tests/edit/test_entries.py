@@ -156,7 +156,7 @@ def test_removing_from_a_block_list_removes_one_line_and_changes_no_other_byte(c
 
 
 @given(st.one_of(block_lists(), flow_lists()))
-def test_removing_what_was_added_gives_the_text_back(case: Case) -> None:
+def test_removing_an_added_entry_gives_the_original_text_back(case: Case) -> None:
     edited = take_out(add(case.text, case.pointer, NEW), case.pointer, len(case.names))
 
     assert edited == case.text

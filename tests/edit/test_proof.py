@@ -41,10 +41,10 @@ def test_values_are_the_same_if_types_and_contents_are(one: object, other: objec
 
 
 @pytest.mark.parametrize("text", ["a: 2\n", "a: [1\n", "a: 1\na: 1\n", ""])
-def test_a_text_that_does_not_mean_what_was_asked_is_refused(text: str) -> None:
+def test_a_text_without_the_requested_value_is_refused(text: str) -> None:
     with pytest.raises(EditError, match="do it by hand"):
         proven(text, {"a": 1}, "do it by hand")
 
 
-def test_a_text_that_means_what_was_asked_is_returned() -> None:
+def test_a_text_with_the_requested_value_is_returned() -> None:
     assert proven("a: 1 # x\n", {"a": 1}, "") == "a: 1 # x\n"

@@ -195,7 +195,7 @@ def limiter(**limits: RateLimit | int) -> Limiter:
     return Limiter(CallLimits(**limits), Table(), None)
 
 
-def test_token_requests_obey_the_rate_and_those_that_go_nowhere_use_none_of_it() -> None:
+def test_only_token_requests_that_reach_the_provider_count_towards_the_rate() -> None:
     bound = limiter(token_requests=RateLimit(name="oauth-token", key="oauth-token", calls=3, window_s=60, burst=3))
     provider = Played()
     for _ in range(10):

@@ -128,7 +128,7 @@ def test_odd_bodies_get_the_answer_they_should(
     assert response.status_code == status
 
 
-def test_what_is_created_is_found_at_its_location(client: TestClient) -> None:
+def test_a_created_order_is_found_at_its_location(client: TestClient) -> None:
     created = client.post(
         "/orders",
         json={"customerId": 3, "lines": [{"sku": "PA-1000", "quantity": 2}, {"sku": "IN-1001", "quantity": 1}]},

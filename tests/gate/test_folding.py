@@ -72,7 +72,7 @@ def test_no_mapping_of_a_character_changes_its_fold(mapping: str) -> None:
     assert [character for character, one, other in folds if one != other] == []
 
 
-def test_what_is_written_down_is_what_the_unicode_data_needs() -> None:
+def test_the_listed_folds_are_exactly_those_that_the_unicode_data_needs() -> None:
     before, after = zip(*{pair for name in MAPPINGS for pair in mapped_by(name)}, strict=True)
     folds = zip(folds_of(before, fold_by_casefold), folds_of(after, fold_by_casefold), strict=True)
     found = {tuple(sorted(pair)) for pair in folds if pair[0] != pair[1]}

@@ -210,7 +210,7 @@ MEMBERS = "each member of an exploded object is sent under its own name"
         ("/pets/{id}", "id", operation("id", explode=True, schema={}), MEMBERS),
     ],
 )
-def test_what_servers_read_in_different_ways_is_closed_with_a_reason(
+def test_a_matrix_parameter_that_servers_read_differently_is_closed_with_a_reason(
     path: str, name: str, node: dict[str, Any], why: str
 ) -> None:
     assert reason(path, node) == f"`{name}` is sent after a `;`, which the gateway does not forward in a path: {why}."

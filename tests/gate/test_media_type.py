@@ -58,7 +58,7 @@ def test_a_body_is_of_a_declared_type_or_refused(types: list[bytes], found: int 
     assert judged(PETS, *types) == found
 
 
-def test_a_refusal_names_what_is_declared() -> None:
+def test_a_refusal_names_the_declared_media_types() -> None:
     refusal = judge_body(PETS, [b"text/xml"], [])
     assert refusal.members == {"sent": "text/xml", "declared": ["application/json", "multipart/form-data"]}
     assert refusal.headers == ((b"Accept", b"application/json, multipart/form-data"),)
@@ -67,7 +67,7 @@ def test_a_refusal_names_what_is_declared() -> None:
     assert judge_body(PETS, [], []).detail == "The body has no Content-Type."
 
 
-def test_no_header_is_made_of_what_is_no_media_type() -> None:
+def test_an_invalid_declared_media_type_is_not_sent_as_an_accept_field() -> None:
     assert judge_body(rule_of("j\r\nson"), [b"text/xml"], []).headers == ()
 
 

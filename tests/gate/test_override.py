@@ -65,7 +65,7 @@ def test_a_beginning_that_ends_within_an_escape_is_not_let_go(times: int) -> Non
 
 
 @pytest.mark.parametrize("beginning", [b"a", b"payment_", b"name", b"%61", b"_methodical", b"xxxx"])
-def test_what_cannot_become_one_is(beginning: bytes) -> None:
+def test_a_beginning_that_no_override_has_is_let_go(beginning: bytes) -> None:
     assert not may_become_override(beginning)
 
 

@@ -193,7 +193,7 @@ def test_an_operation_without_parameters_says_so() -> None:
 
 
 @given(st.binary(max_size=80))
-def test_what_passes_has_declared_names_only(query: bytes) -> None:
+def test_a_rebuilt_query_has_declared_names_only(query: bytes) -> None:
     rebuilt = rebuild_query(query, RULE)
 
     if isinstance(rebuilt, bytes):

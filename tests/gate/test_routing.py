@@ -80,7 +80,7 @@ def test_head_goes_where_get_goes_unless_it_is_declared(denied: list[str], head:
     assert route_of(table_of(["GET /pets"], denied), b"HEAD", b"/pets") == head
 
 
-def test_the_methods_of_a_path_leave_out_what_is_denied_there() -> None:
+def test_the_methods_of_a_path_leave_out_the_denied_ones() -> None:
     allowed = ["GET /pets/{id}", "DELETE /pets/{id}", "POST /pets/export", "PUT /files/{name}.json"]
     table = table_of(allowed, ["GET /pets/export"])
 

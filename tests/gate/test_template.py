@@ -68,7 +68,7 @@ def test_a_pattern_agrees_with_the_regular_expression_it_replaces(parts: tuple[s
 
 
 @given(PARTS, VALUES)
-def test_what_a_glob_takes_matches_a_folded_pattern(parts: tuple[str | None, ...], text: str) -> None:
+def test_a_folded_pattern_matches_exactly_the_texts_of_its_glob(parts: tuple[str | None, ...], text: str) -> None:
     import re
 
     template = "/" + "".join("{p}" if part is None else part for part in parts)
@@ -137,7 +137,9 @@ def test_braces_hold_any_name(template: str, names: list[Any]) -> None:
         ("/é/", b"/%C3%A9/", ()),
     ],
 )
-def test_what_is_not_path_is_cut_off(template: str, path: bytes, query: tuple[bytes, ...]) -> None:
+def test_the_query_and_the_fragment_of_a_template_are_not_in_its_path(
+    template: str, path: bytes, query: tuple[bytes, ...]
+) -> None:
     parsed = parse_template(template)
 
     assert (sample_path(parsed), parsed.query) == (path, query)

@@ -118,7 +118,7 @@ def test_a_name_without_a_value_is_a_variant_too(target: bytes, found: int | str
         (b"/find", 404),
     ],
 )
-def test_a_value_left_to_the_caller_is_none_of_a_denied_variant(target: bytes, found: int | str) -> None:
+def test_a_value_that_the_caller_chooses_cannot_be_that_of_a_denied_variant(target: bytes, found: int | str) -> None:
     assert served(gate_of(["/find?by={by}", "/find?by=secret"], ["/find?by={by}"]), target) == found
 
 

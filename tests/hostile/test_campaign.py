@@ -111,7 +111,7 @@ def test_a_door_that_lets_every_caller_in_is_found(monkeypatch: pytest.MonkeyPat
     assert Feature.ANONYMOUS in leaking(compiled(auth=AUTH))
 
 
-def test_each_consumer_attacks_what_is_closed_to_it_alone() -> None:
+def test_each_consumer_attacks_the_operations_that_are_closed_to_it_alone() -> None:
     closed = compiled(
         auth=AUTH,
         consumers=[{"name": "reader", "match": {"token": "ci"}, "allow": ["listPets"]}],

@@ -17,7 +17,7 @@ def outcome(leaks: list[Leak], silent: list[str]) -> Outcome:
     return Outcome(played=Counter({Feature.CONTROL: 2, Feature.ECHO: 5}), leaks=leaks, silent=silent)
 
 
-def test_a_leak_is_an_error_at_the_allow_list_that_says_what_was_sent() -> None:
+def test_a_leak_is_an_error_at_the_allow_list_that_quotes_the_sent_request() -> None:
     [finding] = findings_of(outcome([LEAK], []), WHERE)
     assert (finding.rule, finding.severity, finding.location) == ("attack-echo", Severity.ERROR, WHERE)
     assert finding.message == "`GET /a`, as <hex> as `tom`: the answer shows a secret; sent `GET /a&b HTTP/1.1`"
@@ -40,7 +40,7 @@ def test_a_held_operation_without_a_forwarded_call_gets_a_note_and_does_not_coun
     assert [finding.severity for finding in notes] == [Severity.NOTE]
 
 
-def test_the_table_counts_what_held_and_what_leaked() -> None:
+def test_the_table_counts_held_and_leaked_attacks() -> None:
     assert [
         line.split("  ")[0] + "|" + line.split("  ")[-1].strip() for line in table_of(outcome([LEAK, LEAK], ["x"]))
     ] == [

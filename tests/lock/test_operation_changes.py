@@ -97,7 +97,7 @@ def test_a_parameter_that_is_added_and_required_breaks_callers() -> None:
          'GET /pets: query parameter `q` was added and is required: "Your password" (breaking for callers)'),
     ],
 )  # fmt: skip
-def test_the_description_of_what_was_added_is_quoted(at: tuple[Any, ...], value: Any, said_of_it: str) -> None:
+def test_the_description_of_an_added_part_is_quoted(at: tuple[Any, ...], value: Any, said_of_it: str) -> None:
     assert said_of_it in said(changed(at, value))
 
 

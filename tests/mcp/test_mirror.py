@@ -112,7 +112,7 @@ def test_the_fields_of_marked_arguments_are_found_by_the_end_of_their_name() -> 
     assert mirror_of().parameters is None
 
 
-def test_requests_of_one_client_have_the_same_lines_whatever_their_messages_are() -> None:
+def test_the_lines_of_a_client_do_not_depend_on_its_messages() -> None:
     def lines(*fields: tuple[bytes, bytes]) -> tuple[bytes, ...]:
         return lines_of_client(field_block([(b"host", b"localhost"), *fields]).request)
 

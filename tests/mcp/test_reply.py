@@ -122,7 +122,7 @@ def test_every_type_of_json_is_structured(media_type: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"a":NaN}', b'{"a":1}}', b"'a'", b'{"a":"\xff"}', b'{"a":1}\x00'])
-def test_what_only_claims_to_be_json_is_text(body: bytes) -> None:
+def test_a_body_that_is_not_valid_json_is_returned_as_text(body: bytes) -> None:
     found = result(body)
 
     assert "structuredContent" not in found

@@ -92,7 +92,7 @@ def test_a_thousand_operations_cost_what_three_cost() -> None:
     assert many / 3 <= 1500
 
 
-def test_a_search_shows_what_the_operation_does_and_what_its_description_costs() -> None:
+def test_a_search_shows_title_method_and_path_and_the_token_cost_of_the_description() -> None:
     (first, *_) = result(SEARCH, {"query": "list pets"})["structuredContent"]["operations"]
 
     assert first["id"] == "listPets"
@@ -254,7 +254,9 @@ OPERATIONS = ["listPets", "createPet", "getPet", "deletePet"]
 
 
 @given(st.sets(st.sampled_from(OPERATIONS), min_size=1), st.sets(st.sampled_from(OPERATIONS)))
-def test_what_is_in_a_document_is_what_is_found_described_and_called(allowed: set[str], of_tom: set[str]) -> None:
+def test_search_describe_and_call_reach_exactly_the_operations_of_the_document(
+    allowed: set[str], of_tom: set[str]
+) -> None:
     of_tom &= allowed
     consumers = f"""
 {MODE}
@@ -336,6 +338,6 @@ def test_the_next_page_is_told_as_a_call_of_the_tool_that_is_listed() -> None:
     assert heads[1][0].startswith(b"GET /pets?limit=5&cursor=c2 HTTP/1.1\r\n")
 
 
-def test_what_is_not_allowed_is_not_in_the_index() -> None:
+def test_an_operation_that_is_not_allowed_is_not_in_the_index() -> None:
     assert "deletePet" not in REVISION.tools.index.names
     assert not REVISION.tools.index.has("delet")

@@ -220,7 +220,7 @@ def test_when_all_addresses_take_too_long_it_is_a_504(
         (["other"], 2, "Hostname mismatch, certificate is not valid for 'twin'"),
     ],
 )
-def test_the_cause_says_what_is_wrong_with_a_certificate(
+def test_the_cause_names_the_fault_of_a_certificate(
     loop_factory: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
     authority: Authority,

@@ -184,7 +184,7 @@ def test_an_answer_that_is_not_read_does_not_pile_up() -> None:
     play(large, scene)
 
 
-def test_a_client_may_end_its_call_with_an_answer_of_its_own() -> None:
+def test_a_client_may_end_its_call_with_the_refusal_that_it_chooses() -> None:
     async def scene(client: InProcessClient, serving: Serving, access: Access, _records: list[Any]) -> None:
         fields = (*FIELDS, (b"content-length", b"4"))
         client.begin(serving, access, b"POST", b"/p", field_block(fields), b"ab", is_whole=False)

@@ -158,7 +158,7 @@ def test_a_secret_is_found_in_each_wrapping_in_which_a_search_of_all_texts_finds
 
 
 @given(secrets, st.binary(max_size=200), cuts_anywhere)
-def test_what_holds_no_secret_comes_out_as_it_came(secret: str, body: bytes, cuts: list[int]) -> None:
+def test_a_body_without_a_secret_is_not_changed(secret: str, body: bytes, cuts: list[int]) -> None:
     mask = Mask([secret])
     assume(not mask.find(body))
     assert in_pieces(mask, body, cuts) == body
@@ -187,7 +187,7 @@ def test_secrets_are_covered_in_bodies_of_any_size_and_density(size: int, filler
         b"k&#101y-Abc+1",
     ],
 )
-def test_what_was_escaped_twice_or_loosely_is_covered(spelled: bytes) -> None:
+def test_a_secret_that_was_escaped_twice_or_loosely_is_covered(spelled: bytes) -> None:
     assert b"y-Abc" not in Mask(["key-Abc+1"]).cover(spelled)
 
 
@@ -214,7 +214,7 @@ def test_a_secret_behind_something_like_the_start_of_an_escape_is_covered(before
         (b"&", "lt;secret+key"),
     ],
 )
-def test_an_escape_that_takes_the_first_octets_of_a_secret_hides_none_of_it(before: bytes, secret: str) -> None:
+def test_a_secret_is_covered_even_if_an_escape_takes_its_first_octets(before: bytes, secret: str) -> None:
     mask = Mask([secret])
     for at in range(len(secret) - 6, len(secret)):
         spelled = secret[:at].encode() + b"%%%02x" % ord(secret[at]) + secret[at + 1 :].encode()
@@ -348,7 +348,7 @@ def test_the_work_does_not_grow_with_the_number_of_tokens() -> None:
     assert work_of(many, body) < work_of(one, body) + 10_000
 
 
-def test_a_changed_mask_covers_what_was_added_and_no_longer_what_was_removed() -> None:
+def test_a_changed_mask_covers_the_added_secrets_and_no_longer_the_removed_ones() -> None:
     mask = Mask(["first-secret", "a%secret&too"])
     body = b"first-secret second%2Fsecret second/secret a%25secret&amp;too"
     changed = mask.changed(["second/secret"], ["first-secret", "a%secret&too"])
@@ -376,7 +376,7 @@ def test_no_secret_is_in_the_repr() -> None:
 
 
 @pytest.mark.parametrize("data", [b"data: 1\n\n", b'{"a":1}', b"", b"</p>", b"\r\n"])
-def test_what_ends_outside_a_word_is_sent_at_once(data: bytes) -> None:
+def test_a_piece_that_ends_outside_a_word_is_sent_at_once(data: bytes) -> None:
     assert Mask(["s3cret-key"]).tail(data) == 0
 
 

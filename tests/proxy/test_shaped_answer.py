@@ -156,7 +156,7 @@ def test_a_body_that_stops_being_json_is_cut_off() -> None:
         body.feed(b'{"notes":"CANARY"', is_complete=True)
 
 
-def test_a_failure_loses_what_is_dropped_and_passes_if_it_is_not_json() -> None:
+def test_a_failure_loses_the_dropped_members_and_passes_if_it_is_not_json() -> None:
     head = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json"
     assert play(head, b'{"error":"x","notes":"CANARY"}')[1] == b'{"error":"x"}'
     assert play(head, b'{"error":"x"}', shape=KEEP)[1] == b'{"error":"x"}'

@@ -30,7 +30,7 @@ def test_one_replaced_escape_has_the_places_that_it_has_undone() -> None:
 
 @pytest.mark.parametrize("around", [b"", b"x", b"%7a", b"\\/", b"&amp;"])
 @pytest.mark.parametrize("written", [b"k%65y", b"%6bey", b"ke%2579", b"\\u006Bey", b"&#107;ey", b"k&amp;#101;y"])
-def test_what_a_reading_says_is_found_where_it_was_written(around: bytes, written: bytes) -> None:
+def test_a_place_in_a_reading_leads_back_to_its_place_in_the_text(around: bytes, written: bytes) -> None:
     text = around + b"<" + written + b">" + around
     reading = next(one for one in Unescaper(ALPHABET).readings(text) if b"key" in one.text)
     start, end = reading.place(reading.text.index(b"key"), reading.text.index(b"key") + 3)

@@ -186,7 +186,7 @@ def test_the_operator_reads_of_an_answer_that_the_gateway_cannot_take_what_the_c
         (b"HTTP/1.1 200 OK\r\n\r\nhel", ConnectionResetError(), "upstream-closed"),
     ],
 )
-def test_what_a_close_means_depends_on_what_came_before(
+def test_the_meaning_of_a_close_depends_on_the_octets_before_it(
     received: bytes, error: ConnectionResetError | None, end: str, has_ended: bool
 ) -> None:
     upstream, it, _ = connection()

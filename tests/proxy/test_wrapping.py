@@ -157,7 +157,7 @@ def test_a_line_that_goes_on_is_waited_for(text: bytes) -> None:
     [b"=\n", b"=\r\n", b"=\\n", b"=\\r\\n", b"=\\\\n", b"=3D", b"=C3=A4", b"=E2=82=AC", b"=D0=90", b"=?utf-8?Q?"],
     ids=repr,
 )
-def test_text_with_an_escape_of_its_own_kind_is_quoted_printable(break_: bytes) -> None:
+def test_text_with_a_quoted_printable_escape_is_quoted_printable(break_: bytes) -> None:
     assert is_quoted(b"a word" + break_ + b"of text")
 
 

@@ -178,7 +178,7 @@ def test_only_parameters_that_the_gate_takes_are_shown() -> None:
     assert served["paths"]["/a/{id}"]["get"]["parameters"] == [parameters[1], *parameters[3:]]
 
 
-def test_an_operation_whose_parameters_the_gate_takes_none_of_has_no_parameters() -> None:
+def test_an_operation_has_no_parameters_if_the_gate_takes_no_parameter() -> None:
     rule = OperationRule(method="GET", path_template="/a", operation_id="a")
     operation = {"parameters": [{"name": "key", "in": "query", "schema": {}}]}
     served, _ = _serve(

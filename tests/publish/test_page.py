@@ -42,7 +42,7 @@ def page(manifest: dict[str, Any] = MANIFEST, url: str = "https://gw.example/plu
     return build_page(manifest, url, links).body.decode()
 
 
-def test_the_page_says_what_the_gateway_is_and_links_its_faces() -> None:
+def test_the_page_describes_the_gateway_and_links_its_faces() -> None:
     text = page()
     assert "<h1>Orders</h1>" in text
     assert "Look up orders." in text

@@ -199,5 +199,7 @@ def test_of_queries_that_did_not_guide_the_weights_four_of_five_find_their_opera
 
 
 @pytest.mark.parametrize("typed", TYPED)
-def test_what_a_person_types_finds_the_operation_among_the_first_three(indexes: dict[str, Index], typed: str) -> None:
+def test_a_query_that_a_person_types_finds_the_operation_among_the_first_three(
+    indexes: dict[str, Index], typed: str
+) -> None:
     assert TYPED[typed] in found(indexes["github"], typed)[:3]

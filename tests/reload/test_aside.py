@@ -33,7 +33,7 @@ def test_a_revision_comes_back_and_no_document_is_read_here(config: Path, gently
     assert not {"plugin_gateway.openapi.read.source", "plugin_gateway.config.load"} & (set(sys.modules) - before)
 
 
-def test_the_pins_of_what_is_served_go_to_the_child(config: Path) -> None:
+def test_the_pins_of_the_served_revision_go_to_the_child(config: Path) -> None:
     config.write_text(CONFIG.replace("[listPets]", "[GET /pets]") + "deny: [{tag: internal}]\n")
     (config.parent / "openapi.yaml").write_text(DOCUMENT.replace("{get: {", "{get: {tags: [internal], "))
     first = compiled(config)

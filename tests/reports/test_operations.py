@@ -109,7 +109,7 @@ def test_most_queries_of_persons_list_the_operation_of_github_that_they_mean_amo
     assert sum(map(bool, hits)) / len(typed) >= 0.85
 
 
-def test_a_word_that_no_operation_has_hides_none_of_those_with_the_others() -> None:
+def test_a_word_that_no_operation_has_does_not_hide_the_matches_of_the_other_words() -> None:
     assert found(titled(a="Create a key", b="Look"), "create", "key", "zzzz") == ["/a"]
     assert found(titled(a="Create a key"), "zzzz", "yyyy", "key") == []
 

@@ -250,7 +250,7 @@ def test_an_operation_without_its_copy_is_not_kept_but_quarantined(copy: LockedC
     assert agreed.closed == {LIST}
 
 
-def test_a_changed_setting_that_decides_what_is_locked_is_reported() -> None:
+def test_a_changed_setting_that_decides_the_content_of_the_lock_is_reported() -> None:
     lock = new_lock(config(), document())
     _, agreed = served(config(more="public: {extensions: [x-rate], discriminator: trim}\n"), ROOT, lock)
     assert [(one.rule, one.pointer) for one in agreed.findings] == [

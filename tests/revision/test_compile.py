@@ -81,7 +81,7 @@ def test_injected_parameters_are_neither_shown_nor_taken_from_callers() -> None:
     assert not isinstance(revision.gate.judge(b"GET", b"/pets?api_key=theirs"), Permit)
 
 
-def test_writes_may_have_a_credential_of_their_own() -> None:
+def test_writes_may_have_a_separate_credential() -> None:
     config = CONFIG.replace("allow:", "  write_credential: {bearer: {env: WRITE}}\nallow:")
     revision = compiled(config)
     assert revision.write_injection.headers == ((b"Authorization", b"Bearer write-" + SECRET.encode()),)

@@ -43,7 +43,7 @@ def test_each_listener_has_the_port_that_it_got() -> None:
     assert len(listeners.sockets) == 2
 
 
-def test_a_second_revision_opens_only_what_is_missing() -> None:
+def test_a_second_revision_opens_only_the_missing_listeners() -> None:
     listeners = opened(Said(admin=""), Said(listen="127.0.0.1:1", admin="127.0.0.1:0"))
     assert listeners.admin is not None
     assert listeners.metrics is None

@@ -101,7 +101,7 @@ def test_a_drain_waits_for_a_call_in_flight() -> None:
     assert run(talk) == b"b"
 
 
-def test_after_the_drain_timeout_the_server_leaves_what_is_not_answered() -> None:
+def test_after_the_drain_timeout_the_server_cancels_unanswered_calls() -> None:
     async def talk(server: PublicServer, serving: Any, reader: Any, writer: Any) -> None:
         writer.write(b"?")
         assert await reader.read(1) == b"!"

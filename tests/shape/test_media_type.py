@@ -33,7 +33,7 @@ def test_a_media_type_is_read_with_its_charset(value: bytes, name: bytes, charse
         b"application/json; charset = utf-7", b"*",
     ],
 )  # fmt: skip
-def test_what_is_not_one_media_type_is_none(value: bytes) -> None:
+def test_a_value_that_is_not_one_media_type_is_read_as_none(value: bytes) -> None:
     assert read_media_type(value) is None
 
 
@@ -57,7 +57,7 @@ def test_declared_types_lose_their_parameters_and_lists_are_taken_apart() -> Non
         (b"application/*+json", b"text/x+json", False),
     ],
 )
-def test_a_range_admits_what_is_in_it(declared: bytes, name: bytes, is_admitted: bool) -> None:
+def test_a_range_admits_only_the_media_types_in_it(declared: bytes, name: bytes, is_admitted: bool) -> None:
     assert admits([b"x/y", declared], name) is is_admitted
 
 

@@ -64,7 +64,7 @@ def test_a_schema_is_narrowed(schema: Any, settings: dict[str, Any], narrowed: d
         ({"type": "string", "pattern": "^a"}, {"enum": ["b"]}, "enum", "widens"),
     ],
 )
-def test_what_does_not_narrow_is_reported(schema: Any, settings: dict[str, Any], field: str, name: str) -> None:
+def test_a_rule_that_does_not_narrow_is_reported(schema: Any, settings: dict[str, Any], field: str, name: str) -> None:
     wrong = narrow(schema, rule(**settings), DOCUMENT)
     assert isinstance(wrong, list)
     assert [(one.field, one.rule) for one in wrong] == [(field, name)]

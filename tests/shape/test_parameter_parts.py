@@ -19,7 +19,7 @@ def declared(place: str = "query", rule: Any = None, **node: Any) -> Declared:
     return Declared({**node}, place, "p[]", None if rule is None else ParameterRule.parse(rule))
 
 
-def test_only_an_exploded_object_of_the_query_has_parameters_of_its_own() -> None:
+def test_only_an_exploded_object_of_the_query_is_spread_over_several_parameters() -> None:
     kind = kind_of(POINT, EMPTY)
     assert is_spread(declared(), kind)
     assert not is_spread(declared(explode=False), kind)

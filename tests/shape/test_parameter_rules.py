@@ -213,7 +213,7 @@ def test_parameters_that_the_gate_does_not_take_are_not_judged() -> None:
     assert isinstance(limited.write(b"/t/acme/pets", b"limit=0", ()), Written)
 
 
-def test_clients_see_what_is_enforced() -> None:
+def test_clients_see_the_enforced_rules() -> None:
     rules = {
         "query:limit": {"maximum": 50, "default": 20},
         "status": {"enum": ["new"]},
@@ -296,7 +296,7 @@ def test_a_rule_that_does_not_fit_is_an_error_at_its_place(
         ({"old": {"maximum": 50}}, "default-outside", ["100"]),
     ],
 )
-def test_what_misleads_clients_is_a_warning(rules: dict[str, Any], rule: str, words: list[str]) -> None:
+def test_a_rule_that_misleads_clients_is_a_warning(rules: dict[str, Any], rule: str, words: list[str]) -> None:
     [found] = shaped(rules).findings
     assert (found.rule, found.severity) == (rule, Severity.WARNING)
     assert all(word in found.message for word in words)

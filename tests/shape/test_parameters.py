@@ -55,7 +55,7 @@ def test_every_problem_is_in_one_answer() -> None:
     assert [one["pointer"] for one in refused.members["errors"]] == ["/query/a", "/query/b"]
 
 
-def test_what_is_only_reported_goes_up_byte_for_byte() -> None:
+def test_a_query_with_problems_that_are_only_reported_goes_up_byte_for_byte() -> None:
     parameters = Parameters((Part("query", "a", reader("a", is_enforced=False)),))
     written = parameters.write(b"/", b"x=%7e&a=51", ())
     assert isinstance(written, Written)

@@ -84,7 +84,7 @@ def test_a_pointer_leads_to_the_schema_of_its_place(name: str, pointer: str, sch
         ("Node", "/nxt", 0, "did you mean `next`? it has `value`, `next`"),
     ],
 )
-def test_a_pointer_that_leads_nowhere_is_told_what_is_there(name: str, pointer: str, missed: int, hint: str) -> None:
+def test_a_pointer_that_leads_nowhere_gets_a_hint(name: str, pointer: str, missed: int, hint: str) -> None:
     found = found_at(pointer, name)
     assert (found.schemas, found.missed) == ((), missed)
     assert leads_nowhere(tokens_of(pointer), found)[1] == hint

@@ -11,7 +11,7 @@ def test_drop_wins_over_keep() -> None:
     assert cut_value(ANSWER, shape.of_success()) == {"id": 1, "user": {"login": "ann"}}
 
 
-def test_a_failure_loses_what_is_dropped_and_keeps_the_rest() -> None:
+def test_a_failure_loses_the_dropped_members_and_keeps_the_rest() -> None:
     shape = ReplyShape(keep=(("id",),), drop=(("notes",),), limits=((("tags",), 1),))
     assert cut_value({"error": "x", "notes": "y"}, shape.of_failure()) == {"error": "x"}
 

@@ -87,7 +87,7 @@ def test_schemas_of_one_name_get_numbers() -> None:
         ({"x-mcp-header": "Region"}, {}),
     ],
 )
-def test_only_what_a_validator_accepts_is_copied(schema: JsonObject, shown: JsonObject) -> None:
+def test_only_keywords_that_a_validator_accepts_are_copied(schema: JsonObject, shown: JsonObject) -> None:
     assert copied(schema)[0] == shown
 
 

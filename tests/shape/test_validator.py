@@ -48,7 +48,7 @@ OBJECT = {
         ({"oneOf": [{"minimum": 1}, {"maximum": 9}]}, 5, "", "must fit exactly one of the forms that are allowed here"),
     ],
 )
-def test_a_problem_tells_the_place_and_what_is_expected(schema: Any, value: Any, pointer: str, detail: str) -> None:
+def test_a_problem_names_the_place_and_the_expectation(schema: Any, value: Any, pointer: str, detail: str) -> None:
     validator = Validator(schema)
     assert not validator.accepts(value)
     assert validator.problems(value) == (Problem(pointer, detail),)

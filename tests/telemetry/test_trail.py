@@ -97,7 +97,7 @@ def test_a_lock_that_is_never_freed_loses_the_waiting_entries_at_the_end(tmp_pat
         assert trail.lost == 1
 
 
-def test_a_folder_that_is_gone_is_reported_and_what_was_lost_is_mentioned_later(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_and_the_lost_entries_are_recorded_later(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     trail = Trail(folder / "audit.jsonl")
     assert isinstance(trail.write([{}]), FileNotFoundError)

@@ -46,7 +46,7 @@ def test_a_number_that_json_cannot_say_is_infinite(text: str) -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.booleans() | st.none())
-def test_what_a_yaml_writer_writes_is_read_back(value: Any) -> None:
+def test_a_value_that_yaml_writes_is_read_back(value: Any) -> None:
     [text] = [token.value for token in yaml.scan(yaml.safe_dump(value)) if isinstance(token, yaml.ScalarToken)]
 
     assert plain_value(text) == value

@@ -122,7 +122,7 @@ values = st.recursive(
 
 
 @given(schemas, schemas, st.lists(values, min_size=1, max_size=8), st.sampled_from([*CUTS, *LAST_CUTS]))
-def test_what_the_whole_schema_accepts_the_compact_schema_accepts(
+def test_the_compact_schema_accepts_every_value_that_the_whole_schema_accepts(
     schema: JsonObject, defined: JsonObject, candidates: Collection[Any], how: Cut
 ) -> None:
     whole = {"properties": {"p": schema}, "$defs": {"A": defined if "$ref" not in str(defined) else {}}}

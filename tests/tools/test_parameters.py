@@ -61,7 +61,7 @@ def test_a_reference_is_followed_and_a_broken_one_is_left_out() -> None:
     assert [one.argument.name for one in read(*refs, parameters={"P": {"name": "p", "in": "query"}})] == ["p"]
 
 
-def test_what_a_parameter_says_beside_its_schema_is_shown() -> None:
+def test_fields_beside_the_schema_of_a_parameter_are_shown() -> None:
     (found,) = read(
         {
             "name": "p",

@@ -134,7 +134,7 @@ def test_contrast_is_that_of_wcag() -> None:
         ({"subtitle": "y" * 61}, None, "y" * 59 + "…'"),
     ],
 )
-def test_a_finding_says_what_is_wrong_and_what_to_write(
+def test_a_finding_names_the_mistake_and_the_text_to_write(
     change: dict[str, Any], images: dict[str, bytes] | None, words: str
 ) -> None:
     candidate = shop({"plugin": change}, **({"images": images} if images else {}))

@@ -24,7 +24,7 @@ def test_no_target_reaches_a_denied_route_of_any_origin(
     assert status == 0, said
 
 
-def test_a_gateway_that_allows_what_is_denied_is_found_out(
+def test_a_gateway_that_allows_a_denied_route_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     programs, _ = find_programs(["uvicorn"])

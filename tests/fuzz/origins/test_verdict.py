@@ -37,7 +37,7 @@ def test_a_request_that_must_not_go_up_is_a_hole(head: bytes, what: str) -> None
     assert [hole.what for hole in judge_forwarded(head)] == [what]
 
 
-def test_a_denied_route_that_an_origin_reached_is_a_hole_whatever_its_style() -> None:
+def test_a_denied_route_that_an_origin_reached_is_a_hole_in_every_style() -> None:
     head = b"HTTP/1.1 200 OK\r\nx-reached: exact=getPet,caseless=getMine,raw=outside\r\n\r\n"
     assert routes_reached(head) == [("exact", "getPet"), ("caseless", "getMine"), ("raw", "outside")]
     holes = judge_reached("node", head)

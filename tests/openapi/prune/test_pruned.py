@@ -395,7 +395,7 @@ PETS = """{schemas: {
         (", defaultMapping: Other", "Dog", ["Pet", "Dog", "Other"], ["Pet", "Dog"]),
     ],
 )
-def test_a_discriminator_keeps_what_it_can_select_or_is_trimmed(
+def test_a_discriminator_keeps_the_schemas_that_it_can_select_or_is_trimmed(
     mapping: str, schema: str, follow: list[str], trim: list[str]
 ) -> None:
     components = PETS.replace("MAPPING", mapping)
@@ -418,7 +418,7 @@ def test_a_discriminator_beside_one_of_selects_from_that_alone() -> None:
     assert list(found["schemas"]) == ["Pet", "Dog"]
 
 
-def test_a_mapping_into_a_denied_path_leads_to_what_is_hoisted() -> None:
+def test_a_mapping_into_a_denied_path_leads_to_the_hoisted_schema() -> None:
     text = f'{{discriminator: {{propertyName: k, mapping: {{x: "{DENIED_SCHEMA}"}}}}}}'
     schema, components = schema_left(text)
     assert schema["discriminator"]["mapping"] == {"x": "#/components/schemas/Hoisted1"}
@@ -491,7 +491,7 @@ def test_callbacks_are_part_of_their_operation() -> None:
     assert root["paths"]["/a"]["post"]["callbacks"]["in"]["{$url}"]["post"]["operationId"] == "same"
 
 
-def test_a_callbacks_path_item_in_3_0_hangs_in_a_callback_of_its_own() -> None:
+def test_a_hoisted_path_item_of_a_3_0_callback_is_wrapped_in_a_new_callback() -> None:
     text = """
     paths: {/a: {post: {callbacks: {c: {u: {$ref: "#/paths/~1denied~1x"}}}}}, /denied/x: {post: {callbacks: {c: {u: {$ref: "#/paths/~1denied~1x"}}}}}}
     """

@@ -274,7 +274,7 @@ def test_a_discriminator_may_name_files() -> None:
     }
 
 
-def test_what_a_discriminator_takes_by_default_may_be_in_a_file() -> None:
+def test_the_default_mapping_of_a_discriminator_may_be_in_a_file() -> None:
     schema = {"discriminator": {"propertyName": "kind", "defaultMapping": "a.yaml"}}
 
     found, _ = bundled(of(schema), "3.2", a={"type": "object"})
