@@ -19,7 +19,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "gateway.yaml"
 
 
-def test_showing_needs_no_secret_and_checking_does(config: Path) -> None:
+def test_show_needs_no_secret_but_check_does(config: Path) -> None:
     assert len(build_to_show(config).revision.rules) == 1
     assert len(load_to_show(config)[1].operations) == 1
     with pytest.raises(ConfigError, match="NOT_SET"):

@@ -156,7 +156,7 @@ def test_an_image_that_cannot_be_read_is_reported(
     assert "error[unreadable]" in capsys.readouterr().err
 
 
-def test_each_overlay_is_shown_with_what_it_saves(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_overlay_is_shown_with_its_saving(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     head = 'overlay: 1.1.0\ninfo: {title: T, version: "1"}\nactions: '
     (config.parent / "o.yaml").write_text(head + "[{target: $.paths.*.get, update: {summary: All pets}}]")
     (config.parent / "p.yaml").write_text(head + "[{target: $.paths.*.get.operationId, update: pets}]")

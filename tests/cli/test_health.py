@@ -58,7 +58,9 @@ def test_the_exit_status_says_whether_it_is_ready(
     assert said in (captured.err if code else captured.out)
 
 
-def test_one_that_is_not_ready_is_alive(admin: tuple[dict[str, Any], str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_gateway_that_is_not_ready_is_alive(
+    admin: tuple[dict[str, Any], str], capsys: pytest.CaptureFixture[str]
+) -> None:
     answer, address = admin
     answer["status"] = 503
     assert run(["health", "--alive", "--admin", address]) == 0
@@ -94,7 +96,7 @@ def test_a_unix_socket_that_is_not_there_is_not_ready(tmp_path: Path, capsys: py
     assert run(["health", "--admin", f"unix:{tmp_path}/admin.sock"]) == 1
 
 
-def test_an_address_that_is_none_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_address_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["health", "--admin", "nonsense"]) == 2
     assert "--admin" in capsys.readouterr().err
 

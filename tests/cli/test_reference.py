@@ -8,7 +8,7 @@ from plugin_gateway.cli.reference import reference
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_page_in_docs_is_what_the_commands_say_today() -> None:
+def test_the_page_in_docs_matches_the_help_of_the_commands() -> None:
     # In a new process: click remembers the help option of a command by how it was first called.
     said = subprocess.run(
         (sys.executable, "-m", "plugin_gateway.cli.reference"), capture_output=True, text=True, check=True

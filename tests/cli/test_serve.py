@@ -55,12 +55,12 @@ def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 @pytest.mark.parametrize("listen", ["nonsense", "1.2.3.4", "unix:relative"])
-def test_an_address_that_is_none_is_a_mistake(listen: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_address_is_a_mistake(listen: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["serve", "--listen", listen]) == 2
     assert "--listen" in capsys.readouterr().err
 
 
-def test_the_front_that_is_gone_is_answered_with_what_to_put_in_front(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_removed_http2_front_is_refused_with_the_proxies_to_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["serve", "--front", "http2"]) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "nginx, Caddy, Envoy or HAProxy" in said

@@ -150,7 +150,7 @@ def test_files_give_text_octets_json_or_all_arguments(tmp_path: Path, monkeypatc
         read_words([f"@{tmp_path}/list"], tool())
 
 
-def test_a_tool_is_described_with_what_it_requires_first() -> None:
+def test_the_description_of_a_tool_lists_required_arguments_first() -> None:
     lines = describe(tool(required=["maybe"])).splitlines()
 
     assert lines[:3] == ["t takes:", "  maybe   integer | null, required", "  text    string  Words."]

@@ -175,7 +175,7 @@ def test_a_public_url_is_https_and_its_path_has_one_spelling(text: str, rule: st
 
 
 @pytest.mark.parametrize(("text", "origin"), [("*", "*"), ("https://chatgpt.com", "https://chatgpt.com")])
-def test_an_origin_is_what_a_browser_sends(text: str, origin: str) -> None:
+def test_an_origin_in_the_form_of_a_browser_is_accepted(text: str, origin: str) -> None:
     assert parse_origin(text) == origin
 
 

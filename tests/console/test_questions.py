@@ -46,7 +46,7 @@ def test_the_index_has_a_mark_that_changes_with_the_file(ask: Asked) -> None:
     assert ask.raw("operations", b"").etag != first.etag
 
 
-def test_a_group_is_marked_as_one(ask: Asked) -> None:
+def test_the_entry_of_a_group_is_marked_as_a_group(ask: Asked) -> None:
     ask.place.write(CONFIG + "  - {tag: animals}\n")
     assert run(["lock", "-c", str(ask.place.config)]) == 0
     index = ask("operations")

@@ -351,7 +351,7 @@ def test_an_address_with_too_many_bad_tokens_is_told_so_while_no_more_can_be_req
     play(scene, THEIRS, (400, b'{"error": "invalid_grant"}'))
 
 
-def test_who_waits_when_the_worker_ends_is_told() -> None:
+def test_a_call_that_waits_for_a_token_gets_none_when_the_worker_ends() -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
         provider.may_answer.clear()
         waiting = asyncio.ensure_future(obtain(issuer))

@@ -149,7 +149,7 @@ def test_a_new_module_may_not_import_a_library_outside_its_door(breaches: str, l
     assert reported == {*packages()} - NEW_MODULE_MAY[library]
 
 
-def test_a_new_module_may_not_import_what_talks(breaches: str) -> None:
+def test_a_new_module_may_not_import_modules_that_talk(breaches: str) -> None:
     for name in CONTRACTS[TALKS]["protected_modules"]:
         reported = {*re.findall(rf"(?m)^- plugin_gateway\.([\w.]+)\.planted -> {re.escape(name)} \(l", breaches)}
         assert {*packages()} - HALF_THAT_TALKS <= reported, name

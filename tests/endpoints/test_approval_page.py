@@ -34,7 +34,7 @@ def test_a_person_can_approve_or_deny_a_call_that_waits() -> None:
     assert "password" not in page
 
 
-def test_an_approved_call_can_only_be_denied_and_one_that_ran_not_even_that() -> None:
+def test_an_approved_call_can_only_be_denied_and_a_call_that_ran_cannot_be_decided() -> None:
     one = approval()
     one.state = State.APPROVED
     assert 'value="approve"' not in decision_page(one, needs_key=False)

@@ -42,7 +42,7 @@ def test_nullable_admits_null_and_nothing_else_new() -> None:
         ("application/json", b'{"text": "a"}', 415),
     ],
 )
-def test_urlencoded_forms(media_type: str, content: bytes, status: int) -> None:
+def test_a_form_is_taken_only_if_it_is_urlencoded_and_valid(media_type: str, content: bytes, status: int) -> None:
     add_note = OPERATIONS["POST /customers/{customerId}/notes"]
     if status:
         with pytest.raises(Mismatch) as caught:

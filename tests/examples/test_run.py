@@ -75,7 +75,7 @@ def is_open(port: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_both_run_until_a_signal_and_then_neither(number: Any) -> None:
+def test_the_api_and_the_gateway_run_until_a_signal_ends_both(number: Any) -> None:
     ports = free_ports(3)
 
     with running(*ports) as process:

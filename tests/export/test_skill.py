@@ -60,7 +60,7 @@ def test_the_skill_says_what_changes() -> None:
     assert "ask the user first" in cancels
 
 
-def test_advice_is_a_part_of_it() -> None:
+def test_the_skill_contains_the_advice() -> None:
     assert "\n## How to use it\n\nLook before you cancel.\n" in skill(
         shop({"plugin": {"advice": "Look before you cancel."}})
     )

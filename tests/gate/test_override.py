@@ -45,11 +45,11 @@ def test_every_spelling_that_some_framework_obeys_is_an_override(name: bytes) ->
         b"__method",
     ],
 )
-def test_other_names_are_none(name: bytes) -> None:
+def test_other_names_are_no_override(name: bytes) -> None:
     assert override_of(name) == b""
 
 
-def test_spellings_of_one_override_are_one() -> None:
+def test_all_spellings_of_an_override_are_read_as_the_same_override() -> None:
     assert override_of(b"_Method[]") == override_of(b"%5fmethod") == b"_method"
     assert override_of(b"X-HTTP-Method-Override") == override_of(b"x_http_method.override")
 

@@ -145,7 +145,7 @@ def test_members_pass_where_any_name_does() -> None:
         b"x_http-method.override=PUT",
     ],
 )
-def test_where_any_name_passes_it_is_printable_and_no_method(query: bytes) -> None:
+def test_an_open_query_refuses_unprintable_names_and_method_overrides(query: bytes) -> None:
     assert isinstance(rebuild_query(query, OPEN), Refusal)
 
 

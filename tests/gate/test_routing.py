@@ -140,7 +140,7 @@ TEMPLATES = st.sampled_from(["/" + "/".join(path) for path in paths_of("a", "b",
     st.sampled_from(paths_of("a", "b", "ab", "a.j", "z")),
     st.integers(0, 999),
 )
-def test_the_tree_finds_what_trying_every_template_in_any_order_finds(
+def test_the_tree_finds_the_same_templates_as_a_search_through_all_in_any_order(
     paths: list[str], values: tuple[str, ...], seed: int
 ) -> None:
     shuffled = Random(seed).sample(paths, len(paths))

@@ -241,7 +241,7 @@ def test_a_query_that_overrides_the_method_is_never_declared(name: str) -> None:
     ("method", "is_safe"),
     [("get", True), ("head", True), ("options", True), ("post", False), ("put", False), ("delete", False)],
 )
-def test_safe_methods(method: str, is_safe: bool) -> None:
+def test_only_get_head_and_options_are_safe(method: str, is_safe: bool) -> None:
     assert compile_rule([], method=method).is_safe is is_safe
 
 
@@ -358,7 +358,7 @@ def test_the_query_parameter_that_selects_fields_of_an_answer_passes() -> None:
     assert rebuild_query(b"fields=id", rule) == b"fields=id"
 
 
-def test_a_shape_without_parameters_is_the_rules_as_it_is() -> None:
+def test_a_rule_keeps_a_shape_without_parameters_unchanged() -> None:
     shape = Shape(names=Names())
     assert compile_rule([], shape=shape).shape is shape
 

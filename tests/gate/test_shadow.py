@@ -104,7 +104,7 @@ def test_an_allowed_operation_casts_no_shadow() -> None:
     assert DeniedPaths(keys, frozenset(keys), templates).guard(templates["/pets/{id}"], "GET") is None
 
 
-def test_a_head_that_is_allowed_casts_no_shadow_on_head_alone() -> None:
+def test_a_denied_path_with_an_allowed_head_blocks_get_but_not_head() -> None:
     get, mine, head = (OperationKey(*k.split(" ")) for k in ("GET /pets/{id}", "GET /pets/mine", "HEAD /pets/mine"))
     templates = {key.path: parse_template(key.path) for key in (get, mine)}
     denied = DeniedPaths([get, mine, head], frozenset({get, head}), templates)
@@ -140,7 +140,7 @@ def test_an_origin_that_serves_a_path_by_its_beginning_reaches_no_denied_one(
     assert is_blocked(allowed, [denied], path) is blocked
 
 
-def test_a_thousand_shadows_are_found_by_what_they_begin_with() -> None:
+def test_one_shadow_among_a_thousand_is_found_by_its_beginning() -> None:
     denied = [f"/pets/denied{number}" for number in range(1000)]
 
     assert is_blocked("/pets/{id}", denied, "/pets/denied999")

@@ -161,7 +161,7 @@ def test_the_query_and_the_fragment_of_a_template_are_not_in_its_path(
         ("/{x}{y}{z}", "/{x}y", False),
     ],
 )
-def test_a_segment_covers_what_matches_nothing_else(wide: str, narrow: str, covers: bool) -> None:
+def test_a_segment_covers_a_narrower_segment(wide: str, narrow: str, covers: bool) -> None:
     assert one(wide).covers(one(narrow)) is covers
 
 

@@ -138,7 +138,7 @@ def test_a_post_has_a_record_and_its_tool_call_another_that_names_the_operation(
     assert {(one.status, one.reason) for one in records} == {(200, "")}
 
 
-def test_requests_of_one_client_share_what_its_fields_mean_and_those_of_others_do_not() -> None:
+def test_requests_with_the_same_fields_share_one_head_and_other_fields_get_another() -> None:
     async def scene(world: World) -> None:
         for name, arguments in (("getPet", {"petId": "1"}), ("listPets", {"limit": 20}), ("listPets", {})):
             reply = await world.ask_modern("tools/call", {"name": name, "arguments": arguments})

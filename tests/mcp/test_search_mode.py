@@ -84,7 +84,7 @@ def test_three_tools_are_listed_with_all_hints() -> None:
     assert "of Pets, an API with 3 operations" in definitions[0]["description"]
 
 
-def test_a_thousand_operations_cost_what_three_cost() -> None:
+def test_a_thousand_operations_cost_as_many_tokens_as_three() -> None:
     few, many = (sum(map(len, offer_with(count).definitions())) for count in (3, 1000))
 
     assert many <= few + 3

@@ -45,7 +45,7 @@ def test_an_operation_has_its_id_tags_and_node() -> None:
 
 
 @pytest.mark.parametrize("node", [{}, {"operationId": ""}, {"operationId": 5}, {"tags": "pets"}, {"tags": None}])
-def test_odd_names_are_none(node: dict[str, Any]) -> None:
+def test_an_invalid_operation_id_or_tag_is_ignored(node: dict[str, Any]) -> None:
     operation = document(paths={"/pets": {"get": node}}).operations[OperationKey("GET", "/pets")]
 
     assert operation.operation_id is None

@@ -18,7 +18,7 @@ OK = {"openapi": "3.0.3", "paths": {}}
         {"swagger": "2.0", "paths": {}},
     ],
 )
-def test_a_document_of_a_known_version_is_one(root: Any) -> None:
+def test_a_document_of_a_known_version_has_no_mistake(root: Any) -> None:
     assert list(check_root(root)) == []
 
 

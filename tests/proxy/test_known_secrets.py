@@ -159,7 +159,7 @@ def test_without_a_board_a_look_changes_nothing() -> None:
     assert known.mask is mask
 
 
-def test_there_is_nothing_to_hide_only_where_there_are_neither_secrets_nor_tokens_to_come() -> None:
+def test_known_secrets_are_empty_only_without_a_secret_and_without_a_board_of_tokens() -> None:
     assert KnownSecrets().is_none
     assert not KnownSecrets("first-secret").is_none
     assert not KnownSecrets(board=Board()).is_none

@@ -22,7 +22,7 @@ def test_an_escape_that_meant_an_introducer_asks_for_another_round(meaning: byte
     assert Replaced(b"a~", b"~", meaning).has_introducer is begins_escapes
 
 
-def test_one_replaced_escape_has_the_places_that_it_has_undone() -> None:
+def test_a_replaced_escape_leads_back_to_its_place_in_the_text() -> None:
     replaced = Replaced(b"x\\/y\\/", b"\\/", b"/")
     assert replaced.text == b"x/y/"
     assert [replaced.place(at, at + 1) for at in range(4)] == [(0, 1), (1, 3), (3, 4), (4, 6)]

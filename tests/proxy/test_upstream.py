@@ -164,7 +164,7 @@ def test_the_operator_reads_why_an_answer_is_not_http(answer: bytes, cause: str)
     assert (it.end, it.cause) == ("bad-upstream-answer", f"up:1: {cause}")
 
 
-def test_the_operator_reads_of_an_answer_that_the_gateway_cannot_take_what_the_client_reads() -> None:
+def test_the_operator_and_the_client_read_one_reason_for_an_unreadable_answer() -> None:
     class Unable(Exchange):
         def on_whole_answer(self, answer: Answer, body: bytes) -> None:
             raise UpstreamError(502, "unreadable-answer", "The upstream's answer is partial.")

@@ -327,7 +327,7 @@ def test_http_1_0_needs_no_host_and_always_closes() -> None:
 
 
 @pytest.mark.parametrize("ids", [(b"r1", b"r2"), (b"a b", b"r1", b"r1"), (b"a" * 129, b"", b"r1")])
-def test_of_several_request_ids_the_first_that_can_be_one_is_the_only_one(ids: tuple[bytes, ...]) -> None:
+def test_the_first_valid_request_id_of_several_is_the_only_one(ids: tuple[bytes, ...]) -> None:
     request = read_request_fields(HOST + b"".join(b"x-request-ID: %b\r\n" % one for one in ids) + b"Accept: */*\r\n", 1)
 
     assert request.request_id == b"r1"

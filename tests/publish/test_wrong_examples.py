@@ -64,14 +64,14 @@ def test_every_other_example_stays(section: str, holder: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("one_way", ["readOnly", "writeOnly"])
-def test_an_example_may_lack_what_only_the_other_direction_requires(one_way: str) -> None:
+def test_an_example_may_lack_a_property_that_only_the_other_direction_requires(one_way: str) -> None:
     schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", one_way: True}}}
     assert _left_of({**schema, "example": {}}) == ({**schema, "example": {}}, 0)
     schema["properties"]["id"].pop(one_way)
     assert _left_of({**schema, "example": {}}) == (schema, 1)
 
 
-def test_the_warning_counts_them_and_shows_one() -> None:
+def test_the_warning_counts_the_examples_and_shows_one() -> None:
     root = {"openapi": "3.1.0", "paths": {}, "components": {"schemas": {"X": {**NUMBER, "examples": [0, "x" * 90]}}}}
     (finding,) = drop_wrong_examples(root)
     assert finding.pointer == ("components", "schemas", "X")

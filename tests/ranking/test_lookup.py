@@ -108,7 +108,7 @@ def test_silent_words_count_only_if_there_are_no_others() -> None:
     assert find(index, "what is the look").words == 1
 
 
-def test_how_many_words_matched_is_told() -> None:
+def test_a_result_counts_the_words_that_matched() -> None:
     index = index_of(subject("a", "Create key"), subject("b", "Create issue"))
     result = find(index, "create a key now")
     assert (result.words, result.matches) == (3, 2)

@@ -181,7 +181,7 @@ def test_a_sandbox_that_forbids_to_be_nice_forbids_no_reload(monkeypatch: pytest
     assert answered == ["answer", 0]
 
 
-def test_the_child_imports_neither_an_event_loop_nor_what_only_mistakes_and_tools_need() -> None:
+def test_the_child_imports_no_event_loop_and_no_module_that_only_mistakes_and_tools_need() -> None:
     heavy = ("asyncio", "difflib", "httpx2", "ssl", "starlette", "uvicorn", "watchfiles", "plugin_gateway.tools.define")
     program = f"import sys, plugin_gateway.reload.child; print(*{{*{heavy!r}}} & {{*sys.modules}})"
     result = subprocess.run(

@@ -11,7 +11,7 @@ from plugin_gateway.reports.exporting import MAX_IMAGE_BYTES, Documents, candida
 from tests.shop import built, png
 
 
-def test_the_candidate_is_what_the_revision_serves() -> None:
+def test_the_candidate_has_the_digest_the_tools_and_the_document_of_the_revision() -> None:
     shop = built()
     candidate = candidate_of(shop)
     assert candidate.digest == shop.revision.digest

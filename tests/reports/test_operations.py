@@ -48,7 +48,7 @@ def test_terms_are_words_tags_and_methods() -> None:
         ({"summary": "1 < 2 > 0"}, "1 < 2 > 0"),
     ],
 )
-def test_a_summary_is_one_line_of_what_can_be_seen(node: dict[str, Any], said: str) -> None:
+def test_a_summary_is_one_line_without_markup_and_control_characters(node: dict[str, Any], said: str) -> None:
     assert summary_of(only(document(pets=node))) == said
 
 

@@ -56,7 +56,7 @@ def test_an_operation_that_cannot_be_cut_out_is_an_error_of_the_document() -> No
         cut_allowed_part(config("[broken]"), document(), chosen("[broken]").kept, ANEW)
 
 
-def test_an_operation_that_is_added_to_a_group_stays_closed_and_is_held_for_everybody_who_names_the_group() -> None:
+def test_an_operation_that_is_added_to_a_group_stays_closed_and_is_held_for_each_list_with_the_group() -> None:
     allow = '[{path: "/pets/**"}]'
     before = chosen(allow)
     after = chosen(allow, PETS + ADDED, before.pinned)

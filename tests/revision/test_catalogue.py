@@ -144,7 +144,7 @@ def test_a_glob_of_many_stars_is_matched_in_linear_time() -> None:
     assert not fits_glob("/a" * 2000 + "/b", "/**/a" * 100 + "/c")
 
 
-def test_an_entry_is_described_as_one_would_write_it() -> None:
+def test_an_entry_is_described_in_the_form_that_the_config_uses() -> None:
     assert describe(Selector.parse({"path": "/a/**", "methods": ["GET", "PUT"]})) == "`GET, PUT /a/**`"
 
 

@@ -159,7 +159,7 @@ def test_a_changed_secret_changes_the_number_and_not_the_digest() -> None:
     assert SECRET not in first.digest
 
 
-def test_names_and_descriptions_of_the_config_are_what_clients_see() -> None:
+def test_clients_see_the_names_and_descriptions_of_the_config() -> None:
     config = CONFIG.replace("[listPets, getPet]", "[{operation: getPet, operation_id: get_pet, description: One pet.}]")
     revision = compiled(config)
     operation = json.loads(revision.faces["/openapi.json"].body)["paths"]["/pets/{petId}"]["get"]

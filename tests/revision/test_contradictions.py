@@ -87,7 +87,7 @@ def test_an_upstream_that_the_document_does_not_contradict_is_not_warned_of(said
         (["https://api.corp.test"], "http://api.corp.test", "upstream-elsewhere", "https://api.corp.test"),
     ],
 )
-def test_an_upstream_that_the_document_contradicts_is_warned_of_once_with_what_mends_it(
+def test_an_upstream_that_the_document_contradicts_gets_one_warning_with_the_url_to_write(
     said: list[str], url: str, rule: str, mended: str
 ) -> None:
     full = document(*said)

@@ -48,7 +48,7 @@ def test_a_lock_that_cannot_be_read_is_a_finding(
         load_lock(path)
 
 
-def test_a_copy_is_beside_the_lock_and_only_read_if_it_is_one(tmp_path: Path) -> None:
+def test_a_copy_lies_beside_the_lock_and_another_file_in_its_place_is_not_read(tmp_path: Path) -> None:
     assert copy_path(tmp_path / "prod.yaml") == tmp_path / "prod.locked.json"
     path = tmp_path / "gateway.locked.json"
     assert load_copy(path) is None

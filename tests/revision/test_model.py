@@ -46,7 +46,7 @@ def test_no_secret_is_in_its_repr(revision: Any) -> None:
     assert SECRET.decode() not in repr(revision)
 
 
-def test_it_is_never_changed(revision: Any) -> None:
+def test_a_revision_is_immutable(revision: Any) -> None:
     with pytest.raises(AttributeError, match="immutable"):
         revision.number = 2
 

@@ -164,7 +164,7 @@ def test_dates_are_read_as_a_library_reads_them(authority: Authority) -> None:
         assert _validity(der) == (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
 
 
-def test_where_files_cannot_be_in_memory_they_are_private_ones(
+def test_without_files_in_memory_a_private_file_is_used_and_removed(
     tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(os, "memfd_create", raising=False)

@@ -183,7 +183,7 @@ def test_a_call_that_this_version_cannot_show_is_not_decided_here(play: Callable
         st.tuples(st.sampled_from(["ask", "ask", "approve", "deny", "give back"]), st.sampled_from("abc")), max_size=15
     )
 )
-def test_it_decides_as_the_desk_does(redis_port: int, steps: list[tuple[str, str]]) -> None:
+def test_the_shared_registry_decides_as_the_desk_does(redis_port: int, steps: list[tuple[str, str]]) -> None:
     url, desk = f"redis://127.0.0.1:{redis_port}/0", Desk()
 
     async def scene() -> None:

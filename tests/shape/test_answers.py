@@ -166,7 +166,7 @@ def test_the_root_may_be_limited() -> None:
     assert body(result)["schema"]["maxItems"] == 2
 
 
-def test_a_selection_is_a_parameter_with_the_names_of_what_remains() -> None:
+def test_a_selection_is_a_parameter_with_the_names_of_the_remaining_members() -> None:
     result = shaped(drop=["/items/*/notes"], select="fields")
     [_, parameter] = result.document.operations[KEY].node["parameters"]
     assert (parameter["name"], parameter["in"], parameter["required"]) == ("fields", "query", False)

@@ -26,7 +26,7 @@ def test_a_pattern_for_python_and_ecmascript_is_kept(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", [r"\p{L}", "(", "(?P<a>b)", "(?i)a", r"\Aa\Z", "a++", "a{2}+", "(?#a)", None, 1])
-def test_a_pattern_that_only_one_of_them_reads_is_not(pattern: str | int | None) -> None:
+def test_a_pattern_that_only_python_or_only_ecmascript_reads_is_not_kept(pattern: str | int | None) -> None:
     assert not is_pattern(pattern)
 
 

@@ -31,7 +31,7 @@ EMPTY, STRING, ARRAY, OBJECT = "", "blue", ["blue", "black", "brown"], {"R": 100
         (False, [], ""),
     ],
 )
-def test_simple(explode: bool, value: object, text: str) -> None:
+def test_simple_style_is_written_as_in_the_openapi_table(explode: bool, value: object, text: str) -> None:
     assert simple(value, explode=explode, escaped=escape) == text
 
 
@@ -50,7 +50,7 @@ def test_simple(explode: bool, value: object, text: str) -> None:
         (True, "1.5", ".1.5"),
     ],
 )
-def test_label(explode: bool, value: object, text: str) -> None:
+def test_label_style_is_written_as_in_the_openapi_table(explode: bool, value: object, text: str) -> None:
     assert label(value, explode=explode, escaped=escape) == text
 
 
@@ -66,7 +66,7 @@ def test_label(explode: bool, value: object, text: str) -> None:
         (True, [], ""),
     ],
 )
-def test_matrix(explode: bool, value: object, text: str) -> None:
+def test_matrix_style_is_written_with_its_name(explode: bool, value: object, text: str) -> None:
     assert matrix("m", value, explode=explode, escaped=escape) == text
 
 
@@ -92,17 +92,17 @@ def test_matrix(explode: bool, value: object, text: str) -> None:
         (False, {"a": [1, True]}, "color=a,%5B1%2Ctrue%5D"),
     ],
 )
-def test_form(explode: bool, value: object, pairs: str) -> None:
+def test_form_style_is_written_as_in_the_openapi_table(explode: bool, value: object, pairs: str) -> None:
     assert "&".join(form("color", value, explode=explode, escaped=escape)) == pairs
 
 
 @pytest.mark.parametrize(("delimiter", "written"), [("%20", "blue%20black%20brown"), ("%7C", "blue%7Cblack%7Cbrown")])
-def test_space_and_pipe_delimited(delimiter: str, written: str) -> None:
+def test_space_and_pipe_delimited_styles_join_values_with_their_delimiter(delimiter: str, written: str) -> None:
     assert form("color", ARRAY, explode=False, escaped=escape, delimiter=delimiter) == [f"color={written}"]
     assert form("color", {"R": 1}, explode=False, escaped=escape, delimiter=delimiter) == [f"color=R{delimiter}1"]
 
 
-def test_deep_object() -> None:
+def test_deep_object_style_names_each_member_in_brackets() -> None:
     assert (
         "&".join(deep_object("color", OBJECT, escaped=escape)) == "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150"
     )

@@ -58,7 +58,7 @@ def test_every_duration_is_in_exactly_one_bucket(durations: list[float]) -> None
 
 
 @given(st.lists(st.lists(st.integers(0, 999), min_size=1, max_size=5), max_size=4))
-def test_merging_workers_counts_what_one_worker_would_have(split: list[list[int]]) -> None:
+def test_merged_workers_count_the_same_as_one_worker(split: list[list[int]]) -> None:
     workers, alone = [], Counters()
     for sizes in split:
         counters = Counters()
@@ -72,7 +72,7 @@ def test_merging_workers_counts_what_one_worker_would_have(split: list[list[int]
     }
 
 
-def test_calls_are_counted_by_consumer_and_a_method_that_is_none_is_other() -> None:
+def test_calls_are_counted_by_consumer_and_an_unknown_method_is_counted_as_other() -> None:
     counters = Counters()
     counters.add([record()._replace(consumer="team a"), record(rule=None, status=404)._replace(method=b"HACK")])
     series = counters.series()

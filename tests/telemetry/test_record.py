@@ -126,7 +126,7 @@ def test_a_hostile_cause_cannot_forge_or_flood_a_line(hostile: str) -> None:
     assert as_json(failed, at).count("\n") == 1
 
 
-def test_a_callers_method_is_kept_only_as_far_as_it_is_shown() -> None:
+def test_long_methods_of_callers_do_not_fill_the_cache() -> None:
     before = _members_again.cache_info().currsize
     for number in range(50):
         as_json(FORWARDED._replace(method=b"M" * 30_000 + b"%d" % number), at)

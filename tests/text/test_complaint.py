@@ -47,7 +47,7 @@ def test_bad_syntax_without_a_context_has_no_place_for_it() -> None:
     assert (complaint.context, complaint.began_at) == ("", (0, 0))
 
 
-def test_a_text_that_is_too_deep_for_libyaml_is_told_apart() -> None:
+def test_a_complaint_marks_a_text_that_is_too_deep_for_libyaml() -> None:
     complaint = complaint_about("[" * 100_000)
 
     assert isinstance(complaint, BadSyntax)

@@ -90,7 +90,7 @@ def test_every_object_is_accepted(value: JsonObject) -> None:
         {"default": answer(PET)},
     ],
 )
-def test_there_is_none_where_an_answer_may_be_no_object_or_tells_nothing(responses: JsonObject) -> None:
+def test_there_is_no_output_schema_if_an_answer_may_be_no_object_or_has_no_schema(responses: JsonObject) -> None:
     assert output(**responses) is None
 
 

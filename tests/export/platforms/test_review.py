@@ -25,7 +25,7 @@ REFUSAL = {"prompt": "Tell me a joke."}
         ({"openai_challenge": None}, {"openai-domain-proof": "warning"}),
     ],
 )
-def test_a_submission_without_what_reviewers_need_breaks_its_rule_alone(
+def test_an_incomplete_submission_breaks_only_the_rule_of_the_incomplete_field(
     change: dict[str, Any], found: dict[str, str]
 ) -> None:
     assert broken(shop({"plugin": change})) == found

@@ -67,6 +67,6 @@ def test_every_origin_gets_the_very_bytes_and_one_answer_at_a_time_goes_back() -
     assert tee.found == []
 
 
-def test_a_denied_route_that_one_of_them_reached_is_found_with_the_number_of_its_target() -> None:
+def test_a_denied_route_that_an_origin_reached_is_found_with_the_number_of_its_target() -> None:
     tee, _, _ = asyncio.run(ask_through_tee([answer(b"a=listPets"), answer(b"b=getMine")], 1))
     assert [(found.number, found.hole.where, found.hole.what) for found in tee.found] == [(7, "o1 b", "denied getMine")]

@@ -49,7 +49,9 @@ def test_a_pointer_is_located_in_each_syntax(data: bytes, location: str) -> None
 
 @pytest.mark.parametrize("write", [as_json, as_yaml])
 @pytest.mark.parametrize("padding", ["", PADDING], ids=["small", "large"])
-def test_each_of_many_pointers_has_the_place_that_it_has_alone(write: Callable[[Any], bytes], padding: str) -> None:
+def test_pointers_that_are_located_together_have_the_same_places_as_alone(
+    write: Callable[[Any], bytes], padding: str
+) -> None:
     data = write(document(5, padding))
     pointers: list[tuple[str | int, ...]] = [
         *(("paths", f"/p{number}", "get", "tags", number % 3) for number in range(6)),

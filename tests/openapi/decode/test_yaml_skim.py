@@ -176,7 +176,7 @@ def test_invalid_yaml_is_refused_in_any_part(line: bytes) -> None:
         skim(text, "d.yaml")
 
 
-def test_pruning_a_skimmed_document_gives_what_pruning_the_whole_one_does() -> None:
+def test_a_skimmed_document_and_a_whole_one_are_pruned_to_the_same_document() -> None:
     text = TEXT + PADDING
     skimmed, read = skim(text, "d.yaml"), decode(text, "d.yaml")
     assert isinstance(skimmed["paths"]["/a/{id}"], Unread)
@@ -215,7 +215,7 @@ PIECES = [b"\n", b" ", b"  ", b"\n  ", b"\n    ", b":", b": ", b"- ", b'"', b"'"
 
 
 @given(seed=st.integers(0, 2**64))
-def test_a_mutated_text_gives_what_decoding_it_as_a_whole_gives(seed: int) -> None:
+def test_skimming_and_decoding_a_mutated_text_have_the_same_outcome(seed: int) -> None:
     draw = random.Random(seed)
     text = TEXT
     for _ in range(draw.randint(1, 4)):

@@ -175,7 +175,7 @@ def test_the_greatest_allowed_depth_is_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n", "null"])
-def test_an_empty_text_is_none(text: str) -> None:
+def test_an_empty_text_decodes_to_null(text: str) -> None:
     assert decoded(text) is None
 
 

@@ -139,7 +139,7 @@ def test_a_reference_to_a_component_of_another_kind_is_left_to_its_author() -> N
     assert _settled(swagger, "2.0") == {"swagger": "2.0", **swagger}
 
 
-def test_whole_references_mean_what_they_mean_in_their_schema_resource() -> None:
+def test_whole_references_keep_their_meaning_in_their_schema_resource() -> None:
     tree = {
         "$id": "https://e.x/tree",
         "$dynamicAnchor": "node",

@@ -289,7 +289,7 @@ def test_the_schema_of_a_response_is_that_of_each_of_its_media_types() -> None:
     }
 
 
-def test_what_becomes_looser_is_found_at_its_place() -> None:
+def test_each_looser_parameter_or_header_is_found_at_its_place() -> None:
     tsv = {"name": "q", "in": "query", "type": "array", "items": {"type": "string"}, "collectionFormat": "tsv"}
     header = {"type": "array", "items": {"type": "string"}, "collectionFormat": "pipes"}
     form = {**tsv, "name": "f", "in": "formData"}
