@@ -212,7 +212,7 @@ def test_secrets_in_answers_are_masked() -> None:
 def test_a_caller_that_is_judged_later_is_served_when_it_is_known() -> None:
     async def scene(world: World) -> None:
         serving = world.holder.serving
-        access, serving.anybody = serving.anybody, None
+        access = serving.anybody
 
         async def later() -> Access:
             return access

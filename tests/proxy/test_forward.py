@@ -112,7 +112,9 @@ def refused(
     remembered: Access | None = None,
 ) -> tuple[int, str, AccessRecord]:
     serving = Holder(REVISION).serving
-    serving.anybody, serving.door = anybody, door
+    serving.door = door
+    if anybody is not None:
+        serving.anybody = anybody
     block = serving.read(b"Host: a\r\nX-Request-Id: r\r\n", 1)
     block.access, block.access_until = remembered, FOREVER
 

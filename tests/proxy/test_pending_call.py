@@ -74,7 +74,6 @@ def play(
             connection = serving.pool.new_connection()
             connection.connection_made(upstream)
             serving.pool._idle.append(connection)
-            serving.anybody = None
             # Shielded as by the authenticator: a verdict comes even if the call that asked for it is cancelled.
             serving.door = door_of(revision, lambda values, address: asyncio.shield(verdict))
             block = FieldBlock(read_request_lines([b"Host: a", b"Content-Length: 4"], 1))
