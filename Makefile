@@ -23,7 +23,6 @@ CORE_SOURCES := hatch_build.py pyproject.toml $(shell find plugin_gateway -name 
 # other tests check the same classes over sockets.
 CORE_TESTS ?= tests/proxy tests/gate tests/telemetry tests/attack --ignore tests/proxy/test_pool.py --ignore tests/proxy/test_upstream.py \
   --ignore tests/proxy/fronts/test_client_connection.py \
-  --deselect tests/proxy/test_known_secrets.py::test_what_nothing_has_any_more_is_forgotten_in_the_end \
   --deselect tests/proxy/test_lookalikes.py::test_the_work_for_an_octet_is_bounded_whatever_the_secret_and_the_text_hold \
   --deselect tests/proxy/test_door.py::test_a_provider_that_takes_too_long_is_not_waited_for
 

@@ -180,6 +180,7 @@ class _Mender:
             return
         if kind in (Kind.PATH_ITEM, Kind.OPERATION):
             self._parameters.drop_strange(node, tokens)
+            self._parameters.drop_second_body(node, tokens)
         if kind is Kind.SCHEMA:
             settle_positions(node, self._version, lambda name, why: self._notes.mended((*tokens, name), why))
         for name in list(node):

@@ -114,6 +114,22 @@ class Parameters:
                     (*tokens, "parameters", str(index)), f"the path {tokens[1]} has no parameter {name!r}"
                 )
 
+    def drop_second_body(self, node: JsonObject, tokens: Tokens) -> None:
+        """Leave the first body parameter alone with the body (2.0, Parameter Object): a second one or a form would contradict it."""
+        listed = node.get("parameters")
+        if self._version != "2.0" or tokens[:1] != ("paths",) or not isinstance(listed, list):
+            return
+        places = [str(self.followed(entry).get("in")).lower() for entry in listed]
+        if "body" not in places:
+            return
+        first = places.index("body")
+        for index in reversed(range(len(listed))):
+            if index != first and places[index] in ("body", "formdata"):
+                del listed[index]
+                self._notes.dropped(
+                    (*tokens, "parameters", str(index)), "an operation has one body, and another parameter describes it"
+                )
+
     def declare_missing(self, node: JsonObject, tokens: Tokens) -> None:
         """Declare each undescribed variable of the template as a required string."""
         match tokens:

@@ -52,3 +52,26 @@ def test_a_parameter_that_refers_to_something_else_is_refused() -> None:
     (error,) = errors_in(findings)
     assert error.message == "'#/components/schemas/S' does not lead to a parameter (at #/paths/~1a/get/parameters/0)"
     assert error.pointer == ("paths", "/a", "get", "parameters", "0")
+
+
+def test_a_body_of_a_swagger_document_is_described_once() -> None:
+    listed = [
+        {"name": "form", "in": "formData", "type": "string"},
+        {"name": "first", "in": "Body", "schema": {"type": "object"}},
+        {"name": "q", "in": "query", "type": "string"},
+        {"name": "second", "in": "body", "schema": {"type": "array"}},
+    ]
+    root = _root({"parameters": listed})
+    del root["openapi"]
+    mended, findings = _mend({"swagger": "2.0", **root})
+    assert [parameter["name"] for parameter in _get(mended)["parameters"]] == ["first", "q"]
+    assert sorted(finding.pointer[-1] for finding in findings if "one body" in finding.message) == ["0", "3"]
+
+
+def test_a_form_of_a_swagger_document_keeps_its_fields() -> None:
+    listed = [{"name": name, "in": "formData", "type": "string"} for name in ("a", "b")]
+    root = _root({"parameters": listed})
+    del root["openapi"]
+    mended, findings = _mend({"swagger": "2.0", **root})
+    assert _get(mended)["parameters"] == listed
+    assert findings == ()
