@@ -24,10 +24,12 @@ _BREAK: Final = (
 )
 # Each begins with an octet that is rare in texts, so `re` tries it at few places.
 _BROKEN_LINES: Final = re.compile(rb"\n(?<=(?:%b|\r)\n)(?<=%b{31}(?:%b|\r)\n)" % (_DIGIT, _DIGIT, _DIGIT))
-_BROKEN_ESCAPES: Final = re.compile(rb"\\(?=[rn]|u000[aAdD])(?<=%b\\)(?<=%b{32}\\)" % (_DIGIT, _DIGIT))
+_BROKEN_ESCAPES: Final = re.compile(rb"\\(?=[rnu])(?<=%b\\)(?<=%b{32}\\)" % (_DIGIT, _DIGIT))
 _BROKEN_PERCENT: Final = re.compile(rb"%%(?=0[aAdD])(?<=%b{32}%%)" % _DIGIT)
 _ESCAPED_SIEVE: Final = sieve_of((b"\\r", b"\\n", b"\\u000", b"%0a", b"%0A", b"%0d", b"%0D", b"&#1", b"&#x", b"&#X"))
 """Finds the beginnings of escaped line breaks."""
+_LEAST_SIEVED_BYTES: Final = 4096
+"""`re` searches a shorter text as quickly."""
 _BROKEN_ENTITIES: Final = re.compile(rb"&(?=#(?:1[03]|[xX][aAdD]);)(?<=%b{32}&)" % _DIGIT)
 _LINES: Final = re.compile(rb"%b*(?:%b%b+)*" % (_DIGIT, _BREAK, _DIGIT))
 _BREAKS: Final = re.compile(b"(%b)" % _BREAK)
@@ -58,7 +60,7 @@ def is_wrapped(text: bytes) -> bool:
 
 def _has_escaped_breaks(text: bytes) -> bool:
     """Whether a line may end in an escaped break."""
-    return (_ESCAPED_SIEVE is None or _ESCAPED_SIEVE.catches(text)) and (
+    return (_ESCAPED_SIEVE is None or len(text) < _LEAST_SIEVED_BYTES or _ESCAPED_SIEVE.catches(text)) and (
         (0x5C in text and _BROKEN_ESCAPES.search(text) is not None)
         or (0x25 in text and _BROKEN_PERCENT.search(text) is not None)
         or (0x26 in text and _BROKEN_ENTITIES.search(text) is not None)
