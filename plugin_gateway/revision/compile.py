@@ -131,16 +131,11 @@ def compile_revision(
     views = compile_views(
         Whole(
             document=document,
-            pruned=part.document,
+            part=part,
             allowed=allowed,
             injected=injected,
-            published=published.operations,
-            presentation=published.presentation,
-            tool_settings=published.tool_settings,
-            extensions=part.extensions,
             gate=gate,
-            faces=published.documents,
-            tools=published.tools,
+            published=published,
             steps=steps,
         ),
         [one.keys for one in choice.consumers],

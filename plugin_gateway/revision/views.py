@@ -25,25 +25,21 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.gate import Allowed, Gate
     from plugin_gateway.gate.rule import InjectedNames
     from plugin_gateway.openapi.document import Document, OperationKey
-    from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.publish.face import Face
-    from plugin_gateway.tools.tool_set import ToolSet, ToolSettings
+    from plugin_gateway.revision.allowed_part import AllowedPart
+    from plugin_gateway.revision.publication import Publication
+    from plugin_gateway.tools.tool_set import ToolSet
 
 
 class Whole(Struct, frozen=True, kw_only=True):
-    """All allowed operations with their gate and documents, from which the views are cut."""
+    """All that the gateway allows, with its gate and its publication. The views are cut from it."""
 
     document: Document
-    pruned: Document
+    part: AllowedPart
     allowed: Mapping[OperationKey, Allowed]
     injected: InjectedNames
-    published: Mapping[OperationKey, PublishedOperation]
-    presentation: Presentation
-    tool_settings: Mapping[OperationKey, ToolSettings]
-    extensions: frozenset[str]
     gate: Gate
-    faces: Mapping[str, Face]
-    tools: ToolSet
+    published: Publication
     steps: Steps = ANEW
 
 
@@ -69,7 +65,9 @@ def compile_views(
     whole: Whole, chosen: Sequence[tuple[OperationKey, ...] | None], names: Sequence[str]
 ) -> tuple[View, ...]:
     """Cut a view for each consumer. Consumers with the same operations share one gate and one set of documents."""
-    made: dict[tuple[OperationKey, ...] | None, _Cut] = {None: _Cut(whole.gate, whole.faces, whole.tools)}
+    made: dict[tuple[OperationKey, ...] | None, _Cut] = {
+        None: _Cut(whole.gate, whole.published.documents, whole.published.tools)
+    }
     for keys in chosen:
         if keys is not None and keys not in made:
             made[keys] = _cut(whole, keys)
@@ -145,9 +143,10 @@ def select_for_consumer(
 def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> _Cut:
     # Use the full document: an operation closed to this consumer must shadow its templates even if others may call it.
     gate = compile_gate(whole.document, {key: whole.allowed[key] for key in keys}, whole.injected)
-    pruned = prune(whole.pruned, keys, extensions=whole.extensions)
+    pruned = prune(whole.part.document, keys, extensions=whole.part.extensions)
     rules = gate.rules_by_key
-    published = {key: replace(whole.published[key], rule=rules[key]) for key in keys}
-    shown = whole.steps.show(pruned, published, whole.presentation)
-    tools = whole.steps.define(shown.served, whole.tool_settings, is_searched=whole.tools.is_searched)
+    published = whole.published
+    operations = {key: replace(published.operations[key], rule=rules[key]) for key in keys}
+    shown = whole.steps.show(pruned, operations, published.presentation)
+    tools = whole.steps.define(shown.served, published.tool_settings, is_searched=published.tools.is_searched)
     return _Cut(gate, shown.faces, tools)
