@@ -37,10 +37,7 @@ SENT = {
     "pages": 512,
 }
 MOST_WRITES = 60
-_CONFIG = """\
-openapi: ./document.json
-upstream: {url: https://api.example.com, credential: {header: X-Api-Key, value: {env: KEY}}}
-public: {url: %s}
+MANIFEST = """\
 manifest:
   name_for_human: Trial
   name_for_model: trial
@@ -49,6 +46,14 @@ manifest:
   contact_email: api@example.com
   legal_info_url: https://plugin.example.com/legal
 """
+_CONFIG = (
+    MANIFEST
+    + """\
+openapi: ./document.json
+upstream: {url: https://api.example.com, credential: {header: X-Api-Key, value: {env: KEY}}}
+public: {url: %s}
+"""
+)
 
 
 class Shown(NamedTuple):

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clients.__main__ import allow_lists, sources_in
+from clients.__main__ import MANIFEST, allow_lists, sources_in
 from clients.programs import ROOT, START_BOUND_S, free_port, start, without_proxy
 from clients.sampling_api import SamplingApi
 from plugin_gateway.openapi.read.source import read_document
@@ -25,22 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EXAMPLE = ROOT / "examples/legacy_api/openapi.yaml"
-_CONFIG = """\
+_CONFIG = (
+    MANIFEST
+    + """\
 openapi: {source}
 upstream: {{url: "http://127.0.0.1:{api}", servers: ignore, credential: {{header: X-Gateway-Key, value: {{env: KEY}}}}}}
 public: {{url: "http://127.0.0.1:{port}"}}
-manifest:
-  name_for_human: Trial
-  name_for_model: trial
-  description_for_human: A trial.
-  description_for_model: A trial.
-  contact_email: api@example.com
-  legal_info_url: https://plugin.example.com/legal
 validate: {{request: enforce, response: enforce}}
 listen: 127.0.0.1:{port}
 admin: 127.0.0.1:{admin}
 allow: {allow}
 """
+)
 # The defaults, and the other statuses with which the gateway refuses a call that breaks its description.
 _STATUSES = """\
 [checks.negative_data_rejection]

@@ -1,8 +1,10 @@
-"""A generated case: one call that schemathesis makes up, and whether schemathesis expects the right answer. Wrong are these:
+"""A generated case: one call that schemathesis makes up, and whether schemathesis expects the right answer to it.
+
+Its expectation is wrong in these cases:
 
 * The gate refuses some calls that a document allows, because servers read them in different ways or they are too long (ADR 38).
 * The gateway does not judge bodies that are neither JSON nor a form.
-* A style has no text for some values, and schemathesis sends another one.
+* A style has no text for some values, and schemathesis sends the text of another value.
 * A text does not tell its type, so an invalid call can be a valid one byte for byte: both `{}` and `[{}]` are one part with `{}`.
   A search for the valid body, a twin, ends with a comparison of the two calls.
 """
@@ -76,7 +78,7 @@ def prepared(case: AnyCase) -> requests.PreparedRequest:
 
 
 def has_a_refused_target(case: AnyCase, call: requests.PreparedRequest) -> bool:
-    """Whether the gate refuses the target, whatever the method: it is too long, or servers read its path in different ways."""
+    """Whether the gate refuses the target with every method: it is too long, or servers read its path in different ways."""
     values = [unquote(str(value)) for value in (case.path_parameters or {}).values()]
     return len(call.path_url) > MAX_TARGET_BYTES or not all(map(is_unambiguous, values))
 
@@ -202,11 +204,9 @@ def has_a_valid_query(case: AnyCase) -> bool:
 
 
 def _with_body(case: AnyCase, body: Any) -> AnyCase:
-    """Return the case with another body, so that schemathesis sends each item of an array as a part (Encoding Object)."""
+    """Return the case with another body, in which schemathesis sends each item of an array as a part (Encoding Object)."""
     if case.media_type == MULTIPART.decode():
-        body = {
-            name: value[0] if isinstance(value, list) and len(value) == 1 else value for name, value in body.items()
-        }
+        body = {name: _only_item(value) for name, value in body.items()}
     twin: AnyCase = case.operation.Case(
         method=case.method,
         path_parameters=case.path_parameters,
@@ -218,6 +218,12 @@ def _with_body(case: AnyCase, body: Any) -> AnyCase:
         multipart_content_types=case.multipart_content_types,
     )
     return twin
+
+
+def _only_item(value: Any) -> Any:
+    """Return the item of an array of one, which is the same part; an array in an array would become the parts of its items."""
+    is_one = isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list)
+    return value[0] if is_one else value
 
 
 def _octets(call: requests.PreparedRequest) -> bytes:

@@ -44,9 +44,25 @@ def fitting(value: Any, schema: Any, document: Document) -> Any:
 
 
 def is_valid(value: Any, schema: Any, document: Document) -> bool:
-    """Whether a value fits a schema of the document, by a validator that is not the gateway's. A file is a string."""
-    validator = Draft202012Validator(whole(schema, document), validate_formats=True, formats=_LOOSE_FORMATS)
+    """Whether a request may send a value, by a schema of the document and a validator that is not the gateway's. A file is a string."""
+    sent = without_read_only(whole(schema, document), document)
+    validator = Draft202012Validator(sent, validate_formats=True, formats=_LOOSE_FORMATS)
     return validator.is_valid(_as_json(value))
+
+
+def without_read_only(schema: Any, document: Document) -> Any:
+    """Return a schema without its `readOnly` members. An API may ignore them in a request (JSON Schema Validation, 9.4)."""
+    if isinstance(schema, list):
+        return [without_read_only(one, document) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: without_read_only(value, document) for key, value in schema.items()}
+    members = schema.get("properties")
+    if isinstance(members, dict):
+        hidden = {name for name, one in members.items() if merged([one], document).get("readOnly") is True}
+        found["properties"] = {name: one for name, one in found["properties"].items() if name not in hidden}
+        found["required"] = [name for name in schema.get("required", ()) if name not in hidden]
+    return found
 
 
 def objects_of(schema: Any, document: Document) -> Iterator[dict[str, Any]]:
@@ -66,7 +82,8 @@ def _same_texts(value: Any) -> Iterator[Any]:
     yield value
     if isinstance(value, list):
         yield [_text_of(one) for one in value]
-        yield from value[:1]
+        if len(value) == 1:
+            yield from _same_texts(value[0])
     other = _text_of(value)
     if isinstance(value, str):
         with contextlib.suppress(ValueError):

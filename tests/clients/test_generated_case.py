@@ -38,6 +38,7 @@ FIELDS = {
         "rows": {"type": "array", "items": {"properties": {"count": {"type": "integer"}}}},
         "place": {"type": "object", "properties": {"room": {"type": "object"}}},
         "file": {"type": "string", "format": "binary"},
+        "any": {},
     },
     "additionalProperties": False,
 }
@@ -90,6 +91,8 @@ def form(body: Any, media_type: str, path: str = "/forms") -> Any:
         (MULTIPART, {"rows": {"count": 1}}),
         (MULTIPART, {"title": 5, "count": "5"}),
         (MULTIPART, {"title": False, "file": b"%PDF"}),
+        (MULTIPART, {"title": [5]}),
+        (MULTIPART, {"title": 5, "any": [[None]]}),
         (FORM, {"title": None}),
         (FORM, {"kinds": True}),
         (FORM, {"link": ""}),

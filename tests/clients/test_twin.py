@@ -21,6 +21,9 @@ EITHER = {"oneOf": [{**TEXT, "required": ["b"]}, {"$ref": "#/components/schemas/
         ("5", {"type": "integer"}, 5),
         ("{}", {"type": "object"}, {}),
         (["5"], {"type": "string"}, "5"),
+        ([5], {"type": "string"}, "5"),
+        ([{}], {"type": "string"}, "{}"),
+        ([5, 6], {"type": "string"}, "[5, 6]"),
         ({}, {"type": "array", "items": {"type": "object"}}, [{}]),
         (5, {"type": "array", "items": {"type": "string"}}, ["5"]),
         ("5", {"type": "array", "items": {"type": "integer"}}, [5]),
@@ -54,6 +57,21 @@ def test_a_choice_is_one_object_for_each_branch() -> None:
 def test_a_file_is_a_string() -> None:
     assert is_valid({"a": b"%PDF"}, TEXT, DOCUMENT)
     assert not is_valid({"a": [b"%PDF"]}, TEXT, DOCUMENT)
+
+
+READ_ONLY = {
+    "type": "object",
+    "properties": {"id": {"$ref": "#/components/schemas/Id"}, "n": {"type": "integer"}},
+    "required": ["id", "n"],
+}
+WITH_ID = Document(root={"components": {"schemas": {"Id": {"type": "string", "readOnly": True}}}}, name="")
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"), [({"n": 1}, True), ({"n": 1, "id": 5}, True), ({"id": "x"}, False), ({"n": "x"}, False)]
+)
+def test_a_read_only_member_is_neither_needed_nor_judged_in_a_request(value: Any, fits: bool) -> None:
+    assert is_valid(value, {"allOf": [READ_ONLY]}, WITH_ID) == fits
 
 
 @pytest.mark.parametrize("name", ["date", "email", "ipv4", "time", "uri", "uuid"])

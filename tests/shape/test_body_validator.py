@@ -35,6 +35,19 @@ def test_a_property_that_only_the_other_side_sends_is_not_required(hidden: Hidde
     assert [problem.pointer for problem in validator.problems({})] == [missing]
 
 
+@pytest.mark.parametrize(
+    ("more", "problems"), [({}, []), ({"additionalProperties": False}, [("/id", "is not declared")])]
+)
+def test_a_property_that_only_the_other_side_sends_is_judged_like_an_undeclared_one(
+    more: dict[str, Any], problems: list[tuple[str, str]]
+) -> None:
+    schema = {**ITEM, **more}
+    validator = body_validator(shaping_of(), schema, "bodies", hidden="readOnly", is_enforced=True)
+    assert validator is not None
+    found = validator.problems({"id": "not an integer", "key": "k"})
+    assert [(problem.pointer, problem.detail) for problem in found] == problems
+
+
 def test_an_enforced_schema_that_cannot_be_compiled_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Validator, "compile", refuse)
     shaping = shaping_of()
