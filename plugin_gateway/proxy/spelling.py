@@ -238,7 +238,11 @@ def _character(code: int) -> bytes:
 
 
 def _backslash_beginnings(octets: bytes) -> frozenset[bytes]:
-    r"""Return the beginnings of escapes. For octets of ASCII, `\u00e4` has none of them: texts in many languages are full of such."""
+    r"""Return the first octets of each escape.
+
+    `\u00e4` is an escape of these octets only if one of them is not ASCII. Texts in many languages are full of it, so `\u` alone is
+    a beginning only in that case.
+    """
     wide = {b"\\u"} if any(octet >= 0x80 for octet in octets) else {b"\\u{", *_each(b"\\u00", _first_digits(octets))}
     return _each(b"\\", b"0123Ux" + bytes(octet for octet in _ESCAPED_BY_BACKSLASH if octet in octets)) | wide
 

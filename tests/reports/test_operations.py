@@ -93,7 +93,7 @@ def test_an_operation_that_scores_well_is_listed_before_one_that_only_has_more_o
     assert found(one, "invite", "shop", "member") == ["/a", "/b"]
 
 
-def test_most_queries_of_persons_list_the_operation_of_github_that_they_mean_among_the_first_three() -> None:
+def test_most_queries_list_the_operation_of_github_that_they_mean_among_the_first_three() -> None:
     if not CORPUS.is_dir():
         pytest.skip("the corpus of documents, ../shared/corpus, is not here")
     operations = [*read_document(str(CORPUS / "github.json")).operations.values()]

@@ -294,7 +294,7 @@ class ConnectionFront(AnsweringConnection):
     def _on_app_request(
         self, serving: Serving, request: RequestFields, method: bytes, target: bytes, data: bytes
     ) -> None:
-        """Let the app answer a request, whatever its target is."""
+        """Let the app answer a request with any target."""
         endpoint = serving.endpoints.get(target.partition(b"?")[0])
         most = serving.limits.request_body_bytes if endpoint is None else endpoint.body_bytes
         self._call_app(request, method, target, target, self._take(serving, request, data, most))
