@@ -22,7 +22,7 @@ class Upstream:
     """An API that records every call, and answers with its path and its key, which the gateway must mask."""
 
     def __init__(self) -> None:
-        self.calls = []
+        self.calls: list[SimpleNamespace] = []
         self.arrived = threading.Event()
         self.released = threading.Event()
         """The API waits for this before it answers."""
@@ -75,7 +75,7 @@ class Gateway:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        self.lines = []
+        self.lines: list[bytes] = []
         self.grown = threading.Condition()
         self.reading = threading.Thread(target=self._read, daemon=True)
         self.reading.start()
@@ -104,8 +104,9 @@ class Gateway:
             return next((line for line in parsed if wanted(line)), None)
 
         with self.grown:
-            assert self.grown.wait_for(found, bound_s), b"".join(self.lines).decode()
-            return found()
+            line = self.grown.wait_for(found, bound_s)
+            assert line, b"".join(self.lines).decode()
+            return line
 
     def ask(
         self, method: str, target: str, body: bytes | str | None = None, *, port: int | None = None, **headers: str
@@ -122,7 +123,7 @@ class Gateway:
         finally:
             connection.close()
 
-    def ready(self) -> dict[str, Any]:
+    def ready(self) -> Any:
         return json.loads(self.ask("GET", "/readyz", port=self.admin_port).body)
 
     def children(self) -> list[int]:

@@ -3,7 +3,7 @@
 import copy
 import struct
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from msgspec.structs import replace
@@ -16,6 +16,9 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.reports.exporting import candidate_of
 from plugin_gateway.revision.build import Built
 from plugin_gateway.revision.compile import compile_revision
+
+if TYPE_CHECKING:
+    from plugin_gateway.diagnostics import Severity
 
 JSON_ORDER = {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}
 DOCUMENT = {
@@ -132,7 +135,7 @@ def shop(config: dict[str, Any] | None = None, document: dict[str, Any] | None =
 
 def broken(candidate: Candidate) -> dict[str, str]:
     """Return the rules that a candidate breaks and the shop does not, each with the severity of its worst breach."""
-    found = {}
+    found: dict[str, Severity] = {}
     for finding in judge(candidate, set(Platform)):
         found[finding.rule] = min(found.get(finding.rule, finding.severity), finding.severity)
     return {rule: str(severity) for rule, severity in found.items() if rule not in NOTED}

@@ -68,12 +68,12 @@ def test_a_swap_is_seen_by_the_next_request() -> None:
 
 def drive(app: LocalApp | AsgiFront, scope: dict[str, Any], *messages: dict[str, str]) -> list[str]:
     sent = []
-    waiting = iter(messages)
+    waiting = list(messages)
 
     async def receive() -> dict[str, str]:
-        if (message := next(waiting, None)) is None:
+        if not waiting:
             await asyncio.Event().wait()
-        return message
+        return waiting.pop(0)
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message["type"])
@@ -102,7 +102,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def test_an_embedded_gateway_serves_refuses_and_forwards(config: Path) -> None:
-    records = []
+    records: list[Any] = []
     app = embed(config, on_record=records.append)
     assert ask(app, "GET", "/openapi.json").json()["paths"].keys() == {"/pets"}
     assert ask(embed(config), "GET", "/admin").status_code == 404

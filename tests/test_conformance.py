@@ -148,8 +148,8 @@ def notes_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url + "/openapi.json", timeout=BOUND_S) as answer:
-            return answer.status == 200
+        with urllib.request.urlopen(url + "/openapi.json", timeout=BOUND_S):
+            return True
     except OSError:
         return False
 

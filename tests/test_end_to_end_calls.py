@@ -56,7 +56,7 @@ class Served:
     """An HTTP server in a thread, whose `answer` a test may replace."""
 
     def __init__(self, answer: Callable[..., Any], tls: ssl.SSLContext | None = None) -> None:
-        self.answer, self.calls, self.lock = answer, [], threading.Lock()
+        self.answer, self.calls, self.lock = answer, list[SimpleNamespace](), threading.Lock()
         served = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -118,7 +118,7 @@ class TokenEndpoint(Served):
 
     def __init__(self) -> None:
         super().__init__(self.issue)
-        self.issued, self.revoked, self.is_down = [], set(), False
+        self.issued, self.revoked, self.is_down = list[str](), set[str](), False
 
     def issue(self, call: SimpleNamespace) -> tuple[int, list[Any], bytes]:
         form = parse_qs(call.body.decode())
@@ -165,8 +165,9 @@ class Gateway:
 
     def wait_for(self, pattern: bytes, bound_s: float = BOUND_S) -> bytes:
         with self.grown:
-            assert self.grown.wait_for(lambda: re.search(pattern, self.said), bound_s), self.said.decode()
-            return re.search(pattern, self.said)[0]
+            found = self.grown.wait_for(lambda: re.search(pattern, self.said), bound_s)
+            assert found, self.said.decode()
+            return found[0]
 
     def ask(
         self, method: str, target: str, body: bytes | None = None, *, admin: bool = False, **headers: str
@@ -393,17 +394,17 @@ def test_a_client_follows_pages_through_the_gateway(
     )
     with serving(folder, "--front", front) as gateway:
         for operation in ("/plain", "/items"):
-            answer = gateway.ask("GET", operation)
-            page = json.loads(answer.body)
+            got = gateway.ask("GET", operation)
+            page = json.loads(got.body)
             assert page["next"] == f"http://localhost:{gateway.port}{operation}"
             assert page["_links"]["docs"] == {"href": "/items", "title": f"{origin}/items"}
-            assert answer.headers["ETag"] == 'W/"1"'
-            assert len(answer.body) == int(answer.headers["Content-Length"] or len(answer.body))
+            assert got.headers["ETag"] == 'W/"1"'
+            assert len(got.body) == int(got.headers["Content-Length"] or len(got.body))
             following = page["next"].removeprefix(f"http://localhost:{gateway.port}")
             assert gateway.ask("GET", following).status == 200
-        answer = gateway.ask("POST", "/plain", b"{}")
-        assert json.loads(answer.body)["next"].startswith(origin)
-        assert answer.headers["ETag"] == '"1"'
+        got = gateway.ask("POST", "/plain", b"{}")
+        assert json.loads(got.body)["next"].startswith(origin)
+        assert got.headers["ETag"] == '"1"'
 
 
 @FRONTS

@@ -12,8 +12,8 @@ PACKAGE = ROOT / "plugin_gateway"
 def compiled() -> tuple[str, ...]:
     """The list of the build hook, read and not imported: hatchling is there for builds only."""
     for node in ast.parse((ROOT / "hatch_build.py").read_text()).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "COMPILED":
-            return ast.literal_eval(node.value)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "COMPILED":
+            return tuple(ast.literal_eval(node.value))
     raise AssertionError("hatch_build.py has no COMPILED")
 
 

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,8 @@ def codes_in_use() -> set[str]:
                     values = node.args[1:2]
                 else:
                     continue
-                found |= {value.value for value in values if isinstance(value, ast.Constant)}
+                texts = [ast.literal_eval(value) for value in values if isinstance(value, ast.Constant)]
+                found |= {text for text in texts if isinstance(text, str)}
     return found
 
 
@@ -81,7 +83,7 @@ def test_text_that_is_no_unicode_is_still_answered() -> None:
 
 
 def test_a_refusal_cannot_be_changed() -> None:
-    refusal = Refusal(status=404, code="operation-not-found", detail="d")
+    refusal: Any = Refusal(status=404, code="operation-not-found", detail="d")
 
     with pytest.raises(dataclasses.FrozenInstanceError):
         refusal.status = 200

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
     from starlette.requests import Request
     from starlette.responses import Response
 
-    Answer: TypeAlias = Callable[[Request, bytes], Awaitable[Response]]
+    Answer: TypeAlias = Callable[[Request, bytes], Coroutine[Any, Any, Response]]
 
 MOST_BODY_BYTES: Final = 1_000_000
 

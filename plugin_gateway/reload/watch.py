@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.reload.fingerprint import fingerprints
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
     from pathlib import Path
 
     from plugin_gateway.reload.outcome import Fingerprint
@@ -35,7 +35,7 @@ def has_changed(known: dict[Path, Fingerprint]) -> bool:
     return True
 
 
-async def changes(known: dict[Path, Fingerprint]) -> AsyncIterator[None]:
+async def changes(known: dict[Path, Fingerprint]) -> AsyncGenerator[None, None]:
     """Yield each time the fingerprint of a file differs from the known one, and update `known`.
 
     The directories are watched, not the files. An editor replaces a file by renaming another over it, and a Kubernetes

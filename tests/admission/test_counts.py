@@ -1,7 +1,7 @@
 import pytest
 
 from plugin_gateway.admission.counts import Counts
-from plugin_gateway.admission.limiter import Limiter
+from plugin_gateway.admission.limiter import Entered, Limiter
 from plugin_gateway.admission.limits import CallLimits, RateLimit
 from plugin_gateway.refusal import Refusal
 
@@ -9,7 +9,7 @@ ONE = CallLimits(rate=RateLimit(name="gateway", key="gateway", calls=1, window_s
 
 
 def admit(limiter: Limiter) -> bool:
-    verdicts = []
+    verdicts: list[Entered | Refusal] = []
     limiter.admit("read", "", b"", verdicts.append)
     return not isinstance(verdicts[0], Refusal)
 

@@ -15,7 +15,7 @@ def limit(name: str, calls: int) -> RateLimit:
     return RateLimit(name=name, key=name, calls=calls, window_s=86400, burst=calls)
 
 
-class Verdicts(list):
+class Verdicts(list[Entered | Refusal]):
     def ask(
         self, limiter: Limiter, operation: str = "read", consumer: str = "", user: bytes = b""
     ) -> Entered | Refusal:
@@ -27,7 +27,7 @@ class Store:
     """Answers when the test says so."""
 
     def __init__(self) -> None:
-        self.asked = []
+        self.asked: list[tuple[list[Demand], Callable[..., Any]]] = []
 
     def take(self, demands: list[Demand], on_taken: Callable[..., Any]) -> None:
         self.asked.append((demands, on_taken))
@@ -106,7 +106,7 @@ def test_the_verdict_is_that_of_the_store() -> None:
 
 def test_token_requests_have_a_bucket_apart_from_calls() -> None:
     limits = CallLimits(rate=limit("gateway", 1), token_requests=limit("oauth-token", 1))
-    limiter, verdicts = Limiter(limits, Table(), None), []
+    limiter, verdicts = Limiter(limits, Table(), None), Verdicts()
     for _ in range(2):
         limiter.admit_token_request(verdicts.append)
     limiter.admit("read", "", b"", verdicts.append)

@@ -45,13 +45,13 @@ def play(port: int, scene: Callable[..., Any], space: str) -> Any:
 
 
 async def take(store: RedisStore, *limits: RateLimit) -> Taken | None:
-    answer = asyncio.get_running_loop().create_future()
+    answer: asyncio.Future[Taken | None] = asyncio.get_running_loop().create_future()
     store.take([demand(limit) for limit in limits], answer.set_result)
     return await answer
 
 
 def test_a_parallel_load_gets_exactly_the_limit(redis_port: int) -> None:
-    async def scene(store: RedisStore) -> list[Taken]:
+    async def scene(store: RedisStore) -> list[Taken | None]:
         return await asyncio.gather(*(take(store, HUNDRED) for _ in range(700)))
 
     answers = play(redis_port, scene, "parallel")
@@ -88,7 +88,7 @@ asyncio.run(main())
 
 
 def test_a_call_that_one_limit_refuses_uses_up_no_other(redis_port: int) -> None:
-    async def scene(store: RedisStore) -> tuple[list[Taken], Taken]:
+    async def scene(store: RedisStore) -> tuple[list[Taken | None], Taken | None]:
         taken = [await take(store, HUNDRED, FIVE) for _ in range(8)]
         return taken, await take(store, HUNDRED)
 
@@ -113,7 +113,7 @@ def test_a_bucket_refills_and_is_forgotten_when_it_is_full_again(redis_port: int
 
 
 def test_gateways_of_two_spaces_do_not_share(redis_port: int) -> None:
-    async def scene(store: RedisStore) -> Taken:
+    async def scene(store: RedisStore) -> Taken | None:
         return await take(store, FIVE)
 
     first, second = play(redis_port, scene, "space-a"), play(redis_port, scene, "space-b")
@@ -124,7 +124,7 @@ def test_without_an_answer_of_redis_the_outcome_is_none_and_redis_is_not_asked_a
     pytest.importorskip("redis", reason="the redis extra is not installed")
     port = free_port()
 
-    async def scene(store: RedisStore) -> tuple[list[None], None, list[Any]]:
+    async def scene(store: RedisStore) -> tuple[list[Taken | None], object, list[Any]]:
         answers = [await take(store, FIVE), await take(store, FIVE)]
         return answers, store._asking, store._waiting
 
@@ -132,7 +132,7 @@ def test_without_an_answer_of_redis_the_outcome_is_none_and_redis_is_not_asked_a
 
 
 def test_after_an_error_of_redis_the_outcome_is_none(redis_port: int) -> None:
-    async def scene(store: RedisStore) -> tuple[None, Taken]:
+    async def scene(store: RedisStore) -> tuple[Taken | None, Taken | None]:
         await store._link.redis.set("plugin-gateway:{wrong}:o", "a string")
         return await take(store, FIVE), await take(store, HUNDRED)
 
@@ -159,8 +159,8 @@ def test_an_outage_of_redis_and_its_end_are_logged_once_each(
 
     with caplog.at_level("INFO", "plugin_gateway"):
         play(redis_port, scene, "comes-back")
-    assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
-    assert {record.what for record in caplog.records} == {"Redis"}
+    assert [vars(record)["event"] for record in caplog.records] == ["outage-began", "outage-ended"]
+    assert {vars(record)["what"] for record in caplog.records} == {"Redis"}
 
 
 def test_a_store_that_is_closed_asks_no_more() -> None:
@@ -171,6 +171,7 @@ def test_a_store_that_is_closed_asks_no_more() -> None:
             store = RedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", "closed")
             store.take([demand(FIVE)], print)
             task = store._asking
+            assert task is not None
             await asyncio.sleep(0)
             store.close()
             with contextlib.suppress(asyncio.CancelledError):

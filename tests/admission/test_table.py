@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import IO
 
 import pytest
 from hypothesis import given
@@ -53,7 +53,8 @@ sys.stdin.readline()
 
 
 @contextmanager
-def running(program: str, descriptor: int) -> Iterator[subprocess.Popen[Any]]:
+def running(program: str, descriptor: int) -> Iterator[tuple[IO[str], IO[str]]]:
+    """Run a program until it is ready; yield its standard input and output."""
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(descriptor)],
         pass_fds=(descriptor,),
@@ -61,10 +62,12 @@ def running(program: str, descriptor: int) -> Iterator[subprocess.Popen[Any]]:
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert process.stdin
+    assert process.stdout
     with process:
         try:
             assert process.stdout.readline() == "ready\n"
-            yield process
+            yield process.stdin, process.stdout
         finally:
             process.kill()
 
@@ -72,16 +75,16 @@ def running(program: str, descriptor: int) -> Iterator[subprocess.Popen[Any]]:
 def test_processes_that_share_the_table_let_exactly_the_limit_through(descriptor: int) -> None:
     with ExitStack() as stack:
         processes = [stack.enter_context(running(TAKE_MANY, descriptor)) for _ in range(3)]
-        for process in processes:
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        assert sum(int(process.stdout.readline()) for process in processes) == 100
+        for stdin, _ in processes:
+            stdin.write("go\n")
+            stdin.flush()
+        assert sum(int(stdout.readline()) for _, stdout in processes) == 100
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 1e5)), max_size=40))
 def test_the_table_agrees_with_the_pure_buckets(calls: list[tuple[bool, bool, float]]) -> None:
     few = RateLimit(name="operation", key="o", calls=3, window_s=3600, burst=4)
-    table, levels, now_s = Table(), {}, 0.0
+    table, levels, now_s = Table(), dict[str, Level](), 0.0
     for wants_one, wants_other, step_s in calls:
         now_s += step_s
         demands = [fixed(limit) for limit, wanted in ((HUNDRED, wants_one), (few, wants_other)) if wanted]

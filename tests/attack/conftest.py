@@ -24,8 +24,8 @@ class Upstream:
     """Listens on loopback; `script` maps a path to what answers it: pieces of bytes, or a function of the request."""
 
     def __init__(self) -> None:
-        self.script = {}
-        self.requests = []
+        self.script: dict[str, Any] = {}
+        self.requests: list[SimpleNamespace] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, daemon=True)

@@ -5,7 +5,7 @@ import itertools
 import json
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -81,7 +81,7 @@ PATHS = {
 DOCUMENT = json.dumps({"openapi": "3.0.3", "info": {"title": "Pets", "version": "1"}, "paths": PATHS})
 
 
-class Recording(dict):
+class Recording(dict[str, Any]):
     """Answers every path."""
 
     def get(self, path: str, default: Any = None) -> Any:
@@ -89,20 +89,20 @@ class Recording(dict):
 
 
 @pytest.fixture(scope="module", params=["connection", "asgi"])
-def gateway(request: pytest.FixtureRequest, scripted: Callable[..., Any]) -> Gateway:
+def gateway(request: pytest.FixtureRequest, scripted: Callable[..., Gateway]) -> Gateway:
     gateway = scripted(config, DOCUMENT, {}, request.param)
     gateway.upstream.script = Recording()
     return gateway
 
 
 @pytest.fixture(scope="module", params=["connection", "asgi"])
-def shared_gateway(request: pytest.FixtureRequest, scripted: Callable[..., Any]) -> Gateway:
+def shared_gateway(request: pytest.FixtureRequest, scripted: Callable[..., Gateway]) -> Gateway:
     gateway = scripted(config_of_consumers, DOCUMENT, TOKENS, request.param)
     gateway.upstream.script = Recording()
     return gateway
 
 
-def ask_all(gateway: Gateway, requests: Iterator[Any]) -> list[str]:
+def ask_all(gateway: Gateway, requests: Iterable[Any]) -> list[str]:
     """Send many requests over few connections and return the targets that went upstream."""
     gateway.upstream.requests.clear()
     requests = list(requests)
@@ -119,8 +119,10 @@ def ask_all(gateway: Gateway, requests: Iterator[Any]) -> list[str]:
 def mapped(text: str) -> set[str]:
     """Every text that a runtime's mapping of case may make of a text, Turkic ones included; simple ones go by character."""
     turkic = (text.replace("I", "\u0131").replace("\u0130", "i"), text.replace("i", "\u0130").replace("\u0131", "I"))
-    simple = ("".join(low if len(low := c.lower()) == 1 else c for c in text).replace("\u0130", "i"),)
-    simple += ("".join(up if len(up := c.upper()) == 1 else c for c in text),)
+    simple = (
+        "".join(low if len(low := c.lower()) == 1 else c for c in text).replace("\u0130", "i"),
+        "".join(up if len(up := c.upper()) == 1 else c for c in text),
+    )
     once = {text, *turkic, *simple}
     return {
         made
@@ -131,7 +133,7 @@ def mapped(text: str) -> set[str]:
 
 def same_letters() -> dict[str, set[str]]:
     """By folded letters: the characters, and pairs of them, that some mapping makes the same."""
-    groups = {}
+    groups: dict[str, set[str]] = {}
     for code in itertools.chain(range(0x41, 0x3000), range(0xA640, 0xAC00), range(0xFB00, 0xFB20)):
         c = chr(code)
         if unicodedata.category(c) in {"Lu", "Ll", "Lt", "Lm", "Nl", "Mn"}:
@@ -313,7 +315,7 @@ def test_operations_that_differ_in_their_query_are_distinguished_in_one_reading_
 def test_the_view_of_a_consumer_denies_operations_closed_to_all_and_to_it(shared_gateway: Gateway) -> None:
     shared_gateway.upstream.requests.clear()
 
-    def status(path: str, name: str) -> int:
+    def status(path: str, name: str) -> Any:
         return shared_gateway.call(path, fields=[f"Authorization: Bearer {TOKENS[f'{name}_TOKEN']}"]).status
 
     assert status("/pets/7", "A") == 200

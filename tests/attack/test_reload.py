@@ -52,8 +52,8 @@ class Upstream:
     """Answers every request with which half it was asked as, and notes where prefix and key disagree."""
 
     def __init__(self) -> None:
-        self.seen = set()
-        self.torn = []
+        self.seen: set[str] = set()
+        self.torn: list[str] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

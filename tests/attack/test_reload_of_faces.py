@@ -58,7 +58,7 @@ class Caller(NamedTuple):
             finally:
                 writer.close()
 
-    async def rpc(self, method: str, **params: Any) -> dict[str, Any]:
+    async def rpc(self, method: str, **params: Any) -> Any:
         status, body = await self.ask("/mcp", {"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
         assert status == 200, body
         return json.loads(body)
@@ -163,7 +163,7 @@ class Gateway:
                     json.loads(line) if is_event else {"event": "not a line of the log", "line": line}
                 )
 
-    async def digest_after(self, before: str) -> str:
+    async def digest_after(self, before: str) -> Any:
         """Wait until all workers serve another revision than `before`; return its digest."""
         said: list[dict[str, Any]] = []
         try:

@@ -121,19 +121,19 @@ def mint(gateway: Gateway) -> Gateway:
 
 
 @pytest.fixture(scope="module", params=["connection", "asgi"])
-def gateway(request: pytest.FixtureRequest, scripted: Callable[..., Any]) -> Gateway:
+def gateway(request: pytest.FixtureRequest, scripted: Callable[..., Gateway]) -> Gateway:
     """A gateway that carries all kinds of secrets, a minted token among them."""
     return mint(scripted(config, DOCUMENT, ENVIRONMENT, request.param))
 
 
 @pytest.fixture(scope="module", params=["connection", "asgi"])
-def trusting_gateway(request: pytest.FixtureRequest, scripted: Callable[..., Any]) -> Gateway:
+def trusting_gateway(request: pytest.FixtureRequest, scripted: Callable[..., Gateway]) -> Gateway:
     """A gateway whose operator says that the upstream never echoes."""
     return scripted(lambda port: config(port, echoes="never"), DOCUMENT, ENVIRONMENT, request.param)
 
 
 @pytest.fixture(scope="module", params=["connection", "asgi"])
-def passing_gateway(request: pytest.FixtureRequest, scripted: Callable[..., Any]) -> Gateway:
+def passing_gateway(request: pytest.FixtureRequest, scripted: Callable[..., Gateway]) -> Gateway:
     """A gateway whose operator wants answers that cannot be read."""
     return mint(scripted(lambda port: config(port, unreadable="pass"), DOCUMENT, ENVIRONMENT, request.param))
 
@@ -149,7 +149,7 @@ _SHORT = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
 def unescaped(octets: bytes) -> bytes:
-    def plain(match: re.Match[Any]) -> bytes:
+    def plain(match: re.Match[bytes]) -> bytes:
         if match["percent"]:
             return bytes((int(match["percent"], 16),))
         if match["unicode"]:
@@ -326,10 +326,8 @@ CODINGS = {
 def test_no_coding_of_the_body_shows_a_secret(gateway: Gateway, name: str, is_chunked: bool) -> None:
     coding, body = CODINGS[name]
     field = b"Content-Encoding: " + coding
-    if is_chunked:
-        made = chunked([body[at : at + 7001] for at in range(0, len(body), 7001)], field)
-    else:
-        made = answer(body, field)
+    pieces = [body[at : at + 7001] for at in range(0, len(body), 7001)]
+    made = chunked(pieces, field) if is_chunked else answer(body, field)
     assert_hidden(ask(gateway, made, fields=["Accept-Encoding: gzip, deflate, br, zstd, none"]))
 
 
@@ -424,7 +422,7 @@ def test_a_pair_of_user_and_password_is_masked_in_every_form(gateway: Gateway, s
 
 def spelled(text: str, random: Random) -> bytes:
     """The text with each character in a spelling drawn for it."""
-    names = {}
+    names: dict[str, list[str]] = {}
     for name, character in html.entities.html5.items():
         if name.endswith(";") and len(character) == 1:
             names.setdefault(character, []).append(f"&{name}")
@@ -599,9 +597,9 @@ def test_a_transfer_coding_other_than_chunked_shows_no_secret(gateway: Gateway, 
     assert leaks(answered.raw) == set()
 
 
-def test_a_token_that_one_worker_got_is_masked_in_an_answer_of_any_other(scripted: Callable[..., Any]) -> None:
+def test_a_token_that_one_worker_got_is_masked_in_an_answer_of_any_other(scripted: Callable[..., Gateway]) -> None:
     # Each question for a token is answered with another one, and each worker asks for itself.
-    issued = []
+    issued: list[str] = []
 
     def issue(_request: SimpleNamespace) -> bytes:
         issued.append(f"mNt_{len(issued)}_" + randomness.token_hex(12))
@@ -708,8 +706,8 @@ def test_no_error_of_the_gateway_quotes_what_the_upstream_sent(gateway: Gateway)
             assert leaks(answered.raw) == set()
 
 
-def test_a_renewed_token_and_the_one_before_it_are_both_masked(scripted: Callable[..., Any]) -> None:
-    issued = []
+def test_a_renewed_token_and_the_one_before_it_are_both_masked(scripted: Callable[..., Gateway]) -> None:
+    issued: list[str] = []
 
     def issue(_request: SimpleNamespace) -> bytes:
         issued.append(f"mNt_{len(issued)}_" + randomness.token_hex(12))

@@ -45,7 +45,7 @@ def document() -> Any:
     body = {
         "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "additionalProperties": True}}}
     }
-    operations = {
+    operations: dict[str, dict[str, tuple[str, list[Any]]]] = {
         "/pets": {"get": ("listPets", [tag, free, note]), "post": ("addPet", [])},
         "/pets/export": {"get": ("exportPets", [])},
         "/pets/{petId}": {"get": ("getPet", [pet]), "delete": ("deletePet", [pet])},
@@ -108,7 +108,7 @@ def echo(request: Any) -> Any:
     return ECHO % (len(told), told)
 
 
-class Anything(dict):
+class Anything(dict[str, Any]):
     def get(self, key: Any, default: Any = None) -> Any:
         return echo
 

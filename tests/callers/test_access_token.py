@@ -33,7 +33,9 @@ CLAIMS = {"iss": "https://idp.test", "aud": "https://gw.test", "sub": "alice", "
 
 def published(key: Any, algorithm: str, **more: str) -> SigningKey:
     described = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
-    return read_key({**described, "kid": "k", **more})
+    key = read_key({**described, "kid": "k", **more})
+    assert isinstance(key, SigningKey)
+    return key
 
 
 RSA_PUBLIC, EC_PUBLIC = published(RSA_KEY, "RS256"), published(EC_KEY, "ES256")

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.callers import authenticator as module
 from plugin_gateway.callers.authentication import (
     Authentication,
     IntrospectionSettings,
@@ -23,7 +22,7 @@ from plugin_gateway.callers.authenticator import (
 from plugin_gateway.callers.consumers import Identity
 from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.turns import MAX_WAITING
-from plugin_gateway.callers.users import hash_password, hash_token, read_users
+from plugin_gateway.callers.users import DECOY, Scrypt, hash_password, hash_token, read_users
 from plugin_gateway.refusal import Refusal
 from tests.bounds import BOUND_S
 
@@ -117,13 +116,18 @@ def test_a_password_is_valid_for_its_own_user_only(login: str, name: str | None)
 
 def test_unknown_users_cost_as_much_as_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     verified = []
-    monkeypatch.setattr(type(module.DECOY), "verify", lambda self, password: verified.append(self) or False)
+
+    def verify(self: Scrypt, _: bytes) -> bool:
+        verified.append(self)
+        return False
+
+    monkeypatch.setattr(Scrypt, "verify", verify)
 
     async def ask() -> None:
         await settled(Authenticator(USERS).identify(basic("nobody:pw")))
 
     asyncio.run(ask())
-    assert verified == [module.DECOY]
+    assert verified == [DECOY]
 
 
 def test_a_verdict_is_remembered_until_its_end() -> None:
@@ -368,7 +372,7 @@ def test_an_outage_of_the_provider_and_its_end_are_logged_once_each(caplog: pyte
 
     with caplog.at_level("INFO", "plugin_gateway"):
         asyncio.run(ask())
-    assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
+    assert [vars(record)["event"] for record in caplog.records] == ["outage-began", "outage-ended"]
 
 
 def test_a_provider_that_is_away_is_no_verdict_and_not_remembered() -> None:

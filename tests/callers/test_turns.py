@@ -19,7 +19,8 @@ class Queue:
     """Takes turns for addresses, and records their order."""
 
     def __init__(self, at_once: int = 1, max_waiting: int = 4) -> None:
-        self.turns, self.served, self.tasks = Turns(at_once, max_waiting), [], []
+        self.turns, self.served = Turns(at_once, max_waiting), list[str]()
+        self.tasks: list[asyncio.Task[None]] = []
 
     async def one(self, address: str) -> None:
         await self.turns.take(address)

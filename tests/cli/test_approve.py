@@ -1,11 +1,13 @@
 """`approve` and `approvals` against the admin app of a desk, over a real socket."""
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from time import time
 from typing import Any
 
+import click
 import pytest
 import uvicorn
 
@@ -13,7 +15,6 @@ from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.approvals.settings import ApprovalSettings, hash_of
-from plugin_gateway.cli import approve
 from plugin_gateway.cli.approve import text_of
 from plugin_gateway.cli.desk import KEY_VARIABLE
 from plugin_gateway.cli.entry import run
@@ -76,8 +77,8 @@ def test_a_call_is_denied(admin: tuple[Desk, str], capsys: pytest.CaptureFixture
 def test_a_person_is_asked_on_a_terminal(admin: tuple[Desk, str], monkeypatch: pytest.MonkeyPatch) -> None:
     desk, address = admin
     id_ = desk.ask(CALL, time()).id
-    monkeypatch.setattr(approve.sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr(approve.click, "confirm", lambda *_, **__: False)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(click, "confirm", lambda *_, **__: False)
     assert run(["approve", id_, "--admin", address]) == 1
     assert desk.ask(CALL, time()).kind == "pending"
     assert run(["approve", id_, "--yes", "--admin", address]) == 0

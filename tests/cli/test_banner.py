@@ -69,7 +69,12 @@ def test_the_link_that_enters_goes_to_standard_output_and_not_to_the_log(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("plugin_gateway.cli.banner.open_link", lambda link: opened.append(link) or bool(opened[1:]))
+
+    def open_second(link: str) -> bool:
+        opened.append(link)
+        return len(opened) == 2
+
+    monkeypatch.setattr("plugin_gateway.cli.banner.open_link", open_second)
     log = Log(format="json")
     on = replace(STARTED, console="http://127.0.0.1:8081/console/", link=lambda: "http://127.0.0.1:8081/c?token=t")
     announce_and_open(on, log)

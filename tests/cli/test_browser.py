@@ -22,8 +22,13 @@ def test_a_link_is_opened_only_on_a_machine_with_a_display(
 ) -> None:
     opened: list[str] = []
     done = threading.Event()
+
+    def open_in_browser(link: str) -> None:
+        opened.append(link)
+        done.set()
+
     monkeypatch.setattr("sys.platform", platform)
-    monkeypatch.setattr(webbrowser, "open", lambda link: (opened.append(link), done.set()))
+    monkeypatch.setattr(webbrowser, "open", open_in_browser)
     assert open_link("http://127.0.0.1:1/", environ) is is_opened
     if is_opened:
         assert done.wait(BOUND_S)

@@ -39,4 +39,4 @@ def test_checking_does_without_the_secrets_of_a_file_or_a_variable(config: Path)
 def test_two_secrets_that_are_missing_are_two(config: Path) -> None:
     tokens = "auth: {type: service_http, tokens: [{name: a, token: {env: A}}, {name: b, token: {env: B}}]}\n"
     config.write_text(CONFIG + tokens)
-    assert build_to_check(config, needs_secrets=False)
+    assert len(build_to_check(config, needs_secrets=False).revision.rules) == 1

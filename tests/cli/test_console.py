@@ -12,7 +12,7 @@ import pytest
 
 from plugin_gateway.cli.entry import run
 from plugin_gateway.config.address import Address
-from plugin_gateway.console.app import Console
+from plugin_gateway.console.app import Console, Power
 from plugin_gateway.console.key_file import write_key
 from plugin_gateway.endpoints.admin import admin_app
 from tests.bounds import BOUND_S
@@ -64,7 +64,7 @@ def served(app: Any) -> Iterator[Address]:
         thread.join(BOUND_S)
 
 
-def console(power: str = "write") -> Console:
+def console(power: Power = "write") -> Console:
     made = Console()
     made.key, made.power, made.base = KEY, power, "http://10.1.2.3:8081"
     return made

@@ -44,7 +44,7 @@ SHOP = document(
 )
 
 
-def written(found: Document, source: str = "./openapi.yaml") -> dict[str, Any]:
+def written(found: Document, source: str = "./openapi.yaml") -> Any:
     return yaml.safe_load(draft(found, source).text)
 
 

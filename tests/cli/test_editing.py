@@ -1,5 +1,7 @@
+import os
 from pathlib import Path
 
+import click
 import pytest
 
 from plugin_gateway.cli import editing
@@ -51,7 +53,7 @@ def test_only_warnings_about_the_edited_lines_are_shown(config: Path, capsys: py
 def test_a_read_only_file_keeps_its_content_and_the_diff_is_there_to_apply(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(editing.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
 
     assert run(["allow", "addPet"]) == 2
     shown = capsys.readouterr()
@@ -62,7 +64,7 @@ def test_a_read_only_file_keeps_its_content_and_the_diff_is_there_to_apply(
 
 def test_a_diff_has_colours_on_a_terminal_unless_they_are_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(editing.click, "echo", shown.append)
+    monkeypatch.setattr(click, "echo", shown.append)
     monkeypatch.delenv("NO_COLOR", raising=False)
     editing.show_diff("--- a\n+b\n-c\n d")
     assert shown == ["--- a", "\x1b[32m+b\x1b[0m", "\x1b[31m-c\x1b[0m", " d\x1b[0m"]

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from plugin_gateway.cli import git
 from plugin_gateway.cli.git import file_at
 from plugin_gateway.errors import UsageError
 from tests.bounds import BOUND_S
@@ -52,6 +51,6 @@ def test_a_git_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Monkey
     def hang(*_: object, **__: object) -> None:
         raise subprocess.TimeoutExpired("git", 30)
 
-    monkeypatch.setattr(git.subprocess, "run", hang)
+    monkeypatch.setattr(subprocess, "run", hang)
     with pytest.raises(UsageError, match="does not answer"):
         file_at("HEAD", tmp_path / "a")

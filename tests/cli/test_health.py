@@ -18,7 +18,7 @@ READY = {"revision": 3, "operations": 8, "operations_total": 47, "reload_error":
 @pytest.fixture
 def admin() -> Iterator[tuple[dict[str, Any], str]]:
     """An admin listener whose next answer the test sets."""
-    answer = {"status": 200, "body": json.dumps(READY)}
+    answer: dict[str, Any] = {"status": 200, "body": json.dumps(READY)}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,12 @@ def test_picking_starts_a_closed_gateway_for_this_machine_and_opens_its_console(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    monkeypatch.setattr(beginning, "run", lambda options, announce: started.append((options, announce.__name__)) or 0)
+
+    def start(options: ServeOptions, announce: Callable[..., Any]) -> int:
+        started.append((options, announce.__name__))
+        return 0
+
+    monkeypatch.setattr(beginning, "run", start)
     assert run(["init", "openapi.yaml", "--pick"]) == 0
     assert run(["init", "openapi.yaml", "--pick", "-o", "b.yaml", "--listen", ":1", "--admin", "127.0.0.1:2"]) == 0
     first = ServeOptions(config=Path("gateway.yaml"), listen="127.0.0.1:8080", admin="127.0.0.1:8081")

@@ -26,7 +26,7 @@ def config(tmp_path: Path) -> str:
     return str(tmp_path / "gateway.yaml")
 
 
-def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     assert run(["ops", *arguments, "--format", "json"]) == 0
     return json.loads(capsys.readouterr().out)
 

@@ -57,7 +57,7 @@ def source(tmp_path: Path) -> str:
     return str(path)
 
 
-def pruned(capsysbinary: pytest.CaptureFixture[str], *arguments: str) -> bytes:
+def pruned(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> bytes:
     assert run(["prune", *arguments]) == 0
     return capsysbinary.readouterr().out
 

@@ -46,7 +46,7 @@ def test_the_document_is_that_of_the_config(source: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("params", [{"source": "/nowhere"}, {"source": "-"}, {"config": "nowhere.yaml"}])
 def test_where_there_is_no_document_nothing_is_offered(
-    params: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    params: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if "config" in params:

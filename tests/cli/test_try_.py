@@ -1,6 +1,7 @@
 """`try` makes a real call through the gate, shows no secret, and says what an operation takes."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -208,10 +209,10 @@ def test_where_nothing_is_allowed_the_error_says_so(trying: Callable[..., Any], 
 
 
 def test_octets_are_written_as_they_are_but_not_to_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     write_body(b"\x00\xff\x1b[2J")
-    monkeypatch.setattr(try_.sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     write_body(b"\x00\xff\x1b[2J")
     write_body(b"a\x1b[2Jb\r\n")
     write_body(b"")

@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -16,11 +18,11 @@ def server(*urls: str, **variables: dict[str, Any]) -> dict[str, list[dict[str, 
     return {"servers": [{"url": url, "variables": variables} for url in urls]}
 
 
-def document(root: dict[str, Any] = (), address: str = "", **paths: Any) -> Document:
+def document(root: Mapping[str, Any] = MappingProxyType({}), address: str = "", **paths: Any) -> Document:
     paths = paths or {"pets": {}}
     items = {"/" + path: {"get": {"responses": {}, **own}} for path, own in paths.items()}
-    words = {} if "swagger" in dict(root) else {"openapi": "3.0.3"}
-    return Document(root={**words, "paths": items, **dict(root)}, name="x", address=address)
+    words = {} if "swagger" in root else {"openapi": "3.0.3"}
+    return Document(root={**words, "paths": items, **root}, name="x", address=address)
 
 
 def swagger(**words: Any) -> dict[str, Any]:
@@ -128,5 +130,5 @@ def test_an_operation_that_is_not_where_most_are_is_elsewhere(
 def test_a_drafted_url_does_not_contradict_the_document(root: dict[str, Any], address: str) -> None:
     found = document(root, address)
     url = parse_upstream_url(upstream_url(found).url)
-    kept = select(found, [AllowEntry.parse("GET /pets").numbered(0)]).kept
+    kept = select(found, [AllowEntry.parse("GET /pets")]).kept
     assert list(find_contradictions(found, kept, url)) == []

@@ -14,4 +14,5 @@ def test_an_empty_match_is_a_mistake(match: dict[str, Any]) -> None:
 
 def test_a_consumer_without_a_list_may_call_each_allowed_operation() -> None:
     assert Consumer.parse({"name": "a", "match": {"token": "t"}}).allow is None
-    assert Consumer.parse({"name": "a", "match": {"user": "u"}, "allow": ["x"]}).allow[0].operation == "x"
+    [selector] = Consumer.parse({"name": "a", "match": {"user": "u"}, "allow": ["x"]}).allow or ()
+    assert selector.operation == "x"

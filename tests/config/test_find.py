@@ -16,7 +16,7 @@ from plugin_gateway.errors import ConfigError
 def test_on_file_is_called_before_the_config_is_opened(
     tmp_path: Path, given: str | None, environ: dict[str, str]
 ) -> None:
-    told = []
+    told: list[Path] = []
     with contextlib.suppress(ConfigError):
         find_config(given and tmp_path / given, environ=environ, folder=tmp_path, on_file=told.append)
     assert told == [tmp_path / ("a.yaml" if given or environ else "gateway.yaml")]

@@ -226,7 +226,7 @@ manifest: {logo: logo.png}
 auth: {type: user_http, users: users}
 allow: []
 """)
-    told = []
+    told: list[Path] = []
     with contextlib.suppress(ConfigError):
         load(path, environ={}, on_file=told.append)
     assert {file.name for file in told} == named
@@ -234,7 +234,7 @@ allow: []
 
 
 def test_a_document_at_a_url_is_no_file() -> None:
-    told = []
+    told: list[Path] = []
     loaded(MINIMAL.replace("./openapi.json", "https://h/o.json"), on_file=told.append)
     assert told == []
 

@@ -106,8 +106,8 @@ def test_lines_are_shown_with_secrets_masked_and_widths_kept() -> None:
 def test_a_block_of_text_is_masked_to_its_end_and_no_further() -> None:
     text = "a:\n  bearer:\n    value: |\n      one\n      two\nb: three\n"
     where = places(text)
-    lines = [where._location(span).text for span in (read(text)[0].members["a"][1].span,)]
-    assert lines == ["  bearer:"]
+    root: Any = read(text)[0]
+    assert where._location(root.members["a"][1].span).text == "  bearer:"
     assert where._lines[2:] == ["    value: *", "      ***", "      ***", "b: three"]
 
 

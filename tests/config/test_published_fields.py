@@ -82,7 +82,7 @@ def test_a_value_that_no_directory_takes_is_refused(kind: Any, value: Any) -> No
 
 def test_a_text_comes_from_a_file_or_the_environment_and_its_file_is_watched(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from-file\n")
-    watched = []
+    watched: list[Path] = []
     assert read(OpenText, {"file": "token"}, folder=tmp_path, on_file=watched.append) == "from-file"
     assert watched == [tmp_path / "token"]
     assert read(OpenText, {"env": "T"}, environ={"T": "from-env"}) == "from-env"

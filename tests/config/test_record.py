@@ -69,8 +69,9 @@ def test_a_misspelt_key_of_a_short_form_is_one_mistake() -> None:
 
 
 def test_a_record_is_frozen() -> None:
+    record: Any = Outer(name="a")
     with pytest.raises(AttributeError):
-        Outer(name="a").name = "b"
+        record.name = "b"
 
 
 def test_a_short_form_stands_for_its_mapping() -> None:

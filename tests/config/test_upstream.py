@@ -48,7 +48,7 @@ def test_a_header_that_a_credential_sets_on_every_call_is_not_forwarded_in_vain(
     write_credential: dict[str, dict[str, str]] | list[dict[str, Any]] | None,
     at: list[int],
 ) -> None:
-    written = {"url": "http://h", "headers": {"forward": ["X-Tenant", "X-Key"]}}
+    written: dict[str, Any] = {"url": "http://h", "headers": {"forward": ["X-Tenant", "X-Key"]}}
     written |= {"credential": credential} if credential else {}
     written |= {"write_credential": write_credential} if write_credential else {}
     assert [mistake.at for mistake in Upstream.mistakes(written)] == [("headers", "forward", index) for index in at]

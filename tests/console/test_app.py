@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from plugin_gateway.console.app import COOKIE, HEADERS, PAGE_FIELD, Console
+from plugin_gateway.console.app import COOKIE, HEADERS, PAGE_FIELD, Console, Power
 from plugin_gateway.console.handler import Handler
 from plugin_gateway.endpoints.admin import admin_app
 
@@ -43,7 +43,7 @@ class Clock:
 class Client:
     """Asks one console, and keeps the cookies. It enters as a program does; `open` enters as a client does."""
 
-    def __init__(self, power: str = "write", *, enters: bool = True) -> None:
+    def __init__(self, power: Power = "write", *, enters: bool = True) -> None:
         self.clock = Clock()
         self.ended = 0
         self.console = Console(HANDLERS, clock=self.clock, ended=self._count)

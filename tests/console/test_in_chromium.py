@@ -21,6 +21,7 @@ from tests.console.world import (
     NEEDS_PLAYWRIGHT,
     SECRET,
     Gateway,
+    call_until_shown,
     chromium,
     console,
     lines_that_differ,
@@ -28,7 +29,7 @@ from tests.console.world import (
     run,
     serving,
 )
-from tests.running import Upstream, eventually
+from tests.running import Upstream
 
 sync_api = pytest.importorskip("playwright.sync_api", reason=NEEDS_PLAYWRIGHT)
 expect = sync_api.expect
@@ -523,12 +524,8 @@ def test_a_call_that_a_person_approves_runs_when_it_is_sent_again(browser: Brows
 def test_a_refused_call_is_allowed_from_the_traffic_screen(browser: Browser, gateway: Gateway) -> None:
     with console(browser, gateway) as page:
         page.get_by_role("link", name="Traffic").click()
-        rows = page.get_by_role("row")
-        # The workers send records from the moment when they know of a viewer.
-        eventually(
-            lambda: gateway.ask("POST", "/repos/a/b/issues", "{}") and page.get_by_text("/repos/a/b/issues").count()
-        )
-        refused = rows.filter(has_text="/repos/a/b/issues").first
+        call_until_shown(gateway, "POST", "/repos/a/b/issues", page.get_by_text("/repos/a/b/issues"))
+        refused = page.get_by_role("row").filter(has_text="/repos/a/b/issues").first
         expect(refused).to_contain_text("refused")
         expect(refused).to_contain_text("405")
 
@@ -539,20 +536,14 @@ def test_a_refused_call_is_allowed_from_the_traffic_screen(browser: Browser, gat
         saved(page)
         assert gateway.ask("POST", "/repos/a/b/issues", "{}").status == 200
         page.get_by_role("link", name="Traffic").click()
-        eventually(
-            lambda: gateway.ask("GET", "/labels") and page.get_by_role("row").filter(has_text="forwarded").count()
-        )
+        call_until_shown(gateway, "GET", "/labels", page.get_by_role("row").filter(has_text="forwarded"))
 
 
 def test_traffic_is_filtered_and_paused(browser: Browser, unchanged: Gateway) -> None:
     with console(browser, unchanged) as page:
         page.get_by_role("link", name="Traffic").click()
-        eventually(
-            lambda: unchanged.ask("GET", "/labels") and page.get_by_role("row").filter(has_text="/labels").count()
-        )
-        eventually(
-            lambda: unchanged.ask("GET", "/nothing") and page.get_by_role("row").filter(has_text="/nothing").count()
-        )
+        for path in ("/labels", "/nothing"):
+            call_until_shown(unchanged, "GET", path, page.get_by_role("row").filter(has_text=path))
 
         page.get_by_role("searchbox", name="Filter calls").fill("refused")
         expect(page.get_by_role("row").filter(has_text="forwarded")).to_have_count(0)
@@ -703,7 +694,7 @@ def test_no_text_of_a_hostile_document_becomes_markup(browser: Browser, tmp_path
                         fold.click()
                     expect(page.locator(".detail")).to_contain_text(evil)
             if path == "traffic":
-                eventually(lambda: gateway.ask("GET", "/%3Cimg%20src=x%3E") and page.get_by_role("row").count() > 1)
+                call_until_shown(gateway, "GET", "/%3Cimg%20src=x%3E", page.get_by_role("row").nth(1))
             assert page.locator("main img, main script, main svg, main iframe").count() == 0, path
             expect(page.get_by_role("main")).not_to_be_empty()
         told = page.evaluate("import('/console/api.js').then(({ get }) => get('operations'))")

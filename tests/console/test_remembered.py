@@ -11,6 +11,7 @@ from plugin_gateway.console.remembered import RememberedSteps
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.prune.pruned import prune_alone
 from plugin_gateway.publish.document import Presentation, PublishedOperation
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS
@@ -204,11 +205,10 @@ def test_a_tick_prunes_only_new_operations(monkeypatch: pytest.MonkeyPatch) -> N
     from plugin_gateway.console import remembered  # patched
 
     cut: list[list[str]] = []
-    whole = remembered.prune_alone
 
     def noted(document: Document, kept: Sequence[OperationKey], **options: Any) -> Document | None:
         cut.append([key.path for key in kept])
-        return whole(document, kept, **options)
+        return prune_alone(document, kept, **options)
 
     monkeypatch.setattr(remembered, "prune_alone", noted)
     document = of_schemas({"A": {"type": "object"}, "B": ref("A"), "C": ref("B"), "D": ref("D")}, "A", "B", "C")

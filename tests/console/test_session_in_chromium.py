@@ -11,8 +11,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.console.world import CONFIG, DOCUMENT, NEEDS_PLAYWRIGHT, Gateway, chromium, console, run, serving
-from tests.running import BOUND_S, Upstream, eventually
+from tests.bounds import BOUND_S
+from tests.console.world import (
+    CONFIG,
+    DOCUMENT,
+    NEEDS_PLAYWRIGHT,
+    Gateway,
+    call_until_shown,
+    chromium,
+    console,
+    run,
+    serving,
+)
+from tests.running import Upstream
 
 sync_api = pytest.importorskip("playwright.sync_api", reason=NEEDS_PLAYWRIGHT)
 expect = sync_api.expect
@@ -138,7 +149,7 @@ def test_a_new_link_in_a_second_tab_takes_the_first_one_along(browser: Browser, 
         second.goto(gateway.link())
         second.locator(".item").first.wait_for()
 
-        eventually(lambda: gateway.ask("GET", "/labels") and page.get_by_role("row").filter(has_text="/labels").count())
+        call_until_shown(gateway, "GET", "/labels", page.get_by_role("row").filter(has_text="/labels"))
         expect(page.get_by_role("alert").first).to_be_empty()
 
 

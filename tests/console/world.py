@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
+    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, Request
 
 SECRET = "sekret-51c0de-of-the-tracker"
 NEEDS_PLAYWRIGHT = "the tests of the console's screens need playwright: pip install playwright"
@@ -191,6 +191,16 @@ def console(browser: Browser, gateway: Gateway, **options: Any) -> Iterator[Page
         context.close()
     assert failed == []
     assert other_hosts == []
+
+
+def call_until_shown(gateway: Gateway, method: str, path: str, shown: Locator) -> None:
+    """Make a call until the page shows it: the workers send records from the moment when they know of a viewer."""
+
+    def is_shown() -> bool:
+        gateway.ask(method, path, "{}" if method == "POST" else None)
+        return shown.count() > 0
+
+    running.eventually(is_shown)
 
 
 def lines_that_differ(before: str, after: str) -> list[str]:

@@ -107,7 +107,7 @@ class Gateway(running.Gateway):
         command = (*COMMAND, *arguments, "-c", str(self.config))
         return subprocess.run(command, capture_output=True, text=True, timeout=BOUND_S, check=False)
 
-    def until(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def until(self, condition: Callable[[dict[str, Any]], bool]) -> Any:
         return eventually(lambda: health if condition(health := self.ready()) else None)
 
 

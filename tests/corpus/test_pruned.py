@@ -44,7 +44,7 @@ def oracle() -> Any:
     return module
 
 
-def _judge(oracle: Any, full: dict[str, Any], pruned: dict[str, Any], kept: list[tuple[str, str]]) -> list[Any]:
+def _judge(oracle: Any, full: dict[str, Any], pruned: dict[str, Any], kept: list[tuple[str, str]]) -> Any:
     """The oracle's failures; it recurses deeply, so it gets a stack of its own."""
     verdicts = []
     limit = sys.getrecursionlimit()
@@ -67,11 +67,11 @@ def _kept(path: Path) -> list[OperationKey]:
     return [OperationKey(*line.split(None, 1)) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _failures(oracle: Any, location: Path, kept: list[OperationKey] | None = None) -> list[Any]:
+def _failures(oracle: Any, location: Path, kept: list[OperationKey] | None = None) -> Any:
     document = read_document(str(location))
     kept = kept or list(document.operations)[:: len(document.operations) // 10]
     pruned = json.loads(to_json(prune(document, kept).root))
-    return _judge(oracle, document.root, pruned, [tuple(key) for key in kept])
+    return _judge(oracle, document.root, pruned, [(key.method, key.path) for key in kept])
 
 
 @pytest.mark.parametrize("name", [name for name in HARD if name not in REFUSED])

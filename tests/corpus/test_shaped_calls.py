@@ -62,15 +62,16 @@ def scalars(draw: st.DrawFn) -> Value:
             good = draw(st.integers(-(10**6), 10**6))
             return Value({"type": "integer", "maximum": good}, good, good + 1)
         case "number":
-            good = draw(st.floats(-1e6, 1e6, allow_nan=False))
-            return Value({"type": "number", "exclusiveMinimum": good - 1}, good, good - 2)
+            number = draw(st.floats(-1e6, 1e6, allow_nan=False))
+            return Value({"type": "number", "exclusiveMinimum": number - 1}, number, number - 2)
         case "boolean":
             return Value({"type": "boolean"}, draw(st.booleans()), "maybe")
         case "enum":
             values = draw(st.lists(TEXTS, min_size=1, max_size=3, unique=True))
             return Value({"type": "string", "enum": values}, values[0], "~bad~")
-    good = draw(TEXTS)
-    return Value({"type": "string", "maxLength": len(good)}, good, "~" * (len(good) + 1))
+        case _:
+            text = draw(TEXTS)
+            return Value({"type": "string", "maxLength": len(text)}, text, "~" * (len(text) + 1))
 
 
 @st.composite

@@ -77,7 +77,8 @@ def values(schema: dict[str, Any], defs: dict[str, Any], texts: Any, depth: int 
             properties = list(schema.get("properties", {}).items())[:4]
             members = {key: values(one, defs, texts, depth + 1) for key, one in properties}
             return st.fixed_dictionaries({}, optional=members)
-    return BASE64 if schema.get("contentEncoding") == "base64" else texts
+        case _:
+            return BASE64 if schema.get("contentEncoding") == "base64" else texts
 
 
 def values_of(tool: Tool, argument: Argument, schema: dict[str, Any], defs: dict[str, Any], texts: Any) -> Any:

@@ -130,7 +130,7 @@ def test_a_reader_that_writers_always_overtake_returns_all_the_same(monkeypatch:
         board._head[0] += UNIT_BYTES
         return []
 
-    board._between = overtaken
+    monkeypatch.setattr(board, "_between", overtaken)
     assert board.read() == (0, [])
     assert len(passes) == 3
 

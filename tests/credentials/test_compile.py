@@ -12,6 +12,7 @@ from plugin_gateway.config.credential import (
     BasicCredential,
     BearerCredential,
     CookieCredential,
+    Credential,
     HeaderCredential,
     Login,
     OAuth2Credential,
@@ -156,7 +157,7 @@ def secret(text: str = LONG_KEY) -> Secret:
     return Secret(text)
 
 
-FORMS = {
+FORMS: dict[str, Credential] = {
     "header": HeaderCredential(header="X-API-Key", value=secret()),
     "query": QueryCredential(query="api key", value=secret()),
     "cookie": CookieCredential(cookie="sid", value=secret()),

@@ -16,4 +16,5 @@ def test_a_grant_is_a_plain_value_that_shows_no_secret(grant: ClientCredentials 
 
 def test_grants_of_two_kinds_are_never_the_same() -> None:
     said = {"token_url": OURS.token_url, "client_id": OURS.client_id, "client_secret": OURS.client_secret}
-    assert TokenExchange(**said) != ClientCredentials(**said)  # that is the claim
+    exchange: object = TokenExchange(**said)
+    assert exchange != ClientCredentials(**said)

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from plugin_gateway.callers.provider import ProviderError
+from plugin_gateway.callers.strangers import Strangers
 from plugin_gateway.callers.turns import MAX_WAITING
 from plugin_gateway.credentials import board
 from plugin_gateway.credentials import issuer as module
 from plugin_gateway.credentials.board import Board
 from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
 from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
-from plugin_gateway.credentials.token import request_of
+from plugin_gateway.credentials.token import Token, request_of
 from plugin_gateway.refusal import Refusal
 from tests.bounds import BOUND_S
 
@@ -27,7 +28,7 @@ class Provider:
     """A token endpoint that answers when the test lets it."""
 
     def __init__(self, *answers: Any) -> None:
-        self.answers, self.asked = list(answers), []
+        self.answers, self.asked = list(answers), list[Any]()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
@@ -56,10 +57,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 async def obtain(issuer: Issuer, subject: str = "", *, refused: str = "", address: str = "") -> Refusal | str:
-    answer = asyncio.get_running_loop().create_future()
+    answer: asyncio.Future[Token | Refusal] = asyncio.get_running_loop().create_future()
     issuer.obtain(subject, answer.set_result, refused=refused, address=address)
     got = await answer
-    return getattr(got, "text", got)
+    return got.text if isinstance(got, Token) else got
 
 
 def play(scene: Callable[..., Any], grant: ClientCredentials | TokenExchange, *answers: Any) -> None:
@@ -116,7 +117,7 @@ def test_an_early_renewal_is_requested_for_the_caller_and_counted_for_its_addres
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed: list[str] = []
-    monkeypatch.setattr(module.Strangers, "failed", lambda _, address: failed.append(address))
+    monkeypatch.setattr(Strangers, "failed", lambda _, address: failed.append(address))
 
     async def scene(issuer: Issuer, provider: Provider) -> None:
         for _ in range(2):
@@ -217,7 +218,7 @@ def test_an_endpoint_that_is_away_is_told_once_and_its_return_once(
 
     with caplog.at_level("INFO", "plugin_gateway"):
         play(scene, OURS, ProviderError("issuer does not answer"), (500, b""), token("back"))
-    assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
+    assert [vars(record)["event"] for record in caplog.records] == ["outage-began", "outage-ended"]
 
 
 @pytest.mark.parametrize(

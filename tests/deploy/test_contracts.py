@@ -24,7 +24,7 @@ CONTRACTS = {contract["name"]: contract for contract in PROJECT["tool"]["importl
 
 def floors() -> list[list[str]]:
     """Return the rooms of each floor, from the lowest up."""
-    found = {}
+    found: dict[int, list[str]] = {}
     for floor, rooms in re.findall(r"(?m)^\| (\d+) \| (.+?) \| ", (ROOT / "ARCHITECTURE.md").read_text()):
         found.setdefault(int(floor), []).extend(re.findall(r"`(\w+)(?:/|\.py)`", rooms))
     return [found[floor] for floor in sorted(found)]
@@ -81,7 +81,7 @@ HALF_THAT_TALKS = {"app", "endpoints", "proxy", "proxy.fronts", "server"}
 """Rooms in which a new module may import what talks in `admission/`, `callers/` and `credentials/`."""
 
 
-def run(folder: Path, *arguments: Any) -> subprocess.CompletedProcess[Any]:
+def run(folder: Path, *arguments: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo", *arguments],
         cwd=folder,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CHART = DEPLOY / "helm" / "plugin-gateway"
 CONFIG = (DEPLOY / "kustomize" / "examples" / "standalone" / "gateway.yaml").read_text()
 PLAIN = {"config": CONFIG}
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     **PLAIN,
     "files": {"openapi.yaml": "openapi: 3.1.0\ninfo: {title: Orders}\n"},
     "secretFiles": [{"secret": "orders-key", "path": "/run/secrets/upstream"}],

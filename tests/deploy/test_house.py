@@ -18,7 +18,7 @@ HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][
 RECIPES = re.findall(r"(?m)^\t[@]?(.+)$", (ROOT / "Makefile").read_text())
 
 
-def make(*arguments: str, environment: None = None) -> subprocess.CompletedProcess[Any]:
+def make(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[Any]:
     environment = {**os.environ, **(environment or {})}
     for name in ("MAKEFLAGS", "MAKELEVEL"):  # of the `make test` that this may be part of
         environment.pop(name, None)

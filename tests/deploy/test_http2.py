@@ -28,7 +28,7 @@ paths:
 @contextlib.contextmanager
 def recording() -> Iterator[tuple[int, list[Any]]]:
     """A server of HTTP/1.1 in whose list each connection is the list of its request lines."""
-    connections = []
+    connections: list[list[str]] = []
 
     class Handler(QuietHandler):
         def setup(self) -> None:

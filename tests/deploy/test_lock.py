@@ -20,7 +20,7 @@ DEVELOPMENT = [*RUNTIME, *GROUPS["test"], *GROUPS["check"]]
 
 def locked(name: str) -> dict[str, list[str]]:
     """Return each locked package with its versions; there may be two, for two ranges of Python."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for line in (ROOT / name).read_text().splitlines():
         if match := re.match(r"([\w.-]+)==(\S+)", line):
             found.setdefault(canonicalize_name(match[1]), []).append(match[2])

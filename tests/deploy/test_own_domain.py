@@ -209,7 +209,7 @@ def test_kubernetes_routes_every_path_that_a_gateway_answers_to_it(tmp_path: Pat
     mine.remove(METADATA_PATH)
     assert f"{METADATA_PATH}/plugin/mcp" in mine
 
-    def backend_of(asked: str) -> str:
+    def backend_of(asked: str) -> Any:
         fits = [
             (len(at), backend)
             for at, kind, backend in routes

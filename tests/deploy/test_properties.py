@@ -88,6 +88,8 @@ def test_two_runs_draw_different_examples_in_ci_too(tmp_path: Path, ci: str) -> 
 def test_a_run_that_fails_prints_the_seed_and_the_example_that_repeat_it(tmp_path: Path) -> None:
     shown = run(tmp_path, "-k", "false", CI="true")
 
-    seed = re.search(r"(--hypothesis-seed=\d+) draws", shown)[1]
+    [seed] = re.findall(r"(--hypothesis-seed=\d+) draws", shown)
     assert "@reproduce_failure(" in shown
-    assert re.search(r"@reproduce_failure\(.*\)", run(tmp_path, "-k", "false", seed))[0] in shown
+    repeated = re.search(r"@reproduce_failure\(.*\)", run(tmp_path, "-k", "false", seed))
+    assert repeated
+    assert repeated[0] in shown

@@ -270,7 +270,8 @@ def test_a_rolling_restart_under_load_and_100_edits_loses_no_call_and_mixes_no_t
         replica.until_edit(1)
     clients = [Load(world.port) for _ in range(2)]
     readers = [Direct(replica.port) for replica in world.replicas.values()]
-    for thread in (*clients, *readers):
+    threads: list[Load | Direct] = [*clients, *readers]
+    for thread in threads:
         thread.start()
     pause = threading.Event()
 
@@ -290,13 +291,13 @@ def test_a_rolling_restart_under_load_and_100_edits_loses_no_call_and_mixes_no_t
     editing.join(BOUND_S)
     for replica in world.replicas.values():
         replica.until_edit(EDITS)
-    for thread in (*clients, *readers):
+    for thread in threads:
         thread.ends.set()
         thread.join(BOUND_S)
 
     answered = [one for client in clients for one in client.answered]
     assert [client.lost for client in clients] == [[]] * len(clients)
-    assert [thread.mixed for thread in (*clients, *readers)] == [[]] * 5
+    assert [thread.mixed for thread in threads] == [[]] * 5
     assert all(reader.seen for reader in readers), "each replica was looked at within an edit"
     writes = [method for method in world.api.calls if method == "POST"]
     assert len(writes) == sum(method == "POST" for method, _ in answered), "each write reached the API once"

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 UNIT = DEPLOY / "systemd" / "plugin-gateway.service"
 
 
+class UnitParser(configparser.ConfigParser):
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr  # the names of systemd have capitals
+
+
 def read(path: Path = UNIT) -> dict[str, str]:
-    parser = configparser.ConfigParser(strict=False, interpolation=None)
-    parser.optionxform = str  # the names of systemd have capitals
+    parser = UnitParser(strict=False, interpolation=None)
     parser.read(path)
     return dict(parser["Service"])
 

@@ -41,6 +41,8 @@ def messages() -> set[str]:
                 case ast.JoinedStr(values=parts):
                     text = "".join(str(one.value) if isinstance(one, ast.Constant) else "…" for one in parts)
                     found.update([text] if any(character.isalpha() for character in text) else [])
+                case _:
+                    pass
     return found
 
 

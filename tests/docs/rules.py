@@ -76,6 +76,8 @@ class _Module:
                     for one in body:
                         if isinstance(one, ast.FunctionDef) and one.name == "__init__":
                             self._take(name, one)
+                case _:
+                    pass
 
     def constants(self) -> Iterator[tuple[str, str]]:
         """Yield the names in capitals, which other modules may import, with their texts."""
@@ -138,3 +140,5 @@ class _Module:
             case ast.Tuple(), ast.IfExp(body=body, orelse=other):
                 self._assign(target, body)
                 self._assign(target, other)
+            case _:
+                pass

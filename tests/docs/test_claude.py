@@ -5,7 +5,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.docs.page import BOUND_S, blocks, environment, page, play
+from tests.bounds import BOUND_S
+from tests.docs.page import blocks, environment, page, play
 
 PAGE = page("claude.md")
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from plugin_gateway.callers.access_token import BadToken, read_head, verify_token
 from plugin_gateway.callers.authentication import JwtSettings
 from plugin_gateway.callers.consumers import Identity, find_consumer
-from plugin_gateway.callers.signing_key import read_key
+from plugin_gateway.callers.signing_key import SigningKey, read_key
 from plugin_gateway.cli.check import command
 from plugin_gateway.config.auth import OAuthAuth
 from plugin_gateway.revision.build import Built, build, load_config
@@ -37,6 +37,7 @@ def verified(claims: dict[str, object], settings: JwtSettings) -> BadToken | Ide
     times = {"iat": NOW, "exp": NOW + 600}
     token = jwt.encode({**claims, **times}, SIGNING_KEY, "RS256", headers={"kid": "k"}).encode()
     head = read_head(token, settings)
+    assert isinstance(PUBLIC, SigningKey)
     return head if isinstance(head, BadToken) else verify_token(token, head, [PUBLIC], settings, NOW)
 
 

@@ -49,11 +49,7 @@ def test_ready_says_which_revision_is_served() -> None:
 
 
 def test_a_failed_reload_is_on_readyz_and_leaves_the_replica_ready() -> None:
-    failed = Health(
-        **{name: getattr(READY, name) for name in READY.__slots__ if name != "reload_error"},
-        reload_error="gateway.yaml:3:5: …",
-    )
-    response = get("/readyz", failed)
+    response = get("/readyz", replace(READY, reload_error="gateway.yaml:3:5: …"))
     assert response.status_code == 200
     assert response.json()["reload_error"] == "gateway.yaml:3:5: …"
 

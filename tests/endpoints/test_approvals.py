@@ -244,18 +244,13 @@ def test_with_a_key_only_its_holder_sees_and_decides() -> None:
     assert scene.submit(b"decision=deny&key=sesame").status_code == 200
 
 
-def test_every_route_answers_503_while_the_store_does_not_answer() -> None:
+def test_every_route_answers_503_while_the_store_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask_in_vain(*_: object) -> None:
+        raise StoreAwayError
+
+    for name in ("approvals", "find", "follow", "decide"):
+        monkeypatch.setattr(LocalRegistry, name, ask_in_vain)
     scene = Scene()
-
-    class Away(LocalRegistry):
-        """A registry whose store is away."""
-
-        async def ask_in_vain(self, *_: object) -> Any:
-            raise StoreAwayError
-
-        approvals = find = follow = decide = ask_in_vain
-
-    scene.app = create_approvals(Away(scene.desk), scene.tell)
     answers = [scene.send("GET", path) for path in ("/approvals", f"/approvals/{scene.id}", "/approve/x.y")]
     answers += [scene.decide(), scene.submit()]
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(503, "approval-unavailable")}

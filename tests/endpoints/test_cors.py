@@ -24,9 +24,9 @@ class Revision:
         "/mcp/server-card": build_face("application/mcp-server-card+json", b"{}"),
         "/.well-known/oauth-protected-resource/mcp": build_face("application/json", b"{}"),
     }
-    cors_origins = (CHATGPT, "https://chat.openai.com")
-    mcp = McpSettings(origins=frozenset({CHATGPT, APP}), hosts=frozenset({"gw.example"}))
-    rules = (
+    cors_origins: tuple[str, ...] = (CHATGPT, "https://chat.openai.com")
+    mcp: McpSettings | None = McpSettings(origins=frozenset({CHATGPT, APP}), hosts=frozenset({"gw.example"}))
+    rules: tuple[OperationRule, ...] = (
         OperationRule(method="GET", path_template="/pets", operation_id="a", header_names=frozenset({b"x-tenant"})),
         OperationRule(method="POST", path_template="/pets", operation_id="b"),
     )

@@ -64,7 +64,7 @@ class Played:
         body: bytes = b'{"access_token": "t", "token_type": "bearer"}',
         error: ProviderError | None = None,
     ) -> None:
-        self.answer, self.error, self.asked = ("application/json", status, body), error, []
+        self.answer, self.error, self.asked = ("application/json", status, body), error, list[Any]()
 
     async def relay_form(self, url: str, form: bytes, headers: dict[str, str]) -> tuple[str, int, bytes]:
         self.asked.append((url, form, dict(headers)))
@@ -250,7 +250,7 @@ def test_an_outage_of_the_provider_and_its_end_are_logged_once_each(caplog: pyte
     with caplog.at_level("INFO", "plugin_gateway"):
         for played in [Played(error=ProviderError(SECRET)), Played(500), Played(200, b"<html>"), Played(), Played()]:
             post(played, outage=outage)
-    assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
+    assert [vars(record)["event"] for record in caplog.records] == ["outage-began", "outage-ended"]
     assert SECRET not in caplog.text
 
 
@@ -327,13 +327,14 @@ async def gateway(issuer: str, client: dict[str, Any], auth: dict[str, Any]) -> 
         await asyncio.wait_for(serving, BOUND_S)
         door = holder.serving.door
         await door.authenticator.close()
-        await server.config.loaded_app._provider.close()
+        app: Any = server.config.loaded_app
+        await app._provider.close()
         holder.close()
         api.close()
         await api.wait_closed()
 
 
-async def register(http: Any, issuer: str) -> dict[str, Any]:
+async def register(http: Any, issuer: str) -> Any:
     asked = {"redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
              "token_endpoint_auth_method": "client_secret_post"}  # fmt: skip
     return (await http.post(f"{issuer}/register", json=asked)).json()
@@ -349,8 +350,8 @@ async def log_in(http: Any, start: str) -> dict[str, str]:
                 return {key: value[0] for key, value in parse_qs(urlsplit(where).query).items()}
             response = await http.get(where)
         else:
-            action = re.search(r'<form[^>]* action="([^"]+)"', response.text)[1]
-            prompt = re.search(r'name="prompt" value="([^"]+)"', response.text)[1]
+            [action] = re.findall(r'<form[^>]* action="([^"]+)"', response.text)
+            [prompt] = re.findall(r'name="prompt" value="([^"]+)"', response.text)
             form = {"prompt": prompt} | ({"login": "alice", "password": "x"} if prompt == "login" else {})
             response = await http.post(urljoin(str(response.url), action), data=form)
     pytest.fail("the provider sends the browser in circles")
@@ -364,7 +365,7 @@ async def flow(issuer: str, kind: str, auth_of: Callable[..., Any]) -> None:
             me = {"client_id": client["client_id"], "client_secret": client["client_secret"]}
             refused = await http.get(f"{base}/pets")
             assert refused.status_code == 401
-            metadata_url = re.search(r'resource_metadata="([^"]+)"', refused.headers["www-authenticate"])[1]
+            [metadata_url] = re.findall(r'resource_metadata="([^"]+)"', refused.headers["www-authenticate"])
             metadata = (await http.get(base + urlsplit(metadata_url).path)).json()
             assert metadata.get("authorization_servers", [issuer]) == [issuer]
             manifest = (await http.get(f"{base}/.well-known/ai-plugin.json")).json()["auth"]

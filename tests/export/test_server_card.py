@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from plugin_gateway.config.auth import Auth, NoAuth, OAuthAuth, UserHttpAuth
 from plugin_gateway.export.server_card import catalog, credential_fields, server_card
@@ -53,15 +54,13 @@ def test_a_client_asks_its_user_for_a_credential_that_is_not_got_by_logging_in(a
 
 
 def test_a_logo_that_a_registry_would_refuse_is_left_out() -> None:
-    local = ServerInfo(
-        **{name: getattr(SERVER_INFO, name) for name in ServerInfo.__slots__} | {"logo_url": "http://h/logo.png"}
-    )
+    local = replace(SERVER_INFO, logo_url="http://h/logo.png")
     assert "icons" not in server_card(local, [])
     assert server_card(SERVER_INFO, [])["icons"] == [{"src": "https://gw.example.com/logo.png"}]
 
 
 def test_a_service_without_a_web_site_has_no_url() -> None:
-    bare = ServerInfo(**{name: getattr(SERVER_INFO, name) for name in ServerInfo.__slots__} | {"website": ""})
+    bare = replace(SERVER_INFO, website="")
     assert "websiteUrl" not in server_card(bare, [])
     assert server_card(SERVER_INFO, [])["websiteUrl"] == "https://example.com"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_a_caller_may_send_a_parameter_in_its_place_only(place: str, name: str, 
 
 
 def test_a_rule_cannot_be_changed_and_can_be_pickled() -> None:
-    rule = OperationRule(method="GET", path_template="/a", operation_id="a", query_names=frozenset({b"q"}))
+    rule: Any = OperationRule(method="GET", path_template="/a", operation_id="a", query_names=frozenset({b"q"}))
 
     with pytest.raises(AttributeError, match="immutable"):
         rule.any_query = True

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.gate.query import MAX_PAIRS, decode_name, fold_name, is_plain_name, rebuild_query
+from plugin_gateway.gate.query import MAX_PAIRS, decode_name, is_plain_name, rebuild_query
 from plugin_gateway.refusal import Refusal
 
 RULE = OperationRule(

@@ -19,6 +19,7 @@ from plugin_gateway.shape.shape import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
 
 def compile_rule(
@@ -100,7 +101,7 @@ def test_one_name_in_two_places_is_two_parameters_and_a_broken_reference_hides_n
     shared = [{"name": "id", "in": "header"}]
     rule = compile_rule([{"$ref": "#/missing"}, query("id")], shared=shared)
 
-    assert (rule.query_names, rule.header_names) == ({b"id"}, {b"id"})
+    assert (rule.query_names, rule.header_names) == (frozenset({b"id"}), frozenset({b"id"}))
 
 
 @pytest.mark.parametrize(("steps", "is_declared"), [(16, True), (17, False)])
@@ -172,7 +173,7 @@ def test_references_are_followed_for_sixteen_steps(steps: int, is_declared: bool
     ],
 )
 def test_query_names_follow_style_and_schema(
-    parameter: dict[str, Any] | str, names: set[bytes], prefixes: set[bytes], any_query: bool
+    parameter: dict[str, Any] | str, names: AbstractSet[bytes], prefixes: AbstractSet[bytes], any_query: bool
 ) -> None:
     more = {
         "s": {"properties": {"deep": {}}},
@@ -195,7 +196,7 @@ def test_a_property_is_looked_for_sixteen_schemas_deep(levels: int, is_declared:
 
 @pytest.mark.parametrize("word", ["allOf", "anyOf", "oneOf"])
 def test_an_override_is_found_in_every_part_of_a_bodys_schema(word: str) -> None:
-    schema = {word: [{"properties": {"_method": {}}}]}
+    schema: dict[str, Any] = {word: [{"properties": {"_method": {}}}]}
     rule = compile_rule([], method="post", requestBody={"content": {"application/json": {"schema": schema}}})
     assert rule.declared_overrides == {b"_method"}
 
@@ -364,7 +365,7 @@ def test_a_rule_keeps_a_shape_without_parameters_unchanged() -> None:
 
 
 def test_an_override_is_found_in_a_media_type_behind_a_reference() -> None:
-    parts = {"components": {"mediaTypes": {"Form": {"schema": {"properties": {"_method": {}}}}}}}
+    parts: dict[str, Any] = {"components": {"mediaTypes": {"Form": {"schema": {"properties": {"_method": {}}}}}}}
     content = {"application/json": {"$ref": "#/components/mediaTypes/Form"}}
     rule = compile_rule([], method="post", more=parts, requestBody={"content": content})
     assert rule.declared_overrides == {b"_method"}

@@ -14,14 +14,15 @@ from plugin_gateway.gate.search import find_ends, find_routes
 
 def tree(paths: list[Any] | set[Any]) -> Node:
     """The tree of paths such as `("a", "*")`, in which `*` is a parameter; the route at the end of each is the path itself."""
-    literals = {path[0]: [] for path in paths if path and path[0] != "*"}
+    literals: dict[str, list[Any]] = {path[0]: [] for path in paths if path and path[0] != "*"}
     for path in paths:
         if path and path[0] != "*":
             literals[path[0]].append(path[1:])
     below = [path[1:] for path in paths if path and path[0] == "*"]
 
     def named(node: Node, first: str) -> Node:
-        routes = {method: tuple((first, *route) for route in found) for method, found in node.routes.items()}
+        paths: dict[bytes, Any] = dict(node.routes)
+        routes = {method: tuple((first, *path) for path in found) for method, found in paths.items()}
         return Node(
             {text: named(child, first) for text, child in node.literals.items()},
             (),
@@ -29,11 +30,12 @@ def tree(paths: list[Any] | set[Any]) -> Node:
             routes,
         )
 
+    here: dict[bytes, Any] = {b"GET": ((),)} if () in paths else {}
     return Node(
         {text: named(tree(rest), text) for text, rest in literals.items()},
         (),
         named(tree(below), "*") if below else None,
-        {b"GET": ((),)} if () in paths else {},
+        here,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from plugin_gateway.gate import shadow
 from plugin_gateway.gate.alias import fold_plain
 from plugin_gateway.gate.shadow import DeniedPaths, cast_shadow
-from plugin_gateway.gate.template import parse_template
+from plugin_gateway.gate.template import PathTemplate, parse_template
 from plugin_gateway.openapi.document import OperationKey
 
 
@@ -149,7 +149,12 @@ def test_one_shadow_among_a_thousand_is_found_by_its_beginning() -> None:
 
 def test_a_route_is_compared_with_those_templates_only_whose_literals_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
-    monkeypatch.setattr(shadow, "cast_shadow", lambda denied, _: compared.append(denied.text) or ())
+
+    def cast_none(denied: PathTemplate, _: object) -> tuple[()]:
+        compared.append(denied.text)
+        return ()
+
+    monkeypatch.setattr(shadow, "cast_shadow", cast_none)
     fitting = ["/pets/export", "/PETS.json/all", "/{x}/secrets"]
 
     assert not is_blocked("/pets/{id}", [*fitting, "/users/export", "/users/{id}"], "/pets/export")

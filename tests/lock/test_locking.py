@@ -101,7 +101,7 @@ def test_drift_is_described_in_words(changed: tuple[str, ...], said: str) -> Non
     assert str(Drift(LIST, changed)) == said
 
 
-JUNK = st.sampled_from(
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 1, -1.5, "x", "#/components/schemas/Pet", [], {}, [1], {"a": 1}, {"$ref": "#/components/schemas/Cat"},
      {"$ref": "#/nope"}, {"$ref": 5}, [{"$ref": "#/components/parameters/Limit"}], {"200": {}}, 2**70]
 )  # fmt: skip

@@ -180,14 +180,15 @@ async def when_asked(world: World, calls: int = 1) -> None:
 
 def test_progress_is_told_while_the_api_is_slow_and_only_if_it_was_asked_for() -> None:
     async def scene(world: World) -> None:
-        for meta, progress in (
-            (None, []),
+        cases: list[tuple[dict[str, Any], list[float]]] = [
+            ({}, []),
             ({"progressToken": "p"}, [1.0, 2.0]),
             ({"progressToken": True}, []),
             ({"progressToken": 7}, [1.0, 2.0]),
-        ):
+        ]
+        for meta, progress in cases:
             world.heads.clear()
-            client = world.begin(call_message(meta), LEGACY)
+            client = world.begin(call_message(meta or None), LEGACY)
             await when_asked(world)
             sent_at = client.call.sent_at
             for seconds in (0.5, 1.0, 1.5, 2.0):
@@ -337,16 +338,10 @@ def test_a_failure_of_the_api_is_a_result_and_not_a_failure_of_the_transport() -
     play(scene, api=answer(b"no luck", "text/plain", "500 Internal Server Error"))
 
 
-def break_writer(world: World) -> None:
-    """Make the gateway fail at calls of getPet."""
-    serving = world.holder.serving
-    serving.endpoints[b"/mcp"]._clientele(serving, serving.anybody)._writers["getPet"] = object()
-
-
 @pytest.mark.parametrize("accept", [b"application/json", b"text/event-stream"])
 def test_an_unexpected_failure_is_answered_recorded_and_logged(accept: bytes, caplog: pytest.LogCaptureFixture) -> None:
     async def scene(world: World) -> None:
-        break_writer(world)
+        world.break_writer()
         reply = await world.post(call_message(), LEGACY | {b"accept": accept})
         assert reply.status == 500
         assert (reply.json["id"], reply.json["error"]["code"]) == (5, INTERNAL_ERROR)
@@ -361,7 +356,7 @@ def test_an_unexpected_failure_in_a_batch_leaves_no_request_without_a_response()
     other = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "listPets"}}
 
     async def scene(world: World) -> None:
-        break_writer(world)
+        world.break_writer()
         reply = await world.post([PING, other, json.loads(call_message()), {**PING, "id": 8}])
         assert reply.status == 500
         assert [one["id"] for one in reply.json] == [1, 7, 5, 8]

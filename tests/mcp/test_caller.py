@@ -23,7 +23,8 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
 
 
 def the_caller(world: World) -> Caller:
-    (head,) = world.holder.serving.endpoints[b"/mcp"]._heads.values()
+    (head,) = world.endpoint._heads.values()
+    assert head.caller is not None
     return head.caller
 
 

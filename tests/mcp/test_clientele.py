@@ -12,12 +12,10 @@ if TYPE_CHECKING:
 
 def test_callers_of_one_view_share_the_writers_of_requests() -> None:
     async def scene(world: World) -> None:
-        serving = world.holder.serving
-        endpoint = serving.endpoints[b"/mcp"]
-        clientele = endpoint._clientele(serving, serving.anybody)
-        tool = serving.anybody.tools.by_name["getPet"]
+        clientele = world.clientele
+        tool = world.holder.serving.anybody.tools.by_name["getPet"]
 
-        assert endpoint._clientele(serving, serving.anybody) is clientele
+        assert world.clientele is clientele
         assert clientele.writer(tool) is clientele.writer(tool)
         assert clientele.writer(tool).tool is tool
 

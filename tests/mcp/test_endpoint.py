@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.gate.permit import Permit
+from plugin_gateway.mcp.call import McpCall
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from tests.mcp.world import MODERN_META, SECRET, answer, play, read, revision_of
 
@@ -143,7 +144,7 @@ def test_requests_with_the_same_fields_share_one_head_and_other_fields_get_anoth
         for name, arguments in (("getPet", {"petId": "1"}), ("listPets", {"limit": 20}), ("listPets", {})):
             reply = await world.ask_modern("tools/call", {"name": name, "arguments": arguments})
             assert reply.result["isError"] is False
-        heads = world.holder.serving.endpoints[b"/mcp"]._heads
+        heads = world.endpoint._heads
         assert len(heads) == 1
         await world.ask_modern("tools/list", fields={b"user-agent": b"another"})
         assert len(heads) == 2
@@ -209,7 +210,7 @@ def test_secrets_in_answers_are_masked() -> None:
     play(scene, api=answer(f'{{"key": "{SECRET}"}}'.encode()))
 
 
-def test_a_caller_that_is_judged_later_is_served_when_it_is_known() -> None:
+def test_a_caller_that_is_judged_later_is_served_when_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(world: World) -> None:
         serving = world.holder.serving
         access = serving.anybody
@@ -224,7 +225,7 @@ def test_a_caller_that_is_judged_later_is_served_when_it_is_known() -> None:
             def admit(self, _block: FieldBlock, _address: str) -> Awaitable[Access]:
                 return later()
 
-        serving.door = Door()
+        monkeypatch.setattr(serving, "door", Door())
 
         assert (await world.post(PING)).json["result"] == {}
         # The second time the caller's head is remembered.
@@ -352,7 +353,7 @@ def test_no_message_is_without_an_answer(received: list[Any]) -> None:
         for body, version, method in received:
             fields = {b"mcp-protocol-version": version.encode() or None, b"mcp-method": method.encode() or None}
             client = world.begin(body, fields)
-            if client.call is not None and client.call._subscription:
+            if isinstance(client.call, McpCall) and client.call._subscription:
                 world.endpoints.drain()
             reply = await read(client)
             client.close()

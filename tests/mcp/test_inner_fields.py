@@ -63,7 +63,7 @@ def test_the_request_id_stays_the_same() -> None:
 @pytest.mark.parametrize(
     "pair", [(b"x-a", b"1\r\nX-Api-Key: mine"), (b"x-a\r\nb", b"1"), (b"x a", b"1"), (b"x-a", b"\x00")]
 )
-def test_a_line_end_never_becomes_a_second_field(pair: tuple[bytes, ...]) -> None:
+def test_a_line_end_never_becomes_a_second_field(pair: tuple[bytes, bytes]) -> None:
     with pytest.raises(ValueError, match="not a field"):
         lines([pair])
 

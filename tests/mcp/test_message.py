@@ -132,7 +132,7 @@ def test_a_notification_has_no_id() -> None:
 
 def test_json_is_written_beyond_the_bounds_of_orjson_and_never_fails() -> None:
     assert as_json(12345678901234567890123) == b"12345678901234567890123"
-    deep = []
+    deep: list[Any] = []
     for _ in range(900):
         deep = [deep]
     assert as_json(deep) in (b"", json.dumps(deep).encode())

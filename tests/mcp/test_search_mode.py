@@ -17,6 +17,8 @@ from plugin_gateway.tools.tool_set import tool_set
 from tests.mcp.world import SECRET, answer, play, revision_of
 
 if TYPE_CHECKING:
+    from plugin_gateway.revision import Revision
+    from plugin_gateway.revision.model import View
     from tests.mcp.world import World
 
 
@@ -31,7 +33,7 @@ consumers: [{{name: tom, match: {{token: tom}}, allow: [listPets]}}, {{name: ann
 TOM, ANN = ({b"authorization": b"Bearer t0ken-of-%b-77" % name} for name in (b"tom", b"ann"))
 
 
-def result(name: str, arguments: Any, offer: SearchOffer = OFFER) -> dict[str, Any]:
+def result(name: str, arguments: Any, offer: SearchOffer = OFFER) -> Any:
     found = offer.resolve(name, arguments)
     assert isinstance(found, Result)
     members = json.loads(b"{" + found.members + b"}")
@@ -45,7 +47,7 @@ def found(query: str, offer: SearchOffer = OFFER, **more: Any) -> list[str]:
     return [one["id"] for one in result(SEARCH, {"query": query, **more}, offer)["structuredContent"]["operations"]]
 
 
-def error(name: str, arguments: Any, offer: SearchOffer = OFFER) -> str:
+def error(name: str, arguments: Any, offer: SearchOffer = OFFER) -> Any:
     members = result(name, arguments, offer)
     assert members["isError"] is True
     assert "structuredContent" not in members
@@ -265,7 +267,8 @@ consumers: [{{name: tom, match: {{token: tom}}, allow: [{", ".join(sorted(of_tom
 """
     revision = revision_of(consumers, allow=", ".join(sorted(allowed)))
     served: set[str] = set()
-    for shown in (revision, *revision.views):
+    every: tuple[Revision | View, ...] = (revision, *revision.views)
+    for shown in every:
         offer = offer_of(shown.tools, revision.mcp)
         paths = json.loads(shown.faces["/openapi.json"].body)["paths"]
         served = {operation["operationId"] for item in paths.values() for operation in item.values()}

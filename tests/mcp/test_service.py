@@ -41,7 +41,7 @@ def answer(method: str, params: Any = None, era: Era = LATEST_LEGACY, **more: An
     return service(**more).answer(era, Message(b"1", method, params or {}))
 
 
-def result(*arguments: Any, **more: Any) -> dict[str, Any]:
+def result(*arguments: Any, **more: Any) -> Any:
     return json.loads(answer(*arguments, **more))
 
 

@@ -31,12 +31,9 @@ class Session:
     """A session in a world, and the messages that it wrote."""
 
     def __init__(self, world: World) -> None:
-        serving = world.holder.serving
-        endpoint = serving.endpoints[b"/mcp"]
-        clientele = endpoint._clientele(serving, serving.anybody)
-        self.lines = []
+        self.lines: list[bytes] = []
         self.session = StdioSession(
-            Caller(clientele, field_block([(b"host", b"localhost")]).request), self.lines.append
+            Caller(world.clientele, field_block([(b"host", b"localhost")]).request), self.lines.append
         )
         self.world = world
 
@@ -187,8 +184,7 @@ def test_a_message_at_which_the_gateway_fails_gets_an_error_and_the_session_goes
 
     async def scene(world: World) -> None:
         session = Session(world)
-        serving = world.holder.serving
-        serving.endpoints[b"/mcp"]._clientele(serving, serving.anybody)._writers["getPet"] = object()
+        world.break_writer()
         session.say(request(1, "tools/call", CALL))
         session.say(request(2, "ping"))
         assert session.session.is_idle

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class Call:
     def __init__(self) -> None:
-        self.heard = []
+        self.heard: list[str] = []
 
     def on_withdrawn(self, id_: bytes) -> None:
         self.heard.append(f"withdrawn {id_.decode()}")

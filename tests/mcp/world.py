@@ -12,7 +12,7 @@ import orjson
 import yaml
 
 from plugin_gateway.config.load import load_text
-from plugin_gateway.mcp.endpoint import McpEndpoints
+from plugin_gateway.mcp.endpoint import McpEndpoint, McpEndpoints
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeAlias
 
+    from plugin_gateway.mcp.clientele import Clientele
     from plugin_gateway.mcp.result import Result
     from plugin_gateway.proxy.call import Call
     from plugin_gateway.revision import Revision
@@ -99,11 +100,11 @@ class Reply:
         return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
 
     @property
-    def result(self) -> dict[str, Any]:
+    def result(self) -> Any:
         return self.json["result"]
 
     @property
-    def text(self) -> str:
+    def text(self) -> Any:
         return self.result["content"][0]["text"]
 
 
@@ -117,6 +118,22 @@ class World:
     """The heads and bodies that the API got."""
     begun: list[Call] = field(default_factory=list)
     """The calls to the MCP endpoint that began."""
+
+    @property
+    def endpoint(self) -> McpEndpoint:
+        endpoint = self.holder.serving.endpoints[b"/mcp"]
+        assert isinstance(endpoint, McpEndpoint)
+        return endpoint
+
+    @property
+    def clientele(self) -> Clientele:
+        """The clientele of callers without a credential."""
+        return self.endpoint._clientele(self.holder.serving, self.holder.serving.anybody)
+
+    def break_writer(self) -> None:
+        """Make the gateway fail at calls of getPet."""
+        broken: Any = object()
+        self.clientele._writers["getPet"] = broken
 
     def begin(
         self,

@@ -24,7 +24,14 @@ def test_the_version_is_major_and_minor(text: str, version: str) -> None:
     [("2.0", []), ("3.0.3", ["TRACE"]), ("3.1.0", ["TRACE"]), ("3.2.0", ["TRACE", "QUERY", "COPY"])],
 )
 def test_each_version_has_its_own_methods(version: str, extra: list[str]) -> None:
-    item = {"get": {}, "trace": {}, "query": {}, "additionalOperations": {"COPY": {}}, "GET": {}, "x-get": {}}
+    item: dict[str, Any] = {
+        "get": {},
+        "trace": {},
+        "query": {},
+        "additionalOperations": {"COPY": {}},
+        "GET": {},
+        "x-get": {},
+    }
 
     assert keys(document(version, paths={"/a": item})) == [f"{method} /a" for method in ["GET", *extra]]
 

@@ -12,7 +12,7 @@ FETCHED = "https://docs.corp.test/specs/openapi.json"
 
 
 def document(
-    root: dict[str, Any] = (),
+    root: dict[str, Any] | tuple[()] = (),
     *,
     item: dict[str, list[dict[str, Any]]] | tuple[Any, ...] = (),
     operation: dict[str, Any] | tuple[Any, ...] = (),

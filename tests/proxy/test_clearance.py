@@ -32,7 +32,7 @@ class Exchange:
     """Records the outcome of a clearance."""
 
     def __init__(self) -> None:
-        self.heard = []
+        self.heard: list[tuple[str, Any]] = []
 
     def on_cleared(self, links: Links | None) -> None:
         self.heard.append(("cleared", links))
@@ -48,7 +48,7 @@ class Asked:
     may = True
 
     def __init__(self, answer: Any = None) -> None:
-        self.answer, self.questions, self.left = answer, [], 0
+        self.answer, self.questions, self.left = answer, list[tuple[bytes | str, ...]](), 0
 
     def admit(self, operation_id: str, consumer: str, user: bytes, on_verdict: Callable[..., Any]) -> None:
         self.ask((operation_id, consumer, user), on_verdict)

@@ -13,6 +13,7 @@ import uvloop
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy import connect as connect_module
 from plugin_gateway.proxy.connect import _addresses, _first, connect
+from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision import UpstreamSettings
 from tests.bounds import BOUND_S
 
@@ -55,7 +56,7 @@ class Peers:
         self._stack = stack
         self._good = socket.create_server((GOOD, 0))
         self.port = self._good.getsockname()[1]
-        self.present = set()
+        self.present: set[asyncio.Transport] = set()
 
     async def open(self, tls: ssl.SSLContext | None) -> None:
         server = await asyncio.get_running_loop().create_server(lambda: Peer(self.present), sock=self._good, ssl=tls)
@@ -111,7 +112,7 @@ def play(
         runner.run(whole())
 
 
-def peer_of(connection: Connection) -> str:
+def peer_of(connection: Connection) -> Any:
     return connection.transport.get_extra_info("peername")[0]
 
 
@@ -266,13 +267,14 @@ def test_a_connection_that_comes_too_late_is_closed(monkeypatch: pytest.MonkeyPa
             await asyncio.Event().wait()
         return SimpleNamespace(close=lambda: closed.append("slow"))
 
-    async def fast() -> str:
-        return "fast"
+    async def fast() -> UpstreamConnection:
+        return won
 
     async def both() -> Any:
         return SimpleNamespace(close=lambda: closed.append("both"))
 
-    assert asyncio.run(_first([slow(), fast()])) == "fast"  # a stand-in
+    won = UpstreamConnection(UpstreamSettings(host="up", port=1, authority=b"up"), print, print)
+    assert asyncio.run(_first([slow(), fast()])) is won
     assert closed == ["slow"]
 
 

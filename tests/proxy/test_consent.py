@@ -62,8 +62,8 @@ allow:
   - {{operation: read, consequential: confirm}}
   - {{operation: dropOne, consequential: confirm}}
 """
-ORDER = {"method": b"POST", "body": b'{"a":1}', "fields": ((b"content-type", b"application/json"),)}
-OTHERS = [
+ORDER: dict[str, Any] = {"method": b"POST", "body": b'{"a":1}', "fields": ((b"content-type", b"application/json"),)}
+OTHERS: list[dict[str, Any]] = [
     {"body": b'{"a":2}'},
     {"body": b'{"a":1} '},
     {"target": b"/orders?dry=1"},
@@ -75,7 +75,7 @@ OTHERS = [
     {"who": "bob"},
     {"consumer": "other"},
 ]
-SAME = [
+SAME: list[dict[str, Any]] = [
     {"fields": ((b"content-type", b"application/json"), (b"user-agent", b"other"), (b"accept", b"*/*"))},
     {"fields": ((b"content-type", b"application/json"), (b"idempotency-key", b"mine"))},
     {"fields": ((b"content-type", b"application/json"), (b"traceparent", b"00-1-1-01"))},
@@ -228,7 +228,7 @@ def test_an_approved_call_is_not_sent_again_on_another_connection() -> None:
     """A safe request on a kept-alive connection that the upstream closes is sent again elsewhere; an approved one is not."""
 
     async def talk(scene: Scene) -> list[int]:
-        call = {"method": b"GET"}
+        call: dict[str, Any] = {"method": b"GET"}
         await scene.approved(**call)
         first, _ = await scene.send(**call)
         await scene.approved(**call)

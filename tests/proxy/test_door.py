@@ -98,7 +98,8 @@ class Provider:
                 return {
                     "keys": [{**jwt.get_algorithm_by_name("ES256").to_jwk(KEY.public_key(), as_dict=True), "kid": "k"}]
                 }
-        raise ProviderError("no such page")
+            case _:
+                raise ProviderError("no such page")
 
     async def post_form(self, url: str, form: bytes, *, login: None = None) -> dict[str, Any]:
         if b"expired" in form:
@@ -119,9 +120,17 @@ class Provider:
 class Gateway:
     """A running gateway, and an upstream that keeps the heads that it got."""
 
-    def __init__(self, server: PublicServer, recorder: Any, records: list[Any], port: int, heads: list[Any]) -> None:
+    def __init__(
+        self,
+        holder: Holder,
+        server: PublicServer,
+        recorder: Any,
+        records: list[Any],
+        port: int,
+        heads: list[Any],
+    ) -> None:
         self.recorder, self.records, self.port, self.heads = recorder, records, port, heads
-        self._server = server
+        self.holder, self._server = holder, server
 
     async def ask(
         self,
@@ -141,8 +150,8 @@ class Gateway:
             answer = await asyncio.wait_for(reader.read(), BOUND_S)
         finally:
             writer.close()
-        head, _, content = answer.partition(b"\r\n\r\n")
-        return Answer(head, content)
+        octets, _, content = answer.partition(b"\r\n\r\n")
+        return Answer(octets, content)
 
 
 class Answer:
@@ -160,7 +169,7 @@ class Answer:
         return lines, details
 
     @property
-    def code(self) -> str:
+    def code(self) -> Any:
         return json.loads(self.content)["code"]
 
 
@@ -200,7 +209,7 @@ async def running(
     loaded = load_text(yaml.safe_dump(config), path=folder / "gateway.yaml", environ={"KEY": "sekret-upstream-key"})
     text = (folder / "users").read_text() if auth.get("users") else None
     revision = compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="o"), number=1, users=text)
-    records = []
+    records: list[Any] = []
     recorder = Recorder(Log(format="json", level="error"))
     recorder.record = records.append
     holder = Holder(revision)
@@ -210,9 +219,7 @@ async def running(
     await asyncio.wait_for(server.is_listening.wait(), BOUND_S)
     port = listener.getsockname()[1]
     try:
-        gateway = Gateway(server, recorder, records, port, heads)
-        gateway.holder = holder
-        yield gateway
+        yield Gateway(holder, server, recorder, records, port, heads)
     finally:
         server.drain()
         await asyncio.wait_for(serving, BOUND_S)
@@ -313,7 +320,9 @@ def test_every_refusal_is_one_record_with_its_reason_and_every_call_names_its_co
     ]
 
 
-def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is_good(tmp_path: Path) -> None:
+def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scene(gateway: Gateway) -> None:
         serving = gateway.holder.serving
         for _ in range(6):
@@ -321,7 +330,8 @@ def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is
         remembered = list(serving.remembered.entries.values())
         assert len(remembered) == 1
         remembered[0].block.access_until = 0.0
-        serving.door.authenticator.identify = lambda values, address: serving.door.authenticator._unknown()
+        authenticator = serving.door.authenticator
+        monkeypatch.setattr(authenticator, "identify", lambda values, address: authenticator._unknown())
         assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).code == "invalid-credential"
         assert len(gateway.heads) == 6
 
@@ -348,7 +358,7 @@ def test_a_consumer_calls_and_is_shown_its_own_operations_only(tmp_path: Path, f
                 await gateway.ask("GET", "/no", nobody)
             ).judgement
             assert (await gateway.ask("GET", "/pets/1", nobody)).code == "no-consumer"
-        shown = {}
+        shown: dict[str, list[list[str]]] = {}
         for name, credential in [("reader", [reader]), ("writer", [writer]), ("anybody", [])]:
             for path in ("/openapi.json", "/openapi.json?profile=3.0"):
                 answer = await gateway.ask("GET", path, *credential)

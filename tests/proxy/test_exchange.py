@@ -84,7 +84,8 @@ class Upstream:
     """Plays the upstream with a function that handles each connection; keeps the requests that it read."""
 
     def __init__(self, play: Callable[..., Any]) -> None:
-        self.play, self.heads, self.connections, self.writers = play, [], 0, set()
+        self.play, self.heads, self.connections = play, list[bytes](), 0
+        self.writers: set[asyncio.StreamWriter] = set()
         self.closed = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -153,7 +154,7 @@ async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable
 class Gateway:
     def __init__(self, port: int, holder: Holder, records: list[Any], upstream: Upstream) -> None:
         self.port, self.holder, self.records, self.upstream = port, holder, records, upstream
-        self.writers = []
+        self.writers: list[asyncio.StreamWriter] = []
 
     async def open(self, limit: int = 4 * MIB) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=limit)
@@ -175,7 +176,7 @@ class Gateway:
             writer.close()
         return answer
 
-    async def reason(self) -> str:
+    async def reason(self) -> Any:
         await until(lambda: self.records)
         return self.records[-1].reason
 
@@ -217,10 +218,12 @@ async def serve(
     upstream = Upstream(play)
     upstream_server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0, limit=4 * MIB)
     base = UpstreamSettings(host="127.0.0.1", port=upstream_server.sockets[0].getsockname()[1], authority=b"up.test")
-    records = []
+    records: list[Any] = []
     holder = Holder(
         revision_of(replace(base, **(settings or {})), **changes), local_paths={b"/app"}, clock=Clock(tick_s=0.02)
     )
+    loaded: Any
+    make: Any
     if front == "asgi":
         loaded = AsgiFront(holder, app, records.append)
         make = connection_front(holder, lambda record: None, forwards=False)
@@ -261,7 +264,6 @@ def run(request: pytest.FixtureRequest) -> Callable[..., Any]:
 
         return asyncio.run(whole())
 
-    run.front = request.param
     return run
 
 
@@ -865,7 +867,7 @@ def test_an_answer_to_an_unfinished_upload_reaches_the_client(run: Callable[...,
     run(play, scene)
 
 
-async def settled(value: Callable[..., Any]) -> int:
+async def settled(value: Callable[[], int]) -> int:
     """Wait until a value has not changed for many turns of the loop; return it."""
     last, turns = value(), 0
     while turns < 500:
@@ -879,9 +881,10 @@ def test_an_upload_waits_for_an_upstream_that_does_not_read(run: Callable[..., A
     size, sent, may_read = 48 * MIB, 0, asyncio.Event()
 
     async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.transport.pause_reading()
+        transport: Any = writer.transport
+        transport.pause_reading()
         await may_read.wait()
-        writer.transport.resume_reading()
+        transport.resume_reading()
         _, body = await upstream.request(reader)
         writer.write(ok(b"%d" % len(body)))
 
@@ -1036,19 +1039,19 @@ def test_an_answer_that_cannot_be_decoded_passes_masked_if_the_config_permits(ru
 def test_a_body_that_stops_being_of_its_coding_is_cut(run: Callable[..., Any]) -> None:
     packer = zlib.compressobj(wbits=31)
     first = packer.compress(b"event 1\n") + packer.flush(zlib.Z_SYNC_FLUSH)
+    is_read = asyncio.Event()
 
     async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + first)
-        await upstream.event.wait()
+        await is_read.wait()
         writer.write(b"key=s3cret-key")
 
     async def scene(gateway: Gateway) -> None:
-        gateway.upstream.event = asyncio.Event()
         reader, writer = await gateway.open()
         writer.write(get())
         await reader.readuntil(b"event 1\n")
-        gateway.upstream.event.set()
+        is_read.set()
         rest = await reader.read()
         assert b"s3cret" not in rest
         assert not rest.endswith(b"0\r\n\r\n")

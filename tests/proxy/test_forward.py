@@ -23,6 +23,7 @@ from plugin_gateway.proxy.forward import forward, permit, refuse
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.received import Permitted
+from plugin_gateway.publish.face import build_face
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.shape.kind import kind_of
@@ -47,7 +48,7 @@ READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", is_safe=False)
 REVISION = Revision(
     number=1, public_url="https://gw", rules=(READ, WRITE), limits=Bounds(), cors_origins=("https://a",),
-    gate=SimpleNamespace(judge=None), faces={"/openapi.json": None, "/openapi.json?profile=plugin": None},
+    gate=SimpleNamespace(judge=None), faces=dict.fromkeys(("/openapi.json", "/openapi.json?profile=plugin"), build_face("application/json", b"{}")),
     upstream=UpstreamSettings(host="up", port=1, authority=b"up"), operations_total=2,
     read_injection=Injection(headers=((b"X-Key", b"read"),)), write_injection=Injection(headers=((b"X-Key", b"write"),)),
 )  # fmt: skip
@@ -93,7 +94,7 @@ def play(serving: Serving | None, act: Callable[..., Any]) -> tuple[int, str, Ac
     """Let a client act; return the status and body of its answer, and the record of its call."""
 
     async def scene() -> tuple[int, str, AccessRecord]:
-        records = []
+        records: list[AccessRecord] = []
         client = InProcessClient(Clock(), records.append, "192.0.2.1")
         act(client)
         status, _ = await client.head()

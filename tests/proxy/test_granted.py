@@ -22,7 +22,7 @@ FAILED = Refusal(status=502, code="upstream-token-unavailable", detail="No.")
 class Issuer:
     def __init__(self, grant: ClientCredentials | TokenExchange, *tokens: Token | Refusal) -> None:
         self.grant = grant
-        self.tokens, self.asked = list(tokens), []
+        self.tokens, self.asked = list(tokens), list[tuple[str, str]]()
 
     def may_renew(self, subject: str, refused: str) -> bool:
         self.asked.append((subject, refused))
@@ -43,19 +43,19 @@ def request(*lines: bytes) -> RequestFields:
 
 class Scene:
     def __init__(self, issuer: Issuer | None = None, **prepared: tuple[tuple[bytes, bytes]]) -> None:
-        self.made = []
+        self.made: list[Any] = []
         self.granted = Granted(
             Injection(**prepared),
             issuer,
             make_uplink=lambda rule, injection: self.make("up", rule.operation_id, injection.headers),
         )
 
-    def make(self, *what: Any) -> tuple[str, str, tuple[tuple[bytes, bytes], ...]]:
+    def make(self, *what: Any) -> Any:
         self.made.append(what)
         return what
 
     def ask(self, *lines: bytes, rule: OperationRule = READ, **more: str) -> Any:
-        answers = []
+        answers: list[Any] = []
         self.granted.obtain(rule, request(*lines), answers.append, **more)
         [answer] = answers
         return answer

@@ -53,7 +53,7 @@ def play(upstream: Callable[..., Any], scene: Callable[..., Any]) -> list[Access
 
     async def whole() -> list[AccessRecord]:
         async with asyncio.timeout(BOUND_S), in_front_of(upstream, make_holder) as holder:
-            records = []
+            records: list[AccessRecord] = []
             client = InProcessClient(holder.clock, records.append, "192.0.2.1")
             try:
                 await scene(client, holder.serving, holder.serving.anybody, records)

@@ -8,7 +8,7 @@ from plugin_gateway.proxy.memo import Memo
 
 
 def test_a_key_is_kept_when_it_comes_again() -> None:
-    memo = Memo()
+    memo = Memo[int]()
     memo.offer(b"a", 1)
     assert memo.entries == {}
     memo.offer(b"a", 2)
@@ -16,7 +16,7 @@ def test_a_key_is_kept_when_it_comes_again() -> None:
 
 
 def test_keys_that_come_once_push_nothing_out() -> None:
-    memo = Memo()
+    memo = Memo[int]()
     memo.offer(b"a", 1)
     memo.offer(b"a", 1)
     for number in range(100_000):

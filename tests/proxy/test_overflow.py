@@ -22,7 +22,7 @@ values = st.recursive(
 )  # fmt: skip
 
 
-class Members(list):
+class Members(list[Any]):
     """The members of an object as pairs, so that a duplicate member appears twice."""
 
 

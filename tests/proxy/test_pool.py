@@ -28,7 +28,7 @@ class Exchange:
     """Stands for a call that wants a connection."""
 
     def __init__(self) -> None:
-        self.got = asyncio.get_running_loop().create_future()
+        self.got: asyncio.Future[UpstreamConnection] = asyncio.get_running_loop().create_future()
         self.is_over = False
 
     def on_upstream_full(self) -> None:
@@ -186,7 +186,7 @@ def test_a_connection_that_is_lost_before_it_is_given_out_is_a_502_and_forgotten
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def scene(pool: Pool) -> None:
-        async def lost_at_once(upstream: Any, tls: None, make: Callable[..., Any]) -> UpstreamConnection:
+        async def lost_at_once(upstream: Any, tls: None, make: Callable[[], UpstreamConnection]) -> UpstreamConnection:
             connection = make()
             connection.connection_lost(None)
             return connection
@@ -286,7 +286,12 @@ def request_coming(pool: Pool) -> Iterator[Exchange]:
     near, far = socket.socketpair()
     with near, far:
         loop = asyncio.get_running_loop()
-        loop.add_reader(near, lambda: (loop.remove_reader(near), pool.connect(exchange)))
+
+        def on_request() -> None:
+            loop.remove_reader(near)
+            pool.connect(exchange)
+
+        loop.add_reader(near, on_request)
         far.send(b"GET")
         yield exchange
 

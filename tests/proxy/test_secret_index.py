@@ -149,9 +149,9 @@ class NoText:
         return False
 
 
-def test_a_text_with_zeros_may_hold_a_secret_in_wide_characters() -> None:
+def test_a_text_with_zeros_may_hold_a_secret_in_wide_characters(monkeypatch: pytest.MonkeyPatch) -> None:
     index, found = index_of("k3y-of-23-octets-aB9xYz"), list[tuple[int, int]]()
-    index._sieve = NoText()
+    monkeypatch.setattr(index, "_sieve", NoText())
     index.find("k3y-of-23-octets-aB9xYz".encode("utf-16-le"), found)
     assert found
 

@@ -18,7 +18,7 @@ READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", is_safe=False)
 REVISION = Revision(
     number=1, public_url="https://gw", rules=(READ, WRITE), limits=Bounds(), cors_origins=("https://a",),
-    gate=SimpleNamespace(judge=None), faces={"/openapi.json": None, "/openapi.json?profile=plugin": None},
+    gate=SimpleNamespace(judge=None), faces={"/openapi.json": PAGE, "/openapi.json?profile=plugin": PAGE},
     upstream=UpstreamSettings(host="up", port=1, authority=b"up"), operations_total=2,
     read_injection=Injection(headers=((b"X-Key", b"read"),)), write_injection=Injection(headers=((b"X-Key", b"write"),)),
 )  # fmt: skip

@@ -57,6 +57,7 @@ def test_a_connection_from_before_the_end_of_tracing_is_not_traced_any_more() ->
     on_begin = tracing.on_begin
     tracing.adopt(None)
     call = OneCall("")
+    assert on_begin is not None
     on_begin(call)
     assert not isinstance(call.request_id, TracedId)
 

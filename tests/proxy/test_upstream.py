@@ -218,6 +218,7 @@ def peer(certificate: SimpleNamespace | None, answer: bytes, end: str) -> Iterat
             connection.recv(65536)
             connection.sendall(answer)
             if end == "close_notify":
+                assert isinstance(connection, ssl.SSLSocket)
                 connection.unwrap()
 
     thread = threading.Thread(target=serve)
@@ -247,11 +248,12 @@ def test_over_tls_an_answer_without_a_length_ends_with_close_notify_only(
     async def scene(port: int) -> None:
         it, lost = Exchange(), asyncio.Event()
         upstream = UpstreamConnection(UPSTREAM, UpstreamConnection.close, lambda it: lost.set())
+        make: Callable[[], Any] = lambda: upstream  # noqa: E731  # has the methods of a protocol, and not its type
         context = ssl.create_default_context(cafile=authority.ca) if is_tls else None
         name = "localhost" if is_tls else None
         async with asyncio.timeout(BOUND_S):
             await asyncio.get_running_loop().create_connection(
-                lambda: upstream, "127.0.0.1", port, ssl=context, server_hostname=name
+                make, "127.0.0.1", port, ssl=context, server_hostname=name
             )
             upstream.begin(it, b"GET / HTTP/1.1\r\n\r\n")
             await lost.wait()

@@ -42,7 +42,7 @@ def test_references_follow_a_renamed_component_in_any_spelling_and_depth() -> No
 
 
 def test_every_field_that_leads_into_a_renamed_component_follows_it() -> None:
-    root = {
+    root: dict[str, Any] = {
         "components": {
             "schemas": {
                 "Old name": {"oneOf": [{"$anchor": "here"}]},

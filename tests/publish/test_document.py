@@ -61,7 +61,7 @@ def test_the_gateway_is_the_one_server() -> None:
 
 
 def test_parameters_of_the_path_item_are_inline_and_the_operation_wins() -> None:
-    item = {
+    item: dict[str, Any] = {
         "parameters": [
             {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
             {"$ref": "#/components/parameters/Trace"},
@@ -278,7 +278,7 @@ def test_an_operation_that_the_version_cannot_express_gets_a_warning() -> None:
 
 
 def test_a_3_0_document_stays_3_0_when_that_is_wanted_and_another_becomes_it() -> None:
-    path = {
+    path: dict[str, Any] = {
         "/a": {
             "get": {
                 "parameters": [{"name": "q", "in": "query", "schema": {"type": "string", "nullable": True}}],
@@ -311,7 +311,7 @@ def test_an_undefined_schema_is_served_as_one_that_allows_any_value(version: str
 
 
 def test_malformed_values_do_not_stop_the_build() -> None:
-    links = {"l": {"operationId": {}}}
+    links: dict[str, Any] = {"l": {"operationId": {}}}
     callbacks = {"c": {"{$url}": {"post": {"operationId": [], "responses": OK}}}}
     operation = {
         "parameters": True,

@@ -38,7 +38,12 @@ def test_a_body_that_compression_does_not_shrink_stays_uncompressed() -> None:
 
 def test_a_worker_gets_a_face_that_is_ready() -> None:
     made = []
-    face = Face("application/json", lambda: made.append(1) or SHORT)
+
+    def make() -> bytes:
+        made.append(1)
+        return SHORT
+
+    face = Face("application/json", make)
     assert made == []
     twin = pickle.loads(pickle.dumps(face))
     assert vars(twin) == {

@@ -32,7 +32,7 @@ def test_the_answer_of_a_call_that_waits_is_declared() -> None:
     assert schema["properties"]["approval"]["required"] == ["id", "url", "expires_at"]
 
 
-OWN = {"description": "later", "content": {JSON: {"schema": {"type": "array"}}}}
+OWN: dict[str, Any] = {"description": "later", "content": {JSON: {"schema": {"type": "array"}}}}
 
 
 @pytest.mark.parametrize("responses", [{"202": OWN}, {"202": {"$ref": "#/components/responses/Later"}}])

@@ -15,8 +15,12 @@ from tests.octets import dictionaries, just, lists, objects, one_of, recursive, 
 NULL = {"type": "null"}
 
 
-def _spelt_out(schema: dict[str, Any], **schemas: Any) -> dict[str, Any]:
-    root = {"openapi": "3.1.0", "paths": {}, "components": {"schemas": {"S": copy.deepcopy(schema), **schemas}}}
+def _spelt_out(schema: dict[str, Any], **schemas: Any) -> Any:
+    root: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "paths": {},
+        "components": {"schemas": {"S": copy.deepcopy(schema), **schemas}},
+    }
     spell_out_null(root)
     return root["components"]["schemas"]["S"]
 

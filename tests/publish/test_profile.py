@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.publish.profile import MAX_GPT_OPERATIONS, Profile, cut_to_profile
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 SENTENCES = "A sentence of words. " * 50
 
 
-def _served(parameters: list[Any] = (), count: int = 1, text: str = "short", **operation: Any) -> Document:
+def _served(parameters: Sequence[Any] = (), count: int = 1, text: str = "short", **operation: Any) -> Document:
     node = {
         "summary": text,
         "description": text,

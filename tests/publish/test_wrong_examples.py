@@ -13,7 +13,7 @@ NUMBER = {"type": "integer", "minimum": 1}
 
 
 def _left_of(holder: dict[str, Any], section: str = "schemas", version: str = "3.1.0") -> tuple[Any, int]:
-    root = {"openapi": version, "paths": {}, "components": {section: {"X": copy.deepcopy(holder)}}}
+    root: dict[str, Any] = {"openapi": version, "paths": {}, "components": {section: {"X": copy.deepcopy(holder)}}}
     findings = drop_wrong_examples(root)
     assert {finding.rule for finding in findings} <= {"example-left-out"}
     return root["components"][section]["X"], len(findings)
@@ -65,7 +65,11 @@ def test_every_other_example_stays(section: str, holder: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("one_way", ["readOnly", "writeOnly"])
 def test_an_example_may_lack_a_property_that_only_the_other_direction_requires(one_way: str) -> None:
-    schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", one_way: True}}}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "integer", one_way: True}},
+    }
     assert _left_of({**schema, "example": {}}) == ({**schema, "example": {}}, 0)
     schema["properties"]["id"].pop(one_way)
     assert _left_of({**schema, "example": {}}) == (schema, 1)

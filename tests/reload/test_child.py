@@ -1,4 +1,5 @@
 import json
+import os
 import pickle
 import socket
 import subprocess
@@ -153,7 +154,7 @@ def test_the_tiny_document_of_a_ready_child_takes_all_steps_of_a_compile(monkeyp
         child, "compiled_or_refused", lambda *given, **named: outcomes.append(compile_it(*given, **named))
     )
     monkeypatch.setattr(child, "answer", lambda: None)
-    monkeypatch.setattr(child.os, "_exit", lambda _: None)
+    monkeypatch.setattr(os, "_exit", lambda _: None)
     for how in ("now", "ready"):
         child.main(how)
     (outcome,) = outcomes
@@ -168,13 +169,13 @@ def test_a_child_that_gets_no_request_ends_quietly() -> None:
 
 
 def test_a_sandbox_that_forbids_to_be_nice_forbids_no_reload(monkeypatch: pytest.MonkeyPatch) -> None:
-    answered = []
+    answered: list[Any] = []
 
     def nice(_: int) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(child.os, "nice", nice)
-    monkeypatch.setattr(child.os, "_exit", answered.append)
+    monkeypatch.setattr(os, "nice", nice)
+    monkeypatch.setattr(os, "_exit", answered.append)
     monkeypatch.setattr(child, "answer", lambda: answered.append("answer"))
     child.main("gently")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,7 +34,8 @@ REQUEST = ToolRequest(b"POST", b"/p", ((b"content-type", b"text/plain"),), b"zq1
 @pytest.fixture
 def upstream() -> Iterator[tuple[int, list[Any]]]:
     """A server that answers each request with ten bytes; yields its port and the heads and bodies that came."""
-    seen, started = [], threading.Event()
+    seen: list[Any] = []
+    started: SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Event, int]] = SimpleQueue()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -43,18 +45,14 @@ def upstream() -> Iterator[tuple[int, list[Any]]]:
         writer.close()
 
     async def main() -> None:
-        nonlocal loop, stop, port
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        stop = asyncio.Event()
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            started.set()
+            started.put((asyncio.get_running_loop(), stop, server.sockets[0].getsockname()[1]))
             await stop.wait()
 
-    loop = stop = None
-    port = 0
     thread = threading.Thread(target=lambda: asyncio.run(main()))
     thread.start()
-    assert started.wait(BOUND_S)
+    loop, stop, port = started.get(timeout=BOUND_S)
     yield port, seen
     loop.call_soon_threadsafe(stop.set)
     thread.join(BOUND_S)

@@ -60,7 +60,11 @@ def test_only_documents_that_are_read_are_rendered() -> None:
     rendered: list[str] = []
 
     def face(name: str) -> Face:
-        return Face("application/json", lambda: rendered.append(name) or name.encode())
+        def render() -> bytes:
+            rendered.append(name)
+            return name.encode()
+
+        return Face("application/json", render)
 
     documents = Documents(
         {"/openapi.json": face("whole"), "/openapi.json?profile=lean": face("lean"), "/logo": face("x")}

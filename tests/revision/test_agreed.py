@@ -156,7 +156,7 @@ def faces(revision: Revision) -> Any:
 
 
 METHODS = st.sampled_from(["get", "post", "delete", "put"])
-NODES = st.fixed_dictionaries(
+NODES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"responses": st.just({})},
     optional={
         "operationId": st.sampled_from(["listPets", "addPet", "listOwners", "dropOwner", "new"]),

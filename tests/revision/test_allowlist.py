@@ -107,7 +107,7 @@ def test_a_group_of_which_everything_is_denied_is_reported() -> None:
 
 
 def test_denied_operations_that_a_slashed_parameter_spells_are_a_warning() -> None:
-    paths = {"/tree/{path}": {"get": {}}, "/tree/{a}/{b}": {"get": {}}}
+    paths: dict[str, Any] = {"/tree/{path}": {"get": {}}, "/tree/{a}/{b}": {"get": {}}}
     allow = [{"operation": "GET /tree/{path}", "parameters": {"path": {"slashes": "allowed"}}}]
 
     assert rules(choose(allow, paths=paths)) == [("slashes-spell-denied", "warning", ("allow", 0))]
@@ -143,7 +143,12 @@ def test_denying_an_operation_id_given_twice_denies_both() -> None:
 
 def test_a_long_list_is_judged_without_comparing_its_entries_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = list[Any]()
-    monkeypatch.setattr(AllowEntry, "__eq__", lambda one, other: compared.append(one) or one is other)
+
+    def noted(one: AllowEntry, other: object) -> bool:
+        compared.append(one)
+        return one is other
+
+    monkeypatch.setattr(AllowEntry, "__eq__", noted)
 
     assert keys(choose(["listPets", "createPet", {"tag": "pets"}])) != []
     assert compared == []

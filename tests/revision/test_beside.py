@@ -48,7 +48,7 @@ def test_a_report_about_the_config_alone_has_no_finding_about_the_document(tmp_p
 
 
 def test_the_document_is_watched_although_the_config_is_refused(tmp_path: Path) -> None:
-    told = []
+    told: list[Path] = []
     rules(tmp_path, in_one_report=True, on_file=told.append)
     assert "openapi.yaml" in {path.name for path in told}
 

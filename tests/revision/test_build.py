@@ -79,7 +79,7 @@ def test_unusable_files_and_unknown_operations_are_in_one_report(folder: Path) -
     errors = {finding.rule for finding in caught.value.findings if finding.severity is Severity.ERROR}
     assert errors == {"unreadable", "unknown-operation"}
     (folder / "openapi.yaml").unlink()
-    with pytest.raises(DocumentError) as caught:
+    with pytest.raises(DocumentError) as unreadable:
         build(loaded(folder))
-    errors = {finding.rule for finding in caught.value.findings if finding.severity is Severity.ERROR}
+    errors = {finding.rule for finding in unreadable.value.findings if finding.severity is Severity.ERROR}
     assert errors == {"unreadable", "document-unreadable"}

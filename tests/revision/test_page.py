@@ -1,9 +1,9 @@
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from plugin_gateway.config.load import load_text
+from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision.page import compile_page
 
@@ -13,7 +13,8 @@ MINIMAL = "openapi: openapi.yaml\nupstream: {url: https://h}\nallow: []\n"
 
 def page(written: str = "", rules: tuple[tuple[str, str], ...] = ()) -> Any:
     config = load_text(MINIMAL + written, path=None, environ={}).config
-    return compile_page(config, FACES, [SimpleNamespace(method=method, path_template=path) for method, path in rules])
+    made = [OperationRule(method=method, path_template=path, operation_id=path) for method, path in rules]
+    return compile_page(config, FACES, made)
 
 
 def test_the_page_is_there_by_default_and_names_the_mcp_endpoint_if_there_is_one() -> None:

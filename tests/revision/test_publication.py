@@ -36,7 +36,7 @@ allow: [listPets, petOptions, ownPath]
 def test_an_operation_that_the_gateway_answers_itself_is_pointed_out_at_its_entry() -> None:
     kept = choose(CONFIG, DOCUMENT, NOTHING_PINNED, NOTHING_AGREED).kept
     found = {finding.pointer: finding.message for finding in find_hidden_operations(kept, {"/mcp"})}
-    assert sorted(found) == [("allow", 1), ("allow", 2)]
+    assert found.keys() == {("allow", 1), ("allow", 2)}
     assert "answers OPTIONS itself" in found["allow", 1]
     assert "serves its own /mcp" in found["allow", 2]
 

@@ -23,7 +23,11 @@ def read(
 ) -> tuple[TlsFiles, list[Any], tuple[Any, ...]]:
     """Read the files under `tls`; return them with the rules and pointers of the findings."""
     files, findings = read_tls_files(Tls.parse(written, Surroundings(folder=tmp_path)), now=now)
-    return files, [(finding.rule, finding.pointer[-1], str(finding.severity)) for finding in findings], findings
+    return (
+        files,
+        [(finding.rule, finding.pointer and finding.pointer[-1], str(finding.severity)) for finding in findings],
+        findings,
+    )
 
 
 def test_a_context_is_made_after_the_files_are_gone(tmp_path: Path, authority: Authority) -> None:
@@ -117,23 +121,6 @@ def test_an_encrypted_key_is_an_error_and_no_question_at_the_terminal(tmp_path: 
     _, found, findings = read(tmp_path, cert=own.cert, key=own.key)
     assert found == [("tls-file", "key", "error")]
     assert "encrypted" in findings[0].message
-
-
-def test_a_certificate_and_a_key_that_are_exchanged_are_one_error(tmp_path: Path, authority: Authority) -> None:
-    own = authority.issue("me")
-    _, found, findings = read(tmp_path, cert=own.key, key=own.cert)
-    assert found == [("tls-file", "cert", "error")]
-    assert findings[0].hint == "exchange the two file names"
-
-
-@pytest.mark.parametrize("name", ["ca", "cert", "key"])
-def test_a_file_of_the_other_kind_is_named_as_such(tmp_path: Path, authority: Authority, name: str) -> None:
-    own = authority.issue("me")
-    written = {"ca": authority.ca, "cert": own.cert, "key": own.key}
-    written[name] = own.cert if name == "key" else own.key
-    _, found, findings = read(tmp_path, **written)
-    assert found == [("tls-file", name, "error")]
-    assert ("it holds a certificate" if name == "key" else "it holds a private key") in findings[0].hint
 
 
 def test_a_file_that_vanished_is_an_error(tmp_path: Path, authority: Authority) -> None:

@@ -27,7 +27,7 @@ def test_messages_come_whole_and_in_order(messages: list[tuple[Kind, bytes]]) ->
         sending = asyncio.create_task(send())
         got = []
         while (message := await asyncio.wait_for(theirs.receive(), BOUND_S)) is not None:
-            got.append(tuple(message))
+            got.append((message.kind, message.body))
         await sending
         theirs.close()
         return got

@@ -76,7 +76,7 @@ class World:
         await self._channel.send(Message(Kind.REVISION, self.revision(otel, number)))
         assert (await self._channel.receive()).kind == Kind.ADOPTED
 
-    async def series(self) -> dict[str, Any]:
+    async def series(self) -> Any:
         await self._channel.send(Message(Kind.COUNT, b""))
         return orjson.loads((await self._channel.receive()).body)
 

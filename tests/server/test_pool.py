@@ -20,9 +20,9 @@ class Worker:
 
     def __init__(self) -> None:
         self.pid = 1000 + len(Worker.spawned)
-        self.revision = None
+        self.revision = b""
         self.last_series = {"calls": [self.pid]}
-        self.ended = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.is_drained = False
         self.watched: list[bool] = []
         Worker.spawned.append(self)
@@ -35,7 +35,7 @@ class Worker:
 
     @property
     def is_started(self) -> bool:
-        return self.revision is not None
+        return self.revision != b""
 
     async def start(self, listener: str, revision: bytes) -> bool:
         if Worker.fails:
@@ -74,7 +74,7 @@ class Worker:
 
 class Log:
     def __init__(self) -> None:
-        self.events = []
+        self.events: list[tuple[str, dict[str, Any]]] = []
 
     def retry(self) -> None:
         """No line waits."""
@@ -93,8 +93,9 @@ def run(talk: Callable[..., Any], *, count: int = 2, on_counts: Callable[[Any], 
     async def bounded() -> Any:
         async with asyncio.timeout(BOUND_S):
             pool = WorkerPool(count, log := Log(), on_counts=on_counts)
+            listeners: list[Any] = [os.devnull] * count  # stand-ins
             pool.boot()
-            await pool.start([os.devnull] * count, b"one")
+            await pool.start(listeners, b"one")
             found = await talk(pool, log)
             await pool.drain(1)
             return found
@@ -141,7 +142,7 @@ def test_a_worker_that_ends_unexpectedly_is_replaced_at_once_with_the_current_re
     assert events == [("worker-ended", {"pid": 1000, "status": -9, "backoff_s": 0.0})]
 
 
-def test_a_revision_that_comes_while_a_worker_starts_is_not_missed() -> None:
+def test_a_revision_that_comes_while_a_worker_starts_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     async def talk(pool: WorkerPool, _: Log) -> bytes:
         class Late(Worker):
             async def start(self, listener: str, revision: bytes) -> bool:
@@ -149,7 +150,7 @@ def test_a_revision_that_comes_while_a_worker_starts_is_not_missed() -> None:
                 pool._revision = b"two"
                 return started
 
-        pool_module.WorkerProcess = Late
+        monkeypatch.setattr(pool_module, "WorkerProcess", Late)
         Worker.spawned[0].end(1)
         await settled()
         return Worker.spawned[-1].revision
@@ -169,7 +170,7 @@ def test_workers_that_end_again_and_again_are_started_more_and_more_slowly() -> 
 
 
 def test_the_counts_of_a_worker_outlive_it() -> None:
-    async def talk(pool: WorkerPool, _: Log) -> dict[str, list[int]]:
+    async def talk(pool: WorkerPool, _: Log) -> dict[str, list[float]]:
         Worker.spawned[0].end(-9)
         await settled()
         return await pool.series()
@@ -187,7 +188,7 @@ def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch
             asked.set()
             return {}
 
-        Worker.spawned[0].series = series
+        monkeypatch.setattr(Worker.spawned[0], "series", series)
         await asked.wait()
         return True
 
@@ -225,7 +226,7 @@ def test_draining_is_clean_when_all_end_in_time_and_replaces_none() -> None:
     assert {worker.drain_timeout_s for worker in Worker.spawned} == {1}
 
 
-def test_a_worker_may_end_while_the_next_one_begins_to_drain() -> None:
+def test_a_worker_may_end_while_the_next_one_begins_to_drain(monkeypatch: pytest.MonkeyPatch) -> None:
     async def talk(pool: WorkerPool, _: Log) -> bool:
         for worker in Worker.spawned:
 
@@ -233,7 +234,7 @@ def test_a_worker_may_end_while_the_next_one_begins_to_drain() -> None:
                 await drain(timeout_s)
                 await settled()
 
-            worker.drain = drain
+            monkeypatch.setattr(worker, "drain", drain)
         return await pool.drain(1)
 
     assert run(talk)
@@ -246,7 +247,7 @@ def test_workers_that_do_not_drain_are_ended(monkeypatch: pytest.MonkeyPatch) ->
         async def drain(timeout_s: float) -> None:
             pass
 
-        Worker.spawned[0].drain = drain
+        monkeypatch.setattr(Worker.spawned[0], "drain", drain)
         return await pool.drain(0.05), Worker.spawned[0].ended.result()
 
     assert run(talk) == (False, -9)

@@ -138,7 +138,7 @@ def hearing(
     listener: socket.socket,
     on_unasked: Callable[[Message, Callable[[Message], object]], object],
     act: Callable[..., Any],
-) -> tuple[Any, bool]:
+) -> Any:
     """Start a worker whose end of the channel is the test's; return what `act` returns, and whether the worker started."""
 
     async def talk(worker: WorkerProcess) -> tuple[Any, bool]:

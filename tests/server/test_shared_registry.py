@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from plugin_gateway.approvals.approval import Decision, State, Verdict
+from plugin_gateway.approvals.approval import Approval, Decision, State, Verdict
 from plugin_gateway.approvals.desk import MOST, MOST_OF_A_CALLER, Desk
 from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.approvals.registry import StoreAwayError
@@ -50,6 +50,12 @@ def play(redis_port: int, request: pytest.FixtureRequest) -> Callable[..., Any]:
     return run
 
 
+async def decided(registry: SharedRegistry, id_: str, decision: Decision) -> tuple[Approval, bool]:
+    answer = await registry.decide(id_, decision)
+    assert answer is not None
+    return answer
+
+
 def test_a_call_held_by_one_replica_is_approved_at_another_and_runs_once(play: Callable[..., Any]) -> None:
     async def scene(one: SharedRegistry, two: SharedRegistry) -> None:
         first = await one.ask(CALL)
@@ -58,8 +64,8 @@ def test_a_call_held_by_one_replica_is_approved_at_another_and_runs_once(play: C
         assert (first.is_new, again.is_new) == (True, False)
         approval = await two.follow(first.url.rpartition("/")[2])
         assert (approval.id, approval.held, approval.state) == (first.id, CALL, State.PENDING)
-        assert (await two.decide(first.id, APPROVE))[1]
-        assert not (await one.decide(first.id, APPROVE))[1]
+        assert (await decided(two, first.id, APPROVE))[1]
+        assert not (await decided(one, first.id, APPROVE))[1]
         verdicts = await asyncio.gather(*(registry.ask(CALL) for registry in (one, two) * 8))
         kinds = [verdict.kind for verdict in verdicts]
         assert sorted(kinds) == [*["pending"] * 15, "run"]
@@ -102,15 +108,15 @@ def test_an_approval_serves_no_other_call(play: Callable[..., Any], change: dict
 def test_decisions_are_those_of_the_desk(play: Callable[..., Any]) -> None:
     async def scene(one: SharedRegistry, two: SharedRegistry) -> None:
         id_ = (await one.ask(CALL)).id
-        assert (await one.decide(id_, APPROVE))[0].state is State.APPROVED
-        assert (await two.decide(id_, DENY))[0].state is State.DENIED
-        assert (await two.decide(id_, APPROVE))[0].state is State.DENIED
+        assert (await decided(one, id_, APPROVE))[0].state is State.APPROVED
+        assert (await decided(two, id_, DENY))[0].state is State.DENIED
+        assert (await decided(two, id_, APPROVE))[0].state is State.DENIED
         assert (await one.ask(CALL)).kind == "denied"
         other = replace(CALL, fingerprint="b")
         ran = (await one.ask(other)).id
         await one.decide(ran, APPROVE)
         assert (await one.ask(other)).kind == "run"
-        assert [(await two.decide(ran, decision))[0].state for decision in Decision] == [State.EXECUTED] * 2
+        assert [(await decided(two, ran, decision))[0].state for decision in Decision] == [State.EXECUTED] * 2
         assert await two.decide("unknown", APPROVE) is None
 
     play(scene)

@@ -16,6 +16,7 @@ from plugin_gateway.cli.entry import run as command
 from plugin_gateway.console import traffic_stream
 from plugin_gateway.errors import UsageError
 from plugin_gateway.reload import schedule as schedule_module
+from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.server import beginning
 from plugin_gateway.server import pool as pool_module
 from plugin_gateway.server.pool import WorkerPool
@@ -26,7 +27,11 @@ from tests.bounds import BOUND_S
 from tests.server.pets import CONFIG, DOCUMENT
 
 
-def run(config: Path | None, talk: Callable[..., Any] | None, **options: float | str | Path) -> Any:
+async def never(*_: object) -> None:
+    pytest.fail("a supervisor that cannot start has started")
+
+
+def run(config: Path | None, talk: Callable[..., Any], **options: float | str | Path) -> Any:
     """Run a supervisor until `talk`, which gets the facts for the banner, returns."""
 
     async def bounded() -> Any:
@@ -45,17 +50,17 @@ def run(config: Path | None, talk: Callable[..., Any] | None, **options: float |
     return asyncio.run(bounded())
 
 
-async def ready(started: Started) -> dict[str, Any]:
+async def ready(started: Started) -> Any:
     return await until(started, lambda _: True)
 
 
-async def until(started: Started, condition: Callable[..., Any]) -> dict[str, Any]:
+async def until(started: Started, condition: Callable[..., Any]) -> Any:
     """Ask for the health until a condition holds, and return it."""
     async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
         return await answer_with(client, f"http://{started.admin}/readyz", condition)
 
 
-async def answer_with(client: httpx2.AsyncClient, url: str, condition: Callable[..., Any]) -> dict[str, Any]:
+async def answer_with(client: httpx2.AsyncClient, url: str, condition: Callable[..., Any]) -> Any:
     """Ask until a condition holds. The pauses leave the processor to the child that compiles and to the workers."""
     while not condition(answer := (await client.get(url)).json()):
         with contextlib.suppress(TimeoutError):
@@ -97,7 +102,7 @@ def test_without_an_admin_address_there_is_no_admin_listener(config: Path) -> No
 def test_mistakes_stop_the_start_and_are_reported_as_check_reports_them(config: Path) -> None:
     config.write_text(CONFIG.replace("listPets", "nope"))
     with pytest.raises(RefusedError) as caught:
-        run(config, None)
+        run(config, never)
     assert f"{config}:4:9: error[unknown-operation]" in caught.value.report
     assert caught.value.exit_code == 2
 
@@ -153,7 +158,7 @@ async def traffic(supervisor: Supervisor, started: Started) -> AsyncIterator[Cal
             assert stream.status_code == 200
             lines = stream.aiter_lines()
 
-            async def until_shown(path: str) -> dict[str, Any]:
+            async def until_shown(path: str) -> Any:
                 async for line in lines:
                     if line.startswith("data: {") and (record := json.loads(line[6:]))["path"] == path:
                         return dict(record)
@@ -290,7 +295,7 @@ def test_a_revision_no_worker_can_serve_is_a_failed_reload(config: Path, monkeyp
     async def refuse(self: WorkerPool, revision: bytes) -> str:
         return "no such file"
 
-    async def talk(supervisor: Supervisor, started: Started) -> dict[str, Any]:
+    async def talk(supervisor: Supervisor, started: Started) -> Any:
         monkeypatch.setattr(WorkerPool, "adopt", refuse)
         supervisor._reload_wanted.set()
         return await until(started, lambda health: health["reload_error"])
@@ -302,7 +307,7 @@ def test_a_revision_no_worker_can_serve_is_a_failed_reload(config: Path, monkeyp
 @contextmanager
 def serving_document(*statuses: int) -> Iterator[tuple[str, list[Any]]]:
     """A server that answers with one status after the other, 200 at the end; its URL, and the requests it got."""
-    asked = []
+    asked: list[Any] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -346,7 +351,7 @@ def test_a_document_whose_server_does_not_answer_yet_is_asked_for_again(config: 
     with serving_document(503, 429) as (url, asked):
         config.write_text(CONFIG.replace("./openapi.yaml", url))
 
-        async def talk(supervisor: Supervisor, started: Started) -> dict[str, Any]:
+        async def talk(supervisor: Supervisor, started: Started) -> Any:
             return await ready(started)
 
         health = run(config, talk)
@@ -363,7 +368,7 @@ def test_a_document_that_does_not_come_by_waiting_stops_the_start(
     with serving_document(*statuses) as (url, asked):
         config.write_text(CONFIG.replace("./openapi.yaml", url))
         with pytest.raises(RefusedError, match="the server answered"):
-            run(config, None, **options)
+            run(config, never, **options)
     assert asked == list(statuses)
 
 
@@ -399,7 +404,7 @@ def test_sighup_and_a_changed_config_end_the_pause(config: Path, monkeypatch: py
         async def bounded() -> Started:
             log = Told("document-awaited")
             supervisor = Supervisor(ServeOptions(config=config), log)
-            announced = asyncio.get_running_loop().create_future()
+            announced: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
             async with asyncio.timeout(BOUND_S):
                 running = asyncio.create_task(supervisor.run(lambda started, _: announced.set_result(started)))
                 await log.is_told.wait()
@@ -418,7 +423,7 @@ def test_sighup_and_a_changed_config_end_the_pause(config: Path, monkeypatch: py
 def test_a_reload_whose_document_is_not_there_is_tried_again_by_itself(config: Path, impatient: None) -> None:
     with serving_document(503, 503) as (url, asked):
 
-        async def talk(_: Supervisor, started: Started) -> dict[str, Any]:
+        async def talk(_: Supervisor, started: Started) -> Any:
             config.write_text(CONFIG.replace("./openapi.yaml", url))
             return await until(started, lambda health: health["revision"] == 2)
 
@@ -446,7 +451,6 @@ def test_a_refused_config_that_looked_at_less_than_before_is_not_tried_for_ever(
 ) -> None:
     """The document changed too, but a config that cannot be read stops the compile before the document."""
     numbers = []
-    compile_aside = beginning.compile_aside
 
     async def counted(**options: Any) -> Any:
         numbers.append(options["number"])
@@ -470,7 +474,7 @@ def test_stopping_during_the_start_starts_nothing(config: Path, monkeypatch: pyt
         await asyncio.Event().wait()
 
     monkeypatch.setattr(beginning, "compile_aside", never)
-    announced = []
+    announced: list[Any] = []
 
     async def bounded() -> None:
         supervisor = Supervisor(ServeOptions(config=config), Log())
@@ -492,7 +496,7 @@ def test_workers_that_cannot_start_stop_the_start(config: Path, monkeypatch: pyt
 
     monkeypatch.setattr("plugin_gateway.server.process.WorkerProcess.start", fail)
     with pytest.raises(UsageError, match="no worker could be started"):
-        run(config, None)
+        run(config, never)
 
 
 def test_metrics_alone_are_where_the_command_line_says(config: Path) -> None:
@@ -580,7 +584,7 @@ def test_the_console_is_entered_by_its_link_and_shows_whether_the_file_is_served
         async with httpx2.AsyncClient(trust_env=False) as client:
             url = f"{started.console}api/state"
 
-            async def until_in(sync: str) -> dict[str, Any]:
+            async def until_in(sync: str) -> Any:
                 return await answer_with(client, url, lambda state: state["sync"] == sync)
 
             assert (await client.get(url)).json()["code"] == "no-console-session"

@@ -12,6 +12,7 @@ import pytest
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.server import worker
 from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.public_server import DRAIN_TIMEOUT_S
 from tests.bounds import BOUND_S
 from tests.server.pickled import revision
 
@@ -48,7 +49,9 @@ def run(talk: Callable[..., Any]) -> Any:
 
 async def ask(channel: Channel, kind: Kind, body: bytes = b"") -> Message:
     await channel.send(Message(kind, body))
-    return await channel.receive()
+    answer = await channel.receive()
+    assert answer is not None
+    return answer
 
 
 def test_a_worker_reports_when_it_listens_and_which_revision_it_serves() -> None:
@@ -76,7 +79,7 @@ def test_a_revision_that_cannot_be_served_leaves_the_old_one() -> None:
 
 
 def test_it_counts_what_it_answers() -> None:
-    async def talk(channel: Channel, port: int) -> dict[str, Any]:
+    async def talk(channel: Channel, port: int) -> Any:
         await ask(channel, Kind.REVISION, revision())
         await get(port)
         await get(port, "/nope")
@@ -123,7 +126,7 @@ def test_the_time_for_calls_in_flight_comes_with_the_order_to_drain() -> None:
         channel.close()
         there.close()
 
-    drained = []
+    drained: list[float] = []
     asyncio.run(bounded())
     assert drained == [45.5]
 
@@ -150,9 +153,9 @@ def test_a_worker_that_cannot_read_its_revision_drains() -> None:
         channel.close()
         there.close()
 
-    drained = []
+    drained: list[float] = []
     asyncio.run(bounded())
-    assert drained == [worker.DRAIN_TIMEOUT_S]
+    assert drained == [DRAIN_TIMEOUT_S]
 
 
 def test_without_a_revision_it_serves_nothing() -> None:

@@ -37,7 +37,7 @@ def test_text_in_ascii_has_no_control_character() -> None:
 
 
 def nested(depth: int) -> list[Any]:
-    value = []
+    value: list[Any] = []
     for _ in range(depth):
         value = [value]
     return value

@@ -99,7 +99,7 @@ def test_a_member_that_a_part_hides_is_not_required() -> None:
 
 
 def test_a_schema_that_is_nested_too_deeply_accepts_anything() -> None:
-    schema = {"type": "string"}
+    schema: JsonObject = {"type": "string"}
     for _ in range(200):
         schema = {"items": schema}
     shown, depth = copied(schema)[0], 0
@@ -124,7 +124,7 @@ def test_a_component_is_copied_once_for_all_tools_unless_its_copies_differ() -> 
         "Other": {"properties": {"tag": {"$ref": "#/components/responses/x/Tag"}}},
     }
     root = {"openapi": "3.1.0", "components": {"schemas": components, "responses": {"x": {"Tag": {"type": "integer"}}}}}
-    document, copies = Document(root=root, name="o"), {}
+    document, copies = Document(root=root, name="o"), dict[Any, Any]()
 
     def defined(*names: str, shared: bool = True) -> JsonObject:
         definitions = Definitions(document, hidden="readOnly", copies=copies if shared else None)

@@ -159,7 +159,7 @@ def test_a_nested_value_is_told_to_be_nested() -> None:
 
 
 def test_a_value_of_many_levels_is_refused() -> None:
-    value = "x"
+    value: Any = "x"
     for _ in range(50_000):
         value = {"a": value}
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from plugin_gateway.telemetry import exporter as module
 from plugin_gateway.telemetry.call_metrics import SERVER_DURATION
 from plugin_gateway.telemetry.exporter import BATCH, Exporter
+from plugin_gateway.telemetry.otlp import trace_request
 from tests.bounds import BOUND_S
 from tests.telemetry.otlp_receiver import BUSY, OK, Receiver, receiving
 from tests.telemetry.test_span import COLLECTOR, record
@@ -131,12 +132,12 @@ def test_an_error_in_the_gateway_loses_only_the_batch_that_it_was_sending(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "INTERVAL_S", 0.01)
-    real, failures = module.trace_request, [ValueError("a-secret")]
+    failures = [ValueError("a-secret")]
 
     def fail_once(*arguments: Any) -> bytes:
         if failures:
             raise failures.pop()
-        return real(*arguments)
+        return trace_request(*arguments)
 
     monkeypatch.setattr(module, "trace_request", fail_once)
 

@@ -16,7 +16,7 @@ class Clock:
 @pytest.fixture
 def told(caplog: pytest.LogCaptureFixture) -> Callable[..., Any]:
     caplog.set_level("INFO", "plugin_gateway")
-    return lambda: [record.event for record in caplog.records]
+    return lambda: [vars(record)["event"] for record in caplog.records]
 
 
 def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
@@ -33,7 +33,7 @@ def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
     assert told() == ["outage-began", "outage-ended"]
     began, ended = caplog.records
     assert began.getMessage() == "Redis does not answer: no connection"
-    assert (ended.what, ended.lasted_s, ended.failures) == ("Redis", 2.5, 1000)
+    assert vars(ended).items() >= {"what": "Redis", "lasted_s": 2.5, "failures": 1000}.items()
 
 
 def test_a_service_that_fails_every_other_time_does_not_fill_the_log(told: Callable[..., Any]) -> None:

@@ -65,7 +65,7 @@ def test_a_reader_that_stalls_stops_no_call_and_dropped_lines_are_counted() -> N
         dropped = log.access(batch)
         written += 400 - dropped
     assert dropped == 400
-    read = []
+    read: list[bytes] = []
     drain = threading.Thread(target=lambda: read.extend(iter(lambda: os.read(reader, 1 << 20), b"")), daemon=True)
     drain.start()
     log.close(BOUND_S)

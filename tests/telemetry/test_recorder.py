@@ -87,7 +87,12 @@ def test_a_secret_in_a_refused_path_is_covered() -> None:
 
 def test_a_person_who_begins_to_watch_sees_all_earlier_calls() -> None:
     bodies: list[bytes] = []
-    recorder = Recorder(Log(level="error"), feed=Feed(lambda body: not bodies.append(body), str))
+
+    def take(body: bytes) -> bool:
+        bodies.append(body)
+        return True
+
+    recorder = Recorder(Log(level="error"), feed=Feed(take, str))
     recorder.record(RECORD)
     recorder.watch(is_watched=True)
     assert [body.count(b"\n") for body in bodies] == [1]

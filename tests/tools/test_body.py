@@ -27,11 +27,13 @@ def body(kind: BodyKind, media_type: str = "", **given: Any) -> Body:
     return Body(kind=kind, media_type=media_type or TYPES[kind], **given)
 
 
-def written(described: Body, **members: Any) -> tuple[bytes, bytes] | None:
+def written(described: Body, **members: Any) -> tuple[bytes, bytes]:
     writer, draft = BodyWriter(described), Draft([], [])
     for name, value in members.items():
         writer.slot(Argument(name=name, place=Place.BODY, wire_name=name)).add(value, draft)
-    return writer.write(draft)
+    sent = writer.write(draft)
+    assert sent is not None
+    return sent
 
 
 @pytest.mark.parametrize(

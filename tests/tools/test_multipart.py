@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -14,7 +15,6 @@ from hypothesis import strategies as st
 from plugin_gateway.gate.media_type import MULTIPART
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.shape.scalar import UnwritableError
-from plugin_gateway.tools import multipart
 from plugin_gateway.tools.multipart import joined, parts
 from plugin_gateway.tools.tool import Encoding
 
@@ -79,7 +79,7 @@ def test_every_content_comes_back_and_the_gate_reads_the_same_parts(contents: li
 
 def test_a_boundary_that_occurs_in_the_content_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = iter(["0" * 32, "1" * 32])
-    monkeypatch.setattr(multipart.secrets, "token_hex", lambda _: next(tokens))
+    monkeypatch.setattr(secrets, "token_hex", lambda _: next(tokens))
 
     boundary, _ = joined(parts("a", "x plugin-gateway-" + "0" * 32, Encoding()))
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -27,8 +27,8 @@ PET = {
 OWNER = {"type": "object", "properties": {"pets": {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}}}
 
 
-def output(**responses: JsonObject) -> JsonObject | None:
-    root = {"openapi": "3.1.0", "components": {"schemas": {"Pet": PET, "Owner": OWNER}}}
+def output(**responses: JsonObject) -> Any:
+    root: JsonObject = {"openapi": "3.1.0", "components": {"schemas": {"Pet": PET, "Owner": OWNER}}}
     root["paths"] = {"/pet": {"get": {"responses": {key.strip("_"): value for key, value in responses.items()}}}}
     document = Document(root=root, name="o")
     (operation,) = document.operations.values()
@@ -120,7 +120,7 @@ def test_a_referenced_answer_is_written_at_the_root() -> None:
 def test_an_answer_that_costs_too_much_tells_less() -> None:
     long = {f"member_{number}": {"type": "string", "description": "word " * 20} for number in range(45)}
     deep = {"type": "object", "description": "d", "properties": {"a": {"type": "object", "properties": long}, "b": {}}}
-    many = {f"one_of_{number}": {} for number in range(400)}
+    many: JsonObject = {f"one_of_{number}": {} for number in range(400)}
     wide = {"type": "object", "properties": {**long, **{f"other_{number}": {} for number in range(100)}}}
 
     assert output(_200=answer(deep))["properties"]["a"]["properties"]["member_0"] == {}

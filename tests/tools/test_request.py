@@ -49,7 +49,7 @@ def api(
     operations: JsonObject, closed: Collection[str] = (), slashes: Collection[str] = ()
 ) -> tuple[Gate, dict[str, RequestWriter]]:
     """The gate, and a writer for each operation of `{"GET /a": {…}}`; those in `closed` are not allowed."""
-    paths = {}
+    paths: JsonObject = {}
     for text, operation in operations.items():
         method, path = text.split(" ", 1)
         node = {"operationId": text, "responses": {}, **operation}
@@ -389,7 +389,7 @@ def spelled(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def same(read: Any, sent: object) -> bool:
+def same(read: Any, sent: object) -> Any:
     if isinstance(sent, list):
         return len(read) == len(sent) and all(map(same, read, sent))
     if isinstance(sent, dict):
@@ -415,7 +415,8 @@ def read_back(place: str, style: str, explode: bool, shape: str, request: ToolRe
     elif place == "query":
         pairs = [pair.split("=", 1) for pair in request.target.decode().partition("?")[2].split("&")]
         if style == "deepObject" and shape == "object":
-            return {re.fullmatch(r"color\[(.*)\]", unquote(name))[1]: unquote(value) for name, value in pairs}
+            assert all(re.fullmatch(r"color\[.*\]", unquote(name)) for name, _ in pairs)
+            return {unquote(name)[6:-1]: unquote(value) for name, value in pairs}
         if style == "deepObject" and shape == "list":
             assert {unquote(name) for name, _ in pairs} == {"color[]"}
             return [unquote(value) for _, value in pairs]

@@ -4,13 +4,13 @@ import pytest
 
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.template import parse_template
-from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
 from plugin_gateway.tools.rivals import Rivals
 
 
 def rivals(template: str, *others: str, method: str = "GET") -> tuple[dict[int, set[str]], bool]:
     keys = [OperationKey(method, template), *(OperationKey(*other.split(" ")) for other in others)]
-    paths = {}
+    paths: JsonObject = {}
     for key in keys:
         paths.setdefault(key.path, {})[key.method.lower()] = {}
     document = Document(root={"openapi": "3.1.0", "paths": paths}, name="t")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TEXT = {"type": "string"}
 
 
-def strict(nullable: Collection[str] = (), required: tuple[str, ...] = ("p",), **properties: Any) -> JsonObject | None:
+def strict(nullable: Collection[str] = (), required: tuple[str, ...] = ("p",), **properties: Any) -> Any:
     return strict_schema({"type": "object", "properties": properties, "required": [*required]}, nullable)
 
 
@@ -72,11 +72,15 @@ def test_a_nested_object_is_closed_and_takes_all_its_members() -> None:
 
 
 def test_definitions_are_strict_too() -> None:
-    schema = {"properties": {"p": {"$ref": "#/$defs/A"}}, "required": ["p"], "$defs": {"A": {"type": "object"}}}
+    schema: JsonObject = {
+        "properties": {"p": {"$ref": "#/$defs/A"}},
+        "required": ["p"],
+        "$defs": {"A": {"type": "object"}},
+    }
 
     assert strict_schema(schema, ()) is None
     schema["$defs"]["A"] = TEXT
-    assert strict_schema(schema, ())["$defs"] == {"A": TEXT}
+    assert (strict_schema(schema, ()) or {})["$defs"] == {"A": TEXT}
 
 
 @pytest.mark.parametrize("more", [{"additionalProperties": TEXT}, {"anyOf": [{}]}, {"not": {}}, {"if": {}}])
@@ -85,7 +89,7 @@ def test_a_root_with_more_than_properties_is_not_strict(more: JsonObject) -> Non
 
 
 def test_a_schema_that_is_too_deep_is_not_strict() -> None:
-    schema = TEXT
+    schema: JsonObject = TEXT
     for _ in range(11):
         schema = {"type": "array", "items": schema}
 

@@ -64,7 +64,7 @@ def test_a_text_that_the_directory_refuses_breaks_its_rule_alone(
     candidate = shop({"plugin": change})
     assert broken(candidate) == {rule: "error"}
     [finding, *_] = [finding for finding in judge(candidate, {Platform.OPENAI_PLUGIN}) if finding.rule == rule]
-    assert finding.pointer[:2] == (("plugin", key) if key else ("plugin",))
+    assert (finding.pointer or ())[:2] == (("plugin", key) if key else ("plugin",))
     assert finding.hint
     assert "OpenAI" in finding.source
 

@@ -32,7 +32,7 @@ def answering(answer: bytes, received: list[Any], *, closes: bool) -> Callable[.
 
 
 async def ask_through_tee(answers: list[bytes], requests: int) -> tuple[Tee, list[list[bytes]], list[bytes]]:
-    received = [[] for _ in answers]
+    received: list[list[bytes]] = [[] for _ in answers]
     servers = [
         await asyncio.start_server(answering(answer, seen, closes=number == 1), "127.0.0.1", 0)
         for number, (answer, seen) in enumerate(zip(answers, received, strict=True))

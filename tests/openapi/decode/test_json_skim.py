@@ -192,7 +192,7 @@ def test_skipping_finds_the_same_place_as_reading_the_whole_text(made: Any, inde
     root, pointer = made["root"], made["pointer"]
     text = json.dumps({"a": root, "b": [[root]]}, indent=indent).encode()
 
-    for tokens in (pointer, ["a", *pointer], ["b", 0, 0, *pointer], ["b", "0", "1"]):
+    for tokens in [(*pointer,), ("a", *pointer), ("b", 0, 0, *pointer), ("b", "0", "1")]:
         wanted = tree_of([tokens])
         found = locate_by_skipping(text, "d.json", wanted)
         assert found is None or found == locate_json(text, "d.json", wanted)

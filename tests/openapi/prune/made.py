@@ -30,7 +30,7 @@ def left_of(text: str, *operations: str, version: str = "3.0.3", **options: list
 
 def schema_left(
     text: str, *, version: str = "3.0.3", components: str = "{}", rest: str = "", **options: str
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
+) -> tuple[Any, Any]:
     """What pruning leaves where GET /a answers with this schema: the schema, and all components."""
     root = left_of(
         f"""

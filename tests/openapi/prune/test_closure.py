@@ -113,7 +113,7 @@ def _document(octets: Octets) -> tuple[Document, list[OperationKey]]:
         **(components if version == "2.0" else {"components": components}),
     }
     root = copy.deepcopy(root)
-    places = {"schema": [], "response": [], "parameter": [], "header": []}
+    places: dict[str, list[tuple[Any, ...]]] = {"schema": [], "response": [], "parameter": [], "header": []}
     everywhere = [place for place, _ in _nodes(root) if place and not {"enum", "default"} & {*place}]
     strays = octets.choice([False, True])  # then some references lead to what is of another kind
     for place, node in _nodes(root):
@@ -192,10 +192,10 @@ def _children(
 
 def _same(full: Document, pruned: Document, kept: list[OperationKey]) -> None:
     """Say whether kept operations mean the same, following references on both sides only as far as they are met."""
-    stack = []
+    stack = list[Any]()
     for key in kept:
-        a, b = full.operations[key], pruned.operations[key]
-        stack += [(Kind.OPERATION, a.node, b.node, key), (Kind.PATH_ITEM, _shared(a), _shared(b), key)]
+        one, other = full.operations[key], pruned.operations[key]
+        stack += [(Kind.OPERATION, one.node, other.node, key), (Kind.PATH_ITEM, _shared(one), _shared(other), key)]
     seen = set()
     while stack:
         kind, a, b, where = stack.pop()
@@ -223,8 +223,8 @@ def _shared(operation: Operation) -> dict[str, Any]:
     return {"parameters": operation.path_item.get("parameters", [])}
 
 
-def _followed(document: Document, kind: Kind, node: dict[str, Any]) -> dict[str, Any]:
-    siblings = {}
+def _followed(document: Document, kind: Kind, node: dict[str, Any]) -> Any:
+    siblings: dict[str, Any] = {}
     while is_reference(kind, node):
         if siblings_count(kind, document.version):
             siblings = {**node, **siblings}
@@ -281,7 +281,7 @@ def test_a_pruned_document_is_complete_unchanged_and_minimal(made: tuple[Documen
 def _assert_every_component_is_needed(pruned: Document) -> None:
     version = pruned.version
     holder = pruned.root if version == "2.0" else pruned.root.get("components", {})
-    owned, refers = set(), {}
+    owned, refers = set(), dict[tuple[str, ...], set[Any]]()
     for section in sections(version):
         owned |= {(*components_at(version), section, name) for name in holder.get(section, {})}
     length = len(components_at(version)) + 2
@@ -291,12 +291,12 @@ def _assert_every_component_is_needed(pruned: Document) -> None:
         if is_reference(kind, node):
             refers.setdefault(source, set()).add(names[node["$ref"]][:length])
         if kind is Kind.OPERATION:
-            section = (
+            schemes = (
                 *components_at(version),
                 list(sections(version))[list(sections(version).values()).index(Kind.SECURITY_SCHEME)],
             )
             security = node.get("security", pruned.root.get("security", []))
-            refers.setdefault(source, set()).update((*section, name) for entry in security for name in entry)
+            refers.setdefault(source, set()).update((*schemes, name) for entry in security for name in entry)
     reached, todo = set(), [()]
     while todo:
         for place in refers.get(todo.pop(), ()):

@@ -57,7 +57,7 @@ def test_a_name_is_reported_once_at_its_first_place() -> None:
 
 def test_keys_of_examples_are_read_too() -> None:
     (finding,) = _leaks("fine", example=[{"/admin": 1}])
-    assert finding.pointer[-2:] == ("0", "/admin")
+    assert (finding.pointer or ())[-2:] == ("0", "/admin")
 
 
 @pytest.mark.parametrize("version", ["2.0", "3.0.3"])

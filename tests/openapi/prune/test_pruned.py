@@ -707,7 +707,7 @@ def test_every_bad_reference_is_reported_at_once() -> None:
 
 def test_chains_cycles_and_fan_out_cost_no_stack_and_no_repetition() -> None:
     size = 1500
-    schemas = {f"S{n}": {"$ref": f"#/components/schemas/S{n + 1}"} for n in range(size)}
+    schemas: dict[str, Any] = {f"S{n}": {"$ref": f"#/components/schemas/S{n + 1}"} for n in range(size)}
     schemas |= {f"S{size}": {"$ref": "#/components/schemas/D0"}}
     schemas |= {f"D{n}": {"properties": {"next": {"$ref": f"#/components/schemas/D{n + 1}"}}} for n in range(size)}
     schemas |= {f"D{size}": {"items": {"$ref": "#/components/schemas/B0"}}}

@@ -144,7 +144,7 @@ def test_a_server_is_relative_to_the_file_it_is_written_in() -> None:
 
     urls = ("../v2", "/v3", "https://b.test", "{scheme}://c.test", "")
     item = {"servers": [{"url": url} for url in urls], "get": {"servers": [{"url": "v4"}]}}
-    root = {"servers": [{"url": "v1"}], "paths": {"/a": ref("a.yaml")}}
+    root: dict[str, Any] = {"servers": [{"url": "v1"}], "paths": {"/a": ref("a.yaml")}}
     assert bundle(root, "3.0", Site({"https://api.test/spec/paths/a.yaml": item})) == {}
     assert root["servers"] == [{"url": "v1"}]
     assert [one["url"] for one in root["paths"]["/a"]["servers"]] == [

@@ -206,7 +206,7 @@ def referring(reference: str) -> bytes:
 
 
 def test_parts_below_the_document_are_fetched_once() -> None:
-    parts = {"/v1/sub/b.yaml": (200, {}, b"B: {items: {$ref: '../sub/b.yaml#/B'}}")}
+    parts: dict[str, Any] = {"/v1/sub/b.yaml": (200, {}, b"B: {items: {$ref: '../sub/b.yaml#/B'}}")}
     with serving({"/v1/api.yaml": (200, {}, referring("sub/b.yaml#/B")), **parts}) as host:
         document = read_document(f"{host.url}/v1/api.yaml", headers={"X-Docs-Key": "hidden"})
 
@@ -354,7 +354,7 @@ def test_a_server_that_was_silent_once_is_not_asked_for_a_thousand_parts() -> No
 
 
 def test_a_gzip_bomb_is_never_unzipped_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = []
+    sizes: list[int] = []
 
     class Recording:
         def __init__(self, wbits: int) -> None:

@@ -58,7 +58,7 @@ def test_a_stream_or_query_string_of_3_2_becomes_looser_in_3_1_with_a_warning() 
         {"name": "w", "in": "querystring"},
         {"name": "a", "in": "query"},
     ]
-    root = {
+    root: dict[str, Any] = {
         "paths": {"/a": {"get": {"parameters": parameters, "responses": {"200": {"description": "", "content": {"text/event-stream": {"itemSchema": {}}}}}}}},
         "components": {"parameters": {"Q": {"name": "q", "in": "querystring"}}},
     }  # fmt: skip

@@ -104,13 +104,13 @@ def test_a_schema_in_3_0_accepts_all_earlier_values_and_without_a_finding_no_oth
     ],
 )  # fmt: skip
 def test_each_keyword_of_3_1_has_its_counterpart(before: Any, after: Any) -> None:
-    root = {"openapi": "3.1.0", "components": {"schemas": {"S": before}}}
+    root: dict[str, Any] = {"openapi": "3.1.0", "components": {"schemas": {"S": before}}}
     assert schemas_to_3_0(root) == []
     assert root["components"]["schemas"]["S"] == after
 
 
 A = {"type": "string"}
-LOOSE = {"contains": {}}
+LOOSE: dict[str, Any] = {"contains": {}}
 
 
 @pytest.mark.parametrize(
@@ -132,14 +132,17 @@ LOOSE = {"contains": {}}
     ],
 )  # fmt: skip
 def test_a_constraint_that_3_0_lacks_becomes_looser_and_makes_no_outer_schema_tighter(before: Any, after: Any) -> None:
-    root = {"openapi": "3.1.0", "components": {"schemas": {"S": deepcopy(before), "Other": {"contains": {}}}}}
+    root: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "components": {"schemas": {"S": deepcopy(before), "Other": {"contains": {}}}},
+    }
     schemas_to_3_0(root)
     assert root["components"]["schemas"]["S"] == after
 
 
 def test_a_boolean_schema_is_an_object_wherever_it_stands() -> None:
     content = {"j": {"schema": True}, "k": {"schema": False}}
-    root = {"components": {"schemas": {"S": False}, "requestBodies": {"B": {"content": content}}}}
+    root: dict[str, Any] = {"components": {"schemas": {"S": False}, "requestBodies": {"B": {"content": content}}}}
     schemas_to_3_0(root)
     assert root["components"]["schemas"]["S"] == {"not": {}}
     assert root["components"]["requestBodies"]["B"]["content"] == {"j": {"schema": {}}, "k": {"schema": {"not": {}}}}
@@ -164,7 +167,9 @@ def test_a_dynamic_reference_becomes_a_plain_one() -> None:
 
 
 def test_each_looser_keyword_gets_one_warning() -> None:
-    root = {"components": {"schemas": {"A": {"contains": {}}, "B": {"contains": {}, "propertyNames": {}}}}}
+    root: dict[str, Any] = {
+        "components": {"schemas": {"A": {"contains": {}}, "B": {"contains": {}, "propertyNames": {}}}}
+    }
     assert sorted(finding.message.split(":")[1] for finding in schemas_to_3_0(root)) == [
         " 1 schemas are served looser than they are",
         " 2 schemas are served looser than they are",

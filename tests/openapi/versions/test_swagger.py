@@ -15,7 +15,7 @@ def _upgraded(root: dict[str, Any]) -> dict[str, Any]:
     return upgraded
 
 
-def _operation(operation: dict[str, Any], **root: Any) -> dict[str, Any]:
+def _operation(operation: dict[str, Any], **root: Any) -> Any:
     return _upgraded({"paths": {"/a": {"post": {"responses": {}, **operation}}}, **root})["paths"]["/a"]["post"]
 
 

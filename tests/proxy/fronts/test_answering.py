@@ -24,7 +24,7 @@ NO = Refusal(status=502, code="upstream-closed", detail="No.")
 
 class Transport:
     def __init__(self) -> None:
-        self.written, self.done = b"", []
+        self.written, self.done = b"", list[str]()
 
     def write(self, data: bytes) -> None:
         self.written += data
@@ -39,11 +39,9 @@ class Transport:
         return lambda: self.done.append(name)
 
 
-def answering(
-    block: bytes = b"", *, method: bytes = b"GET", body_left: int = 0
-) -> tuple[AnsweringConnection, Call, list[Any]]:
+def answering(block: bytes = b"", *, method: bytes = b"GET", body_left: int = 0) -> tuple[Any, Call, list[Any]]:
     """A connection with one call in flight, whose request still has this many bytes to come."""
-    records = []
+    records: list[Any] = []
     connection = AnsweringConnection(ServerState(), records.append)
     connection.open(Transport(), 75)
     request = read_request_fields(b"Host: a\r\n" + block, 1)

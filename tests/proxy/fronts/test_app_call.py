@@ -289,7 +289,7 @@ def test_the_record_says_why_the_app_refused_and_has_the_id_of_its_answer() -> N
     async def whole() -> None:
         it = AppCall(client.connection, read_request_fields(b"Host: a\r\n", 1), b"GET", b"/openapi.json?profile=x")
         client.begin(it)
-        tasks = set()
+        tasks: set[asyncio.Task[None]] = set()
         it.launch(app, {"method": "GET", "state": {}}, tasks)
         async with asyncio.timeout(BOUND_S):
             await asyncio.gather(*tasks)

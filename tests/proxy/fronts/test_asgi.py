@@ -16,6 +16,7 @@ from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.tracing import Tracing
+from plugin_gateway.publish.face import build_face
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.telemetry.collector import Collector
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.gate.mount import Mount
 
+FACE = build_face("application/json", b"{}")
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
 NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such operation.")
@@ -89,11 +91,11 @@ def ask(
 
     async def whole() -> SimpleNamespace:
         server = await asyncio.start_server(upstream, "127.0.0.1", 0)
-        gate, sent, records = PathGate(), [], []
+        gate, sent, records = PathGate(), list[Any](), list[Any]()
         settings = UpstreamSettings(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
         holder = Holder(
             Revision(
-                number=1, public_url="http://gw", mount=mount, gate=gate, rules=(READ, WRITE), faces={"/openapi.json": None},
+                number=1, public_url="http://gw", mount=mount, gate=gate, rules=(READ, WRITE), faces={"/openapi.json": FACE},
                 upstream=settings, read_injection=Injection(), write_injection=Injection(), operations_total=2,
                 limits=Bounds(request_head_bytes=200, request_body_bytes=10), cors_origins=(),
             )
@@ -101,7 +103,9 @@ def ask(
         left = list(messages)
 
         async def receive() -> dict[str, Any]:
-            return left.pop(0) if left else await asyncio.Event().wait()
+            if not left:
+                await asyncio.Event().wait()
+            return left.pop(0)
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)

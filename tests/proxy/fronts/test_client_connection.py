@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class Transport:
     def __init__(self, *, has_eof: bool = True) -> None:
-        self.written, self.done, self.has_eof = b"", [], has_eof
+        self.written, self.done, self.has_eof = b"", list[str](), has_eof
 
     def write(self, data: bytes) -> None:
         self.written += data
@@ -37,10 +37,10 @@ def call(minor: int = 1, *, is_head: bool = False) -> Call:
     return Call(None, Received(fields, b"HEAD" if is_head else b"GET", b"/p"))
 
 
-def opened(**transport: bool) -> tuple[ClientConnection, Transport]:
-    connection = ClientConnection(ServerState())
-    connection.open(Transport(**transport), 0)
-    return connection, connection.transport
+def opened(**options: bool) -> tuple[ClientConnection, Transport]:
+    connection, transport = ClientConnection(ServerState()), Transport(**options)
+    connection.open(transport, 0)
+    return connection, transport
 
 
 def answer(length: int) -> Answer:

@@ -9,5 +9,5 @@ from plugin_gateway.proxy.fronts import listener
 def test_some_descriptors_are_reserved_for_upstream_connections_and_files(
     monkeypatch: pytest.MonkeyPatch, limit: int, most: int
 ) -> None:
-    monkeypatch.setattr(listener.resource, "getrlimit", lambda _: (limit, limit))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (limit, limit))
     assert listener.most_connections() == most
