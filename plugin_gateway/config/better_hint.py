@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin_gateway.config.entry_hint import of_entries, of_entry
 from plugin_gateway.config.find import PREFIX
 from plugin_gateway.config.secrecy import may_be_secret
 from plugin_gateway.config.units import format_size
@@ -43,29 +44,37 @@ _MAPPINGS: Final = {
     "verification_tokens": "write a mapping: {openai: TOKEN}",
 }
 _LISTS_OF_OPERATIONS: Final = frozenset({"allow", "deny"})
-_ALL: Final = frozenset({"all", "*", "any", "everything", "**", "/*", "/**", "true"})
-_METHODS: Final = "GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE|QUERY"
 _OF_THE_PATH: Final = frozenset({"path", "prefix", "base_path", "basepath", "basePath", "strip_prefix", "rewrite"})
 _LEVELS: Final = {
     **dict.fromkeys(("trace", "verbose", "all", "fine"), "debug"),
     **dict.fromkeys(("notice", "normal"), "info"),
     **dict.fromkeys(("critical", "fatal", "severe"), "error"),
 }
-_KEYS_WRITTEN: Final = re.compile(rf"(?i:{_METHODS})\s+/\S*")
 _PAIR: Final = re.compile(r"([A-Za-z_]{2,40})\s*(?:=\s*|:(?!//)(?=\S))(\S.*)")
 _VERIFYING: Final = re.compile(r"verif|insecure|skip_?verify|reject_?unauthorized|ssl_no", re.IGNORECASE)
-_DASHES: Final = frozenset("–—−•*·")  # noqa: RUF001  # as word processors write them
 _BEARER: Final = re.compile(r"bearer\s+(.*)", re.IGNORECASE)
-_BULLET: Final = re.compile(r"\s*(?:[+*•]|[0-9]{1,3}[.)])\s")
 _CURLY: Final = frozenset("“”‘’„‚«»`´")  # noqa: RUF001  # as word processors write them
 _LONGEST_SHOWN: Final = 80
 _MOST_SHOWN: Final = 3
 _BOUND: Final = re.compile(r"write ([0-9]+) or (more|less)")
 
 
-def better_hint(pointer: Pointer, mistake: Mistake, value: Any) -> str:
-    """Return a hint for a mistake at `pointer`, whose value is `value`; empty if the mistake's own hint is as good."""
+def better_hint(pointer: Pointer, mistake: Mistake, value: Any, *, root: Any = None) -> str:
+    """Return a hint for a mistake at `pointer`, whose value is `value`; empty if the mistake's own hint is as good.
+
+    `pointer` has the right spelling of misspelt keys. `root` is the whole config.
+    """
+    if mistake.rule == "bad-operation" and "://" in str(value):
+        return _below_upstream(mistake.hint, root)
     return next((hint for hint in _hints(pointer, mistake, value) if hint), "")
+
+
+def _below_upstream(hint: str, root: Any) -> str:
+    """Return the hint for an entry that is a URL, without the path of `upstream.url`: templates begin after it."""
+    upstream = root.get("upstream") if isinstance(root, dict) else None
+    url = upstream.get("url") if isinstance(upstream, dict) else None
+    prefix = re.sub(r"[a-z]+://[^/]*", "", url).rstrip("/") if isinstance(url, str) else ""
+    return hint.replace(f" {prefix}/", " /", 1) if prefix else hint
 
 
 def _hints(pointer: Pointer, mistake: Mistake, value: Any) -> Iterator[str]:
@@ -109,12 +118,13 @@ def _variable(pointer: Pointer, mistake: Mistake, value: Any) -> str:
         if mistake.rule == "secret-missing" and pointer[-1:] == ("env",):
             return f"write only the name: {{env: {name}}}"
     if variable_in(value) and not may_be_secret(pointer) and mistake.rule != "unknown-operation":
+        why = "" if "not expanded" in mistake.message else "variables are not expanded here: "
         parts = [part for part in pointer if isinstance(part, str)]
         if pointer == ("openapi", "source"):
             parts.pop()  # `openapi` is text in most files
         if all(isinstance(part, str) for part in pointer):
-            return f"variables are not expanded here: set {PREFIX}{'__'.join(parts).upper()} in the environment"
-        return "variables are not expanded here: write the value"
+            return f"{why}set {PREFIX}{'__'.join(parts).upper()} in the environment"
+        return f"{why}write the value"
     return ""
 
 
@@ -156,8 +166,8 @@ def _unknown(pointer: Pointer, value: Any) -> str:
     if pointer[0] == "log" and key in ("file", "filename", "path", "output", "destination", "to", "target"):
         return "the log goes to standard error: redirect it to a file in the shell or the container"
     if len(pointer) == 1 and key.startswith(("x-", ".")):
-        return "custom keys are not supported: write the anchor (`&name`) where its value is first used"
-    if len(pointer) == 1 and key == "port" and isinstance(value, int | str):
+        return "remove it: custom keys are not supported; an anchor (`&name`) belongs where its value is first used"
+    if len(pointer) == 1 and key in ("port", "http_port") and isinstance(value, int | str):
         return f"write `listen: :{value}`"
     return ""
 
@@ -170,12 +180,12 @@ def _type(pointer: Pointer, value: Any) -> str:
     if pointer == ("upstream", "timeout") and isinstance(value, int | float | str) and not isinstance(value, bool):
         return f"write {{total: {value}{'' if isinstance(value, str) else 's'}}}"
     if last in _LISTS_OF_OPERATIONS:
-        return _entries(str(last), value)
-    if last == "tag" and isinstance(value, list) and all(isinstance(tag, str) for tag in value):
+        return of_entries(str(last), value)
+    if last == "tag" and isinstance(value, list) and len(value) > 1 and all(isinstance(tag, str) for tag in value):
         return f"write one entry for each tag: {', '.join(f'`- tag: {tag}`' for tag in value[:_MOST_SHOWN])}"
     if isinstance(last, int):
         if pointer[0] in _LISTS_OF_OPERATIONS and len(pointer) == 2:
-            return _entry(value)
+            return of_entry(value)
         return _ELEMENTS.get(str(pointer[-2]), "")
     if pointer[0] == "auth" and last in ("token", "tokens"):
         return "write a list: [{name: NAME, env: VARIABLE}]"
@@ -184,7 +194,12 @@ def _type(pointer: Pointer, value: Any) -> str:
     if str(last).endswith("credential"):
         return "write {bearer: {env: NAME}}, or {header: NAME, value: {env: NAME}}"
     if last == "cors":
-        return f"write [{_plain(value)}]" if isinstance(value, str) else "for example [https://chatgpt.com]"
+        origins = [value] if isinstance(value, str) else _only_list(value)
+        return (
+            f"write [{', '.join(map(_plain, origins[:_MOST_SHOWN]))}]"
+            if origins
+            else "for example [https://chatgpt.com]"
+        )
     if isinstance(value, str) and (match := _PAIR.fullmatch(value)) and not may_be_secret((*pointer, match[1])):
         return f"write a colon and a space: `{match[1]}: {match[2]}`"
     return _of_section(pointer, value)
@@ -212,6 +227,9 @@ def _of_section(pointer: Pointer, value: Any) -> str:
         return f'write "{" ".join(map(str, value))}"' if all(isinstance(one, str) for one in value) else ""
     if pointer == ("upstream", "tls") and isinstance(value, bool):
         return "remove it: `https://` or `http://` in `url` decides"
+    if pointer[0] == "allow" and pointer[-1] in ("request", "response") and isinstance(value, list):
+        pointers = [f"/{one.strip('/')}" for one in value if isinstance(one, str) and re.fullmatch(r"[\w/*-]+", one)]
+        return f"write {{keep: [{', '.join(pointers[:_MOST_SHOWN])}]}}" if pointers else ""
     if pointer[-1] == "parameters":
         return "write a mapping: {NAME: hidden} or {NAME: {maximum: 50}}"
     if pointer[0] == "consumers" and pointer[-1] == "match":
@@ -219,6 +237,12 @@ def _of_section(pointer: Pointer, value: Any) -> str:
     if pointer == ("consumers",):
         return f"write a list: [{_ELEMENTS['consumers'].removeprefix('write ').removesuffix(' for each caller')}]"
     return _MAPPINGS.get(str(pointer[-1]), "")
+
+
+def _only_list(value: Any) -> list[str]:
+    """Return the list of texts that is the only list in a mapping, as in `cors: {origins: […]}`."""
+    lists = [member for member in value.values() if isinstance(member, list)] if isinstance(value, dict) else []
+    return lists[0] if len(lists) == 1 and all(isinstance(one, str) for one in lists[0]) else []
 
 
 def _plain(text: str) -> str:
@@ -231,58 +255,6 @@ def _auth(pointer: Pointer, value: Any) -> str:
     if pointer == ("auth",) and value in ("none", "service_http", "user_http", "oauth"):
         return f"write `auth: {{type: {value}}}`"
     return _AUTH.get(word, "")
-
-
-def _entries(key: str, value: Any) -> str:
-    """Return a hint for entries of `allow` or `deny` that are not written as a list."""
-    if value is None:
-        return f"write entries below it, each with a dash: `- listOrders`; or `{key}: []` for none"
-    if isinstance(value, str | bool) and str(value).strip().casefold() in _ALL:
-        return "to name every operation, write `- {path: /**}`"
-    if isinstance(value, str) and value[:1] in _DASHES:
-        return f"write a hyphen, `-`, instead of `{value[0]}`"
-    if isinstance(value, str) and (bullet := _BULLET.match(value)):
-        return f"begin each entry with a dash, `-`, instead of `{bullet[0].strip()}`"
-    shown = [one[:_LONGEST_SHOWN] for one in _written(value)][:_MOST_SHOWN]
-    if shown and isinstance(value, str) and value.startswith("-"):
-        return f"put a space after each dash: `- {shown[0]}`"
-    return f"begin each entry with a dash: {', '.join(f'`- {one}`' for one in shown)}" if shown else ""
-
-
-def _written(value: Any) -> Iterator[str]:
-    """Yield the entries of a value that is not a list."""
-    if isinstance(value, str):
-        if keys := _KEYS_WRITTEN.findall(value):
-            yield from keys
-        else:
-            yield from (word.lstrip("-") for word in re.split(r"[\s,]+", value) if word.lstrip("-"))
-    elif isinstance(value, dict) and {"operation", "tag", "path", "parameters"} & set(value):
-        key, member = next(iter(value.items()))
-        yield f"{key}: {member}" if isinstance(member, str) else f"{key}: …"
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from operations_in(key, member)
-
-
-def operations_in(key: Any, member: Any) -> list[str]:
-    """Return the operations that a pair such as `GET: /orders`, `/orders: [get, post]` or `listOrders: true` names."""
-    key = str(key)
-    if re.fullmatch(rf"(?i:{_METHODS})", key) and isinstance(member, str):
-        return [f"{key.upper()} {member if member.startswith('/') else f'/{member}'}"]
-    if key.startswith("/"):
-        methods = [member] if isinstance(member, str) else list(member) if isinstance(member, list | dict) else []
-        return [f"{method.upper()} {key}" for method in methods if isinstance(method, str)] or [f"GET {key}"]
-    return [key]
-
-
-def _entry(value: Any) -> str:
-    if value is None:
-        return "write an operation after the dash, or remove the dash"
-    if isinstance(value, list):
-        return "one dash is enough: entries are not lists"
-    if isinstance(value, int | float):
-        return f'put quotes around it: "{value}"'
-    return ""
 
 
 def _is_secret(pointer: Pointer) -> bool:

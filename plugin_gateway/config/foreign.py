@@ -33,6 +33,7 @@ _BY_TEXT: Final = (
     (r"(?m)^\s*(?:server|http|events|upstream\s+\w+|location\s+\S+)\s*\{", "nginx's config"),
     (r"(?m)^\s*[^\s{#]*:\d+\s*\{|^\s*(?:reverse_proxy|respond|handle)\s", "a Caddyfile"),
     (r"(?m)^\s*\[[A-Za-z_.\"-]+\]\s*$|^\s*[A-Za-z_]+\s*=\s*[\"'\[{\d]", "TOML or INI"),
+    (r"\A(?:\s*[a-z][A-Za-z0-9_.-]*\s*=[^\n]*\n?)+\Z", "TOML or INI"),
     (r"(?m)^(?:export\s+)?[A-Z][A-Z0-9_]*=", "a file of environment variables"),
     (r"(?m)^#!|^\s*(?:import|from|def|package)\s+\w", "a program"),
 )

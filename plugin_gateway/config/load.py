@@ -137,12 +137,17 @@ def load_text(
     mistakes = [one for one in mistakes if not any(one[0][: len(left_out)] == left_out for left_out, _ in not_yet)]
     mistakes += not_yet
     findings += [places.mistaken(pointer, mistake) for pointer, mistake in mended.mistakes]
+    meant = {pointer: judged.instead_of for pointer, judged in mistakes if judged.instead_of}
     for pointer, judged in mistakes:
         from plugin_gateway.config.better_hint import better_hint  # noqa: PLC0415  # only a wrong config needs it
 
         if judged.rule == "unknown-key":
             judged.hint = supported_only(judged.hint, pointer)
-        judged.hint = better_hint(pointer, judged, _value_at(value, pointer)) or judged.hint
+        depth = len(pointer) - (judged.rule == "unknown-key")
+        right = tuple(meant.get(pointer[: at + 1], part) for at, part in enumerate(pointer[:depth]))
+        judged.hint = (
+            better_hint((*right, *pointer[depth:]), judged, _value_at(value, pointer), root=value) or judged.hint
+        )
     # The YAML reader reported an ambiguous scalar and read it as text: a second finding there would only confuse.
     taken = {(finding.location.line, finding.location.column) for finding in findings if finding.location}
     for pointer, judged in mistakes:

@@ -55,7 +55,11 @@ def moved(value: Any) -> Moved:
             continue
         member = source[key]
         if above:
-            value[above[0]] = {name: one for name, one in source.items() if name != key}
+            left = {name: one for name, one in source.items() if name != key}
+            if left or above[0] in _keys(Config):
+                value[above[0]] = left
+            else:
+                del value[above[0]]
         else:
             del value[key]
         if len(home) == 1:
@@ -73,6 +77,9 @@ def _of_the_root(value: Mapping[Any, Any]) -> Iterator[tuple[Pointer, Pointer]]:
     for key in value:
         if key in keys:
             continue
+        if inner := _wrapped(value[key]):
+            yield from (((key, name), (name,)) for name in inner)
+            continue
         for section, record in _SECTIONS.items():
             below = str(key).removeprefix(f"{section}_").removeprefix(f"{section}.")
             if below in _keys(record):
@@ -86,6 +93,11 @@ def _of_the_root(value: Mapping[Any, Any]) -> Iterator[tuple[Pointer, Pointer]]:
                     if name := nearest_key(key, _keys(record)):
                         yield (key,), (section, name)
                         break
+
+
+def _wrapped(member: Any) -> list[Any]:
+    """Return the keys of a mapping that has only keys of the root, such as the `allow` in `operations: {allow: […]}`."""
+    return list(member) if isinstance(member, dict) and set(member) <= set(_keys(Config)) else []
 
 
 def _of_sections(value: Mapping[Any, Any]) -> Iterator[tuple[Pointer, Pointer]]:
@@ -117,7 +129,13 @@ def _mistake(at: Pointer, home: Pointer) -> Mistake:
     key, where = at[-1], home[-1]
     if len(home) == 1:
         message = f"`{key}` does not belong under `{at[0]}`"
-        return Mistake("unknown-key", message, hint=f"begin the line with `{where}`, without indentation", on_key=True)
+        hint = f"begin the line with `{where}`, without indentation"
+        if at[0] not in _keys(Config):
+            hint = f"remove `{at[0]}:`, and {hint}"
+        return Mistake("unknown-key", message, hint=hint, on_key=True)
+    if (name := str(key).strip()) != key:
+        message = f"`{name}` is indented with U+{ord(str(key)[0]):04X}, which YAML does not read as a space"
+        return Mistake("unknown-key", message, hint=f"indent it below `{home[0]}:` with spaces", on_key=True)
     message = f"`{key}` belongs under `{home[0]}`"
     hint = f"indent it below `{home[0]}:`" if len(at) == 1 else f"move it below `{home[0]}:`"
     if key != where:

@@ -69,7 +69,7 @@ def nearest_key(key: object, keys: Iterable[str], other_words: Mapping[str, str]
 
 def _folded(key: str) -> str:
     """Write `operationId`, `operation-id` and `operation_ids` alike."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).casefold().replace("-", "_")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key.strip()).casefold().replace("-", "_")
     return re.sub(r"(?<![su])s$", "", words)
 
 

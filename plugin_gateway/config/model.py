@@ -127,7 +127,7 @@ class Config(Record):
         **dict.fromkeys(
             ("block", "blocked", "blocklist", "blacklist", "denied", "exclude", "disallow", "forbid"), "deny"
         ),
-        **dict.fromkeys(("bind", "address", "listener", "port", "http_port"), "listen"),
+        **dict.fromkeys(("bind", "address", "listener"), "listen"),
         **dict.fromkeys(("authentication", "security", "authorization"), "auth"),
         **dict.fromkeys(("client", "caller", "user"), "consumers"),
         **dict.fromkeys(("allow_origin", "allowed_origin", "cors_origin", "origin"), "cors"),

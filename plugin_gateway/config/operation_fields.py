@@ -23,6 +23,9 @@ _WILDCARDS: Final = (
     (re.compile(r"\(?\.[*+]\)?"), "**"),
 )
 _GLOB: Final = re.compile(r"(?:/(?:\*|\*\*|[^\s/*^$\\()\[\]+?|]+))+")
+_PROSE: Final = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)+")
+"""Words: `Get an order` is a summary, not a method and a path."""
+_NOT_A_URL: Final = "an entry has a method and a path, not a URL"
 _VERSION: Final = re.compile(r"\sHTTP/\d")
 
 
@@ -51,16 +54,17 @@ def _operation(value: Any) -> str:
         raise Mistake("bad-operation", "several entries in one", got=text, hint=run)
     if (key := split_operation(text)) and not _VERSION.search(text):
         return " ".join(key)
-    if is_key:
+    if is_key and not (word.istitle() and _PROSE.fullmatch(rest)):
         hint = f"write `{word.upper()} {_path_in(rest)}`"
-        raise Mistake("bad-operation", "the path must start with `/`, and nothing follows it", got=text, hint=hint)
+        message = "the path must start with `/`, and nothing follows it" if "://" not in rest else _NOT_A_URL
+        raise Mistake("bad-operation", message, got=text, hint=hint)
     if match := re.fullmatch(r"([\"'`])(.+)\1|[“‘„«](.+)[”’“»]", text):  # noqa: RUF001  # as word processors write them
         hint = f"write {match[2] or match[3]}, without the inner quotes"
         raise Mistake("bad-operation", "the quotes are a part of this text", got=text, hint=hint)
     if url := re.search(r"[a-z]+://\S+", text):
         method = re.search(r"-X\s*([A-Za-z]+)", text)
         hint = f"write `{method[1].upper() if method else 'GET'} {_path_in(url[0])}`"
-        raise Mistake("bad-operation", "an entry has a method and a path, not a URL", got=text, hint=hint)
+        raise Mistake("bad-operation", _NOT_A_URL, got=text, hint=hint)
     return text
 
 

@@ -18,10 +18,10 @@ _SECRET_WORD: Final = re.compile(
 _PLAIN_KEYS: Final = frozenset(
     {
         "env", "file", "header", "query", "cookie", "username", "name", "type", "authorization_type", "token_url",
-        "client_id", "scope", "audience", "introspection", "client_url", "authorization_url", "passthrough",
+        "client_id", "scope", "scopes", "audience", "introspection", "client_url", "authorization_url", "passthrough",
         "authorization_content_type", "issuer", "algorithms", "forward", "pass_set_cookie", "cache", "jwks_url",
         "instructions", "authorize", "redirect_uris", "users", "required_scope", "leeway", "documents", "client_ids",
-        "public_client_ids", "chatgpt_ids",
+        "public_client_ids", "chatgpt_ids", "bad_credentials",
     }
 )  # fmt: skip
 _TLS: Final = ("upstream", "tls")

@@ -49,6 +49,8 @@ def read_sections(text: str) -> Sections:
         # The mistake that ended the reading counts wherever it was noticed, perhaps after the last line.
         kept += [one for one in found if one[0].line in section or one is found[-1]]
         keys |= {match[1] for number in section if (match := _BEGINS.match(lines[number - 1]))}
+        # The key may be at the top level but for the indentation that is the mistake.
+        keys |= {match[1] for line in lines[span.line - 1 : span.line] if (match := _BEGINS.match(line.lstrip()))}
         root, found = read("\n".join("" if number in unread else line for number, line in enumerate(lines, start=1)))
     return Sections(root=root, found=(*kept, *found), unread_keys=frozenset(keys), unread_lines=frozenset(unread))
 

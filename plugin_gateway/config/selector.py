@@ -125,7 +125,7 @@ class Selector(Record):
             and value
             and not any(nearest_key(key, cls.known_keys(), cls.other_words) for key in value)
         ):
-            from plugin_gateway.config.better_hint import operations_in  # noqa: PLC0415  # only a wrong config needs it
+            from plugin_gateway.config.entry_hint import operations_in  # noqa: PLC0415  # only a wrong config needs it
 
             shown = " and ".join(f"`- {one}`" for key, member in value.items() for one in operations_in(key, member))
             raise Mistake(

@@ -68,6 +68,11 @@ class Operation(NamedTuple):
         return value if isinstance(value, str) and value else None
 
     @property
+    def summary(self) -> str:
+        value = sketch(self.holder, self.field, {"summary"}).get("summary")
+        return value.strip() if isinstance(value, str) else ""
+
+    @property
     def tags(self) -> tuple[str, ...]:
         tags = sketch(self.holder, self.field, _SKETCH).get("tags")
         return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from plugin_gateway.config.operation_text import run_together
 from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.gate.template import parse_template
-from plugin_gateway.methods import PREFLIGHT
+from plugin_gateway.methods import KNOWN, PREFLIGHT
 from plugin_gateway.openapi.document import OperationKey
+from plugin_gateway.revision.name_pattern import names_like, pattern_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -78,9 +79,21 @@ class Catalogue:
         return _did_you_mean(operation_id, self._by_id)
 
     def guess_name(self, name: str) -> str:
-        """Guess what an unknown operationId means: a path, or several entries without the dashes between them."""
+        """Guess what an unknown operationId means: a summary, a method, a pattern, a path, or several entries without dashes."""
         if hint := run_together(name):
             return hint
+        if named := self._with_summary(name):
+            return f"write {_either(named)}, which has this summary" if len(named) == 1 else f"write {_either(named)}"
+        if name.upper() in KNOWN:
+            return f"to name every {name.upper()} operation, write `{name.upper()} /**`"
+        bare = name.removeprefix("^").removesuffix("$")
+        if bare != name and bare.startswith("/") and "*" not in bare:
+            return self.guess_name(bare)
+        if pattern := pattern_in(name):
+            like = names_like(pattern, self._by_id)
+            more = " …" if len(like) > _MOST_SHOWN else ""
+            shown = ", ".join(f"`- {one}`" for one in like[:_MOST_SHOWN])
+            return f"an operationId has no wildcards: write {shown}{more}" if shown else _OF_A_GLOB
         path = "/" + name.strip("/")
         if "/" in name and (methods := self.methods_of(path)):
             return f"write {_either(f'{method} {path}' for method in methods)}"
@@ -97,6 +110,17 @@ class Catalogue:
         if len(words) > 1 and all(self.with_id(word) for word in words):
             return f"begin each entry with a dash and a blank: {', '.join(f'`- {word}`' for word in words)}"
         return self.guess_id(name)
+
+    def _with_summary(self, text: str) -> list[str]:
+        """Return the names of the operations with this summary; a text of one word is an operationId."""
+        if " " not in text.strip():
+            return []
+        wanted = text.strip().rstrip(".").casefold()
+        found = [one for one in self.operations.values() if one.summary.rstrip(".").casefold() == wanted]
+        ids = self._document.operation_ids
+        return [
+            name if len(self.with_id(name := ids.get(one.key, ""))) == 1 else str(one.key) for one in found[:_NEAREST]
+        ]
 
     def guess_tag(self, tag: str) -> str:
         tags = [part.strip() for part in tag.split(",")]
@@ -124,6 +148,11 @@ class Catalogue:
         return _did_you_mean(str(key), map(str, self.operations))
 
     def guess_path(self, glob: str) -> str:
+        if glob.endswith("/**"):
+            depth = glob.count("/")
+            return _did_you_mean(
+                glob, dict.fromkeys("/".join(path.split("/")[:depth]) + "/**" for path in self._methods)
+            )
         return _did_you_mean(glob.replace("/**", ""), self._methods)
 
 
@@ -157,8 +186,6 @@ def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
         what, hint = f"an overlay removes {describe(selector)}", "remove the entry, or the action of the overlay"
     elif selector.operation is not None and selector.key is None:
         what, hint = f"no operation has the operationId {describe(selector)}", catalogue.guess_name(selector.operation)
-        if "*" in selector.operation:
-            hint = _OF_A_GLOB
     elif selector.key is not None:
         what, hint = f"there is no operation {describe(selector)}", catalogue.guess_key(OperationKey(*selector.key))
     elif selector.tag is not None:
@@ -171,6 +198,8 @@ def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
         found = catalogue.under(selector.path or "")
         what = f"no path matches {describe(selector)}"
         hint = _other_methods(found) or catalogue.guess_path(selector.path or "")
+    if not catalogue.operations:
+        hint = "the document has no operations; under `paths`, methods are written in lower case, such as `get`"
     return Finding(rule="unknown-operation", message=what, hint=hint, pointer=(where, selector.index))
 
 

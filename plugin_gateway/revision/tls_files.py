@@ -76,7 +76,7 @@ def read_tls_files(tls: Tls, *, now: dt.datetime | None = None) -> tuple[TlsFile
     if files.ca:
         findings += _judge_ca(files.ca)
     if files.cert and files.key:
-        findings += _judge_own(files.cert, files.key)
+        findings += _swapped(files.cert, files.key) or _judge_own(files.cert, files.key)
     if not findings:
         findings += _judge_dates(files, now or dt.datetime.now(dt.UTC))
     return files, tuple(findings)
@@ -103,6 +103,13 @@ def _judge_ca(content: bytes) -> Iterator[Finding]:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except ssl.SSLError as error:
         yield _finding("tls-file", "ca", f"the file of authorities cannot be used: {_reason(error)}")
+
+
+def _swapped(cert: bytes, key: bytes) -> list[Finding]:
+    if _not_certificates(cert) and _KEY.search(cert) and _not_a_key(key) and not _not_certificates(key):
+        message = "`cert` names a private key, and `key` names a certificate"
+        return [_finding("tls-file", "cert", message, "exchange the two file names")]
+    return []
 
 
 def _judge_own(cert: bytes, key: bytes) -> Iterator[Finding]:
@@ -149,6 +156,10 @@ def _hint(content: bytes) -> str:
         return (
             "it looks like DER: convert it, for example with `openssl x509 -inform der` or `openssl pkey -inform der`"
         )
+    if _KEY.search(content):
+        return "it holds a private key: name the file that begins with `-----BEGIN CERTIFICATE-----`"
+    if not _not_certificates(content):
+        return "it holds a certificate: name the file that begins with `-----BEGIN PRIVATE KEY-----`"
     return ""
 
 

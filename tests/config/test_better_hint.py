@@ -34,6 +34,22 @@ def found(**lines: str) -> tuple[Finding, ...]:
         ({"allow": "allow:\n  listA"}, "begin each entry with a dash: `- listA`"),
         ({"allow": "allow:\n  -a\n  -b"}, "put a space after each dash: `- a`"),
         ({"allow": "allow: '---'"}, ""),
+        ({"allow": "allow: {operations: [a, b]}"}, "remove `operations:`: its entries belong directly below `allow`"),
+        ({"allow": "allow: {GET: [/a, /b]}"}, "dash: `- GET /a`, `- GET /b`"),
+        ({"allow": "allow: {tags: [a], operations: [b], paths: [/c]}"}, "dash: `- tag: a`, `- b`, `- path: /c`"),
+        ({"allow": "allow: [{operation: a, response: [id, $x]}]"}, "write {keep: [/id]}"),
+        ({"allow": "allow: [{operation: a, response: [$x]}]"}, "for example"),
+        ({"deny": "cors: {origins: ['https://a.example'], credentials: true}"}, "write [https://a.example]"),
+        ({"deny": "cors: {origins: [1]}"}, "for example [https://chatgpt.com]"),
+        ({"deny": "x-aws: {}"}, "remove it: custom keys are not supported"),
+        ({"deny": "port: 8080"}, "write `listen: :8080`"),
+        ({"deny": "limits: {bad_credentials: 10}"}, "write 10/s or 10/min"),
+        (
+            {"upstream": "upstream: {url: 'https://h/v1'}", "allow": "allow: ['https://h/v1/a/{id}?x=1']"},
+            "write `GET /a/{id}`",
+        ),
+        ({"upstream": "upstream: {url: 'https://h/v1'}", "allow": "allow: ['https://h/v2/a']"}, "write `GET /v2/a`"),
+        ({"upstream": "upstream: {url: '${URL}'}"}, "set PLUGIN_GATEWAY__UPSTREAM__URL in the environment"),
         ({"allow": "allow: ['GET http://[x/a?b']"}, "write `GET /a`"),
         ({"allow": "allow: [{tag: [a, b]}]"}, "write one entry for each tag: `- tag: a`, `- tag: b`"),
         ({"allow": "allow: [{tag: [{a: b}]}]"}, ""),
@@ -77,6 +93,19 @@ def test_values_below_a_misspelt_key_are_judged_and_the_right_key_is_not_reporte
         ("unknown-key", (5, 3)),
         ("bad-value", (5, 15)),
     ]
+
+
+def test_the_hint_for_a_value_below_a_misspelt_key_is_that_of_the_right_key() -> None:
+    findings = found(upstream="backend: https://api.example.com", deny="auth: {type: oauth, scopes: [read, write]}")
+
+    hints = [finding.hint for finding in findings if finding.rule == "wrong-type"]
+    assert hints == ["write `upstream: {url: https://api.example.com}`", 'write "read write"']
+
+
+def test_the_reason_is_not_given_again_in_the_hint() -> None:
+    (finding,) = found(upstream="upstream: {url: '${URL}'}")
+
+    assert f"{finding.message} {finding.hint}".count("variables are not expanded here") == 1
 
 
 def test_a_key_that_is_refused_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:

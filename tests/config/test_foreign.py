@@ -52,6 +52,7 @@ def test_a_config_with_mistakes_is_still_a_config(value: dict[str, Any]) -> None
         ("server {\n  listen 80;\n}\n", "nginx"),
         (":8080 {\n  reverse_proxy a:1\n}\n", "Caddyfile"),
         ('[upstream]\nurl = "x"\n', "TOML"),
+        ("openapi = a.yaml\nallow = listOrders\n", "TOML or INI"),
         ("KEY=abc\n", "environment variables"),
         ("#!/bin/sh\n", "a program"),
     ],

@@ -15,6 +15,9 @@ from plugin_gateway.config.misplaced import moved
         ({"rate_limit": "1/s"}, {"limits": {"rate": "1/s"}}, ("rate_limit",), ("limits", "rate")),
         ({"log_level": "info"}, {"log": {"level": "info"}}, ("log_level",), ("log", "level")),
         ({"public.url": "u"}, {"public": {"url": "u"}}, ("public.url",), ("public", "url")),
+        ({"operations": {"allow": []}}, {"allow": []}, ("operations", "allow"), ("allow",)),
+        ({"server": {"listen": ":1"}, "allow": []}, {"allow": [], "listen": ":1"}, ("server", "listen"), ("listen",)),
+        ({"upstream": None, "\xa0\xa0url": "u"}, {"upstream": {"url": "u"}}, ("\xa0\xa0url",), ("upstream", "url")),
         ({"limits": {"tls": {}}}, {"limits": {}, "upstream": {"tls": {}}}, ("limits", "tls"), ("upstream", "tls")),
     ],
 )
@@ -28,9 +31,36 @@ def test_a_key_in_the_wrong_mapping_is_moved_to_where_it_belongs(
 
 
 @pytest.mark.parametrize(
+    ("written", "message", "hint"),
+    [
+        (
+            {"operations": {"allow": []}},
+            "`allow` does not belong under `operations`",
+            "remove `operations:`, and begin the line with `allow`, without indentation",
+        ),
+        (
+            {"upstream": {"allow": []}},
+            "`allow` does not belong under `upstream`",
+            "begin the line with `allow`, without indentation",
+        ),
+        (
+            {"\xa0url": "u"},
+            "`url` is indented with U+00A0, which YAML does not read as a space",
+            "indent it below `upstream:` with spaces",
+        ),
+    ],
+)
+def test_the_hint_says_how_to_move_the_key(written: dict[str, Any], message: str, hint: str) -> None:
+    ((_, mistake),) = moved(written).mistakes
+    assert (mistake.message, mistake.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
     "written",
     [
         {"upstream": {"url": "u"}, "url": "v"},
+        {"operations": {"allow": [], "surprise": 1}},
+        {"operations": {}},
         {"allow": [], "upstream": {"allow": []}},
         {"upstream": [], "url": "u"},
         {"upstraem": {"url": "u"}},

@@ -13,6 +13,10 @@ def test_an_invalid_section_leaves_the_others_readable() -> None:
     assert sorted(span.line for span, _, _ in found.found) == [2, 4]
 
 
+def test_a_top_level_key_that_is_indented_by_mistake_is_unread() -> None:
+    assert read_sections("a: 1\n b: 2\nc: 3\n").unread_keys == {"a", "b"}
+
+
 def test_lines_keep_their_numbers() -> None:
     found = read_sections("a: [x\n# more\nb:\n  c: no\n")
     assert [(mistake.rule, span.line) for span, _, mistake in found.found] == [

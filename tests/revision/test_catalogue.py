@@ -16,12 +16,12 @@ ROOT = {
     "openapi": "3.0.3",
     "paths": {
         "/pets": {
-            "get": {"operationId": "listPets", "tags": ["pets"]},
+            "get": {"operationId": "listPets", "tags": ["pets"], "summary": "List all pets."},
             "post": {"operationId": "createPet", "tags": ["pets"]},
         },
         "/pets/{petId}": {"get": {"operationId": "getPet"}, "delete": {"operationId": "deletePet", "tags": ["Admin"]}},
         "/admin/users": {"get": {"operationId": "adminUsers", "tags": ["Admin"]}},
-        "/admin/users/{id}": {"get": {}},
+        "/admin/users/{id}": {"get": {"summary": "Show a user"}},
     },
 }
 
@@ -84,6 +84,23 @@ def test_an_entry_names_exactly_the_operations_that_fit_it(
         ("PUT /pets", "there is no operation `PUT /pets`", "that path has GET, POST"),
         ("GET /Pets", "there is no operation `GET /Pets`", "did you mean `GET /pets`"),
         ("GET /pets/", "there is no operation `GET /pets/`", "did you mean `GET /pets`"),
+        (
+            "list all pets",
+            "no operation has the operationId `list all pets`",
+            "write `listPets`, which has this summary",
+        ),
+        (
+            "Show a user",
+            "no operation has the operationId `Show a user`",
+            "write `GET /admin/users/{id}`, which has this summary",
+        ),
+        ("delete", "no operation has the operationId `delete`", "write `DELETE /**`"),
+        ("*", "no operation has the operationId `*`", "write `- {path: /**}` for every path"),
+        ("pet*", "no operation has the operationId `pet*`", "write `- {path: /**}` for every path"),
+        ("*Pet", "no operation has the operationId `*Pet`", "write `- createPet`, `- getPet`, `- deletePet`"),
+        ("list.*", "no operation has the operationId `list.*`", "write `- listPets`"),
+        ("/^get/", "no operation has the operationId `/^get/`", "write `- getPet`"),
+        ("^getPet$", "no operation has the operationId `^getPet$`", "write `- getPet`"),
         ("zzzzzzzz", "no operation has the operationId `zzzzzzzz`", "`plugin-gateway ops`"),
         ({"tag": "admin"}, "no operation matches `tag admin`", "did you mean `Admin`?"),
         (
@@ -91,7 +108,7 @@ def test_an_entry_names_exactly_the_operations_that_fit_it(
             "no operation matches `PUT tag pets`",
             "the operations there have GET, POST",
         ),
-        ({"path": "/pet/**"}, "no path matches `/pet/**`", "did you mean `/pets`"),
+        ({"path": "/pet/**"}, "no path matches `/pet/**`", "did you mean `/pets/**`"),
         ({"path": "/admin/**", "methods": ["PUT"]}, "no path matches `PUT /admin/**`", "the operations there have GET"),
     ],
 )
@@ -103,6 +120,12 @@ def test_the_error_for_an_entry_without_operations_has_the_nearest_names(
     assert finding.message == message
     assert hint in finding.hint
     assert finding.pointer == ("allow", 3)
+
+
+def test_a_document_without_operations_has_no_names_to_offer() -> None:
+    empty = Catalogue(Document(root={"openapi": "3.0.3", "paths": {"/pets": {"GET": {}}}}, name="t"))
+    finding = unmatched(Selector.parse("listPets").numbered(0), empty, "allow")
+    assert finding.hint.startswith("the document has no operations")
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,23 @@ def test_an_encrypted_key_is_an_error_and_no_question_at_the_terminal(tmp_path: 
     assert "encrypted" in findings[0].message
 
 
+def test_a_certificate_and_a_key_that_are_exchanged_are_one_error(tmp_path: Path, authority: Authority) -> None:
+    own = authority.issue("me")
+    _, found, findings = read(tmp_path, cert=own.key, key=own.cert)
+    assert found == [("tls-file", "cert", "error")]
+    assert findings[0].hint == "exchange the two file names"
+
+
+@pytest.mark.parametrize("name", ["ca", "cert", "key"])
+def test_a_file_of_the_other_kind_is_named_as_such(tmp_path: Path, authority: Authority, name: str) -> None:
+    own = authority.issue("me")
+    written = {"ca": authority.ca, "cert": own.cert, "key": own.key}
+    written[name] = own.cert if name == "key" else own.key
+    _, found, findings = read(tmp_path, **written)
+    assert found == [("tls-file", name, "error")]
+    assert ("it holds a certificate" if name == "key" else "it holds a private key") in findings[0].hint
+
+
 def test_a_file_that_vanished_is_an_error(tmp_path: Path, authority: Authority) -> None:
     tls = Tls.parse({"ca": authority.ca}, Surroundings(folder=tmp_path))
     Path(authority.ca).unlink()
