@@ -80,7 +80,7 @@ class Mutation(NamedTuple):
 
 def mutations_of(path: Path) -> Iterator[Mutation]:
     import libcst  # noqa: PLC0415  # the tests of the list need no mutmut
-    from mutmut.mutation.file_mutation import create_mutations, deep_replace  # noqa: PLC0415  # as above
+    from mutmut.mutation.file_mutation import create_mutations, deep_replace  # noqa: PLC0415  # the tests of the list need no mutmut
 
     text = path.read_text()
     tree, mutations, *_ = create_mutations(str(path), text)

@@ -37,7 +37,7 @@ class RedisLink:
         """
         try:
             from redis.asyncio import Redis  # noqa: PLC0415  # an extra
-            from redis.exceptions import RedisError  # noqa: PLC0415
+            from redis.exceptions import RedisError  # noqa: PLC0415  # an extra
         except ImportError as error:
             raise RedisMissingError from error
         try:

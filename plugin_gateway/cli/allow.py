@@ -29,6 +29,6 @@ def command(config: Path | None, operations: tuple[str, ...], consumer: str, *, 
 
     Exit status: 0 if the operations are allowed, 1 if one stays closed, 2 if one does not exist or the file is not written.
     """
-    from plugin_gateway.cli.editing import edit_lists  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.editing import edit_lists
 
     return edit_lists("allow", config, operations, consumer, dry_run=dry_run)

@@ -42,8 +42,8 @@ def command(config: Path | None, url: str, fields: tuple[str, ...], *, unsafe: b
 
     Exit status: 0 if every case held, 1 if something leaked or no allowed call was forwarded, 2 if the config is wrong.
     """
-    from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.hostile.report import findings_of, junit_of, table_of  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.building import build_to_check
+    from plugin_gateway.hostile.report import findings_of, junit_of, table_of
 
     if fields and not url:
         raise UsageError("--header needs --url: in this process the attack does not log in")
@@ -83,17 +83,17 @@ def _quiet() -> Iterator[None]:
 
 
 async def _attack(built: Built, url: str, fields: tuple[str, ...], most: int, *, is_unsafe: bool) -> Outcome:
-    from plugin_gateway.hostile.campaign import attack, attack_remote  # noqa: PLC0415  # as above
+    from plugin_gateway.hostile.campaign import attack, attack_remote
 
     if not url:
         return await attack(built.revision, built.document, most)
-    from plugin_gateway.hostile.remote import Remote  # noqa: PLC0415  # as above
+    from plugin_gateway.hostile.remote import Remote
 
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"--url: expected an http or https URL, got `{url}`")
     try:
         return await attack_remote(Remote(url, fields, is_unsafe=is_unsafe), built.revision, built.document, most)
     except OSError as error:
-        from plugin_gateway.telemetry.cause import cause_of  # noqa: PLC0415  # as above
+        from plugin_gateway.telemetry.cause import cause_of
 
         raise UsageError(f"{url} does not answer: {cause_of(error)}") from error

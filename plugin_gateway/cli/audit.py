@@ -48,8 +48,8 @@ def verify(files: tuple[Path, ...], first: str, last: str) -> int:
 
     A file may be `-`, standard input.
     """
-    from plugin_gateway.telemetry.chain import START, breaks_in  # noqa: PLC0415  # `--help` must not pay for it
-    from plugin_gateway.telemetry.trail import head_path, stored_end  # noqa: PLC0415
+    from plugin_gateway.telemetry.chain import START, breaks_in
+    from plugin_gateway.telemetry.trail import head_path, stored_end
 
     begin = _read(first, "--from") if first else START
     try:
@@ -85,7 +85,7 @@ def verify(files: tuple[Path, ...], first: str, last: str) -> int:
 
 
 def _read(text: str, option: str) -> Head:
-    from plugin_gateway.telemetry.chain import read_head  # noqa: PLC0415  # as above
+    from plugin_gateway.telemetry.chain import read_head
 
     head = read_head(text)
     if head is None:

@@ -31,10 +31,10 @@ def command(config: Path | None, output: Path) -> int:
     The gateway then starts without the document and its server. The file holds no secret: `serve` reads secrets from the environment and
     from files, as the config says; a relative path starts at the folder of the file. Only the same version of plugin-gateway reads it.
     """
-    from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.reports.replacing import write_file  # noqa: PLC0415  # likewise
-    from plugin_gateway.revision.from_file import compile_file  # noqa: PLC0415  # likewise
-    from plugin_gateway.revision.revision_file import pack, unpack  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.building import build_to_show
+    from plugin_gateway.reports.replacing import write_file
+    from plugin_gateway.revision.from_file import compile_file
+    from plugin_gateway.revision.revision_file import pack, unpack
 
     built = build_to_show(config)
 

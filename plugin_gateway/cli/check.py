@@ -58,8 +58,8 @@ def command(
     Exit status: 0 if `serve` would start and each platform accepts the gateway, 1 if a platform does not or if `deny` closes every
     operation that `allow` names, 2 if `serve` would refuse to start. The command opens no port and does not call the upstream.
     """
-    from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.revision.allowlist import NOTHING_ALLOWED  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.building import build_to_check
+    from plugin_gateway.revision.allowlist import NOTHING_ALLOWED
 
     if is_appraised and shape not in ("text", "json"):
         raise UsageError(f"--operations has no {shape} format: use --format text or json")
@@ -95,10 +95,10 @@ def command(
 
 def show_as_object(findings: Iterable[Finding], built: Built | None) -> None:
     """Print the findings, and if the gateway could be built, its appraisals and the savings of its overlays, as one JSON object."""
-    from plugin_gateway.cli.appraisals import values_of  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.diagnostics import render_json  # noqa: PLC0415  # likewise
-    from plugin_gateway.revision.appraisal import appraise  # noqa: PLC0415  # likewise
-    from plugin_gateway.revision.savings import savings_of  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.appraisals import values_of
+    from plugin_gateway.diagnostics import render_json
+    from plugin_gateway.revision.appraisal import appraise
+    from plugin_gateway.revision.savings import savings_of
 
     shown = {
         "findings": json.loads(render_json(findings)),
@@ -117,8 +117,8 @@ def show_as_object(findings: Iterable[Finding], built: Built | None) -> None:
 
 def show_appraisals(built: Built) -> None:
     """Print each operation's costs and doubts, and then the YAML to paste."""
-    from plugin_gateway.cli.appraisals import lines_of, proposal_of  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.revision.appraisal import appraise  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.appraisals import lines_of, proposal_of
+    from plugin_gateway.revision.appraisal import appraise
 
     appraisals = appraise(built)
     for line in (*lines_of(appraisals), *proposal_of(appraisals)):
@@ -129,7 +129,7 @@ def savings_in(built: Built) -> Iterator[str]:
     """Say of each overlay what it saves."""
     if not built.loaded.config.openapi.overlays:
         return
-    from plugin_gateway.revision.savings import savings_of  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.revision.savings import savings_of
 
     for overlay, before, after in savings_of(built):
         if before is None or after is None:
@@ -145,8 +145,8 @@ def _change(before: int, after: int) -> str:
 
 
 def summary_of(revision: Revision) -> str:
-    from plugin_gateway.publish.cost import estimate_tokens  # noqa: PLC0415  # as above
-    from plugin_gateway.publish.manifest import DOCUMENT_PATH  # noqa: PLC0415  # as above
+    from plugin_gateway.publish.cost import estimate_tokens
+    from plugin_gateway.publish.manifest import DOCUMENT_PATH
 
     size = len(revision.faces[DOCUMENT_PATH].body)
     return (

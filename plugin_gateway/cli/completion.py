@@ -16,9 +16,9 @@ def command(shell: str) -> None:
     `plugin-gateway completion fish > ~/.config/fish/completions/plugin-gateway.fish`. The script also completes operations,
     from the document that the config or the command line names.
     """
-    from click.shell_completion import get_completion_class  # noqa: PLC0415  # --help must not pay for it
+    from click.shell_completion import get_completion_class
 
-    from plugin_gateway.cli.entry import cli  # noqa: PLC0415  # which imports us
+    from plugin_gateway.cli.entry import cli  # which imports us
 
     complete = get_completion_class(shell)
     assert complete is not None  # noqa: S101  # click has all three

@@ -27,7 +27,7 @@ def command(config: Path | None, admin: str, *, opens: bool) -> int:
     Run it on the gateway's machine, as the gateway's user: the command reads a key file that only this user can read. In a container:
     `docker exec CONTAINER plugin-gateway console`.
     """
-    from plugin_gateway.cli.browser import open_link  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.browser import open_link
 
     address = parse_address(admin) if admin else configured(config)
     base, path = new_link(address)
@@ -48,7 +48,7 @@ def new_link(address: Address) -> tuple[str, str]:
     Raises:
         UsageError: no gateway answers, its console is off, or the key is missing.
     """
-    from plugin_gateway.console.key_file import key_files, read_key  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.console.key_file import key_files, read_key
 
     status, answer = ask_gateway(address, "/console/token", read_key(address, os.environ), {})
     members = answer if isinstance(answer, dict) else {}

@@ -49,8 +49,8 @@ def command(listen: str, admin: str) -> None:
 
     The API belongs to an order desk. It has 47 operations; nine of them are allowed.
     """
-    from plugin_gateway.server.beginning import run  # noqa: PLC0415  # likewise
-    from plugin_gateway.server.start import ServeOptions  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.server.beginning import run
+    from plugin_gateway.server.start import ServeOptions
 
     folder = example_folder()
     key = os.environ.setdefault(KEY_VARIABLE, DEMO_KEY)
@@ -78,7 +78,7 @@ def config_file(folder: Path) -> Path:
 
 def serve_example(folder: Path, key: str) -> int:
     """Serve the example API on loopback in a thread; return its port."""
-    import uvicorn  # noqa: PLC0415  # as above
+    import uvicorn
 
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -111,7 +111,7 @@ def load_example(folder: Path, module: str) -> ModuleType:
 
 
 def announce_demo(started: Started, log: Log) -> None:
-    from plugin_gateway.cli.banner import announce, tell  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.banner import announce, tell
 
     announce(started, log)
     url = started.compiled.public_url

@@ -69,7 +69,7 @@ def ask_gateway(address: Address, path: str, key: str, members: dict[str, str] |
         status, text = ask(address, path, _TIMEOUT_S, method=method, body=body, headers=headers)
         return status, json.loads(text)
     except (OSError, HTTPException) as error:
-        from plugin_gateway.telemetry.cause import cause_of  # noqa: PLC0415  # only a gateway that is away pays for it
+        from plugin_gateway.telemetry.cause import cause_of
 
         raise UsageError(f"{address} does not answer ({cause_of(error)}); is the gateway running?") from error
     except ValueError as error:

@@ -61,7 +61,7 @@ def command(
     """
     if revision and old:
         raise click.UsageError("`--against` and OLD exclude each other.", context)
-    from plugin_gateway.diagnostics import Location  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.diagnostics import Location
 
     if old and new:
         difference = between(old, new)
@@ -77,8 +77,8 @@ def command(
 
 def between(old: str, new: str) -> Difference:
     """Compare all operations of two documents."""
-    from plugin_gateway.cli.reading import read  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.lock.operation_changes import compare, compare_roots  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.reading import read
+    from plugin_gateway.lock.operation_changes import compare, compare_roots
 
     before, after = read(old), read(new)
     keys = dict.fromkeys((*before.operations, *after.operations))
@@ -87,13 +87,13 @@ def between(old: str, new: str) -> Difference:
 
 def since(config: Path | None, old: str, revision: str) -> tuple[Difference, Location]:
     """Compare the document of now with the lock, with the lock of a git revision, or with another document."""
-    from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.cli.reading import read  # noqa: PLC0415  # likewise
-    from plugin_gateway.lock.change import Change, Effect  # noqa: PLC0415  # likewise
-    from plugin_gateway.lock.copy import LockedCopy  # noqa: PLC0415  # likewise
-    from plugin_gateway.lock.locking import cut_as_far_as_valid  # noqa: PLC0415  # likewise
-    from plugin_gateway.lock.operation_changes import compare, compare_roots  # noqa: PLC0415  # likewise
-    from plugin_gateway.revision.new_lock import settings_of  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.building import build_to_show
+    from plugin_gateway.cli.reading import read
+    from plugin_gateway.lock.change import Change, Effect
+    from plugin_gateway.lock.copy import LockedCopy
+    from plugin_gateway.lock.locking import cut_as_far_as_valid
+    from plugin_gateway.lock.operation_changes import compare, compare_roots
+    from plugin_gateway.revision.new_lock import settings_of
 
     built = build_to_show(config)
     now = built.agreed.own or built.stages[0]
@@ -123,8 +123,8 @@ def since(config: Path | None, old: str, revision: str) -> tuple[Difference, Loc
 
 
 def _copy_of_lock(built: Built) -> LockedCopy:
-    from plugin_gateway.lock.locking import find_drift  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.revision.lock_file import copy_path, load_copy, lock_path  # noqa: PLC0415  # likewise
+    from plugin_gateway.lock.locking import find_drift
+    from plugin_gateway.revision.lock_file import copy_path, load_copy, lock_path
 
     lock, file = built.agreed.lock, copy_path(built.loaded.source_path)
     if lock is None:
@@ -140,11 +140,11 @@ def _copy_of_lock(built: Built) -> LockedCopy:
 
 def _copy_at(built: Built, revision: str) -> LockedCopy:
     """Read the locked copy of a git revision, or else the document if it is a file in git."""
-    from plugin_gateway.cli.git import file_at  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.lock.copy import LockedCopy, read_copy  # noqa: PLC0415  # likewise
-    from plugin_gateway.openapi.decode.text import decode  # noqa: PLC0415  # likewise
-    from plugin_gateway.openapi.document import Document  # noqa: PLC0415  # likewise
-    from plugin_gateway.revision.lock_file import copy_path  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.git import file_at
+    from plugin_gateway.lock.copy import LockedCopy, read_copy
+    from plugin_gateway.openapi.decode.text import decode
+    from plugin_gateway.openapi.document import Document
+    from plugin_gateway.revision.lock_file import copy_path
 
     file, source = copy_path(built.loaded.source_path), built.loaded.config.openapi
     if (text := file_at(revision, file)) is not None:
@@ -160,7 +160,7 @@ def _copy_at(built: Built, revision: str) -> LockedCopy:
 
 
 def cut_to(document: Document, keys: Sequence[OperationKey]) -> Document:
-    from plugin_gateway.openapi.prune.pruned import prune  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.openapi.prune.pruned import prune
 
     return prune(document, keys)
 
@@ -171,7 +171,7 @@ def _allowed(built: Built) -> set[tuple[str, str]]:
 
 def _elsewhere(names: Sequence[str], document: Document, compared: Container[str]) -> Iterator[Change]:
     """Tell of the operations that the gateway does not serve."""
-    from plugin_gateway.lock.change import Change  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.lock.change import Change
 
     before, now = set(names), dict.fromkeys(map(str, document.operations))
     for verb, state, found in (
@@ -183,7 +183,7 @@ def _elsewhere(names: Sequence[str], document: Document, compared: Container[str
 
 
 def _for_clients(before: Iterable[tuple[str, str]], built: Built) -> Iterator[Change]:
-    from plugin_gateway.lock.change import Change, Effect  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.lock.change import Change, Effect
 
     now, before = _allowed(built), set(before)
     outcomes = {one.operation: one.outcome for one in built.revision.drifted}
@@ -222,8 +222,8 @@ def show(difference: Difference) -> None:
 
 
 def as_findings(changes: Iterable[Change], place: Location) -> Iterator[Finding]:
-    from plugin_gateway.diagnostics import Finding, Severity  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.lock.change import Effect  # noqa: PLC0415  # likewise
+    from plugin_gateway.diagnostics import Finding, Severity
+    from plugin_gateway.lock.change import Effect
 
     rules = {Effect.BREAKING: "breaking-change", Effect.STEERING: "text-change", Effect.HARMLESS: "change"}
     for change in changes:

@@ -30,8 +30,8 @@ def edit_lists(
     Raises:
         GatewayError: the file or the document cannot be read, or the lists cannot be edited.
     """
-    from plugin_gateway.reports.list_edits import ALLOW, ListEditor, pointer_of  # noqa: PLC0415  # `fmt` must not pay for it
-    from plugin_gateway.revision.stages import load_document  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.list_edits import ALLOW, ListEditor, pointer_of
+    from plugin_gateway.revision.stages import load_document
 
     editing = open_config(config)
     pointer = pointer_of(editing.text, consumer) if consumer else ALLOW

@@ -81,7 +81,7 @@ class CommandTable(click.Group):
 
 
 def nearest(word: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415  # only a mistyped command pays for it
+    from difflib import get_close_matches
 
     return next(iter(get_close_matches(word, COMMANDS, n=1)), "")
 
@@ -105,7 +105,7 @@ def cli() -> None:
 
 
 def show_version(context: click.Context) -> None:
-    from plugin_gateway.version import shown_version  # noqa: PLC0415  # only --version needs it
+    from plugin_gateway.version import shown_version
 
     click.echo(f"plugin-gateway {shown_version()}")
     context.exit()
@@ -129,7 +129,7 @@ def occupy_standard_streams() -> None:
             # command that writes to a closed standard output fails as on a full disk. The log and messages may get lost.
             os.open(os.devnull, os.O_RDONLY if name == "stdout" else os.O_RDWR)
         if getattr(sys, name) is None:
-            setattr(sys, name, open(descriptor, "w" if descriptor else "r", closefd=False))  # noqa: SIM115
+            setattr(sys, name, open(descriptor, "w" if descriptor else "r", closefd=False))  # noqa: SIM115  # open until the process ends
 
 
 def run(arguments: list[str]) -> int:
@@ -173,7 +173,7 @@ def run_command(arguments: list[str]) -> int:
             raise BrokenPipeError from None
         raise
     except FindingsError as error:
-        from plugin_gateway.cli.report import show_findings  # noqa: PLC0415  # only a failing command needs it
+        from plugin_gateway.cli.report import show_findings
 
         show_findings(error.findings)
         return error.exit_code

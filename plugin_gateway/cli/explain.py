@@ -35,8 +35,8 @@ def command(
         method, _, path = method.partition(" ")  # `explain 'GET /orders'`, as a log or a list has it
         if not path:
             raise click.UsageError("Missing argument 'PATH': write METHOD and PATH, such as `GET /orders`.", context)
-    from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.revision.account import account_for  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.building import build_to_show
+    from plugin_gateway.revision.account import account_for
 
     built = build_to_show(config)
     account = account_for(
@@ -49,9 +49,9 @@ def command(
         agreed=built.agreed,
     )
     if shape == "json":
-        import orjson  # noqa: PLC0415  # likewise
+        import orjson
 
-        from plugin_gateway.reports.explained import as_members  # noqa: PLC0415  # likewise
+        from plugin_gateway.reports.explained import as_members
 
         click.echo(orjson.dumps(as_members(account), option=orjson.OPT_INDENT_2))
     else:
@@ -60,8 +60,8 @@ def command(
 
 
 def as_text(method: str, path: str, account: Account) -> str:
-    from plugin_gateway.refusal import Refusal  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.revision.account import ELSEWHERE  # noqa: PLC0415  # likewise
+    from plugin_gateway.refusal import Refusal
+    from plugin_gateway.revision.account import ELSEWHERE
 
     width = max(len(step.name) for step in account.steps)
     lines = [click.style(f"{method} {path}", bold=True)]

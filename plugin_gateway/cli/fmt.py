@@ -21,10 +21,10 @@ def command(file: Path | None, *, is_check: bool) -> int:
     `deny` and the lists of consumers, updates these comments if the document has changed, and aligns them. It also removes trailing
     blanks and repeated blank lines. If it cannot read the document, it removes only blanks and blank lines.
     """
-    from plugin_gateway.cli.editing import show_diff  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content  # noqa: PLC0415  # likewise
-    from plugin_gateway.edit.tidy import tidy  # noqa: PLC0415  # likewise
-    from plugin_gateway.reports.editing import replace, unified, with_mark_of  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.editing import show_diff
+    from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content
+    from plugin_gateway.edit.tidy import tidy
+    from plugin_gateway.reports.editing import replace, unified, with_mark_of
 
     path = find_config(file, environ=os.environ)
     if path is None:
@@ -52,9 +52,9 @@ def command(file: Path | None, *, is_check: bool) -> int:
 
 def remarks_of(text: str, path: Path) -> dict[str, str]:
     """Return the method and path of each operationId that the document gives to one operation."""
-    from plugin_gateway.cli.reading import reading  # noqa: PLC0415  # likewise
-    from plugin_gateway.reports.editing import loaded_or_remains  # noqa: PLC0415  # as above
-    from plugin_gateway.revision.stages import load_document  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.reading import reading
+    from plugin_gateway.reports.editing import loaded_or_remains
+    from plugin_gateway.revision.stages import load_document
 
     try:
         with reading("the document"):

@@ -21,7 +21,7 @@ def command(name: str, password: bool, new: bool) -> None:
     The command prompts for the token or password, or reads it from standard input. It takes no secret as an argument: every
     process on the machine could read that.
     """
-    from plugin_gateway.callers.users import hash_password, hash_token, read_users  # noqa: PLC0415  # --help must not pay
+    from plugin_gateway.callers.users import hash_password, hash_token, read_users
 
     if password and new:
         raise click.UsageError("--new and --password exclude each other: --new generates a token.")

@@ -43,7 +43,7 @@ def command(config: Path | None, admin: str, alive: bool, timeout_s: float) -> i
     try:
         status, body = ask(address, "/livez" if alive else "/readyz", timeout_s)
     except (OSError, HTTPException) as error:
-        from plugin_gateway.telemetry.cause import cause_of  # noqa: PLC0415  # only a gateway that is away pays for it
+        from plugin_gateway.telemetry.cause import cause_of
 
         click.echo(f"not {wanted}: {address} does not answer ({cause_of(error)})", err=True)
         return 1
@@ -74,8 +74,8 @@ def configured(config: Path | None) -> Address:
 
 def read_config(config: Path | None) -> tuple[Path | None, dict[Any, Any]]:
     """Return the path of the config and what is written in it, without a check; empty if it is not a mapping."""
-    from plugin_gateway.config.find import find_config, read_text  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.config.tree import read  # noqa: PLC0415  # likewise
+    from plugin_gateway.config.find import find_config, read_text
+    from plugin_gateway.config.tree import read
 
     path = config
     try:

@@ -69,8 +69,8 @@ def command(
     it, as `allow` does. Without OP, --add adds the reads that look safe. With --pick, the command then starts the gateway and opens its
     console, as `serve --open` does.
     """
-    from plugin_gateway.cli.draft import draft  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.cli.reading import read  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.draft import draft
+    from plugin_gateway.cli.reading import read
 
     if operations and not add:
         raise UsageError(
@@ -118,9 +118,9 @@ def command(
 
 def serve_and_open(output: Path, listen: str, admin: str) -> int:
     """Serve the new config on this machine, and open its console."""
-    from plugin_gateway.cli.banner import announce_and_open  # noqa: PLC0415  # as above
-    from plugin_gateway.server.beginning import run  # noqa: PLC0415  # likewise
-    from plugin_gateway.server.start import ServeOptions  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.banner import announce_and_open
+    from plugin_gateway.server.beginning import run
+    from plugin_gateway.server.start import ServeOptions
 
     return run(ServeOptions(config=output, listen=listen, admin=admin), announce_and_open)
 
@@ -131,12 +131,12 @@ def add_to(output: Path, spec: str, operations: Sequence[str], *, dry_run: bool)
     Raises:
         UsageError: the config is for another document.
     """
-    from plugin_gateway.cli.draft import choose  # noqa: PLC0415  # as above
-    from plugin_gateway.cli.editing import edit_lists  # noqa: PLC0415
-    from plugin_gateway.cli.reading import read  # noqa: PLC0415
-    from plugin_gateway.cli.upstream_url import upstream_url  # noqa: PLC0415
-    from plugin_gateway.reports.editing import open_config  # noqa: PLC0415
-    from plugin_gateway.reports.list_edits import entry_of  # noqa: PLC0415
+    from plugin_gateway.cli.draft import choose
+    from plugin_gateway.cli.editing import edit_lists
+    from plugin_gateway.cli.reading import read
+    from plugin_gateway.cli.upstream_url import upstream_url
+    from plugin_gateway.reports.editing import open_config
+    from plugin_gateway.reports.list_edits import entry_of
 
     source = open_config(output).loaded.config.openapi.source
     if not is_same_source(spec, source):
@@ -163,7 +163,7 @@ def named_in(document: Document, names: Sequence[str]) -> list[Operation]:
     Raises:
         DocumentError: a name does not match one operation.
     """
-    from plugin_gateway.cli.prune import choose  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.prune import choose
 
     keys, findings = choose(document, operations_in(names))
     if findings:

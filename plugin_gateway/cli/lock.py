@@ -21,19 +21,19 @@ def command(config: Path | None, *, dry_run: bool) -> int:
     From then on, `check` and `serve` enforce it: a group opens no further operation, and `on_drift` decides what happens to an operation
     whose description changes. Commit the file. Before you run this command again, read the output of `plugin-gateway diff`.
     """
-    from plugin_gateway.cli.building import load_stages_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.errors import ConfigError  # noqa: PLC0415  # likewise
-    from plugin_gateway.lock.copy import copy_of, write_copy  # noqa: PLC0415  # likewise
-    from plugin_gateway.lock.locking import find_drift  # noqa: PLC0415  # likewise
-    from plugin_gateway.lock.text import write_lock  # noqa: PLC0415  # likewise
-    from plugin_gateway.reports.replacing import write_file  # noqa: PLC0415  # likewise
-    from plugin_gateway.revision.lock_file import (  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.building import load_stages_to_show
+    from plugin_gateway.errors import ConfigError
+    from plugin_gateway.lock.copy import copy_of, write_copy
+    from plugin_gateway.lock.locking import find_drift
+    from plugin_gateway.lock.text import write_lock
+    from plugin_gateway.reports.replacing import write_file
+    from plugin_gateway.revision.lock_file import (
         copy_path,
         load_copy,
         load_lock,
         lock_path,
     )
-    from plugin_gateway.revision.new_lock import differences, new_lock  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.new_lock import differences, new_lock
 
     loaded, stages = load_stages_to_show(config)
     path = lock_path(loaded.source_path)

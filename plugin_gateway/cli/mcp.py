@@ -47,7 +47,7 @@ def command(config: Path | None, admin: str, consumer: str) -> int:
     client, because a user who can start this command can also read its config. The gateway's messages and access records go to standard error.
     A person approves a held call at the link in its result, or with `plugin-gateway approve ID --admin HOST:PORT`.
     """
-    from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.building import build_to_check
 
     revision = build_to_check(config).revision
     if revision.mcp is None:
@@ -62,19 +62,19 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str, admin:
     Raises:
         GatewayError: there is no such consumer, a TLS file of the upstream cannot be used, or Redis's extra is missing.
     """
-    from plugin_gateway.mcp.caller import Caller  # noqa: PLC0415
-    from plugin_gateway.mcp.clientele import MOST_KNOWN, Clientele  # noqa: PLC0415
-    from plugin_gateway.mcp.search_mode import offer_of  # noqa: PLC0415
-    from plugin_gateway.mcp.service import Service  # noqa: PLC0415
-    from plugin_gateway.mcp.stdio import Lines, StdioSession  # noqa: PLC0415
-    from plugin_gateway.proxy.door import Access  # noqa: PLC0415
-    from plugin_gateway.proxy.holder import Holder  # noqa: PLC0415
-    from plugin_gateway.proxy.in_process import field_block  # noqa: PLC0415
-    from plugin_gateway.proxy.memo import Memo  # noqa: PLC0415
-    from plugin_gateway.proxy.resources import Resources  # noqa: PLC0415
-    from plugin_gateway.reports.callee import view_of  # noqa: PLC0415  # as above
-    from plugin_gateway.telemetry import Audit, Log, Recorder, telling  # noqa: PLC0415
-    from plugin_gateway.telemetry.audit import Terms  # noqa: PLC0415
+    from plugin_gateway.mcp.caller import Caller
+    from plugin_gateway.mcp.clientele import MOST_KNOWN, Clientele
+    from plugin_gateway.mcp.search_mode import offer_of
+    from plugin_gateway.mcp.service import Service
+    from plugin_gateway.mcp.stdio import Lines, StdioSession
+    from plugin_gateway.proxy.door import Access
+    from plugin_gateway.proxy.holder import Holder
+    from plugin_gateway.proxy.in_process import field_block
+    from plugin_gateway.proxy.memo import Memo
+    from plugin_gateway.proxy.resources import Resources
+    from plugin_gateway.reports.callee import view_of
+    from plugin_gateway.telemetry import Audit, Log, Recorder, telling
+    from plugin_gateway.telemetry.audit import Terms
 
     gate, tools, _ = view_of(revision, consumer)
     access = Access(consumer, gate.judge, revision.faces, gate, tools)
@@ -115,13 +115,13 @@ async def approve_at(admin: str, revision: Revision, resources: Resources, log: 
     Raises:
         UsageError: the address cannot be listened on.
     """
-    from plugin_gateway.approvals.approver import LocalApprover  # noqa: PLC0415  # as above
-    from plugin_gateway.approvals.desk import Desk  # noqa: PLC0415
-    from plugin_gateway.approvals.registry import LocalRegistry  # noqa: PLC0415
-    from plugin_gateway.config.address import parse_address  # noqa: PLC0415
-    from plugin_gateway.endpoints.approvals import create_approvals  # noqa: PLC0415
-    from plugin_gateway.server.admin import AdminListener  # noqa: PLC0415
-    from plugin_gateway.server.approval_log import ApprovalLog, url_of  # noqa: PLC0415
+    from plugin_gateway.approvals.approver import LocalApprover
+    from plugin_gateway.approvals.desk import Desk
+    from plugin_gateway.approvals.registry import LocalRegistry
+    from plugin_gateway.config.address import parse_address
+    from plugin_gateway.endpoints.approvals import create_approvals
+    from plugin_gateway.server.admin import AdminListener
+    from plugin_gateway.server.approval_log import ApprovalLog, url_of
 
     lines = ApprovalLog(log)
     desk = Desk(revision.approvals, lambda: url_of(address))

@@ -44,13 +44,13 @@ def command(config: Path | None, spec: str | None, upstream: str | None, listen:
     The output file has methods, path templates, names of parameters, and JSON pointers and types of fields, but no values. The command
     refuses no call of an operation, so keep the listener on loopback. Calls that match no operation of the document get 404.
     """
-    from plugin_gateway.cli.reading import reading  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.config.address import is_this_machine, parse_address  # noqa: PLC0415
-    from plugin_gateway.observation.finder import Finder  # noqa: PLC0415
-    from plugin_gateway.observation.records import OBSERVE  # noqa: PLC0415
-    from plugin_gateway.revision.build import build  # noqa: PLC0415
-    from plugin_gateway.revision.stages import load_document  # noqa: PLC0415
-    from plugin_gateway.server.observer import observe  # noqa: PLC0415
+    from plugin_gateway.cli.reading import reading
+    from plugin_gateway.config.address import is_this_machine, parse_address
+    from plugin_gateway.observation.finder import Finder
+    from plugin_gateway.observation.records import OBSERVE
+    from plugin_gateway.revision.build import build
+    from plugin_gateway.revision.stages import load_document
+    from plugin_gateway.server.observer import observe
 
     if spec and config:
         raise UsageError("name either SPEC or a config with -c/--config")
@@ -94,8 +94,8 @@ def command(config: Path | None, spec: str | None, upstream: str | None, listen:
 
 def load_for(spec: str | None, upstream: str | None, config: Path | None, listen: str) -> LoadedConfig:
     """Load a config without an allow-list and without callers, for the API to observe."""
-    from plugin_gateway.config.load import load_text  # noqa: PLC0415  # as above
-    from plugin_gateway.revision.build import load_config  # noqa: PLC0415
+    from plugin_gateway.config.load import load_text
+    from plugin_gateway.revision.build import load_config
 
     overrides: dict[str, Any] = {
         "allow": [],

@@ -56,19 +56,19 @@ def command(
 
     `~N` estimates how many tokens an operation takes in the context of a model.
     """
-    from plugin_gateway.reports.operations import as_list, parse_query, search  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.reports.operations import as_list, parse_query, search
 
     document, allowed = look(config, source)
     found = search(document, parse_query(query))
     if unused is not None:
-        from plugin_gateway.cli.unused import used_within  # noqa: PLC0415  # likewise
+        from plugin_gateway.cli.unused import used_within
 
         used = used_within(document, records or audit_of(config, source), unused)
         found = [operation for operation in found if operation.key in allowed and operation.key not in used]
     elif records:
         raise UsageError("--records needs --unused SPAN")
     if shape == "json":
-        import orjson  # noqa: PLC0415  # likewise
+        import orjson
 
         click.echo(orjson.dumps(as_list(document, found, allowed), option=orjson.OPT_INDENT_2))
         return
@@ -84,10 +84,10 @@ def command(
 def look(config: Path | None, source: str) -> tuple[Document, frozenset[OperationKey]]:
     """Read the document, and find its allowed operations; with `source` there are none."""
     if source:
-        from plugin_gateway.cli.reading import read  # noqa: PLC0415  # as above
+        from plugin_gateway.cli.reading import read
 
         return read(source), frozenset()
-    from plugin_gateway.cli.building import load_allowed  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.building import load_allowed
 
     document, kept = load_allowed(config)
     # Ignore entries that match no operation: the operator lists the operations to correct them.
@@ -98,7 +98,7 @@ def audit_of(config: Path | None, source: str) -> tuple[str, ...]:
     """Return the file of the config's audit, which has a line for each call."""
     if source:
         return ()
-    from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.building import load_to_show
 
     audit = load_to_show(config)[0].config.audit
     return (str(audit.file),) if audit is not None else ()
@@ -106,7 +106,7 @@ def audit_of(config: Path | None, source: str) -> tuple[str, ...]:
 
 def as_table(document: Document, found: Sequence[Operation], allowed: Container[OperationKey]) -> str:
     """Format one line per operation; on a terminal, cut names to fit its width."""
-    from plugin_gateway.reports.operations import as_list  # noqa: PLC0415  # as above
+    from plugin_gateway.reports.operations import as_list
 
     rows = as_list(document, found, allowed)
     terminal = shutil.get_terminal_size((0, 0)).columns

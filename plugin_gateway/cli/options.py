@@ -22,8 +22,8 @@ SEEN: Final = "seen.jsonl"
 
 def checked_address(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """Return an address in its normal form, as an option's callback."""
-    from plugin_gateway.config.address import parse_address  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415  # likewise
+    from plugin_gateway.config.address import parse_address
+    from plugin_gateway.config.mistake import Mistake
 
     try:
         return str(parse_address(value)) if value else ""
@@ -33,8 +33,8 @@ def checked_address(ctx: click.Context, param: click.Parameter, value: str) -> s
 
 def checked_duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """Return a duration in seconds, as an option's callback."""
-    from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.config.units import parse_duration  # noqa: PLC0415  # likewise
+    from plugin_gateway.config.mistake import Mistake
+    from plugin_gateway.config.units import parse_duration
 
     try:
         return None if value is None else parse_duration(value)
@@ -44,8 +44,8 @@ def checked_duration(ctx: click.Context, param: click.Parameter, value: str | No
 
 def checked_size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """Return a size in bytes, as an option's callback."""
-    from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.config.units import parse_size  # noqa: PLC0415  # likewise
+    from plugin_gateway.config.mistake import Mistake
+    from plugin_gateway.config.units import parse_size
 
     try:
         return None if value is None else parse_size(value)

@@ -44,15 +44,15 @@ def command(config: Path | None, output: Path | None, wanted: str | None) -> Non
     config, document and images give the same bytes. The package holds no secret. The command lists each text that only a person can
     supply; `check --target` checks all rules.
     """
-    from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.diagnostics import Severity  # noqa: PLC0415  # likewise
-    from plugin_gateway.export.app_submission import build_app_submission  # noqa: PLC0415  # likewise
-    from plugin_gateway.export.m365 import build_m365_package  # noqa: PLC0415  # likewise
-    from plugin_gateway.export.package import build_package  # noqa: PLC0415  # likewise
-    from plugin_gateway.export.platforms import m365, server  # noqa: PLC0415  # likewise
-    from plugin_gateway.export.platforms.judge import OF_THE_LISTING, judge  # noqa: PLC0415  # likewise
-    from plugin_gateway.export.platforms.rule import Platform  # noqa: PLC0415  # likewise
-    from plugin_gateway.reports.exporting import candidate_of  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.building import build_to_show
+    from plugin_gateway.diagnostics import Severity
+    from plugin_gateway.export.app_submission import build_app_submission
+    from plugin_gateway.export.m365 import build_m365_package
+    from plugin_gateway.export.package import build_package
+    from plugin_gateway.export.platforms import m365, server
+    from plugin_gateway.export.platforms.judge import OF_THE_LISTING, judge
+    from plugin_gateway.export.platforms.rule import Platform
+    from plugin_gateway.reports.exporting import candidate_of
 
     built = build_to_show(config)
     candidate = candidate_of(built)

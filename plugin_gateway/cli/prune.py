@@ -106,8 +106,8 @@ def command(
     The OpenAPI version stays the same. The command drops all `x-*` fields that --keep-extension does not name: they could
     mention removed operations.
     """
-    from plugin_gateway.cli.reading import read  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.openapi.prune.pruned import prune  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.reading import read
+    from plugin_gateway.openapi.prune.pruned import prune
 
     names = [*allow, *(name for file in allow_file for name in read_list(file))]
     if not names:
@@ -130,8 +130,8 @@ def overlaid(document: Document, overlays: Sequence[Path]) -> Document:
     """Apply overlays to a document, in their order."""
     if not overlays:
         return document
-    from plugin_gateway.openapi.overlay.overlay import read_overlay  # noqa: PLC0415  # as above
-    from plugin_gateway.revision.overlays import apply_overlays, read_overlay_file  # noqa: PLC0415  # as above
+    from plugin_gateway.openapi.overlay.overlay import read_overlay
+    from plugin_gateway.revision.overlays import apply_overlays, read_overlay_file
 
     read = tuple(
         read_overlay(sys.stdin.buffer.read(), "standard input") if str(path) == "-" else read_overlay_file(path)
@@ -141,7 +141,7 @@ def overlaid(document: Document, overlays: Sequence[Path]) -> Document:
 
 
 def placed(findings: Iterable[Finding], document: Document) -> list[Finding]:
-    from plugin_gateway.revision.placing import place_in_document  # noqa: PLC0415  # only a mistake pays for it
+    from plugin_gateway.revision.placing import place_in_document
 
     return place_in_document(findings, document.name)
 
@@ -161,7 +161,7 @@ def read_list(file: Path) -> Iterator[str]:
 
 def choose(document: Document, names: Iterable[str]) -> tuple[list[OperationKey], list[Finding]]:
     """Find the named operations; each finding is a name without exactly one match."""
-    from plugin_gateway.revision.catalogue import Catalogue, match, unmatched  # noqa: PLC0415  # as above
+    from plugin_gateway.revision.catalogue import Catalogue, match, unmatched
 
     catalogue = Catalogue(document)
     kept: dict[OperationKey, None] = {}
@@ -179,7 +179,7 @@ def choose(document: Document, names: Iterable[str]) -> tuple[list[OperationKey]
 
 
 def ambiguous(name: str, places: Sequence[str]) -> Finding:
-    from plugin_gateway.diagnostics import Finding  # noqa: PLC0415  # as above
+    from plugin_gateway.diagnostics import Finding
 
     return Finding(
         rule="ambiguous-operation",
@@ -199,7 +199,7 @@ def syntax_of(output: str, source: str) -> str:
 
 
 def write(pruned: Document, output: str, syntax: str) -> None:
-    from plugin_gateway.openapi.render import to_json, to_yaml  # noqa: PLC0415  # as above
+    from plugin_gateway.openapi.render import to_json, to_yaml
 
     body = to_yaml(pruned.root) if syntax == "yaml" else to_json(pruned.root, indent=True)
     if not body.endswith(b"\n"):

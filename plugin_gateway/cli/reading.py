@@ -20,7 +20,7 @@ def read(source: str) -> Document:
     Raises:
         DocumentError: the source cannot be read, or is not an OpenAPI document.
     """
-    from plugin_gateway.openapi.read.source import read_document, read_standard_input  # noqa: PLC0415  # --help must not pay
+    from plugin_gateway.openapi.read.source import read_document, read_standard_input
 
     with reading("standard input" if source == "-" else source):
         return read_standard_input() if source == "-" else read_document(source)

@@ -12,8 +12,8 @@ def command() -> None:
     For VS Code, run `plugin-gateway schema > gateway.schema.json`, and begin gateway.yaml with the line
     `# yaml-language-server: $schema=gateway.schema.json`.
     """
-    import orjson  # noqa: PLC0415  # --help must not pay for it
+    import orjson
 
-    from plugin_gateway.config.reference import offered_schema  # noqa: PLC0415  # likewise
+    from plugin_gateway.config.reference import offered_schema
 
     click.echo(orjson.dumps(offered_schema(), option=orjson.OPT_INDENT_2))

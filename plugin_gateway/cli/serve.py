@@ -141,13 +141,13 @@ def command(
         raise click.UsageError(
             "`--revision -` cannot work: the gateway reads the file again when it reloads. Name a file."
         )
-    from plugin_gateway.reload.child_process import ChildProcess  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.reload.child_process import ChildProcess
 
     with ChildProcess("now") as child:
         # The child imports its modules while this process imports these.
-        from plugin_gateway.config.find import STANDARD_INPUT, is_standard_input, read_text  # noqa: PLC0415
-        from plugin_gateway.server.beginning import run  # noqa: PLC0415
-        from plugin_gateway.server.start import ServeOptions  # noqa: PLC0415
+        from plugin_gateway.config.find import STANDARD_INPUT, is_standard_input, read_text
+        from plugin_gateway.server.beginning import run
+        from plugin_gateway.server.start import ServeOptions
 
         is_piped = revision_file is None and is_standard_input(config, os.environ)
         options = ServeOptions(
@@ -166,7 +166,7 @@ def command(
         )
 
         def announce(started: Started, log: Log) -> None:
-            from plugin_gateway.cli import banner  # noqa: PLC0415  # clients need not wait for it
+            from plugin_gateway.cli import banner
 
             (banner.announce_and_open if opens else banner.announce)(started, log)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--profile", default="", metavar="NAME", help="gpt-actions, plugin, 3.0 or lean, as in `?profile=NAME`.")
 def command(config: Path | None, syntax: str, profile: str) -> None:
     """Print the document that the gateway serves, byte for byte."""
-    from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.building import build_to_show
 
     revision = build_to_show(config).revision
     faces = revision.faces

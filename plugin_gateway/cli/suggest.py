@@ -44,15 +44,15 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
 
     Exit status: 0 if an operation was seen, 1 if not.
     """
-    from plugin_gateway.cli.draft import draft  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.cli.init import as_written  # noqa: PLC0415
-    from plugin_gateway.cli.suggestion import NARROWING, answered, lines_of  # noqa: PLC0415
-    from plugin_gateway.config.address import parse_upstream_url  # noqa: PLC0415
-    from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415
-    from plugin_gateway.edit.tidy import tidy  # noqa: PLC0415
-    from plugin_gateway.observation.finder import Finder  # noqa: PLC0415
-    from plugin_gateway.observation.records import observed_in, read_calls  # noqa: PLC0415
-    from plugin_gateway.observation.usage import usage_of  # noqa: PLC0415
+    from plugin_gateway.cli.draft import draft
+    from plugin_gateway.cli.init import as_written
+    from plugin_gateway.cli.suggestion import NARROWING, answered, lines_of
+    from plugin_gateway.config.address import parse_upstream_url
+    from plugin_gateway.config.mistake import Mistake
+    from plugin_gateway.edit.tidy import tidy
+    from plugin_gateway.observation.finder import Finder
+    from plugin_gateway.observation.records import observed_in, read_calls
+    from plugin_gateway.observation.usage import usage_of
 
     lines = read_lines(files or default_files())
     first = [*islice(lines, _MOST_BEFORE_OBSERVED)]
@@ -125,8 +125,8 @@ def find_api(config: Path | None, source: str, upstream: str) -> Api:
     Raises:
         GatewayError: there is no document, or it cannot be read.
     """
-    from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # as above
-    from plugin_gateway.cli.reading import read  # noqa: PLC0415
+    from plugin_gateway.cli.building import load_to_show
+    from plugin_gateway.cli.reading import read
 
     if source:
         return Api(source, upstream, read(source))
@@ -199,8 +199,8 @@ def tell_strange(count: int) -> None:
 
 def refusals_of(text: str) -> list[Finding]:
     """Return why `serve` would refuse a config; nothing if it would not."""
-    from plugin_gateway.config.load import load_text  # noqa: PLC0415  # as above
-    from plugin_gateway.revision.build import build  # noqa: PLC0415
+    from plugin_gateway.config.load import load_text
+    from plugin_gateway.revision.build import build
 
     try:
         build(load_text(text, path=Path("gateway.yaml"), environ={}, needs_secrets=False))

@@ -30,7 +30,7 @@ def suggest_operations(ctx: click.Context, param: click.Parameter, incomplete: s
 
 def suggest_allowed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the operationIds of the operations that the config allows."""
-    from plugin_gateway.cli.building import load_allowed  # noqa: PLC0415  # a shell waits for us
+    from plugin_gateway.cli.building import load_allowed
 
     try:
         document, kept = load_allowed(ctx.params.get("config"))
@@ -42,7 +42,7 @@ def suggest_allowed(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def suggest_consumers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the names of `consumers`."""
-    from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # a shell waits for us
+    from plugin_gateway.cli.building import load_to_show
 
     try:
         loaded, _ = load_to_show(ctx.params.get("config"))
@@ -70,10 +70,10 @@ def _operations(ctx: click.Context) -> list[Operation]:
         return []
     try:
         if source:
-            from plugin_gateway.openapi.read.source import read_document  # noqa: PLC0415  # a shell waits for us
+            from plugin_gateway.openapi.read.source import read_document
 
             return list(read_document(str(source), timeout_s=_PATIENCE_S).operations.values())
-        from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # likewise
+        from plugin_gateway.cli.building import load_to_show
 
         return list(load_to_show(ctx.params.get("config"))[1].operations.values())
     except (GatewayError, OSError):
@@ -81,7 +81,7 @@ def _operations(ctx: click.Context) -> list[Operation]:
 
 
 def _beginning_with(incomplete: str, named: Mapping[str, str]) -> list[CompletionItem]:
-    from click.shell_completion import CompletionItem  # noqa: PLC0415  # as above
+    from click.shell_completion import CompletionItem
 
     found = (name for name in named if name.startswith(incomplete) and name.isprintable() and " " not in name)
     return [CompletionItem(name, help=named[name] or None) for name in islice(found, _MOST)]

@@ -32,9 +32,9 @@ def command(config: Path | None, form: str, consumer: str, tokens: bool, operati
     `gemini` (function declarations). All formats have the same names and arguments, so a program can pass a model's call on to the MCP
     endpoint. A function for OpenAI is strict if null can stand for each of its optional arguments.
     """
-    from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.reports.callee import find_tool, view_of  # noqa: PLC0415  # likewise
-    from plugin_gateway.tools.formats import Format, wrap, write_tool  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.building import build_to_show
+    from plugin_gateway.reports.callee import find_tool, view_of
+    from plugin_gateway.tools.formats import Format, wrap, write_tool
 
     built = build_to_show(config)
     _, tools, _ = view_of(built.revision, consumer)
@@ -43,17 +43,17 @@ def command(config: Path | None, form: str, consumer: str, tokens: bool, operati
     if tokens:
         show_costs(chosen, written, Format(form))
         return
-    import orjson  # noqa: PLC0415  # likewise
+    import orjson
 
     click.echo(orjson.dumps(wrap(written, Format(form)), option=orjson.OPT_INDENT_2))
 
 
 def show_costs(tools: Sequence[Tool], written: Sequence[Any], form: Format) -> None:
     """Print a line for each tool, the costliest first, and the sum."""
-    from plugin_gateway.openapi.render import to_json  # noqa: PLC0415  # likewise
-    from plugin_gateway.reports.readable import readable  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.tools.budget import MOST_TOKENS, MOST_TOKENS_OF_A_TOOL  # noqa: PLC0415  # likewise
-    from plugin_gateway.tools.tokens import estimate_tokens  # noqa: PLC0415  # likewise
+    from plugin_gateway.openapi.render import to_json
+    from plugin_gateway.reports.readable import readable
+    from plugin_gateway.tools.budget import MOST_TOKENS, MOST_TOKENS_OF_A_TOOL
+    from plugin_gateway.tools.tokens import estimate_tokens
 
     costs = [estimate_tokens(to_json(one)) for one in written]
     width = max((len(tool.name) for tool in tools), default=0)

@@ -47,12 +47,12 @@ def command(config: Path | None, consumer: str, max_bytes: int | None, operation
     (credentials hidden), the status, time, size and tokens go to standard error, and the body to standard output. Exit status: 0 if
     the upstream answered 1xx to 3xx, 1 if it or the gateway refused the call, 2 if the arguments do not make a valid call.
     """
-    from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.cli.terminal_approver import TerminalApprover  # noqa: PLC0415  # likewise
-    from plugin_gateway.cli.words import describe, read_words  # noqa: PLC0415  # likewise
-    from plugin_gateway.reports.call_once import call_once  # noqa: PLC0415  # likewise
-    from plugin_gateway.reports.callee import find_tool, view_of  # noqa: PLC0415  # likewise
-    from plugin_gateway.tools.request import RequestWriter, ToolRequest  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.building import build_to_check
+    from plugin_gateway.cli.terminal_approver import TerminalApprover
+    from plugin_gateway.cli.words import describe, read_words
+    from plugin_gateway.reports.call_once import call_once
+    from plugin_gateway.reports.callee import find_tool, view_of
+    from plugin_gateway.tools.request import RequestWriter, ToolRequest
 
     built = build_to_check(config)
     revision = built.revision
@@ -70,7 +70,7 @@ def command(config: Path | None, consumer: str, max_bytes: int | None, operation
 
 def show(reply: Reply, limit: int) -> int:
     """Print the request and the facts about the answer to standard error, and its body to standard output."""
-    from plugin_gateway.publish.cost import estimate_tokens  # noqa: PLC0415  # as above
+    from plugin_gateway.publish.cost import estimate_tokens
 
     if reply.sent:
         head, _, body = reply.sent.partition(b"\r\n\r\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from plugin_gateway.config.fields import AbsoluteUrl, Duration, SecretValue  # noqa: TC001  # the model reads them
+from plugin_gateway.config.fields import AbsoluteUrl, Duration, SecretValue
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.units import parse_duration

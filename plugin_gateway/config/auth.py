@@ -9,7 +9,7 @@ from msgspec import Meta, field
 
 from plugin_gateway.config.fields import AbsoluteUrl, Duration, Flag, SecretValue, Texts, ToTuple
 from plugin_gateway.config.mistake import Mistake, nearest
-from plugin_gateway.config.path_fields import FilePath  # noqa: TC001  # the model reads it
+from plugin_gateway.config.path_fields import FilePath
 from plugin_gateway.config.reader import Chosen, First, Shown
 from plugin_gateway.config.record import Record, given
 

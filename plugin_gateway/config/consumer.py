@@ -9,7 +9,7 @@ from msgspec import Meta, field
 from plugin_gateway.config.fields import RateValue, ToTuple
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.record import Record, given
-from plugin_gateway.config.selector import Selector  # noqa: TC001  # the model reads it
+from plugin_gateway.config.selector import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from plugin_gateway.config.fields import Count, RateValue, SecretValue, Size  # noqa: TC001  # the model reads them
+from plugin_gateway.config.fields import Count, RateValue, SecretValue, Size
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.record import Record, given
 from plugin_gateway.config.units import Rate, parse_size

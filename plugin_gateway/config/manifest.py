@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from plugin_gateway.config.fields import AbsoluteUrl  # noqa: TC001  # the model reads them
-from plugin_gateway.config.path_fields import FilePath  # noqa: TC001  # the model reads them
+from plugin_gateway.config.fields import AbsoluteUrl
+from plugin_gateway.config.path_fields import FilePath
 from plugin_gateway.config.published_fields import (  # the model reads them
-    DescriptionForHuman,  # noqa: TC001
-    DescriptionForModel,  # noqa: TC001
-    Email,  # noqa: TC001
-    NameForHuman,  # noqa: TC001
-    NameForModel,  # noqa: TC001
+    DescriptionForHuman,
+    DescriptionForModel,
+    Email,
+    NameForHuman,
+    NameForModel,
 )
 from plugin_gateway.config.record import Record
 

@@ -11,8 +11,8 @@ from plugin_gateway.config.address import Address, UpstreamUrl
 from plugin_gateway.config.approvals import Approvals
 from plugin_gateway.config.auth import Auth, NoAuth
 from plugin_gateway.config.console import Console, ConsoleMode, ConsoleOrOff, mode_of
-from plugin_gateway.config.consumer import Consumer  # noqa: TC001  # the model reads it
-from plugin_gateway.config.document_source import DocumentSource  # noqa: TC001  # the model reads it
+from plugin_gateway.config.consumer import Consumer
+from plugin_gateway.config.document_source import DocumentSource
 from plugin_gateway.config.fields import (
     Duration,
     ListenAddress,
@@ -23,14 +23,14 @@ from plugin_gateway.config.limits import Limits
 from plugin_gateway.config.manifest import Manifest
 from plugin_gateway.config.mcp import Mcp
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.otel import OtelOrOff  # noqa: TC001  # the model reads it
+from plugin_gateway.config.otel import OtelOrOff
 from plugin_gateway.config.path_fields import WRITTEN_SCHEMA, WrittenPath
 from plugin_gateway.config.plugin import Plugin
 from plugin_gateway.config.public import Public
 from plugin_gateway.config.reader import Then
 from plugin_gateway.config.record import Record
-from plugin_gateway.config.selector import AllowEntry, OnDrift, Selector  # noqa: TC001  # the model reads them
-from plugin_gateway.config.upstream import Upstream  # noqa: TC001  # the model reads it
+from plugin_gateway.config.selector import AllowEntry, OnDrift, Selector
+from plugin_gateway.config.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -124,19 +124,19 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         yield unquote(name.strip()), unquote(value.strip())
 
 
-def _as_text(text: str, environ: Mapping[str, str]) -> str:  # noqa: ARG001  # one signature for all
+def _as_text(text: str, environ: Mapping[str, str]) -> str:
     return text
 
 
-def _attributes(text: str, environ: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG001
+def _attributes(text: str, environ: Mapping[str, str]) -> dict[str, str]:
     return dict(_pairs(text))
 
 
-def _headers(text: str, environ: Mapping[str, str]) -> dict[str, dict[str, str]]:  # noqa: ARG001
+def _headers(text: str, environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return {name: {"value": value} for name, value in _pairs(text)}
 
 
-def _exporter(text: str, environ: Mapping[str, str]) -> bool:  # noqa: ARG001
+def _exporter(text: str, environ: Mapping[str, str]) -> bool:
     names = {name.strip().casefold() for name in text.split(",")}
     if not names & {"otlp", "none"}:
         raise Mistake(_RULE, "it exports by `otlp` only, or not at all with `none`")
@@ -155,19 +155,19 @@ def _sample(text: str, environ: Mapping[str, str]) -> float:
     return float(argument)
 
 
-def _milliseconds(text: str, environ: Mapping[str, str]) -> str:  # noqa: ARG001
+def _milliseconds(text: str, environ: Mapping[str, str]) -> str:
     if not text.isdecimal():
         raise Mistake(_RULE, "it is not a number of milliseconds")
     return f"{text}ms"
 
 
-def _number(text: str, environ: Mapping[str, str]) -> int:  # noqa: ARG001
+def _number(text: str, environ: Mapping[str, str]) -> int:
     if not re.fullmatch("[0-9]{1,15}", text):
         raise Mistake(_RULE, "it is not a whole number")
     return int(text)
 
 
-def _protocol(text: str, environ: Mapping[str, str]) -> None:  # noqa: ARG001
+def _protocol(text: str, environ: Mapping[str, str]) -> None:
     if text.casefold() == "grpc":
         raise Mistake(_RULE, f"it speaks http/protobuf, so it does not use {_ENDPOINT} either")
     if text.casefold() != "http/protobuf":

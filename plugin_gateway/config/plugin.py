@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from plugin_gateway.config.fields import AbsoluteUrl, Texts, ToTuple
-from plugin_gateway.config.path_fields import FilePath  # noqa: TC001  # the model reads it
+from plugin_gateway.config.path_fields import FilePath
 from plugin_gateway.config.published_fields import (  # the model reads them
-    Line,  # noqa: TC001
-    OpenText,  # noqa: TC001
-    PackageName,  # noqa: TC001
-    Prose,  # noqa: TC001
-    RegistryName,  # noqa: TC001
-    RegistryProof,  # noqa: TC001
+    Line,
+    OpenText,
+    PackageName,
+    Prose,
+    RegistryName,
+    RegistryProof,
 )
 from plugin_gateway.config.record import Record
 

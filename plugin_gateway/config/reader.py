@@ -208,7 +208,7 @@ def _members(read_key: Reader, read: Reader) -> Reader:
 
 
 def _word(words: tuple[Any, ...]) -> Reader:
-    def word(value: Any, site: Site) -> Any:  # noqa: ARG001  # one signature for all
+    def word(value: Any, site: Site) -> Any:
         for one in words:
             if value == one:
                 return one
@@ -221,25 +221,25 @@ def _record(record: type[Record]) -> Reader:
     return record.parse_at
 
 
-def _text(value: Any, site: Site) -> str:  # noqa: ARG001
+def _text(value: Any, site: Site) -> str:
     if not isinstance(value, str):
         raise expected.text(value)
     return str(value)  # without the type of an override
 
 
-def _whole_number(value: Any, site: Site) -> int:  # noqa: ARG001
+def _whole_number(value: Any, site: Site) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise expected.a_whole_number(value)
     return value
 
 
-def _flag(value: Any, site: Site) -> bool:  # noqa: ARG001
+def _flag(value: Any, site: Site) -> bool:
     if not isinstance(value, bool):
         raise expected.true_or_false(value)
     return value
 
 
-def _anything(value: Any, site: Site) -> Any:  # noqa: ARG001
+def _anything(value: Any, site: Site) -> Any:
     return value
 
 

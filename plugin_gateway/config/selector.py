@@ -23,7 +23,7 @@ from plugin_gateway.config.operation_fields import (
     PathGlob,
 )
 from plugin_gateway.config.operation_text import split_operation
-from plugin_gateway.config.parameter_rule import ParameterRule  # noqa: TC001  # the model reads it
+from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.config.published import MAX_TOOL_TITLE
 from plugin_gateway.config.reader import Given
 from plugin_gateway.config.record import Record, exactly_one

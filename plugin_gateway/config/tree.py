@@ -87,8 +87,8 @@ def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
 
 def _complained(error: yaml.YAMLError | UnicodeEncodeError, text: str, builder: _Builder) -> tuple[Span, Mistake]:
     # Only a wrong config needs these.
-    from plugin_gateway.config.syntax import as_mistake, find_syntax_mistake  # noqa: PLC0415
-    from plugin_gateway.text.complaint import BadSyntax, IllegalCharacter, complaint_of  # noqa: PLC0415
+    from plugin_gateway.config.syntax import as_mistake, find_syntax_mistake
+    from plugin_gateway.text.complaint import BadSyntax, IllegalCharacter, complaint_of
 
     complaint = complaint_of(error, text.encode(errors="replace"))
     match complaint:
@@ -105,7 +105,7 @@ def _complained(error: yaml.YAMLError | UnicodeEncodeError, text: str, builder: 
 
 
 def _of_tag(event: yaml.ScalarEvent | yaml.CollectionStartEvent, text: str) -> Mistake:
-    from plugin_gateway.config.syntax import of_tag  # noqa: PLC0415  # as above
+    from plugin_gateway.config.syntax import of_tag
 
     return of_tag(str(event.tag), text)
 
@@ -222,7 +222,7 @@ class _Builder:
     def key(self, node: Node) -> str:
         if node.members is not None or node.items is not None:
             line = self.lines[node.span.line - 1] if 0 < node.span.line <= len(self.lines) else ""
-            from plugin_gateway.config.syntax import of_key_that_is_a_mapping  # noqa: PLC0415  # as above
+            from plugin_gateway.config.syntax import of_key_that_is_a_mapping
 
             raise _StopReadingError(node.span, of_key_that_is_a_mapping(line, node.span.column))
         if not isinstance(node.value, str):

@@ -9,7 +9,7 @@ from plugin_gateway.config.credential import Credential, Credentials, colliding,
 from plugin_gateway.config.fields import Count, Duration, Flag, ForwardedHeader, JsonPointer, ToTuple, UpstreamAddress
 from plugin_gateway.config.header_names import TELLS_THE_ORIGIN, fold_header
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.path_fields import FilePath  # noqa: TC001  # the model reads it
+from plugin_gateway.config.path_fields import FilePath
 from plugin_gateway.config.record import Record
 
 if TYPE_CHECKING:

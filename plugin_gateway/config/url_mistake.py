@@ -109,7 +109,7 @@ def _is_port_fine(authority: str) -> bool:
 
 def _bracketed(scheme: str, authority: str) -> str:
     """Put an IPv6 address in brackets, and what may be its port after them; empty if it is not an address."""
-    import ipaddress  # noqa: PLC0415  # likewise
+    import ipaddress  # noqa: PLC0415  # rare, and `--help` does not pay for it
 
     host, _, port = authority.rpartition(":")
     candidates = [(authority, "")]

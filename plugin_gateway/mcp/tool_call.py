@@ -110,7 +110,7 @@ class ToolCall(Client):
         self._answer = answer
         self._end("", body, has_more=False)
 
-    def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:  # noqa: ARG002
+    def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:  # noqa: ARG002  # `extra` is for browsers
         self._answer = answer
         self.on_content(body, is_complete=is_complete)
 

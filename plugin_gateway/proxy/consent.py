@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class NoApprover(Approver):
     """Refuses every call: this gateway has no place where a person can approve one."""
 
-    def ask(self, held: HeldCall, on_verdict: Callable[[Verdict], object]) -> None:  # noqa: ARG002  # there is no desk
+    def ask(self, held: HeldCall, on_verdict: Callable[[Verdict], object]) -> None:
         on_verdict(NO_DESK)
 
     def give_back(self, id_: str) -> None:
@@ -72,13 +72,13 @@ class AsItIs:
 
     only_reports = False
 
-    def judges(self, media_type: bytes) -> bool:  # noqa: ARG002  # the signature of `BodyShape`
+    def judges(self, media_type: bytes) -> bool:
         return True
 
-    def without_body(self, media_type: bytes) -> Judged:  # noqa: ARG002  # likewise
+    def without_body(self, media_type: bytes) -> Judged:
         return Judged(b"")
 
-    def write(self, media_type: bytes, body: bytes) -> Judged:  # noqa: ARG002  # likewise
+    def write(self, media_type: bytes, body: bytes) -> Judged:
         return Judged(body)
 
 

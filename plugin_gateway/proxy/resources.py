@@ -58,7 +58,7 @@ class Resources:
         if isinstance(grant, Passthrough):
             return None
         from plugin_gateway.callers.provider import Provider  # noqa: PLC0415  # most gateways need no token
-        from plugin_gateway.credentials.issuer import Issuer  # noqa: PLC0415
+        from plugin_gateway.credentials.issuer import Issuer  # noqa: PLC0415  # most gateways need no token
 
         if self._provider is None:
             self._provider = Provider()

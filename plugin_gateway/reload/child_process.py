@@ -46,7 +46,7 @@ class ChildProcess:
     def ask(self, request: bytes) -> bytes:
         """Send the request, wait until the child has ended, and return its answer."""
         assert self._process.stdin is not None  # noqa: S101  # both are pipes
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101  # both are pipes
         with suppress(OSError):  # it has ended; its status says how
             self._process.stdin.write(request + b"\n")
             self._process.stdin.flush()

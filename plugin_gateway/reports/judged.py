@@ -26,7 +26,7 @@ def judge_by_platform(
     if not found:
         return found
     from plugin_gateway.export.platforms.judge import judge_each  # noqa: PLC0415  # `check` without a platform must not pay for it
-    from plugin_gateway.reports.exporting import candidate_of  # noqa: PLC0415  # likewise
+    from plugin_gateway.reports.exporting import candidate_of  # noqa: PLC0415  # `check` without a platform must not pay for it
 
     if candidate is None:
         candidate = candidate_of(built, has_digest=False)

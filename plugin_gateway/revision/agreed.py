@@ -109,7 +109,7 @@ def agree(
 ) -> Agreed:
     """Apply a lock to the API's document, as `on_drift` says. `read_copy` reads the locked copy, if it is needed."""
     # Imported late: a gateway without a lock does not pay for it.
-    from plugin_gateway.lock.locking import find_drift  # noqa: PLC0415
+    from plugin_gateway.lock.locking import find_drift
 
     agreed = Agreed(lock=lock, own=document)
     policies = _policies(config, agreed)
@@ -122,7 +122,7 @@ def agree(
     document, kept = _as_locked(document, lock, copy, keeping)
     is_info_held = is_info_held and copy is not None and not find_drift(copy.document, lock, ()).document
     if is_info_held and copy is not None:
-        from plugin_gateway.lock.graft import with_info_of  # noqa: PLC0415  # as above
+        from plugin_gateway.lock.graft import with_info_of
 
         document = with_info_of(document, copy.document)
     closed, drifted, findings = set(), list[Drifted](), [*_about_settings(config, lock)]
@@ -152,8 +152,8 @@ def _as_locked(
     """Put the operations of the copy into the document, as far as the copy has them as the lock says; return which."""
     if copy is None or not keys:
         return document, frozenset()
-    from plugin_gateway.lock.graft import graft  # noqa: PLC0415  # most drift is quarantined
-    from plugin_gateway.lock.locking import find_drift  # noqa: PLC0415  # likewise
+    from plugin_gateway.lock.graft import graft
+    from plugin_gateway.lock.locking import find_drift
 
     wrong = {one.key for one in find_drift(copy.document, lock, keys).operations}
     good = frozenset(keys) - wrong

@@ -43,7 +43,7 @@ def read_overlay_file(path: Path) -> Overlay:
         DocumentError: with every mistake in it, or with the reason why the file cannot be read, without a location.
     """
     # Imported late: most configs name no overlay.
-    from plugin_gateway.openapi.overlay.overlay import read_overlay  # noqa: PLC0415
+    from plugin_gateway.openapi.overlay.overlay import read_overlay
 
     try:
         # Opening a FIFO would block.
@@ -71,7 +71,7 @@ def apply_overlays(document: Document, overlays: tuple[Overlay, ...]) -> Iterato
         DocumentError: with every mistake of the first overlay that does not fit the document.
     """
     for overlay in overlays:
-        from plugin_gateway.openapi.overlay.apply import apply  # noqa: PLC0415  # as above
+        from plugin_gateway.openapi.overlay.apply import apply
 
         warnings = overlay.placed(_judge_extends(overlay, document))
         document = apply(document, overlay)

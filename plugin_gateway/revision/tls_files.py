@@ -44,7 +44,7 @@ class TlsFiles(Discreet, frozen=True, kw_only=True):
         Raises:
             OSError: OpenSSL rejects one of the files (`ssl.SSLError` is an OSError).
         """
-        import ssl  # noqa: PLC0415  # commands that only show a revision need not import it
+        import ssl
 
         if self.ca:
             with _as_file(self.ca) as path:
@@ -93,7 +93,7 @@ def _read(path: Path) -> bytes:
 
 
 def _judge_ca(content: bytes) -> Iterator[Finding]:
-    import ssl  # noqa: PLC0415  # as above
+    import ssl
 
     if why := _not_certificates(content):
         yield _finding("tls-file", "ca", f"the file of authorities cannot be used: {why}", _hint(content))
@@ -113,7 +113,7 @@ def _swapped(cert: bytes, key: bytes) -> list[Finding]:
 
 
 def _judge_own(cert: bytes, key: bytes) -> Iterator[Finding]:
-    import ssl  # noqa: PLC0415  # as above
+    import ssl
 
     if why := _not_certificates(cert):
         yield _finding("tls-file", "cert", f"the gateway's certificate cannot be used: {why}", _hint(cert))
@@ -164,7 +164,7 @@ def _hint(content: bytes) -> str:
 
 
 def _is_loadable(certificates: bytes) -> bool:
-    import ssl  # noqa: PLC0415  # as above
+    import ssl
 
     try:
         with _as_file(certificates) as path:
@@ -262,7 +262,7 @@ def _as_file(content: bytes) -> Iterator[str]:
             if os.access(path, os.R_OK):
                 yield path
                 return
-    from tempfile import NamedTemporaryFile  # noqa: PLC0415  # only this fallback needs it, and it imports five modules
+    from tempfile import NamedTemporaryFile  # it imports five modules
 
     with NamedTemporaryFile() as file:
         file.write(content)

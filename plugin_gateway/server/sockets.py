@@ -92,7 +92,7 @@ def unix_listener(address: Address) -> socket.socket:
 def remove_stale(address: Address) -> None:
     """Remove a stale socket file. Refuse a path that another process listens on, or that is not a socket."""
     try:
-        if not stat.S_ISSOCK(os.stat(address.socket).st_mode):  # noqa: PTH116  # no Path is made for one question
+        if not stat.S_ISSOCK(os.stat(address.socket).st_mode):  # noqa: PTH116  # an address is text
             raise UsageError(f"cannot listen on {address}: the path exists and is not a socket")
     except FileNotFoundError:
         return
@@ -100,7 +100,7 @@ def remove_stale(address: Address) -> None:
         try:
             client.connect(address.socket)
         except ConnectionRefusedError:
-            os.unlink(address.socket)  # noqa: PTH108  # as above
+            os.unlink(address.socket)  # noqa: PTH108  # an address is text
         else:
             raise UsageError(f"cannot listen on {address}: another process listens there")
 

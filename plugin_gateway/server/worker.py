@@ -20,7 +20,7 @@ import plugin_gateway.shape.bodies
 import plugin_gateway.shape.json_body
 import plugin_gateway.shape.parameters
 import plugin_gateway.shape.plain_query
-import plugin_gateway.shape.reader  # noqa: F401
+import plugin_gateway.shape.reader  # noqa: F401  # for unpickling
 from plugin_gateway.app import LocalApp, create_app
 from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.fronts.connection import connection_front

@@ -54,23 +54,23 @@ class Shaping(Struct, kw_only=True):
 def _steps(settings: OperationSettings) -> Iterator[Callable[[Shaping], None]]:
     """Yield in order the steps that have something to do. Each changes the shaping's node and shape, or adds findings."""
     # Imported late: together the steps cost as much as reading a large document, and few configs need all of them.
-    from plugin_gateway.shape.parameter_rules import shape_parameters  # noqa: PLC0415
+    from plugin_gateway.shape.parameter_rules import shape_parameters
 
     yield shape_parameters
     if settings.is_about_requests:
-        from plugin_gateway.shape.body_rules import shape_body  # noqa: PLC0415
+        from plugin_gateway.shape.body_rules import shape_body
 
         yield shape_body
     if settings.validates_response != "off":
-        from plugin_gateway.shape.answer_rules import check_answers  # noqa: PLC0415
+        from plugin_gateway.shape.answer_rules import check_answers
 
         yield check_answers
     if settings.is_about_answers:
-        from plugin_gateway.shape.answers import shape_answers  # noqa: PLC0415
+        from plugin_gateway.shape.answers import shape_answers
 
         yield shape_answers
     if settings.request.written or settings.is_about_answers:
-        from plugin_gateway.shape.field_mentions import find_field_mentions  # noqa: PLC0415
+        from plugin_gateway.shape.field_mentions import find_field_mentions
 
         yield find_field_mentions
 
@@ -121,8 +121,8 @@ def compile_shapes(
         # Clients see the document in its own version. The upgraded one is only for judging.
         own = tuple(one for one in found if one not in findings)
         return Shaped(document=pruned, shapes=shapes, findings=own)
-    from plugin_gateway.shape.link_names import settle_link_names  # noqa: PLC0415  # as above
-    from plugin_gateway.shape.plain_names import give_plain_names  # noqa: PLC0415  # as above
+    from plugin_gateway.shape.link_names import settle_link_names
+    from plugin_gateway.shape.plain_names import give_plain_names
 
     settle_link_names(document, shapes)
     # Components that only a dropped member referred to must not stay in the document.
@@ -134,7 +134,7 @@ def compile_shapes(
 def _joined(pruned: Document, key: OperationKey) -> JoinedParameters:
     if pruned.version != "2.0":
         return {}
-    from plugin_gateway.shape.joined import joined_parameters  # noqa: PLC0415  # only 2.0 needs it
+    from plugin_gateway.shape.joined import joined_parameters
 
     return joined_parameters(pruned.operations[key], pruned)
 

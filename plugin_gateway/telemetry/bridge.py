@@ -47,7 +47,7 @@ class LogHandler(logging.Handler):
                 members["traceback"] = _frames(record.exc_info[1])
             event: Any = getattr(record, "event", "log")
             self._log.event(_level(record.levelno), str(event), message.replace("\n", " "), **members)
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001  # a `logging.Handler` reports each failure to `handleError`
             self.handleError(record)
 
 

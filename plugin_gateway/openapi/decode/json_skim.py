@@ -36,7 +36,7 @@ _fields_of = msgspec.json.Decoder(dict[str, Raw]).decode
 _fields_of_each = msgspec.json.Decoder(dict[str, dict[str, Raw]]).decode
 
 
-class _Odd(Exception):  # noqa: N818 (it never leaves this module)
+class _Odd(Exception):  # noqa: N818  # it never leaves this module
     """Raised for text that cannot be cut. It may still be correct: decoding the whole document decides that."""
 
 

@@ -53,7 +53,7 @@ def _locate(text: bytes, name: str, wanted: Wanted) -> Mapping[Tokens, Location]
     # Imported late: JSON needs no PyYAML, and a small document no msgspec.
     if looks_like_json(text):
         if len(text) >= WORTH_SKIMMING_BYTES:
-            from plugin_gateway.openapi.decode.json_skim import locate_by_skipping  # noqa: PLC0415
+            from plugin_gateway.openapi.decode.json_skim import locate_by_skipping
 
             if (found := locate_by_skipping(text, name, wanted)) is not None:
                 return found
@@ -64,11 +64,11 @@ def _locate(text: bytes, name: str, wanted: Wanted) -> Mapping[Tokens, Location]
         else:
             return locate_json(text, name, wanted)
     elif len(text) >= WORTH_SKIMMING_BYTES:
-        from plugin_gateway.openapi.decode.yaml_skim import locate_by_cutting  # noqa: PLC0415
+        from plugin_gateway.openapi.decode.yaml_skim import locate_by_cutting
 
         if (found := locate_by_cutting(text, name, wanted)) is not None:
             return found
-    from plugin_gateway.openapi.decode.yaml_values import locate_yaml  # noqa: PLC0415
+    from plugin_gateway.openapi.decode.yaml_values import locate_yaml
 
     return locate_yaml(text, name, wanted)
 

@@ -35,7 +35,7 @@ def decode(data: bytes, name: str) -> Json:
                 raise
             return _decode_flow(text, name, error)
     # Imported late: PyYAML costs 15 ms and JSON does not need it.
-    from plugin_gateway.openapi.decode.yaml_values import decode_yaml  # noqa: PLC0415
+    from plugin_gateway.openapi.decode.yaml_values import decode_yaml
 
     value = decode_yaml(text, name)
     if value is None:
@@ -61,10 +61,10 @@ def skim(data: bytes, name: str) -> Json:
 def _skim(text: bytes, name: str) -> Json | None:
     # Imported late: a small document needs neither, and each syntax needs one of the two libraries.
     if looks_like_json(text):
-        from plugin_gateway.openapi.decode.json_skim import skim_json  # noqa: PLC0415
+        from plugin_gateway.openapi.decode.json_skim import skim_json
 
         return skim_json(text, name)
-    from plugin_gateway.openapi.decode.yaml_skim import skim_yaml  # noqa: PLC0415
+    from plugin_gateway.openapi.decode.yaml_skim import skim_yaml
 
     return skim_yaml(text, name)
 
@@ -75,7 +75,7 @@ def looks_like_json(text: bytes) -> bool:
 
 def _decode_flow(text: bytes, name: str, json_error: DocumentError) -> Json:
     """Decode YAML in flow style; if that fails, too, raise the JSON error, because the author probably meant JSON."""
-    from plugin_gateway.openapi.decode.yaml_values import decode_yaml  # noqa: PLC0415
+    from plugin_gateway.openapi.decode.yaml_values import decode_yaml
 
     try:
         return decode_yaml(text, name)

@@ -44,7 +44,7 @@ _MAYBE_ALIAS = re.compile(rb"\*[0-9A-Za-z_-]")
 _BEFORE_A_NODE = frozenset(b"\n:-?[{,")
 
 
-class _Odd(Exception):  # noqa: N818 (it never leaves this module)
+class _Odd(Exception):  # noqa: N818  # it never leaves this module
     """Raised for text that cannot be cut. It may still be correct: decoding the whole document decides that."""
 
 

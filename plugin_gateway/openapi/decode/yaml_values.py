@@ -73,7 +73,7 @@ class _Frame:
         return self.key is None and self.is_mapping
 
 
-class _Refused(Exception):  # noqa: N818 (it never leaves this module)
+class _Refused(Exception):  # noqa: N818  # it never leaves this module
     def __init__(self, rule: str, message: str, event: Event, hint: str = "", length: int = 1) -> None:
         self.rule, self.message, self.hint, self.length = rule, message, hint, length
         self.mark = event.start_mark

@@ -89,5 +89,5 @@ def save_last_good(path: Path, copy: LastGood) -> None:
         os.replace(name, path)  # noqa: PTH105  # `name` is text
     except BaseException:
         with suppress(OSError):
-            os.unlink(name)  # noqa: PTH108  # as above
+            os.unlink(name)  # noqa: PTH108  # `name` is text
         raise

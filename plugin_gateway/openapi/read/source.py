@@ -65,10 +65,10 @@ def read_document(
         message = f"a document is a file or an http(s) URL, not a {scheme[1]!r} URL"
         raise DocumentError([Finding(rule="document-unreadable", message=message, hint="give the path of a file")])
     # Imported late: httpx2 costs 60 ms and a file does not need it.
-    from plugin_gateway.openapi.read.site import Site  # noqa: PLC0415
+    from plugin_gateway.openapi.read.site import Site
 
     if keep_in is not None:
-        from plugin_gateway.openapi.read.last_good import mark_of  # noqa: PLC0415  # a file needs no copy
+        from plugin_gateway.openapi.read.last_good import mark_of
 
         return _read_and_keep(location, headers or {}, timeout_s, keep_in / f"{mark_of(location)}.document")
     with Site(location, headers=headers or {}, timeout_s=timeout_s) as site:
@@ -76,8 +76,8 @@ def read_document(
 
 
 def _read_and_keep(location: str, headers: Mapping[str, str], timeout_s: float, path: Path) -> Document:
-    from plugin_gateway.openapi.read.last_good import LastGood, load_last_good, save_last_good  # noqa: PLC0415  # as above
-    from plugin_gateway.openapi.read.site import Site  # noqa: PLC0415  # as above
+    from plugin_gateway.openapi.read.last_good import LastGood, load_last_good, save_last_good
+    from plugin_gateway.openapi.read.site import Site
 
     last = load_last_good(path)
     try:
@@ -103,7 +103,7 @@ def _read_and_keep(location: str, headers: Mapping[str, str], timeout_s: float, 
 
 def _recalled(location: str, last: LastGood, reason: str) -> Document:
     """Read the document from its last good copy, with a warning that says why and how old the copy is."""
-    from plugin_gateway.openapi.read.site import Site  # noqa: PLC0415  # as above
+    from plugin_gateway.openapi.read.site import Site
 
     with Site(location, headers={}, timeout_s=0, kept=last.answers, is_offline=True) as site:
         document = _read(site, site.root)

@@ -58,7 +58,7 @@ def upgrade(document: Document, to: str = "3.1") -> tuple[Document, tuple[Findin
             case _:
                 pass
         if to == "3.0":
-            from plugin_gateway.openapi.versions.downgrade import to_3_0  # noqa: PLC0415  # as above
+            from plugin_gateway.openapi.versions.downgrade import to_3_0  # noqa: PLC0415  # a start that serves 3.1 does not need it
 
             root = settle_refs(Document(root=root, name=document.name), whole=True)
             findings += to_3_0(root)
