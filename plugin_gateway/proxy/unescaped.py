@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import Final
 
 INTRODUCERS: Final = b"%\\&"
@@ -25,8 +25,14 @@ class Undone:
 
     @property
     def has_introducer(self) -> bool:
-        """Whether an escape stood for a character that begins escapes."""
-        return not _INTRODUCERS.isdisjoint(self._pieces[1::2])
+        r"""Whether an escape stood for a character that begins escapes, or for one behind such a character.
+
+        In HTML, the `\"` of JSON is `\&quot;`.
+        """
+        pieces = self._pieces
+        return not _INTRODUCERS.isdisjoint(pieces[1::2]) or True in map(
+            bytes.endswith, pieces[:-1:2], repeat(tuple(_INTRODUCERS))
+        )
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return the place in the written text of `start` to `end` in this text."""

@@ -307,6 +307,13 @@ def test_an_escape_of_one_kind_may_be_escaped_in_another(spelled: bytes) -> None
     assert set(Mask(["key-Abc+1"]).cover(spelled)) == {ord("*")}
 
 
+@pytest.mark.parametrize(
+    "spelled", [b"k\\&quot;ey&lt;Ab\\&#x27;c", b"k\\&#34;ey&#60;Ab\\&#39;c", b"k\\%22ey%3CAb\\%27c"]
+)
+def test_a_backslash_may_stand_before_an_escape_of_another_kind(spelled: bytes) -> None:
+    assert set(Mask(["k\"ey<Ab'c"]).cover(spelled)) == {ord("*")}
+
+
 def test_octets_that_a_server_took_for_latin_letters_are_covered() -> None:
     assert Mask(["schlüssel"]).cover(b"schl\\u00c3\\u00bcssel") == b"*" * 20
 

@@ -22,6 +22,15 @@ def test_an_escape_that_meant_an_introducer_asks_for_another_round(meaning: byte
     assert Replaced(b"a~", b"~", meaning).has_introducer is begins_escapes
 
 
+@pytest.mark.parametrize(("before", "begins_escapes"), [(b"a\\", True), (b"a%", True), (b"a&", True), (b"\\a", False)])
+def test_an_escape_behind_an_introducer_asks_for_another_round(before: bytes, begins_escapes: bool) -> None:
+    assert Undone(before + b'"', [before, b"&quot;", b""], [before, b'"', b""]).has_introducer is begins_escapes
+
+
+def test_an_introducer_at_the_end_asks_for_no_other_round() -> None:
+    assert not Undone(b'"\\', [b"", b"&quot;", b"\\"], [b"", b'"', b"\\"]).has_introducer
+
+
 def test_a_replaced_escape_leads_back_to_its_place_in_the_text() -> None:
     replaced = Replaced(b"x\\/y\\/", b"\\/", b"/")
     assert replaced.text == b"x/y/"
