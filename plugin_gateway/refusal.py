@@ -75,6 +75,7 @@ TITLES: Final = MappingProxyType(
         "invalid-request": "The call does not match its description",
         "malformed-media-type": "The Content-Type is malformed",
         "method-override": "The body overrides the request method",
+        "parameter-in-body": "The body repeats a parameter of the query",
         "undeclared-media-type": "The operation does not accept this media type",
         "unreadable-body": "The body can be read in more than one way",
         "unsupported-charset": "The charset of the body is not supported",

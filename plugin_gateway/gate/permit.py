@@ -39,6 +39,8 @@ class OperationRule(Struct, frozen=True, kw_only=True):
     """Declared types of the request body, in lower case and without parameters; may be ranges. Empty admits any type."""
     declared_overrides: frozenset[bytes] = frozenset()
     """Method overrides (`gate.override`) that the body may have, because the document declares them as properties."""
+    closed_in_bodies: frozenset[bytes] = frozenset()
+    """Folded names of the query that the body may not have (`gate.body_names`)."""
     credential: str = ""
     """The gateway's credential in its calls, such as `header X-Api-Key`; empty if a 401 of the upstream goes to the caller."""
     links: tuple[tuple[str, ...], ...] = ()

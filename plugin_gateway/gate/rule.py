@@ -62,12 +62,16 @@ def operation_rule(
     `withheld` query names and `denied_pairs` would turn a call into a call of a denied variant (`gate.variant`).
     """
     content = _content_of(operation, document)
+    in_body = {*_names_in_body(operation, content, document)}
     names = NO_NAMES if shape is None else shape.names
     declared, closed_by_shape, guarded = _declared_names(declared_parameters(operation, document), names, document)
-    closed = injected.query | {fold_name(name) for name in withheld}
+    selecting = {fold_name(name) for name in withheld}
+    closed = injected.query | selecting
     # The template fixes these names, so they pass in its spelling, even `_method`, but in no other spelling.
     own = {pair.name for pair in required_pairs(parse_template(operation.key.path).query)}
-    spellings = closed | {fold_name(name) for name in own}
+    selecting |= {fold_name(name) for name in own}
+    spellings = closed | selecting
+    closed_by_rule = {*map(fold_name, closed_by_shape.query | guarded.query)}
     reply = shape.reply if shape is not None else None
     reads_answers = bool(links) or (shape is not None and shape.reads_answers)
     closed_headers = injected.headers | (set(map(fold_header, NOT_WHERE_SEARCHED)) if reads_answers else set())
@@ -80,7 +84,7 @@ def operation_rule(
             | {name for name in own if fold_name(name) not in closed}
             | ({reply.select.encode()} if reply is not None and reply.select else set())
         ),
-        withheld_names=_shared((spellings - injected.query) | {*map(fold_name, closed_by_shape.query | guarded.query)}),
+        withheld_names=_shared((spellings - injected.query) | closed_by_rule),
         denied_pairs=_shared(denied_pairs),
         query_prefixes=_shared(
             name for name in declared.prefixes if fold_name(name) not in closed and not override_of(name)
@@ -97,7 +101,8 @@ def operation_rule(
         withheld_headers=_shared(map(fold_header, closed_by_shape.headers | {*_new_headers(names)})),
         has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),
         media_types=declared_media_types(content),
-        declared_overrides=_shared(_overrides_in(content, document)),
+        declared_overrides=_shared(filter(None, map(override_of, in_body))),
+        closed_in_bodies=_shared(selecting | ((injected.query | closed_by_rule) - {*map(fold_name, in_body)})),
         credential=credential,
         links=links,
         is_safe=operation.key.method in methods.SAFE,
@@ -240,11 +245,16 @@ def _content_of(operation: Operation, document: Document) -> JsonObject:
     return content if isinstance(content, dict) else {}
 
 
-def _overrides_in(content: JsonObject, document: Document) -> Iterator[bytes]:
-    """Yield the method overrides that the document declares as properties of the body."""
+def _names_in_body(operation: Operation, content: JsonObject, document: Document) -> Iterator[bytes]:
+    """Yield the names that the document declares as properties of the body, or, in OpenAPI 2.0, as fields of the form."""
     for media_type in content.values():
         if (followed := follow(media_type, document)) is not None:
-            yield from filter(None, map(override_of, _properties(followed.get("schema"), document, set())))
+            yield from _properties(followed.get("schema"), document, set())
+    for parameter in declared_parameters(operation, document):
+        if parameter.get("in") == "formData":
+            yield str(parameter.get("name")).encode(errors="replace")
+        elif parameter.get("in") == "body":
+            yield from _properties(parameter.get("schema"), document, set())
 
 
 def _properties(schema: Any, document: Document, seen: set[int]) -> Iterator[bytes]:

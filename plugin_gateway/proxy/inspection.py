@@ -1,7 +1,7 @@
-"""An inspection: searches a request body for method overrides while it streams up.
+"""An inspection: searches a request body for the names that it may not have (`gate.body_names`) while it streams up.
 
 Each kind of body passes on the bytes that it has inspected and holds back only the name that it is reading. So no byte
-of an override goes up, and no body is stored. A refused body is cut before the override, and its connection is closed.
+of such a name goes up, and no body is stored. A refused body is cut before the name, and its connection is closed.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from plugin_gateway.gate.alias import unescape
 from plugin_gateway.gate.media_type import FORM, JSON, MULTIPART
-from plugin_gateway.gate.override import may_become_override, override_of, refuse_override
 from plugin_gateway.gate.query import decode_name
 from plugin_gateway.proxy.json_keys import JsonKeys
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
+
+    from plugin_gateway.gate.body_names import BodyNames
 
 MAX_NAME_BYTES: Final = 1024
-"""The bytes of a name that suffice to recognise an override, however it is escaped."""
+"""The bytes of a name that suffice to recognise it, however it is escaped."""
 MAX_PART_HEADER_BYTES: Final = 8 * 1024
 _FEW_PAIRS: Final = 4
 """Up to this number, checking each name is cheaper than searching all of the data."""
@@ -41,20 +42,20 @@ class Inspection(Protocol):
         """Take the next piece; return the bytes that may go up, or a refusal."""
 
 
-def inspect(kind: int, declared: Collection[bytes]) -> Inspection:
-    """Begin the inspection of a body of the kind that `judge_body` found; `declared` overrides are allowed."""
+def inspect(kind: int, names: BodyNames) -> Inspection:
+    """Begin the inspection of a body of the kind that `judge_body` found."""
     if kind == FORM:
-        return FormNames(declared)
-    return PartNames(declared) if kind == MULTIPART else JsonKeys(declared, is_strict=kind == JSON)
+        return FormNames(names)
+    return PartNames(names) if kind == MULTIPART else JsonKeys(names, is_strict=kind == JSON)
 
 
 class FormNames:
     """The names in an application/x-www-form-urlencoded body. Some servers treat `;` as `&`."""
 
-    __slots__ = ("_declared", "_held", "_is_in_value")
+    __slots__ = ("_held", "_is_in_value", "_names")
 
-    def __init__(self, declared: Collection[bytes]) -> None:
-        self._declared = declared
+    def __init__(self, names: BodyNames) -> None:
+        self._names = names
         self._held = b""
         self._is_in_value = False
 
@@ -67,39 +68,44 @@ class FormNames:
         if len(pairs) == 1 and self._is_in_value:
             return data
         last = pairs[-1]
-        if not is_last and b"=" not in last and len(last) <= MAX_NAME_BYTES and _may_become(last):
+        if (
+            not is_last
+            and b"=" not in last
+            and len(last) <= MAX_NAME_BYTES
+            and self._names.may_become(last.replace(b"+", b" "))
+        ):
             self._held = last
             self._is_in_value = False
             pairs.pop()
         else:
             self._is_in_value = True
-        if len(pairs) <= _FEW_PAIRS or b"%" in data or b"method" in data.lower():
+        may_be_closed = bool(self._names.closed) and self._names.may_be_closed_in(data)
+        if may_be_closed or len(pairs) <= _FEW_PAIRS or b"%" in data or b"method" in data.lower():
             for pair in pairs[first:]:
                 name = pair[:MAX_NAME_BYTES].partition(b"=")[0]
                 # Most names pass here; a long value without `=` must cost no more than a look at its letters.
-                if 0x25 not in name and not ((0x6D in name or 0x4D in name) and b"method" in name.lower()):
+                if (
+                    0x25 not in name
+                    and not ((0x6D in name or 0x4D in name) and b"method" in name.lower())
+                    and not (may_be_closed and self._names.may_be_closed_in(name))
+                ):
                     continue
-                name = decode_name(name)
-                if (override := override_of(name)) and override not in self._declared:
-                    return refuse_override(name)
+                if (refusal := self._names.refuse(decode_name(name))) is not None:
+                    return refusal
         return data[: len(data) - len(self._held)]
-
-
-def _may_become(name: bytes) -> bool:
-    return may_become_override(name.replace(b"+", b" "))
 
 
 class PartNames:
     """The part names in a multipart body, wherever a part may begin.
 
     The boundary is ignored, because parsers disagree on where it stands. So a file is refused too if its text looks
-    like the header of a part that overrides the method.
+    like the header of a part with such a name.
     """
 
-    __slots__ = ("_declared", "_held")
+    __slots__ = ("_held", "_names")
 
-    def __init__(self, declared: Collection[bytes]) -> None:
-        self._declared = declared
+    def __init__(self, names: BodyNames) -> None:
+        self._names = names
         self._held = b""
 
     def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
@@ -129,8 +135,8 @@ class PartNames:
         for name in [header.strip(b' \t\r\n:"<>')] if is_id else _part_names(header):
             if b"\x00" in name or b"=?" in name:
                 return _UNREADABLE_PART_NAME
-            if (override := override_of(name)) and override not in self._declared:
-                return refuse_override(name)
+            if (refusal := self._names.refuse(name)) is not None:
+                return refusal
         return None
 
 

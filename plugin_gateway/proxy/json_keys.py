@@ -2,23 +2,23 @@
 
 A body that is not JSON passes, because the origin refuses it. But lenient parsers accept comments, single quotes or
 bare keys, and so see strings and depths that a strict one does not. From the first character that JSON does not allow,
-an override at any place counts.
+a refused name at any place counts.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.gate.override import may_become_override, override_of, refuse_override
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from plugin_gateway.gate.body_names import BodyNames
 
 MAX_KEY_BYTES: Final = 1024
-"""A longer key is not an override, however it is escaped."""
+"""A longer key is not refused, however it is escaped."""
 _MAX_BLANKS: Final = 1024
 _OVERLAP_BYTES: Final = 256
 _WINDOW_BYTES: Final = 64
@@ -29,22 +29,25 @@ _SEPARATORS: Final = b"_.-+$ \t"
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _REST_OF_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _TOKEN: Final = re.compile(rb'("(?:[^"\\]++|\\.)*+")([ \t\r\n]*+)(:?)|[{}\[\]]', re.DOTALL)
-_FOREIGN: Final = re.compile(rb"[^ \t\r\n{}\[\]:,0-9a-zA-Z+\-.]")
+_BARE: Final = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-."
+"""The octets of JSON outside of strings, besides blanks and punctuation."""
+_FOREIGN: Final = re.compile(rb"[^ \t\r\n{}\[\]:,0-9a-zA-Z+\-.]|[0-9a-zA-Z+\-.][ \t\r\n]*+:")
+"""Any other octet, or the end of a key without quotes."""
 _ASCII_ESCAPE: Final = re.compile(rb"\\u00[0-7]")
 _ODD_ESCAPE: Final = re.compile(rb'\\[^"\\/bfnrtu]')
 _ESCAPE: Final = re.compile(rb"\\u00([0-7][0-9a-fA-F])|\\x([0-7][0-9a-fA-F])|\\(.)", re.DOTALL)
 _HALF_ESCAPE: Final = re.compile(rb"\\(?:u0{0,2}[0-7]?|x[0-7]?)?\Z")
 _ANYWHERE: Final = re.compile(
-    rb"""(?:^|[^a-z0-9])(?:_method|\$httpmethod|x[-_]?http[-_]?method(?:[-_]?override)?|x[-_]?method[-_]?override)(?![a-z0-9])""",
+    rb"""(?:^|[^a-z0-9])(_method|\$?(?:x[-_]?)?http[-_]?method(?:[-_]?override)?|(?:x[-_]?)?method[-_]?override)(?![a-z0-9])""",
     re.IGNORECASE,
 )
+_WORDS: Final = re.compile(rb"[A-Za-z0-9_.$\-\x80-\xff]+")
 
 
 class JsonKeys:
     """An inspection (`proxy.inspection`). If it is not strict, a body counts as JSON only if it begins like an object."""
 
     __slots__ = (
-        "_declared",
         "_depth",
         "_held",
         "_is_begun",
@@ -52,10 +55,11 @@ class JsonKeys:
         "_is_in_string",
         "_is_opaque",
         "_is_strict",
+        "_names",
     )
 
-    def __init__(self, declared: Collection[bytes], *, is_strict: bool) -> None:
-        self._declared = declared
+    def __init__(self, names: BodyNames, *, is_strict: bool) -> None:
+        self._names = names
         self._is_strict = is_strict
         self._held = b""
         self._depth = 0
@@ -72,7 +76,7 @@ class JsonKeys:
         data, self._held = self._held + data, b""
         at = 0
         if not self._is_begun:
-            if is_last and _is_harmless(data):
+            if is_last and self._is_harmless(data):
                 return data
             beginning = data.removeprefix(_BYTE_ORDER_MARK).lstrip(_BLANKS)
             if not beginning and not is_last and len(data) <= _MAX_BLANKS:
@@ -107,18 +111,18 @@ class JsonKeys:
                 return data
             self._is_foreign = True
             return self._look_anywhere(data, is_last=is_last)
-        kept = 0
-        if not _is_harmless(data):
+        kept = 0 if quote or is_last else _bare_end(data[at:])
+        if not self._is_harmless(data):
             found = self._walk(data, at, end, is_last=is_last)
             if isinstance(found, Refusal):
                 return found
-            kept = found
+            kept = max(kept, found)
         else:
             opened = outside.count(b"{") + outside.count(b"[")
             self._depth += opened - outside.count(b"}") - outside.count(b"]")
         if not kept and end < len(data) and not is_last:
             beginning = data[end + 1 :]
-            if len(beginning) > MAX_KEY_BYTES or self._depth > 1 or not _may_become(beginning):
+            if len(beginning) > MAX_KEY_BYTES or self._depth > 1 or not self._may_become(beginning):
                 self._is_in_string = True
                 # A backslash at the end is half of an escape.
                 rest = _REST_OF_STRING.match(data, end + 1)
@@ -136,27 +140,43 @@ class JsonKeys:
             string, blanks, colon = token.groups()
             if string is None:
                 self._depth += 1 if token[0] in b"{[" else -1
-            elif self._depth <= 1 and len(string) <= MAX_KEY_BYTES and (name := _override_in(string, self._declared)):
+            elif (
+                self._depth <= 1 and len(string) <= MAX_KEY_BYTES and (refusal := self._names.refuse(_text_of(string)))
+            ):
                 if colon:
-                    return refuse_override(name)
+                    return refusal
                 if token.end() == len(data) and not is_last:
-                    return len(token[0]) if len(blanks) <= _MAX_BLANKS else refuse_override(name)
+                    return len(token[0]) if len(blanks) <= _MAX_BLANKS else refusal
         return 0
+
+    def _is_harmless(self, data: bytes) -> bool:
+        names = self._names
+        return not (names.closed and names.may_be_closed_in(data)) and _has_no_override(data)
+
+    def _may_become(self, beginning: bytes) -> bool:
+        readable = _HALF_ESCAPE.sub(b"", beginning).decode(errors="ignore").encode()
+        return self._names.may_become(_ESCAPE.sub(_unescaped, readable))
 
     def _look_anywhere(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
         plain = _ESCAPE.sub(_unescaped, data)
-        found = _ANYWHERE.search(plain)
-        if found is not None:
-            name = found[0].lstrip(b" \t\r\n\"'{,")
-            if override_of(name) not in self._declared:
-                return refuse_override(name)
+        words = _WORDS.findall(plain) if self._names.closed else ()
+        for name in chain(_ANYWHERE.findall(plain), filter(self._names.may_be_closed_in, words)):
+            if (refusal := self._names.refuse(name)) is not None:
+                return refusal
         if is_last:
             return data
         self._held = data[-_OVERLAP_BYTES:]
         return data[: len(data) - len(self._held)]
 
 
-def _is_harmless(data: bytes) -> bool:
+def _bare_end(data: bytes) -> int:
+    """Return how many bytes at the end are a word without quotes, which may begin a key."""
+    word = data[-MAX_KEY_BYTES:].rstrip(_BLANKS)
+    bare = len(word) - len(word.rstrip(_BARE))
+    return bare and bare + len(data) - len(data.rstrip(_BLANKS))
+
+
+def _has_no_override(data: bytes) -> bool:
     """Whether neither a strict nor a lenient parser finds an override in the data. This fast check clears most bodies."""
     if b"\x00" in data or (b"\\" in data and (_ASCII_ESCAPE.search(data) or _ODD_ESCAPE.search(data))):
         return False
@@ -180,20 +200,14 @@ def _is_suspect(lowered: bytes, at: int) -> bool:
     return len(name) < len(before) or lowered[at + 6 : at + 20].lstrip(_SEPARATORS).startswith(b"override")
 
 
-def _may_become(beginning: bytes) -> bool:
-    readable = _HALF_ESCAPE.sub(b"", beginning).decode(errors="ignore").encode()
-    return may_become_override(_ESCAPE.sub(_unescaped, readable))
-
-
-def _override_in(string: bytes, declared: Collection[bytes]) -> bytes:
-    """Return the name of the override in a JSON string; empty if it is not one, or a declared one."""
+def _text_of(string: bytes) -> bytes:
+    """Return what a JSON string says."""
     try:
-        name = json.loads(string.decode(errors="ignore"), strict=False).encode(errors="replace")
+        text: str = json.loads(string.decode(errors="ignore"), strict=False)
+        return text.encode(errors="replace")
     except ValueError:
         # Lenient parsers decode `\\x5f` and drop a needless backslash.
-        name = _ESCAPE.sub(_unescaped, string[1:-1])
-    override = override_of(name)
-    return name if override and override not in declared else b""
+        return _ESCAPE.sub(_unescaped, string[1:-1])
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

@@ -30,6 +30,7 @@ def config(port: int) -> str:
                 "tagPet",
                 "getMeta",
                 "findPets",
+                "addPet",
                 "getFile",
                 {"operation": "getNode", "parameters": {"path": {"slashes": "allowed"}}},
             ],
@@ -76,7 +77,8 @@ PATHS = {
     "/tree/{path}": {"get": operation("getNode", parameter("path"))},
     "/tree/private/keys": {"get": operation("getKeys")},
     "/?Action=FindPets": {"get": operation("findPets", parameter("name", "query"))},
-    "/?Action=DropPets": {"get": operation("dropPets")},
+    "/?Action=DropPets": {"get": operation("dropPets"), "post": operation("dropPetsBy")},
+    "/?Action=AddPet": {"post": operation("addPet", types=("application/json", FORM, "multipart/form-data"))},
 } | {f"/pets/{word}": {"get": operation(f"denied{number}")} for number, word in enumerate(DENIED_WORDS)}
 DOCUMENT = json.dumps({"openapi": "3.0.3", "info": {"title": "Pets", "version": "1"}, "paths": PATHS})
 
@@ -310,6 +312,30 @@ def test_operations_that_differ_in_their_query_are_distinguished_in_one_reading_
     assert ask_all(gateway, (f"GET /?{query}" for query in wrong)) == []
     good = ["Action=FindPets", "Action=FindPets&name=rex", "name=Action%3DDropPets&Action=FindPets"]
     assert ask_all(gateway, (f"GET /?{query}" for query in good)) == [f"/base/?{query}" for query in good]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (FORM, "name=rex&Action=DropPets"),
+        (FORM, "%41CTION[]=DropPets"),
+        ("application/json", '{"Action": "DropPets"}'),
+        ("application/json", '{Action: "DropPets"}'),
+        ("multipart/form-data; boundary=b", PART.format('name="Action"')),
+    ],
+)
+def test_no_field_of_a_body_selects_another_operation(gateway: Gateway, kind: str, body: str) -> None:
+    """Rails, Laravel and PHP read a field of the body before the parameter of that name in the query."""
+    gateway.upstream.requests.clear()
+    answered = gateway.call("/?Action=AddPet", "POST", (f"Content-Type: {kind}",), body.encode())
+    assert json.loads(answered.body)["code"] == "parameter-in-body"
+    assert gateway.upstream.requests == []
+
+
+def test_a_body_goes_up_with_the_query_that_selects_its_operation(gateway: Gateway) -> None:
+    body = b"name=Action&note=Action%3DDropPets"
+    assert gateway.call("/?Action=AddPet", "POST", (f"Content-Type: {FORM}",), body).status == 200
+    assert gateway.upstream.requests[-1].body == body
 
 
 def test_the_view_of_a_consumer_denies_operations_closed_to_all_and_to_it(shared_gateway: Gateway) -> None:

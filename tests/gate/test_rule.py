@@ -82,6 +82,42 @@ def test_a_body_is_declared_by_its_media_types_and_the_overrides_in_it() -> None
     assert (rule.media_types, rule.declared_overrides) == ((b"a/b", b"c/d"), frozenset())
 
 
+def body_of(*names: str) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": {"properties": {name: {} for name in names}}}}}
+
+
+def test_a_body_may_not_have_names_of_the_query_that_the_gateway_decides_unless_it_declares_them() -> None:
+    injected = InjectedNames(query=frozenset({b"apikey"}))
+    names = Names(closed=frozenset({("query", "debug")}), guarded=frozenset({("query", "limit")}))
+    shape = Shape(names=names)
+    parameters = [query("debug"), query("limit"), query("free")]
+
+    rule = compile_rule(parameters, method="post", injected=injected, shape=shape, requestBody=body_of("name"))
+    assert rule.closed_in_bodies == {b"apikey", b"debug", b"limit"}
+    rule = compile_rule(
+        parameters, method="post", injected=injected, shape=shape, requestBody=body_of("api-key", "Debug", "LIMIT")
+    )
+    assert rule.closed_in_bodies == frozenset()
+
+
+@pytest.mark.parametrize("declared", [(), ("Action",)])
+def test_a_body_never_has_a_name_that_selects_the_operation(declared: tuple[str, ...]) -> None:
+    rule = compile_rule([], method="post", path="/?Action=List", requestBody=body_of(*declared))
+    assert rule.closed_in_bodies == {b"action"}
+
+
+def test_the_form_of_an_old_document_declares_its_fields() -> None:
+    injected = InjectedNames(query=frozenset({b"apikey", b"token"}))
+    form = [{"name": "api_key", "in": "formData"}, {"name": "_method", "in": "formData"}]
+    rule = compile_rule([*form], method="post", injected=injected)
+    assert rule.closed_in_bodies == {b"token"}
+    assert rule.declared_overrides == {b"_method"}
+    rule = compile_rule(
+        [{"name": "all", "in": "body", "schema": {"properties": {"token": {}}}}], method="post", injected=injected
+    )
+    assert rule.closed_in_bodies == {b"apikey"}
+
+
 @pytest.mark.parametrize("style", ["form", "deepObject"])
 def test_no_parameter_that_overrides_the_method_is_declared(style: str) -> None:
     rule = compile_rule([query("_method", style=style, schema={"type": "object", "properties": {}})])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.gate.body_names import BodyNames
 from plugin_gateway.gate.media_type import FORM, JSON, MULTIPART, TEXT
 from plugin_gateway.gate.override import override_of
 from plugin_gateway.proxy.inspection import MAX_PART_HEADER_BYTES, inspect
@@ -18,7 +19,7 @@ from plugin_gateway.refusal import Refusal
 
 def looked_through(kind: int, *pieces: bytes, declared: tuple[Any, ...] = ()) -> tuple[bytes, str]:
     """Return the bytes that go up for a body in pieces, and the code of its refusal or an empty string."""
-    inspection = inspect(kind, frozenset(declared))
+    inspection = inspect(kind, BodyNames(frozenset(declared)))
     sent = b""
     for number, piece in enumerate(pieces, 1):
         passed = inspection.feed(piece, is_last=number == len(pieces))
@@ -118,11 +119,11 @@ def test_a_declared_override_may_be_in_the_body(kind: int) -> None:
 
 
 def test_text_that_cannot_become_an_override_is_not_held_back() -> None:
-    inspection = inspect(FORM, frozenset())
+    inspection = inspect(FORM, BodyNames())
     assert inspection.feed(b"name", is_last=False) == b"name"
     assert inspection.feed(b"=x&_met", is_last=False) == b"=x&"
     assert inspection.feed(b"rics=1", is_last=False) == b"_metrics=1"
-    inspection = inspect(MULTIPART, frozenset())
+    inspection = inspect(MULTIPART, BodyNames())
     assert inspection.feed(b"--x\r\nConte", is_last=False) == b"--x\r\n"
     assert inspection.feed(b"nt-Type: a/b\r\n\r\nx", is_last=False) == b"Content-Type: a/b\r\n\r\nx"
 
@@ -162,3 +163,48 @@ def test_a_body_that_passes_is_unchanged(kind: int, body: bytes, places: list[in
     sent, code = looked_through(kind, *cut(body, places))
     assert body.startswith(sent)
     assert code or sent == body
+
+
+CLOSED = BodyNames((), frozenset({b"action", b"apikey"}))
+REPEATED = {
+    "a field": (FORM, b"Action=DeleteQueue"),
+    "a field after many": (FORM, b"a=1&b=2&c=3&d=4&e=5&Action=DeleteQueue"),
+    "an escaped field": (FORM, b"a=1&%41ction=DeleteQueue"),
+    "a field as a list": (FORM, b"api_key[]=mine"),
+    "a part": (MULTIPART, part(b'form-data; name="Action"')),
+    "a member": (JSON, b'{"a": [1, {"b": "c"}], "Action": "DeleteQueue"}'),
+    "an escaped member": (JSON, b'{"\\u0041ction": "DeleteQueue"}'),
+    "a member that only a lenient parser reads": (JSON, b"{Action: 'DeleteQueue'}"),
+    "text that is JSON": (TEXT, b'{"api.key": "mine"}'),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_a_closed_name_is_refused_however_the_body_is_cut(name: str) -> None:
+    kind, body = REPEATED[name]
+    for at in range(len(body)):
+        inspection = inspect(kind, CLOSED)
+        sent = inspection.feed(body[:at], is_last=False)
+        rest = sent if isinstance(sent, Refusal) else inspection.feed(body[at:], is_last=True)
+        assert isinstance(rest, Refusal), at
+        assert rest.code == "parameter-in-body"
+        assert isinstance(sent, Refusal) or not any(word in sent for word in (b"Action", b'ction"', b"api"))
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_a_name_that_is_closed_for_another_operation_passes(name: str) -> None:
+    kind, body = REPEATED[name]
+    assert inspect(kind, BodyNames()).feed(body, is_last=True) == body
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (FORM, b"a=Action&reaction=1&b[Action]=2"),
+        (JSON, b'{"a": "Action", "b": {"Action": 1}, "c": ["api_key"]}'),
+        (MULTIPART, PLAIN + b"Action\r\n--x--\r\n"),
+        (TEXT, b"Action: none"),
+    ],
+)
+def test_a_closed_name_passes_where_no_server_reads_a_parameter(kind: int, body: bytes) -> None:
+    assert inspect(kind, CLOSED).feed(body, is_last=True) == body

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from plugin_gateway.gate.body_names import BodyNames
 from plugin_gateway.gate.override import override_of
 from plugin_gateway.proxy.json_keys import MAX_KEY_BYTES, JsonKeys
 from plugin_gateway.refusal import Refusal
 
 
 def looked_through(*pieces: bytes, declared: tuple[Any, ...] = (), is_strict: bool = True) -> tuple[bytes, str]:
-    keys = JsonKeys(frozenset(declared), is_strict=is_strict)
+    keys = JsonKeys(BodyNames(frozenset(declared)), is_strict=is_strict)
     sent = b""
     for number, piece in enumerate(pieces, 1):
         passed = keys.feed(piece, is_last=number == len(pieces))
@@ -64,6 +65,9 @@ OVERRIDES = [
     b'{"\\x5fmethod":"DELETE"}',
     b'{"_\\method":"DELETE"}',
     b"{`_method`:`DELETE`}",
+    b'{httpMethod:"DELETE"}',
+    b'{"a":1,methodOverride : "DELETE"}',
+    b'{"a":[true ,2],xhttpmethod\n:"DELETE"}',
 ]
 HARMLESS = [
     b"",
@@ -77,6 +81,8 @@ HARMLESS = [
     b'{"a":"_method"}',
     b'{"a":"\\"_method\\":1"}',
     b'{"a":"{\\\\","b":{"_method":1}}',
+    b'{"a":-1.5e+10 ,"b":true,"c":[null ]}',
+    b'{"a":' + b"1" * (3 * MAX_KEY_BYTES) + b"}",
     b'{"caf\\u00e9":"\\u005fmethod"}',
     LONG,
     b'{"a":' + LONG + b',"b":{"_method":1}}',
@@ -121,8 +127,14 @@ def test_text_that_is_not_json_is_not_inspected(text: bytes) -> None:
     assert looked_through(*bytewise(text), is_strict=False) == (text, "")
 
 
+@pytest.mark.parametrize("first", [b"_method", b"httpMethod"])
+def test_a_declared_override_does_not_hide_another(first: bytes) -> None:
+    declared = [override_of(first)]
+    assert looked_through(b"{" + first + b":1,'X-Method-Override':2}", declared=declared)[1] == "method-override"
+
+
 def test_only_a_key_that_may_become_an_override_is_held_back() -> None:
-    keys = JsonKeys(frozenset(), is_strict=True)
+    keys = JsonKeys(BodyNames(), is_strict=True)
     assert keys.feed(b'{"nam', is_last=False) == b'{"nam'
     assert keys.feed(b'e":"_meth', is_last=False) == b'e":'
     assert keys.feed(b'od" ', is_last=False) == b""

@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+from plugin_gateway.gate.body_names import BodyNames
 from plugin_gateway.gate.media_type import JSON
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.watched_body import MOST_BYTES, WatchedBody
@@ -37,6 +38,6 @@ def test_a_long_body_is_not_judged() -> None:
 
 
 def test_a_body_that_the_inspection_refuses_does_not_pass() -> None:
-    body = WatchedBody(inspect(JSON, ()), SHAPE, b"application/json", RULE, Mismatches())
+    body = WatchedBody(inspect(JSON, BodyNames()), SHAPE, b"application/json", RULE, Mismatches())
     assert isinstance(body.feed(b'{"_method": "DELETE"}', is_last=True), Refusal)
-    assert WatchedBody(inspect(JSON, ()), SHAPE, b"", RULE, Mismatches()).feed(b"{}", is_last=True) == b"{}"
+    assert WatchedBody(inspect(JSON, BodyNames()), SHAPE, b"", RULE, Mismatches()).feed(b"{}", is_last=True) == b"{}"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.gate.body_names import BodyNames
 from plugin_gateway.gate.media_type import MULTIPART
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.shape.scalar import UnwritableError
@@ -74,7 +75,7 @@ def test_every_content_comes_back_and_the_gate_reads_the_same_parts(contents: li
 
     assert [found for *_, found in read(pieces)] == contents
     assert body.count(boundary) == len(contents) + 1
-    assert inspect(MULTIPART, ()).feed(body, is_last=True) == body
+    assert inspect(MULTIPART, BodyNames()).feed(body, is_last=True) == body
 
 
 def test_a_boundary_that_occurs_in_the_content_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,57 @@
+"""Body names: which fields a body may not have, because a server could read them in place of what the gate has judged.
+
+Those are method overrides, and names of the query with which the gateway selects the operation, adds its credential, or
+hides or narrows a parameter. Rails, Laravel and PHP's `$_REQUEST` keep the fields of the body and of the query in one place, and
+a field of the body wins there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from plugin_gateway.gate.override import (
+    fold_name,
+    may_become_override,
+    may_hold,
+    override_of,
+    refuse_override,
+    shown_name,
+)
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+class BodyNames(Struct, frozen=True):
+    """What the bodies of one operation may not have."""
+
+    declared_overrides: Collection[bytes] = ()
+    """Method overrides that a body may have."""
+    closed: Collection[bytes] = ()
+    """Folded names of the query (`gate.override.fold_name`)."""
+
+    def refuse(self, name: bytes) -> Refusal | None:
+        """Return the refusal of a body that has a field by that name."""
+        if override := override_of(name):
+            return None if override in self.declared_overrides else refuse_override(name)
+        return _refuse_parameter(name) if self.closed and fold_name(name) in self.closed else None
+
+    def may_be_closed_in(self, text: bytes) -> bool:
+        """Whether one of the closed names may be in a text without escapes."""
+        return may_hold(text, self.closed)
+
+    def may_become(self, beginning: bytes) -> bool:
+        """Whether a name with this beginning may be refused when the rest of it arrives."""
+        return may_become_override(beginning, self.closed)
+
+
+def _refuse_parameter(name: bytes) -> Refusal:
+    return Refusal(
+        status=400,
+        code="parameter-in-body",
+        detail=f"The body has the field {shown_name(name)}, which some servers read in place of the query parameter.",
+        hint="Leave it out of the body.",
+    )
