@@ -44,7 +44,7 @@ class Recorder:
         mismatches: Mismatches | None = None,
         feed: Feed | None = None,
     ) -> None:
-        """Write to `log`. `cover` masks secrets in the targets of calls: a caller may have learnt one elsewhere."""
+        """Write to `log`. `cover` masks secrets in what callers have chosen, who may have learnt one elsewhere: targets, methods and request ids."""
         self._log = log
         self._audit = audit
         self._cover = cover
@@ -79,11 +79,12 @@ class Recorder:
         # Change the list in place: the data plane holds its `append`.
         del self._records[:number]
         self.counters.add(batch)
-        self.counters.lines_dropped += self._log.access(batch)
+        shown = self._shown(batch)
+        self.counters.lines_dropped += self._log.access(shown)
         if self._audit is not None:
-            self._audit.add(batch)
+            self._audit.add(shown)
         if self._feed is not None:
-            self._feed.add(batch)
+            self._feed.add(shown)
         if self.exporter is not None:
             self.exporter.add(batch)
 
@@ -94,8 +95,15 @@ class Recorder:
             self._feed.watch(is_watched=is_watched)
 
     def _covered(self, record: AccessRecord) -> AccessRecord:
-        """Return the record of a call that was not forwarded. The secrets in its target are masked, and the target is cut."""
-        return record._replace(target=self._cover(record.target)[:LOOKED_AT]) if record.target else record
+        """Return the record of a call that was not forwarded. The secrets in its request line are masked, and the target is cut."""
+        return record._replace(method=self._cover(record.method), target=self._cover(record.target)[:LOOKED_AT])
+
+    def _shown(self, batch: list[AccessRecord]) -> list[AccessRecord]:
+        """Return the records with the secrets in their request ids masked. The exporter masks them itself: it needs the traced ids."""
+        ids = b" ".join([record.request_id for record in batch])
+        if self._cover(ids) == ids:
+            return batch
+        return [record._replace(request_id=self._cover(record.request_id)) for record in batch]
 
     def series(self) -> Series:
         """Return all counts up to this moment."""

@@ -2,6 +2,10 @@ import asyncio
 import os
 from collections.abc import Sequence
 
+import pytest
+
+from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.telemetry.audit import Audit
 from plugin_gateway.telemetry.feed import Feed
 from plugin_gateway.telemetry.log import Log
 from plugin_gateway.telemetry.record import AccessRecord
@@ -81,6 +85,37 @@ def test_a_secret_in_a_refused_path_is_covered() -> None:
     recorder.stop()
     log.close()
     assert b'"path":"/keys/******"' in os.read(reader, 4096)
+    os.close(writer)
+    os.close(reader)
+
+
+@pytest.mark.parametrize("rule", [None, OperationRule(method="GET", path_template="/", operation_id="a")])
+def test_a_secret_in_a_request_id_or_a_refused_method_is_covered(rule: OperationRule | None) -> None:
+    bodies: list[bytes] = []
+    audited: list[AccessRecord] = []
+
+    def keep(body: bytes) -> bool:
+        bodies.append(body)
+        return True
+
+    class Kept(Audit):
+        def add(self, records: Sequence[AccessRecord]) -> None:
+            audited.extend(records)
+
+    reader, writer = os.pipe()
+    log, feed = Log(fd=writer), Feed(keep, str)
+    recorder = Recorder(log, lambda sent: sent.replace(b"s3cret", b"******"), Kept(str), feed=feed)
+    recorder.watch(is_watched=True)
+    method = b"GET" if rule else b"s3cret"
+    recorder.record(RECORD._replace(method=method, rule=rule, request_id=b"my-s3cret"))
+    recorder.record(RECORD._replace(rule=rule, request_id=b"mine"))
+    recorder.stop()
+    log.close()
+    assert b"s3cret" not in b"".join(bodies)
+    for written in (os.read(reader, 4096), str(audited).encode()):
+        assert b"s3cret" not in written
+        assert b"my-******" in written
+        assert b"mine" in written
     os.close(writer)
     os.close(reader)
 
