@@ -249,6 +249,8 @@ class Downlink:
             elif name == b"date":
                 is_dated = True
         framing = frame_response(minor, lengths, codings, connection)
+        # Names have no case, so clients and the ASGI front read them in lower case, as they are here.
+        is_named = bool(self.mask.find(b" ".join([field.name for field in fields if field])))
         kept = [
             self._line(field)
             for line, field in zip(lines, fields, strict=True)
@@ -256,6 +258,7 @@ class Downlink:
             and field.name not in connection
             and self._passes(field.name)
             and not self._hides_colon(line, field)
+            and not (is_named and self.mask.find(field.name))
         ]
         # The gateway's lines are not masked: a secret may look like a length.
         block = self.mask.cover(b"".join(kept)) + self._appended

@@ -523,6 +523,14 @@ def test_a_name_of_a_field_shows_no_secret(gateway: Gateway) -> None:
     assert leaks(answered.raw) == set()
 
 
+def test_a_name_of_a_field_shows_no_secret_that_has_no_capitals(scripted: Callable[..., Any]) -> None:
+    # Names of fields have no case: an upstream in Go writes them with capitals, and clients read them without.
+    gateway = scripted(config, DOCUMENT, ENVIRONMENT | {"A_SHORT": "low-er-4711-case"}, "asgi")
+    answered = ask(gateway, answer(b"fine", b"X-Low-Er-4711-Case: 1", b"X-Low-Er: 2"))
+    assert b"4711" not in answered.raw
+    assert (b"x-low-er", b"2") in answered.fields
+
+
 def test_trailers_and_interim_answers_show_no_secret(gateway: Gateway) -> None:
     interim = b"HTTP/1.1 103 Early Hints\r\nLink: </" + SHORT.encode() + b">\r\n\r\n"
     trailers = b"X-Echo: " + HEADER.encode() + b"\r\nX-Other: " + LONG.encode() + b"\r\n"

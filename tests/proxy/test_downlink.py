@@ -144,6 +144,11 @@ def test_an_answer_names_the_codings_to_undo_before_the_search(
     assert answer.is_special is bool(codings or not is_readable)
 
 
+@pytest.mark.parametrize("name", [b"X-S3cret-Key", b"x-s3cret-key", b"S3CRET"])
+def test_a_field_with_a_secret_in_its_name_is_dropped_in_any_case(name: bytes) -> None:
+    assert read(b"X-Own: 1\r\n" + name + b": 2\r\n").block == b"X-Own: 1\r\n"
+
+
 def test_a_head_that_was_read_before_there_was_a_secret_is_read_again() -> None:
     known = KnownSecrets()
     link = Downlink(
