@@ -62,6 +62,7 @@ _NEVER_FORWARDED: Final = _FRAMING | frozenset(
 # Origins and their middleware obey every name with these prefixes instead of what the gateway checked.
 _FAMILIES: Final = (
     b"proxy-", b"x-accel-", b"x-envoy-", b"x-forwarded-", b"x-http-method", b"x-method-override", b"x-rewrite-",
+    b"x-tunneled-method",
 )
 # fmt: on
 

@@ -38,7 +38,7 @@ _ODD_ESCAPE: Final = re.compile(rb'\\[^"\\/bfnrtu]')
 _ESCAPE: Final = re.compile(rb"\\u00([0-7][0-9a-fA-F])|\\x([0-7][0-9a-fA-F])|\\(.)", re.DOTALL)
 _HALF_ESCAPE: Final = re.compile(rb"\\(?:u0{0,2}[0-7]?|x[0-7]?)?\Z")
 _ANYWHERE: Final = re.compile(
-    rb"""(?:^|[^a-z0-9])(_method|\$?(?:x[-_]?)?http[-_]?method(?:[-_]?override)?|(?:x[-_]?)?method[-_]?override)(?![a-z0-9])""",
+    rb"""(?:^|[^a-z0-9])(_method|\$?(?:x[-_]?)?http[-_]?method(?:[-_]?override)?|(?:x[-_]?)?method[-_]?override|x[-_]?tunneled[-_]?method)(?![a-z0-9])""",
     re.IGNORECASE,
 )
 _WORDS: Final = re.compile(rb"[A-Za-z0-9_.$\-\x80-\xff]+")
@@ -193,7 +193,7 @@ def _is_suspect(lowered: bytes, at: int) -> bool:
     """Whether the `method` at `at` may end or begin an override."""
     before = lowered[max(0, at - _WINDOW_BYTES) : at]
     name = before.rstrip(_SEPARATORS)
-    if name.endswith((b"http", b"x")):
+    if name.endswith((b"http", b"x", b"tunneled")):
         return True
     if name[-1:].isalnum():
         return False

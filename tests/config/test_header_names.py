@@ -13,7 +13,7 @@ from plugin_gateway.revision import UpstreamSettings
 
 NEVER = [
     "Host", "Connection", "Transfer-Encoding", "TE", "Expect", "HTTP2-Settings", "Proxy-Connection", "Authorization",
-    "Cookie", "Proxy-Authorization", "Proxy", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Original-URL",
+    "Cookie", "Proxy-Authorization", "Proxy", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Tunneled-Method", "X-Original-URL",
     "X-Rewrite-URL", "Forwarded", "X-Forwarded", "X-Forwarded-For", "X-Forwarded-Anything", "Via", "X-Real-IP", "True-Client-IP",
     "CF-Connecting-IP", "X-Scheme", "X-Url-Scheme", "Front-End-Https", "X-Accel-Redirect", "X-Envoy-Original-Path",
 ]  # fmt: skip

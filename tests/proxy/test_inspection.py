@@ -50,6 +50,7 @@ OVERRIDES = {
     "as a list": (FORM, b"_method[]=DELETE"),
     "without a value": (FORM, b"a=1&_method"),
     "a header's name": (FORM, b"X-HTTP-Method-Override=DELETE"),
+    "as Catalyst reads it": (FORM, b"x-tunneled-method=DELETE"),
     "behind a blank": (FORM, b"+_method=DELETE"),
     "behind ten thousand bytes": (FORM, b"a=" + b"x" * 10_000 + b"&_method=DELETE"),
     "a part": (MULTIPART, PLAIN + part(b'form-data; name="_method"')),

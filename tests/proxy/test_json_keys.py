@@ -49,6 +49,8 @@ OVERRIDES = [
     b'{"X-HTTP-Method-Override":"DELETE"}',
     b'{"$httpMethod":"DELETE"}',
     b'{"methodOverride":"DELETE"}',
+    b'{"x-tunneled-method":"DELETE"}',
+    b"{'X_Tunneled_Method':'DELETE'}",
     b'{"a":' + LONG + b',"_method":"DELETE"}',
     b"{" + LONG + b':1,"_method":"DELETE"}',
     b'{"a":1}{"_method":"DELETE"}',
