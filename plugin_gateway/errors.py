@@ -90,3 +90,14 @@ class UpstreamError(GatewayError):
 def reason_of(error: OSError) -> str:
     """Return the operating system's reason in lower case, for the end of a message."""
     return (error.strerror or str(error)).lower()
+
+
+def end_of(status: int) -> str:
+    """Say how a process ended, by its status, which is negative for a signal; for the end of a message."""
+    if status >= 0:
+        return f"ended with status {status}"
+    return (
+        "was ended by SIGKILL, as the system does if memory runs out"
+        if status == -9
+        else f"was ended by signal {-status}"
+    )

@@ -27,6 +27,8 @@ class ReloadLog:
         """The report of the last reload, if it failed."""
         self.awaited = ""
         """The report that explains why the start waits for the document."""
+        self._bound: dict[str, object] = {}
+        """The addresses of the first revision, on which the gateway listens."""
 
     def awaits(self, findings: Iterable[Finding]) -> None:
         """Log that the document's server does not answer yet, once for each cause."""
@@ -54,8 +56,10 @@ class ReloadLog:
         )
         members = {"revision": now.number, "digest": now.digest, **changed.members()}
         self._log.event("info", "reloaded", message, **members)
-        if (now.listen, now.admin, now.metrics) != (before.listen, before.admin, before.metrics):
-            message = "`listen`, `admin` and `metrics` take effect after a restart"
+        self._bound = self._bound or _addresses(before)
+        if (written := _addresses(now)) != _addresses(before) and written != self._bound:
+            names = [name for name, address in written.items() if address != self._bound[name]]
+            message = f"{' and '.join(f'`{name}`' for name in names)} will change after a restart"
             self._log.event("warning", "restart-needed", message)
 
     def changed_nothing(self, before: Compiled, now: Compiled) -> None:
@@ -75,3 +79,7 @@ class ReloadLog:
             self._log.event("error", "reload-failed", f"the reload changed nothing: {report}", **members)
         self.error = report
         self.counts = self.counts.after(served=False, at=time())
+
+
+def _addresses(compiled: Compiled) -> dict[str, object]:
+    return {"listen": compiled.listen, "admin": compiled.admin, "metrics": compiled.metrics}

@@ -117,6 +117,8 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     keep_freed_memory()
     try:
         await server.serve([listener])
+        if obeying.done():
+            obeying.result()  # an error there ended this worker: it is logged, and the status says so
     finally:
         obeying.cancel()
         holder.close()

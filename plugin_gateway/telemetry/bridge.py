@@ -7,13 +7,14 @@ this bridge; an application that embeds the gateway handles these records with i
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import sys
 import threading
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.errors import GatewayError
+from plugin_gateway.errors import GatewayError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,13 @@ _ROOT: Final = "plugin_gateway"
 _logger = logging.getLogger("plugin_gateway.process")
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "event", "taskName"}
 _MOST_TRACEBACK: Final = 2000
+_EXHAUSTED: Final = {
+    errno.EMFILE: "raise the limit of open files (`ulimit -n`, `LimitNOFILE=` of systemd)",
+    errno.ENFILE: "raise `fs.file-max`, or close files of other processes",
+    errno.ENOMEM: "give it more memory, or start fewer workers",
+    errno.EAGAIN: "raise the limit of processes (`ulimit -u`, `TasksMax=` of systemd)",
+}
+"""What the system can run out of, and how to give the gateway more."""
 
 
 class LogHandler(logging.Handler):
@@ -79,12 +87,23 @@ def telling(log: Log) -> Iterator[None]:
         yield
     except GatewayError:
         raise
-    except Exception as error:  # Python would print it to standard error as plain text
-        _logger.critical("a bug in plugin-gateway ended this process", exc_info=error, extra={"event": "crashed"})
+    except OSError as error:
+        if error.errno not in _EXHAUSTED:
+            _crashed(error)
+        else:
+            message = f"the system has too little for this process: {reason_of(error)}; {_EXHAUSTED[error.errno]}"
+            _logger.critical("%s", message, extra={"event": "exhausted"})
+        raise SystemExit(1) from None
+    except Exception as error:  # noqa: BLE001  # Python would print it to standard error as plain text
+        _crashed(error)
         raise SystemExit(1) from None
     finally:
         detach(handler)
         log.close()
+
+
+def _crashed(error: Exception) -> None:
+    _logger.critical("a bug in plugin-gateway ended this process", exc_info=error, extra={"event": "crashed"})
 
 
 def _log_thread_error(args: threading.ExceptHookArgs) -> None:

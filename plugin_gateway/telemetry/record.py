@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 from plugin_gateway.refusal import CREDENTIAL_REFUSED
-from plugin_gateway.telemetry.target import shown_target
+from plugin_gateway.telemetry.target import escaped, shown_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,9 +211,9 @@ def level_of(record: AccessRecord) -> str:
 
 def shown_method(method: bytes) -> str:
     """Return the method for a log line, cut and escaped: a caller may send any token, as long as the head allows."""
-    return method[:_SHOWN_METHOD].decode("latin-1").encode("unicode_escape").decode("ascii")
+    return escaped(method[:_SHOWN_METHOD].decode("latin-1"))
 
 
 def _bounded(cause: str) -> str:
     """Return the cause for a log line, cut and escaped: host names and certificates in it come from other parties."""
-    return cause[:_SHOWN_CAUSE].encode("unicode_escape").decode("ascii")
+    return escaped(cause[:_SHOWN_CAUSE])

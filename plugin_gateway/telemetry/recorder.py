@@ -118,6 +118,7 @@ class Recorder:
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         waiting = len(self._records)
-        self._take(max(LEAST_BATCH, waiting // SHARE))
         interval_s = BUSY_INTERVAL_S if waiting > BUSY_RECORDS else IDLE_INTERVAL_S
+        # First, so that a batch that fails is not the last one.
         self._timer = loop.call_later(interval_s, self._tick, loop)
+        self._take(max(LEAST_BATCH, waiting // SHARE))

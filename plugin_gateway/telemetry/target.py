@@ -6,6 +6,7 @@ encoded.
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -21,6 +22,8 @@ _VALUE_IN_PATH: Final = re.compile(rb"(=|%(?:25)*3[Dd])[^/;&,]*")
 _USER: Final = re.compile(rb"(?<=//)[^/]*@")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_.\[\]-]{1,32}")
 _SECOND_LAYER: Final = 3
+_ESCAPE: Final = codecs.getencoder("unicode_escape")
+"""Looked up here because Python reads the codec from a file, and a later call may find the process without file descriptors."""
 
 
 class ShownTarget(NamedTuple):
@@ -51,7 +54,12 @@ def _name(piece: bytes) -> str:
     return shown if equals or _PLAIN_NAME.fullmatch(shown) else "*"
 
 
+def escaped(text: str) -> str:
+    """Return text as printable ASCII."""
+    return str(_ESCAPE(text)[0], "ascii")
+
+
 def _escaped(text: bytes, most: int) -> str:
     """Return bytes as printable ASCII, cut after `most` characters."""
-    shown = text[: most + 1].decode("latin-1").encode("unicode_escape").decode("ascii")
+    shown = escaped(text[: most + 1].decode("latin-1"))
     return shown if len(shown) <= most else shown[:most] + "..."

@@ -73,12 +73,13 @@ class Trail:
         self._waiting: list[dict[str, object]] = []
         self._unwritten = 0
         """The lost entries that the file does not mention yet."""
+        self._error: OSError | None = None
 
     def write(self, entries: Sequence[dict[str, object]]) -> OSError | None:
-        """Append the entries, now or with the next ones; return why they could not be written, or None."""
+        """Append the entries, now or with the next ones; return why the last attempt to write failed, or None."""
         self._waiting += entries
         if not self._waiting:
-            return None
+            return self._error
         try:
             with _opened(head_path(self.file), os.O_RDWR) as heads:
                 if _lock(heads, fcntl.LOCK_EX):
@@ -87,14 +88,15 @@ class Trail:
                     self._lose()
         except OSError as error:
             self._lose()
-            return error
-        return None
+            self._error = error
+        return self._error
 
     def close(self, timeout_s: float = 1.0) -> None:
         """Write the waiting entries, for at most `timeout_s`."""
         give_up = time.monotonic() + timeout_s
-        while self._waiting and self.write(()) is None and time.monotonic() < give_up:
-            time.sleep(_PAUSE_S)
+        while self._waiting and time.monotonic() < give_up:
+            self.write(())
+            time.sleep(_PAUSE_S if self._waiting else 0)
         self._lose()
 
     def _append(self, heads: int) -> None:
@@ -105,6 +107,7 @@ class Trail:
                 _write(file, lines, heads, head)
         self._waiting.clear()
         self._unwritten = 0
+        self._error = None
 
     def _lose(self) -> None:
         self.lost += len(self._waiting)

@@ -21,12 +21,14 @@ class Lines:
     def __init__(self) -> None:
         self.events: list[str] = []
         self.members: dict[str, Any] = {}
+        self.messages: dict[str, list[str]] = {}
 
     def adopt(self, **_: str) -> None:
         pass
 
-    def event(self, _level: str, event: str, _message: str, **members: Any) -> None:
+    def event(self, _level: str, event: str, message: str, **members: Any) -> None:
         self.events.append(event)
+        self.messages.setdefault(event, []).append(message)
         self.members = members
 
 
@@ -64,6 +66,18 @@ def test_a_served_revision_clears_the_error_and_a_new_address_needs_a_restart(
     log.served(COMPILED, replace(COMPILED, number=2, **changes), 0.5)
     assert lines.events == ["reload-failed", *events]
     assert (log.error, log.counts.served, log.counts.refused) == ("", 1, 1)
+
+
+def test_a_restart_is_needed_only_for_an_address_on_which_the_gateway_does_not_listen() -> None:
+    lines = Lines()
+    log = ReloadLog(lines)
+    moved, both = replace(COMPILED, listen="127.0.0.1:1"), replace(COMPILED, listen="127.0.0.1:1", admin="127.0.0.1:2")
+    for before, now in ((COMPILED, moved), (moved, moved), (moved, both), (both, COMPILED)):
+        log.served(before, now, 0.5)
+    assert lines.messages["restart-needed"] == [
+        "`listen` will change after a restart",
+        "`listen` and `admin` will change after a restart",
+    ]
 
 
 def test_a_refresh_logs_when_the_document_becomes_stale_and_when_it_is_fresh() -> None:

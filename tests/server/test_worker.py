@@ -158,6 +158,19 @@ def test_a_worker_that_cannot_read_its_revision_drains() -> None:
     assert drained == [DRAIN_TIMEOUT_S]
 
 
+def test_a_worker_that_ends_by_an_error_of_its_channel_says_so(capfd: pytest.CaptureFixture[str]) -> None:
+    async def talk(channel: Channel, port: int) -> None:
+        await ask(channel, Kind.REVISION, revision())
+        await channel.send(Message(Kind.REVISION, b"not a pickle"))
+        while await channel.receive() is not None:
+            pass
+
+    with pytest.raises(SystemExit) as ended:
+        run(talk)
+    assert ended.value.code == 1
+    assert '"event":"crashed"' in capfd.readouterr().err
+
+
 def test_without_a_revision_it_serves_nothing() -> None:
     async def talk(channel: Channel, port: int) -> bool:
         return True

@@ -131,6 +131,7 @@ def test_an_audit_that_cannot_be_written_is_reported_once_and_counted(
     with caplog.at_level(logging.WARNING, "plugin_gateway.audit"):
         audit.adopt(str(folder / "audit.jsonl"), TERMS, (RULE,), 0.0)
         audit.add([record()])
+        audit.add([])  # as when no call came
         folder.mkdir()
         audit.add([record()])
     assert [one.__dict__["event"] for one in caplog.records] == ["audit-failed", "audit-restored"]

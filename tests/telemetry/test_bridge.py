@@ -1,3 +1,4 @@
+import errno
 import json
 import logging
 import os
@@ -89,4 +90,18 @@ def test_an_unexpected_error_is_the_last_line_and_ends_the_process() -> None:
         (line,) = map(json.loads, file)
     assert ended.value.code == 1
     assert (line["event"], line["error"]) == ("crashed", "ValueError")
+    assert "sekret" not in json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("error", "event"), [(errno.EMFILE, "exhausted"), (errno.ENOMEM, "exhausted"), (errno.EIO, "crashed")]
+)
+def test_a_process_that_the_system_gives_too_little_is_not_called_a_bug(error: int, event: str) -> None:
+    reading, writing = os.pipe()
+    with pytest.raises(SystemExit) as ended, telling(Log(format="json", fd=writing)):
+        raise OSError(error, os.strerror(error), "/srv/sekret")
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        (line,) = map(json.loads, file)
+    assert (ended.value.code, line["event"]) == (1, event)
     assert "sekret" not in json.dumps(line)

@@ -65,6 +65,37 @@ def test_many_waiting_records_are_taken_in_small_batches_between_calls() -> None
     assert max(batches) == max(LEAST_BATCH, 4000 // SHARE)
 
 
+def test_a_batch_that_fails_is_not_the_last_one() -> None:
+    written = asyncio.Event()
+
+    class FailsOnce(Log):
+        failed = False
+
+        def access(self, records: Sequence[AccessRecord]) -> int:
+            if records and not self.failed:
+                self.failed = True
+                raise OSError(24, "too many open files")
+            if records:
+                written.set()
+            return 0
+
+    async def serve() -> bool:
+        log = FailsOnce(level="error")
+        recorder = Recorder(log)
+        loop = asyncio.get_running_loop()
+
+        def failed(*_: object) -> None:
+            recorder.record(RECORD)
+
+        loop.set_exception_handler(failed)
+        recorder.record(RECORD)
+        recorder.start(loop)
+        await asyncio.wait_for(written.wait(), BOUND_S)
+        return log.failed
+
+    assert asyncio.run(serve())
+
+
 def test_stopping_loses_no_record() -> None:
     reader, writer = os.pipe()
     log = Log(fd=writer)

@@ -107,6 +107,20 @@ def test_a_missing_folder_is_reported_and_the_lost_entries_are_recorded_later(tm
     assert (trail.lost, breaks(trail.file)) == (1, [])
 
 
+def test_a_failure_lasts_until_an_entry_is_written(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    trail, other = Trail(folder / "audit.jsonl"), Trail(folder / "audit.jsonl")
+    assert trail.write([{}]) is not None
+    assert trail.write([]) is not None
+    folder.mkdir()
+    other.write([{}])
+    with head_path(trail.file).open() as heads:
+        fcntl.flock(heads, fcntl.LOCK_EX)
+        assert trail.write([{}]) is not None
+        assert trail.lost == 1
+    assert trail.write([]) is None
+
+
 def test_a_full_disk_leaves_no_part_of_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "audit.jsonl"
     trail = Trail(file)

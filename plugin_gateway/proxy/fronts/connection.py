@@ -18,7 +18,7 @@ from plugin_gateway.proxy.forward import forward, refuse, refuse_outside
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER
-from plugin_gateway.proxy.fronts.listener import Listener, most_connections
+from plugin_gateway.proxy.fronts.listener import Listener, spare_descriptors
 from plugin_gateway.proxy.memo import MOST_KEY_BYTES
 from plugin_gateway.proxy.own_answer import FAILED, TOO_MANY_CONNECTIONS
 from plugin_gateway.proxy.partial_head import PartialHead
@@ -62,7 +62,7 @@ def connection_front(
     If `forwards` is false, every request goes to the app, with the same strictness and limits: a server for the ASGI
     front.
     """
-    listener = Listener(holder, on_record, forwards, most_connections(), on_begin)
+    listener = Listener(holder, on_record, forwards, spare_descriptors(), on_begin)
 
     def make(
         config: Config,
@@ -113,7 +113,8 @@ class ConnectionFront(AnsweringConnection):
         if limits.head_timeout_s > 0:
             # A new connection must send its first head within `head_timeout`; `idle_timeout` applies between requests.
             self.deadline = min(self.deadline, monotonic() + limits.head_timeout_s)
-        if connections > min(self._listener.most_connections, limits.connections):
+        possible = self._listener.most_connections(self._holder.revision.upstream.connections)
+        if connections > min(possible, limits.connections):
             self.closes = True
             refuse(self, b"", b"", TOO_MANY_CONNECTIONS)
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.holder import Holder
     from plugin_gateway.telemetry.record import AccessRecord
 
-_SPARE_DESCRIPTORS: Final = 48
-"""File descriptors reserved for upstream connections and files."""
+_OTHER_DESCRIPTORS: Final = 48
+"""File descriptors reserved for the event loop, pipes and files."""
 
 
 class Listener(NamedTuple):
@@ -22,11 +22,15 @@ class Listener(NamedTuple):
     holder: Holder
     on_record: Callable[[AccessRecord], object]
     forwards: bool
-    most_connections: int
+    descriptors: int
     on_begin: Callable[[Call], object] | None = None
 
+    def most_connections(self, upstream_connections: int) -> int:
+        """Return the number of clients for which the process has file descriptors, with a connection to the upstream for each."""
+        return max(1, self.descriptors - upstream_connections, self.descriptors // 2)
 
-def most_connections() -> int:
-    """Return the number of clients for which the process has file descriptors."""
+
+def spare_descriptors() -> int:
+    """Return the number of file descriptors that the process may use for connections."""
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return 1 << 30 if descriptors == resource.RLIM_INFINITY else max(1, descriptors - _SPARE_DESCRIPTORS)
+    return 1 << 30 if descriptors == resource.RLIM_INFINITY else max(0, descriptors - _OTHER_DESCRIPTORS)
