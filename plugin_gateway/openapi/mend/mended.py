@@ -160,10 +160,13 @@ class _Mender:
         tags[:] = kept
 
     def _mend_object(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
+        if kind is Kind.MEDIA_TYPE and (other := self._other_kind(kind, node)) is not None:
+            # Before 3.2 a media type is no reference, so this one cannot be translated.
+            self._notes.drop(node, "$ref", (*tokens, "$ref"), f"the `$ref` of a media type leads to a {other}")
         if self._is_reference(kind, node) and not siblings_count(kind, self._version):
             if kind is Kind.PARAMETER and not {"name", "in"} & self._parameters.followed(node).keys():
                 self._notes.refuse(tokens, f"{node['$ref']!r} does not lead to a parameter")
-            if kind is Kind.RESPONSE and self._leads_to_schema(node["$ref"]):
+            if kind is Kind.RESPONSE and self._other_kind(kind, node) is Kind.SCHEMA:
                 node.clear()
                 node["description"] = ""
                 self._notes.mended(
@@ -197,12 +200,16 @@ class _Mender:
                 self._mend_plain(kind, node, name, place)
         self._mend_whole(kind, node, tokens)
 
-    def _leads_to_schema(self, ref: str) -> bool:
+    def _other_kind(self, kind: Kind, node: JsonObject) -> Kind | None:
+        """Return the kind of the component that `node` refers to if it is not `kind`."""
+        if not self._is_reference(kind, node):
+            return None
         try:
-            section = self._document.resolve(ref).tokens[:-1]
-        except RefError:
-            return False
-        return section in (("definitions",), ("components", "schemas"))
+            *base, section, _ = self._document.resolve(node["$ref"]).tokens
+        except (RefError, ValueError):
+            return None
+        found = sections(self._version).get(section) if tuple(base) == components_at(self._version) else None
+        return None if found is kind else found
 
     def _mend_beside_reference(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
         """Mend the fields beside a `$ref` that the standards ignore, because clients read some of them."""

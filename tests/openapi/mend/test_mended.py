@@ -86,6 +86,15 @@ def test_a_response_that_refers_to_a_schema_is_served_without_a_body(section: An
     assert [one.severity for one in findings if one.pointer[-1:] == ("default",)] == [Severity.WARNING]
 
 
+def test_a_media_type_that_refers_to_another_kind_is_served_without_the_reference() -> None:
+    responses = {"R": {"description": "r"}}
+    content = {"text/plain": {"$ref": "#/components/responses/R", "bogus": 1}}
+    root = _root({"responses": {"200": {"description": "d", "content": content}}}, components={"responses": responses})
+    mended, findings = _mend({**root, "openapi": "3.2.0"})
+    assert _get(mended)["responses"]["200"]["content"] == {"text/plain": {}}
+    assert [one.pointer[-1] for one in findings if one.pointer] == ["$ref", "bogus"]
+
+
 def test_a_ref_that_is_no_text_is_left_out_of_a_callback() -> None:
     callbacks = {"c": {"$ref": {"x": 1}, "{$request.body#/url}": {"post": {"responses": OK}}}}
     mended, (finding,) = _mend(_root({"callbacks": callbacks}))
