@@ -5,7 +5,8 @@
                operation      values   token,      streaming  trim, links,
                                        approval               cap
 
-No other code runs these steps, so no front can skip one or change their order.
+No other code runs these steps, so no front can skip one or change their order. A front may begin a remembered request at its
+exchange: the earlier steps depend only on its bytes and on the caller's credentials, which `Serving.still_permits` judges again.
 """
 
 from __future__ import annotations

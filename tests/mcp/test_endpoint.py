@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.mcp.call import McpCall
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
+from plugin_gateway.proxy.serving import Serving
 from tests.mcp.world import MODERN_META, SECRET, answer, play, read, revision_of
 
 if TYPE_CHECKING:
@@ -123,6 +124,33 @@ def test_each_consumer_sees_and_calls_its_own_tools() -> None:
         assert called.result["structuredContent"] == {"ok": True}
 
     assert {record.consumer for record in play(scene, more=more).records} == {"tom"}
+
+
+def test_a_credential_that_came_to_mean_another_consumer_gets_that_ones_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An introspection may answer differently today. The head of the requests is the same, and is remembered."""
+    consumers = "[{name: tom, match: {token: tom}, allow: [getPet]}, {name: all, match: {token: tom}}]"
+
+    async def scene(world: World) -> None:
+        serving = world.holder.serving
+        assert serving.door is not None
+        for view, tools in ((0, ["getPet"]), (1, ["listPets", "createPet", "getPet"]), (0, ["getPet"])):
+            seen_now = serving.revision.views[view]
+            access = serving.door._shared(view, seen_now.consumer, seen_now, "")
+            monkeypatch.setattr(Serving, "admit", lambda *_, access=access: access)
+            listed = await world.ask("tools/list", fields=TOM)
+            assert [tool["name"] for tool in listed.result["tools"]] == tools
+
+    play(scene, more=f"{TOKENS}\nconsumers: {consumers}")
+
+
+def test_the_record_of_a_post_has_its_own_target() -> None:
+    targets = [b"/mcp", b"/mcp?a=1", b"/mcp"]
+
+    async def scene(world: World) -> None:
+        for target in targets:
+            await world.post(PING, target=target)
+
+    assert [record.target for record in play(scene).records] == targets
 
 
 def test_a_post_has_a_record_and_its_tool_call_another_that_names_the_operation() -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 
+from plugin_gateway.credentials.board import Board
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.downlink import Answer, Downlink, status_line
 from plugin_gateway.proxy.known_secrets import KnownSecrets
@@ -159,6 +162,21 @@ def test_a_head_that_was_read_before_there_was_a_secret_is_read_again() -> None:
         assert b"new-s3cret" in link.read(head).block
     known.adopt(("new-s3cret",))
     assert b"X-Last: **********\r\n" in link.read(head).block
+
+
+def test_a_head_that_was_read_before_another_worker_wrote_a_token_is_read_again() -> None:
+    board = Board()
+    link = Downlink(
+        UpstreamSettings(host="up", port=80, authority=b"up"),
+        "https://gw.test",
+        KnownSecrets("s3cret", board=board),
+        varies_by_origin=False,
+    )
+    head = b"HTTP/1.1 200 OK\r\nX-Last: token-of-a-call"
+    for _ in range(3):
+        assert b"token-of-a-call" in link.read(head).block
+    board.write("token-of-a-call", monotonic() + 60)
+    assert b"X-Last: ***************\r\n" in link.read(head).block
 
 
 def test_a_head_that_comes_again_is_read_to_the_same_and_a_long_one_anew() -> None:

@@ -19,12 +19,17 @@ from msgspec.structs import replace
 from uvicorn.server import ServerState
 
 from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.proxy.call import Client
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.connect import connect
+from plugin_gateway.proxy.exchange import Exchange, start_exchange
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.pool import Pool
+from plugin_gateway.proxy.received import Permitted
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.shape.answer_check import AnswerCheck
@@ -34,6 +39,7 @@ from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator
 from tests.bounds import BOUND_S
+from tests.proxy.real import plan_of, serving_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -637,7 +643,10 @@ class Ticks:
         self.count += 1
 
 
-def test_a_slow_upload_is_not_counted_as_the_upstreams_time(run: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("settings", [{"total_timeout_s": 1.0}, {"read_timeout_s": 1.0}])
+def test_a_slow_upload_is_not_counted_as_the_upstreams_time(
+    run: Callable[..., Any], settings: dict[str, float]
+) -> None:
     async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         ticks = Ticks(gateway)
@@ -647,7 +656,27 @@ def test_a_slow_upload_is_not_counted_as_the_upstreams_time(run: Callable[..., A
         assert (await read_answer(reader))[0] == 200
         gateway.holder.clock.unwatch(ticks)
 
-    run(echo, scene, settings={"total_timeout_s": 1.0})
+    run(echo, scene, settings=settings)
+
+
+def test_a_client_that_reads_slowly_is_not_counted_as_the_upstreams_time(run: Callable[..., Any]) -> None:
+    size = 32 * MIB  # more than the sockets and the gateway hold
+
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await upstream.request(reader)
+        writer.write(ok(b"x" * size))
+        await writer.drain()
+
+    async def scene(gateway: Gateway) -> None:
+        reader, writer = await gateway.open(limit=MIB)
+        ticks = Ticks(gateway)
+        writer.write(get())
+        await until(lambda: ticks.count > 60)
+        await reader.readuntil(b"\r\n\r\n")
+        assert len(await reader.readexactly(size)) == size
+        gateway.holder.clock.unwatch(ticks)
+
+    run(play, scene, settings={"read_timeout_s": 1.0})
 
 
 def test_the_upstreams_time_begins_when_a_slow_upload_ends(run: Callable[..., Any]) -> None:
@@ -753,6 +782,43 @@ def test_a_safe_request_with_a_body_is_sent_once_only(run: Callable[..., Any]) -
         assert len(gateway.upstream.heads) == 2
 
     run(closes_after_one, scene)
+
+
+class RefusedClient(Client):
+    """A client that only keeps the refusals of its call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals: list[Refusal] = []
+
+    def on_failure(self, refusal: Refusal) -> None:
+        self.refusals.append(refusal)
+
+
+def test_a_request_is_sent_again_once_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool opens a new connection for the second attempt, which cannot be stale. The exchange does not rely on that."""
+    client, queued = RefusedClient(), list[Exchange]()
+    monkeypatch.setattr(Pool, "enqueue", lambda _pool, exchange: queued.append(exchange))
+    exchange = Exchange(client, permitted_of(READ))
+    exchange.on_stale()
+    assert (queued, client.refusals) == ([exchange], [])
+    exchange.on_stale()
+    assert (len(queued), [refusal.code for refusal in client.refusals]) == (1, ["upstream-closed"])
+
+
+def test_a_call_with_refused_parameters_never_goes_up_whatever_its_body_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = RefusedClient()
+    monkeypatch.setattr(Pool, "connect", lambda _pool, _exchange: pytest.fail("a refused call goes up"))
+    permitted = permitted_of(WRITE, b"Content-Length: 2\r\nContent-Type: image/png\r\n", refused=NOT_FOUND)
+    start_exchange(client, permitted, b"ab", is_whole=True)
+    assert client.refusals == [NOT_FOUND]
+
+
+def permitted_of(rule: OperationRule, fields: bytes = b"", refused: Refusal | None = None) -> Permitted:
+    serving = serving_of()
+    block = serving.read(b"Host: a\r\n" + fields, 1)
+    permit = Permit(rule, b"/p/1", b"")
+    return Permitted(serving.anybody, plan_of(rule), rule.method.encode(), permit, block, OPAQUE, refused=refused)
 
 
 def test_a_fresh_connection_that_closes_is_not_tried_again(run: Callable[..., Any]) -> None:
@@ -1187,6 +1253,23 @@ def test_a_swap_gives_later_calls_the_new_revision_and_lets_the_old_finish(run: 
         server.close()
 
     run(play, scene)
+
+
+def test_an_answer_that_is_truncated_drops_the_connection_that_its_rest_would_come_on(run: Callable[..., Any]) -> None:
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await upstream.request(reader)
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+        writer.write(head + b'["aaaa","bbbb","cccc"')
+        await reader.read()
+
+    async def scene(gateway: Gateway) -> None:
+        reader, writer = await gateway.open()
+        writer.write(get())
+        assert json.loads((await read_answer(reader))[2]) == ["aaaa"]
+        await gateway.upstream.closed.wait()
+        assert gateway.holder.serving.pool.open_connections == 0
+
+    run(play, scene, limits=Bounds(response_body_bytes=12, truncates_responses=True))
 
 
 class ShapedGate:

@@ -180,6 +180,9 @@ def test_an_operation_that_the_document_adds_to_a_group_stays_closed_to_the_cons
         "warning",
         ("consumers", 2, "allow", 0),
     )
+    # It is open if the list also names it.
+    both = chosen([{"tag": "pets"}, "admin"], (LIST, ADD, ADMIN), Document(root=root, name="o"), Pinned(first.pins))
+    assert (both.keys, both.findings, both.held) == ((LIST, ADD, ADMIN), (), ())
     # For other consumers it is new, and an operation closed to all is reported for the gateway's own list.
     assert chosen([{"tag": "pets"}], (LIST, ADD, ADMIN), Document(root=root, name="o")).keys == (LIST, ADD, ADMIN)
     assert chosen([{"tag": "pets"}], (LIST, ADD), Document(root=root, name="o"), Pinned(first.pins)).findings == ()

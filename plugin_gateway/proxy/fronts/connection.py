@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
     from plugin_gateway.proxy.holder import Holder
+    from plugin_gateway.proxy.received import Permitted
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.proxy.tracing import Tracing
     from plugin_gateway.telemetry.record import AccessRecord
@@ -136,9 +137,8 @@ class ConnectionFront(AnsweringConnection):
     def data_received(self, data: bytes) -> None:
         if self.phase == IDLE:
             serving = self._holder.serving
-            may_be_known = self._partial is None and len(data) <= MOST_KEY_BYTES
-            known = serving.remembered.entries.get(data) if may_be_known else None
-            if known is not None and known.request.is_plain and (serving.door is None or serving.still_permits(known)):
+            known = _recall(serving, data) if self._partial is None and len(data) <= MOST_KEY_BYTES else None
+            if known is not None and known.request.is_plain:
                 # The bytes are exactly one request that was judged before.
                 self.phase = BUSY
                 self.deadline = NEVER
@@ -238,11 +238,11 @@ class ConnectionFront(AnsweringConnection):
             self._is_reading = False
 
     def _on_head(self, serving: Serving, data: bytes, end: int) -> None:
-        """Read the head that ends at `end`, and begin the request. `_ahead` gets the bytes after it."""
+        """Begin the request whose head ends at `end`. `_ahead` gets the bytes after it."""
         head = data[: end + 4]
         data = data[end + 4 :]
-        known = serving.remembered.entries.get(head)
-        if known is not None and serving.still_permits(known):
+        known = _recall(serving, head)
+        if known is not None:
             content = self._take(serving, known.request, data, serving.limits.request_body_bytes)
             start_exchange(self, known, content, is_whole=self._body is None)
             return
@@ -253,12 +253,16 @@ class ConnectionFront(AnsweringConnection):
                 serving, self, post.method, post.target, post.block, content, is_whole=self._body is None
             )
             return
+        self._on_new_head(serving, head, data)
+
+    def _on_new_head(self, serving: Serving, head: bytes, data: bytes) -> None:
+        """Read a head, and begin its request. `data` comes after it."""
         line_end = head.find(b"\r\n")
         line = REQUEST_LINE.fullmatch(head, 0, line_end)
         if line is None:
             raise bad_request_line(head[:line_end])
         method, target, version = line.groups()
-        lines = head[line_end + 2 : end + 2]
+        lines = head[line_end + 2 : -2]
         block = serving.blocks.entries.get(lines)
         if block is None or version == b"0":
             block = serving.read(lines, 1 if version == b"1" else 0)
@@ -356,3 +360,9 @@ class ConnectionFront(AnsweringConnection):
         if self._ahead and self.phase == IDLE and not self._is_reading:
             ahead, self._ahead = self._ahead, b""
             self._on_requests(ahead)
+
+
+def _recall(serving: Serving, head: bytes) -> Permitted | None:
+    """Return the permitted request that has this head, if it is remembered and its caller is still authorised."""
+    known = serving.remembered.entries.get(head)
+    return known if known is None or serving.door is None or serving.still_permits(known) else None

@@ -21,6 +21,7 @@ from uvicorn.server import ServerState
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.proxy.endpoint import Endpoint
 from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
@@ -527,6 +528,34 @@ def test_a_head_that_was_asked_before_goes_up_with_the_body_it_came_with() -> No
     play(scene)
 
 
+def test_a_head_that_was_asked_before_waits_for_its_body_when_it_comes_alone() -> None:
+    def scene(it: Scene) -> None:
+        for number in range(6):
+            it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
+            it.send(b"%02d" % number)
+            it.answer()
+        assert len(it.holder.serving.remembered.entries) == 1
+        assert it.statuses() == [200] * 6
+        assert [part[:2] for part in it.sent_up.split(b"\r\n\r\n")[1:]] == [b"%02d" % number for number in range(6)]
+
+    play(scene)
+
+
+def test_field_lines_of_http_1_1_are_read_again_for_http_1_0() -> None:
+    """RFC 9112, 6.1: Transfer-Encoding in HTTP/1.0 is faulty framing."""
+    chunked = b"POST /p/%d HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"
+
+    def scene(it: Scene) -> None:
+        for number in range(4):
+            it.send(chunked % number)
+            it.answer()
+        it.send((chunked % 4).replace(b"HTTP/1.1", b"HTTP/1.0"))
+        assert it.statuses() == [200] * 4 + [400]
+        assert it.records[-1].reason == "ambiguous-framing"
+
+    play(scene)
+
+
 def test_absolute_form_is_forwarded_as_a_path_only_while_the_host_agrees() -> None:
     """RFC 9112, 3.2.2: absolute-form must be accepted. A remembered line must not outlive its Host field."""
     absolute = GET.replace(b"/p/1", b"http://a/p/1")
@@ -624,6 +653,21 @@ def test_the_gateways_own_paths_are_answered_by_the_app_with_our_framing() -> No
             "method": "POST", "path": "/openapi.json", "http_version": "1.1", "body": "ab",
         }  # fmt: skip
         assert it.sent_up == b""
+
+    play(scene, app=echo_app)
+
+
+class NeverBegun(Endpoint):
+    def begin(self, *_: Any, **__: Any) -> None:
+        pytest.fail("the endpoint got the request")
+
+
+def test_a_preflight_for_an_endpoint_is_answered_by_the_app() -> None:
+    async def scene(it: Scene) -> None:
+        it.holder.serving.endpoints = {b"/mcp": NeverBegun(100)}
+        it.send(b"OPTIONS /mcp HTTP/1.1\r\nHost: a\r\nOrigin: https://a\r\n\r\n")
+        await settle(it)
+        assert b'"method": "OPTIONS", "path": "/mcp"' in it.client.written
 
     play(scene, app=echo_app)
 
