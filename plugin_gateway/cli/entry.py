@@ -159,7 +159,7 @@ def write_no_more() -> None:
 def run_command(arguments: list[str]) -> int:
     output = sys.stdout
     try:
-        status = cli.main(arguments, prog_name="plugin-gateway", standalone_mode=False)
+        status = cli.main(arguments, prog_name="plugin-gateway", standalone_mode=False, color=colors())
     except click.ClickException as error:
         if isinstance(error, click.UsageError) and (hint := _hint(error)):
             error = click.UsageError(f"{error.message}. {hint}", error.ctx)
@@ -197,7 +197,12 @@ def _hint(error: click.UsageError) -> str:
 
 def say_error(message: str) -> None:
     """Print an error message that has no location in a file."""
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True)
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True, color=colors())
+
+
+def colors() -> bool | None:
+    """Return False for no colours (no-color.org), None for colours on a terminal, as click takes it."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def leave(status: int) -> NoReturn:

@@ -15,7 +15,22 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.account import Account
 
 
-@click.command()
+class CallCommand(click.Command):
+    """A command whose METHOD and PATH may be a curl command, with options of its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        from plugin_gateway.cli.curl import read_curl, split_curl
+
+        for at, word in enumerate(args):
+            # The command is one word in quotes, or all words from `curl` on.
+            end = len(args) if word == "curl" else at + 1
+            if (curl := split_curl(args[at:end])) is not None:
+                args = [*args[:at], *args[end:], "--", *read_curl(curl)]
+                break
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=CallCommand)
 @config_option
 @click.argument("method", shell_complete=suggest_methods)
 @click.argument("path", shell_complete=suggest_paths, required=False)
@@ -28,11 +43,14 @@ def command(
     """Explain step by step whether the call METHOD PATH would pass, and which line of gateway.yaml decides it.
 
     PATH is a path with its query, or a whole URL of the gateway or the upstream: `plugin-gateway explain GET
-    '/orders?status=open'`. Exit status: 0 if the call is allowed or the gateway answers it itself, 1 if it is refused. The
+    '/orders?status=open'`. A curl command can be pasted: `plugin-gateway explain curl -X POST https://…`; its headers and body
+    are not judged. A path or URL alone is a GET. Exit status: 0 if the call is allowed or the gateway answers it itself, 1 if it is refused. The
     output names denied operations; clients do not see it.
     """
     if path is None:
         method, _, path = method.partition(" ")  # `explain 'GET /orders'`, as a log or a list has it
+        if not path and (method.startswith("/") or "://" in method):
+            method, path = "GET", method
         if not path:
             raise click.UsageError("Missing argument 'PATH': write METHOD and PATH, such as `GET /orders`.", context)
     from plugin_gateway.cli.building import build_to_show

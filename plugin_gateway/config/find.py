@@ -121,5 +121,7 @@ def _hint(path: Path) -> str:
         others = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
     except OSError:  # the name is too long, or the gateway may not read the directory
         others = []
-    near = nearest(path.name, [other for other in others if other != path.name])
+    # By the stem first: the suffix alone makes short names alike.
+    alike = [other for other in others if other != path.name and nearest(path.stem, [Path(other).stem])]
+    near = nearest(path.name, alike)
     return near + "name another file with -c/--config, or write one with `plugin-gateway init SPEC`"

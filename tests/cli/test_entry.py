@@ -172,3 +172,26 @@ def test_a_closed_standard_stream_is_no_descriptor_for_anything_else(closed: int
         f"os._exit(0 if os.path.samestat(os.fstat({closed}), os.stat(os.devnull)) else 1)"
     )
     assert subprocess.run([sys.executable, "-c", program], timeout=BOUND_S, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_colored"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"NO_COLOR": ""}, True)],
+)
+@pytest.mark.parametrize("arguments", [["ops"], ["init", "openapi.json"]], ids=["output", "error"])
+def test_a_terminal_gets_colors_unless_it_wants_none(
+    tmp_path: Path, arguments: list[str], variables: dict[str, str], is_colored: bool
+) -> None:
+    operation = {"operationId": "listA", "summary": "a", "responses": {}}
+    document = {"openapi": "3.1.0", "info": {"title": "a", "version": "1"}, "paths": {"/a": {"get": operation}}}
+    config = {"openapi": "openapi.json", "upstream": {"url": "http://127.0.0.1:9"}, "allow": ["listA"]}
+    (tmp_path / "openapi.json").write_text(json.dumps(document))
+    (tmp_path / "gateway.yaml").write_text(json.dumps(config))
+    ours, theirs = os.openpty()
+    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    command = [sys.executable, "-m", "plugin_gateway", *arguments]
+    environ = {**plain, "TERM": "xterm", **variables}
+    subprocess.run(command, cwd=tmp_path, env=environ, stdout=theirs, stderr=theirs, timeout=BOUND_S, check=False)
+    os.close(theirs)
+    assert (b"\x1b[" in os.read(ours, 4096)) is is_colored
+    os.close(ours)

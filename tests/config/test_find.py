@@ -31,6 +31,13 @@ def test_find_config_prefers_the_option_then_the_variable_then_the_folder(tmp_pa
     assert find_config(None, environ={}, folder=tmp_path) == tmp_path / "gateway.yaml"
 
 
+def test_a_file_with_only_the_same_suffix_is_not_near(tmp_path: Path) -> None:
+    (tmp_path / "u.yaml").touch()
+    with pytest.raises(ConfigError) as caught:
+        read_text(tmp_path / "nosuch.yaml")
+    assert "did you mean" not in caught.value.findings[0].hint
+
+
 def test_a_file_that_cannot_be_read_is_a_finding_with_the_nearest_name(tmp_path: Path) -> None:
     (tmp_path / "gateway.yaml").touch()
     with pytest.raises(ConfigError) as caught:

@@ -143,5 +143,7 @@ def _like(path: Path) -> str:
     names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
     from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
 
-    near = get_close_matches(path.name, names, n=1)
+    # By the stem first: the suffix alone makes short names alike.
+    alike = [name for name in names if get_close_matches(path.stem, [Path(name).stem])]
+    near = get_close_matches(path.name, alike, n=1)
     return f"did you mean {folder / near[0]}?" if near else ""

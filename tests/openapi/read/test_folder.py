@@ -124,6 +124,13 @@ def test_a_missing_document_names_the_nearest_file(api: Path) -> None:
         Folder(api / "openapi.yml").read_root()
 
 
+def test_a_file_with_only_the_same_suffix_is_not_near(api: Path) -> None:
+    (api / "ws.yaml").touch()
+    with pytest.raises(DocumentError) as caught:
+        Folder(api / "missing.yaml").read_root()
+    assert caught.value.findings[0].hint == ""
+
+
 def test_a_missing_folder_is_named(api: Path) -> None:
     with pytest.raises(DocumentError, match=r"/api exists, but contains no spec\)"):
         Folder(api / "spec" / "v1" / "openapi.yml").read_root()
