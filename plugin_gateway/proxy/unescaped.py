@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from itertools import accumulate, repeat
+from itertools import accumulate
 from typing import Final
 
 INTRODUCERS: Final = b"%\\&"
@@ -30,9 +30,12 @@ class Undone:
         In HTML, the `\"` of JSON is `\&quot;`.
         """
         pieces = self._pieces
-        return not _INTRODUCERS.isdisjoint(pieces[1::2]) or True in map(
-            bytes.endswith, pieces[:-1:2], repeat(tuple(_INTRODUCERS))
-        )
+        if not _INTRODUCERS.isdisjoint(pieces[1::2]):
+            return True
+        left = [octet for octet in INTRODUCERS if octet in self.text]
+        # Joining is faster than to look at the end of each piece. A NUL in the text costs a round at most.
+        before = b"\0".join(pieces[:-1:2]) + b"\0" if left else b""
+        return any(bytes((octet, 0)) in before for octet in left)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return the place in the written text of `start` to `end` in this text."""
