@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
 
@@ -227,4 +228,12 @@ def _other_secrets(config: Config, callers: Callers) -> tuple[str, ...]:
     judge = callers.authentication.judge if callers.authentication is not None else None
     if isinstance(judge, IntrospectionSettings) and judge.client_secret:
         sent.append(judge.client_secret)
-    return tuple(sent)
+    return (*sent, *filter(None, map(_password_in, sent)))
+
+
+def _password_in(secret: str) -> str:
+    """The password in a secret that is a URL, such as that of Redis; empty if there is none."""
+    try:
+        return unquote(urlsplit(secret).password or "")
+    except ValueError:
+        return ""

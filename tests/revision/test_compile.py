@@ -146,6 +146,21 @@ def test_a_short_secret_is_pointed_out() -> None:
     assert "short-secret" in {warning.rule for warning in compile_revision(loaded, document, number=1).warnings}
 
 
+@pytest.mark.parametrize(
+    ("secret", "password"),
+    [
+        ("redis://user:pass%2Fword@127.0.0.1/0", "pass/word"),
+        ("redis://127.0.0.1/0", ""),
+        ("http://[", ""),
+        (SECRET, ""),
+    ],
+)
+def test_the_password_in_a_url_is_a_secret_by_itself(secret: str, password: str) -> None:
+    loaded = load_text(CONFIG, path=None, environ={"KEY": secret})
+    revision = compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml"), number=1)
+    assert revision.other_secrets == ((secret, password) if password else (secret,))
+
+
 def test_an_empty_allow_list_serves_no_operation() -> None:
     revision = compiled(CONFIG.replace("[listPets, getPet]", "[]"))
     assert revision.rules == ()
