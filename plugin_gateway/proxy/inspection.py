@@ -50,7 +50,7 @@ def inspect(kind: int, names: BodyNames) -> Inspection:
 
 
 class FormNames:
-    """The names in an application/x-www-form-urlencoded body. Some servers treat `;` as `&`."""
+    """The names in an application/x-www-form-urlencoded body. Some servers treat `;` as `&`, and cut off a `?` at the beginning."""
 
     __slots__ = ("_held", "_is_in_value", "_names")
 
@@ -72,7 +72,7 @@ class FormNames:
             not is_last
             and b"=" not in last
             and len(last) <= MAX_NAME_BYTES
-            and self._names.may_become(last.replace(b"+", b" "))
+            and self._names.may_become(last.lstrip(b"?").replace(b"+", b" "))
         ):
             self._held = last
             self._is_in_value = False
@@ -90,7 +90,7 @@ class FormNames:
                     and not (may_be_closed and self._names.may_be_closed_in(name))
                 ):
                     continue
-                if (refusal := self._names.refuse(decode_name(name))) is not None:
+                if (refusal := self._names.refuse(decode_name(name.lstrip(b"?")))) is not None:
                     return refusal
         return data[: len(data) - len(self._held)]
 

@@ -50,6 +50,7 @@ OVERRIDES = {
     "as a list": (FORM, b"_method[]=DELETE"),
     "without a value": (FORM, b"a=1&_method"),
     "a header's name": (FORM, b"X-HTTP-Method-Override=DELETE"),
+    "behind a question mark": (FORM, b"?_method=DELETE"),
     "as Catalyst reads it": (FORM, b"x-tunneled-method=DELETE"),
     "behind a blank": (FORM, b"+_method=DELETE"),
     "behind ten thousand bytes": (FORM, b"a=" + b"x" * 10_000 + b"&_method=DELETE"),
@@ -170,6 +171,7 @@ CLOSED = BodyNames((), frozenset({b"action", b"apikey"}))
 REPEATED = {
     "a field": (FORM, b"Action=DeleteQueue"),
     "a field after many": (FORM, b"a=1&b=2&c=3&d=4&e=5&Action=DeleteQueue"),
+    "a field as URLSearchParams reads it": (FORM, b"?Action=DeleteQueue"),
     "an escaped field": (FORM, b"a=1&%41ction=DeleteQueue"),
     "a field as a list": (FORM, b"api_key[]=mine"),
     "a part": (MULTIPART, part(b'form-data; name="Action"')),
