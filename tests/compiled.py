@@ -8,7 +8,7 @@ from plugin_gateway.revision import LogSettings
 
 def compiled(**members: Any) -> Compiled:
     """Return the first revision of a gateway with 8 of 47 operations. `members` replace those of its config."""
-    default = {
+    default: dict[str, Any] = {
         "revision": b"",
         "number": 1,
         "digest": "d",

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.bounds import BOUND_S
+from tests.narrow import present
 
 COMMAND = (sys.executable, "-m", "plugin_gateway")
 
@@ -88,7 +89,7 @@ class Gateway:
         self.port, self.admin_port = (int(started[key].rpartition(":")[2]) for key in ("listen", "admin"))
 
     def _read(self) -> None:
-        for raw in self.process.stderr:
+        for raw in present(self.process.stderr):
             with self.grown:
                 self.lines.append(raw)
                 self.grown.notify_all()
@@ -136,7 +137,7 @@ class Gateway:
             self.process.terminate()
         self.process.wait(BOUND_S)
         self.reading.join(BOUND_S)
-        self.process.stderr.close()
+        present(self.process.stderr).close()
 
 
 def eventually(condition: Callable[..., Any]) -> Any:

@@ -11,8 +11,8 @@ from starlette.routing import Mount
 from plugin_gateway.app import LocalApp, embed
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.errors import ConfigError
-from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.publish.face import build_face
+from tests.narrow import stand_in
 
 DOCUMENT = (
     'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
@@ -20,7 +20,7 @@ DOCUMENT = (
 CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9}\nallow: [listPets]\n"
 
 
-def holder(path: str) -> SimpleNamespace:
+def holder(path: str) -> Any:
     revision = SimpleNamespace(
         faces={path: build_face("application/json", b"{}")},
         page=None,
@@ -35,7 +35,7 @@ def holder(path: str) -> SimpleNamespace:
 HOLDER = holder("/openapi.json")
 
 
-def ask(app: LocalApp | AsgiFront, method: str, target: str) -> Any:
+def ask(app: Any, method: str, target: str) -> Any:
     async def call() -> Any:
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
@@ -66,7 +66,7 @@ def test_a_swap_is_seen_by_the_next_request() -> None:
     assert ask(app, "GET", "/logo.png").status_code == 200
 
 
-def drive(app: LocalApp | AsgiFront, scope: dict[str, Any], *messages: dict[str, str]) -> list[str]:
+def drive(app: Any, scope: dict[str, Any], *messages: dict[str, str]) -> list[str]:
     sent = []
     waiting = list(messages)
 
@@ -89,7 +89,9 @@ def test_websockets_are_refused() -> None:
 def test_upstream_connections_are_closed_with_the_app() -> None:
     closed = []
     living = SimpleNamespace(close=lambda: closed.append(True))
-    said = drive(LocalApp(living), {"type": "lifespan"}, {"type": "lifespan.startup"}, {"type": "lifespan.shutdown"})
+    said = drive(
+        LocalApp(stand_in(living)), {"type": "lifespan"}, {"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}
+    )
     assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert closed == [True]
 

@@ -16,6 +16,7 @@ import prance.util.resolver
 import pytest
 
 from tests.bounds import BOUND_S
+from tests.narrow import present
 from tests.ports import free_ports
 from tests.running import Upstream, eventually
 
@@ -99,7 +100,7 @@ def running(url: str, *commands: Any) -> Iterator[str]:
 
         def is_up() -> bool:
             assert process is not None
-            assert process.poll() is None, process.stderr.read().decode()
+            assert process.poll() is None, present(process.stderr).read().decode()
             return answers(url)
 
         eventually(is_up)

@@ -123,9 +123,7 @@ def gateway_below_a_path(
         yield gateway
 
 
-def last_call(
-    upstream: Upstream, gateway: Gateway, *arguments: Any, **headers: str
-) -> tuple[SimpleNamespace, SimpleNamespace | None]:
+def last_call(upstream: Upstream, gateway: Gateway, *arguments: Any, **headers: Any) -> tuple[SimpleNamespace, Any]:
     upstream.calls.clear()
     response = gateway.ask(*arguments, **headers)
     return response, upstream.calls[0] if upstream.calls else None
@@ -278,7 +276,7 @@ def test_the_manifest_has_all_ten_keys_and_leads_to_the_document_and_the_logo(ga
 
 
 def test_an_allowed_page_may_call_and_no_other(gateway: Gateway) -> None:
-    asked = {"access_control_request_method": "GET"}
+    asked: dict[str, Any] = {"access_control_request_method": "GET"}
     allowed = gateway.ask("OPTIONS", "/pets", origin="https://chatgpt.com", **asked)
     assert (allowed.status, allowed.headers["Access-Control-Allow-Origin"]) == (204, "https://chatgpt.com")
     assert (

@@ -23,6 +23,7 @@ import pytest
 
 from tests.bounds import BOUND_S
 from tests.conftest import Authority
+from tests.narrow import present
 from tests.redis_server import redis_server
 
 DOCUMENT = """
@@ -184,7 +185,7 @@ class Gateway:
         self.replies += f"{answer.status} {answer.headers}".encode() + answer.body
         return answer
 
-    def json(self, *arguments: Any, **headers: str) -> tuple[int, dict[str, Any]]:
+    def json(self, *arguments: Any, **headers: Any) -> tuple[int, dict[str, Any]]:
         answer = self.ask(*arguments, **headers)
         return answer.status, json.loads(answer.body)
 
@@ -194,8 +195,8 @@ class Gateway:
         self.process.wait(BOUND_S)
         for reader in self.readers:
             reader.join(BOUND_S)
-        self.process.stdout.close()
-        self.process.stderr.close()
+        present(self.process.stdout).close()
+        present(self.process.stderr).close()
 
 
 @pytest.fixture
@@ -282,8 +283,9 @@ def test_no_secret_is_in_anything_that_a_run_produces(
             for method in ("GET", "POST"):
                 body = b"{}" if method == "POST" else None
                 assert gateway.ask(method, f"/{name}", body, Authorization="Bearer caller").status == 200, name
-            for header in ("X_Api_Key", "Cookie", "Authorization"):
-                gateway.ask("GET", f"/{name}?api_key=theirs", **{header: "sid=theirs"})
+            own: list[dict[str, Any]] = [{header: "sid=theirs"} for header in ("X_Api_Key", "Cookie", "Authorization")]
+            for fields in own:
+                gateway.ask("GET", f"/{name}?api_key=theirs", **fields)
         gateway.ask("GET", "/exchange", Authorization="Bearer revoked-caller")
         endpoint.is_down = True
         upstream.answer = lambda call: (401, *echo(call)[1:])
@@ -425,7 +427,7 @@ def test_the_upstream_gets_its_public_origin_from_the_gateway_and_not_from_calle
 ) -> None:
     more = "public: {url: https://gw.example.com}\nmanifest: {legal_info_url: https://a.example.com}"
     with serving(write(under=f"  forwarded: {mode}", more=more), "--front", front) as gateway:
-        theirs = {
+        theirs: dict[str, Any] = {
             "X_Forwarded_Host": "evil",
             "X_Forwarded_Proto": "ftp",
             "Forwarded": "host=evil",
@@ -681,7 +683,7 @@ def test_each_operation_and_each_user_has_a_separate_rate(write: Callable[..., A
     allow = "{operation: get_plain, rate: 2/d}, get_items"
     with serving(write(allow=allow, more="limits: {per_ephemeral_user: 3/d}")) as gateway:
         assert [gateway.ask("GET", "/plain").status for _ in range(3)] == [200, 200, 429]
-        user = {"openai_ephemeral_user_id": "someone"}
+        user: dict[str, Any] = {"openai_ephemeral_user_id": "someone"}
         assert [gateway.ask("GET", "/items", **user).status for _ in range(4)] == [200] * 3 + [429]
         answer = gateway.ask("GET", "/items", openai_ephemeral_user_id="another")
         assert (answer.status, answer.headers["RateLimit"]) == (200, '"user";r=2;t=28800')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from msgspec import Meta, field
 from msgspec.structs import replace
@@ -168,7 +168,7 @@ class Selector(Record):
         """The document's operationId, if `operation` is one."""
         return None if self.key else self.operation
 
-    def numbered(self, index: int) -> Selector:
+    def numbered(self, index: int) -> Self:
         """Return the same entry as number `index` of its list."""
         return replace(self, _index=index)
 

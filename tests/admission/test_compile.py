@@ -4,6 +4,7 @@ import pytest
 
 from plugin_gateway.admission import compile as module
 from plugin_gateway.errors import ConfigError
+from tests.narrow import present
 from tests.pets import ENVIRON, compiled, rules_of
 
 
@@ -14,7 +15,8 @@ def test_limits_are_compiled_with_names_that_outlive_a_restart() -> None:
         "response_overflow: truncate, redis: {env: REDIS}, on_store_failure: refuse}",
     )
     bounds = limits.call_limits
-    assert (bounds.rate.calls, bounds.rate.burst, bounds.user.key, bounds.concurrency) == (20, 40, "user", 7)
+    rate, user = present(bounds.rate), present(bounds.user)
+    assert (rate.calls, rate.burst, user.key, bounds.concurrency) == (20, 40, "user", 7)
     assert {name: (one.key, one.calls) for name, one in bounds.operations.items()} == {
         "listPets": ("operation:listPets", 5),
         "createPet": ("operation:createPet", 2),

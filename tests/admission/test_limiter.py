@@ -9,6 +9,7 @@ from plugin_gateway.admission.limiter import Entered, Limiter
 from plugin_gateway.admission.limits import STORE_AWAY, TOO_MANY_CALLS, CallLimits, Demand, RateLimit, Taken
 from plugin_gateway.admission.table import Table
 from plugin_gateway.refusal import Refusal
+from tests.narrow import as_a, stand_in
 
 
 def limit(name: str, calls: int) -> RateLimit:
@@ -62,20 +63,20 @@ def test_a_call_that_a_rate_refuses_holds_no_place() -> None:
     table = Table()
     limiter, verdicts = Limiter(CallLimits(rate=limit("gateway", 1), concurrency=9), table, None), Verdicts()
     verdicts.ask(limiter)
-    assert verdicts.ask(limiter).status == 429
+    assert as_a(Refusal, verdicts.ask(limiter)).status == 429
     assert table.calls == 1
 
 
 def test_the_answer_to_an_admitted_call_shows_the_remaining_rate() -> None:
     limiter = Limiter(CallLimits(rate=limit("gateway", 5)), Table(), None)
-    assert Verdicts().ask(limiter).lines == (
+    assert as_a(Entered, Verdicts().ask(limiter)).lines == (
         b'RateLimit-Policy: "gateway";q=5;w=86400\r\nRateLimit: "gateway";r=4;t=17280\r\n'
     )
 
 
 def test_the_store_does_not_contain_the_name_of_a_user() -> None:
     store = Store()
-    Limiter(CallLimits(user=limit("user", 1)), Table(), store).admit("read", "", b"alice@example.com", print)
+    Limiter(CallLimits(user=limit("user", 1)), Table(), stand_in(store)).admit("read", "", b"alice@example.com", print)
     (demands, _) = store.asked[0]
     assert demands[0].key.startswith("user:")
     assert "alice" not in demands[0].key
@@ -87,7 +88,7 @@ def test_on_store_failure_decides_about_calls_while_the_store_is_away(
 ) -> None:
     store, table, verdicts = Store(), Table(), Verdicts()
     limits = CallLimits(rate=limit("gateway", 1), concurrency=5, refuses_without_store=refuses)
-    Limiter(limits, table, store).admit("read", "", b"", verdicts.append)
+    Limiter(limits, table, stand_in(store)).admit("read", "", b"", verdicts.append)
     assert verdicts == []
     store.asked[0][1](None)
     assert verdicts == [verdict]
@@ -96,12 +97,12 @@ def test_on_store_failure_decides_about_calls_while_the_store_is_away(
 
 def test_the_verdict_is_that_of_the_store() -> None:
     store, verdicts = Store(), Verdicts()
-    limiter = Limiter(CallLimits(rate=limit("gateway", 3)), Table(), store)
+    limiter = Limiter(CallLimits(rate=limit("gateway", 3)), Table(), stand_in(store))
     for taken in (Taken(True, (2.0,)), Taken(False, (0.0,))):
         limiter.admit("read", "", b"", verdicts.append)
         store.asked[-1][1](taken)
     assert isinstance(verdicts[0], Entered)
-    assert verdicts[1].code == "rate-limited"
+    assert as_a(Refusal, verdicts[1]).code == "rate-limited"
 
 
 def test_token_requests_have_a_bucket_apart_from_calls() -> None:

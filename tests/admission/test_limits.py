@@ -92,6 +92,7 @@ def test_a_rate_lets_its_whole_window_come_at_once_unless_a_burst_is_given(
     rate: Rate, burst: int | None, held: int
 ) -> None:
     limit = rate_limit("gateway", "g", rate, burst)
+    assert limit is not None
     assert (limit.calls, limit.window_s, limit.burst) == (rate.calls, rate.window_s, held)
 
 

@@ -14,6 +14,7 @@ from plugin_gateway.admission import redis_link
 from plugin_gateway.admission.limits import Demand, RateLimit, Taken
 from plugin_gateway.admission.redis_store import RedisStore
 from tests.bounds import BOUND_S
+from tests.narrow import present
 from tests.ports import free_port
 from tests.redis_server import redis_server
 
@@ -100,12 +101,12 @@ def test_a_call_that_one_limit_refuses_uses_up_no_other(redis_port: int) -> None
 def test_a_bucket_refills_and_is_forgotten_when_it_is_full_again(redis_port: int) -> None:
     fast = RateLimit(name="gateway", key="f", calls=1000, window_s=1, burst=1)
 
-    async def scene(store: RedisStore) -> tuple[int, int]:
+    async def scene(store: RedisStore) -> tuple[bool, int]:
         first = await take(store, fast)
-        passed = first.is_admitted
-        while not (await take(store, fast)).is_admitted:
-            passed += 0
-        return passed, await store._link.redis.ttl("plugin-gateway:{refill}:f")
+        assert first is not None
+        while not present(await take(store, fast)).is_admitted:
+            pass
+        return first.is_admitted, await store._link.redis.ttl("plugin-gateway:{refill}:f")
 
     passed, ttl_s = play(redis_port, scene, "refill")
     assert passed

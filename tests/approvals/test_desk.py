@@ -9,6 +9,7 @@ from plugin_gateway.approvals.approval import Decision, State
 from plugin_gateway.approvals.desk import MOST, MOST_OF_A_CALLER, Desk
 from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.approvals.settings import ApprovalSettings
+from tests.narrow import present
 
 CALL = HeldCall(fingerprint="a", caller="ada", operation="op", method="POST", path="/p")
 APPROVE, DENY = Decision.APPROVE, Decision.DENY
@@ -25,7 +26,7 @@ def test_a_call_waits_until_it_is_approved_and_then_runs_once() -> None:
     replay = desk.ask(CALL, 4.0)
     assert replay.kind == "pending"
     assert replay.id != first.id
-    assert desk.find(replay.id, 4.0).is_repeated
+    assert present(desk.find(replay.id, 4.0)).is_repeated
 
 
 @pytest.mark.parametrize("change", [{"fingerprint": "b"}, {"fingerprint": "b", "caller": "bob"}])
@@ -39,7 +40,7 @@ def test_a_denied_call_stays_denied_until_the_denial_expires() -> None:
     desk = Desk(ApprovalSettings(expires_s=10.0))
     id_ = desk.ask(CALL, 0.0).id
     desk.decide(id_, DENY, 1.0)
-    assert desk.decide(id_, APPROVE, 2.0).state is State.DENIED
+    assert present(desk.decide(id_, APPROVE, 2.0)).state is State.DENIED
     assert desk.ask(CALL, 9.0).kind == "denied"
     assert desk.ask(CALL, 10.0).kind == "pending"
 
@@ -48,7 +49,7 @@ def test_an_approval_can_be_taken_back_until_the_call_runs() -> None:
     desk = Desk()
     id_ = desk.ask(CALL, 0.0).id
     desk.decide(id_, APPROVE, 0.0)
-    assert desk.decide(id_, DENY, 0.0).state is State.DENIED
+    assert present(desk.decide(id_, DENY, 0.0)).state is State.DENIED
     assert desk.ask(CALL, 0.0).kind == "denied"
 
 
@@ -57,7 +58,7 @@ def test_a_decision_about_a_call_that_ran_has_no_effect() -> None:
     id_ = desk.ask(CALL, 0.0).id
     desk.decide(id_, APPROVE, 0.0)
     desk.ask(CALL, 0.0)
-    assert [desk.decide(id_, decision, 0.0).state for decision in Decision] == [State.EXECUTED] * 2
+    assert [present(desk.decide(id_, decision, 0.0)).state for decision in Decision] == [State.EXECUTED] * 2
 
 
 def test_an_approval_expires_also_when_it_is_given() -> None:
@@ -122,7 +123,7 @@ def test_the_link_is_under_the_configured_url_or_else_that_of_the_listener() -> 
     desk = Desk(ApprovalSettings(url="https://ok.example/x/"), base=lambda: "http://admin:1")
     verdict = desk.ask(CALL, 0.0)
     assert verdict.url.startswith("https://ok.example/x/approve/")
-    assert desk.follow(verdict.url.rpartition("/")[2], 0.0).id == verdict.id
+    assert present(desk.follow(verdict.url.rpartition("/")[2], 0.0)).id == verdict.id
     assert desk.follow(verdict.id, 0.0) is None
 
 

@@ -7,6 +7,7 @@ from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.approvals.settings import ApprovalSettings
+from tests.narrow import present
 
 CALL = HeldCall(fingerprint="a", caller="ada", operation="op", method="POST", path="/p")
 
@@ -17,7 +18,7 @@ def test_an_approval_goes_from_the_first_question_to_the_call_by_the_desk() -> N
         registry = LocalRegistry(Desk(ApprovalSettings(expires_s=10.0), base=lambda: "http://admin"), lambda: now[0])
         verdict = await registry.ask(CALL)
         assert registry.pending == registry.counts["asked"] == 1
-        approval = await registry.follow(verdict.url.rpartition("/")[2])
+        approval = present(await registry.follow(verdict.url.rpartition("/")[2]))
         assert approval is await registry.find(verdict.id)
         assert registry.link_to(approval) == verdict.url
         assert await registry.approvals() == [approval]

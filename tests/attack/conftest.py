@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -91,9 +91,7 @@ class Gateway:
                     received += data
         return bytes(received)
 
-    def call(
-        self, target: str, method: str = "GET", fields: tuple[Any, ...] = (), body: bytes = b""
-    ) -> SimpleNamespace:
+    def call(self, target: str, method: str = "GET", fields: Sequence[str] = (), body: bytes = b"") -> SimpleNamespace:
         """Call on a connection for this call alone, and return the answer read strictly."""
         lines = [f"{method} {target} HTTP/1.1", "Host: gateway.test", "Connection: close", *fields]
         if body:

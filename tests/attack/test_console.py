@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.bounds import BOUND_S
+from tests.narrow import present
 
 SECRETS = {
     "CONSOLE_UPSTREAM_KEY": "sekret-upstream-41c9e07d",
@@ -90,8 +91,8 @@ class Gateway:
         self.process.wait(BOUND_S)
         for reader in self.readers:
             reader.join(BOUND_S)
-        self.process.stdout.close()
-        self.process.stderr.close()
+        present(self.process.stdout).close()
+        present(self.process.stderr).close()
 
     def ask(self, method: str, path: str, *fields: str, body: bytes = b"", host: str = "") -> tuple[int, str]:
         host = host or f"127.0.0.1:{self.port}"

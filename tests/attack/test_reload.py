@@ -73,7 +73,7 @@ async def load(port: int, is_over: asyncio.Event) -> int:
     answered, reader, writer = 0, None, None
     while not is_over.is_set():
         is_fresh = writer is None
-        if is_fresh:
+        if writer is None or reader is None:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(b"GET /things/%d HTTP/1.1\r\nHost: gateway.test\r\n\r\n" % answered)
@@ -81,7 +81,7 @@ async def load(port: int, is_over: asyncio.Event) -> int:
             assert head.startswith(b"HTTP/1.1 200 "), head
             await reader.readexactly(1)
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            if is_fresh or getattr(error, "partial", b""):
+            if is_fresh or getattr(error, "partial", None):
                 raise
             writer = None
             continue

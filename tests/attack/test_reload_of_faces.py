@@ -16,6 +16,7 @@ import yaml
 from plugin_gateway.cli.entry import run
 from tests.bounds import BOUND_S
 from tests.mcp.world import DOCUMENT
+from tests.narrow import present
 from tests.ports import free_port
 
 CHANGES = 4
@@ -155,7 +156,7 @@ class Gateway:
         self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
-        async for line in self.process.stderr:
+        async for line in present(self.process.stderr):
             if b'"event":"access"' not in line:
                 # Anything else on this stream is a fault of the gateway, and the test that waits must see it.
                 is_event = line.startswith(b'{"')

@@ -232,7 +232,7 @@ def chunked(pieces: list[bytes], *fields: bytes, trailers: bytes = b"") -> Itera
     yield b"0\r\n" + trailers + b"\r\n"
 
 
-def ask(gateway: Gateway, made: Any, **call: list[str] | str) -> SimpleNamespace:
+def ask(gateway: Gateway, made: Any, **call: Any) -> SimpleNamespace:
     pieces = made if isinstance(made, bytes) or callable(made) else list(made)
     gateway.upstream.script["/echo/case"] = pieces
     return gateway.call("/echo/case", **call)

@@ -20,6 +20,7 @@ from plugin_gateway.callers.access_token import (
 from plugin_gateway.callers.authentication import JwtSettings
 from plugin_gateway.callers.consumers import Identity
 from plugin_gateway.callers.signing_key import SigningKey, read_key
+from tests.narrow import as_a
 
 NOW = 1_800_000_000
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -54,12 +55,13 @@ def verified(
 
 def test_a_valid_token_gives_an_identity_that_expires_with_it() -> None:
     identity = verified(signed())
-    assert (identity.user, identity.scopes, identity.good_until) == ("alice", {"read", "write"}, NOW + 90)
+    assert isinstance(identity, Identity)
+    assert (identity.user, set(identity.scopes), identity.good_until) == ("alice", {"read", "write"}, NOW + 90)
     assert identity.claims["aud"] == "https://gw.test"
 
 
 def test_a_token_that_lasts_for_years_is_looked_at_again_before_long() -> None:
-    assert verified(signed({"exp": NOW + 10**9})).good_until == NOW + MAX_BELIEVED_S
+    assert as_a(Identity, verified(signed({"exp": NOW + 10**9}))).good_until == NOW + MAX_BELIEVED_S
 
 
 @pytest.mark.parametrize(("key", "algorithm", "public"), [(EC_KEY, "ES256", EC_PUBLIC), (RSA_KEY, "PS256", RSA_PUBLIC)])
@@ -225,7 +227,7 @@ def test_a_key_of_another_kind_than_the_header_says_is_not_used() -> None:
     ],
 )
 def test_scopes_are_read_as_issuers_write_them(claims: dict[str, Any], scopes: set[str]) -> None:
-    assert verified(signed(claims)).scopes == scopes
+    assert as_a(Identity, verified(signed(claims))).scopes == scopes
 
 
 @pytest.mark.parametrize(

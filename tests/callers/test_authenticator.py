@@ -1,10 +1,12 @@
 import asyncio
 import base64
 import hashlib
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
+from plugin_gateway.callers import provider as provider_module
 from plugin_gateway.callers.authentication import (
     Authentication,
     IntrospectionSettings,
@@ -25,6 +27,7 @@ from plugin_gateway.callers.turns import MAX_WAITING
 from plugin_gateway.callers.users import DECOY, Scrypt, hash_password, hash_token, read_users
 from plugin_gateway.refusal import Refusal
 from tests.bounds import BOUND_S
+from tests.narrow import as_a
 
 TOKEN = "t" * 32
 
@@ -38,7 +41,7 @@ PASSWORDS = read_users(f"alice:{hash_password('pw')}\nci:{hash_token(TOKEN)}", s
 USERS = authentication(scheme=b"basic", judge=PASSWORDS)
 
 
-class Provider:
+class Provider(provider_module.Provider):
     def __init__(self, **claims: Any) -> None:
         self.claims = {"active": True, "token_type": "bearer", "aud": "api", **claims}
         self.asked = 0
@@ -47,7 +50,7 @@ class Provider:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def post_form(self, url: str, form: bytes, *, login: None = None) -> dict[str, Any]:
+    async def post_form(self, url: str, form: bytes, *, login: tuple[str, str] | None = None) -> dict[str, Any]:
         self.asked += 1
         await self.gate.wait()
         if self.is_down:
@@ -74,8 +77,11 @@ def basic(login: str) -> list[bytes]:
     return [b"Basic " + base64.b64encode(login.encode())]
 
 
-async def settled(found: Refusal | asyncio.Future[Any]) -> Identity | Refusal:
-    return found if isinstance(found, Identity | Refusal) else await asyncio.wait_for(found, BOUND_S)
+async def settled(found: Identity | Refusal | Awaitable[Identity | Refusal]) -> Identity | Refusal:
+    if isinstance(found, Identity | Refusal):
+        return found
+    async with asyncio.timeout(BOUND_S):
+        return await found
 
 
 def test_a_configured_token_is_known_at_once() -> None:
@@ -83,21 +89,21 @@ def test_a_configured_token_is_known_at_once() -> None:
     it = Authenticator(authentication(judge=ListedTokens(names=tokens)))
     assert it.identify(bearer(TOKEN)) == Identity(token="ci", is_listed=True)
     for wrong in (TOKEN + "t", TOKEN[:-1], TOKEN.upper(), "x"):
-        assert it.identify(bearer(wrong)).code == "invalid-credential"
-    assert it.identify([]).code == "missing-credential"
+        assert as_a(Refusal, it.identify(bearer(wrong))).code == "invalid-credential"
+    assert as_a(Refusal, it.identify([])).code == "missing-credential"
 
 
 def test_passthrough_wants_a_credential_and_judges_none() -> None:
     it = Authenticator(authentication(judge=LeftToUpstream()))
     assert it.identify(bearer("anything")) == Identity()
-    assert it.identify([]).status == it.identify(basic("a:b")).status == 401
+    assert {as_a(Refusal, it.identify(values)).status for values in ([], basic("a:b"))} == {401}
 
 
 def test_a_users_token_is_known_at_once() -> None:
     users = read_users(f"ci:{hash_token(TOKEN)}", scheme="bearer")[0]
     it = Authenticator(authentication(judge=users))
-    assert it.identify(bearer(TOKEN)).name == "ci"
-    assert it.identify(bearer("other")).code == "invalid-credential"
+    assert as_a(Identity, it.identify(bearer(TOKEN))).name == "ci"
+    assert as_a(Refusal, it.identify(bearer("other"))).code == "invalid-credential"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +115,7 @@ def test_a_password_is_valid_for_its_own_user_only(login: str, name: str | None)
     async def ask() -> None:
         found = await settled(Authenticator(USERS).identify(basic(login)))
         assert getattr(found, "name", None) == name
-        assert name or found.code == "invalid-credential"
+        assert name or as_a(Refusal, found).code == "invalid-credential"
 
     asyncio.run(ask())
 
@@ -134,12 +140,12 @@ def test_a_verdict_is_remembered_until_its_end() -> None:
     async def ask() -> None:
         provider, clock = Provider(sub="s", exp=1030), Clock()
         it = Authenticator(INTROSPECTED, provider, clock)
-        assert (await settled(it.identify(bearer("t")))).user == "s"
+        assert as_a(Identity, await settled(it.identify(bearer("t")))).user == "s"
         clock.now = 1029.9
         assert isinstance(it.identify(bearer("t")), Identity)
         assert provider.asked == 1
         clock.now = 1030.0
-        assert (await settled(it.identify(bearer("t")))).code == "expired-credential"
+        assert as_a(Refusal, await settled(it.identify(bearer("t")))).code == "expired-credential"
         assert provider.asked == 2
 
     asyncio.run(ask())
@@ -152,7 +158,7 @@ def test_a_revoked_token_is_refused_after_its_cached_verdict_expires() -> None:
         await settled(it.identify(bearer("t")))
         provider.claims = {"active": False}
         clock.now += 60
-        assert (await settled(it.identify(bearer("t")))).code == "invalid-credential"
+        assert as_a(Refusal, await settled(it.identify(bearer("t")))).code == "invalid-credential"
 
     asyncio.run(ask())
 
@@ -175,13 +181,13 @@ def test_many_calls_with_one_token_share_a_question_that_outlives_a_caller_who_l
         provider = Provider(sub="s")
         provider.gate.clear()
         it = Authenticator(INTROSPECTED, provider)
-        waiting = [asyncio.ensure_future(it.identify(bearer("t"))) for _ in range(5)]
+        waiting = [asyncio.ensure_future(settled(it.identify(bearer("t")))) for _ in range(5)]
         await asyncio.sleep(0)
         waiting[0].cancel()
         provider.gate.set()
         found = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), BOUND_S)
         assert isinstance(found[0], asyncio.CancelledError)
-        assert [one.user for one in found[1:]] == ["s"] * 4
+        assert [as_a(Identity, one).user for one in found[1:]] == ["s"] * 4
         assert provider.asked == 1
 
     asyncio.run(ask())
@@ -194,7 +200,7 @@ def test_strangers_beyond_the_bound_must_wait_and_known_callers_need_not() -> No
         await settled(it.identify(bearer("known")))
         provider.gate.clear()
         many = QUESTIONS_AT_ONCE + MAX_WAITING
-        waiting = [asyncio.ensure_future(it.identify(bearer(f"t{i}"))) for i in range(many)]
+        waiting = [asyncio.ensure_future(settled(it.identify(bearer(f"t{i}")))) for i in range(many)]
         assert await settled(it.identify(bearer("one-more"))) is UNAVAILABLE
         assert isinstance(it.identify(bearer("known")), Identity)
         provider.gate.set()
@@ -207,9 +213,10 @@ def test_strangers_beyond_the_bound_must_wait_and_known_callers_need_not() -> No
 def test_three_hundred_wrong_logins_from_one_address_do_not_lock_out_another() -> None:
     async def ask() -> None:
         it = Authenticator(USERS)
-        wrong = [asyncio.ensure_future(it.identify(basic(f"alice:{i}"), "192.0.2.66")) for i in range(300)]
+        wrong = [asyncio.ensure_future(settled(it.identify(basic(f"alice:{i}"), "192.0.2.66"))) for i in range(300)]
         await asyncio.sleep(0)
         found = await settled(it.identify(basic("alice:pw"), "192.0.2.1"))
+        assert isinstance(found, Identity)
         assert found.name == "alice"
         # The other address's verifications are still running, so this one did not wait for them.
         assert sum(not task.done() for task in wrong) > MAX_WAITING / 2
@@ -231,9 +238,9 @@ def test_twelve_thousand_bad_tokens_are_a_hundred_questions_and_good_callers_sta
             assert isinstance(await settled(it.identify(one, "192.0.2.66")), Identity)
         provider.claims = {"active": False}
         refused = [await settled(it.identify(bearer(f"bad-{i}"), "192.0.2.66")) for i in range(12_000)]
-        assert [one.code for one in refused].count("invalid-credential") == 100
-        assert {one.code for one in refused} == {"invalid-credential", "too-many-bad-credentials"}
-        assert refused[-1].status == 429
+        assert [as_a(Refusal, one).code for one in refused].count("invalid-credential") == 100
+        assert {as_a(Refusal, one).code for one in refused} == {"invalid-credential", "too-many-bad-credentials"}
+        assert as_a(Refusal, refused[-1]).status == 429
         assert provider.asked == 150
         assert all(isinstance(it.identify(one, "192.0.2.66"), Identity) for one in good)
         assert provider.asked == 150
@@ -267,7 +274,7 @@ def test_bad_tokens_that_come_all_at_once_are_not_more_questions() -> None:
             asyncio.gather(*(settled(it.identify(bearer(f"bad-{i}"), "192.0.2.66")) for i in range(5000))), BOUND_S
         )
         assert provider.asked <= 100 + QUESTIONS_AT_ONCE
-        assert {one.status for one in found} <= {401, 429, 503}
+        assert {as_a(Refusal, one).status for one in found} <= {401, 429, 503}
 
     asyncio.run(ask())
 
@@ -279,9 +286,10 @@ def test_an_address_may_show_others_again_after_a_while() -> None:
         last = None
         for i in range(101):
             last = await settled(it.identify(bearer(f"bad-{i}"), "192.0.2.66"))
+        assert isinstance(last, Refusal)
         assert (last.status, last.members["retry_after_s"]) == (429, 1)
         clock.now += 1
-        assert (await settled(it.identify(bearer("bad-x"), "192.0.2.66"))).status == 401
+        assert as_a(Refusal, await settled(it.identify(bearer("bad-x"), "192.0.2.66"))).status == 401
 
     asyncio.run(ask())
 
@@ -294,7 +302,7 @@ def test_tokens_that_the_issuer_gave_out_are_no_strangers(claims: dict[str, Any]
         )
         it = Authenticator(settings, Provider(**claims), Clock())
         found = [await settled(it.identify(bearer(f"t{i}"))) for i in range(150)]
-        assert {one.code for one in found} <= {"expired-credential", "insufficient-scope"}
+        assert {as_a(Refusal, one).code for one in found} <= {"expired-credential", "insufficient-scope"}
 
     asyncio.run(ask())
 
@@ -348,7 +356,7 @@ def test_questions_that_wait_behind_one_that_fails_are_not_asked() -> None:
         provider.is_down = True
         provider.gate.clear()
         it = Authenticator(INTROSPECTED, provider, clock)
-        waiting = [asyncio.ensure_future(it.identify(bearer(f"t{i}"))) for i in range(100)]
+        waiting = [asyncio.ensure_future(settled(it.identify(bearer(f"t{i}")))) for i in range(100)]
         await asyncio.sleep(0)
         provider.gate.set()
         assert await asyncio.wait_for(asyncio.gather(*waiting), BOUND_S) == [UNAVAILABLE] * 100
@@ -409,7 +417,7 @@ def test_bad_signed_tokens_cause_no_request_and_use_up_no_budget() -> None:
         provider = Provider()
         it = Authenticator(authentication(judge=settings), provider, Clock())
         found = [await settled(it.identify(bearer(f"no.jwt.{i}"))) for i in range(300)]
-        assert {one.status for one in found} == {401}
+        assert {as_a(Refusal, one).status for one in found} == {401}
         assert (provider.asked, len(it.strangers)) == (0, 0)
 
     asyncio.run(ask())
@@ -419,6 +427,7 @@ def test_a_token_that_is_not_of_the_issuer_is_refused_without_a_request() -> Non
     async def ask() -> None:
         settings = JwtSettings(issuer="https://i", audiences=("a",), algorithms=("RS256",))
         found = await settled(Authenticator(authentication(judge=settings), Provider()).identify(bearer("opaque")))
+        assert isinstance(found, Refusal)
         assert found.code == "invalid-credential"
 
     asyncio.run(ask())
@@ -428,9 +437,9 @@ def test_callers_that_wait_get_their_answer_before_the_authenticator_closes() ->
     async def ask() -> None:
         provider = Provider(sub="s")
         it = Authenticator(INTROSPECTED, provider)
-        waiting = asyncio.ensure_future(it.identify(bearer("t")))
+        waiting = asyncio.ensure_future(settled(it.identify(bearer("t"))))
         await asyncio.wait_for(it.close(), BOUND_S)
-        assert (await waiting).user == "s"
+        assert as_a(Identity, await waiting).user == "s"
         assert provider.is_closed
 
     asyncio.run(ask())

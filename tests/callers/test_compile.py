@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from plugin_gateway.callers import compile as module
-from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings, LeftToUpstream, ListedTokens
+from plugin_gateway.callers.authentication import (
+    Authentication,
+    IntrospectionSettings,
+    JwtSettings,
+    LeftToUpstream,
+    ListedTokens,
+)
 from plugin_gateway.callers.compile import (
     build_authentication,
     compile_callers,
@@ -15,14 +21,15 @@ from plugin_gateway.callers.compile import (
 )
 from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH
 from plugin_gateway.callers.model import Callers
-from plugin_gateway.callers.users import hash_token
+from plugin_gateway.callers.users import Users, hash_token
 from plugin_gateway.config.auth import Auth
 from plugin_gateway.config.consumer import Consumer
 from plugin_gateway.config.load import load_text
 from plugin_gateway.config.model import Config
 from plugin_gateway.config.reader import read_as
 from plugin_gateway.config.units import Rate
-from plugin_gateway.publish.security import NoSecurity, ServiceHttp
+from plugin_gateway.publish.security import NoSecurity, OAuth, ServiceHttp
+from tests.narrow import as_a, present
 
 BASE = "openapi: ./o.yaml\nupstream: {url: http://a}\nallow: [a]\npublic: {url: https://gw.test}\n"
 PASSING = BASE.replace("{url: http://a}", "{url: http://a, credential: {passthrough: true}}")
@@ -62,18 +69,22 @@ def test_without_auth_every_caller_may_call() -> None:
 def test_the_challenge_leads_to_the_metadata() -> None:
     found, findings = callers(OAUTH)
     assert findings == ()
-    assert b'resource_metadata="https://gw.test/.well-known/oauth-protected-resource"' in found.authentication.challenge
+    assert (
+        b'resource_metadata="https://gw.test/.well-known/oauth-protected-resource"'
+        in present(found.authentication).challenge
+    )
     assert found.local_paths == (AUTHORIZE_PATH, TOKEN_PATH)
 
 
 def test_with_a_facade_clients_see_the_gateways_endpoints() -> None:
     security = compile_security(config(OAUTH))
+    assert isinstance(security, OAuth)
     assert (security.client_url, security.authorization_url) == (
         "https://gw.test/oauth/authorize",
         "https://gw.test/oauth/token",
     )
     own = OAUTH.replace("  type: oauth", "  type: oauth\n  client_url: https://idp.test/own")
-    assert compile_security(config(own)).client_url == "https://idp.test/own"
+    assert as_a(OAuth, compile_security(config(own))).client_url == "https://idp.test/own"
 
 
 def test_without_auth_clients_see_no_security() -> None:
@@ -156,10 +167,16 @@ ISSUED: dict[str, Any] = {
 }
 
 
-def built(written: dict[str, Any], **options: Rate | str) -> tuple[Authentication | None, tuple[Any, ...]]:
+def built(written: dict[str, Any], **options: Any) -> tuple[Authentication | None, tuple[Any, ...]]:
     return build_authentication(
         read_as(Auth, written), public_url="https://gw.example", metadata_url="https://gw.example/m", **options
     )
+
+
+def audiences_of(authentication: Authentication | None) -> tuple[str, ...]:
+    judge = present(authentication).judge
+    assert isinstance(judge, JwtSettings | IntrospectionSettings)
+    return judge.audiences
 
 
 def service(*values: str, **more: str) -> dict[str, Any]:
@@ -176,6 +193,7 @@ def test_auth_none_asks_for_no_credential() -> None:
 def test_workers_are_given_hashes_and_no_token() -> None:
     authentication, findings = built(service(SECRET, SECRET + "2"))
     assert findings == ()
+    assert authentication is not None
     assert isinstance(authentication.judge, ListedTokens)
     assert authentication.judge.names[hashlib.sha256(SECRET.encode()).digest()] == "t0"
     assert SECRET.encode() not in pickle.dumps(authentication)
@@ -220,24 +238,29 @@ def test_the_audience_is_the_public_url_unless_others_are_named(
     written: dict[str, Any], audiences: tuple[str, ...]
 ) -> None:
     authentication, _ = built(written)
-    assert authentication.judge.audiences == audiences
+    assert audiences_of(authentication) == audiences
 
 
 @pytest.mark.parametrize("written", [ISSUED, VERIFIED])
 def test_a_token_for_the_mcp_endpoint_is_for_the_gateway(written: dict[str, Any]) -> None:
     authentication, _ = built(written, mcp_path="/mcp")
-    assert authentication.judge.audiences == (*OURS, "https://gw.example/mcp", "https://gw.example/mcp/")
+    assert audiences_of(authentication) == (
+        *OURS,
+        "https://gw.example/mcp",
+        "https://gw.example/mcp/",
+    )
 
 
 def test_the_budget_of_bad_credentials_is_that_of_limits() -> None:
-    assert built(VERIFIED)[0].bad_credentials.calls == 100
-    assert built(VERIFIED, bad_credentials=Rate(7, 1))[0].bad_credentials.calls_per_s == 7
+    assert present(built(VERIFIED)[0]).bad_credentials.calls == 100
+    assert present(built(VERIFIED, bad_credentials=Rate(7, 1))[0]).bad_credentials.calls_per_s == 7
 
 
 def test_with_verify_the_provider_is_asked_although_it_has_keys() -> None:
     authentication, _ = built(
         ISSUED | {"verify": {"introspection": "https://idp.example/i", "client_secret": {"value": SECRET}}}
     )
+    assert authentication is not None
     assert isinstance(authentication.judge, IntrospectionSettings)
     assert authentication.judge.url == "https://idp.example/i"
     assert SECRET not in repr(authentication)
@@ -253,14 +276,15 @@ def test_a_missing_extra_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPat
 def test_the_users_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "users").write_text("x")
     auth = read_as(Auth, {"type": "user_http", "users": str(tmp_path / "users")})
-    options = {"public_url": "https://gw", "metadata_url": "https://gw/m"}
+    options: dict[str, Any] = {"public_url": "https://gw", "metadata_url": "https://gw/m"}
     authentication, findings = build_authentication(auth, users=f"ci:{hash_token('t')}", **options)
-    assert (authentication.judge.names, findings) == (("ci",), ())
+    assert (as_a(Users, present(authentication).judge).names, findings) == (("ci",), ())
     assert build_authentication(auth, users="nonsense", **options)[1]
 
 
 def test_callers_whom_the_upstream_judges_are_not_judged_here() -> None:
     authentication, findings = built({"type": "user_http", "passthrough": True})
+    assert authentication is not None
     assert (authentication.judge, findings) == (LeftToUpstream(), ())
 
 
@@ -274,6 +298,7 @@ def test_callers_whom_the_upstream_judges_are_not_judged_here() -> None:
 )
 def test_the_compiled_challenge_shows_a_caller_how_to_authenticate(written: dict[str, Any], challenge: bytes) -> None:
     authentication, _ = built(written)
+    assert authentication is not None
     refusal = authentication.refuse("missing-credential", "x")
     assert (refusal.status, refusal.headers) == (401, ((b"WWW-Authenticate", challenge),))
     assert "Authorization" in refusal.hint

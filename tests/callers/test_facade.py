@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from plugin_gateway.callers.facade import Facade, build_facade, judge_authorize, judge_token
 from plugin_gateway.config.auth import OAuthFacade
 from plugin_gateway.refusal import Refusal
+from tests.narrow import as_a
 
 CALLBACK = "https://chatgpt.com/aip/g-1a2b/oauth/callback"
 OTHER = "https://good.test/cb"
@@ -31,7 +32,7 @@ ASKED = {
     "state": "s t&=",
     "scope": "read",
 }
-PKCE = {"code_challenge": "x" * 43, "code_challenge_method": "S256"}
+PKCE: dict[str, Any] = {"code_challenge": "x" * 43, "code_challenge_method": "S256"}
 TOKEN = {
     "grant_type": "authorization_code",
     "client_id": "confidential",
@@ -47,7 +48,7 @@ def authorize(facade: Facade = FACADE, **changes: str | None) -> Refusal | str:
 
 
 def test_a_valid_request_goes_to_the_provider_with_its_state_and_no_unknown_parameter() -> None:
-    where = urlsplit(authorize(evil="1", response_mode="form_post", **PKCE))
+    where = urlsplit(as_a(str, authorize(evil="1", response_mode="form_post", **PKCE)))
     assert where.netloc == "idp.test"
     assert dict(parse_qsl(where.query)) == {"tenant": "1", **ASKED, **PKCE}
 
@@ -114,6 +115,7 @@ def test_a_registered_uri_with_anything_appended_is_refused(text: str) -> None:
 )
 def test_the_facade_refuses_requests_that_the_standard_forbids(changes: dict[str, Any]) -> None:
     verdict = authorize(**changes)
+    assert isinstance(verdict, Refusal)
     assert verdict.status == 400
     assert verdict.members["error"] in ("invalid_request", "invalid_client")
 
@@ -144,12 +146,12 @@ def token(said: dict[str, Any], media_type: str = "application/json", basic: str
     "media_type", ["application/json", "Application/JSON; charset=utf-8", "application/x-www-form-urlencoded"]
 )
 def test_json_and_forms_come_to_the_same_form(media_type: str) -> None:
-    assert dict(parse_qsl(token(TOKEN | {"evil": "1"}, media_type).decode())) == TOKEN
+    assert dict(parse_qsl(as_a(bytes, token(TOKEN | {"evil": "1"}, media_type)).decode())) == TOKEN
 
 
 def test_a_refresh_needs_no_redirect_uri() -> None:
     said = {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "public"}
-    assert dict(parse_qsl(token(said).decode())) == said
+    assert dict(parse_qsl(as_a(bytes, token(said)).decode())) == said
 
 
 def test_the_client_may_be_named_by_its_authorization_field_and_then_only_there() -> None:
@@ -176,7 +178,7 @@ def test_the_client_may_be_named_by_its_authorization_field_and_then_only_there(
     ],
 )
 def test_a_token_request_that_is_not_for_this_gateway_is_refused(changes: dict[str, Any], code: str) -> None:
-    assert token(TOKEN | changes).code == code
+    assert as_a(Refusal, token(TOKEN | changes)).code == code
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_a_token_request_that_is_not_for_this_gateway_is_refused(changes: dict[s
     ],
 )
 def test_a_malformed_token_request_is_refused(media_type: str, body: bytes, status: int) -> None:
-    assert judge_token(FACADE, media_type, body, basic_client_id=None).status == status
+    assert as_a(Refusal, judge_token(FACADE, media_type, body, basic_client_id=None)).status == status
 
 
 def test_a_public_client_proves_itself_with_its_verifier() -> None:

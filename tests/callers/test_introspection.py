@@ -7,6 +7,8 @@ from plugin_gateway.callers.access_token import BadToken
 from plugin_gateway.callers.authentication import IntrospectionSettings
 from plugin_gateway.callers.consumers import Identity
 from plugin_gateway.callers.introspection import MISSING_AUDIENCE, introspect, read_introspection
+from plugin_gateway.callers.provider import Provider
+from tests.narrow import as_a
 
 NOW = 1000.0
 SETTINGS = IntrospectionSettings(url="u", cache_s=60.0, audiences=("api",))
@@ -28,6 +30,7 @@ def test_an_active_token_is_trusted_for_the_cache_time_and_never_beyond_its_expi
     claims: dict[str, Any], user: str, until: float
 ) -> None:
     identity = judged(claims)
+    assert isinstance(identity, Identity)
     assert (identity.user, identity.good_until) == (user, until)
 
 
@@ -76,7 +79,7 @@ def test_a_token_of_no_type_may_be_a_refresh_token_and_is_taken_only_where_the_o
     claims = {"active": True, "sub": "s", "aud": "api"}
     lax = IntrospectionSettings(url="u", needs_token_type=False, audiences=("api",))
     assert isinstance(read_introspection(claims, SETTINGS, now=NOW), BadToken)
-    assert read_introspection(claims, lax, now=NOW).user == "s"
+    assert as_a(Identity, read_introspection(claims, lax, now=NOW)).user == "s"
     assert isinstance(read_introspection(claims | {"token_type": "x"}, lax, now=NOW), BadToken)
 
 
@@ -84,11 +87,11 @@ def test_an_answer_that_names_no_audience_is_believed_only_where_the_operator_sa
     claims = {"active": True, "sub": "s", "token_type": "Bearer"}
     lax = IntrospectionSettings(url="u", needs_audience=False, audiences=("api",))
     assert read_introspection(claims, SETTINGS, now=NOW) is MISSING_AUDIENCE
-    assert read_introspection(claims, lax, now=NOW).user == "s"
+    assert as_a(Identity, read_introspection(claims, lax, now=NOW)).user == "s"
     assert isinstance(read_introspection(claims | {"aud": "x"}, lax, now=NOW), BadToken)
 
 
-class Recorded:
+class Recorded(Provider):
     async def post_form(self, url: str, form: bytes, *, login: tuple[str, str] | None = None) -> dict[str, Any]:
         self.asked = url, form, login
         return {"active": True, "token_type": "bearer"}

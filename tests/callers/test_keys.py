@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from plugin_gateway.callers import provider
 from plugin_gateway.callers.keys import FIRST_BACK_OFF_S, MAX_BACK_OFF_S, REFRESH_S, RETRY_S, IssuerKeys
-from plugin_gateway.callers.provider import ProviderError
+from plugin_gateway.callers.provider import Provider, ProviderError
 from tests.bounds import BOUND_S
 
 ISSUER = "https://idp.test/tenant"
@@ -25,7 +25,7 @@ RSA = jwt.get_algorithm_by_name("RS256").to_jwk(
 )
 
 
-class Issuer:
+class Issuer(Provider):
     def __init__(self, *keys: Any, metadata: dict[str, Any] | None = None) -> None:
         self.keys: Any = list(keys)
         self.metadata = metadata or {"issuer": ISSUER, "jwks_uri": JWKS}

@@ -14,6 +14,7 @@ import pytest
 
 from tests.bounds import BOUND_S
 from tests.mcp.world import DOCUMENT
+from tests.narrow import present
 
 HELLO = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}
 LIST = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
@@ -121,9 +122,9 @@ def test_a_person_approves_a_call_of_a_client_that_started_the_command(folder: P
         ) as client:
 
             def ask() -> Any:
-                client.stdin.write(json.dumps(call) + "\n")
-                client.stdin.flush()
-                return json.loads(client.stdout.readline())["result"]["structuredContent"]
+                present(client.stdin).write(json.dumps(call) + "\n")
+                present(client.stdin).flush()
+                return json.loads(present(client.stdout).readline())["result"]["structuredContent"]
 
             approval = ask()["approval"]
             decided = httpx2.post(approval["url"], data={"decision": "approve"}, trust_env=False)

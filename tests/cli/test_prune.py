@@ -62,7 +62,7 @@ def pruned(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> bytes
     return capsysbinary.readouterr().out
 
 
-def test_only_the_allowed_operation_is_left(source: str, capsysbinary: pytest.CaptureFixture[str]) -> None:
+def test_only_the_allowed_operation_is_left(source: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     document = json.loads(pruned(capsysbinary, source, "--allow", "listPets"))
     assert document["paths"] == {
         "/pets": {"get": {"operationId": "listPets", "responses": {"200": {"description": "ok"}}}}
@@ -71,7 +71,7 @@ def test_only_the_allowed_operation_is_left(source: str, capsysbinary: pytest.Ca
 
 
 def test_operations_are_named_by_method_and_path_or_in_files(
-    source: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[str]
+    source: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     listed = tmp_path / "allow.txt"
     listed.write_text("# the ones we want\nlistPets  # reads\n\nget   /admin\n")
@@ -83,7 +83,7 @@ def test_operations_are_named_by_method_and_path_or_in_files(
 
 
 def test_extensions_and_selected_schemas_are_kept_when_asked_for(
-    source: str, capsysbinary: pytest.CaptureFixture[str]
+    source: str, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     document = json.loads(pruned(capsysbinary, source, "--allow", "listPets", "--keep-extension", "x-rate"))
     assert document["paths"]["/pets"]["get"]["x-rate"] == 2
@@ -152,7 +152,7 @@ def test_the_syntax_is_that_of_the_output_or_else_of_the_source(output: str, sou
     assert syntax_of(output, source) == syntax
 
 
-def test_yaml_and_json_say_the_same(source: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[str]) -> None:
+def test_yaml_and_json_say_the_same(source: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     out = tmp_path / "out.yaml"
     assert run(["prune", source, "--allow", "listPets", "-o", str(out)]) == 0
     as_json = json.loads(pruned(capsysbinary, source, "--allow", "listPets", "--format", "json"))

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,8 @@ FINDING = Finding(rule="bad-url", message="not a URL", hint="write one", locatio
 
 
 def test_people_read_messages_and_programs_data(capsys: pytest.CaptureFixture[str]) -> None:
-    for shape in REPORT_FORMATS:
+    formats: Any = REPORT_FORMATS
+    for shape in formats:
         show_findings(iter([FINDING]), shape)
         captured = capsys.readouterr()
         shown = captured.err if shape == "text" else captured.out

@@ -92,8 +92,10 @@ def test_the_upstream_is_where_most_operations_are_and_other_places_are_told(
 
 
 def test_a_path_that_every_template_begins_with_is_not_said_twice() -> None:
-    assert upstream_url(document(server("https://a.test/v2"), **{"v2/x": {}, "v2/y": {}})).url == "https://a.test"
-    assert upstream_url(document(server("https://a.test/v2"), **{"v2/x": {}, "y": {}})).url == "https://a.test/v2"
+    every: dict[str, Any] = {"v2/x": {}, "v2/y": {}}
+    one: dict[str, Any] = {"v2/x": {}, "y": {}}
+    assert upstream_url(document(server("https://a.test/v2"), **every)).url == "https://a.test"
+    assert upstream_url(document(server("https://a.test/v2"), **one)).url == "https://a.test/v2"
 
 
 @pytest.mark.parametrize(

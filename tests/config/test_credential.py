@@ -14,6 +14,7 @@ from plugin_gateway.config.credential import (
 )
 from plugin_gateway.config.reader import MistakesError
 from plugin_gateway.config.upstream import Upstream
+from tests.narrow import as_a
 
 KEY = {"value": "s3cr3t"}
 
@@ -41,7 +42,7 @@ def test_an_api_may_want_several_credentials() -> None:
     upstream = Upstream.parse(
         {"url": "http://h", "credential": [{"header": "A", "value": KEY}, {"header": "B", "value": KEY}]}
     )
-    assert [credential.header for credential in upstream.credential] == ["A", "B"]
+    assert [as_a(HeaderCredential, credential).header for credential in upstream.credential] == ["A", "B"]
 
 
 @pytest.mark.parametrize(

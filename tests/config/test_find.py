@@ -18,7 +18,7 @@ def test_on_file_is_called_before_the_config_is_opened(
 ) -> None:
     told: list[Path] = []
     with contextlib.suppress(ConfigError):
-        find_config(given and tmp_path / given, environ=environ, folder=tmp_path, on_file=told.append)
+        find_config(tmp_path / given if given else None, environ=environ, folder=tmp_path, on_file=told.append)
     assert told == [tmp_path / ("a.yaml" if given or environ else "gateway.yaml")]
 
 
@@ -59,6 +59,7 @@ def test_a_file_that_is_not_utf_8_is_a_finding_at_the_byte(tmp_path: Path) -> No
     with pytest.raises(ConfigError) as caught:
         read_text(path)
     location = caught.value.findings[0].location
+    assert location is not None
     assert (location.line, location.column) == (2, 9)
 
 

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.config.foreign import foreign_text, foreign_value
+from tests.narrow import present
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,7 @@ from plugin_gateway.config.foreign import foreign_text, foreign_value
 )
 def test_another_tools_file_is_called_by_its_name(value: Any, what: str) -> None:
     mistake = foreign_value(value)
+    assert mistake is not None
     assert mistake.rule == "not-a-config"
     assert what in mistake.message
     assert mistake.hint
@@ -58,7 +60,7 @@ def test_a_config_with_mistakes_is_still_a_config(value: dict[str, Any]) -> None
     ],
 )
 def test_text_that_is_no_yaml_is_called_by_its_name(text: str, what: str) -> None:
-    assert what in foreign_text(text).message
+    assert what in present(foreign_text(text)).message
 
 
 def test_text_of_a_config_with_a_mistake_of_syntax_is_not_taken_for_another_tools() -> None:

@@ -1,7 +1,6 @@
 import contextlib
 import os
 import string
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from plugin_gateway.config.credential import HeaderCredential
 from plugin_gateway.config.find import find_config
 from plugin_gateway.config.load import LoadedConfig, load, load_text
 from plugin_gateway.diagnostics import Finding, Severity, render_github, render_json, render_sarif, render_text
 from plugin_gateway.errors import ConfigError
+from tests.narrow import as_a, present
 
 MINIMAL = """\
 openapi: ./openapi.json
@@ -26,12 +27,17 @@ allow:
 ENVIRON = {"KEY": "s3cr3t"}
 
 
+def place(finding: Finding) -> tuple[int, int]:
+    location = present(finding.location)
+    return location.line, location.column
+
+
 def loaded(
     text: str = MINIMAL,
     environ: dict[str, str] | None = None,
     overrides: dict[str, str] | None = None,
     path: Path = Path("gateway.yaml"),
-    **options: Callable[..., Any] | bool,
+    **options: Any,
 ) -> LoadedConfig:
     return load_text(text, path=path, environ=ENVIRON if environ is None else environ, overrides=overrides, **options)
 
@@ -47,7 +53,7 @@ def findings_of(
 def test_the_minimal_config_loads() -> None:
     result = loaded()
     assert [entry.operation for entry in result.config.allow] == ["listIssues", "POST /issues"]
-    assert result.config.upstream.credential[0].value.reveal() == "s3cr3t"
+    assert as_a(HeaderCredential, result.config.upstream.credential[0]).value.reveal() == "s3cr3t"
     assert result.warnings == ()
 
 
@@ -124,7 +130,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("line", "rule", "row", "column", "message"), MISTAKES, ids=[row[0] for row in MISTAKES])
 def test_a_mistake_is_one_finding_at_its_place(line: str, rule: str, row: int, column: int, message: str) -> None:
     [finding] = findings_of(f"{MINIMAL}{line}\n")
-    assert (finding.rule, finding.location.line, finding.location.column) == (rule, row, column)
+    assert (finding.rule, *place(finding)) == (rule, row, column)
     assert message in finding.message
 
 
@@ -161,14 +167,14 @@ def test_a_mistake_in_the_upstream_is_one_finding_at_its_place(
     url = "" if line.startswith("url:") else "  url: https://x\n"
     text = f"openapi: x\nupstream:\n  {line}\n{url}allow: []\n"
     [finding] = findings_of(text, path=tmp_path / "gateway.yaml")
-    assert (finding.rule, finding.location.line, finding.location.column) == (rule, row, column)
+    assert (finding.rule, *place(finding)) == (rule, row, column)
 
 
 def test_every_mistake_is_in_one_report_in_file_order() -> None:
     findings = findings_of(
         "openapi: 5\nupstream:\n  url: ftp://x\n  timeot: {read: 3s}\nallow:\n  - GET issues\nlisten: nowhere\n"
     )
-    assert [(finding.rule, finding.location.line) for finding in findings] == [
+    assert [(finding.rule, present(finding.location).line) for finding in findings] == [
         ("wrong-type", 1), ("bad-url", 3), ("unknown-key", 4), ("bad-operation", 6), ("bad-address", 7),
     ]  # fmt: skip
 
@@ -178,7 +184,7 @@ def test_missing_keys_are_found_at_the_mapping_they_are_missing_from() -> None:
     assert {finding.message for finding in findings} == {
         "required key `openapi` is missing", "required key `allow` is missing", "required key `url` is missing",
     }  # fmt: skip
-    assert {finding.location.line for finding in findings} == {1}
+    assert {present(finding.location).line for finding in findings} == {1}
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "null\n"])
@@ -190,13 +196,13 @@ def test_an_empty_config_says_what_it_needs(text: str) -> None:
 @pytest.mark.parametrize("text", ["[]", "text", "5"])
 def test_a_config_that_is_no_mapping_is_a_finding(text: str) -> None:
     [finding] = findings_of(text)
-    assert (finding.rule, finding.location.line, finding.location.column) == ("not-a-config", 1, 1)
+    assert (finding.rule, *place(finding)) == ("not-a-config", 1, 1)
 
 
 def test_a_secret_in_the_file_is_a_warning_that_does_not_show_it() -> None:
     result = loaded(MINIMAL.replace("env: KEY", "value: hunter2"))
     [warning] = result.warnings
-    assert (warning.rule, warning.severity, warning.location.line) == ("secret-in-file", Severity.WARNING, 4)
+    assert (warning.rule, warning.severity, present(warning.location).line) == ("secret-in-file", Severity.WARNING, 4)
     assert "hunter2" not in render_text([warning]) + repr(result)
 
 
@@ -288,14 +294,14 @@ def test_a_byte_order_mark_and_crlf_change_nothing(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + (MINIMAL + "listen: nowhere\n").replace("\n", "\r\n").encode())
     with pytest.raises(ConfigError) as caught:
         load(path, environ=ENVIRON)
-    assert [(finding.location.line, finding.location.column) for finding in caught.value.findings] == [(8, 9)]
+    assert [place(finding) for finding in caught.value.findings] == [(8, 9)]
 
 
 def test_findings_of_other_rooms_are_located_by_their_pointer() -> None:
     finding = Finding(rule="unknown-operation", message="no such operation", pointer=("allow", 1))
     elsewhere = Finding(rule="x", message="y")
     located, untouched = loaded().located([finding, elsewhere])
-    assert (located.location.line, located.location.column, located.location.text) == (7, 5, "  - POST /issues")
+    assert (*place(located), present(located.location).text) == (7, 5, "  - POST /issues")
     assert untouched.location is None
 
 
@@ -442,7 +448,7 @@ def test_only_the_given_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_secret_that_is_missing_is_a_placeholder_where_it_is_not_needed(source: str) -> None:
     text = MINIMAL.replace("{env: KEY}", source)
     (credential,) = loaded(text, {}, needs_secrets=False).config.upstream.credential
-    assert credential.value.reveal().startswith("placeholder-for-a-secret-")
+    assert as_a(HeaderCredential, credential).value.reveal().startswith("placeholder-for-a-secret-")
     with pytest.raises(ConfigError, match="secret-missing"):
         loaded(text, {})
 
@@ -450,7 +456,7 @@ def test_a_secret_that_is_missing_is_a_placeholder_where_it_is_not_needed(source
 def test_a_value_that_became_a_comment_is_a_warning_unless_its_place_has_an_error() -> None:
     good = "openapi: a.yaml\nupstream: {url: 'http://h'}\nallow: [a]\n"
     loaded = load_text(good + "plugin:\n  color: #ff0000\n", path=None, environ={})
-    assert [(one.rule, one.location.line) for one in loaded.warnings] == [("commented-out", 5)]
+    assert [(one.rule, present(one.location).line) for one in loaded.warnings] == [("commented-out", 5)]
     with pytest.raises(ConfigError) as caught:
         load_text(good.replace("allow: [a]", "allow:\n  - #a"), path=None, environ={})
     assert [finding.rule for finding in caught.value.findings] == ["wrong-type"]

@@ -46,14 +46,14 @@ def test_a_list_has_no_other_entries_than_its_own_and_the_next(pointer: tuple[in
 
 
 def test_only_variables_with_our_prefix_are_read_in_any_case() -> None:
-    overrides = list(from_environment({"plugin_gateway__a__0": "x", "PLUGIN_GATEWAY_CONFIG": "y", "PATH": "z"}))
-    assert [(override.pointer, override.value, override.name) for override in overrides] == [
-        (("a", 0), "x", "env plugin_gateway__a__0")
-    ]
+    [override] = from_environment({"plugin_gateway__a__0": "x", "PLUGIN_GATEWAY_CONFIG": "y", "PATH": "z"})
+    assert isinstance(override, Override)
+    assert (override.pointer, override.value, override.name) == (("a", 0), "x", "env plugin_gateway__a__0")
 
 
 def test_a_flow_value_is_yaml() -> None:
     [override] = from_environment({"PLUGIN_GATEWAY__A": "{b: [1, x]}"})
+    assert isinstance(override, Override)
     assert override.value == {"b": [1, "x"]}
 
 

@@ -1,6 +1,7 @@
 """The key `plugin`."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from plugin_gateway.errors import ConfigError
 KEY = "A" * 43 + "="
 
 
-def loaded(plugin: str, environ: dict[str, str] | None = None, **options: bool) -> LoadedConfig:
+def loaded(plugin: str, environ: dict[str, str] | None = None, **options: Any) -> LoadedConfig:
     text = f"openapi: x\nupstream: {{url: https://h}}\nallow: [a]\nplugin: {plugin}\n"
     return load_text(text, path=None, environ=environ or {}, **options)
 

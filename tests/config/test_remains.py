@@ -4,6 +4,7 @@ import pytest
 
 from plugin_gateway.config.load import load_text
 from plugin_gateway.config.remains import RefusedConfigError
+from tests.narrow import present
 
 WRONG = """
 openapi: ./openapi.yaml
@@ -22,7 +23,7 @@ def refused(text: str) -> RefusedConfigError:
 
 def test_entries_that_are_right_remain_with_the_index_at_which_they_are_written() -> None:
     error = refused(WRONG)
-    config = error.remains.config
+    config = present(error.remains).config
     assert config.openapi.source.endswith("openapi.yaml")
     assert [(one.operation, one.index) for one in config.allow if one.operation] == [
         ("listPets", 0),
@@ -41,14 +42,14 @@ def test_nothing_remains_without_the_documents_place(openapi: str) -> None:
 @pytest.mark.parametrize("allow", ["allow: listPets", "allow: {a: 1}", "allow: [[[]]]", "allow: null", ""])
 def test_a_list_of_another_type_gets_no_further_findings(allow: str) -> None:
     error = refused(WRONG.replace(ALLOW, allow))
-    assert [one.operation for one in error.remains.config.allow if one.operation] == []
+    assert [one.operation for one in present(error.remains).config.allow if one.operation] == []
     assert any(pointer[0] == "allow" for pointer in error.given_up)
 
 
 def test_values_below_a_misspelt_or_misplaced_key_remain() -> None:
-    assert refused(WRONG.replace("allow:", "alow:")).remains.config.allow[0].operation == "listPets"
+    assert present(refused(WRONG.replace("allow:", "alow:")).remains).config.allow[0].operation == "listPets"
     text = WRONG.replace(ALLOW, "").replace('"htp://x"', '"http://x", allow: [listPets]')
-    assert refused(text).remains.config.allow[0].operation == "listPets"
+    assert present(refused(text).remains).config.allow[0].operation == "listPets"
 
 
 @pytest.mark.parametrize(
@@ -64,5 +65,5 @@ def test_values_below_a_misspelt_or_misplaced_key_remain() -> None:
     ],
 )
 def test_a_mistake_elsewhere_leaves_the_lists_as_they_are(line: str) -> None:
-    config = refused(WRONG + line).remains.config
+    config = present(refused(WRONG + line).remains).config
     assert config.allow[0].operation == "listPets"

@@ -66,6 +66,7 @@ def test_a_url_has_no_mistake(text: str) -> None:
 )
 def test_a_bad_url_is_reported_with_a_reason_and_a_hint(text: str | None, message: str, hint: str) -> None:
     found = find_url_mistake(text, schemes=HTTP)
+    assert found is not None
     assert found.rule == "bad-url"
     assert message in found.message
     assert found.hint.startswith(hint) or hint in found.hint
@@ -86,6 +87,7 @@ def test_a_bad_url_is_reported_with_a_reason_and_a_hint(text: str | None, messag
 )
 def test_a_password_is_not_repeated_in_any_mistake(text: str) -> None:
     found = find_url_mistake(text, schemes=HTTP)
+    assert found is not None
     assert found.rule == "secret-in-url"
     assert "ter2" not in f"{found.message}{found.hint}{found.got}"
 

@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.console.handler import Handler
 
 
-async def unused(*_: object) -> None: ...
+async def unused(*_: object) -> Any: ...
 
 
 @pytest.mark.parametrize(

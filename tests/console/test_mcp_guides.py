@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from tests.shop import shop
 TOKENS = {"auth": {"type": "service_http", "tokens": [{"name": "a", "value": "a-token-of-the-shop"}]}}
 
 
-def snippets(config: object = None) -> dict[str, str]:
+def snippets(config: dict[str, Any] | None = None) -> dict[str, str]:
     guides = mcp_guides(shop(config), None)
     return {f"{guide.client} {one.label}": one.text for guide in guides for one in guide.snippets}
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
+from starlette.requests import Request
 
 from plugin_gateway import __version__
 from plugin_gateway.config.find import STANDARD_INPUT
@@ -26,7 +27,7 @@ HEALTH = Health(
     reloads=Reloads(served=1, served_at=5.0),
     restarts=4,
 )
-SERIES = {
+SERIES: dict[str, list[float]] = {
     "now calls": [2],
     "now connections": [7],
     "calls listPets 502 upstream-unreachable GET ": [3],
@@ -98,5 +99,6 @@ def test_the_handlers_answer_with_json() -> None:
     state, health = standing_handlers(lambda: now[0], series)
     now[0] = replace(now[0], approvals=5)
     assert (state.path, health.path, state.method) == ("state", "health", "GET")
-    assert json.loads(asyncio.run(state.answer(None, b"")).body)["approvals"] == 5
-    assert json.loads(asyncio.run(health.answer(None, b"")).body)["ready"] is True
+    request = Request({"type": "http"})
+    assert json.loads(bytes(asyncio.run(state.answer(request, b"")).body))["approvals"] == 5
+    assert json.loads(bytes(asyncio.run(health.answer(request, b"")).body))["ready"] is True

@@ -9,6 +9,7 @@ from plugin_gateway.console.answer import unpacked
 from plugin_gateway.console.workshop import Workshop
 from tests.bounds import BOUND_S
 from tests.console.pets_place import CONFIG, MARK_KEY, Place
+from tests.narrow import present
 
 
 def with_workshop(place: Place, use: Callable[[Workshop], Awaitable[Any]], **options: Any) -> Any:
@@ -77,7 +78,7 @@ def test_a_process_without_questions_ends(place: Place) -> None:
     async def use(workshop: Workshop) -> None:
         await workshop.ask("search", b"")
         pid = workshop.pid
-        await workshop._child._process.wait()
+        await present(workshop._child)._process.wait()
         assert workshop.pid is None
         assert (await workshop.ask("search", b"")).status == 200
         assert workshop.pid not in (None, pid)

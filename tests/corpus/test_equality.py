@@ -22,6 +22,7 @@ from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.template import parse_template, sample_path
 from plugin_gateway.mcp.era import LATEST_LEGACY
 from plugin_gateway.mcp.message import Message
+from plugin_gateway.mcp.result import Result
 from plugin_gateway.mcp.search_mode import CALL, DESCRIBE, MOST, SEARCH, SearchOffer
 from plugin_gateway.mcp.service import Invocation, Service, ToolOffer
 from plugin_gateway.openapi.document import Document
@@ -32,6 +33,7 @@ from plugin_gateway.revision.build import Built
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.tools.formats import Format, write_tool
 from tests.mcp.world import DOCUMENT as PETS
+from tests.narrow import as_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,7 +112,7 @@ def listed(service: Service) -> set[str]:
     names: set[str] = set()
     params: dict[str, Any] = {}
     while True:
-        page = json.loads(service.answer(LATEST_LEGACY, Message(b"1", "tools/list", params)))
+        page = json.loads(as_a(bytes, service.answer(LATEST_LEGACY, Message(b"1", "tools/list", params))))
         names |= {tool["name"] for tool in page["tools"]}
         if "nextCursor" not in page:
             return names
@@ -126,6 +128,7 @@ def called(offer: Offer, names: Iterable[str]) -> set[str]:
 
 def told(offer: SearchOffer, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     found = offer.resolve(name, arguments)
+    assert isinstance(found, Result)
     members: dict[str, Any] = json.loads(b"{" + found.members + b"}")
     return members
 

@@ -31,7 +31,7 @@ from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -55,7 +55,7 @@ def _official(version: str) -> Any:
     return jsonschema_rs.validator_for(whole, registry=registry)
 
 
-def _faces_of(document: Document, kept: Iterable[OperationKey]) -> dict[str, Any]:
+def _faces_of(document: Document, kept: Collection[OperationKey]) -> dict[str, Any]:
     pruned, findings = mend(prune(document, kept, extensions=UNDERSTOOD_EXTENSIONS))
     assert [*errors_in(findings)] == []
     ids = assign_operation_ids(pruned, {})

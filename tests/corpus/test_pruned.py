@@ -18,6 +18,7 @@ from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.openapi.render import to_json
+from tests.narrow import present
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 HARD = sorted(
@@ -38,9 +39,9 @@ pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of docum
 
 @pytest.fixture(scope="module")
 def oracle() -> Any:
-    spec = importlib.util.spec_from_file_location("prune_oracle", CORPUS / "prune_oracle.py")
+    spec = present(importlib.util.spec_from_file_location("prune_oracle", CORPUS / "prune_oracle.py"))
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    present(spec.loader).exec_module(module)
     return module
 
 
@@ -96,7 +97,7 @@ def test_a_real_document_that_is_skimmed_is_pruned_as_if_it_were_read_whole(name
     data = (CORPUS / "open" / name).read_bytes()
     kept = _kept(CORPUS / "allow" / f"{name}.txt")
     whole = Document(root=decode(data, name), name=name)
-    skimmed = Document(root=skim_json(data, name), name=name)
+    skimmed = Document(root=present(skim_json(data, name)), name=name)
 
     assert to_json(prune(skimmed, kept).root) == to_json(prune(whole, kept).root)
     told = [[(one.key, one.operation_id, one.tags) for one in each.operations.values()] for each in (skimmed, whole)]

@@ -21,6 +21,7 @@ from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.tools.request import RequestWriter, ToolRequest
 from plugin_gateway.tools.tool import Argument, BodyKind, Place, Tool
+from tests.narrow import as_a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ NUMBERS = st.integers(-(2**70), 2**70)
 BASE64 = st.sampled_from(["", "YQ==", "AP8="])
 
 
-def values(schema: dict[str, Any], defs: dict[str, Any], texts: Any, depth: int = 0) -> Any:
+def values(schema: Any, defs: dict[str, Any], texts: Any, depth: int = 0) -> Any:
     """A strategy for the shape of a schema, whatever its limits: the writer knows none of them."""
     for _ in range(20):
         if not isinstance(schema, dict) or "$ref" not in schema:
@@ -112,7 +113,7 @@ def spelled(value: int | str) -> str:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
-def leaves(value: list[str] | str) -> Iterator[str]:
+def leaves(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for one in value.values():
             yield from leaves(one)
@@ -172,7 +173,7 @@ def check_body(tool: Tool, arguments: dict[str, Any], request: ToolRequest) -> N
             )
         case BodyKind.MULTIPART:
             message = BytesParser().parsebytes(b"Content-Type: " + types[0] + b"\r\n\r\n" + request.body)
-            names = {part.get_param("name", header="content-disposition") for part in message.get_payload()}
+            names = {part.get_param("name", header="content-disposition") for part in as_a(list, message.get_payload())}
             assert {re.sub(r"\[.*", "", name) for name in names} <= {re.sub(r"\[.*", "", name) for name in given}
         case _:
             assert request.body

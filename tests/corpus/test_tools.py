@@ -33,6 +33,7 @@ from plugin_gateway.tools.parameters import follow
 from plugin_gateway.tools.sharing import share
 from plugin_gateway.tools.tool import BodyKind, Place
 from plugin_gateway.tools.tool_set import build_tool_set
+from tests.narrow import present
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -257,8 +258,10 @@ def test_a_tool_allows_every_value_that_the_document_allows(choice: Any, seed: A
                     arguments[argument.name] = value
                 elif argument.is_required:
                     break
-            elif tool.body.whole:
-                arguments[argument.name] = "eA==" if tool.body.kind in (BodyKind.BINARY, BodyKind.TEXT) else body
+            elif present(tool.body).whole:
+                arguments[argument.name] = (
+                    "eA==" if present(tool.body).kind in (BodyKind.BINARY, BodyKind.TEXT) else body
+                )
             elif argument.wire_name in body:
                 value = body[argument.wire_name]
                 arguments[argument.name] = (

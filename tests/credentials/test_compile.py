@@ -27,6 +27,8 @@ from plugin_gateway.credentials.injection import Injection, injected_names
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.gate.override import fold_name
+from plugin_gateway.refusal import Refusal
+from tests.narrow import as_a
 from tests.pets import ISSUER, compiled, rules_of
 
 
@@ -49,7 +51,7 @@ def test_an_entrys_own_credential_is_for_every_operation_that_it_names_and_no_ot
 def test_an_injected_query_parameter_is_refused_from_callers_and_absent_from_the_document() -> None:
     revision = compiled(allow="listPets, {operation: createPet, credential: {query: api_key, value: {env: OTHER}}}")
     assert b"api_key" not in revision.faces["/openapi.json"].body
-    assert revision.gate.judge(b"GET", b"/pets?api_key=theirs").code == "undeclared-query-parameter"
+    assert as_a(Refusal, revision.gate.judge(b"GET", b"/pets?api_key=theirs")).code == "undeclared-query-parameter"
 
 
 @pytest.mark.parametrize(
@@ -278,8 +280,7 @@ def test_the_secret_of_a_grant_is_masked_too_and_in_no_repr() -> None:
     ready = injection([FORMS["oauth2"]])
 
     assert LONG_KEY in ready.secrets
-    assert ready.grant is not None
-    assert ready.grant.client_secret == LONG_KEY
+    assert as_a(ClientCredentials, ready.grant).client_secret == LONG_KEY
     assert LONG_KEY not in repr(ready.grant) + repr(ready)
 
 

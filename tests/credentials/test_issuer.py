@@ -3,11 +3,12 @@
 import asyncio
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from plugin_gateway.callers import provider as provider_module
 from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.strangers import Strangers
 from plugin_gateway.callers.turns import MAX_WAITING
@@ -19,12 +20,13 @@ from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_
 from plugin_gateway.credentials.token import Token, request_of
 from plugin_gateway.refusal import Refusal
 from tests.bounds import BOUND_S
+from tests.narrow import as_a
 
 OURS = ClientCredentials(token_url="https://issuer/token?x=hunter2?", client_id="me", client_secret="hunter2")
 THEIRS = TokenExchange(token_url="https://issuer/token")
 
 
-class Provider:
+class Provider(provider_module.Provider):
     """A token endpoint that answers when the test lets it."""
 
     def __init__(self, *answers: Any) -> None:
@@ -32,7 +34,7 @@ class Provider:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def relay_form(self, url: str, form: bytes, headers: dict[str, str]) -> tuple[str, int, bytes]:
+    async def relay_form(self, url: str, form: bytes, headers: Mapping[str, str]) -> tuple[str, int, bytes]:
         self.asked.append((url, form, headers))
         await self.may_answer.wait()
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -156,7 +158,7 @@ def test_an_upstream_that_takes_no_token_costs_fewer_and_fewer_of_them(clock: Cl
         renewed_at = []
         for second in range(3600):
             clock.now_s = 1000.0 + second
-            token = await obtain(issuer)
+            token = as_a(str, await obtain(issuer))
             if issuer.may_renew("", token):
                 assert await obtain(issuer, refused=token) != token
                 renewed_at.append(second)
@@ -172,8 +174,8 @@ def test_an_upstream_that_takes_no_token_costs_fewer_and_fewer_of_them(clock: Cl
 def test_an_hour_after_the_wait_ended_an_upstream_is_tried_as_if_it_had_refused_nothing(clock: Clock) -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
         for _ in range(2):
-            first = await obtain(issuer)
-            second = await obtain(issuer, refused=first)
+            first = as_a(str, await obtain(issuer))
+            second = as_a(str, await obtain(issuer, refused=first))
             assert second != first
             clock.now_s += 4.9
             assert not issuer.may_renew("", second)
@@ -199,9 +201,9 @@ def test_a_call_that_failed_with_an_older_token_gets_the_new_one_without_waiting
 def test_each_caller_backs_off_alone(clock: Clock) -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
         for caller in ("alice", "bob"):
-            first = await obtain(issuer, caller)
+            first = as_a(str, await obtain(issuer, caller))
             assert issuer.may_renew(caller, first)
-            second = await obtain(issuer, caller, refused=first)
+            second = as_a(str, await obtain(issuer, caller, refused=first))
             assert not issuer.may_renew(caller, second)
         assert len(provider.asked) == 4
 
@@ -316,7 +318,9 @@ def test_an_address_with_many_made_up_tokens_does_not_keep_another_out(clock: Cl
         assert await good in ("t", NOT_EXCHANGED)
         asked = [form for _, form, _ in provider.asked]
         assert any(b"subject_token=good" in form for form in asked[: module._QUESTIONS_AT_ONCE + 2])
-        told = {answer.code for answer in await asyncio.gather(*flood) if answer is not TOO_MANY_QUESTIONS}
+        told = {
+            as_a(Refusal, answer).code for answer in await asyncio.gather(*flood) if answer is not TOO_MANY_QUESTIONS
+        }
         assert told == {"credential-not-exchanged", "too-many-bad-credentials"}
         assert len(provider.asked) <= 101 + module._QUESTIONS_AT_ONCE
 
@@ -326,12 +330,12 @@ def test_an_address_with_many_made_up_tokens_does_not_keep_another_out(clock: Cl
 def test_twelve_thousand_made_up_tokens_are_a_hundred_questions(clock: Clock) -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
         held = await obtain(issuer, "good", address="192.0.2.66")
-        codes = [(await obtain(issuer, f"bad-{i}", address="192.0.2.66")).code for i in range(12_000)]
+        codes = [as_a(Refusal, await obtain(issuer, f"bad-{i}", address="192.0.2.66")).code for i in range(12_000)]
         assert codes.count("credential-not-exchanged") == 100
         assert codes[-1] == "too-many-bad-credentials"
         assert len(provider.asked) == 101
         assert await obtain(issuer, "good", address="192.0.2.66") == held
-        assert (await obtain(issuer, "other", address="192.0.2.1")).code == "credential-not-exchanged"
+        assert as_a(Refusal, await obtain(issuer, "other", address="192.0.2.1")).code == "credential-not-exchanged"
 
     play(scene, THEIRS, token("held"), (400, b'{"error": "invalid_grant"}'))
 
@@ -345,7 +349,7 @@ def test_an_address_with_too_many_bad_tokens_is_told_so_while_no_more_can_be_req
         flood = [asyncio.ensure_future(obtain(issuer, str(number))) for number in range(many)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        assert (await obtain(issuer, "bad", address="2001:db8::2")).code == "too-many-bad-credentials"
+        assert as_a(Refusal, await obtain(issuer, "bad", address="2001:db8::2")).code == "too-many-bad-credentials"
         provider.may_answer.set()
         await asyncio.gather(*flood)
 

@@ -185,9 +185,11 @@ def _haproxy(source: Path, folder: Path, port: int, moved: Mapping[str, str]) ->
 def _envoy(source: Path, folder: Path, port: int, moved: Mapping[str, str]) -> tuple[str, ...]:
     text = (source / "envoy.yaml").read_text()
     for written, used in moved.items():
-        parts = [f"address: {host}, port_value: {at}" for host, _, at in (written.partition(":"), used.partition(":"))]
-        assert parts[0] in text, f"envoy.yaml does not name {written}"
-        text = text.replace(*parts)
+        old, new = (
+            f"address: {host}, port_value: {at}" for host, _, at in (written.partition(":"), used.partition(":"))
+        )
+        assert old in text, f"envoy.yaml does not name {written}"
+        text = text.replace(old, new)
     text = text.replace("address: 0.0.0.0, port_value: 443", f"address: 127.0.0.1, port_value: {port}")
     (folder / "envoy.yaml").write_text(re.sub(r"/etc/tls/[\w.]+\.(pem|key)", rf"{folder}/tls.\1", text))
     return "-c", str(folder / "envoy.yaml"), "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"

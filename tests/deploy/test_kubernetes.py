@@ -9,6 +9,7 @@ import yaml
 
 from plugin_gateway.cli.health import DEFAULT_ADMIN
 from plugin_gateway.config.load import load
+from tests.narrow import present
 
 MANIFEST = Path(__file__).parents[2] / "deploy" / "kubernetes.yaml"
 RESOURCES = {resource["kind"]: resource for resource in yaml.safe_load_all(MANIFEST.read_text())}
@@ -99,7 +100,7 @@ def test_the_config_loads_and_its_addresses_are_those_of_the_manifest(tmp_path: 
     assert GATEWAY["ports"][0]["containerPort"] == port
     assert RESOURCES["Service"]["spec"]["ports"][0]["targetPort"] == port
     assert RESOURCES["NetworkPolicy"]["spec"]["ingress"][0]["ports"][0]["port"] == port
-    assert config.admin.host == "127.0.0.1"
+    assert present(config.admin).host == "127.0.0.1"
     assert str(config.admin) == DEFAULT_ADMIN, "where `plugin-gateway health` asks"
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.narrow import present
+
 SCRIPT = Path(__file__).parents[2] / ".ci" / "mutants.py"
-SPEC = importlib.util.spec_from_file_location("mutants", SCRIPT)
+SPEC = present(importlib.util.spec_from_file_location("mutants", SCRIPT))
 mutants = importlib.util.module_from_spec(SPEC)
 sys.modules["mutants"] = mutants
-SPEC.loader.exec_module(mutants)
+present(SPEC.loader).exec_module(mutants)
 
 KEY = ("package.module.run", "count = 0", "count = 1")
 

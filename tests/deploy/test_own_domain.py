@@ -13,6 +13,7 @@ import yaml
 from plugin_gateway.publish.security import METADATA_PATH
 from plugin_gateway.revision.build import build, load_config
 from tests.deploy.proxies import DEPLOY, PROXIES, QuietHandler, listening, proxied, serving
+from tests.narrow import present
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def routed_by_gateway_api() -> Any:
 def test_kubernetes_routes_every_path_that_a_gateway_answers_to_it(tmp_path: Path, routes: Any) -> None:
     path = config_for(tmp_path, 9100, PROOFS + LOGIN)
     revision = build(load_config(path, environ={"LEGACY_API_KEY": KEY})).revision
-    mine = {one.decode() for one in revision.mount.at_root}
+    mine = {one.decode() for one in present(revision.mount).at_root}
     # The bare path is that of the API's own resource, if it has one; clients ask there only after the other.
     mine.remove(METADATA_PATH)
     assert f"{METADATA_PATH}/plugin/mcp" in mine

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.bounds import BOUND_S
+from tests.narrow import present
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -89,9 +90,9 @@ class Shell:
 
     async def run(self, lines: str) -> str:
         """Run the lines; return what they print."""
-        self._process.stdin.write(f"{lines}\necho; echo '{END}'\n".encode())
+        present(self._process.stdin).write(f"{lines}\necho; echo '{END}'\n".encode())
         async with asyncio.timeout(BOUND_S):
-            return (await self._process.stdout.readuntil(f"{END}\n".encode())).decode()
+            return (await present(self._process.stdout).readuntil(f"{END}\n".encode())).decode()
 
     async def stop(self) -> None:
         """End the shell and the programs that it started."""

@@ -12,6 +12,7 @@ from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.approvals.registry import LocalRegistry, StoreAwayError
 from plugin_gateway.approvals.settings import ApprovalSettings, hash_of
 from plugin_gateway.endpoints.approvals import create_approvals
+from tests.narrow import present
 
 ADMIN = "http://127.0.0.1:8081"
 CALL = HeldCall(fingerprint="f", caller="ada", operation="op", method="POST", path="/p")
@@ -53,7 +54,7 @@ class Scene:
 
     @property
     def state(self) -> State:
-        return self.desk.find(self.id, self.now).state
+        return present(self.desk.find(self.id, self.now)).state
 
 
 def test_the_calls_that_wait_are_listed_for_programs_and_for_people() -> None:
@@ -139,7 +140,7 @@ def test_addresses_and_the_configured_name_are_accepted(host: str) -> None:
         {"sec_fetch_site": "same-site"},
     ],
 )
-def test_a_page_of_another_site_decides_nothing(headers: dict[str, str]) -> None:
+def test_a_page_of_another_site_decides_nothing(headers: dict[str, Any]) -> None:
     scene = Scene()
     assert scene.decide(**headers).status_code == 403
     assert scene.submit(**headers).status_code == 403
@@ -233,7 +234,8 @@ def test_another_path_is_unknown_and_redirects_nowhere(path: str) -> None:
 
 def test_with_a_key_only_its_holder_sees_and_decides() -> None:
     scene = Scene(ApprovalSettings(key_hash=hash_of("sesame")))
-    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic sesame"}):
+    without_key: list[dict[str, Any]] = [{}, {"authorization": "Bearer wrong"}, {"authorization": "Basic sesame"}]
+    for headers in without_key:
         assert scene.decide(**headers).status_code == 401
         assert scene.send("GET", "/approvals", **headers).status_code == 401
         assert scene.send("GET", f"/approvals/{scene.id}", **headers).status_code == 401

@@ -9,6 +9,7 @@ from plugin_gateway.endpoints.cors import allowed_origin, mark, preflight
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision.mcp import McpSettings
+from tests.narrow import stand_in
 
 CHATGPT = "https://chatgpt.com"
 APP = "https://app.example"
@@ -56,7 +57,7 @@ def request(path: str = "/x", **headers: str) -> Request:
     return Request({"type": "http", "method": "OPTIONS", "path": path, "raw_path": path.encode(), "headers": pairs})
 
 
-def ask(revision: type[Any] = Revision, **headers: str) -> Response:
+def ask(revision: Any = Revision, **headers: str) -> Response:
     return preflight(request(**headers), revision())
 
 
@@ -104,7 +105,7 @@ def test_if_the_document_requires_a_login_a_page_may_send_every_field_that_it_as
 
 
 def test_a_public_page_may_reach_a_gateway_on_localhost_when_it_asks() -> None:
-    asked = {"origin": CHATGPT, "access_control_request_method": "GET"}
+    asked: dict[str, Any] = {"origin": CHATGPT, "access_control_request_method": "GET"}
     answered = ask(**asked, access_control_request_private_network="true").headers
     assert answered["access-control-allow-private-network"] == "true"
     assert "access-control-allow-private-network" not in ask(**asked).headers
@@ -133,18 +134,18 @@ def test_a_preflight_gets_the_same_answer_for_every_path_without_a_credential() 
     asked = {"origin": CHATGPT, "access_control_request_method": "DELETE"}
     known, unknown = request(**asked), request(**asked)
     unknown.scope["path"] = "/admin/users"
-    assert preflight(known, Revision()).headers == preflight(unknown, Revision()).headers
+    assert preflight(known, stand_in(Revision())).headers == preflight(unknown, stand_in(Revision())).headers
 
 
 def test_caches_keep_the_answers_to_different_origins_apart() -> None:
     assert "Origin" in ask(origin="https://evil.test").headers["vary"]
-    assert "Origin" in mark(Response(b""), request(), Revision()).headers["vary"]
+    assert "Origin" in mark(Response(b""), request(), stand_in(Revision())).headers["vary"]
     assert "vary" not in ask(Closed).headers
-    assert "vary" not in mark(Response(b""), request(origin=CHATGPT), Closed()).headers
+    assert "vary" not in mark(Response(b""), request(origin=CHATGPT), stand_in(Closed())).headers
 
 
 def test_an_allowed_page_may_read_an_answer() -> None:
-    marked = mark(Response(b"", headers={"Vary": "Accept-Encoding"}), request(origin=CHATGPT), Revision())
+    marked = mark(Response(b"", headers={"Vary": "Accept-Encoding"}), request(origin=CHATGPT), stand_in(Revision()))
     assert marked.headers["access-control-allow-origin"] == CHATGPT
     assert marked.headers["vary"] == "Accept-Encoding, Origin"
 

@@ -7,7 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from plugin_gateway.admission.limits import CallLimits, RateLimit
 from plugin_gateway.admission.table import Table
 from plugin_gateway.callers.cache import VerdictCache
 from plugin_gateway.callers.facade import MAX_TOKEN_REQUEST_BYTES, Facade
-from plugin_gateway.callers.provider import ProviderError
+from plugin_gateway.callers.provider import Provider, ProviderError
 from plugin_gateway.callers.strangers import Strangers
 from plugin_gateway.config.load import load_text
 from plugin_gateway.endpoints.oauth import _enter, answer_oauth
@@ -36,6 +36,7 @@ from plugin_gateway.server.worker import public_config
 from plugin_gateway.telemetry import Log, Recorder
 from plugin_gateway.telemetry.outage import Outage
 from tests.bounds import BOUND_S
+from tests.narrow import present, stand_in
 
 SECRET = "sekret-of-the-client"
 CALLBACK = "https://chat.openai.com/aip/plugin-abc/oauth/callback"
@@ -57,7 +58,7 @@ FORM = {
 }
 
 
-class Played:
+class Played(Provider):
     def __init__(
         self,
         status: int = 200,
@@ -66,7 +67,7 @@ class Played:
     ) -> None:
         self.answer, self.error, self.asked = ("application/json", status, body), error, list[Any]()
 
-    async def relay_form(self, url: str, form: bytes, headers: dict[str, str]) -> tuple[str, int, bytes]:
+    async def relay_form(self, url: str, form: bytes, headers: Mapping[str, str]) -> tuple[str, int, bytes]:
         self.asked.append((url, form, dict(headers)))
         if self.error:
             raise self.error
@@ -191,7 +192,7 @@ def test_a_request_that_is_too_large_or_broken_off_goes_nowhere() -> None:
     assert provider.asked == []
 
 
-def limiter(**limits: RateLimit | int) -> Limiter:
+def limiter(**limits: Any) -> Limiter:
     return Limiter(CallLimits(**limits), Table(), None)
 
 
@@ -226,7 +227,7 @@ def test_a_client_that_leaves_while_the_limit_is_asked_holds_no_place() -> None:
 
     async def scene() -> None:
         late = Late()
-        waiting = asyncio.ensure_future(_enter(late))
+        waiting = asyncio.ensure_future(_enter(stand_in(late)))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.sleep(0)
@@ -281,9 +282,9 @@ def openid_provider(folder: Path) -> Iterator[str]:
         ["node", str(script), str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            yield json.loads(process.stdout.readline())["issuer"]
+            yield json.loads(present(process.stdout).readline())["issuer"]
         finally:
-            process.stdin.close()
+            present(process.stdin).close()
             process.wait(BOUND_S)
 
 
@@ -326,6 +327,7 @@ async def gateway(issuer: str, client: dict[str, Any], auth: dict[str, Any]) -> 
         server.drain()
         await asyncio.wait_for(serving, BOUND_S)
         door = holder.serving.door
+        assert door is not None
         await door.authenticator.close()
         app: Any = server.config.loaded_app
         await app._provider.close()

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.bounds import BOUND_S
+from tests.narrow import present
 from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
@@ -44,17 +45,17 @@ def running(*ports: int, environment: dict[str, str] | None = None) -> Iterator[
     finally:
         process.terminate()
         process.wait(BOUND_S)
-        process.stdout.close()
+        present(process.stdout).close()
 
 
 def read_until(process: subprocess.Popen[Any], text: bytes) -> str:
     """Read the output until `text` shows; every new piece of it must come within the bound of a start."""
     selector = selectors.DefaultSelector()
-    selector.register(process.stdout, selectors.EVENT_READ)
+    selector.register(present(process.stdout), selectors.EVENT_READ)
     output = b""
     while text not in output:
         assert selector.select(BOUND_S), f"no more output after: {output.decode()}"
-        piece = os.read(process.stdout.fileno(), 65536)
+        piece = os.read(present(process.stdout).fileno(), 65536)
         assert piece, f"the program ended: {output.decode()}"
         output += piece
     return output.decode()

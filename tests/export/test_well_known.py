@@ -9,6 +9,7 @@ from plugin_gateway.config.model import Config
 from plugin_gateway.export.well_known import CHALLENGE_PATH, MCP_VERSIONS, REGISTRY_PATH, find_published_secrets
 from plugin_gateway.mcp.era import ERAS
 from plugin_gateway.publish.face import Face
+from tests.narrow import present
 from tests.pets import compiled, rules_of
 
 MINIMAL = {"openapi": "x", "upstream": {"url": "https://h"}, "allow": ["a"]}
@@ -72,4 +73,5 @@ def test_the_card_lists_the_protocol_revisions_of_the_endpoint() -> None:
 def test_the_card_and_the_endpoint_have_the_same_title_and_version() -> None:
     revision = compiled(more="plugin: {display_name: Pet shop, version: 3.1.4}")
     card = json.loads(revision.faces["/mcp/server-card"].body)
-    assert (card["title"], card["version"]) == (revision.mcp.title, revision.mcp.version) == ("Pet shop", "3.1.4")
+    settings = present(revision.mcp)
+    assert (card["title"], card["version"]) == (settings.title, settings.version) == ("Pet shop", "3.1.4")

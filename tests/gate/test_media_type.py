@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from plugin_gateway.gate.media_type import FORM, JSON, MULTIPART, OPAQUE, TEXT, judge_body
 from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.media_type import declared_media_types
+from tests.narrow import as_a
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,15 +62,16 @@ def test_a_body_is_of_a_declared_type_or_refused(types: list[bytes], found: int 
 
 def test_a_refusal_names_the_declared_media_types() -> None:
     refusal = judge_body(PETS, [b"text/xml"], [])
+    assert isinstance(refusal, Refusal)
     assert refusal.members == {"sent": "text/xml", "declared": ["application/json", "multipart/form-data"]}
     assert refusal.headers == ((b"Accept", b"application/json, multipart/form-data"),)
     assert refusal.hint == "Send it as application/json or multipart/form-data, with that Content-Type."
     assert refusal.detail == "createPet does not accept a body of type text/xml."
-    assert judge_body(PETS, [], []).detail == "The body has no Content-Type."
+    assert as_a(Refusal, judge_body(PETS, [], [])).detail == "The body has no Content-Type."
 
 
 def test_an_invalid_declared_media_type_is_not_sent_as_an_accept_field() -> None:
-    assert judge_body(rule_of("j\r\nson"), [b"text/xml"], []).headers == ()
+    assert as_a(Refusal, judge_body(rule_of("j\r\nson"), [b"text/xml"], [])).headers == ()
 
 
 @pytest.mark.parametrize(

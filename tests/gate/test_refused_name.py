@@ -85,7 +85,7 @@ def test_a_parameter_under_a_good_name_is_not_reported() -> None:
 
 
 def test_a_finding_says_which_parameter_and_what_to_do() -> None:
-    leave_out = {"hint": "take the parameter out of this entry", "pointer": ("allow", 0)}
+    leave_out: dict[str, Any] = {"hint": "take the parameter out of this entry", "pointer": ("allow", 0)}
     plain = ("query", "plain")
     assert findings(key=TYPED, closed=frozenset({("query", "type")})) == [
         Finding(

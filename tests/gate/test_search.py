@@ -22,7 +22,7 @@ def tree(paths: list[Any] | set[Any]) -> Node:
 
     def named(node: Node, first: str) -> Node:
         paths: dict[bytes, Any] = dict(node.routes)
-        routes = {method: tuple((first, *path) for path in found) for method, found in paths.items()}
+        routes: dict[bytes, Any] = {method: tuple((first, *path) for path in found) for method, found in paths.items()}
         return Node(
             {text: named(child, first) for text, child in node.literals.items()},
             (),

@@ -22,6 +22,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.revision import Revision
 from plugin_gateway.revision.compile import compile_revision
+from tests.narrow import stand_in
 
 ID = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
 PATHS: dict[str, Any] = {
@@ -164,7 +165,7 @@ class Answering:
 def test_words_of_http_in_a_key_are_not_reported_as_a_leak_of_a_running_gateway(auth: Any) -> None:
     credential = {"header": "X-Api-Key", "value": {"value": "Content-Type-of-pets-9x8y"}}
     revision = compiled(auth=auth, upstream={**CONFIG["upstream"], "credential": credential})
-    outcome = asyncio.run(attack_remote(Answering(), revision, DOCUMENT))
+    outcome = asyncio.run(attack_remote(stand_in(Answering()), revision, DOCUMENT))
     assert [leak.what for leak in outcome.leaks] == []
 
 

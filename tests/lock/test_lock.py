@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 import pytest
 
 from plugin_gateway.config.selector import Selector
@@ -9,7 +11,7 @@ LIST = OperationKey("GET", "/pets")
 
 
 def test_a_group_is_known_by_the_words_it_selects_with() -> None:
-    def words(entry: dict[str, object], *place: str) -> object:
+    def words(entry: Mapping[str, object], *place: str) -> object:
         return words_of(Selector.parse(entry), *(place or ("allow",)))
 
     one = words({"path": "/orders/**", "methods": ["GET", "POST"]})

@@ -23,6 +23,7 @@ from plugin_gateway.mcp.tool_call import ToolCall
 from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from tests.mcp.world import DOCUMENT, MODERN_META, answer, play, read
+from tests.narrow import present
 
 if TYPE_CHECKING:
     from tests.mcp.world import Reply, World
@@ -190,7 +191,7 @@ def test_progress_is_told_while_the_api_is_slow_and_only_if_it_was_asked_for() -
             world.heads.clear()
             client = world.begin(call_message(meta or None), LEGACY)
             await when_asked(world)
-            sent_at = client.call.sent_at
+            sent_at = present(client.call).sent_at
             for seconds in (0.5, 1.0, 1.5, 2.0):
                 client.on_tick(sent_at + seconds)
             client.close()
@@ -231,7 +232,7 @@ def test_an_idle_stream_of_events_is_kept_alive() -> None:
     async def scene(world: World) -> None:
         message = json.dumps(modern("subscriptions/listen", {"notifications": {}})).encode()
         client = world.begin(message, MODERN | {b"mcp-method": b"subscriptions/listen"})
-        begun_at = client.call.answered_at
+        begun_at = present(client.call).answered_at
         await client.read()
         client.on_tick(begun_at + 14)
         client.on_tick(begun_at + 16)

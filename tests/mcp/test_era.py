@@ -24,6 +24,7 @@ from plugin_gateway.mcp.mirror import Mirror
 from plugin_gateway.proxy.in_process import field_block
 from plugin_gateway.revision.mcp import McpSettings
 from tests.mcp.world import MODERN_META
+from tests.narrow import present
 
 if TYPE_CHECKING:
     from plugin_gateway.mcp.era import Era
@@ -61,7 +62,7 @@ def test_a_modern_request_must_say_what_it_is(key: str) -> None:
     params = {} if key == "_meta" else {"_meta": meta}
 
     assert check_modern(Message(b"1", "m", {"_meta": MODERN_META}), "2026-07-28") is None
-    assert check_modern(Message(b"1", "m", params), "2026-07-28").code == INVALID_PARAMS
+    assert present(check_modern(Message(b"1", "m", params), "2026-07-28")).code == INVALID_PARAMS
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_an_answer_without_a_body_has_no_type() -> None:
 
 def test_a_stream_sends_events_stays_alive_and_ends() -> None:
     async def scene() -> None:
-        client = InProcessClient(Clock(), [].append)
+        client = InProcessClient(Clock(), list[Any]().append)
         call = client.call = Call(client, Received(field_block([(b"host", b"gw")]).request, b"POST", b"/mcp"))
         stream = EventStream(client, call, b"Vary: Origin\r\n", b"1")
         stream.send(b"2")
@@ -58,7 +58,7 @@ def test_a_stream_sends_events_stays_alive_and_ends() -> None:
 
 def test_a_stream_can_end_without_another_message() -> None:
     async def scene() -> None:
-        client = InProcessClient(Clock(), [].append)
+        client = InProcessClient(Clock(), list[Any]().append)
         call = client.call = Call(client, Received(field_block([(b"host", b"gw")]).request, b"POST", b"/mcp"))
         EventStream(client, call, b"", b"1").end()
         assert client.is_over

@@ -15,6 +15,7 @@ from plugin_gateway.mcp.service import Invocation, ToolOffer
 from plugin_gateway.tools.tool import Hints, Tool
 from plugin_gateway.tools.tool_set import tool_set
 from tests.mcp.world import SECRET, answer, play, revision_of
+from tests.narrow import as_a, present
 
 if TYPE_CHECKING:
     from plugin_gateway.revision import Revision
@@ -70,7 +71,7 @@ def offer_with(
 def test_the_mode_decides_which_tools_are_listed(more: str, kind: type) -> None:
     revision = revision_of(more)
 
-    assert type(offer_of(revision.tools, revision.mcp)) is kind
+    assert type(offer_of(revision.tools, present(revision.mcp))) is kind
 
 
 def test_three_tools_are_listed_with_all_hints() -> None:
@@ -269,7 +270,7 @@ consumers: [{{name: tom, match: {{token: tom}}, allow: [{", ".join(sorted(of_tom
     served: set[str] = set()
     every: tuple[Revision | View, ...] = (revision, *revision.views)
     for shown in every:
-        offer = offer_of(shown.tools, revision.mcp)
+        offer = as_a(SearchOffer, offer_of(shown.tools, present(revision.mcp)))
         paths = json.loads(shown.faces["/openapi.json"].body)["paths"]
         served = {operation["operationId"] for item in paths.values() for operation in item.values()}
 

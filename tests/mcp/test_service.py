@@ -24,6 +24,7 @@ from plugin_gateway.mcp.service import (
     mirrored_arguments,
 )
 from tests.mcp.world import revision_of
+from tests.narrow import present
 
 if TYPE_CHECKING:
     from plugin_gateway.mcp.era import Era
@@ -34,7 +35,7 @@ EMPTY = {"prompts/list": "prompts", "resources/list": "resources", "resources/te
 
 
 def service(*, is_private: bool = False) -> Service:
-    return Service(REVISION.mcp, ToolOffer(REVISION.tools), is_private=is_private)
+    return Service(present(REVISION.mcp), ToolOffer(REVISION.tools), is_private=is_private)
 
 
 def answer(method: str, params: Any = None, era: Era = LATEST_LEGACY, **more: Any) -> Any:

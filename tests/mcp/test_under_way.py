@@ -45,7 +45,8 @@ def request(token: bytes = b"") -> RequestFields:
     ],
 )
 def test_a_request_is_withdrawn_by_its_id_and_credential(token: bytes, request_id: Any, heard: list[str]) -> None:
-    under_way, call = UnderWay(), Call()
+    under_way: Any = UnderWay()
+    call = Call()
     under_way.enter(request(b"Bearer a"), b"1", call)
     under_way.withdraw(request(token), request_id)
 
@@ -53,7 +54,8 @@ def test_a_request_is_withdrawn_by_its_id_and_credential(token: bytes, request_i
 
 
 def test_an_id_of_two_requests_withdraws_neither() -> None:
-    under_way, calls = UnderWay(), [Call(), Call()]
+    under_way: Any = UnderWay()
+    calls = [Call(), Call()]
     for call in calls:
         under_way.enter(request(b"Bearer a"), b"1", call)
     under_way.withdraw(request(b"Bearer a"), 1)
@@ -65,7 +67,8 @@ def test_an_id_of_two_requests_withdraws_neither() -> None:
 
 
 def test_a_request_without_a_credential_is_not_noted() -> None:
-    under_way, call = UnderWay(), Call()
+    under_way: Any = UnderWay()
+    call = Call()
     under_way.enter(request(), b"1", call)
     under_way.withdraw(request(), 1)
 
@@ -73,7 +76,8 @@ def test_a_request_without_a_credential_is_not_noted() -> None:
 
 
 def test_subscribers_hear_what_they_asked_for_until_they_leave() -> None:
-    under_way, asked, other, gone = UnderWay(), Call(), Call(), Call()
+    under_way: Any = UnderWay()
+    asked, other, gone = Call(), Call(), Call()
     for call, has_tools in ((asked, True), (other, False), (gone, True)):
         under_way.subscribe(call, has_tools=has_tools)
     under_way.leave(gone)

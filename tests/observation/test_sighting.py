@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,22 +11,23 @@ TEXTS = st.lists(st.text(max_size=8), max_size=3, unique=True).map(lambda texts:
 FIELDS = st.dictionaries(st.text(max_size=5).map(lambda text: f"/{text}"), TEXTS, max_size=3)
 
 
-@given(
-    st.fixed_dictionaries(
-        {
-            "method": st.sampled_from(["GET", "PUT"]),
-            "path": st.text(max_size=9),
-            "operation_id": st.text(max_size=9),
-            "status": st.integers(0, 599),
-            "in_document": st.booleans(),
-            "query": TEXTS,
-            "headers": TEXTS,
-            "cookies": TEXTS,
-            "request": FIELDS,
-            "response": FIELDS,
-        }
-    ).map(lambda members: Sighting(**members))
+MEMBERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "method": st.sampled_from(["GET", "PUT"]),
+        "path": st.text(max_size=9),
+        "operation_id": st.text(max_size=9),
+        "status": st.integers(0, 599),
+        "in_document": st.booleans(),
+        "query": TEXTS,
+        "headers": TEXTS,
+        "cookies": TEXTS,
+        "request": FIELDS,
+        "response": FIELDS,
+    }
 )
+
+
+@given(MEMBERS.map(lambda members: Sighting(**members)))
 def test_a_sighting_is_read_back_from_its_line(sighting: Sighting) -> None:
     line = sighting.as_line()
 

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ def seen(
     status: int = 200,
     method: str = "GET",
     query: tuple[str, ...] = (),
-    response: dict[str, tuple[str, ...]] | None = None,
+    response: Mapping[str, tuple[str, ...]] | None = None,
 ) -> SeenCall:
     sighting = Sighting(method=method, path="/pets", status=status, query=query, response=response or {})
     return SeenCall(LIST, "", status, is_deliberate=True, sighting=sighting)

@@ -15,6 +15,7 @@ from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
+from tests.narrow import stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,7 +41,7 @@ def plan_of(rule: OperationRule, uplink: Uplink | None = None, **parts: Any) -> 
 def revision_of(*rules: OperationRule, judge: Callable[[bytes, bytes], Permit | Refusal] | None = None) -> Revision:
     """Return a revision whose gate judges by `judge`."""
     return Revision(
-        number=1, public_url="http://gw", gate=SimpleNamespace(judge=judge), rules=rules, faces={}, upstream=UPSTREAM,
+        number=1, public_url="http://gw", gate=stand_in(SimpleNamespace(judge=judge)), rules=rules, faces={}, upstream=UPSTREAM,
         operations_total=len(rules), read_injection=Injection(), write_injection=Injection(), limits=Bounds(), cors_origins=(),
     )  # fmt: skip
 
@@ -51,4 +52,4 @@ def serving_of(revision: Revision | None = None) -> Serving:
 
 def door_of(revision: Revision, identify: Callable[[Any, str], Found | Awaitable[Found]]) -> Door:
     """Return a door to a revision; `identify` is what its authenticator does."""
-    return Door(revision, SimpleNamespace(identify=identify))
+    return Door(revision, stand_in(SimpleNamespace(identify=identify)))

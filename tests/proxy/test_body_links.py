@@ -28,6 +28,7 @@ def rules(*pointers: str) -> LinkRules:
 
 def passed(text: bytes, *pointers: str, pieces: list[bytes] | None = None) -> bytes:
     body = rules(*pointers).body(answer())
+    assert body is not None
     return b"".join(body.feed(piece) for piece in pieces or [text]) + body.finish()
 
 
@@ -102,6 +103,7 @@ def test_just_the_named_urls_change_however_the_text_is_cut(
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
     body = LinkRules(pointers, MOVE).body(answer())
     pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    assert body is not None
     passed_on = b"".join(body.feed(piece) for piece in pieces) + body.finish()
     expected = expected_of(value, pointers)
     assert json.loads(passed_on) == expected
@@ -131,6 +133,7 @@ def test_text_that_is_not_json_passes_unchanged(pieces: list[bytes]) -> None:
 )
 def test_little_of_any_body_is_held(start: bytes, piece: bytes) -> None:
     body = rules("/next", "/*/*/*").body(answer())
+    assert body is not None
     body.feed(start)
     tracemalloc.start()
     for _ in range(25):
@@ -143,6 +146,7 @@ def test_little_of_any_body_is_held(start: bytes, piece: bytes) -> None:
 
 def test_only_an_incomplete_string_is_held_back() -> None:
     body = rules("/next").body(answer())
+    assert body is not None
     assert body.feed(b'{"a": 1, "next": "/v2/') == b'{"a": 1, "next": '
     assert body.feed(b'i", "b') == b'"https://gw.test/i", '
     assert body.finish() == b'"b'

@@ -22,10 +22,11 @@ from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import RequestFields, read_request_lines
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import UpstreamSettings
+from tests.narrow import stand_in
 
 RULE = OperationRule(method="GET", path_template="/p", operation_id="read")
 REFUSED = Refusal(status=429, code="rate-limited", detail="No.")
-LINKS = Links("up", "token-1")
+LINKS = Links(stand_in("up"), "token-1")
 
 
 class Exchange:
@@ -84,7 +85,9 @@ def scene(
     upstream = UpstreamSettings(host="up", port=1, authority=b"up")
     uplink = Uplink(RULE, upstream, Injection())
     downlink = Downlink(upstream, "https://gw", KnownSecrets(), varies_by_origin=False)
-    plan = Plan(RULE, uplink, downlink, Pool(upstream, Clock()), {}, limiter=limiter, granted=granted)
+    plan = Plan(
+        RULE, uplink, downlink, Pool(upstream, Clock()), {}, limiter=stand_in(limiter), granted=stand_in(granted)
+    )
     block = FieldBlock(read_request_lines([b"Host: a", *lines], 1))
     access = Access("alice", lambda method, target: REFUSED, {})
     permitted = Permitted(access, plan, b"GET", Permit(RULE, b"/p", b""), block, OPAQUE)

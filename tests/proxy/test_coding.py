@@ -132,7 +132,7 @@ def test_many_small_members_are_read() -> None:
 
 def test_zstd_with_a_larger_window_than_http_allows_is_an_error() -> None:
     # RFC 9659; each frame would take up to two gigabytes.
-    options = {zstd.CompressionParameter.window_log: 24, zstd.CompressionParameter.content_size_flag: 0}
+    options: dict[int, int] = {zstd.CompressionParameter.window_log: 24, zstd.CompressionParameter.content_size_flag: 0}
     packer = zstd.ZstdCompressor(options=options)
     with pytest.raises(UpstreamError, match="does not match its Content-Encoding"):
         decoded((b"zstd",), [packer.compress(TEXT) + packer.flush()])

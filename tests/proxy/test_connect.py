@@ -112,7 +112,7 @@ def play(
         runner.run(whole())
 
 
-def peer_of(connection: Connection) -> Any:
+def peer_of(connection: UpstreamConnection) -> Any:
     return connection.transport.get_extra_info("peername")[0]
 
 

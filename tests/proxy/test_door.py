@@ -22,6 +22,7 @@ from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.users import hash_password
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.wire import read_request_fields
@@ -30,6 +31,7 @@ from plugin_gateway.server.public_server import PublicServer
 from plugin_gateway.server.worker import public_config
 from plugin_gateway.telemetry import Log, Recorder
 from tests.bounds import BOUND_S
+from tests.narrow import as_a, present
 from tests.proxy.real import door_of
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from plugin_gateway.revision.model import Revision
+    from plugin_gateway.server.process import Front
 
 GOOD, SECOND = "good-token-of-some-length", "second-token-of-some-length"
 LOGIN = base64.b64encode(b"alice:correct horse").decode()
@@ -177,7 +180,7 @@ class Answer:
 async def running(
     folder: Path,
     auth: dict[str, Any],
-    front: str = "connection",
+    front: Front = "connection",
     allow: tuple[str, str, str] = ("listPets", "getPet", "addPet"),
     **more: dict[str, str] | list[dict[str, Any]],
 ) -> AsyncIterator[Any]:
@@ -330,7 +333,7 @@ def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is
         remembered = list(serving.remembered.entries.values())
         assert len(remembered) == 1
         remembered[0].block.access_until = 0.0
-        authenticator = serving.door.authenticator
+        authenticator = present(serving.door).authenticator
         monkeypatch.setattr(authenticator, "identify", lambda values, address: authenticator._unknown())
         assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).code == "invalid-credential"
         assert len(gateway.heads) == 6
@@ -482,11 +485,11 @@ def test_a_swap_changes_who_is_let_in_and_keeps_verdicts_about_tokens(tmp_path: 
             return compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="o"), number=1)
 
         holder = Holder(revision(make(None)))
-        first = holder.serving.door.authenticator
+        first = present(holder.serving.door).authenticator
         holder.swap(revision(make(None), log={"level": "error"}))
-        assert holder.serving.door.authenticator is first
+        assert present(holder.serving.door).authenticator is first
         holder.swap(revision({"type": "service_http", "tokens": TOKENS}))
-        assert holder.serving.door.authenticator is not first
+        assert present(holder.serving.door).authenticator is not first
         holder.swap(revision({"type": "none"}))
         assert holder.serving.door is None
         assert holder.serving.door is None
@@ -510,7 +513,7 @@ def test_wrong_logins_from_one_address_do_not_lock_out_another(tmp_path: Path, f
         await asyncio.wait(flood, return_when=asyncio.FIRST_COMPLETED)
         assert (await gateway.ask("GET", "/pets", f"Basic {LOGIN}")).status == 200
         assert sum(not one.done() for one in flood) > 100
-        for task in (*flood, *gateway.holder.serving.door.authenticator._verifying.values()):
+        for task in (*flood, *present(gateway.holder.serving.door).authenticator._verifying.values()):
             task.cancel()
         await asyncio.gather(*flood, return_exceptions=True)
 
@@ -564,6 +567,6 @@ def test_the_callers_of_one_consumer_are_distinguished_if_calls_need_approval(se
     callers = (Identity(user=name, scopes=frozenset({"read"})) for name in ("ada", "bob", "ada"))
     door = door_of(revision, lambda *_: next(callers))
     found = [door.admit(FieldBlock(read_request_fields(b"Host: a\r\n", 1)), "") for _ in range(3)]
-    assert [access.consumer for access in found] == ["all"] * 3
+    assert [as_a(Access, access).consumer for access in found] == ["all"] * 3
     assert len({id(access) for access in found}) == count
     assert found[0] is found[2]

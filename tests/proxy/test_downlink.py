@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from plugin_gateway.revision import UpstreamSettings
 
 
 def downlink(**changes: bool) -> Downlink:
-    options = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
+    options: dict[str, Any] = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
     known = KnownSecrets("s3cret")
     return Downlink(
         UpstreamSettings(**options), "https://gw.test", known, varies_by_origin=False, query_names=[b"api_key"]

@@ -39,6 +39,7 @@ from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator
 from tests.bounds import BOUND_S
+from tests.narrow import as_a, present
 from tests.proxy.real import plan_of, serving_of
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ async def echo(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio
         writer.write(ok(json.dumps({"line": line, "body": body.decode(), "on": upstream.connections}).encode()))
 
 
-async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+async def app(scope: Any, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
     body = f"app {scope['method']} {scope['path']}".encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
     await send({"type": "http.response.body", "body": body})
@@ -731,7 +732,7 @@ def test_a_call_whose_connection_is_being_opened_does_not_get_the_error_of_a_ful
 ) -> None:
     opening = asyncio.Event()
 
-    async def slow(target: Any, *arguments: Callable[..., Any] | None) -> UpstreamConnection:
+    async def slow(target: Any, *arguments: Any) -> UpstreamConnection:
         await opening.wait()
         return await connect(replace(target, connect_timeout_s=5.0), *arguments)
 
@@ -1360,7 +1361,9 @@ def test_a_body_that_is_only_reported_goes_up_as_it_came_and_is_not_held(run: Ca
 
 
 class NarrowedReportingGate:
-    rule = replace(SHAPED, shape=Shape(body=ReportingGate.rule.shape.body._replace(is_narrowed=True)))
+    rule = replace(
+        SHAPED, shape=Shape(body=as_a(Bodies, present(ReportingGate.rule.shape).body)._replace(is_narrowed=True))
+    )
 
     def judge(self, method: bytes, target: bytes) -> Any:
         return Permit(self.rule, b"/p", b"")

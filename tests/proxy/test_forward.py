@@ -33,6 +33,7 @@ from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.shape import Judged, Shape
 from plugin_gateway.shape.validator import Validator
+from tests.narrow import stand_in
 from tests.proxy.real import door_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", is_safe=False)
 REVISION = Revision(
     number=1, public_url="https://gw", rules=(READ, WRITE), limits=Bounds(), cors_origins=("https://a",),
-    gate=SimpleNamespace(judge=None), faces=dict.fromkeys(("/openapi.json", "/openapi.json?profile=plugin"), build_face("application/json", b"{}")),
+    gate=stand_in(SimpleNamespace(judge=None)), faces=dict.fromkeys(("/openapi.json", "/openapi.json?profile=plugin"), build_face("application/json", b"{}")),
     upstream=UpstreamSettings(host="up", port=1, authority=b"up"), operations_total=2,
     read_injection=Injection(headers=((b"X-Key", b"read"),)), write_injection=Injection(headers=((b"X-Key", b"write"),)),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from plugin_gateway.proxy import granted as module
 from plugin_gateway.proxy.granted import NO_CREDENTIAL, TWO_CREDENTIALS, Granted
 from plugin_gateway.proxy.wire import RequestFields, read_request_lines
 from plugin_gateway.refusal import Refusal
+from tests.narrow import stand_in
 
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write")
@@ -42,11 +43,11 @@ def request(*lines: bytes) -> RequestFields:
 
 
 class Scene:
-    def __init__(self, issuer: Issuer | None = None, **prepared: tuple[tuple[bytes, bytes]]) -> None:
+    def __init__(self, issuer: Issuer | None = None, **prepared: Any) -> None:
         self.made: list[Any] = []
         self.granted = Granted(
             Injection(**prepared),
-            issuer,
+            stand_in(issuer),
             make_uplink=lambda rule, injection: self.make("up", rule.operation_id, injection.headers),
         )
 

@@ -6,6 +6,7 @@ from plugin_gateway.proxy.held_body import HeldBody
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import invalid_request
 from plugin_gateway.shape.shape import Judged, Problem
+from tests.narrow import stand_in
 
 REFUSAL = Refusal(status=400, code="malformed-target", detail="no")
 
@@ -19,14 +20,14 @@ class Upper:
 
 @given(st.lists(st.binary(max_size=5), min_size=1).filter(any))
 def test_the_shape_gets_the_whole_body_however_it_is_cut(pieces: list[bytes]) -> None:
-    held = HeldBody(Upper(), b"x")
+    held = HeldBody(stand_in(Upper()), b"x")
     passed = [held.feed(piece, is_last=False) for piece in pieces[:-1]]
     assert passed == [b""] * len(passed)
     assert held.feed(pieces[-1], is_last=True) == b"".join(pieces) + b"x"
 
 
 def test_a_refusal_of_the_shape_is_passed_on() -> None:
-    assert HeldBody(Upper(), b"x").feed(b"", is_last=True) is REFUSAL
+    assert HeldBody(stand_in(Upper()), b"x").feed(b"", is_last=True) is REFUSAL
 
 
 def test_the_problems_of_the_parameters_are_answered_with_those_of_the_body() -> None:
@@ -36,10 +37,10 @@ def test_the_problems_of_the_parameters_are_answered_with_those_of_the_body() ->
         def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
             return Judged(body) if body else invalid_request([Problem("/name", "is missing")])
 
-    both = HeldBody(Strict(), b"", refused).feed(b"", is_last=True)
+    both = HeldBody(stand_in(Strict()), b"", refused).feed(b"", is_last=True)
     assert isinstance(both, Refusal)
     assert [one["pointer"] for one in both.members["errors"]] == ["/query/limit", "/name"]
-    assert HeldBody(Strict(), b"", refused).feed(b"x", is_last=True) is refused
+    assert HeldBody(stand_in(Strict()), b"", refused).feed(b"x", is_last=True) is refused
 
 
 def test_a_body_that_passes_keeps_its_problems_for_the_report() -> None:
@@ -49,7 +50,7 @@ def test_a_body_that_passes_keeps_its_problems_for_the_report() -> None:
         def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
             return Judged(body, (problem,))
 
-    held = HeldBody(Lenient(), b"")
+    held = HeldBody(stand_in(Lenient()), b"")
     assert (held.feed(b"{", is_last=False), held.problems) == (b"", ())
     assert (held.feed(b"}", is_last=True), held.problems) == (b"{}", (problem,))
 
@@ -63,6 +64,6 @@ def test_a_body_that_passes_keeps_its_problems_for_the_report() -> None:
     ],
 )
 def test_the_head_gets_the_length_of_the_body_that_goes_up(announced: int, head: bytes) -> None:
-    held = HeldBody(Upper(), b"x")
+    held = HeldBody(stand_in(Upper()), b"x")
     held.feed(b"abc", is_last=True)
     assert held.framed_head(head.replace(b": 4", b": %d" % announced), announced) == head

@@ -14,12 +14,13 @@ from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.revision.tls_files import TlsFiles
+from tests.narrow import stand_in
 
 if TYPE_CHECKING:
     from tests.conftest import Authority
 
 REVISION = Revision(
-    number=1, public_url="https://gw", rules=(), limits=Bounds(), cors_origins=(), gate=SimpleNamespace(judge=None),
+    number=1, public_url="https://gw", rules=(), limits=Bounds(), cors_origins=(), gate=stand_in(SimpleNamespace(judge=None)),
     faces={}, upstream=UpstreamSettings(host="up", port=1, authority=b"up"), operations_total=2, read_injection=Injection(),
     write_injection=Injection(),
 )  # fmt: skip

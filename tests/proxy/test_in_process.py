@@ -19,6 +19,7 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from tests.bounds import BOUND_S
 from tests.loopback import in_front_of
+from tests.narrow import stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def play(upstream: Callable[..., Any], scene: Callable[..., Any]) -> list[Access
     def make_holder(port: int) -> Holder:
         return Holder(
             Revision(
-                number=1, public_url="http://gw", gate=Gate(), rules=(READ, WRITE), faces={},
+                number=1, public_url="http://gw", gate=stand_in(Gate()), rules=(READ, WRITE), faces={},
                 upstream=UpstreamSettings(host="127.0.0.1", port=port, authority=b"up"), read_injection=KEY,
                 write_injection=KEY, operations_total=2, limits=Bounds(), cors_origins=(),
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote_from_bytes
 
 import pytest
@@ -16,8 +16,11 @@ from plugin_gateway.gate.override import override_of
 from plugin_gateway.proxy.inspection import MAX_PART_HEADER_BYTES, inspect
 from plugin_gateway.refusal import Refusal
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-def looked_through(kind: int, *pieces: bytes, declared: tuple[Any, ...] = ()) -> tuple[bytes, str]:
+
+def looked_through(kind: int, *pieces: bytes, declared: Collection[bytes] = ()) -> tuple[bytes, str]:
     """Return the bytes that go up for a body in pieces, and the code of its refusal or an empty string."""
     inspection = inspect(kind, BodyNames(frozenset(declared)))
     sent = b""

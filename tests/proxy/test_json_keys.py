@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given
@@ -15,8 +15,11 @@ from plugin_gateway.gate.override import override_of
 from plugin_gateway.proxy.json_keys import MAX_KEY_BYTES, JsonKeys
 from plugin_gateway.refusal import Refusal
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-def looked_through(*pieces: bytes, declared: tuple[Any, ...] = (), is_strict: bool = True) -> tuple[bytes, str]:
+
+def looked_through(*pieces: bytes, declared: Collection[bytes] = (), is_strict: bool = True) -> tuple[bytes, str]:
     keys = JsonKeys(BodyNames(frozenset(declared)), is_strict=is_strict)
     sent = b""
     for number, piece in enumerate(pieces, 1):

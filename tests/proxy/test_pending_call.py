@@ -20,6 +20,7 @@ from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.wire import read_request_lines
 from plugin_gateway.refusal import Refusal
 from tests.bounds import BOUND_S
+from tests.narrow import present, stand_in
 from tests.proxy.real import door_of, revision_of, serving_of
 
 if TYPE_CHECKING:
@@ -72,13 +73,13 @@ def play(
             revision = revision_of(RULE, judge=judge)
             serving = serving_of(revision)
             connection = serving.pool.new_connection()
-            connection.connection_made(upstream)
+            connection.connection_made(stand_in(upstream))
             serving.pool._idle.append(connection)
             # Shielded as by the authenticator: a verdict comes even if the call that asked for it is cancelled.
             serving.door = door_of(revision, lambda values, address: asyncio.shield(verdict))
             block = FieldBlock(read_request_lines([b"Host: a", b"Content-Length: 4"], 1))
             forward(serving, client, None, b"POST", b"/p?x", block, b"ab", is_whole=False)
-            pending = client.call
+            pending = present(client.call)
             # The call begins to wait for the door.
             await asyncio.sleep(0)
             act(pending)
@@ -86,7 +87,7 @@ def play(
             verdict.set_result(found)
             for _ in range(3):
                 await asyncio.sleep(0)
-            assert client.call is pending or client.call.request_id == pending.request_id
+            assert present(client.call).request_id == pending.request_id
             code = json.loads(await client.read())["code"] if client.is_over else ""
             return SimpleNamespace(call=client.call, is_held=is_held, upstream=upstream, code=code, begun=begun)
 

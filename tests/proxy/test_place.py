@@ -14,5 +14,5 @@ from plugin_gateway.revision import UpstreamSettings
         (UpstreamSettings(host="api", port=443, authority=b"api", socket="/run/api"), (), "/run/api"),
     ],
 )
-def test_a_place_is_written_as_an_operator_would(upstream: Any, address: tuple[int | str, ...], shown: str) -> None:
+def test_a_place_is_written_as_an_operator_would(upstream: Any, address: tuple[Any, ...], shown: str) -> None:
     assert place(upstream, *address) == shown

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvloop
+from msgspec.structs import replace
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.clock import Clock
@@ -16,6 +17,7 @@ from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.revision import UpstreamSettings
 from plugin_gateway.revision.tls_files import TlsFiles
 from tests.bounds import BOUND_S
+from tests.narrow import as_a, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -41,11 +43,10 @@ class Exchange:
         self.got.set_exception(error)
 
 
-def play(scene: Callable[..., Any], **upstream: float | str) -> None:
+def play(scene: Callable[..., Any], **upstream: Any) -> None:
     async def whole() -> None:
-        pool = Pool(
-            UpstreamSettings(**({"host": "127.0.0.1", "port": 1, "authority": b"up"} | upstream)), Clock(tick_s=0.01)
-        )
+        settings = UpstreamSettings(host="127.0.0.1", port=1, authority=b"up")
+        pool = Pool(replace(settings, **upstream), Clock(tick_s=0.01))
         async with asyncio.timeout(BOUND_S):
             try:
                 await scene(pool)
@@ -59,19 +60,19 @@ def play(scene: Callable[..., Any], **upstream: float | str) -> None:
 
 async def connect(pool: Pool) -> UpstreamConnection:
     exchange = Exchange()
-    pool.enqueue(exchange)
+    pool.enqueue(stand_in(exchange))
     return await exchange.got
 
 
 def take(pool: Pool) -> UpstreamConnection | None:
     """Connect a call as at the end of a turn; return its connection, or None if it waits."""
     exchange = Exchange()
-    pool.connect(exchange)
+    pool.connect(stand_in(exchange))
     pool.settle()
     if exchange.got.done():
         connection: UpstreamConnection = exchange.got.result()
         return connection
-    pool.withdraw(exchange)
+    pool.withdraw(stand_in(exchange))
     return None
 
 
@@ -207,10 +208,10 @@ def test_a_call_knows_whether_a_connection_is_being_opened_for_it(monkeypatch: p
 
         monkeypatch.setattr("plugin_gateway.proxy.pool.connect", never)
         first, second = Exchange(), Exchange()
-        pool.enqueue(first)
-        pool.enqueue(second)
+        pool.enqueue(stand_in(first))
+        pool.enqueue(stand_in(second))
         assert pool.is_full
-        assert [pool.is_opening_for(exchange) for exchange in (first, second)] == [True, False]
+        assert [pool.is_opening_for(stand_in(exchange)) for exchange in (first, second)] == [True, False]
         pool._waiting.clear()
 
     play(scene, connections=1)
@@ -250,7 +251,7 @@ async def one_connection(served: ssl.SSLContext | None = None, **upstream: Any) 
         port = listener.getsockname()[1]
         pool = Pool(UpstreamSettings(**({"host": "localhost", "port": port, "authority": b"up"} | upstream)), Clock())
         exchange = Exchange()
-        pool.enqueue(exchange)
+        pool.enqueue(stand_in(exchange))
         peer, _ = await loop.run_in_executor(None, listener.accept)
         if served is not None:
             peer = await loop.run_in_executor(None, lambda: served.wrap_socket(peer, server_side=True))
@@ -289,7 +290,7 @@ def request_coming(pool: Pool) -> Iterator[Exchange]:
 
         def on_request() -> None:
             loop.remove_reader(near)
-            pool.connect(exchange)
+            pool.connect(stand_in(exchange))
 
         loop.add_reader(near, on_request)
         far.send(b"GET")
@@ -359,10 +360,10 @@ def test_the_queue_is_bounded_and_connections_under_way_do_not_count() -> None:
     async def scene(pool: Pool) -> None:
         server = await listening(pool)
         for _ in range(2 + 64):
-            pool.enqueue(Exchange())
+            pool.enqueue(stand_in(Exchange()))
         refused = Exchange()
-        pool.enqueue(refused)
-        assert refused.got.exception().status == 503
+        pool.enqueue(stand_in(refused))
+        assert as_a(UpstreamError, refused.got.exception()).status == 503
         pool._waiting.clear()
         server.close()
 
@@ -376,13 +377,13 @@ def test_a_released_connection_goes_to_the_call_that_has_waited_longest() -> Non
         assert pool.is_full
         waiting = [Exchange(), Exchange(), Exchange()]
         for exchange in waiting:
-            pool.enqueue(exchange)
-        pool.withdraw(waiting[0])
-        pool.withdraw(waiting[0])
+            pool.enqueue(stand_in(exchange))
+        pool.withdraw(stand_in(waiting[0]))
+        pool.withdraw(stand_in(waiting[0]))
         pool.release(connection)
         assert await waiting[1].got is connection
         assert not waiting[2].got.done()
-        pool.withdraw(waiting[2])
+        pool.withdraw(stand_in(waiting[2]))
         server.close()
 
     play(scene, connections=1)
@@ -393,7 +394,7 @@ def test_a_call_that_ends_in_the_turn_it_came_takes_no_connection() -> None:
         server = await listening(pool)
         pool.release(await connect(pool))
         ended = Exchange()
-        pool.connect(ended)
+        pool.connect(stand_in(ended))
         ended.is_over = True
         assert take(pool) is not None
         assert not ended.got.done()
@@ -410,8 +411,8 @@ def test_a_fault_in_one_call_leaves_the_others_of_its_turn_their_connections() -
         pool.release(second)
         broken, whole = Exchange(), Exchange()
         broken.got.cancel()
-        pool.connect(broken)
-        pool.connect(whole)
+        pool.connect(stand_in(broken))
+        pool.connect(stand_in(whole))
         with pytest.raises(asyncio.InvalidStateError):
             pool.settle()
         assert await whole.got is first
@@ -425,7 +426,7 @@ def test_a_connection_that_closes_makes_room_for_a_waiting_call() -> None:
         server = await listening(pool)
         connection = await connect(pool)
         exchange = Exchange()
-        pool.enqueue(exchange)
+        pool.enqueue(stand_in(exchange))
         connection.abort()
         assert await exchange.got is not connection
         server.close()
@@ -438,7 +439,7 @@ def test_a_connection_that_closes_as_it_is_given_back_is_not_reused() -> None:
         server = await listening(pool)
         connection = await connect(pool)
         exchange = Exchange()
-        pool.enqueue(exchange)
+        pool.enqueue(stand_in(exchange))
         connection.transport.abort()
         pool.release(connection)
         assert not exchange.got.done()
@@ -479,7 +480,7 @@ def test_a_retired_pool_closes_idle_and_released_connections() -> None:
 def test_an_aborted_pool_opens_no_connection_for_calls_that_wait(want: Callable[..., None]) -> None:
     async def scene(pool: Pool) -> None:
         for _ in range(2):
-            pool.enqueue(Exchange())
+            pool.enqueue(stand_in(Exchange()))
         want(pool, Exchange())
         (opening,) = pool._connecting
         pool.abort()

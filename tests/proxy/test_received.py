@@ -14,6 +14,7 @@ from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import UpstreamSettings
+from tests.narrow import stand_in
 from tests.proxy.real import plan_of
 
 RULE = OperationRule(method="GET", path_template="/p", operation_id="p")
@@ -33,7 +34,7 @@ def permitted(
     uplink = Uplink(rule, UPSTREAM, injection or Injection())
     plan = plan_of(rule, uplink, granted=granted)
     block = block or FieldBlock(read_request_fields(BLOCK, 1))
-    return Permitted(Access("tom", None, {}), plan, method, Permit(rule, b"/p", query), block, OPAQUE)
+    return Permitted(Access("tom", stand_in(None), {}), plan, method, Permit(rule, b"/p", query), block, OPAQUE)
 
 
 @pytest.mark.parametrize(

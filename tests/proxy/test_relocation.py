@@ -13,7 +13,7 @@ from plugin_gateway.revision import UpstreamSettings
 def relocation(
     public_url: str = "https://gw.test", query_names: tuple[bytes, ...] = (b"api_key",), **changes: Any
 ) -> Relocation:
-    options = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
+    options: dict[str, Any] = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
     return Relocation(UpstreamSettings(**options), public_url, query_names)
 
 
@@ -104,8 +104,7 @@ def test_without_a_base_path_an_absolute_path_is_the_same_for_clients(reference:
 def test_an_upstream_that_knows_its_public_origin_still_writes_its_own_path(
     prefix: bytes, reference: bytes, expected: bytes
 ) -> None:
-    told = {"host_field": b"gw.test"}
-    assert relocation(prefix=prefix, **told).point(reference) == expected
+    assert relocation(prefix=prefix, host_field=b"gw.test").point(reference) == expected
     # One that is not told writes the public URL from its own settings, so it leads to the gateway as it is.
     assert relocation(prefix=prefix).point(reference) == reference.partition(b"?api_key")[0]
 
@@ -143,7 +142,7 @@ def test_the_path_of_the_gateway_comes_before_the_rest(
     assert relocation(MOUNTED, **options).point(reference) == expected
 
 
-SHARED = {"authority": b"gw.test", "tls": True}
+SHARED: dict[str, Any] = {"authority": b"gw.test", "tls": True}
 
 
 @pytest.mark.parametrize(

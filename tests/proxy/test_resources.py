@@ -38,4 +38,5 @@ def test_an_issuer_that_outlives_a_reload_takes_over_the_new_budget() -> None:
     limit = RateLimit(name="n", key="k", calls=7, window_s=60, burst=7)
     issuer = resources.issuer(grant)
     assert resources.issuer(grant, limit) is issuer
+    assert issuer is not None
     assert issuer.strangers.limit is limit

@@ -12,13 +12,14 @@ from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
+from tests.narrow import stand_in
 
 PAGE = build_face("text/html", b"")
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", is_safe=False)
 REVISION = Revision(
     number=1, public_url="https://gw", rules=(READ, WRITE), limits=Bounds(), cors_origins=("https://a",),
-    gate=SimpleNamespace(judge=None), faces={"/openapi.json": PAGE, "/openapi.json?profile=plugin": PAGE},
+    gate=stand_in(SimpleNamespace(judge=None)), faces={"/openapi.json": PAGE, "/openapi.json?profile=plugin": PAGE},
     upstream=UpstreamSettings(host="up", port=1, authority=b"up"), operations_total=2,
     read_injection=Injection(headers=((b"X-Key", b"read"),)), write_injection=Injection(headers=((b"X-Key", b"write"),)),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.telemetry.collector import Collector
 from plugin_gateway.telemetry.span import TracedId
 from plugin_gateway.telemetry.trace_context import read_traceparent
+from tests.narrow import stand_in
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SAMPLED, SPARED = f"00-{TRACE}-{SPAN}-01", f"00-{TRACE}-{SPAN}-00"
@@ -33,7 +34,7 @@ def begun(*fields: str, call: OneCall | None = None, **settings: Any) -> OneCall
     tracing.adopt(Collector(endpoint="http://127.0.0.1:4318", **settings))
     call = call or OneCall("".join(f"{field}\r\n" for field in fields))
     assert tracing.on_begin is not None
-    tracing.on_begin(call)
+    tracing.on_begin(stand_in(call))
     return call
 
 
@@ -58,7 +59,7 @@ def test_a_connection_from_before_the_end_of_tracing_is_not_traced_any_more() ->
     tracing.adopt(None)
     call = OneCall("")
     assert on_begin is not None
-    on_begin(call)
+    on_begin(stand_in(call))
     assert not isinstance(call.request_id, TracedId)
 
 

@@ -21,6 +21,7 @@ from plugin_gateway.revision.upstream import Forwarded, forwarded
 from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.part import Part
 from plugin_gateway.shape.shape import Shape
+from tests.narrow import stand_in
 from tests.proxy.real import plan_of
 
 KEY = Injection(
@@ -36,7 +37,7 @@ ID = b"X-Request-Id: id-1\r\n"
 
 def sent(uplink: Uplink, permit: Permit, block: FieldBlock, method: bytes = b"GET") -> bytes:
     """The head of a call with the id `id-1`, without that id."""
-    permitted = Permitted(Access("", None, {}), plan_of(permit.rule, uplink), method, permit, block, OPAQUE)
+    permitted = Permitted(Access("", stand_in(None), {}), plan_of(permit.rule, uplink), method, permit, block, OPAQUE)
     assert permitted.head == permitted.head_for(uplink)
     head = permitted.head + b"id-1" + uplink.end
     assert head.count(ID) == 1
@@ -104,7 +105,7 @@ SAID = (
     ],
 )
 def test_the_public_origin_in_a_call_comes_from_the_gateway_and_never_from_a_caller(
-    mode: str, host: bytes, lines: bytes
+    mode: Any, host: bytes, lines: bytes
 ) -> None:
     names = frozenset(name.lower() for name in SAID)
     fields = b"".join(name + b": evil.test\r\n" for name in SAID)

@@ -15,6 +15,7 @@ from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
+from tests.narrow import stand_in
 from tests.proxy.real import plan_of
 
 
@@ -29,7 +30,7 @@ def upload(
     while not looks and budget.take():
         pass
     plan = plan_of(rule, mismatches=mismatches, looks=budget)
-    permitted = Permitted(Access("tom", None, {}), plan, b"POST", Permit(rule, b"/p", b""), block, kind)
+    permitted = Permitted(Access("tom", stand_in(None), {}), plan, b"POST", Permit(rule, b"/p", b""), block, kind)
     return Upload(permitted), mismatches
 
 

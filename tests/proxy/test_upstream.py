@@ -20,22 +20,21 @@ from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision import UpstreamSettings
 from tests.bounds import BOUND_S
+from tests.narrow import stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.conftest import Authority
 
-UPSTREAM = SimpleNamespace(socket="", host="up", port=1)
+UPSTREAM = UpstreamSettings(host="up", port=1, authority=b"up")
 
 
 class Exchange:
     """Keeps the outcome of an answer."""
 
     def __init__(self, *, is_head: bool = False, is_sent: bool = True) -> None:
-        self.downlink = Downlink(
-            UpstreamSettings(host="up", port=1, authority=b"up"), "http://gw", KnownSecrets(), varies_by_origin=False
-        )
+        self.downlink = Downlink(UPSTREAM, "http://gw", KnownSecrets(), varies_by_origin=False)
         self.received, self.is_sent = SimpleNamespace(is_head=is_head), is_sent
         self.status, self.body, self.end, self.cause = 0, b"", "", ""
 
@@ -74,8 +73,8 @@ def connection(kind: type[Exchange] = Exchange, **exchange: bool) -> tuple[Upstr
     )
     upstream = UpstreamConnection(UPSTREAM, lambda it: released.append("release"), lambda it: None)
     it = kind(**exchange)
-    upstream.connection_made(transport)
-    upstream.begin(it, b"")
+    upstream.connection_made(stand_in(transport))
+    upstream.begin(stand_in(it), b"")
     return upstream, it, released
 
 
@@ -255,7 +254,7 @@ def test_over_tls_an_answer_without_a_length_ends_with_close_notify_only(
             await asyncio.get_running_loop().create_connection(
                 make, "127.0.0.1", port, ssl=context, server_hostname=name
             )
-            upstream.begin(it, b"GET / HTTP/1.1\r\n\r\n")
+            upstream.begin(stand_in(it), b"GET / HTTP/1.1\r\n\r\n")
             await lost.wait()
         assert (it.status, it.end) == (200, expected)
 
@@ -267,13 +266,13 @@ def test_only_a_used_connection_that_closes_without_a_byte_is_stale() -> None:
     upstream, _, _ = connection()
     upstream.data_received(ANSWERS[0][0])
     second = Exchange()
-    upstream.begin(second, b"")
+    upstream.begin(stand_in(second), b"")
     upstream.connection_lost(None)
     assert second.end == "stale"
     upstream, _, _ = connection()
     upstream.data_received(ANSWERS[0][0])
     third = Exchange()
-    upstream.begin(third, b"")
+    upstream.begin(stand_in(third), b"")
     upstream.data_received(b"H")
     upstream.connection_lost(None)
     assert third.end == "upstream-closed"
@@ -283,7 +282,7 @@ def test_an_upstream_that_sent_an_interim_answer_had_begun_so_its_close_is_not_s
     upstream, _, _ = connection()
     upstream.data_received(ANSWERS[0][0])
     second = Exchange()
-    upstream.begin(second, b"")
+    upstream.begin(stand_in(second), b"")
     upstream.data_received(b"HTTP/1.1 102 Processing\r\n\r\n")
     upstream.connection_lost(None)
     assert second.end == "upstream-closed"
@@ -294,7 +293,7 @@ def test_interim_answers_without_end_are_refused_and_counted_for_each_call() -> 
     upstream.data_received(b"HTTP/1.1 103 E\r\n\r\n" * 32 + ANSWERS[0][0])
     assert (it.end, released) == ("whole", ["release"])
     second = Exchange()
-    upstream.begin(second, b"")
+    upstream.begin(stand_in(second), b"")
     upstream.data_received(b"HTTP/1.1 103 E\r\n\r\n" * 32)
     assert not second.end
     upstream.data_received(b"HTTP/1.1 103 E\r\n\r\n")

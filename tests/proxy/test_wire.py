@@ -28,6 +28,7 @@ from plugin_gateway.proxy.wire import (
     read_status_line,
     without_empty_lines,
 )
+from tests.narrow import present
 
 HOST = b"Host: gw.test\r\n"
 # A compiled class has no `__slots__`.
@@ -58,7 +59,7 @@ REFUSALS = {
     ],
 )
 def test_a_request_line_of_the_grammar_is_read(line: bytes, expected: tuple[bytes, bytes, int]) -> None:
-    method, target, minor = REQUEST_LINE.fullmatch(line).groups()
+    method, target, minor = present(REQUEST_LINE.fullmatch(line)).groups()
     assert (method, target, int(minor)) == expected
 
 

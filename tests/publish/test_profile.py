@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 SENTENCES = "A sentence of words. " * 50
 
 
-def _served(parameters: Sequence[Any] = (), count: int = 1, text: str = "short", **operation: Any) -> Document:
+def _served(
+    parameters: Sequence[Any] = (), count: int = 1, text: str = "short", more: Any = (), **operation: Any
+) -> Document:
     node = {
         "summary": text,
         "description": text,
         "parameters": list(parameters),
         "responses": {},
+        **dict(more),
         **operation,
     }
     paths = {f"/a{index}": {"get": {"operationId": f"a{index}", **node}} for index in range(count)}
@@ -81,7 +84,7 @@ def test_more_operations_than_gpt_actions_take_are_warned_of() -> None:
 
 
 def test_extensions_that_were_kept_stay() -> None:
-    served = _served(**{"x-openai-isConsequential": False, "x-mine": 1})
+    served = _served(more={"x-openai-isConsequential": False, "x-mine": 1})
     document, _ = _cut(served, Profile.GPT_ACTIONS)
     operation = document.root["paths"]["/a0"]["get"]
     assert (operation["x-openai-isConsequential"], operation["x-mine"]) == (False, 1)
@@ -105,7 +108,7 @@ def test_the_lean_document_has_no_answers_and_no_schema_that_only_answers_reach(
         "content": content,
         "links": {"l": {"operationId": "a0"}},
     }
-    served = _served(responses={"200": ok, "404": {"$ref": "#/components/responses/R"}}, **{"x-mine": 1})
+    served = _served(responses={"200": ok, "404": {"$ref": "#/components/responses/R"}}, more={"x-mine": 1})
     served.root["components"] = {"schemas": {"S": {}}, "responses": {"R": dict(ok)}}
     document, findings = _cut(served, Profile.LEAN)
     operation = document.root["paths"]["/a0"]["get"]

@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.ranking.subject import FIELDS, Subject, plain, without_parameters
 
 
-def texts(**values: object) -> dict[str, list[str]]:
+def texts(**values: Any) -> dict[str, list[str]]:
     return Subject(**{"name": "n", "method": "GET", "path": "/", **values}).texts()
 
 

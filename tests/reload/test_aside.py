@@ -22,7 +22,7 @@ def config(tmp_path: Path) -> Path:
     return tmp_path / "gateway.yaml"
 
 
-def compiled(config: Path, **options: bool | bytes) -> Any:
+def compiled(config: Path, **options: Any) -> Any:
     return asyncio.run(compile_aside(config=config, overrides={}, number=1, **options))
 
 

@@ -19,6 +19,7 @@ from plugin_gateway.revision import LogSettings, Revision
 from plugin_gateway.revision.agreed import Drifted
 from plugin_gateway.revision.pinned import NOTHING_PINNED
 from tests.bounds import BOUND_S
+from tests.narrow import as_a, present
 
 DOCUMENT = (
     'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
@@ -67,24 +68,27 @@ def test_pins_are_for_the_next_compile_and_not_for_workers(config: Path) -> None
     config.write_text(CONFIG.replace("[listPets]", "[GET /pets]") + "deny: [{tag: internal}]\n")
     config.with_name("openapi.yaml").write_text(DOCUMENT.replace("{get: {", "{get: {tags: [internal], "))
     first = compiled_or_refused(config, {}, 1)
+    assert isinstance(first, Compiled)
     assert pickle.loads(first.revision).pinned == NOTHING_PINNED
     renamed = DOCUMENT.replace("{get:", "{post: {tags: [internal], responses: {}}, get:")
     config.with_name("openapi.yaml").write_text(renamed)
     later = compiled_or_refused(config, {}, 2, pickle.loads(first.pinned))
+    assert isinstance(later, Compiled)
     assert (later.operations, later.operations_total) == (0, 2)
-    assert compiled_or_refused(config, {}, 2).operations == 1
+    assert as_a(Compiled, compiled_or_refused(config, {}, 2)).operations == 1
 
 
 def test_the_outcome_names_drifted_operations(config: Path) -> None:
     assert run(["lock", "-c", str(config)]) == 0
     config.with_name("openapi.yaml").write_text(DOCUMENT.replace("{get: {", "{get: {summary: New, "))
     outcome = compiled_or_refused(config, {}, 1)
+    assert isinstance(outcome, Compiled)
     assert (outcome.operations, outcome.drifted) == (0, (Drifted("GET /pets", "quarantined", ("texts",)),))
 
 
 def test_no_admin_listener_is_an_empty_address(config: Path) -> None:
     config.write_text(CONFIG + "admin: null\n")
-    assert compiled_or_refused(config, {}, 1).admin == ""
+    assert as_a(Compiled, compiled_or_refused(config, {}, 1)).admin == ""
 
 
 def test_mistakes_are_an_answer_with_the_text_that_check_prints(config: Path) -> None:
@@ -99,9 +103,9 @@ def test_mistakes_are_an_answer_with_the_text_that_check_prints(config: Path) ->
 def test_the_process_answers_one_request_and_ends(config: Path) -> None:
     request = json.dumps({"config": str(config), "overrides": {}, "number": 1}).encode()
     with child_process() as child:
-        child.stdin.write(request + b"\n")
-        child.stdin.flush()
-        assert isinstance(pickle.loads(child.stdout.read()), Compiled)
+        present(child.stdin).write(request + b"\n")
+        present(child.stdin).flush()
+        assert isinstance(pickle.loads(present(child.stdout).read()), Compiled)
         assert child.wait(BOUND_S) == 0
 
 
@@ -113,11 +117,11 @@ def test_the_process_ends_with_its_supervisor(config: Path) -> None:
         config.write_text(CONFIG.replace("./openapi.yaml", f"http://127.0.0.1:{silent.getsockname()[1]}/openapi.yaml"))
         request = json.dumps({"config": str(config), "overrides": {}, "number": 1}).encode()
         with child_process() as child:
-            child.stdin.write(request + b"\n")
-            child.stdin.flush()
+            present(child.stdin).write(request + b"\n")
+            present(child.stdin).flush()
             asked, _ = silent.accept()
             with asked:
-                child.stdin.close()
+                present(child.stdin).close()
                 assert child.wait(BOUND_S) == 1
 
 
@@ -126,6 +130,7 @@ def test_a_refusal_names_each_file_looked_at_and_says_whether_waiting_helps(conf
     refused = compiled_or_refused(config, {}, 1)
     assert {path.name for path in refused.watched} == {"gateway.yaml", "new.yaml", "logo.png", "gateway.lock"}
     assert refused.watched[config.with_name("new.yaml")] is None
+    assert isinstance(refused, Refused)
     assert refused.awaited is None
     config.with_name("logo.png").write_bytes(b"x")
     config.with_name("new.yaml").write_text(DOCUMENT.replace("{get:", "{$ref: pets.yaml, get:"))
@@ -142,6 +147,7 @@ def test_a_refusal_names_each_file_looked_at_and_says_whether_waiting_helps(conf
 def test_a_refusal_for_an_awaited_document_has_the_addresses_and_the_log_settings(config: Path) -> None:
     config.write_text(CONFIG.replace("./openapi.yaml", "http://127.0.0.1:9/openapi.yaml") + "admin: 127.0.0.1:7\n")
     refused = compiled_or_refused(config, {"listen": "127.0.0.1:8"}, 1)
+    assert isinstance(refused, Refused)
     assert refused.awaited == Awaited(
         listen="127.0.0.1:8", admin="127.0.0.1:7", log=LogSettings(format="text", level="info")
     )

@@ -50,6 +50,7 @@ def test_there_is_one_child_however_often_a_reload_is_expected_and_a_taken_one_i
         child = one.take()
         assert child is first is not None
         assert one.take() is None
+        assert child is not None
         child.end()
 
     during(talk)

@@ -123,7 +123,7 @@ def test_a_watch_looks_at_the_last_set_of_files(path: Path) -> None:
 
     async def watch() -> None:
         changed = asyncio.Event()
-        files = FileWatch(changed.set, pytest.fail)
+        files = FileWatch(changed.set, lambda error: pytest.fail(str(error)))
         files.look_at(fingerprints([path]))
         files.look_at(fingerprints([other]))
         await asyncio.to_thread(other.write_text, "x")
@@ -151,7 +151,7 @@ def test_a_kernel_without_free_watches_is_reported(path: Path, monkeypatch: pyte
 def test_look_now_reports_a_change_at_once_and_the_later_event_does_not_repeat_it(path: Path) -> None:
     async def look() -> int:
         told = asyncio.Queue[None]()
-        watch = FileWatch(lambda: told.put_nowait(None), pytest.fail)
+        watch = FileWatch(lambda: told.put_nowait(None), lambda error: pytest.fail(str(error)))
         watch.look_now()
         watch.look_at(fingerprints([path]))
         watch.look_now()

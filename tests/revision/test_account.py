@@ -5,6 +5,7 @@ import yaml
 
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.account import account_for
 from plugin_gateway.revision.compile import compile_revision
 
@@ -69,6 +70,7 @@ def test_an_invalid_request_line_is_refused_as_the_gateway_refuses_it(method: st
 
     account = account_for(method, target, revision=revision, loaded=loaded, document=DOCUMENT)
 
+    assert isinstance(account.verdict, Refusal)
     assert (account.verdict.status, account.verdict.code) == (400, "bad-request-line")
 
 

@@ -88,7 +88,7 @@ def test_without_drift_all_operations_are_served_without_a_finding() -> None:
     ],
 )  # fmt: skip
 def test_drifted_operations_follow_on_drift_and_the_others_stay_open(
-    root: dict[str, Any], policy: str, left: Sequence[OperationKey], drifted: tuple[str, str, tuple[str, ...]]
+    root: dict[str, Any], policy: str, left: Sequence[OperationKey], drifted: tuple[str, Any, tuple[str, ...]]
 ) -> None:
     revision, agreed = served(config(more=f"on_drift: {policy}\n"), root)
     assert sorted(names(revision)) == sorted(map(str, left))

@@ -8,6 +8,7 @@ import pytest
 from plugin_gateway.diagnostics import Finding, Severity, in_file_order, render_text
 from plugin_gateway.errors import ConfigError, FindingsError
 from plugin_gateway.revision.build import build, load_config
+from tests.narrow import present
 
 DOCUMENT = """
 openapi: 3.1.0
@@ -27,7 +28,7 @@ def rules(
     with pytest.raises(ConfigError) as caught:
         load_config(tmp_path / "gateway.yaml", environ={}, **options)
     return {
-        (finding.rule, finding.location.file.rpartition("/")[2], finding.location.line)
+        (finding.rule, present(finding.location).file.rpartition("/")[2], present(finding.location).line)
         for finding in caught.value.findings
     }
 
@@ -103,7 +104,7 @@ def test_common_mistakes_are_in_one_report_with_the_lines_that_correct_them(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     found = [
-        f"{one.location.line}:{one.location.column} {one.rule}: {one.hint.partition('valid here:')[0]}".strip()
+        f"{present(one.location).line}:{present(one.location).column} {one.rule}: {one.hint.partition('valid here:')[0]}".strip()
         for one in errors_of(tmp_path, text.encode())
     ]
     assert found == expected
@@ -125,8 +126,8 @@ def test_a_file_that_is_not_a_config_is_one_finding_that_says_what_to_do(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     [finding] = errors_of(tmp_path, content)
-    assert (finding.rule, finding.location.file) == (rule, "gateway.yaml")
-    assert finding.location.line
+    assert (finding.rule, present(finding.location).file) == (rule, "gateway.yaml")
+    assert present(finding.location).line
     assert hint in finding.hint
 
 
@@ -145,7 +146,7 @@ def test_mistakes_in_a_key_a_secret_an_operation_and_the_document_are_in_one_rep
 ) -> None:
     monkeypatch.chdir(tmp_path)
     text = "openapi: gone.yaml\nupstream: {url: https://h, credental: {bearer: {file: gone}}}\nallow: [a\nlisen: :80\n"
-    assert [(one.rule, one.location.line) for one in errors_of(tmp_path, text.encode())] == [
+    assert [(one.rule, present(one.location).line) for one in errors_of(tmp_path, text.encode())] == [
         ("document-unreadable", 1),
         ("unknown-key", 2),
         ("secret-missing", 2),

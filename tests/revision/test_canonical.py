@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.discreet import Discreet
-from plugin_gateway.revision.canonical import LeftOut, as_it_is, canonical
+from plugin_gateway.revision.canonical import LeftOut, Rules, as_it_is, canonical
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
 KEYS = st.text() | st.binary()
@@ -81,7 +81,7 @@ def test_values_that_look_alike_have_two_forms(one: Any, other: Any) -> None:
 
 
 def test_each_field_of_a_record_is_part_of_its_form_and_so_is_its_class() -> None:
-    rules = {Door: {"key": as_it_is}}
+    rules: Rules = {Door: {"key": as_it_is}}
     forms = {
         canonical(value, rules)
         for value in (Door("a"), Door("b"), Door("a", 1), Door("a", 0, "k"), Pair("a", 0), Couple("a", 0), ("a", 0))
@@ -90,12 +90,12 @@ def test_each_field_of_a_record_is_part_of_its_form_and_so_is_its_class() -> Non
 
 
 def test_a_field_that_is_left_out_makes_no_difference() -> None:
-    rules = {Door: {"key": as_it_is, "count": LeftOut("it is counted elsewhere")}}
+    rules: Rules = {Door: {"key": as_it_is, "count": LeftOut("it is counted elsewhere")}}
     assert canonical(Door("a", 1), rules) == canonical(Door("a", 2), rules)
 
 
 def test_the_result_of_a_rule_replaces_the_field() -> None:
-    rules = {Door: {"key": bool}}
+    rules: Rules = {Door: {"key": bool}}
     assert canonical(Door("a", key="one"), rules) == canonical(Door("a", key="another"), rules)
     assert canonical(Door("a", key="one"), rules) != canonical(Door("a"), rules)
 
@@ -110,7 +110,7 @@ def test_the_form_of_a_class_that_is_not_a_record_has_the_attributes_that_rules_
         def __init__(self, name: str) -> None:
             self.name = name
 
-    rules = {Plain: {"name": as_it_is}}
+    rules: Rules = {Plain: {"name": as_it_is}}
     assert canonical(Plain("a"), rules) == canonical(Plain("a"), rules)
     assert canonical(Plain("a"), rules) != canonical(Plain("b"), rules)
 
@@ -122,5 +122,6 @@ def test_a_value_without_a_fixed_form_is_refused(value: Any) -> None:
 
 
 def test_a_record_that_stands_in_two_places_has_the_form_of_two_equal_ones() -> None:
-    rules, one = {Door: {"key": as_it_is}}, Door("a")
+    rules: Rules = {Door: {"key": as_it_is}}
+    one = Door("a")
     assert canonical((one, one), rules) == canonical((one, Door("a")), rules)

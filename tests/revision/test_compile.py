@@ -1,4 +1,5 @@
 import json
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +14,7 @@ from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.model import Revision
+from tests.narrow import present
 
 SECRET = "sekret-7f3a9c-of-the-upstream"
 DOCUMENT = """
@@ -46,13 +48,13 @@ allow: [listPets, getPet]
 """
 
 
-def compiled(config: str = CONFIG, *, number: int = 1, **options: bytes) -> Revision:
+def compiled(config: str = CONFIG, *, number: int = 1, **options: Any) -> Revision:
     loaded = load_text(config, path=None, environ={"KEY": SECRET, "WRITE": "write-" + SECRET})
     document = Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml")
     return compile_revision(loaded, document, number=number, **options)
 
 
-def refused(config: str, **options: bytes) -> tuple[Finding, ...]:
+def refused(config: str, **options: Any) -> tuple[Finding, ...]:
     with pytest.raises(ConfigError) as caught:
         compiled(config, **options)
     return caught.value.findings
@@ -103,7 +105,7 @@ def test_an_upstream_that_the_document_contradicts_is_a_warning_at_its_url_unles
     loaded = load_text(config, path=None, environ={"KEY": SECRET})
     warnings = [one for one in compile_revision(loaded, full, number=1).warnings if one.rule.startswith("upstream-")]
     assert [warning.rule for warning in warnings] == rules
-    assert all(warning.location.line == 4 for warning in warnings)
+    assert all(present(warning.location).line == 4 for warning in warnings)
 
 
 def test_every_mistake_is_in_one_report_with_its_place() -> None:
@@ -111,7 +113,7 @@ def test_every_mistake_is_in_one_report_with_its_place() -> None:
         CONFIG.replace("[listPets, getPet]", "[listPats, getPet, nope]") + "public: {url: https://plugin.example.com}\n"
     )
     findings = refused(config, logo=b"no image")
-    assert [(finding.rule, finding.location.line) for finding in findings if finding.severity == "error"] == [
+    assert [(finding.rule, present(finding.location).line) for finding in findings if finding.severity == "error"] == [
         ("unknown-operation", 6),
         ("unknown-operation", 6),
         ("manifest-logo", 2),
@@ -137,7 +139,7 @@ def test_an_operation_the_gateway_stands_in_front_of_is_pointed_out(entry: str, 
     warnings = compiled(CONFIG.replace("getPet]", f"{entry}]")).warnings
     (warning,) = [warning for warning in warnings if warning.rule == "hidden-operation"]
     assert why in warning.message
-    assert warning.location.line == 6
+    assert present(warning.location).line == 6
 
 
 def test_a_short_secret_is_pointed_out() -> None:
@@ -206,7 +208,7 @@ def test_the_manifest_names_the_document_that_keeps_to_its_limits() -> None:
         named.append(url.removeprefix("http://localhost:8080"))
         assert named[-1] in revision.faces
     assert named == ["/openapi.json", "/openapi.json?profile=plugin"]
-    assert "profile-plugin" in {note.rule for note in revision.notes}
+    assert "profile-plugin" in {note.rule for note in present(revision).notes}
 
 
 @pytest.mark.parametrize(

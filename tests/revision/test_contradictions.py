@@ -22,7 +22,7 @@ def document(
     own_path: list[str] | None = None,
     **root: Any,
 ) -> Document:
-    items = {path: {"get": {"operationId": path.strip("/"), "responses": {}}} for path in paths}
+    items: dict[str, Any] = {path: {"get": {"operationId": path.strip("/"), "responses": {}}} for path in paths}
     if own is not None:
         items["/files"]["get"] |= servers(*own)
     if own_path is not None:
@@ -124,7 +124,8 @@ def test_an_upstream_that_the_document_contradicts_gets_one_warning_with_the_url
 def test_an_operation_whose_servers_are_others_is_warned_of_at_its_entry(
     said: str, own: str, url: str, rule: str | None, level: str
 ) -> None:
-    findings = found(document(said, **{level: [own]}), url)
+    others: dict[str, Any] = {level: [own]}
+    findings = found(document(said, **others), url)
     assert [(finding.rule, finding.pointer) for finding in findings] == ([(rule, ("allow", 1))] if rule else [])
     for finding in findings:
         assert "`GET /files` is " in finding.message

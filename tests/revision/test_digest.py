@@ -39,6 +39,7 @@ from plugin_gateway.shape.validator import Validator
 from plugin_gateway.tools.tool import Tool
 from plugin_gateway.tools.tool_set import ToolSet, tool_set
 from tests.bounds import BOUND_S
+from tests.narrow import present
 
 SECRETS = {
     "KEY": "key-of-the-upstream",
@@ -199,7 +200,7 @@ def compiled(
     secrets: dict[str, str] = SECRETS,
     users: str = USERS,
     number: int = 1,
-    **options: TlsFiles,
+    **options: Any,
 ) -> Any:
     loaded = load_text(json.dumps(config), path=None, environ=secrets)
     return compile_revision(
@@ -356,7 +357,7 @@ def named_in(text: str, module: Any) -> Iterator[type[Any]]:
         for alias in node.names
     }
     for name in re.findall(r"[A-Za-z_]\w*", text):
-        home = importlib.import_module(imports[name]) if name in imports else module
+        home = importlib.import_module(present(imports[name])) if name in imports else module
         found = getattr(home, name, None)
         if isinstance(found, type) and (issubclass(found, Struct) or is_dataclass(found) or hasattr(found, "_fields")):
             yield found

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.config.load import load_text
@@ -37,7 +39,7 @@ LOCAL = "http://[::1]:8080"
         ),
     ],
 )
-def test_forwarded_fields_carry_the_public_origin(mode: str, public_url: str, lines: bytes, host: bytes) -> None:
+def test_forwarded_fields_carry_the_public_origin(mode: Any, public_url: str, lines: bytes, host: bytes) -> None:
     assert forwarded(mode, public_url) == Forwarded(lines, host)
 
 

@@ -10,10 +10,12 @@ from plugin_gateway.config.load import load_text
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.model import Revision
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.views import Chosen, select_for_consumer
+from tests.narrow import as_a, present
 
 DOCUMENT = """
 openapi: 3.1.0
@@ -66,6 +68,7 @@ def test_operations_closed_to_one_consumer_shadow_those_open_to_it() -> None:
     assert isinstance(everything.gate.judge(b"GET", b"/pets/mine"), Permit)
     closed, unknown = pets.gate.judge(b"GET", b"/pets/mine"), pets.gate.judge(b"GET", b"/nowhere")
     assert closed == unknown
+    assert isinstance(closed, Refusal)
     assert closed.code == "operation-not-found"
 
 
@@ -73,7 +76,7 @@ def test_operations_closed_to_all_callers_shadow_those_open_to_a_consumer() -> N
     for view in compiled(CONFIG.replace("[getPet, myPet,", "[getPet,")).views[:3]:
         assert isinstance(view.gate.judge(b"GET", b"/pets/1"), Permit)
         for target in (b"/pets/mine", b"/pets/MINE", b"/pets/mine.json"):
-            assert view.gate.judge(b"GET", target).code == "operation-not-found"
+            assert as_a(Refusal, view.gate.judge(b"GET", target)).code == "operation-not-found"
 
 
 def test_operations_have_the_same_name_for_all_consumers() -> None:
@@ -93,7 +96,9 @@ def test_a_consumer_that_asks_for_more_than_there_is_stops_the_start() -> None:
             CONFIG.replace("allow: [getPet, myPet,", "allow: [getPet,").replace("allow: []", "allow: [myPet, nope]")
         )
     assert [
-        (finding.rule, finding.location.line) for finding in caught.value.findings if finding.severity == "error"
+        (finding.rule, present(finding.location).line)
+        for finding in caught.value.findings
+        if finding.severity == "error"
     ] == [
         ("consumer-exceeds-allow", 10),
         ("unknown-operation", 10),

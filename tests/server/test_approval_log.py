@@ -6,6 +6,7 @@ from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.config.address import Address
 from plugin_gateway.server.approval_log import ApprovalLog, approval_series, url_of
+from tests.narrow import present, stand_in
 
 HELD = HeldCall(fingerprint="f", caller="ada", operation="op", method="POST", path="/secret", body="secret")
 
@@ -22,7 +23,7 @@ class Lines:
 
 def test_a_call_is_logged_when_it_is_first_held_and_when_it_runs() -> None:
     lines = Lines()
-    log = ApprovalLog(lines)
+    log = ApprovalLog(stand_in(lines))
     for verdict in (
         Verdict("pending", "7", is_new=True),
         Verdict("pending", "7"),
@@ -43,8 +44,8 @@ def test_a_call_is_logged_when_it_is_first_held_and_when_it_runs() -> None:
 
 def test_a_decision_is_logged_with_its_way_and_address() -> None:
     lines, desk = Lines(), Desk()
-    approval = desk.decide(desk.ask(HELD, 0.0).id, Decision.DENY, 0.0)
-    ApprovalLog(lines).decided(approval, "page", "192.0.2.1")
+    approval = present(desk.decide(desk.ask(HELD, 0.0).id, Decision.DENY, 0.0))
+    ApprovalLog(stand_in(lines)).decided(approval, "page", "192.0.2.1")
     ((_, event, text),) = lines.events
     assert event == "approval-denied"
     assert "192.0.2.1" in text

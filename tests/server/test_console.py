@@ -18,7 +18,7 @@ HERE = Address("127.0.0.1", 8081)
 EVERYWHERE = Address("0.0.0.0", 8081)
 
 
-def console_of(log: Log | None = None, **options: Path | str) -> ConsoleOfGateway:
+def console_of(log: Log | None = None, **options: Any) -> ConsoleOfGateway:
     return ConsoleOfGateway(ServeOptions(**options), {}, log or Log(level="error"), lambda _: None, NO_RELOADING)
 
 
@@ -51,7 +51,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_the_console_is_on_if_only_this_machine_reaches_it_or_the_config_turns_it_on(
-    mode: str, admin: Address | None, power: str
+    mode: Any, admin: Address | None, power: str
 ) -> None:
     assert power_of(mode, admin) == power
 

@@ -20,6 +20,7 @@ from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.telemetry import exporter
 from plugin_gateway.telemetry.trace_context import read_traceparent
 from tests.bounds import BOUND_S
+from tests.narrow import present
 from tests.telemetry.otlp_receiver import Receiver, attributes, receiving
 
 if TYPE_CHECKING:
@@ -74,11 +75,11 @@ class World:
 
     async def adopt(self, otel: Any, number: int = 2) -> None:
         await self._channel.send(Message(Kind.REVISION, self.revision(otel, number)))
-        assert (await self._channel.receive()).kind == Kind.ADOPTED
+        assert present(await self._channel.receive()).kind == Kind.ADOPTED
 
     async def series(self) -> Any:
         await self._channel.send(Message(Kind.COUNT, b""))
-        return orjson.loads((await self._channel.receive()).body)
+        return orjson.loads(present(await self._channel.receive()).body)
 
     async def call(self, line: str, fields: dict[str, str] | None = None, body: str = "") -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
@@ -122,7 +123,7 @@ def played(talk: Callable[[World], Awaitable[None]], front: Front = "connection"
                 serving = asyncio.create_task(worker.serve(theirs, listener, front))
                 try:
                     await channel.send(Message(Kind.REVISION, world.revision({"endpoint": receiver.url, **otel})))
-                    assert (await channel.receive()).kind == Kind.ADOPTED
+                    assert present(await channel.receive()).kind == Kind.ADOPTED
                     await talk(world)
                 finally:
                     channel.close()

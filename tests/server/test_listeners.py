@@ -5,6 +5,7 @@ from typing import Any
 from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.listeners import Listeners
+from tests.narrow import present, stand_in
 
 HEALTH = Health(is_ready=True, revision=1, digest="", operations=0, operations_total=0, workers=1, workers_wanted=1)
 
@@ -25,7 +26,7 @@ def opened(*said: Said, bound: str = "") -> Listeners:
         listeners = Listeners(AdminListener(), AdminListener(), 2)
         if bound:
             listeners.bind(bound)
-        addresses = [await listeners.open(one, lambda: HEALTH, no_series) for one in said]
+        addresses = [await listeners.open(stand_in(one), lambda: HEALTH, no_series) for one in said]
         assert {str(one) for one in addresses} == {str(listeners.public)}
         listeners.listen(addresses[-1])
         listeners.close_public()
@@ -37,7 +38,7 @@ def opened(*said: Said, bound: str = "") -> Listeners:
 
 def test_each_listener_has_the_port_that_it_got() -> None:
     listeners = opened(Said(metrics="127.0.0.1:0"))
-    ports = {one.port for one in (listeners.public, listeners.admin, listeners.metrics)}
+    ports = {present(one).port for one in (listeners.public, listeners.admin, listeners.metrics)}
     assert len(ports) == 3
     assert 0 not in ports
     assert len(listeners.sockets) == 2
@@ -50,7 +51,7 @@ def test_a_second_revision_opens_only_the_missing_listeners() -> None:
 
 
 def test_the_command_line_comes_first() -> None:
-    assert opened(Said(listen="127.0.0.1:1"), bound="127.0.0.1:0").public.port != 1
+    assert present(opened(Said(listen="127.0.0.1:1"), bound="127.0.0.1:0").public).port != 1
 
 
 def test_metrics_on_the_admin_listener_get_no_listener() -> None:

@@ -9,6 +9,7 @@ from plugin_gateway.server import pool as pool_module
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.shared_memory import SharedMemory
 from tests.bounds import BOUND_S
+from tests.narrow import stand_in
 
 
 class Worker:
@@ -92,10 +93,10 @@ def _workers(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(talk: Callable[..., Any], *, count: int = 2, on_counts: Callable[[Any], object] | None = None) -> Any:
     async def bounded() -> Any:
         async with asyncio.timeout(BOUND_S):
-            pool = WorkerPool(count, log := Log(), on_counts=on_counts)
-            listeners: list[Any] = [os.devnull] * count  # stand-ins
+            log = Log()
+            pool = WorkerPool(count, stand_in(log), on_counts=on_counts)
             pool.boot()
-            await pool.start(listeners, b"one")
+            await pool.start([stand_in(os.devnull)] * count, b"one")
             found = await talk(pool, log)
             await pool.drain(1)
             return found
@@ -255,7 +256,7 @@ def test_workers_that_do_not_drain_are_ended(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_pool_that_never_started_ends_what_it_booted() -> None:
     async def talk() -> tuple[bool, list[int]]:
-        pool = WorkerPool(2, Log())
+        pool = WorkerPool(2, stand_in(Log()))
         pool.boot()
         clean = await pool.drain(1)
         return clean, [worker.ended.result() for worker in Worker.spawned]

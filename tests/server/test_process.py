@@ -16,6 +16,7 @@ from plugin_gateway.server.process import WorkerProcess
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.sockets import listen, open_listeners
 from tests.bounds import BOUND_S
+from tests.narrow import present
 from tests.server.pickled import revision
 
 
@@ -151,7 +152,7 @@ def hearing(
         os.close(descriptors[0])
         theirs.setblocking(False)
         channel = await Channel.over(theirs)
-        assert (await channel.receive()).kind is Kind.REVISION
+        assert present(await channel.receive()).kind is Kind.REVISION
         done = await act(channel)
         started = await starting
         channel.close()
@@ -166,6 +167,7 @@ def test_a_worker_may_ask_while_it_is_asked(listener: socket.socket) -> None:
         await channel.send(Message(Kind.APPROVAL_ASKED, b"may I?"))
         answer = await channel.receive()
         await channel.send(Message(Kind.ADOPTED, b"1"))
+        assert answer is not None
         assert answer.kind is Kind.APPROVAL_VERDICT
         return answer.body
 

@@ -105,7 +105,7 @@ def test_after_the_drain_timeout_the_server_cancels_unanswered_calls() -> None:
     async def talk(server: PublicServer, serving: Any, reader: Any, writer: Any) -> None:
         writer.write(b"?")
         assert await reader.read(1) == b"!"
-        task = asyncio.create_task(asyncio.Event().wait())
+        task: asyncio.Task[Any] = asyncio.create_task(asyncio.Event().wait())
         server.server_state.tasks.add(task)
         server.drain(0.01)
         await serving

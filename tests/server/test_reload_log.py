@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.server.reload_log import ReloadLog
 from tests.compiled import compiled
+from tests.narrow import stand_in
 
 COMPILED = compiled(listen="127.0.0.1:8080", served=("GET /pets",))
 AWAITED = (Finding(rule="document-unreadable", message="the server answered 503"),)
@@ -34,7 +35,7 @@ class Lines:
 
 def test_the_start_logs_each_cause_of_its_wait_once_and_the_end_of_the_wait() -> None:
     lines = Lines()
-    log = ReloadLog(lines)
+    log = ReloadLog(stand_in(lines))
     log.arrived(0)
     log.awaits(AWAITED)
     log.awaits(AWAITED)
@@ -46,7 +47,7 @@ def test_the_start_logs_each_cause_of_its_wait_once_and_the_end_of_the_wait() ->
 
 def test_a_refresh_that_fails_again_with_the_same_report_is_logged_once_and_counted() -> None:
     lines = Lines()
-    log = ReloadLog(lines)
+    log = ReloadLog(stand_in(lines))
     for is_asked in (False, False, True):
         log.refused("wrong", AWAITED, is_asked=is_asked)
     assert lines.events == ["reload-failed", "reload-failed"]
@@ -61,7 +62,7 @@ def test_a_served_revision_clears_the_error_and_a_new_address_needs_a_restart(
     changes: dict[str, str], events: list[str]
 ) -> None:
     lines = Lines()
-    log = ReloadLog(lines)
+    log = ReloadLog(stand_in(lines))
     log.refused("wrong", is_asked=False)
     log.served(COMPILED, replace(COMPILED, number=2, **changes), 0.5)
     assert lines.events == ["reload-failed", *events]
@@ -70,7 +71,7 @@ def test_a_served_revision_clears_the_error_and_a_new_address_needs_a_restart(
 
 def test_a_restart_is_needed_only_for_an_address_on_which_the_gateway_does_not_listen() -> None:
     lines = Lines()
-    log = ReloadLog(lines)
+    log = ReloadLog(stand_in(lines))
     moved, both = replace(COMPILED, listen="127.0.0.1:1"), replace(COMPILED, listen="127.0.0.1:1", admin="127.0.0.1:2")
     for before, now in ((COMPILED, moved), (moved, moved), (moved, both), (both, COMPILED)):
         log.served(before, now, 0.5)
@@ -82,7 +83,7 @@ def test_a_restart_is_needed_only_for_an_address_on_which_the_gateway_does_not_l
 
 def test_a_refresh_logs_when_the_document_becomes_stale_and_when_it_is_fresh() -> None:
     lines = Lines()
-    log = ReloadLog(lines)
+    log = ReloadLog(stand_in(lines))
     stale = replace(COMPILED, stale="a copy")
     for before, now in ((COMPILED, COMPILED), (COMPILED, stale), (stale, stale), (stale, COMPILED)):
         log.changed_nothing(before, now)

@@ -24,6 +24,7 @@ from plugin_gateway.server.start import RefusedError, ServeOptions, Started
 from plugin_gateway.server.supervisor import Supervisor
 from plugin_gateway.telemetry import Log
 from tests.bounds import BOUND_S
+from tests.narrow import present
 from tests.server.pets import CONFIG, DOCUMENT
 
 
@@ -31,7 +32,7 @@ async def never(*_: object) -> None:
     pytest.fail("a supervisor that cannot start has started")
 
 
-def run(config: Path | None, talk: Callable[..., Any], **options: float | str | Path) -> Any:
+def run(config: Path | None, talk: Callable[..., Any], **options: Any) -> Any:
     """Run a supervisor until `talk`, which gets the facts for the banner, returns."""
 
     async def bounded() -> Any:
@@ -479,7 +480,7 @@ def test_stopping_during_the_start_starts_nothing(config: Path, monkeypatch: pyt
     async def bounded() -> None:
         supervisor = Supervisor(ServeOptions(config=config), Log())
         async with asyncio.timeout(BOUND_S):
-            running = asyncio.create_task(supervisor.run(announced.append))
+            running = asyncio.create_task(supervisor.run(lambda *told: announced.append(told)))
             await asyncio.sleep(0)
             signal.raise_signal(signal.SIGTERM)
             await running
@@ -624,7 +625,7 @@ def test_the_address_that_is_listened_on_decides_and_not_the_one_in_a_changed_co
         config.write_text(CONFIG.replace("admin: 127.0.0.1:0", "admin: 127.0.0.1:9"))
         await until(started, lambda health: health["revision"] == 2)
         async with httpx2.AsyncClient(trust_env=False) as client:
-            address = f"http://127.0.0.1:{started.admin.port}"
+            address = f"http://127.0.0.1:{present(started.admin).port}"
             return started.console, (await client.get(f"{address}/console/")).status_code
 
     assert run(config, talk, admin="0.0.0.0:0") == ("", 404)

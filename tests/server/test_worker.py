@@ -14,6 +14,7 @@ from plugin_gateway.server import worker
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.public_server import DRAIN_TIMEOUT_S
 from tests.bounds import BOUND_S
+from tests.narrow import present, stand_in
 from tests.server.pickled import revision
 
 
@@ -111,6 +112,13 @@ def test_a_worker_takes_no_more_calls_when_it_is_drained_or_its_supervisor_is_go
     assert run(talk)
 
 
+def duties() -> worker.Duties:
+    """The duties of a worker that serves the first revision, and does nothing."""
+    nothing = stand_in(None)
+    holder = stand_in(SimpleNamespace(revision=SimpleNamespace(number=1)))
+    return worker.Duties(holder, nothing, nothing, nothing, nothing, nothing)
+
+
 def test_the_time_for_calls_in_flight_comes_with_the_order_to_drain() -> None:
     async def bounded() -> None:
         server = SimpleNamespace(is_listening=asyncio.Event(), drain=drained.append)
@@ -118,11 +126,7 @@ def test_the_time_for_calls_in_flight_comes_with_the_order_to_drain() -> None:
         ours, theirs = socket.socketpair()
         channel, there = await Channel.over(ours), await Channel.over(theirs)
         await there.send(Message(Kind.DRAIN, b"45.500"))
-        await worker.obey(
-            channel,
-            server,
-            worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None, None, None),
-        )
+        await worker.obey(channel, stand_in(server), duties())
         channel.close()
         there.close()
 
@@ -147,9 +151,8 @@ def test_a_worker_that_cannot_read_its_revision_drains() -> None:
         ours, theirs = socket.socketpair()
         channel, there = await Channel.over(ours), await Channel.over(theirs)
         await there.send(Message(Kind.REVISION, b"not a pickle"))
-        duties = worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None, None, None)
         with pytest.raises(pickle.UnpicklingError):
-            await worker.obey(channel, server, duties)
+            await worker.obey(channel, stand_in(server), duties())
         channel.close()
         there.close()
 
@@ -191,7 +194,7 @@ def test_records_are_sent_only_while_a_person_watches() -> None:
         kinds = [(await ask(channel, Kind.COUNT)).kind]
         sent = [await ask(channel, Kind.WATCH, b"1")]
         await get(port, "/nope?key=value")
-        sent.append(await channel.receive())
+        sent.append(present(await channel.receive()))
         await channel.send(Message(Kind.WATCH, b"0"))
         await get(port, "/again")
         kinds += [(await ask(channel, Kind.COUNT)).kind, *(message.kind for message in sent)]

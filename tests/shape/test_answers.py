@@ -118,7 +118,8 @@ def test_a_dropped_field_is_nowhere_in_the_operation() -> None:
 
 def test_one_object_in_the_place_of_an_array_is_cut_like_its_items() -> None:
     answer = {"items": {"id": 1, "notes": "CANARY"}, "total": 1}
-    for response in ({"drop": ["/items/*/notes"]}, {"keep": ["/items/*/id", "/total"]}):
+    responses: list[dict[str, Any]] = [{"drop": ["/items/*/notes"]}, {"keep": ["/items/*/id", "/total"]}]
+    for response in responses:
         reply = shaped(**response).shapes[KEY].reply
         assert reply is not None
         assert cut_value(answer, reply.of_success()) == {"items": {"id": 1}, "total": 1}

@@ -98,7 +98,7 @@ def test_the_hint_names_a_renamed_parameter_as_gateway_yaml_does() -> None:
     ],
 )
 def test_each_text_that_clients_see_is_searched(
-    texts: dict[str, str], trims: dict[str, Any], pointer: tuple[str | int, ...]
+    texts: dict[str, Any], trims: dict[str, Any], pointer: tuple[str | int, ...]
 ) -> None:
     (found,) = mentions(**texts, **trims)
     assert found.pointer == pointer

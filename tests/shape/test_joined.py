@@ -58,7 +58,7 @@ def pointers(
         ({"path": b"1%20x"}, ["/path/tags/1"]),
     ],
 )
-def test_the_items_are_judged_one_by_one(call: dict[str, bytes], found: list[str]) -> None:
+def test_the_items_are_judged_one_by_one(call: dict[str, Any], found: list[str]) -> None:
     assert pointers(**call) == found
 
 

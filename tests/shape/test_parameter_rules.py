@@ -14,6 +14,7 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.compile import Shaped, compile_shapes
 from plugin_gateway.shape.settings import OperationSettings
 from plugin_gateway.shape.shape import Written
+from tests.narrow import present
 
 KEY = OperationKey("GET", "/t/{tenant}/pets")
 PARAMETERS: list[dict[str, Any]] = [
@@ -340,7 +341,8 @@ def test_a_parameter_that_is_the_whole_query_is_judged(media_type: str, query: b
         if check == "off" or found is None:
             assert shape is None or shape.parameters is None
         else:
-            refused = shape.parameters.write(b"/a", query, ())
+            assert shape is not None
+            refused = present(shape.parameters).write(b"/a", query, ())
             assert isinstance(refused, Refusal)
             assert [one["pointer"] for one in refused.members["errors"]] == found
 

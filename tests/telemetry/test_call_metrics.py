@@ -2,10 +2,11 @@ import pytest
 
 from plugin_gateway.telemetry import call_metrics
 from plugin_gateway.telemetry.call_metrics import BOUNDS_S, CLIENT_DURATION, SERVER_DURATION, CallMetrics, Histogram
+from plugin_gateway.telemetry.record import AccessRecord
 from tests.telemetry.test_span import COLLECTOR, record, traced
 
 
-def counted(*records: object) -> list[Histogram]:
+def counted(*records: AccessRecord) -> list[Histogram]:
     metrics = CallMetrics()
     metrics.add(records, COLLECTOR)
     return list(metrics.histograms())

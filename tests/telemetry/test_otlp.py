@@ -15,7 +15,7 @@ from plugin_gateway.telemetry.span import CLIENT, SERVER, Span
 from plugin_gateway.telemetry.trace_context import TraceContext
 from tests.telemetry.otlp_receiver import attributes
 
-RESOURCE = [("service.name", "gw"), ("process.pid", 7)]
+RESOURCE: list[tuple[str, str | int]] = [("service.name", "gw"), ("process.pid", 7)]
 LINK = TraceContext(b"T" * 16, b"S" * 8, is_sampled=True)
 
 

@@ -10,6 +10,7 @@ from plugin_gateway.text.complaint import BadSyntax, Complaint, IllegalCharacter
 def complaint_about(text: str, as_given: Callable[[str], Any] = str) -> Complaint:
     with pytest.raises((yaml.YAMLError, UnicodeEncodeError)) as caught:
         list(yaml.parse(as_given(text), Loader=yaml.CSafeLoader))
+    assert isinstance(caught.value, yaml.YAMLError | UnicodeEncodeError)
     return complaint_of(caught.value, text.encode(errors="replace"))
 
 

@@ -71,7 +71,7 @@ def test_an_operation_without_a_description_is_described_by_its_summary() -> Non
     ],
 )
 def test_the_title_is_the_summary_or_a_short_first_sentence(summary: str | None, description: str, title: str) -> None:
-    (tool,) = tools(**({"summary": summary} if summary else {"summary": ""}), description=description)
+    (tool,) = tools(summary=summary or "", description=description)
 
     assert tool.title == title
 

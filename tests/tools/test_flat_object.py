@@ -8,6 +8,7 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.keywords import DIALECT
 from plugin_gateway.shape.standalone import Definitions, Placed
 from plugin_gateway.tools.flat_object import flatten
+from tests.narrow import present
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject
@@ -36,6 +37,7 @@ def members(*names: str, **more: Any) -> JsonObject:
 def test_the_parts_of_an_all_of_are_one_object() -> None:
     found = flat({"allOf": [{"$ref": "#/components/schemas/Base"}, members("tag", required=["tag"])]})
 
+    assert found is not None
     assert found.properties == {"name": TEXT, "tag": TEXT}
     assert found.required == ("name", "tag")
 
@@ -43,6 +45,7 @@ def test_the_parts_of_an_all_of_are_one_object() -> None:
 def test_a_property_that_two_parts_describe_satisfies_both() -> None:
     found = flat({"allOf": [members("a"), {"properties": {"a": {"maxLength": 3}}}]})
 
+    assert found is not None
     assert found.properties == {"a": {"allOf": [TEXT, {"maxLength": 3}]}}
 
 
@@ -64,7 +67,7 @@ def test_a_schema_whose_properties_depend_on_a_choice_is_not_flat(schema: Any) -
 
 
 def test_an_object_or_null_is_the_object() -> None:
-    assert flat({"anyOf": [{"type": "null"}, members("a")]}).properties == {"a": TEXT}
+    assert present(flat({"anyOf": [{"type": "null"}, members("a")]})).properties == {"a": TEXT}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,7 @@ def test_an_object_or_null_is_the_object() -> None:
     ],
 )
 def test_other_members_are_allowed_only_where_the_document_says_so(more: JsonObject, others: Any) -> None:
-    assert flat(members("a", **more)).others == others
+    assert present(flat(members("a", **more))).others == others
 
 
 CHOICE = {"anyOf": [{"required": ["a"]}, {"required": ["b", "c"]}]}
@@ -88,15 +91,19 @@ CHOICE = {"anyOf": [{"required": ["a"]}, {"required": ["b", "c"]}]}
 def test_a_choice_of_required_members_is_told_in_words() -> None:
     found = flat(members("a", "b", "c", **CHOICE))
 
+    assert found is not None
     assert found.rules == {}
     assert found.note == "At least one of these is required: `a`, `b` and `c`."
-    assert flat(members("a", "b", oneOf=[{"required": ["a"]}, {"required": ["b"]}])).note.startswith("Exactly one")
-    assert flat(members("a", allOf=[{"anyOf": [{"required": ["a"]}, {"minProperties": 1}]}])).note == ""
+    assert present(flat(members("a", "b", oneOf=[{"required": ["a"]}, {"required": ["b"]}]))).note.startswith(
+        "Exactly one"
+    )
+    assert present(flat(members("a", allOf=[{"anyOf": [{"required": ["a"]}, {"minProperties": 1}]}]))).note == ""
 
 
 def test_a_schema_that_names_its_dialect_keeps_its_choices() -> None:
     found = flat(members("a", "b", "c", allOf=[CHOICE], **{"$schema": DIALECT}))
 
+    assert found is not None
     assert found.rules == {"$schema": DIALECT, "allOf": [CHOICE]}
 
 
@@ -106,14 +113,14 @@ CONDITION = {"if": {"required": ["a"]}, "then": {"required": ["b"]}}
 def test_a_condition_on_members_stays_if_it_judges_no_other_argument() -> None:
     closed = {"if": {"required": ["a"]}, "then": {"$ref": "#/components/schemas/Closed"}}
 
-    assert flat(members("a", "b", **CONDITION), is_alone=False).rules == CONDITION
-    assert flat(members("a", "b", **closed), is_alone=False).rules == {}
-    assert flat(members("a", "b", **closed), is_alone=True).rules != {}
+    assert present(flat(members("a", "b", **CONDITION), is_alone=False)).rules == CONDITION
+    assert present(flat(members("a", "b", **closed), is_alone=False)).rules == {}
+    assert present(flat(members("a", "b", **closed), is_alone=True)).rules != {}
 
 
 def test_a_count_of_members_stays_if_there_are_no_other_arguments() -> None:
-    assert flat(members("a", minProperties=1)).rules == {"minProperties": 1}
-    assert flat(members("a", minProperties=1), is_alone=False).rules == {}
+    assert present(flat(members("a", minProperties=1))).rules == {"minProperties": 1}
+    assert present(flat(members("a", minProperties=1), is_alone=False)).rules == {}
 
 
 def test_a_schema_that_contains_itself_ends() -> None:

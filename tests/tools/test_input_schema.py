@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.tools.input_schema import build_inputs
 from plugin_gateway.tools.tool import Argument, Body, BodyKind, Place
+from tests.narrow import present
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -85,7 +86,7 @@ def test_a_body_that_is_no_object_is_one_argument() -> None:
 def test_json_is_chosen_first() -> None:
     content = {"multipart/form-data": {}, "application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}
 
-    assert inputs({"requestBody": {"content": content}}).body.media_type == "application/json"
+    assert present(inputs({"requestBody": {"content": content}}).body).media_type == "application/json"
 
 
 CONDITION = {"if": {"required": ["a"]}, "then": {"required": ["id"]}}
@@ -117,7 +118,7 @@ def test_a_whole_body_gives_way_to_a_parameter_of_its_name() -> None:
     parameter = {"name": "body", "in": "query", "schema": {}}
     found = inputs({"parameters": [parameter], **body({"type": "array"})})
 
-    assert found.body.whole == "body_body"
+    assert present(found.body).whole == "body_body"
     assert [one.name for one in found.arguments] == ["body", "body_body"]
 
 

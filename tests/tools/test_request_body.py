@@ -8,6 +8,7 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.standalone import Definitions, Placed
 from plugin_gateway.tools.request_body import NO_BODY, read_body
 from plugin_gateway.tools.tool import Body, BodyKind, Encoding
+from tests.narrow import present
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject
@@ -43,7 +44,7 @@ def test_a_required_member_of_an_optional_body_is_optional() -> None:
 def test_any_other_body_is_one_argument() -> None:
     found = read("application/json", {"type": "array"}, description="All pets.")
 
-    assert found.body.whole == "body"
+    assert present(found.body).whole == "body"
     assert found.properties[0].schema == {"type": "array", "description": "All pets."}
 
 
@@ -56,7 +57,7 @@ def test_octets_are_base64_text() -> None:
         "contentEncoding": "base64",
     }
     assert found.properties[0].argument.is_binary
-    assert (found.body.media_type, found.body.kind) == ("image/png", BodyKind.BINARY)
+    assert (present(found.body).media_type, present(found.body).kind) == ("image/png", BodyKind.BINARY)
 
 
 def test_xml_is_a_text_that_the_model_writes() -> None:
@@ -90,7 +91,7 @@ def test_a_field_of_a_form_is_written_as_its_encoding_says(
 ) -> None:
     found = read("application/x-www-form-urlencoded", members(a=schema), encoding={"a": written})
 
-    assert found.body.encodings == {"a": encoding}
+    assert present(found.body).encodings == {"a": encoding}
 
 
 @pytest.mark.parametrize(
@@ -114,14 +115,16 @@ def test_a_part_is_octets_where_its_schema_or_type_says_so(
     written = {"a": {"contentType": content_type}} if content_type else None
     found = read("multipart/form-data", members(a=schema), encoding=written)
 
-    assert found.body.encodings == {"a": Encoding(style="", explode=False, media_type=media_type, is_binary=is_binary)}
+    assert present(found.body).encodings == {
+        "a": Encoding(style="", explode=False, media_type=media_type, is_binary=is_binary)
+    }
     assert found.properties[0].argument.is_binary is is_binary
 
 
 def test_other_members_are_taken_where_the_document_says_so() -> None:
     found = read("application/json", {**members(a={}), "additionalProperties": {"type": "string"}})
 
-    assert found.body.takes_others
+    assert present(found.body).takes_others
     assert found.others == {"type": "string"}
 
 

@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject
 
 
-def argument(place: Place, style: str = "", **given: str | bool) -> Argument:
-    return Argument(**{"name": "n", "place": place, "wire_name": "n", "style": style, **given})
+def argument(place: Place, style: str = "", **given: Any) -> Argument:
+    return Argument(name="n", place=place, wire_name="n", style=style, **given)
 
 
-def written(slot: Slot, value: object) -> Draft | None:
+def written(slot: Slot, value: object) -> Draft:
     draft = Draft(["/", ""], [])
     slot.add(value, draft)
     return draft
 
 
-def path_slot(style: str = "simple", rivals: Collection[str] = (), **given: str | bool) -> PathSlot:
+def path_slot(style: str = "simple", rivals: Collection[str] = (), **given: Any) -> PathSlot:
     return PathSlot(argument(Place.PATH, style, **given), [Spot(1, 0, is_whole=True)], rivals)
 
 
-def query_slot(style: str = "form", others: Collection[str] = (), **given: str | bool) -> QuerySlot:
+def query_slot(style: str = "form", others: Collection[str] = (), **given: Any) -> QuerySlot:
     return QuerySlot(argument(Place.QUERY, style, **given), "n[]", frozenset({"n", *others}))
 
 

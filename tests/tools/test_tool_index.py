@@ -1,9 +1,11 @@
+from typing import Any
+
 from plugin_gateway.ranking.lookup import find
 from plugin_gateway.tools.tool import Argument, Hints, Place, Tool
 from plugin_gateway.tools.tool_index import index_tools
 
 
-def tool(name: str, title: str, **fields: object) -> Tool:
+def tool(name: str, title: str, **fields: Any) -> Tool:
     hints = Hints(read_only=True, destructive=False, idempotent=True)
     return Tool(
         **{

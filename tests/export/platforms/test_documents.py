@@ -24,7 +24,7 @@ def served(change: dict[str, Any], **profiles: Any) -> Candidate:
 GET = ("paths", "/orders", "get")
 
 
-def at_get(**change: dict[str, Any]) -> dict[str, Any]:
+def at_get(**change: Any) -> dict[str, Any]:
     return {"paths": {"/orders": {"get": change}}}
 
 

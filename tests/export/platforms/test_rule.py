@@ -16,7 +16,7 @@ def test_a_breach_becomes_a_finding_with_the_name_and_the_source_of_its_rule() -
     def late(candidate: Candidate) -> Iterator[Breach]:
         yield Breach(message="m", hint="h", pointer=("plugin", "name"))
 
-    [finding] = late.judge(None)
+    [finding] = late.judge(shop())
     assert (finding.rule, finding.message, finding.hint, finding.pointer) == ("late", "m", "h", ("plugin", "name"))
     assert (finding.source, finding.severity) == ("a forum", "error")
     assert late.platforms == {Platform.CLAUDE}

@@ -17,7 +17,7 @@ def document_of(text: str, version: str = "3.0.3") -> Document:
     return Document(root={"openapi": version, "info": {"title": "t", "version": "1"}, **fields}, name="api.yaml")
 
 
-def left_of(text: str, *operations: str, version: str = "3.0.3", **options: list[str] | str) -> dict[str, Any]:
+def left_of(text: str, *operations: str, version: str = "3.0.3", **options: Any) -> dict[str, Any]:
     """What pruning leaves of these fields."""
     document = document_of(text, version)
     before = copy.deepcopy(document.root)

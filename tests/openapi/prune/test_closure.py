@@ -159,7 +159,9 @@ def _could_be(kind: str, place: tuple[str, ...], node: dict[str, Any]) -> bool:
 
 def _typed(root: dict[str, Any], version: str) -> Iterator[tuple[Kind, tuple[str, ...], dict[str, Any]]]:
     """The objects of a document that the standards give a meaning, with their places and kinds."""
-    stack = [(Kind.PATH_ITEM, ("paths", path), item) for path, item in root["paths"].items()]
+    stack: list[tuple[Kind, tuple[str, ...], Any]] = [
+        (Kind.PATH_ITEM, ("paths", path), item) for path, item in root["paths"].items()
+    ]
     for section, kind in sections(version).items():
         place = (*components_at(version), section)
         holder = root if version == "2.0" else root.get("components", {})
@@ -295,7 +297,7 @@ def _assert_every_component_is_needed(pruned: Document) -> None:
                 *components_at(version),
                 list(sections(version))[list(sections(version).values()).index(Kind.SECURITY_SCHEME)],
             )
-            security = node.get("security", pruned.root.get("security", []))
+            security: Any = node.get("security", pruned.root.get("security", []))
             refers.setdefault(source, set()).update((*schemes, name) for entry in security for name in entry)
     reached, todo = set(), [()]
     while todo:

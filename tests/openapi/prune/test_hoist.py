@@ -7,6 +7,7 @@ import pytest
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.openapi.prune.hoist import Hoist, components_in
+from tests.narrow import present
 
 PLACE = ("paths", "/denied/x", "get", "schema")
 
@@ -17,7 +18,7 @@ def _document(version: str, **root: dict[str, Any] | int | None) -> Document:
 
 def test_names_are_numbers_that_the_document_does_not_use() -> None:
     hoist = Hoist(_document("3.0.0", components={"schemas": {"Hoisted1": {}, "Hoisted3": {}}}))
-    texts = [hoist.give(Kind.SCHEMA, (*PLACE, str(n))).text for n in range(3)]
+    texts = [present(hoist.give(Kind.SCHEMA, (*PLACE, str(n)))).text for n in range(3)]
     assert texts == [f"#/components/schemas/Hoisted{n}" for n in (2, 4, 5)]
     assert hoist.names == {"schemas": ["Hoisted2", "Hoisted4", "Hoisted5"]}
 

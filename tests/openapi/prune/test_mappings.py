@@ -18,7 +18,7 @@ components: COMPONENTS
 
 
 def _schema(
-    text: str, components: str, version: str = "3.0.3", **options: str
+    text: str, components: str, version: str = "3.0.3", **options: Any
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """What pruning leaves where GET /a answers with this schema: the schema, and all components."""
     fields = yaml.safe_load(ROOT.replace("SCHEMA", text).replace("COMPONENTS", components))

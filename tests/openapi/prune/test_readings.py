@@ -8,6 +8,7 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.openapi.prune.readings import Readings
 from plugin_gateway.openapi.prune.targets import Targets
+from tests.narrow import stand_in
 
 
 def agree(
@@ -26,7 +27,7 @@ def agree(
         root={"openapi": version, "paths": {}, "x-area": {"S": {}}, "components": components}, name="d.yaml"
     )
     targets = Targets(document, {})
-    landing = targets.land(f"#/components/{section}/C", ())
+    landing = targets.land(f"#/components/{section}/C", stand_in(()))
     return Readings(targets, extensions).agree(own, wanted, landing)
 
 

@@ -92,7 +92,7 @@ def test_a_header_has_its_value_under_schema_and_nothing_else_of_a_parameter() -
 
 
 def test_form_fields_are_one_object_and_a_file_makes_it_multipart() -> None:
-    fields = [
+    fields: list[dict[str, Any]] = [
         {"name": "file", "in": "formData", "type": "file", "required": True, "description": "d"},
         {"name": "tags", "in": "formData", "type": "array", "items": {"type": "string"}},
     ]

@@ -15,6 +15,7 @@ from plugin_gateway.proxy.fronts.client_connection import BUSY, IDLE, LINGERING
 from plugin_gateway.proxy.received import Received
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.refusal import Refusal
+from tests.narrow import stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ def answering(block: bytes = b"", *, method: bytes = b"GET", body_left: int = 0)
     """A connection with one call in flight, whose request still has this many bytes to come."""
     records: list[Any] = []
     connection = AnsweringConnection(ServerState(), records.append)
-    connection.open(Transport(), 75)
+    connection.open(stand_in(Transport()), 75)
     request = read_request_fields(b"Host: a\r\n" + block, 1)
     call = Call(connection, Received(request, method, b"/p"))
     connection.call = call

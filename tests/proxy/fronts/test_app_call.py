@@ -15,6 +15,7 @@ from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.own_answer import FAILED
 from plugin_gateway.proxy.wire import read_request_fields
 from tests.bounds import BOUND_S
+from tests.narrow import stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +33,7 @@ class Client:
         self._chunks: ChunkedReader | None = None
         self._is_closed = False
         self.connection = AnsweringConnection(ServerState(), self._on_record)
-        self.connection.open(self, 75)
+        self.connection.open(stand_in(self), 75)
 
     def begin(self, call: AppCall) -> None:
         self.connection.call, self.connection.phase = call, BUSY
@@ -44,6 +45,7 @@ class Client:
         body, call = self.connection._body, self.connection.call
         content = self.connection.feed_body(body, data) if body is not None else data
         assert body is None or body.is_done is is_last
+        assert call is not None
         call.send(content, is_last=is_last)
 
     def write(self, data: bytes) -> None:
@@ -270,7 +272,7 @@ def test_the_scope_has_the_bytes_on_the_wire() -> None:
 
     async def whole() -> dict[str, Any]:
         it = AppCall(Client().connection, request, b"GET", b"/a%20b?q=%2F")
-        return scope_of(request, it.received.method, it.received.target, Transport(), "/root")
+        return scope_of(request, it.received.method, it.received.target, stand_in(Transport()), "/root")
 
     scope = asyncio.run(whole())
     assert (scope["path"], scope["raw_path"], scope["query_string"]) == ("/root/a b", b"/root/a%20b", b"q=%2F")
@@ -281,7 +283,7 @@ def test_the_scope_has_the_bytes_on_the_wire() -> None:
 def test_the_record_says_why_the_app_refused_and_has_the_id_of_its_answer() -> None:
     client = Client()
 
-    async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+    async def app(scope: Any, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         scope["state"]["reason"] = "unknown-profile"
         await send({"type": "http.response.start", "status": 404, "headers": [(b"x-request-id", b"theirs")]})
         await send({"type": "http.response.body", "body": b""})

@@ -22,9 +22,10 @@ from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.telemetry.collector import Collector
 from plugin_gateway.telemetry.span import TracedId
 from tests.bounds import BOUND_S
+from tests.narrow import stand_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
 
     from plugin_gateway.gate.mount import Mount
 
@@ -95,7 +96,7 @@ def ask(
         settings = UpstreamSettings(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
         holder = Holder(
             Revision(
-                number=1, public_url="http://gw", mount=mount, gate=gate, rules=(READ, WRITE), faces={"/openapi.json": FACE},
+                number=1, public_url="http://gw", mount=mount, gate=stand_in(gate), rules=(READ, WRITE), faces={"/openapi.json": FACE},
                 upstream=settings, read_injection=Injection(), write_injection=Injection(), operations_total=2,
                 limits=Bounds(request_head_bytes=200, request_body_bytes=10), cors_origins=(),
             )
@@ -107,7 +108,7 @@ def ask(
                 await asyncio.Event().wait()
             return left.pop(0)
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message)
 
         base = {

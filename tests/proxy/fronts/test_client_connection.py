@@ -10,6 +10,7 @@ from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, LINGERING, NEVER, ClientConnection
 from plugin_gateway.proxy.received import Received
 from plugin_gateway.proxy.wire import read_request_fields
+from tests.narrow import stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +35,12 @@ class Transport:
 
 def call(minor: int = 1, *, is_head: bool = False) -> Call:
     fields = read_request_fields(b"Host: a\r\n", minor)
-    return Call(None, Received(fields, b"HEAD" if is_head else b"GET", b"/p"))
+    return Call(stand_in(None), Received(fields, b"HEAD" if is_head else b"GET", b"/p"))
 
 
 def opened(**options: bool) -> tuple[ClientConnection, Transport]:
     connection, transport = ClientConnection(ServerState()), Transport(**options)
-    connection.open(transport, 0)
+    connection.open(stand_in(transport), 0)
     return connection, transport
 
 

@@ -30,6 +30,7 @@ from plugin_gateway.publish.face import build_face
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from tests.bounds import BOUND_S
+from tests.narrow import present, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,10 +100,10 @@ class Scene:
         state: Any = None,
         on_begin: Callable[..., Any] | None = None,
         mount: Mount | None = None,
-        **limits: int,
+        **limits: Any,
     ) -> None:
         revision = Revision(
-            number=1, public_url="http://gw", mount=mount, gate=PathGate(), rules=(READ, WRITE), faces={"/openapi.json": FACE},
+            number=1, public_url="http://gw", mount=mount, gate=stand_in(PathGate()), rules=(READ, WRITE), faces={"/openapi.json": FACE},
             upstream=UpstreamSettings(host="up", port=1, authority=b"up", connections=upstreams), operations_total=2,
             read_injection=Injection(), write_injection=Injection(), limits=Bounds(**limits), cors_origins=(),
         )  # fmt: skip
@@ -116,11 +117,11 @@ class Scene:
         pool = self.holder.serving.pool
         for _ in range(upstreams):
             upstream = pool.new_connection()
-            upstream.connection_made(Transport())
+            upstream.connection_made(stand_in(Transport()))
             pool._open.add(upstream)
             pool.release(upstream)
             self.upstreams.append(upstream)
-        self.front.connection_made(self.client)
+        self.front.connection_made(stand_in(self.client))
 
     @property
     def sent_up(self) -> Any:
@@ -274,7 +275,7 @@ def test_a_body_that_stalls_is_408_and_the_upstream_is_told_by_the_close() -> No
     def scene(it: Scene) -> None:
         it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
         assert it.sent_up.endswith(b"\r\n\r\nabc")
-        it.front.on_tick(it.front._body.due_at + 1)
+        it.front.on_tick(present(it.front._body).due_at + 1)
         assert it.statuses() == [408]
         assert it.upstreams[0].transport.is_aborted
         assert it.records[0].reason == "body-timeout"
