@@ -26,7 +26,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.masking import Mask
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision.build import build, load_config
-from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.bodies import Bodies, DeclaredType
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.shape import Judged
 from plugin_gateway.shape.validator import Validator
@@ -237,7 +237,7 @@ def body_shape() -> Bodies:
         "lines": {"type": "array", "items": {"$ref": "#/$defs/Line"}},
     }
     schema = {"type": "object", "required": ["lines"], "properties": properties, "$defs": {"Line": line}}
-    return Bodies((Declared(b"application/json", JsonBody(Validator(schema))),), is_required=True, is_enforced=True)
+    return Bodies((DeclaredType(b"application/json", JsonBody(Validator(schema))),), is_required=True, is_enforced=True)
 
 
 def copies(data: bytes, count: int) -> Iterator[bytes]:

@@ -50,7 +50,7 @@ _VALIDATE = (
 )
 
 
-class Draft(NamedTuple):
+class ConfigDraft(NamedTuple):
     """The text of a gateway.yaml, and what its author should look at first."""
 
     text: str
@@ -65,7 +65,7 @@ def draft(
     entry_lines: Iterable[str] | None = None,
     url: str = "",
     environ: Mapping[str, str] | None = None,
-) -> Draft:
+) -> ConfigDraft:
     """Write the config; `source` is the value for `openapi`. It allows the `named` operations, or a few that look harmless.
 
     `entry_lines` are the lines of the allow-list, if they are written already; `url` is the API's, if it is known. With `environ`, the
@@ -119,7 +119,7 @@ def draft(
         "# public:",
         "#   url: https://plugin.example.com",
     ]
-    return Draft("\n".join(lines) + "\n", tuple(notes))
+    return ConfigDraft("\n".join(lines) + "\n", tuple(notes))
 
 
 def choose(document: Document, upstream: UpstreamUrl) -> list[Operation]:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.publish.document import Presentation, PublishedOperation
-    from plugin_gateway.shape.compile import Shaped
+    from plugin_gateway.shape.compile import ShapedDocument
     from plugin_gateway.shape.settings import OperationSettings
-    from plugin_gateway.tools.define import Draft
+    from plugin_gateway.tools.define import ToolDraft
     from plugin_gateway.tools.tool_set import ToolSettings
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class ServedPart(NamedTuple):
     effort: Effort
     drafts: _Answers
 
-    def drafted(self, settings: Mapping[OperationKey, ToolSettings]) -> tuple[Draft, ...]:
+    def drafted(self, settings: Mapping[OperationKey, ToolSettings]) -> tuple[ToolDraft, ...]:
         """Return the drafts of its tools."""
         own = {key: settings[key] for key in self.document.operations if key in settings}
         return self.drafts.recall("tools", own, lambda: draft_all(self.document, own))
@@ -78,7 +78,7 @@ class KnownPart:
             raise LookupError(*self.keys)
         return self.pruned
 
-    def shaped(self, settings: Mapping[OperationKey, OperationSettings], extensions: Collection[str]) -> Shaped:
+    def shaped(self, settings: Mapping[OperationKey, OperationSettings], extensions: Collection[str]) -> ShapedDocument:
         """Shape the calls of its operations."""
         own = {key: settings[key] for key in self._every if key in settings}
         question = own, extensions

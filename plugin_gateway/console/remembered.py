@@ -19,7 +19,7 @@ from plugin_gateway.publish.document import build_served_document
 from plugin_gateway.publish.faces import build_document_faces
 from plugin_gateway.publish.own_problems import declaring
 from plugin_gateway.revision.steps import Steps
-from plugin_gateway.shape.compile import Shaped
+from plugin_gateway.shape.compile import ShapedDocument
 from plugin_gateway.tools.define import finish
 from plugin_gateway.tools.tool_set import ToolSet
 
@@ -100,14 +100,14 @@ class RememberedSteps(Steps):
 
     def shape(
         self, pruned: Document, settings: Mapping[OperationKey, OperationSettings], extensions: Collection[str]
-    ) -> Shaped:
+    ) -> ShapedDocument:
         joined = self._joined
         if joined is not None and pruned is joined.document and all(one.only_validates for one in settings.values()):
             shaped = [part.shaped(settings, extensions) for part in joined.parts]
             # The findings have the order of the operations, which lie in several parts.
             if sum(bool(one.findings) for one in shaped) <= 1:
                 shapes = {key: shape for one in shaped for key, shape in one.shapes.items()}
-                return Shaped(
+                return ShapedDocument(
                     document=pruned,
                     shapes={key: shapes[key] for key in settings if key in shapes},
                     findings=tuple(finding for one in shaped for finding in one.findings),

@@ -16,7 +16,7 @@ from plugin_gateway.lock.locking import cut
 from plugin_gateway.lock.parts import is_plain_version
 from plugin_gateway.openapi.decode.unread import Unread
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference, sections
+from plugin_gateway.openapi.grammar import METHODS, ObjectKind, is_reference, sections
 from plugin_gateway.openapi.nodes import copy_json, typed_nodes, typed_nodes_in
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.openapi.prune.subtypes import implicit_subtypes
@@ -116,7 +116,7 @@ def _targets(scion: Document, place: Tokens) -> Iterator[Tokens]:
     """Yield the components that a component refers to."""
     for kind, node in typed_nodes_in(sections(scion.version)[place[1]], _at(scion.root, place)):
         refs = [node.get("$ref"), node.get("$dynamicRef")]
-        if kind is Kind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
+        if kind is ObjectKind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
             refs += (target if "#" in str(target) else to_ref((*_SCHEMAS, str(target))) for target in mapping.values())
         for ref in refs:
             if isinstance(ref, str):
@@ -144,7 +144,7 @@ def _renamed_scion(scion: Document, names: Mapping[Tokens, str]) -> Document:
         for keyword in ("$ref", "$dynamicRef"):
             if keyword in node and (is_reference(kind, node) or keyword == "$dynamicRef"):
                 node[keyword] = _renamed(scion, node[keyword], names)
-        if kind is Kind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
+        if kind is ObjectKind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
             for value, target in mapping.items():
                 mapping[value] = _renamed(scion, target, names)
     components = {

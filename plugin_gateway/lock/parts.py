@@ -16,8 +16,8 @@ from plugin_gateway.openapi.grammar import (
     FIELDS,
     OTHER_FIELDS,
     Field,
-    Kind,
-    Shape,
+    Holding,
+    ObjectKind,
     components_at,
     is_extension,
     sections,
@@ -40,9 +40,9 @@ DIGEST_DIGITS: Final = 32
 """128 bits: an upstream that wants to hide a change cannot find another document with the same digest."""
 
 _TEXTS: Final = frozenset({"$comment", "description", "example", "examples", "externalDocs", "summary"})
-_TEXTS_OF: Final = {Kind.SCHEMA: frozenset({"title"}), Kind.OPERATION: frozenset({"operationId", "tags"})}
+_TEXTS_OF: Final = {ObjectKind.SCHEMA: frozenset({"title"}), ObjectKind.OPERATION: frozenset({"operationId", "tags"})}
 """Further texts: a model sees the operationId as the name of the tool. In a link it is a reference."""
-_TEXT_KINDS: Final = frozenset({Kind.EXAMPLE, Kind.EXTERNAL_DOCS, Kind.TAG})
+_TEXT_KINDS: Final = frozenset({ObjectKind.EXAMPLE, ObjectKind.EXTERNAL_DOCS, ObjectKind.TAG})
 _VERSION: Final = re.compile(r"[0-9A-Za-z]{1,16}(?:[.+_-][0-9A-Za-z]{1,16}){0,5}", re.ASCII)
 _UNORDERED: Final = frozenset({"enum", "required", "tags", "type"})
 _BODY_PLACES: Final = ("body", "formData")
@@ -120,17 +120,17 @@ class Closures:
         declared = [*as_list(inherited), *as_list(node.get("parameters"))]
         groups: dict[str, list[_Split]] = {name: [] for name in PARTS[:3]}
         for one in declared:
-            groups["body" if self._is_body(one) else "parameters"].append(_split(Kind.PARAMETER, one))
+            groups["body" if self._is_body(one) else "parameters"].append(_split(ObjectKind.PARAMETER, one))
         around: JsonObject = {"security": node.get("security", root.get("security"))}
         around["servers"] = node.get("servers") or item.get("servers")
         schemes = [self._of_scheme(name) for name in _names_in(around["security"])]
         texts: JsonObject = {"item": [item.get(name) for name in ("summary", "description")]}
         for name, value in node.items():
             if name == "requestBody":
-                groups["body"].append(_split(Kind.REQUEST_BODY, value))
+                groups["body"].append(_split(ObjectKind.REQUEST_BODY, value))
             elif name in {"responses", "callbacks"}:
-                groups["replies"].append(_split_field(FIELDS[Kind.OPERATION][name], value))
-            elif name in _TEXTS or name in _TEXTS_OF[Kind.OPERATION]:
+                groups["replies"].append(_split_field(FIELDS[ObjectKind.OPERATION][name], value))
+            elif name in _TEXTS or name in _TEXTS_OF[ObjectKind.OPERATION]:
                 texts[f"operation {name}"] = _sorted(value) if name in _UNORDERED else value
             elif name not in {"parameters", "security", "servers", "consumes", "produces"}:
                 around[name] = value
@@ -197,7 +197,7 @@ class Closures:
     def _read(self, place: Tokens) -> _Unit:
         value = _value_at(self._document.root, place)
         kind = self._sections.get(place[len(self._base)]) if len(place) == len(self._base) + 2 else None
-        split = _split(kind or Kind.SCHEMA, value)
+        split = _split(kind or ObjectKind.SCHEMA, value)
         name = to_canonical_json(place)
         refs = {*self._places(split.refs), *self._subtypes.get(place, ())}
         return _Unit(
@@ -238,7 +238,7 @@ def _digest(*parts: bytes) -> str:
     return "sha256:" + digest.hexdigest()[:DIGEST_DIGITS]
 
 
-def _split(kind: Kind, value: Json) -> _Split:
+def _split(kind: ObjectKind, value: Json) -> _Split:
     refs: _Refs = []
     rest, texts = _split_object(kind, value, refs)
     return _Split(rest, texts, tuple(refs), _name(value))
@@ -250,7 +250,7 @@ def _split_field(field: Field, value: Json) -> _Split:
     return _Split(rest, texts, tuple(refs))
 
 
-def _split_object(kind: Kind, value: Json, refs: _Refs) -> tuple[Json, Json]:
+def _split_object(kind: ObjectKind, value: Json, refs: _Refs) -> tuple[Json, Json]:
     """Return an object without its texts, and the texts; add its references to `refs`. A document is at most 200 levels deep."""
     if kind in _TEXT_KINDS:
         if isinstance(value, dict) and isinstance(ref := value.get("$ref"), str):
@@ -266,7 +266,7 @@ def _split_object(kind: Kind, value: Json, refs: _Refs) -> tuple[Json, Json]:
         if name in {"$ref", "$dynamicRef"} and isinstance(child, str):
             refs.append(child)
             rest[name] = child
-        elif kind is Kind.DISCRIMINATOR and name == "mapping" and isinstance(child, dict):
+        elif kind is ObjectKind.DISCRIMINATOR and name == "mapping" and isinstance(child, dict):
             refs += (
                 target if "#" in target else f"#/components/schemas/{target}"
                 for target in child.values()
@@ -289,11 +289,11 @@ def _split_object(kind: Kind, value: Json, refs: _Refs) -> tuple[Json, Json]:
 
 
 def _split_value(field: Field, value: Json, refs: _Refs) -> tuple[Json, Json]:
-    if isinstance(value, list) and field.shape is not Shape.MAP:
+    if isinstance(value, list) and field.holding is not Holding.MAP:
         pairs = [_split_object(field.kind, one, refs) for one in value]
         texts = [text for _, text in pairs]
         return [rest for rest, _ in pairs], texts if any(texts) else None
-    if isinstance(value, dict) and field.shape is Shape.MAP:
+    if isinstance(value, dict) and field.holding is Holding.MAP:
         split = {name: _split_object(field.kind, one, refs) for name, one in value.items()}
         return {name: rest for name, (rest, _) in split.items()}, {
             name: text for name, (_, text) in split.items() if text

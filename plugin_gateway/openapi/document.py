@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from msgspec import Struct, field
 
 from plugin_gateway.openapi.decode.unread import holds_mapping, sketch
-from plugin_gateway.openapi.refs import Anchors, RefError, Target, Tokens, find_anchors, resolve
+from plugin_gateway.openapi.refs import Anchors, ReferenceTarget, RefError, Tokens, find_anchors, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,7 +141,7 @@ class Document(Struct, frozen=True, kw_only=True, dict=True):
                 except RefError:
                     continue
 
-    def resolve(self, ref: str, at: Tokens = ()) -> Target:
+    def resolve(self, ref: str, at: Tokens = ()) -> ReferenceTarget:
         """Resolve a `$ref` that is written at `at`. Raises `RefError`. See `refs.resolve`."""
         try:
             return resolve(self.root, ref, at=at, find=lambda: self.anchors)

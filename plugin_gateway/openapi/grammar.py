@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Kind(StrEnum):
+class ObjectKind(StrEnum):
     """The kinds of objects, by their names in the standards."""
 
     CALLBACK = "callback"
@@ -45,7 +45,7 @@ class Kind(StrEnum):
     XML = "XML"
 
 
-class Shape(Enum):
+class Holding(Enum):
     """The way in which a field holds objects."""
 
     ONE = "one"
@@ -56,98 +56,103 @@ class Shape(Enum):
 
 
 class Field(NamedTuple):
-    """The kind of object that a field holds, and the shape."""
+    """The kind of object that a field holds, and the way in which it holds them."""
 
-    kind: Kind
-    shape: Shape
-
-
-def _one(kind: Kind, *names: str) -> dict[str, Field]:
-    return {name: Field(kind, Shape.ONE) for name in names}
+    kind: ObjectKind
+    holding: Holding
 
 
-def _list(kind: Kind, *names: str) -> dict[str, Field]:
-    return {name: Field(kind, Shape.LIST) for name in names}
+def _one(kind: ObjectKind, *names: str) -> dict[str, Field]:
+    return {name: Field(kind, Holding.ONE) for name in names}
 
 
-def _map(kind: Kind, *names: str) -> dict[str, Field]:
-    return {name: Field(kind, Shape.MAP) for name in names}
+def _list(kind: ObjectKind, *names: str) -> dict[str, Field]:
+    return {name: Field(kind, Holding.LIST) for name in names}
+
+
+def _map(kind: ObjectKind, *names: str) -> dict[str, Field]:
+    return {name: Field(kind, Holding.MAP) for name in names}
 
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The fixed fields of a path item that are operations, of all versions together."""
 
 _PARAMETER_FIELDS = {
-    **_one(Kind.SCHEMA, "schema"),
-    **_one(Kind.ITEMS, "items"),
-    **_map(Kind.MEDIA_TYPE, "content"),
-    **_map(Kind.EXAMPLE, "examples"),
+    **_one(ObjectKind.SCHEMA, "schema"),
+    **_one(ObjectKind.ITEMS, "items"),
+    **_map(ObjectKind.MEDIA_TYPE, "content"),
+    **_map(ObjectKind.EXAMPLE, "examples"),
 }
 _ENCODING_FIELDS = {
-    **_map(Kind.ENCODING, "encoding"),
-    **_one(Kind.ENCODING, "itemEncoding"),
-    **_list(Kind.ENCODING, "prefixEncoding"),
+    **_map(ObjectKind.ENCODING, "encoding"),
+    **_one(ObjectKind.ENCODING, "itemEncoding"),
+    **_list(ObjectKind.ENCODING, "prefixEncoding"),
 }
-_EXTERNAL_DOCS = _one(Kind.EXTERNAL_DOCS, "externalDocs")
+_EXTERNAL_DOCS = _one(ObjectKind.EXTERNAL_DOCS, "externalDocs")
 
-FIELDS: Mapping[Kind, Mapping[str, Field]] = MappingProxyType(
+FIELDS: Mapping[ObjectKind, Mapping[str, Field]] = MappingProxyType(
     {
-        Kind.CALLBACK: {},
-        Kind.CONTACT: {},
-        Kind.DISCRIMINATOR: {},
-        Kind.ENCODING: {**_map(Kind.HEADER, "headers"), **_ENCODING_FIELDS},
-        Kind.EXAMPLE: {},
-        Kind.EXTERNAL_DOCS: {},
-        Kind.HEADER: _PARAMETER_FIELDS,
-        Kind.INFO: {**_one(Kind.CONTACT, "contact"), **_one(Kind.LICENSE, "license")},
-        Kind.ITEMS: _one(Kind.ITEMS, "items"),
-        Kind.LICENSE: {},
-        Kind.LINK: _one(Kind.SERVER, "server"),
-        Kind.MEDIA_TYPE: {
-            **_one(Kind.SCHEMA, "schema", "itemSchema"),
-            **_map(Kind.EXAMPLE, "examples"),
+        ObjectKind.CALLBACK: {},
+        ObjectKind.CONTACT: {},
+        ObjectKind.DISCRIMINATOR: {},
+        ObjectKind.ENCODING: {**_map(ObjectKind.HEADER, "headers"), **_ENCODING_FIELDS},
+        ObjectKind.EXAMPLE: {},
+        ObjectKind.EXTERNAL_DOCS: {},
+        ObjectKind.HEADER: _PARAMETER_FIELDS,
+        ObjectKind.INFO: {**_one(ObjectKind.CONTACT, "contact"), **_one(ObjectKind.LICENSE, "license")},
+        ObjectKind.ITEMS: _one(ObjectKind.ITEMS, "items"),
+        ObjectKind.LICENSE: {},
+        ObjectKind.LINK: _one(ObjectKind.SERVER, "server"),
+        ObjectKind.MEDIA_TYPE: {
+            **_one(ObjectKind.SCHEMA, "schema", "itemSchema"),
+            **_map(ObjectKind.EXAMPLE, "examples"),
             **_ENCODING_FIELDS,
         },
-        Kind.OAUTH_FLOW: {},
-        Kind.OAUTH_FLOWS: _one(
-            Kind.OAUTH_FLOW, "implicit", "password", "clientCredentials", "authorizationCode", "deviceAuthorization"
+        ObjectKind.OAUTH_FLOW: {},
+        ObjectKind.OAUTH_FLOWS: _one(
+            ObjectKind.OAUTH_FLOW,
+            "implicit",
+            "password",
+            "clientCredentials",
+            "authorizationCode",
+            "deviceAuthorization",
         ),
-        Kind.OPERATION: {
+        ObjectKind.OPERATION: {
             **_EXTERNAL_DOCS,
-            **_list(Kind.PARAMETER, "parameters"),
-            **_one(Kind.REQUEST_BODY, "requestBody"),
-            **_one(Kind.RESPONSES, "responses"),
-            **_map(Kind.CALLBACK, "callbacks"),
-            **_list(Kind.SERVER, "servers"),
+            **_list(ObjectKind.PARAMETER, "parameters"),
+            **_one(ObjectKind.REQUEST_BODY, "requestBody"),
+            **_one(ObjectKind.RESPONSES, "responses"),
+            **_map(ObjectKind.CALLBACK, "callbacks"),
+            **_list(ObjectKind.SERVER, "servers"),
         },
-        Kind.PARAMETER: _PARAMETER_FIELDS,
-        Kind.PATH_ITEM: {
-            **_one(Kind.OPERATION, *METHODS),
-            **_map(Kind.OPERATION, "additionalOperations"),
-            **_list(Kind.PARAMETER, "parameters"),
-            **_list(Kind.SERVER, "servers"),
+        ObjectKind.PARAMETER: _PARAMETER_FIELDS,
+        ObjectKind.PATH_ITEM: {
+            **_one(ObjectKind.OPERATION, *METHODS),
+            **_map(ObjectKind.OPERATION, "additionalOperations"),
+            **_list(ObjectKind.PARAMETER, "parameters"),
+            **_list(ObjectKind.SERVER, "servers"),
         },
-        Kind.REQUEST_BODY: _map(Kind.MEDIA_TYPE, "content"),
-        Kind.RESPONSE: {
-            **_one(Kind.SCHEMA, "schema"),
-            **_map(Kind.HEADER, "headers"),
-            **_map(Kind.MEDIA_TYPE, "content"),
-            **_map(Kind.LINK, "links"),
+        ObjectKind.REQUEST_BODY: _map(ObjectKind.MEDIA_TYPE, "content"),
+        ObjectKind.RESPONSE: {
+            **_one(ObjectKind.SCHEMA, "schema"),
+            **_map(ObjectKind.HEADER, "headers"),
+            **_map(ObjectKind.MEDIA_TYPE, "content"),
+            **_map(ObjectKind.LINK, "links"),
         },
-        Kind.RESPONSES: {},
-        Kind.SCHEMA: {
+        ObjectKind.RESPONSES: {},
+        ObjectKind.SCHEMA: {
             **_EXTERNAL_DOCS,
-            **_one(Kind.DISCRIMINATOR, "discriminator"),
-            **_one(Kind.XML, "xml"),
+            **_one(ObjectKind.DISCRIMINATOR, "discriminator"),
+            **_one(ObjectKind.XML, "xml"),
             **_one(
-                Kind.SCHEMA,
+                ObjectKind.SCHEMA,
                 *("items", "additionalItems", "contains", "unevaluatedItems"),
                 *("additionalProperties", "propertyNames", "unevaluatedProperties"),
                 *("not", "if", "then", "else", "contentSchema"),
             ),
-            **_list(Kind.SCHEMA, "allOf", "anyOf", "oneOf", "prefixItems"),
+            **_list(ObjectKind.SCHEMA, "allOf", "anyOf", "oneOf", "prefixItems"),
             **_map(
-                Kind.SCHEMA,
+                ObjectKind.SCHEMA,
                 "properties",
                 "patternProperties",
                 "$defs",
@@ -156,62 +161,72 @@ FIELDS: Mapping[Kind, Mapping[str, Field]] = MappingProxyType(
                 "dependencies",
             ),
         },
-        Kind.SECURITY_SCHEME: _one(Kind.OAUTH_FLOWS, "flows"),
-        Kind.SERVER: _map(Kind.SERVER_VARIABLE, "variables"),
-        Kind.SERVER_VARIABLE: {},
-        Kind.TAG: _EXTERNAL_DOCS,
-        Kind.XML: {},
+        ObjectKind.SECURITY_SCHEME: _one(ObjectKind.OAUTH_FLOWS, "flows"),
+        ObjectKind.SERVER: _map(ObjectKind.SERVER_VARIABLE, "variables"),
+        ObjectKind.SERVER_VARIABLE: {},
+        ObjectKind.TAG: _EXTERNAL_DOCS,
+        ObjectKind.XML: {},
     }
 )
 """The fields of each kind of object that hold objects. All these objects may have extensions (`x-*`)."""
 
-OTHER_FIELDS: Mapping[Kind, Kind] = MappingProxyType({Kind.RESPONSES: Kind.RESPONSE, Kind.CALLBACK: Kind.PATH_ITEM})
+OTHER_FIELDS: Mapping[ObjectKind, ObjectKind] = MappingProxyType(
+    {ObjectKind.RESPONSES: ObjectKind.RESPONSE, ObjectKind.CALLBACK: ObjectKind.PATH_ITEM}
+)
 """Objects whose fields have patterned names (status codes, expressions), and the kind that these fields hold."""
 
 ROOT_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
-        **_one(Kind.INFO, "info"),
+        **_one(ObjectKind.INFO, "info"),
         **_EXTERNAL_DOCS,
-        **_list(Kind.SERVER, "servers"),
-        **_list(Kind.TAG, "tags"),
+        **_list(ObjectKind.SERVER, "servers"),
+        **_list(ObjectKind.TAG, "tags"),
     }
 )
 """The fields of the root that hold objects, except paths, webhooks and components."""
 
 REFERABLE = frozenset(
     {
-        *(Kind.CALLBACK, Kind.EXAMPLE, Kind.HEADER, Kind.LINK, Kind.MEDIA_TYPE, Kind.PARAMETER, Kind.PATH_ITEM),
-        *(Kind.REQUEST_BODY, Kind.RESPONSE, Kind.SCHEMA, Kind.SECURITY_SCHEME),
+        *(
+            ObjectKind.CALLBACK,
+            ObjectKind.EXAMPLE,
+            ObjectKind.HEADER,
+            ObjectKind.LINK,
+            ObjectKind.MEDIA_TYPE,
+            ObjectKind.PARAMETER,
+            ObjectKind.PATH_ITEM,
+        ),
+        *(ObjectKind.REQUEST_BODY, ObjectKind.RESPONSE, ObjectKind.SCHEMA, ObjectKind.SECURITY_SCHEME),
     }
 )
 """Kinds that a `$ref` may replace."""
 
-_SECTIONS_2_0: Mapping[str, Kind] = MappingProxyType(
+_SECTIONS_2_0: Mapping[str, ObjectKind] = MappingProxyType(
     {
-        "definitions": Kind.SCHEMA,
-        "parameters": Kind.PARAMETER,
-        "responses": Kind.RESPONSE,
-        "securityDefinitions": Kind.SECURITY_SCHEME,
+        "definitions": ObjectKind.SCHEMA,
+        "parameters": ObjectKind.PARAMETER,
+        "responses": ObjectKind.RESPONSE,
+        "securityDefinitions": ObjectKind.SECURITY_SCHEME,
     }
 )
-_SECTIONS_3_0: Mapping[str, Kind] = MappingProxyType(
+_SECTIONS_3_0: Mapping[str, ObjectKind] = MappingProxyType(
     {
-        "schemas": Kind.SCHEMA,
-        "responses": Kind.RESPONSE,
-        "parameters": Kind.PARAMETER,
-        "examples": Kind.EXAMPLE,
-        "requestBodies": Kind.REQUEST_BODY,
-        "headers": Kind.HEADER,
-        "securitySchemes": Kind.SECURITY_SCHEME,
-        "links": Kind.LINK,
-        "callbacks": Kind.CALLBACK,
+        "schemas": ObjectKind.SCHEMA,
+        "responses": ObjectKind.RESPONSE,
+        "parameters": ObjectKind.PARAMETER,
+        "examples": ObjectKind.EXAMPLE,
+        "requestBodies": ObjectKind.REQUEST_BODY,
+        "headers": ObjectKind.HEADER,
+        "securitySchemes": ObjectKind.SECURITY_SCHEME,
+        "links": ObjectKind.LINK,
+        "callbacks": ObjectKind.CALLBACK,
     }
 )
-_SECTIONS_3_1: Mapping[str, Kind] = MappingProxyType({**_SECTIONS_3_0, "pathItems": Kind.PATH_ITEM})
-_SECTIONS_3_2: Mapping[str, Kind] = MappingProxyType({**_SECTIONS_3_1, "mediaTypes": Kind.MEDIA_TYPE})
+_SECTIONS_3_1: Mapping[str, ObjectKind] = MappingProxyType({**_SECTIONS_3_0, "pathItems": ObjectKind.PATH_ITEM})
+_SECTIONS_3_2: Mapping[str, ObjectKind] = MappingProxyType({**_SECTIONS_3_1, "mediaTypes": ObjectKind.MEDIA_TYPE})
 
 
-def sections(version: str) -> Mapping[str, Kind]:
+def sections(version: str) -> Mapping[str, ObjectKind]:
     """Return the component maps of a version, by name."""
     return {"2.0": _SECTIONS_2_0, "3.0": _SECTIONS_3_0, "3.1": _SECTIONS_3_1}.get(version, _SECTIONS_3_2)
 
@@ -225,11 +240,11 @@ def is_extension(name: str) -> bool:
     return name.startswith("x-")
 
 
-def is_reference(kind: Kind, node: object) -> bool:
+def is_reference(kind: ObjectKind, node: object) -> bool:
     """Return whether `node` is a reference. A `$ref` that is not a string is not a reference."""
     return kind in REFERABLE and isinstance(node, dict) and isinstance(node.get("$ref"), str)
 
 
-def siblings_count(kind: Kind, version: str) -> bool:
+def siblings_count(kind: ObjectKind, version: str) -> bool:
     """Return whether fields beside a `$ref` have a meaning: in schemas since 3.1, and in path items."""
-    return kind is Kind.PATH_ITEM or (kind is Kind.SCHEMA and version not in {"2.0", "3.0"})
+    return kind is ObjectKind.PATH_ITEM or (kind is ObjectKind.SCHEMA and version not in {"2.0", "3.0"})

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from plugin_gateway.openapi.grammar import FIELDS, OTHER_FIELDS, ROOT_FIELDS, Kind, Shape, is_extension, sections
+from plugin_gateway.openapi.grammar import (
+    FIELDS,
+    OTHER_FIELDS,
+    ROOT_FIELDS,
+    Holding,
+    ObjectKind,
+    is_extension,
+    sections,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -13,7 +21,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens
 
 
-Node: TypeAlias = "tuple[Kind, JsonObject]"
+Node: TypeAlias = "tuple[ObjectKind, JsonObject]"
 """One object and its kind."""
 
 
@@ -28,7 +36,7 @@ def typed_nodes(root: JsonObject) -> list[Node]:
         items = root.get(section)
         for name, item in items.items() if isinstance(items, dict) else ():
             if not is_extension(name):
-                found += typed_nodes_in(Kind.PATH_ITEM, item)
+                found += typed_nodes_in(ObjectKind.PATH_ITEM, item)
     is_swagger = "swagger" in root
     holder = root if is_swagger else root.get("components")
     for section, kind in sections("2.0" if is_swagger else "3.2").items():
@@ -38,7 +46,7 @@ def typed_nodes(root: JsonObject) -> list[Node]:
     return found
 
 
-def typed_nodes_in(kind: Kind, value: Json) -> list[Node]:
+def typed_nodes_in(kind: ObjectKind, value: Json) -> list[Node]:
     """Return one object and every object below it, with their kinds."""
     found: list[Node] = []
     stack = [(kind, value)]
@@ -50,25 +58,25 @@ def typed_nodes_in(kind: Kind, value: Json) -> list[Node]:
     return found
 
 
-def children(kind: Kind, value: JsonObject) -> list[tuple[Kind, Json]]:
+def children(kind: ObjectKind, value: JsonObject) -> list[tuple[ObjectKind, Json]]:
     """Return the direct children of `value` that the grammar gives a kind; boolean schemas are among them."""
     if (other := OTHER_FIELDS.get(kind)) is not None:
         return [(other, child) for name, child in value.items() if name != "$ref" and not is_extension(name)]
-    found: list[tuple[Kind, Json]] = []
+    found: list[tuple[ObjectKind, Json]] = []
     fields = FIELDS[kind]
     for name, child in value.items():
         if (field := fields.get(name)) is None:
             continue
-        child_kind, shape = field
+        child_kind, holding = field
         if isinstance(child, dict):
-            if shape is Shape.MAP:
+            if holding is Holding.MAP:
                 found += [(child_kind, entry) for entry in child.values()]
-            elif shape is Shape.ONE:
+            elif holding is Holding.ONE:
                 found.append((child_kind, child))
         elif isinstance(child, list):
-            if shape is not Shape.MAP:
+            if holding is not Holding.MAP:
                 found += [(child_kind, entry) for entry in child]
-        elif child is not None and shape is Shape.ONE:
+        elif child is not None and holding is Holding.ONE:
             found.append((child_kind, child))
     return found
 

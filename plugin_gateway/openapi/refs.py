@@ -38,7 +38,7 @@ class RefError(LookupError):
         super().__init__(f"{ref!r} {reason}")
 
 
-class Target(NamedTuple):
+class ReferenceTarget(NamedTuple):
     """The target of a reference: its place in the root, and its value."""
 
     tokens: Tokens
@@ -166,7 +166,9 @@ def _named_places(root: dict[str, Any], own: str) -> Iterator[tuple[Tokens, dict
             )
 
 
-def resolve(root: dict[str, Any], ref: str, *, at: Tokens = (), find: Callable[[], Anchors] | None = None) -> Target:
+def resolve(
+    root: dict[str, Any], ref: str, *, at: Tokens = (), find: Callable[[], Anchors] | None = None
+) -> ReferenceTarget:
     """Resolve `ref`, written at `at`. Raises `RefError`. `find` returns the root's anchors if the caller keeps them.
 
     A pointer is tried from the document's root first, then from the schema resource around `at`. JSON Schema wants the reverse
@@ -176,7 +178,7 @@ def resolve(root: dict[str, Any], ref: str, *, at: Tokens = (), find: Callable[[
     if ref.startswith("#/"):
         tokens = split_pointer(unquote(ref[1:]))
         try:
-            return Target(tokens, walk(root, tokens))
+            return ReferenceTarget(tokens, walk(root, tokens))
         except LookupError:
             pass
     anchors = find() if find else find_anchors(root)
@@ -189,9 +191,9 @@ def resolve(root: dict[str, Any], ref: str, *, at: Tokens = (), find: Callable[[
     if fragment and not fragment.startswith("/"):
         if (found := anchors.names.get((resource, fragment))) is None:
             raise RefError(ref, f"names the anchor {fragment!r}, which is not defined")
-        return Target(found, walk(root, found))
+        return ReferenceTarget(found, walk(root, found))
     tokens = (*start, *split_pointer(fragment))
     try:
-        return Target(tokens, walk(root, tokens))
+        return ReferenceTarget(tokens, walk(root, tokens))
     except LookupError:
         raise RefError(ref, "points at nothing") from None

@@ -9,7 +9,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from plugin_gateway.openapi.grammar import FIELDS, METHODS, Kind
+from plugin_gateway.openapi.grammar import FIELDS, METHODS, ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,54 +67,54 @@ _VALUE_2_0 = {
     **_fields(Type.LIST, "enum", _OLD),
 }
 
-PLAIN_FIELDS: Final[Mapping[Kind, Mapping[str, Plain]]] = MappingProxyType(
+PLAIN_FIELDS: Final[Mapping[ObjectKind, Mapping[str, Plain]]] = MappingProxyType(
     {
-        Kind.CALLBACK: {},
-        Kind.CONTACT: _fields(Type.TEXT, "name url email"),
-        Kind.DISCRIMINATOR: {
+        ObjectKind.CALLBACK: {},
+        ObjectKind.CONTACT: _fields(Type.TEXT, "name url email"),
+        ObjectKind.DISCRIMINATOR: {
             **_fields(Type.TEXT, "propertyName", _NEW),
             **_fields(Type.MAP_OF_TEXT, "mapping", _NEW),
             **_fields(Type.TEXT, "defaultMapping", _FROM_3_2),
         },
-        Kind.ENCODING: {
+        ObjectKind.ENCODING: {
             **_fields(Type.TEXT, "contentType", _NEW),
             **_STYLED,
             **_fields(Type.FLAG, "allowReserved", _NEW),
         },
-        Kind.EXAMPLE: {
+        ObjectKind.EXAMPLE: {
             **_fields(Type.TEXT, "summary description externalValue", _NEW),
             **_fields(Type.ANY, "value", _NEW),
             **_fields(Type.ANY, "dataValue", _FROM_3_2),
             **_fields(Type.TEXT, "serializedValue", _FROM_3_2),
         },
-        Kind.EXTERNAL_DOCS: _fields(Type.TEXT, "description url"),
-        Kind.HEADER: {
+        ObjectKind.EXTERNAL_DOCS: _fields(Type.TEXT, "description url"),
+        ObjectKind.HEADER: {
             **_fields(Type.TEXT, "description"),
             **_fields(Type.FLAG, "required deprecated", _NEW),
             **_STYLED,
             **_SHOWN,
             **_VALUE_2_0,
         },
-        Kind.INFO: {
+        ObjectKind.INFO: {
             **_fields(Type.TEXT, "title description termsOfService version"),
             **_fields(Type.TEXT, "summary", _FROM_3_1),
         },
-        Kind.ITEMS: _VALUE_2_0,
-        Kind.LICENSE: {**_fields(Type.TEXT, "name url"), **_fields(Type.TEXT, "identifier", _FROM_3_1)},
-        Kind.LINK: {
+        ObjectKind.ITEMS: _VALUE_2_0,
+        ObjectKind.LICENSE: {**_fields(Type.TEXT, "name url"), **_fields(Type.TEXT, "identifier", _FROM_3_1)},
+        ObjectKind.LINK: {
             **_fields(Type.TEXT, "operationRef operationId description", _NEW),
             **_fields(Type.MAP_OF_TEXT, "parameters", _NEW),
             **_fields(Type.ANY, "requestBody", _NEW),
         },
-        Kind.MEDIA_TYPE: {**_SHOWN, **_fields(Type.TEXT, "description", _FROM_3_2)},
-        Kind.OPERATION: {
+        ObjectKind.MEDIA_TYPE: {**_SHOWN, **_fields(Type.TEXT, "description", _FROM_3_2)},
+        ObjectKind.OPERATION: {
             **_fields(Type.NAMES, "tags"),
             **_fields(Type.TEXT, "summary description operationId"),
             **_fields(Type.FLAG, "deprecated"),
             **_fields(Type.ANY, "security"),
             **_fields(Type.ANY, "consumes produces schemes", _OLD),
         },
-        Kind.PARAMETER: {
+        ObjectKind.PARAMETER: {
             **_fields(Type.TEXT, "name in description"),
             **_fields(Type.FLAG, "required allowEmptyValue"),
             **_fields(Type.FLAG, "deprecated allowReserved", _NEW),
@@ -122,16 +122,16 @@ PLAIN_FIELDS: Final[Mapping[Kind, Mapping[str, Plain]]] = MappingProxyType(
             **_SHOWN,
             **_VALUE_2_0,
         },
-        Kind.PATH_ITEM: {**_fields(Type.TEXT, "summary description", _NEW), **_fields(Type.TEXT, "$ref")},
-        Kind.REQUEST_BODY: {**_fields(Type.TEXT, "description", _NEW), **_fields(Type.FLAG, "required", _NEW)},
-        Kind.RESPONSE: {
+        ObjectKind.PATH_ITEM: {**_fields(Type.TEXT, "summary description", _NEW), **_fields(Type.TEXT, "$ref")},
+        ObjectKind.REQUEST_BODY: {**_fields(Type.TEXT, "description", _NEW), **_fields(Type.FLAG, "required", _NEW)},
+        ObjectKind.RESPONSE: {
             **_fields(Type.TEXT, "description"),
             **_fields(Type.TEXT, "summary", _FROM_3_2),
             **_fields(Type.MAP, "examples", _OLD),
         },
-        Kind.RESPONSES: {},
+        ObjectKind.RESPONSES: {},
         # Keywords of later versions are accepted: upgrading gives them their effect.
-        Kind.SCHEMA: {
+        ObjectKind.SCHEMA: {
             **_fields(
                 Type.TEXT,
                 "$id $schema $ref $anchor $dynamicRef $dynamicAnchor $comment title description format pattern "
@@ -152,11 +152,11 @@ PLAIN_FIELDS: Final[Mapping[Kind, Mapping[str, Plain]]] = MappingProxyType(
             **_fields(Type.TYPES, "type"),
             **_fields(Type.MAP, "dependentRequired"),
         },
-        Kind.TAG: {
+        ObjectKind.TAG: {
             **_fields(Type.TEXT, "name description"),
             **_fields(Type.TEXT, "summary parent kind", _FROM_3_2),
         },
-        Kind.XML: {
+        ObjectKind.XML: {
             **_fields(Type.TEXT, "name namespace prefix"),
             **_fields(Type.FLAG, "attribute wrapped"),
             **_fields(Type.TEXT, "nodeType", _FROM_3_2),
@@ -165,25 +165,25 @@ PLAIN_FIELDS: Final[Mapping[Kind, Mapping[str, Plain]]] = MappingProxyType(
 )
 """Servers and security are missing here: every served document has the gateway's instead."""
 
-_OBJECTS_SINCE: Final[Mapping[tuple[Kind, str], frozenset[str]]] = MappingProxyType(
+_OBJECTS_SINCE: Final[Mapping[tuple[ObjectKind, str], frozenset[str]]] = MappingProxyType(
     {
-        **{(Kind.OPERATION, name): _NEW for name in ("requestBody", "callbacks", "servers")},
-        **{(Kind.PARAMETER, name): _NEW for name in ("content", "examples")},
-        (Kind.PARAMETER, "items"): _OLD,
-        **{(Kind.HEADER, name): _NEW for name in ("content", "examples", "schema")},
-        (Kind.HEADER, "items"): _OLD,
-        **{(Kind.RESPONSE, name): _NEW for name in ("content", "links")},
-        (Kind.RESPONSE, "schema"): _OLD,
-        **{(Kind.MEDIA_TYPE, name): _FROM_3_2 for name in ("itemSchema", "itemEncoding", "prefixEncoding")},
-        **{(Kind.ENCODING, name): _FROM_3_2 for name in ("encoding", "itemEncoding", "prefixEncoding")},
-        (Kind.PATH_ITEM, "servers"): _NEW,
-        (Kind.PATH_ITEM, "trace"): _NEW,
-        **{(Kind.PATH_ITEM, name): _FROM_3_2 for name in ("query", "additionalOperations")},
+        **{(ObjectKind.OPERATION, name): _NEW for name in ("requestBody", "callbacks", "servers")},
+        **{(ObjectKind.PARAMETER, name): _NEW for name in ("content", "examples")},
+        (ObjectKind.PARAMETER, "items"): _OLD,
+        **{(ObjectKind.HEADER, name): _NEW for name in ("content", "examples", "schema")},
+        (ObjectKind.HEADER, "items"): _OLD,
+        **{(ObjectKind.RESPONSE, name): _NEW for name in ("content", "links")},
+        (ObjectKind.RESPONSE, "schema"): _OLD,
+        **{(ObjectKind.MEDIA_TYPE, name): _FROM_3_2 for name in ("itemSchema", "itemEncoding", "prefixEncoding")},
+        **{(ObjectKind.ENCODING, name): _FROM_3_2 for name in ("encoding", "itemEncoding", "prefixEncoding")},
+        (ObjectKind.PATH_ITEM, "servers"): _NEW,
+        (ObjectKind.PATH_ITEM, "trace"): _NEW,
+        **{(ObjectKind.PATH_ITEM, name): _FROM_3_2 for name in ("query", "additionalOperations")},
     }
 )
 
 
-def is_known(kind: Kind, name: str, version: str) -> bool:
+def is_known(kind: ObjectKind, name: str, version: str) -> bool:
     """Return whether objects of this kind have this field in this version. `name` is not an extension."""
     if name in FIELDS[kind]:
         return version in _OBJECTS_SINCE.get((kind, name), _ALL)
@@ -191,6 +191,6 @@ def is_known(kind: Kind, name: str, version: str) -> bool:
     return plain is not None and version in plain.versions
 
 
-def is_unknown_everywhere(kind: Kind, name: str) -> bool:
+def is_unknown_everywhere(kind: ObjectKind, name: str) -> bool:
     """Return whether the field is unknown for this kind in every version."""
     return kind in PLAIN_FIELDS and name not in FIELDS[kind] and name not in PLAIN_FIELDS[kind] and name not in METHODS

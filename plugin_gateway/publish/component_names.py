@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.grammar import ObjectKind, is_reference
 from plugin_gateway.openapi.nodes import typed_nodes
 from plugin_gateway.openapi.refs import split_pointer, to_ref
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ILLEGAL = re.compile(r"[^A-Za-z0-9._-]+")
 _SCHEMAS = ("components", "schemas")
-_OTHER_REFERENCES = {Kind.SCHEMA: "$dynamicRef", Kind.LINK: "operationRef"}
+_OTHER_REFERENCES = {ObjectKind.SCHEMA: "$dynamicRef", ObjectKind.LINK: "operationRef"}
 """Fields besides `$ref` that may lead into a component."""
 
 
@@ -49,7 +49,7 @@ def legalise_names(root: JsonObject) -> None:
             node["$ref"] = _rename(node["$ref"], renamed)
         if (other := _OTHER_REFERENCES.get(kind)) in node and _tokens(node[other]):
             node[other] = _rename(node[other], renamed)
-        if kind is Kind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
+        if kind is ObjectKind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
             node["mapping"] = {value: _rename(target, renamed) for value, target in mapping.items()}
 
 
@@ -74,7 +74,7 @@ def _keep_discriminator_values(nodes: Iterable[Node], schemas: JsonObject, renam
     names = {id(schema): name for name, schema in schemas.items()}
     for kind, node in nodes:
         discriminator = node.get("discriminator")
-        if kind is not Kind.SCHEMA or not isinstance(discriminator, dict):
+        if kind is not ObjectKind.SCHEMA or not isinstance(discriminator, dict):
             continue
         mapping = discriminator.get("mapping")
         mapping = dict(mapping) if isinstance(mapping, dict) else {}
@@ -89,7 +89,7 @@ def _keep_discriminator_values(nodes: Iterable[Node], schemas: JsonObject, renam
 
 def _referred(schema: Json, field: str) -> list[str]:
     entries = schema.get(field) if isinstance(schema, dict) else None
-    refs = [entry["$ref"] for entry in entries or () if is_reference(Kind.SCHEMA, entry)]
+    refs = [entry["$ref"] for entry in entries or () if is_reference(ObjectKind.SCHEMA, entry)]
     return [name for ref in refs if (name := _name(ref))]
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference
+from plugin_gateway.openapi.grammar import METHODS, ObjectKind, is_reference
 from plugin_gateway.openapi.nodes import copy_json, typed_nodes
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.refs import RefError, split_pointer
@@ -124,7 +124,7 @@ def build_served_document(
 def empty_responses(root: JsonObject) -> None:
     """Remove what responses hold from `root`, in place. Their descriptions stay."""
     for kind, node in typed_nodes(root):
-        if kind is Kind.RESPONSE:
+        if kind is ObjectKind.RESPONSE:
             for key in ("content", "headers", "links"):
                 node.pop(key, None)
 
@@ -198,7 +198,7 @@ def _merge_parameters(
 
 def _follow(document: Document, node: Json) -> JsonObject:
     for _ in range(100):  # longer chains are loops
-        if not is_reference(Kind.PARAMETER, node):
+        if not is_reference(ObjectKind.PARAMETER, node):
             break
         try:
             node = document.resolve(node["$ref"]).value
@@ -209,7 +209,7 @@ def _follow(document: Document, node: Json) -> JsonObject:
 
 def _inline(document: Document, entry: Json) -> Json:
     """Replace a reference by its parameter. A broken reference stays."""
-    if not is_reference(Kind.PARAMETER, entry) or not (parameter := _follow(document, entry)):
+    if not is_reference(ObjectKind.PARAMETER, entry) or not (parameter := _follow(document, entry)):
         return entry
     texts = {key: entry[key] for key in ("description",) if isinstance(entry.get(key), str)}
     return {**copy_json(parameter), **texts}
@@ -246,19 +246,21 @@ def _new_ids(pruned: Document, operations: Mapping[OperationKey, PublishedOperat
 def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, str]) -> None:
     """Rename operation ids in links, remove the API's servers and security, and correct objects with both `example` and `examples`."""
     for kind, node in typed_nodes(root):
-        if kind in (Kind.OPERATION, Kind.PATH_ITEM) and isinstance(parameters := node.get("parameters"), list):
+        if kind in (ObjectKind.OPERATION, ObjectKind.PATH_ITEM) and isinstance(
+            parameters := node.get("parameters"), list
+        ):
             node["parameters"] = [_inline(document, entry) for entry in parameters]
     served = {id(node) for _, item in _path_items(root) for node in _operation_nodes(item)}
     taken = {node["operationId"] for _, item in _path_items(root) for node in _operation_nodes(item)}
     for kind, node in typed_nodes(root):
         match kind:
-            case Kind.LINK:
+            case ObjectKind.LINK:
                 node.pop("server", None)
                 if isinstance(name := node.get("operationId"), str) and name in new_ids:
                     node["operationId"] = new_ids[name]
-            case Kind.PATH_ITEM:
+            case ObjectKind.PATH_ITEM:
                 node.pop("servers", None)
-            case Kind.OPERATION if id(node) not in served:
+            case ObjectKind.OPERATION if id(node) not in served:
                 # In a callback the client is the server, so the gateway's server and security do not apply.
                 for key in ("servers", "security"):
                     node.pop(key, None)
@@ -266,17 +268,19 @@ def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, s
                     taken.add(name)
                 else:
                     node.pop("operationId", None)
-            case Kind.PARAMETER | Kind.HEADER | Kind.MEDIA_TYPE if "example" in node and "examples" in node:
+            case ObjectKind.PARAMETER | ObjectKind.HEADER | ObjectKind.MEDIA_TYPE if (
+                "example" in node and "examples" in node
+            ):
                 # An object may have `example` or `examples`, not both.
                 example = node.pop("example")
                 if isinstance(node["examples"], dict):
                     node["examples"].setdefault("example", {"value": example})
-            case Kind.SCHEMA:
+            case ObjectKind.SCHEMA:
                 if isinstance(node.get("$recursiveAnchor"), bool):
                     # A keyword of JSON Schema 2019-09. 2020-12 has no such keyword, and its metaschema refuses it.
                     del node["$recursiveAnchor"]
                 _define_schema(root, node.get("$ref"))
-            case Kind.DISCRIMINATOR if isinstance(mapping := node.get("mapping"), dict):
+            case ObjectKind.DISCRIMINATOR if isinstance(mapping := node.get("mapping"), dict):
                 for target in mapping.values():
                     _define_schema(root, target)
             case _:

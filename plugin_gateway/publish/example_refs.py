@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.nodes import places_of, typed_nodes
 from plugin_gateway.openapi.refs import RefError, resolve
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
 
-_HAVE_EXAMPLES = frozenset({Kind.PARAMETER, Kind.HEADER, Kind.MEDIA_TYPE})
+_HAVE_EXAMPLES = frozenset({ObjectKind.PARAMETER, ObjectKind.HEADER, ObjectKind.MEDIA_TYPE})
 _VALUES = ("value", "dataValue")
 
 
@@ -27,15 +27,17 @@ def drop_dangling_examples(root: JsonObject) -> tuple[Finding, ...]:
                 del examples[name]
             if not examples:
                 del node["examples"]
-        if (kind in _HAVE_EXAMPLES or kind is Kind.SCHEMA) and _is_dangling(root, node.get("example"), node, dropped):
+        if (kind in _HAVE_EXAMPLES or kind is ObjectKind.SCHEMA) and _is_dangling(
+            root, node.get("example"), node, dropped
+        ):
             del node["example"]
-        if kind is Kind.SCHEMA and isinstance(entries := node.get("examples"), list):
+        if kind is ObjectKind.SCHEMA and isinstance(entries := node.get("examples"), list):
             kept = [entry for entry in entries if not _is_dangling(root, entry, node, dropped)]
             if len(kept) < len(entries):
                 node["examples"] = kept
                 if not kept:
                     del node["examples"]
-        if kind is Kind.EXAMPLE:
+        if kind is ObjectKind.EXAMPLE:
             # Keep the rest of an Example Object: it may be a component that others refer to.
             for name in _VALUES:
                 if _is_dangling(root, node.get(name), node, dropped):

@@ -12,7 +12,7 @@ from plugin_gateway.openapi.render import to_json, to_yaml
 from plugin_gateway.publish.document import build_served_document
 from plugin_gateway.publish.face import Face, build_face
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
-from plugin_gateway.publish.profile import Cut, Profile, cut_to_profile, has_long_texts
+from plugin_gateway.publish.profile import Profile, ProfiledDocument, cut_to_profile, has_long_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,7 +77,7 @@ def build_document_faces(
             return served, ()
         return build(pruned, operations, replace(presentation, version=version))
 
-    def cut(profile: Profile) -> Cut:
+    def cut(profile: Profile) -> ProfiledDocument:
         if profile is Profile.LEAN and not has_notes and presentation.version != "3.0":
             # The notes need the whole document in 3.0. Without them, do not prepare the schemas that only answers use.
             lean = replace(presentation, version="3.0")

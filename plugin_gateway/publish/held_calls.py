@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.grammar import ObjectKind, is_reference
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.refs import RefError
 
@@ -62,7 +62,7 @@ def declare_held_call(document: Document, responses: JsonObject) -> JsonObject:
 def _follow(document: Document, response: Json) -> JsonObject | None:
     """Return a copy of the response that the API declares, with references resolved; None if there is none."""
     for _ in range(100):  # longer chains are loops
-        if not is_reference(Kind.RESPONSE, response):
+        if not is_reference(ObjectKind.RESPONSE, response):
             break
         try:
             response = document.resolve(response["$ref"]).value

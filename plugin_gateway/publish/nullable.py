@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.nodes import typed_nodes
 from plugin_gateway.openapi.refs import index_of, split_pointer
 
@@ -36,7 +36,7 @@ _WITH_ALTERNATIVES: Final = frozenset({"anyOf", "$ref", "$dynamicRef", "unevalua
 
 def spell_out_null(root: JsonObject) -> None:
     """Rewrite each schema of `root` (3.1 or 3.2) whose type is a list of one type and `null`, in place."""
-    schemas = [node for kind, node in typed_nodes(root) if kind is Kind.SCHEMA and _can_be_spelt_out(node)]
+    schemas = [node for kind, node in typed_nodes(root) if kind is ObjectKind.SCHEMA and _can_be_spelt_out(node)]
     if not schemas or (fixed := _led_through(root)) is None:
         return
     for schema in schemas:

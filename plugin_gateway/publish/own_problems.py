@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference
+from plugin_gateway.openapi.grammar import METHODS, ObjectKind, is_reference
 from plugin_gateway.openapi.refs import split_pointer, to_ref
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _statuses_of(path: str, operation: JsonObject, statuses: Collection[int]) ->
 
 def _add_media_type(root: JsonObject, response: Json, media_type: JsonObject) -> None:
     for _ in range(100):  # longer chains are loops
-        if not is_reference(Kind.RESPONSE, response):
+        if not is_reference(ObjectKind.RESPONSE, response):
             break
         tokens = split_pointer(response["$ref"][1:])
         if tokens[:-1] != ("components", "responses"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.grammar import ObjectKind, is_reference
 from plugin_gateway.openapi.nodes import copy_json, typed_nodes
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.publish.document import CONSEQUENTIAL, empty_responses
@@ -26,8 +26,10 @@ MAX_GPT_OPERATIONS = 30
 _OPERATION_LIMITS = {"summary": MAX_OPERATION_TEXT, "description": MAX_OPERATION_TEXT}
 _PARAMETER_LIMITS = {"description": MAX_PARAMETER_TEXT}
 _LIMITS = {
-    Kind.OPERATION: _OPERATION_LIMITS,
-    **dict.fromkeys((Kind.PARAMETER, Kind.HEADER, Kind.SCHEMA, Kind.REQUEST_BODY), _PARAMETER_LIMITS),
+    ObjectKind.OPERATION: _OPERATION_LIMITS,
+    **dict.fromkeys(
+        (ObjectKind.PARAMETER, ObjectKind.HEADER, ObjectKind.SCHEMA, ObjectKind.REQUEST_BODY), _PARAMETER_LIMITS
+    ),
 }
 """The most characters of the texts of each kind of object."""
 
@@ -42,20 +44,20 @@ class Profile(StrEnum):
     """For clients that put the whole document into a prompt or cannot follow recursive schemas: omits the contents of responses."""
 
 
-class Cut(NamedTuple):
+class ProfiledDocument(NamedTuple):
     """A document cut to a profile. It is made when it is called, because `check` needs only the findings."""
 
     document: Callable[[], Document]
     findings: tuple[Finding, ...]
 
 
-def cut_to_profile(served: Document, profile: Profile) -> Cut:
+def cut_to_profile(served: Document, profile: Profile) -> ProfiledDocument:
     """Cut `served` down to the limits of `profile`. `served` does not change."""
     match profile:
         case Profile.OPENAPI_3_0:
-            return Cut(lambda: served, ())
+            return ProfiledDocument(lambda: served, ())
         case Profile.LEAN:
-            return Cut(lambda: _without_answers(served), ())
+            return ProfiledDocument(lambda: _without_answers(served), ())
         case Profile.PLUGIN | Profile.GPT_ACTIONS:
             return _within_limits(served, profile)
         case _:
@@ -72,12 +74,12 @@ def has_long_texts(root: JsonObject) -> bool:
     )
 
 
-def _within_limits(served: Document, profile: Profile) -> Cut:
+def _within_limits(served: Document, profile: Profile) -> ProfiledDocument:
     root: JsonObject = copy_json(served.root)
     document = Document(root=root, name=served.name)
     findings = [*_cut_texts(root, profile)]
     if profile is not Profile.GPT_ACTIONS:
-        return Cut(lambda: document, tuple(findings))
+        return ProfiledDocument(lambda: document, tuple(findings))
     for operation in document.operations.values():
         findings += _drop_headers(document, operation.node)
     if len(document.operations) > MAX_GPT_OPERATIONS:
@@ -87,7 +89,7 @@ def _within_limits(served: Document, profile: Profile) -> Cut:
                 "allow fewer, or run a second gateway for the rest",
             )
         )
-    return Cut(lambda: _only_reachable(document), tuple(findings))
+    return ProfiledDocument(lambda: _only_reachable(document), tuple(findings))
 
 
 def _only_reachable(document: Document) -> Document:
@@ -131,7 +133,7 @@ def _drop_headers(document: Document, operation: JsonObject) -> list[Finding]:
     """Remove header and cookie parameters: GPT Actions cannot send them and refuse documents that describe them."""
     findings, kept = [], []
     for entry in operation.get("parameters") or ():
-        parameter = document.resolve(entry["$ref"]).value if is_reference(Kind.PARAMETER, entry) else entry
+        parameter = document.resolve(entry["$ref"]).value if is_reference(ObjectKind.PARAMETER, entry) else entry
         if parameter.get("in") not in ("header", "cookie"):
             kept.append(entry)
         elif parameter.get("required") is True:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.mend.value_check import ValueCheck
 from plugin_gateway.openapi.nodes import places_of, typed_nodes
 
@@ -26,9 +26,9 @@ def drop_wrong_examples(root: JsonObject, effort: Effort | None = None) -> tuple
     dropped: list[tuple[JsonObject, Json]] = []  # the object that had the example, and the example
     for kind, node in typed_nodes(root):
         match kind:
-            case Kind.SCHEMA:
+            case ObjectKind.SCHEMA:
                 dropped += _drop(check, node, node)
-            case Kind.PARAMETER | Kind.HEADER:
+            case ObjectKind.PARAMETER | ObjectKind.HEADER:
                 dropped += _drop(check, node, node.get("schema"))
             case _:
                 pass
@@ -56,8 +56,12 @@ def drop_wrong_examples(root: JsonObject, effort: Effort | None = None) -> tuple
     )
 
 
-def _media_types(kind: Kind, node: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    content = node.get("content") if kind in (Kind.REQUEST_BODY, Kind.RESPONSE, Kind.PARAMETER, Kind.HEADER) else None
+def _media_types(kind: ObjectKind, node: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    content = (
+        node.get("content")
+        if kind in (ObjectKind.REQUEST_BODY, ObjectKind.RESPONSE, ObjectKind.PARAMETER, ObjectKind.HEADER)
+        else None
+    )
     if isinstance(content, dict):
         yield from ((name, media_type) for name, media_type in content.items() if isinstance(media_type, dict))
 

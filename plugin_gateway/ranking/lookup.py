@@ -38,7 +38,7 @@ _FOR_UNLIKELY: Final = 0.8
 """What is left of the score of an operation that changes or deletes something, if the query has no word for that."""
 
 
-class Found(NamedTuple):
+class Hit(NamedTuple):
     """A subject that has words of the query."""
 
     number: int
@@ -48,18 +48,18 @@ class Found(NamedTuple):
     """How many words of the query it has."""
 
 
-class Result(NamedTuple):
+class SearchResult(NamedTuple):
     """The answer of an index to a query."""
 
     words: int
     """How many words were looked for. 0 if the query has none."""
     matches: int
     """How many subjects have a word of the query."""
-    found: list[Found]
+    found: list[Hit]
     """The best first. A subject whose name is the query comes before all others."""
 
 
-def find(index: Index, query: str, most: int | None = None) -> Result:
+def find(index: Index, query: str, most: int | None = None) -> SearchResult:
     """Find the subjects that have a word of the query, at most `most` of them."""
     query = query[:_LONGEST_QUERY]
     tally = _Tally(index)
@@ -71,7 +71,9 @@ def find(index: Index, query: str, most: int | None = None) -> Result:
         if name and other.casefold() == name:
             scores[number] = math.inf
     best = nsmallest(len(scores) if most is None else most, ((-score, number) for number, score in scores.items()))
-    return Result(tally.words, len(scores), [Found(number, -score, tally.words_of(number)) for score, number in best])
+    return SearchResult(
+        tally.words, len(scores), [Hit(number, -score, tally.words_of(number)) for score, number in best]
+    )
 
 
 class _Tally:

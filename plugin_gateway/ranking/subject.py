@@ -19,23 +19,23 @@ _END_OF_SENTENCE: Final = re.compile(r"[.!?](?=\s|$)")
 _LONGEST_SENTENCE, _LONGEST_REST, _MOST_NAMES = 300, 600, 100
 
 
-class Field(Struct, frozen=True, kw_only=True):
+class TextWeight(Struct, frozen=True, kw_only=True):
     """How much a word counts in one text of a subject, and how much less if the text is longer than others (BM25F's w and b)."""
 
     weight: float
     by_length: float
 
 
-FIELDS: Final[Mapping[str, Field]] = {
-    "name": Field(weight=0.6, by_length=0.8),
-    "title": Field(weight=1.5, by_length=0.6),
-    "path": Field(weight=1.0, by_length=0.7),
-    "thing": Field(weight=1.5, by_length=0.3),
-    "verb": Field(weight=2.4, by_length=0.0),
-    "tags": Field(weight=0.6, by_length=0.0),
-    "sentence": Field(weight=0.6, by_length=0.4),
-    "rest": Field(weight=0.2, by_length=0.4),
-    "arguments": Field(weight=0.25, by_length=0.5),
+FIELDS: Final[Mapping[str, TextWeight]] = {
+    "name": TextWeight(weight=0.6, by_length=0.8),
+    "title": TextWeight(weight=1.5, by_length=0.6),
+    "path": TextWeight(weight=1.0, by_length=0.7),
+    "thing": TextWeight(weight=1.5, by_length=0.3),
+    "verb": TextWeight(weight=2.4, by_length=0.0),
+    "tags": TextWeight(weight=0.6, by_length=0.0),
+    "sentence": TextWeight(weight=0.6, by_length=0.4),
+    "rest": TextWeight(weight=0.2, by_length=0.4),
+    "arguments": TextWeight(weight=0.25, by_length=0.5),
 }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.publish.faces import DocumentFaces
-    from plugin_gateway.shape.compile import Shaped
+    from plugin_gateway.shape.compile import ShapedDocument
     from plugin_gateway.shape.settings import OperationSettings
     from plugin_gateway.tools.tool_set import ToolSet, ToolSettings
 
@@ -51,7 +51,7 @@ class Steps:
 
     def shape(
         self, pruned: Document, settings: Mapping[OperationKey, OperationSettings], extensions: Collection[str]
-    ) -> Shaped:
+    ) -> ShapedDocument:
         """Do the work of `compile_shapes`."""
         return compile_shapes(pruned, settings, extensions)
 

@@ -11,7 +11,7 @@ from plugin_gateway.shape.media_type import MULTIPART, admits, is_json, paramete
 from plugin_gateway.shape.shape import Judged, Problem
 
 if TYPE_CHECKING:
-    from plugin_gateway.shape.json_body import Verdict
+    from plugin_gateway.shape.json_body import BodyVerdict
     from plugin_gateway.shape.media_type import MediaType
 
 _UNTYPED: Final = b"application/octet-stream"
@@ -27,11 +27,11 @@ def _read(value: bytes) -> MediaType | None:
 class Form(Protocol):
     """Judges the bodies of one media type."""
 
-    def judge(self, text: bytes, parameter: bytes) -> Verdict:
+    def judge(self, text: bytes, parameter: bytes) -> BodyVerdict:
         """Judge a body. `parameter` is the boundary of a multipart type, and the charset of others."""
 
 
-class Declared(NamedTuple):
+class DeclaredType(NamedTuple):
     """One media type that the operation declares."""
 
     range: bytes
@@ -43,7 +43,7 @@ class Declared(NamedTuple):
 class Bodies(NamedTuple):
     """The body shape of one operation. See `shape.BodyShape`."""
 
-    declared: tuple[Declared, ...]
+    declared: tuple[DeclaredType, ...]
     is_required: bool
     """Whether a call without a body is invalid."""
     is_enforced: bool

@@ -11,7 +11,7 @@ from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import join_pointer
-from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.bodies import Bodies, DeclaredType
 from plugin_gateway.shape.body_trims import FORMS, JSON, BodyTrims, find_unnamed, is_trimmable
 from plugin_gateway.shape.body_validator import body_validator
 from plugin_gateway.shape.clash import request_clashes
@@ -81,7 +81,7 @@ def shape_body(shaping: Shaping) -> None:
         body, media = _trimmed(shaping, body, media, trims)
     is_judged = settings.validates_request != "off"
     declared = tuple(
-        Declared(name, _form(shaping, name, node, sources.get(key, node), trims, is_judged=is_judged))
+        DeclaredType(name, _form(shaping, name, node, sources.get(key, node), trims, is_judged=is_judged))
         for key, node in media.items()
         for name in declared_media_types([key])
     )

@@ -75,7 +75,7 @@ def _steps(settings: OperationSettings) -> Iterator[Callable[[Shaping], None]]:
         yield find_field_mentions
 
 
-class Shaped(Struct, frozen=True, kw_only=True):
+class ShapedDocument(Struct, frozen=True, kw_only=True):
     """The shaped document, with the shapes of those operations that have one."""
 
     document: Document
@@ -85,10 +85,10 @@ class Shaped(Struct, frozen=True, kw_only=True):
 
 def compile_shapes(
     pruned: Document, settings: Mapping[OperationKey, OperationSettings], extensions: Collection[str] = ()
-) -> Shaped:
+) -> ShapedDocument:
     """Shape a pruned document. Without settings, it is returned as it is; `pruned` never changes."""
     if not settings:
-        return Shaped(document=pruned)
+        return ShapedDocument(document=pruned)
     # 3.1 has no QUERY operations.
     document, findings = upgrade(pruned, "3.2" if pruned.version == "3.2" else "3.1")
     described = document.operations
@@ -120,7 +120,7 @@ def compile_shapes(
     if only_validates:
         # Clients see the document in its own version. The upgraded one is only for judging.
         own = tuple(one for one in found if one not in findings)
-        return Shaped(document=pruned, shapes=shapes, findings=own)
+        return ShapedDocument(document=pruned, shapes=shapes, findings=own)
     from plugin_gateway.shape.link_names import settle_link_names
     from plugin_gateway.shape.plain_names import give_plain_names
 
@@ -128,7 +128,7 @@ def compile_shapes(
     # Components that only a dropped member referred to must not stay in the document.
     shaped = prune(document, list(document.operations), extensions=extensions)
     give_plain_names(shaped.root, known)
-    return Shaped(document=shaped, shapes=shapes, findings=_once_for_each_place(found))
+    return ShapedDocument(document=shaped, shapes=shapes, findings=_once_for_each_place(found))
 
 
 def _joined(pruned: Document, key: OperationKey) -> JoinedParameters:

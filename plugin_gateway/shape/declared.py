@@ -24,7 +24,7 @@ _is_field_value: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?").fullmatch
 _is_cookie_value: Final = re.compile(r"[!#-+\--:<-\[\]-~]*").fullmatch
 
 
-class Declared(Struct):
+class DeclaredParameter(Struct):
     """One declared parameter, with the rule for it."""
 
     node: JsonObject
@@ -89,7 +89,7 @@ class Declared(Struct):
         return rule.rename or self.name
 
 
-def find_named(key: str, declared: list[Declared]) -> list[Declared]:
+def find_named(key: str, declared: list[DeclaredParameter]) -> list[DeclaredParameter]:
     """Return the parameters that a key of gateway.yaml names: by name, or by place and name as in `query:id`."""
     found = [one for one in declared if _is_called(one, key)]
     place, colon, name = key.partition(":")
@@ -98,11 +98,11 @@ def find_named(key: str, declared: list[Declared]) -> list[Declared]:
     return found
 
 
-def _is_called(one: Declared, name: str) -> bool:
+def _is_called(one: DeclaredParameter, name: str) -> bool:
     return one.name.lower() == name.lower() if one.place == "header" else one.name == name
 
 
-def written(one: Declared, value: Any) -> bytes:
+def written(one: DeclaredParameter, value: Any) -> bytes:
     """Return the pairs, the field line or the cookie pairs of a value.
 
     Raises:

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.field_edit import UneditableFieldError
-from plugin_gateway.shape.json_body import Verdict
+from plugin_gateway.shape.json_body import BodyVerdict
 from plugin_gateway.shape.kind import ANY, Kind
 from plugin_gateway.shape.reading import (
     TEXTUAL,
@@ -60,25 +60,25 @@ class FormBody(NamedTuple):
     plain: Style = _PLAIN
     """How the other fields are written."""
 
-    def judge(self, text: bytes, parameter: bytes) -> Verdict:  # noqa: ARG002  # the names and values are escaped
+    def judge(self, text: bytes, parameter: bytes) -> BodyVerdict:  # noqa: ARG002  # the names and values are escaped
         """Judge a form."""
         pairs = text.split(b"&") if text else []
         change = self.change
         if change is not None:
             if b";" in text:
                 # Some servers separate fields by `;`, too.
-                return Verdict(text, (Problem("", "must have each `;` escaped as %3B"),))
+                return BodyVerdict(text, (Problem("", "must have each `;` escaped as %3B"),))
             try:
                 pairs, written = self._edited(pairs, change)
             except UneditableFieldError as error:
-                return Verdict(text, error.problems)
+                return BodyVerdict(text, error.problems)
             text = b"&".join(written)
         fields: dict[str, list[Pair]] = {}
         for pair in pairs if self.validator is not None else ():
             if pair:
                 name = _name_of(pair)
                 fields.setdefault(self._base_of(name), []).append((name, pair.partition(b"=")[2]))
-        return Verdict(text, (), self.problems(fields))
+        return BodyVerdict(text, (), self.problems(fields))
 
     def _edited(self, pairs: list[bytes], change: FormEdit) -> tuple[list[bytes], list[bytes]]:
         """Return the pairs that clients may send, and those that go up."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.validator import Validator
 
 
-class Verdict(NamedTuple):
+class BodyVerdict(NamedTuple):
     """A body as it goes up, and what is wrong with it."""
 
     body: bytes
@@ -37,21 +37,21 @@ class JsonBody(NamedTuple):
     def is_edited(self) -> bool:
         return self.removes is not True or self.sets is not True
 
-    def judge(self, text: bytes, parameter: bytes) -> Verdict:
+    def judge(self, text: bytes, parameter: bytes) -> BodyVerdict:
         """Judge a body with the charset `parameter`, empty if Content-Type has none."""
         try:
             value = read_json_body(text, parameter)
         except UnreadableBodyError as error:
             # Another parser may find a member that an edit does not see.
-            return Verdict(text, error.problems) if self.is_edited else Verdict(text, (), error.problems)
+            return BodyVerdict(text, error.problems) if self.is_edited else BodyVerdict(text, (), error.problems)
         try:
             shown = edit(text, self.removes)
             body = edit(shown, self.sets)
         except WrongTypeError as error:
-            return Verdict(text, (error.problem,))
+            return BodyVerdict(text, (error.problem,))
         validator = self.validator
         if validator is None:
-            return Verdict(body)
+            return BodyVerdict(body)
         if shown != text:
             value = read_json_body(shown)
-        return Verdict(body, (), () if validator.accepts(value) else validator.problems(value))
+        return BodyVerdict(body, (), () if validator.accepts(value) else validator.problems(value))

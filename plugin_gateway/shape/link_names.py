@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from plugin_gateway.openapi.document import OperationKey
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.nodes import typed_nodes
 from plugin_gateway.openapi.refs import split_pointer
 
@@ -38,9 +38,9 @@ def settle_link_names(document: Document, shapes: Mapping[OperationKey, Shape]) 
         for key in one.closed:
             new_names[key] = "" if new_names.get(key) == "" else one.new_name(key) or ""
     for kind, node in typed_nodes(document.root):
-        if kind is Kind.LINK:
+        if kind is ObjectKind.LINK:
             _settle_link(node, names.get(_target(node, by_id)), new_names)
-        elif kind is Kind.CALLBACK:
+        elif kind is ObjectKind.CALLBACK:
             for expression in [*node]:
                 written = _settled(expression, new_names)
                 if written != expression:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.shape.field_edit import UneditableFieldError
-from plugin_gateway.shape.json_body import Verdict
+from plugin_gateway.shape.json_body import BodyVerdict
 from plugin_gateway.shape.media_type import is_json
 from plugin_gateway.shape.multipart_edit import UneditableError
 from plugin_gateway.shape.shape import Problem
@@ -33,20 +33,20 @@ class MultipartBody(NamedTuple):
     form: FormBody
     edit: MultipartEdit | None = None
 
-    def judge(self, text: bytes, parameter: bytes) -> Verdict:
+    def judge(self, text: bytes, parameter: bytes) -> BodyVerdict:
         """Judge a body with the boundary `parameter`."""
         parts = _split(text, parameter)
         if self.edit is not None:
             try:
                 parts, text = self.edit.edited(parts, parameter, self.form)
             except UneditableError as error:
-                return Verdict(text, (Problem("", str(error)),))
+                return BodyVerdict(text, (Problem("", str(error)),))
             except UneditableFieldError as error:
-                return Verdict(text, error.problems)
+                return BodyVerdict(text, error.problems)
         if self.form.validator is None:
-            return Verdict(text)
+            return BodyVerdict(text)
         if parts is None:
-            return Verdict(
+            return BodyVerdict(
                 text, (), (Problem("", "must consist of parts between the boundaries that its Content-Type names"),)
             )
         fields: dict[str, list[Pair]] = {}
@@ -54,7 +54,7 @@ class MultipartBody(NamedTuple):
         texts: set[str] = set()
         for one in map(_read, parts):
             if one is None:
-                return Verdict(text, (), (Problem("", "must have a name in the Content-Disposition of each part"),))
+                return BodyVerdict(text, (), (Problem("", "must have a name in the Content-Disposition of each part"),))
             kind = self.form.kind.member(one.name)
             is_octets = kind is not None and kind.is_octets
             is_file = is_octets or one.has_file_name or not (one.is_json or one.is_text)
@@ -66,7 +66,7 @@ class MultipartBody(NamedTuple):
                 texts.add(one.name)
                 content = b"" if is_file else content
             fields.setdefault(one.name, []).append((one.name, content))
-        return Verdict(text, (), self.form.problems(fields, fields.keys() - texts - files, files))
+        return BodyVerdict(text, (), self.form.problems(fields, fields.keys() - texts - files, files))
 
 
 class _Part(NamedTuple):

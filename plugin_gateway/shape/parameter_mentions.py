@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from plugin_gateway.shape.compile import Shaping
-    from plugin_gateway.shape.declared import Declared
+    from plugin_gateway.shape.declared import DeclaredParameter
 
 
-def find_parameter_mentions(shaping: Shaping, declared: Sequence[Declared]) -> Iterator[Finding]:
+def find_parameter_mentions(shaping: Shaping, declared: Sequence[DeclaredParameter]) -> Iterator[Finding]:
     """Warn of the texts that name a hidden or renamed parameter as a word."""
     gone = [one for one in declared if one.rule is not None and one.visible_name != one.name]
     for where, text, hint in _texts(shaping, declared) if gone else ():
@@ -42,7 +42,7 @@ def operation_texts(shaping: Shaping) -> Iterator[tuple[str, str, str]]:
             yield f"the {word}", text, f"`{word}` in this entry"
 
 
-def _texts(shaping: Shaping, declared: Sequence[Declared]) -> Iterator[tuple[str, str, str]]:
+def _texts(shaping: Shaping, declared: Sequence[DeclaredParameter]) -> Iterator[tuple[str, str, str]]:
     """Yield the place of each text that clients see, the text, and the key that replaces it."""
     yield from operation_texts(shaping)
     for one in declared:

@@ -10,14 +10,14 @@ from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.scalar import escape_octets
 
 if TYPE_CHECKING:
-    from plugin_gateway.shape.declared import Declared
+    from plugin_gateway.shape.declared import DeclaredParameter
     from plugin_gateway.shape.kind import Kind
     from plugin_gateway.shape.validator import Validator
 
 _ESCAPES: Final = {"path": "path", "query": "form", "header": "none", "cookie": "path"}
 
 
-def part_of(one: Declared, reader: Reader | None, kind: Kind, added: bytes) -> Part:
+def part_of(one: DeclaredParameter, reader: Reader | None, kind: Kind, added: bytes) -> Part:
     """Return the part of a parameter outside of the path; `added` is its fixed value or its default, as it goes up."""
     name = one.visible_name
     spreads = bool(name) and is_spread(one, kind)
@@ -35,7 +35,9 @@ def part_of(one: Declared, reader: Reader | None, kind: Kind, added: bytes) -> P
     )
 
 
-def reader_of(one: Declared, validator: Validator, kind: Kind, *, is_enforced: bool, style: str = "") -> Reader:
+def reader_of(
+    one: DeclaredParameter, validator: Validator, kind: Kind, *, is_enforced: bool, style: str = ""
+) -> Reader:
     """Return the reader of a parameter that clients send. `style` replaces the style that the document names."""
     how = Style(
         style=style or one.style,
@@ -56,7 +58,7 @@ def reader_of(one: Declared, validator: Validator, kind: Kind, *, is_enforced: b
     )
 
 
-def is_spread(one: Declared, kind: Kind) -> bool:
+def is_spread(one: DeclaredParameter, kind: Kind) -> bool:
     """Whether each member of the value is written as a separate query parameter."""
     is_exploded = one.place == "query" and one.style == "form" and one.explode
     return is_exploded and not kind.is_any and "object" in kind.types

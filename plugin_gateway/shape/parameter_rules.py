@@ -12,7 +12,7 @@ from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.shape.body_trims import BodyTrims
 from plugin_gateway.shape.body_validator import body_validator
-from plugin_gateway.shape.declared import PLACES, Declared, find_named, written
+from plugin_gateway.shape.declared import PLACES, DeclaredParameter, find_named, written
 from plugin_gateway.shape.form_rules import form_body
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_text import json_ascii
@@ -45,7 +45,7 @@ def shape_parameters(shaping: Shaping) -> None:
     listed = shaping.node.get("parameters")
     nodes = listed if isinstance(listed, list) else []
     declared = [
-        Declared(node, node["in"], node["name"])
+        DeclaredParameter(node, node["in"], node["name"])
         for node in nodes
         if isinstance(node, dict) and node.get("in") in PLACES and isinstance(node.get("name"), str)
     ]
@@ -69,7 +69,7 @@ def shape_parameters(shaping: Shaping) -> None:
 class _Step:
     """The rules of one operation."""
 
-    def __init__(self, shaping: Shaping, declared: list[Declared]) -> None:
+    def __init__(self, shaping: Shaping, declared: list[DeclaredParameter]) -> None:
         self._shaping = shaping
         self._document: Document = shaping.document
         self._declared = declared
@@ -98,7 +98,7 @@ class _Step:
                     one.rule, one.key = rule, key
                     self._judge_rule(one, rule)
 
-    def _judge_rule(self, one: Declared, rule: ParameterRule) -> None:
+    def _judge_rule(self, one: DeclaredParameter, rule: ParameterRule) -> None:
         if one.is_ignored:
             one.rule = None
             message = f"OpenAPI ignores a header parameter that is called `{one.name}`, and clients send this field themselves"
@@ -122,7 +122,7 @@ class _Step:
         if rule.rename:
             self._rename(one, rule.rename)
 
-    def _without_what_a_path_cannot(self, one: Declared, rule: ParameterRule) -> ParameterRule:
+    def _without_what_a_path_cannot(self, one: DeclaredParameter, rule: ParameterRule) -> ParameterRule:
         """Report the settings that a path parameter cannot have, and return the rule without them."""
         settings = rule.written_values
         for word in _NOT_OF_THE_PATH:
@@ -134,7 +134,7 @@ class _Step:
                 self._report(one.key, word, "not-for-this-place", message, hint)
         return rule.of(**settings)
 
-    def _narrow(self, one: Declared, rule: ParameterRule) -> None:
+    def _narrow(self, one: DeclaredParameter, rule: ParameterRule) -> None:
         if rule.minimum is not None or rule.maximum is not None or rule.enum is not None:
             narrowed = narrow(one.schema, rule, self._document)
             if isinstance(narrowed, list):
@@ -151,7 +151,7 @@ class _Step:
         if rule.fixed is not None and one.place != "path":
             self._fits(one, "fixed", rule.fixed)
 
-    def _fits(self, one: Declared, word: str, value: object) -> bool:
+    def _fits(self, one: DeclaredParameter, word: str, value: object) -> bool:
         validator = self._validator(one)
         if validator is None or validator.accepts(value):
             return True
@@ -165,7 +165,7 @@ class _Step:
         )
         return False
 
-    def _warn_of_default(self, one: Declared, narrowed: JsonObject) -> None:
+    def _warn_of_default(self, one: DeclaredParameter, narrowed: JsonObject) -> None:
         """Warn of a cap that the API's own default exceeds: a call that leaves the parameter out would not be capped."""
         was = follow(one.schema, self._document) or {}
         rule = one.rule
@@ -186,7 +186,7 @@ class _Step:
                 severity=Severity.WARNING,
             )
 
-    def _drop_examples(self, one: Declared) -> None:
+    def _drop_examples(self, one: DeclaredParameter) -> None:
         validator = self._validator(one)
         if validator is None:
             return
@@ -200,7 +200,7 @@ class _Step:
                 if not examples:
                     del holder["examples"]
 
-    def _rename(self, one: Declared, new: str) -> None:
+    def _rename(self, one: DeclaredParameter, new: str) -> None:
         if one.place == "header" and not is_field_name(new.encode(errors="replace")):
             self._report(
                 one.key,
@@ -243,11 +243,11 @@ class _Step:
                 return
         one.node["name"] = new
 
-    def _members(self, one: Declared) -> list[str]:
+    def _members(self, one: DeclaredParameter) -> list[str]:
         kind = self._kind(one)
         return [name for name, _ in kind.members] if is_spread(one, kind) else []
 
-    def part(self, one: Declared) -> Part | None:
+    def part(self, one: DeclaredParameter) -> Part | None:
         """Return the part of a parameter outside the path; None if the gateway neither judges nor changes it."""
         rule, added = one.rule, b""
         if one.place == "path":
@@ -260,7 +260,7 @@ class _Step:
         is_renamed = one.visible_name not in ("", one.name)
         return part_of(one, reader, self._kind(one), added) if reader is not None or added or is_renamed else None
 
-    def reader(self, one: Declared) -> Reader | None:
+    def reader(self, one: DeclaredParameter) -> Reader | None:
         """Return the reader of a parameter whose calls are judged."""
         if (self._check == "off" and not one.is_narrowed) or one.is_ignored:
             return None
@@ -313,10 +313,10 @@ class _Step:
         shown = {name for one in self._declared if one.visible_name for name in (one.visible_name, *self._members(one))}
         return frozenset(name for one in self._declared if not one.visible_name for name in self._members(one)) - shown
 
-    def _kind(self, one: Declared) -> Kind:
+    def _kind(self, one: DeclaredParameter) -> Kind:
         return kind_of(one.schema, self._document)
 
-    def _validator(self, one: Declared, joined: Joined | None = None) -> Validator | None:
+    def _validator(self, one: DeclaredParameter, joined: Joined | None = None) -> Validator | None:
         """Return the parameter's validator; None, with a finding, if its schema cannot be compiled."""
         validator = validator_of(one.schema if joined is None else joined.schema, self._document)
         try:
@@ -335,7 +335,7 @@ class _Step:
             return None
         return validator
 
-    def _written(self, one: Declared, word: str, value: Any) -> bytes:
+    def _written(self, one: DeclaredParameter, word: str, value: Any) -> bytes:
         """Return a value as it goes up; empty, with a finding, if its style cannot write it."""
         try:
             return written(one, value)
@@ -355,7 +355,7 @@ class _Step:
         )
 
 
-def _key(one: Declared) -> tuple[str, str]:
+def _key(one: DeclaredParameter) -> tuple[str, str]:
     return key_of({"in": one.place, "name": one.name})
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from plugin_gateway.shape.invalid_request import invalid_request
 from plugin_gateway.shape.plain_query import PlainQuery
-from plugin_gateway.shape.shape import Written
+from plugin_gateway.shape.shape import WrittenParameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -123,7 +123,7 @@ class Parameters:
             self.whole_query,
         )
 
-    def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Written | Refusal:
+    def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> WrittenParameters | Refusal:
         """See `ParameterShape`."""
         refused: list[Problem] = []
         reported: list[Problem] = []
@@ -136,7 +136,7 @@ class Parameters:
         lines = self._write_fields(fields, refused, reported) if self.reads_fields else b""
         if refused:
             return invalid_request(refused)
-        return Written(query, lines, None, tuple(reported))
+        return WrittenParameters(query, lines, None, tuple(reported))
 
     def passing_query(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         """See `ParameterShape`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.nodes import typed_nodes
 from plugin_gateway.openapi.refs import to_ref
 
@@ -34,8 +34,8 @@ def give_plain_names(root: JsonObject, known: Container[str]) -> None:
         to_ref(("components", "schemas", old)): to_ref(("components", "schemas", new)) for old, new in names.items()
     }
     for kind, node in typed_nodes(root):
-        if kind is Kind.SCHEMA and node.get("$ref") in refs:
+        if kind is ObjectKind.SCHEMA and node.get("$ref") in refs:
             node["$ref"] = refs[node["$ref"]]
-        elif kind is Kind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
+        elif kind is ObjectKind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
             node["mapping"] = {value: refs.get(ref, ref) for value, ref in mapping.items()}
     components["schemas"] = {names.get(name, name): schema for name, schema in schemas.items()}

@@ -31,7 +31,7 @@ class Problem(NamedTuple):
     detail: str
 
 
-class Written(NamedTuple):
+class WrittenParameters(NamedTuple):
     """The parameters of one call, as they go up."""
 
     query: bytes
@@ -65,7 +65,7 @@ class ParameterShape(Protocol):
     def passing_query(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         """Return the query that goes up, if the call has no problem and nothing else changes. None if `write` must decide."""
 
-    def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Written | Refusal:
+    def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> WrittenParameters | Refusal:
         """Return what goes up. `path` and `query` are the gate's; `fields` are lower-case names with values."""
 
     def write_cookies(self, pairs: list[bytes]) -> list[bytes]:

@@ -42,7 +42,7 @@ _TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>")
 _LINK: Final = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 
 
-class Cut(Struct, frozen=True, kw_only=True):
+class Compaction(Struct, frozen=True, kw_only=True):
     """What a compact schema leaves out. Texts are cut to a number of characters."""
 
     text: int
@@ -64,12 +64,12 @@ class Cut(Struct, frozen=True, kw_only=True):
     """How many levels of members inside an argument, or inside a definition, keep their names."""
 
 
-_STRONG: Final = Cut(text=1000, argument_text=200, inner_text=80, has_limits=False, has_unions=False)
+_STRONG: Final = Compaction(text=1000, argument_text=200, inner_text=80, has_limits=False, has_unions=False)
 _STRONGER: Final = replace(_STRONG, text=500, argument_text=100, inner_text=0, has_defaults=False)
 _STRONGEST: Final = replace(_STRONGER, text=200, argument_text=30, has_meta=False, has_inner_types=False)
 CUTS: Final = (
-    Cut(text=4000, argument_text=2000, inner_text=1000),
-    Cut(text=1000, argument_text=400, inner_text=200),
+    Compaction(text=4000, argument_text=2000, inner_text=1000),
+    Compaction(text=1000, argument_text=400, inner_text=200),
     _STRONG,
     replace(_STRONG, text=600, argument_text=120, inner_text=40),
     _STRONGER,
@@ -82,7 +82,7 @@ LAST_CUTS: Final = tuple(replace(CUTS[-1], levels=levels) for levels in (2, 1, 0
 """For a tool that no client would take otherwise. They keep the names of the arguments."""
 
 
-Compacted: TypeAlias = "dict[tuple[int, Cut], tuple[Json, Json]]"
+Compacted: TypeAlias = "dict[tuple[int, Compaction], tuple[Json, Json]]"
 """The compact forms of definitions, each with its whole schema, by the identity of that schema. Many tools share a definition."""
 
 
@@ -107,7 +107,7 @@ def without_texts(schema: Json) -> Json:
     }
 
 
-def compact(schema: JsonObject, cut: Cut, compacted: Compacted | None = None) -> JsonObject:
+def compact(schema: JsonObject, cut: Compaction, compacted: Compacted | None = None) -> JsonObject:
     """Return the compact form of an input schema. Its definitions are looked for in `compacted`, and added to it."""
     known: Compacted = {} if compacted is None else compacted
     shown: JsonObject = {}
@@ -129,7 +129,7 @@ def compact(schema: JsonObject, cut: Cut, compacted: Compacted | None = None) ->
     return shown
 
 
-def _definition(schema: Json, cut: Cut, compacted: Compacted) -> Json:
+def _definition(schema: Json, cut: Compaction, compacted: Compacted) -> Json:
     key = id(schema), cut
     if key not in compacted:
         # The entry keeps the schema alive, so that no later schema gets the same identity.
@@ -137,7 +137,7 @@ def _definition(schema: Json, cut: Cut, compacted: Compacted) -> Json:
     return compacted[key][1]
 
 
-def _compact(schema: Json, cut: Cut, level: int) -> Json:
+def _compact(schema: Json, cut: Compaction, level: int) -> Json:
     """Return the compact form of a part; its members are at the next level, and an argument is at level 0."""
     if not isinstance(schema, dict):
         return schema
@@ -181,12 +181,12 @@ def _names_members(node: Json) -> bool:
     )
 
 
-def _list_key(key: str, cut: Cut) -> str:
+def _list_key(key: str, cut: Compaction) -> str:
     """With fewer limits, more than one alternative may accept a value, which `oneOf` forbids."""
     return "anyOf" if key == "oneOf" and not cut.has_limits else key
 
 
-def _is_kept(key: str, cut: Cut, *, has_types: bool) -> bool:
+def _is_kept(key: str, cut: Compaction, *, has_types: bool) -> bool:
     match key:
         case "title" | "examples":
             return cut.has_titles

@@ -11,7 +11,7 @@ from plugin_gateway.openapi.render import to_json
 from plugin_gateway.publish.document import CONSEQUENTIAL
 from plugin_gateway.publish.shorten import shorten
 from plugin_gateway.tools.budget import Definition, fit
-from plugin_gateway.tools.compact import CUTS, LAST_CUTS, Cut, compact, plain_text
+from plugin_gateway.tools.compact import CUTS, LAST_CUTS, Compaction, compact, plain_text
 from plugin_gateway.tools.hints import hints_of
 from plugin_gateway.tools.input_schema import build_inputs
 from plugin_gateway.tools.output_schema import build_output_schema
@@ -42,7 +42,7 @@ def define_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) 
     return finish(draft_all(served, settings))
 
 
-def draft_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) -> tuple[Draft, ...]:
+def draft_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) -> tuple[ToolDraft, ...]:
     """Draft the tool of each operation of a served document."""
     copies: Copies = {}
     compacted: Compacted = {}
@@ -52,7 +52,7 @@ def draft_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) -
     )
 
 
-def finish(drafts: Sequence[Draft]) -> tuple[Tool, ...]:
+def finish(drafts: Sequence[ToolDraft]) -> tuple[Tool, ...]:
     """Write the definitions of tools that are listed together, so that the list is within its budget."""
     definitions = [_definition(draft) for draft in drafts]
     fit(definitions)
@@ -73,7 +73,7 @@ def finish(drafts: Sequence[Draft]) -> tuple[Tool, ...]:
     )
 
 
-class Draft(NamedTuple):
+class ToolDraft(NamedTuple):
     """A tool before its definition is written."""
 
     key: OperationKey
@@ -84,17 +84,17 @@ class Draft(NamedTuple):
     inputs: Inputs
     output: JsonObject | None
     compacted: Compacted
-    written: dict[tuple[Cut | None, bool], bytes]
+    written: dict[tuple[Compaction | None, bool], bytes]
     """The forms of its definition that were written before."""
 
 
 def _draft(
     served: Document, operation: Operation, settings: ToolSettings, copies: Copies, compacted: Compacted
-) -> Draft:
+) -> ToolDraft:
     node, at = operation.node, _place_of(operation)
     name, summary, description = str(node["operationId"]), _text(node, "summary"), _text(node, "description")
     consequential = node.get(CONSEQUENTIAL)
-    return Draft(
+    return ToolDraft(
         key=operation.key,
         name=name,
         title=settings.title or _title(summary, description) or name,
@@ -130,7 +130,7 @@ def _text(node: JsonObject, key: str) -> str:
     return text.strip() if isinstance(text, str) else ""
 
 
-def _definition(draft: Draft) -> Definition:
+def _definition(draft: ToolDraft) -> Definition:
     forms = [partial(_form, draft, cut) for cut in (None, *CUTS)]
     last = [partial(_form, draft, cut) for cut in LAST_CUTS]
     if draft.output is not None:
@@ -138,13 +138,13 @@ def _definition(draft: Draft) -> Definition:
     return Definition(forms, last, has_output=draft.output is not None)
 
 
-def _form(draft: Draft, cut: Cut | None, *, has_output: bool = False) -> bytes:
+def _form(draft: ToolDraft, cut: Compaction | None, *, has_output: bool = False) -> bytes:
     if (text := draft.written.get((cut, has_output))) is None:
         text = draft.written[cut, has_output] = _write(draft, cut, has_output=has_output)
     return text
 
 
-def _write(draft: Draft, cut: Cut | None, *, has_output: bool) -> bytes:
+def _write(draft: ToolDraft, cut: Compaction | None, *, has_output: bool) -> bytes:
     """Write the definition, in whole or cut."""
     note, schema = draft.inputs.note, draft.inputs.schema
     description = draft.description if cut is None else plain_text(draft.description, cut.text)

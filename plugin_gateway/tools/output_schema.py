@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.shape.keywords import COMBINING
 from plugin_gateway.shape.standalone import Definitions, Placed, TooManyError, reach
@@ -93,7 +93,7 @@ def _answers(document: Document, responses: Any, at: Tokens) -> list[Placed]:
     for status, response in responses.items() if isinstance(responses, dict) else ():
         if not str(status).startswith("2"):
             continue
-        node, place = follow(document, Kind.RESPONSE, Placed(response, (*at, status)))
+        node, place = follow(document, ObjectKind.RESPONSE, Placed(response, (*at, status)))
         content = node.get("content")
         if not isinstance(content, dict) or not content:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.grammar import ObjectKind, is_reference
 from plugin_gateway.openapi.refs import RefError
 from plugin_gateway.shape.keywords import MCP_HEADER
 from plugin_gateway.shape.standalone import Placed
@@ -43,7 +43,7 @@ def read_parameters(
 
 def _listed(document: Document, placed: Placed) -> Iterator[tuple[JsonObject, Tokens]]:
     for index, entry in enumerate(placed.schema if isinstance(placed.schema, list) else ()):
-        parameter, at = follow(document, Kind.PARAMETER, Placed(entry, (*placed.at, str(index))))
+        parameter, at = follow(document, ObjectKind.PARAMETER, Placed(entry, (*placed.at, str(index))))
         yield parameter, at
 
 
@@ -109,7 +109,7 @@ def as_object(schema: Json) -> JsonObject:
     return {"not": {}} if schema is False else {}
 
 
-def follow(document: Document, kind: Kind, placed: Placed) -> tuple[JsonObject, Tokens]:
+def follow(document: Document, kind: ObjectKind, placed: Placed) -> tuple[JsonObject, Tokens]:
     """Return the object that a chain of references leads to, and its place; empty if the chain is broken."""
     node, at = placed
     for _ in range(100):  # longer chains are loops

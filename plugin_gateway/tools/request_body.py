@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.shape.standalone import Placed
 from plugin_gateway.tools.flat_object import flatten
 from plugin_gateway.tools.media import choose, concrete, concrete_part, is_json, kind_of
@@ -43,12 +43,12 @@ NO_BODY: Final = BodyInputs()
 
 def read_body(document: Document, placed: Placed, definitions: Definitions, *, is_alone: bool) -> BodyInputs:
     """Read a request body. With `is_alone`, the operation has no parameters."""
-    request, at = follow(document, Kind.REQUEST_BODY, placed)
+    request, at = follow(document, ObjectKind.REQUEST_BODY, placed)
     content = request.get("content")
     if not isinstance(content, dict) or not content:
         return NO_BODY
     declared = choose(content)
-    entry, at = follow(document, Kind.MEDIA_TYPE, Placed(content[declared], (*at, "content", declared)))
+    entry, at = follow(document, ObjectKind.MEDIA_TYPE, Placed(content[declared], (*at, "content", declared)))
     schema = Placed(entry.get("schema", {}), (*at, "schema"))
     kind, is_required = kind_of(declared), request.get("required") is True
     if kind in _OF_MEMBERS and (flat := flatten(definitions, schema, is_alone=is_alone)) is not None:

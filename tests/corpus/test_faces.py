@@ -18,7 +18,7 @@ from openapi_schema_validator._specifications import REGISTRY
 from openapi_spec_validator import schemas
 
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.mend.notes import errors_in
 from plugin_gateway.openapi.nodes import typed_nodes
@@ -109,8 +109,8 @@ def test_every_face_of_a_real_document_is_valid_and_within_the_limits_of_its_pro
             ids[path] = {str(key): operation.operation_id for key, operation in operations.items()}
             assert all(_declares_problems(served, operation.node) for operation in operations.values())
             if path.endswith(("gpt-actions", "plugin")):
-                assert _longest(served, {Kind.OPERATION}, "summary", "description") <= 300
-                assert _longest(served, {Kind.PARAMETER, Kind.SCHEMA}, "description") <= 700
+                assert _longest(served, {ObjectKind.OPERATION}, "summary", "description") <= 300
+                assert _longest(served, {ObjectKind.PARAMETER, ObjectKind.SCHEMA}, "description") <= 700
         (same,) = {tuple(one.items()) for one in ids.values()}
         assert len({operation_id for _, operation_id in same}) == len(kept)
         assert all(re.fullmatch("[A-Za-z0-9_-]{1,50}", operation_id or "") for _, operation_id in same)
@@ -131,7 +131,7 @@ def _declares_problems(served: Any, operation: Any) -> bool:
     return True
 
 
-def _longest(served: Any, kinds: set[Kind], *names: str) -> int:
+def _longest(served: Any, kinds: set[ObjectKind], *names: str) -> int:
     texts = [node.get(name, "") for kind, node in typed_nodes(served) if kind in kinds for name in names]
     return max(map(len, texts), default=0)
 
@@ -164,9 +164,9 @@ def _marked(location: Path) -> tuple[Document, dict[OperationKey, str]]:
     root["paths"] = paths
     root["tags"] = [{"name": mark, "description": f"About {mark}."} for mark in marks.values()]
     for kind, node in typed_nodes(root):
-        if kind is Kind.LINK and node.get("operationId") in renamed:
+        if kind is ObjectKind.LINK and node.get("operationId") in renamed:
             node["operationId"] = renamed[node["operationId"]]
-        if kind is Kind.LINK:
+        if kind is ObjectKind.LINK:
             node.pop("operationRef", None)
     return Document(root=root, name=location.name), marks
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jsonschema_rs import meta, validator_for
 
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.read.source import read_document
@@ -138,7 +138,7 @@ def test_no_parameter_and_no_property_is_lost_in_any_form(choice: Any, cut: Any)
 def _settable(served: Document, operation: Any) -> Iterator[str]:
     """Yield the names of the properties at any depth of the body that is sent, and of the parameters."""
     schemas = [one.get("schema", {}) for one in operation.get("parameters", ())]
-    request, _ = follow(served, Kind.REQUEST_BODY, Placed(operation.get("requestBody", {})))
+    request, _ = follow(served, ObjectKind.REQUEST_BODY, Placed(operation.get("requestBody", {})))
     if content := request.get("content"):
         chosen = choose(content)
         if not re.search("xml|text|octet|image", chosen):
@@ -245,7 +245,7 @@ def test_a_tool_allows_every_value_that_the_document_allows(choice: Any, seed: A
         schemas = {(one["in"], one["name"]): _schema_of(one) for one in operation.node.get("parameters", ())}
         body: Any = None
         if tool.body is not None:
-            request, _ = follow(served, Kind.REQUEST_BODY, Placed(operation.node["requestBody"]))
+            request, _ = follow(served, ObjectKind.REQUEST_BODY, Placed(operation.node["requestBody"]))
             schema = request["content"][choose(request["content"])].get("schema", {})
             body = author.write(schema)
             if not _accepts(served, schema, body):

@@ -12,7 +12,7 @@ from plugin_gateway.gate.permit import Permit
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.refusal import Refusal, problem_details
 from plugin_gateway.revision.compile import compile_revision
-from plugin_gateway.shape.shape import Written
+from plugin_gateway.shape.shape import WrittenParameters
 
 if TYPE_CHECKING:
     from plugin_gateway.revision.model import Revision
@@ -42,7 +42,7 @@ def revision() -> Revision:
     return compile_revision(load_text(text, path=None, environ={}), Document(root=ROOT, name="d"), number=1)
 
 
-def written(target: bytes) -> Written | Refusal:
+def written(target: bytes) -> WrittenParameters | Refusal:
     permit = revision().gate.judge(b"GET", target)
     assert isinstance(permit, Permit)
     shape = permit.rule.shape
@@ -53,7 +53,7 @@ def written(target: bytes) -> Written | Refusal:
 
 def test_the_api_gets_what_the_example_says() -> None:
     found = written(b"/acme/orders?page_token=x&status=open")
-    assert isinstance(found, Written)
+    assert isinstance(found, WrittenParameters)
     assert found.query == b"pageToken=x&status=open&limit=20&account=4711"
 
 

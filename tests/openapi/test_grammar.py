@@ -9,8 +9,8 @@ from plugin_gateway.openapi.grammar import (
     METHODS,
     OTHER_FIELDS,
     REFERABLE,
-    Kind,
-    Shape,
+    Holding,
+    ObjectKind,
     components_at,
     is_extension,
     is_reference,
@@ -20,24 +20,24 @@ from plugin_gateway.openapi.grammar import (
 
 
 def test_every_kind_has_its_row() -> None:
-    assert set(FIELDS) == set(Kind)
+    assert set(FIELDS) == set(ObjectKind)
 
 
 def test_every_field_holds_a_kind_that_is_reached_from_an_operation_or_the_root() -> None:
     held = {field.kind for fields in FIELDS.values() for field in fields.values()} | set(OTHER_FIELDS.values())
-    assert set(Kind) - held == {Kind.INFO, Kind.SECURITY_SCHEME, Kind.TAG}
+    assert set(ObjectKind) - held == {ObjectKind.INFO, ObjectKind.SECURITY_SCHEME, ObjectKind.TAG}
 
 
-def test_a_field_has_the_same_shape_in_every_kind_that_knows_it() -> None:
-    shapes = {(name, field.shape) for fields in FIELDS.values() for name, field in fields.items()}
-    assert len(shapes) == len({name for name, _ in shapes})
+def test_a_field_has_the_same_holding_in_every_kind_that_knows_it() -> None:
+    holdings = {(name, field.holding) for fields in FIELDS.values() for name, field in fields.items()}
+    assert len(holdings) == len({name for name, _ in holdings})
 
 
 def test_data_is_in_no_row() -> None:
     names = {name for fields in FIELDS.values() for name in fields}
     assert not names & {"default", "enum", "const", "example", "value", "mapping", "scopes", "security"}
-    assert "examples" not in FIELDS[Kind.SCHEMA]
-    assert "parameters" not in FIELDS[Kind.LINK]
+    assert "examples" not in FIELDS[ObjectKind.SCHEMA]
+    assert "parameters" not in FIELDS[ObjectKind.LINK]
 
 
 @pytest.mark.parametrize(
@@ -60,28 +60,32 @@ def test_each_version_has_its_components(version: str, names: set[str]) -> None:
 @pytest.mark.parametrize(
     ("kind", "node", "claim"),
     [
-        (Kind.SCHEMA, {"$ref": "#/a"}, True),
-        (Kind.SCHEMA, {"$ref": {"type": "string"}}, False),
-        (Kind.SCHEMA, {"$ref": 5}, False),
-        (Kind.SCHEMA, True, False),
-        (Kind.OPERATION, {"$ref": "#/a"}, False),
+        (ObjectKind.SCHEMA, {"$ref": "#/a"}, True),
+        (ObjectKind.SCHEMA, {"$ref": {"type": "string"}}, False),
+        (ObjectKind.SCHEMA, {"$ref": 5}, False),
+        (ObjectKind.SCHEMA, True, False),
+        (ObjectKind.OPERATION, {"$ref": "#/a"}, False),
     ],
 )
-def test_a_reference_is_a_string_where_one_may_stand(kind: Kind, node: bool | dict[str, Any], claim: bool) -> None:
+def test_a_reference_is_a_string_where_one_may_stand(
+    kind: ObjectKind, node: bool | dict[str, Any], claim: bool
+) -> None:
     assert is_reference(kind, node) is claim
 
 
 @pytest.mark.parametrize(
     ("kind", "version", "claim"),
     [
-        (Kind.SCHEMA, "2.0", False),
-        (Kind.SCHEMA, "3.0", False),
-        (Kind.SCHEMA, "3.1", True),
-        (Kind.PARAMETER, "3.1", False),
-        (Kind.PATH_ITEM, "3.0", True),
+        (ObjectKind.SCHEMA, "2.0", False),
+        (ObjectKind.SCHEMA, "3.0", False),
+        (ObjectKind.SCHEMA, "3.1", True),
+        (ObjectKind.PARAMETER, "3.1", False),
+        (ObjectKind.PATH_ITEM, "3.0", True),
     ],
 )
-def test_fields_beside_a_reference_count_where_the_standards_say_so(kind: Kind, version: str, claim: bool) -> None:
+def test_fields_beside_a_reference_count_where_the_standards_say_so(
+    kind: ObjectKind, version: str, claim: bool
+) -> None:
     assert siblings_count(kind, version) is claim
 
 
@@ -92,4 +96,4 @@ def test_extensions_begin_in_lower_case() -> None:
 
 
 def test_methods_are_operations_of_a_path_item() -> None:
-    assert all(FIELDS[Kind.PATH_ITEM][method] == (Kind.OPERATION, Shape.ONE) for method in METHODS)
+    assert all(FIELDS[ObjectKind.PATH_ITEM][method] == (ObjectKind.OPERATION, Holding.ONE) for method in METHODS)

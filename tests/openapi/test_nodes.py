@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.nodes import copy_json, keep_only, places_of, typed_nodes
 
 
@@ -17,11 +17,19 @@ def test_every_object_is_found_with_its_kind_the_outer_first() -> None:
     }  # fmt: skip
     kinds = [kind for kind, _ in typed_nodes(root)]
     assert sorted(kinds) == sorted(
-        [Kind.INFO, Kind.TAG, Kind.PATH_ITEM, Kind.OPERATION, Kind.PARAMETER, Kind.RESPONSES, Kind.RESPONSE]
-        + [Kind.SCHEMA] * 4
-        + [Kind.CALLBACK, Kind.PATH_ITEM]
+        [
+            ObjectKind.INFO,
+            ObjectKind.TAG,
+            ObjectKind.PATH_ITEM,
+            ObjectKind.OPERATION,
+            ObjectKind.PARAMETER,
+            ObjectKind.RESPONSES,
+            ObjectKind.RESPONSE,
+        ]
+        + [ObjectKind.SCHEMA] * 4
+        + [ObjectKind.CALLBACK, ObjectKind.PATH_ITEM]
     )
-    assert kinds.index(Kind.OPERATION) < kinds.index(Kind.PARAMETER) < kinds.index(Kind.SCHEMA)
+    assert kinds.index(ObjectKind.OPERATION) < kinds.index(ObjectKind.PARAMETER) < kinds.index(ObjectKind.SCHEMA)
 
 
 def test_data_is_not_walked_into() -> None:
@@ -31,7 +39,7 @@ def test_data_is_not_walked_into() -> None:
 
 def test_swagger_has_its_components_at_the_root() -> None:
     root = {"swagger": "2.0", "definitions": {"A": {}}, "parameters": {"P": {"schema": {}}}}
-    assert [kind for kind, _ in typed_nodes(root)] == [Kind.SCHEMA, Kind.PARAMETER, Kind.SCHEMA]
+    assert [kind for kind, _ in typed_nodes(root)] == [ObjectKind.SCHEMA, ObjectKind.PARAMETER, ObjectKind.SCHEMA]
 
 
 def test_a_copy_is_equal_shares_nothing_and_costs_no_stack() -> None:

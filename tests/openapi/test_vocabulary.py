@@ -8,26 +8,26 @@ from pathlib import Path
 import openapi_spec_validator
 import pytest
 
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.vocabulary import is_known, is_unknown_everywhere
 
 SCHEMAS = Path(openapi_spec_validator.__file__).parent / "resources" / "schemas"
 KINDS = {
-    "contact": Kind.CONTACT,
-    "encoding": Kind.ENCODING,
-    "example": Kind.EXAMPLE,
-    "external-documentation": Kind.EXTERNAL_DOCS,
-    "header": Kind.HEADER,
-    "info": Kind.INFO,
-    "license": Kind.LICENSE,
-    "link": Kind.LINK,
-    "media-type": Kind.MEDIA_TYPE,
-    "operation": Kind.OPERATION,
-    "parameter": Kind.PARAMETER,
-    "path-item": Kind.PATH_ITEM,
-    "request-body": Kind.REQUEST_BODY,
-    "response": Kind.RESPONSE,
-    "tag": Kind.TAG,
+    "contact": ObjectKind.CONTACT,
+    "encoding": ObjectKind.ENCODING,
+    "example": ObjectKind.EXAMPLE,
+    "external-documentation": ObjectKind.EXTERNAL_DOCS,
+    "header": ObjectKind.HEADER,
+    "info": ObjectKind.INFO,
+    "license": ObjectKind.LICENSE,
+    "link": ObjectKind.LINK,
+    "media-type": ObjectKind.MEDIA_TYPE,
+    "operation": ObjectKind.OPERATION,
+    "parameter": ObjectKind.PARAMETER,
+    "path-item": ObjectKind.PATH_ITEM,
+    "request-body": ObjectKind.REQUEST_BODY,
+    "response": ObjectKind.RESPONSE,
+    "tag": ObjectKind.TAG,
 }
 
 
@@ -47,14 +47,14 @@ def test_every_field_of_the_official_schema_is_known(version: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "versions"),
     [
-        (Kind.INFO, "summary", ["3.1", "3.2"]),
-        (Kind.OPERATION, "consumes", ["2.0"]),
-        (Kind.OPERATION, "requestBody", ["3.0", "3.1", "3.2"]),
-        (Kind.RESPONSE, "schema", ["2.0"]),
-        (Kind.PATH_ITEM, "query", ["3.2"]),
-        (Kind.OPERATION, "bogus", []),
+        (ObjectKind.INFO, "summary", ["3.1", "3.2"]),
+        (ObjectKind.OPERATION, "consumes", ["2.0"]),
+        (ObjectKind.OPERATION, "requestBody", ["3.0", "3.1", "3.2"]),
+        (ObjectKind.RESPONSE, "schema", ["2.0"]),
+        (ObjectKind.PATH_ITEM, "query", ["3.2"]),
+        (ObjectKind.OPERATION, "bogus", []),
     ],
 )
-def test_a_field_is_known_in_its_versions(kind: Kind, name: str, versions: list[str]) -> None:
+def test_a_field_is_known_in_its_versions(kind: ObjectKind, name: str, versions: list[str]) -> None:
     assert [version for version in ("2.0", "3.0", "3.1", "3.2") if is_known(kind, name, version)] == versions
     assert is_unknown_everywhere(kind, name) == (not versions)

@@ -33,7 +33,7 @@ from plugin_gateway.proxy.received import Permitted
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.shape.answer_check import AnswerCheck
-from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.bodies import Bodies, DeclaredType
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.shape import Shape
@@ -57,11 +57,11 @@ SHAPED = replace(
     shape=Shape(
         body=Bodies(
             (
-                Declared(
+                DeclaredType(
                     b"application/json",
                     JsonBody(Validator({"type": "object"}), compile_edit(None, frozenset({("secret",)}), {})),
                 ),
-                Declared(b"image/png"),
+                DeclaredType(b"image/png"),
             ),
             is_required=True,
             is_enforced=True,
@@ -1335,7 +1335,7 @@ class ReportingGate:
         SHAPED,
         shape=Shape(
             body=Bodies(
-                (Declared(b"application/json", JsonBody(Validator({"type": "object"}))),),
+                (DeclaredType(b"application/json", JsonBody(Validator({"type": "object"}))),),
                 is_required=True,
                 is_enforced=False,
             )

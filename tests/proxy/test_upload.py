@@ -10,7 +10,7 @@ from plugin_gateway.proxy.received import FieldBlock, Permitted
 from plugin_gateway.proxy.upload import Upload
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.bodies import Bodies, DeclaredType
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator
@@ -35,7 +35,7 @@ def upload(
 
 
 def shape(*, is_enforced: bool = True, needs_approval: bool = False) -> Shape:
-    declared = (Declared(b"application/json", JsonBody(Validator({"type": "object"}))),)
+    declared = (DeclaredType(b"application/json", JsonBody(Validator({"type": "object"}))),)
     return Shape(
         body=Bodies(declared, is_required=True, is_enforced=is_enforced),
         needs_approval=needs_approval,

@@ -6,14 +6,14 @@ from plugin_gateway.gate.media_type import JSON
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.watched_body import MOST_BYTES, WatchedBody
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.bodies import Bodies, DeclaredType
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
 
 RULE: Any = SimpleNamespace(operation_id="write")
 SHAPE = Bodies(
-    (Declared(b"application/json", JsonBody(Validator({"type": "object"}))),), is_required=True, is_enforced=False
+    (DeclaredType(b"application/json", JsonBody(Validator({"type": "object"}))),), is_required=True, is_enforced=False
 )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from plugin_gateway.config.trims import ResponseTrim
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.compile import ShapedDocument, compile_shapes
 from plugin_gateway.shape.settings import OperationSettings
 from plugin_gateway.shape.validator import Validator
 
@@ -48,12 +48,14 @@ ROOT: dict[str, Any] = {
 }
 
 
-def shaped(check: Literal["off", "report", "enforce"], root: dict[str, Any] | None = None, **response: Any) -> Shaped:
+def shaped(
+    check: Literal["off", "report", "enforce"], root: dict[str, Any] | None = None, **response: Any
+) -> ShapedDocument:
     settings = OperationSettings(validates_response=check, response=ResponseTrim.parse(response))
     return compile_shapes(Document(root=deepcopy(root or ROOT), name="items"), {KEY: settings})
 
 
-def problems(result: Shaped, body: bytes) -> list[tuple[str, str]]:
+def problems(result: ShapedDocument, body: bytes) -> list[tuple[str, str]]:
     check = result.shapes[KEY].check
     assert check is not None
     return [*check.problems(200, b"application/json", body)]

@@ -6,7 +6,7 @@ import pytest
 
 from plugin_gateway.config.trims import ResponseTrim
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.compile import ShapedDocument, compile_shapes
 from plugin_gateway.shape.cut import cut_value
 from plugin_gateway.shape.reply import ReplyShape
 from plugin_gateway.shape.settings import OperationSettings
@@ -85,18 +85,18 @@ ROOT: dict[str, Any] = {
 }
 
 
-def shaped(root: dict[str, Any] | None = None, **response: Any) -> Shaped:
+def shaped(root: dict[str, Any] | None = None, **response: Any) -> ShapedDocument:
     trim = ResponseTrim.parse(response)
     return compile_shapes(
         Document(root=deepcopy(root or ROOT), name="items"), {KEY: OperationSettings(entry=3, response=trim)}
     )
 
 
-def responses(result: Shaped) -> Any:
+def responses(result: ShapedDocument) -> Any:
     return result.document.operations[KEY].node["responses"]
 
 
-def body(result: Shaped) -> Any:
+def body(result: ShapedDocument) -> Any:
     return responses(result)["200"]["content"]["application/json"]
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.bodies import Bodies, DeclaredType
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.shape import Judged, Problem
@@ -15,9 +15,9 @@ TEXTS = JsonBody(Validator({"type": "string"}))
 
 def bodies(**changes: Any) -> Bodies:
     declared = (
-        Declared(b"application/json", NUMBERS),
-        Declared(b"application/merge-patch+json", TEXTS),
-        Declared(b"image/png"),
+        DeclaredType(b"application/json", NUMBERS),
+        DeclaredType(b"application/merge-patch+json", TEXTS),
+        DeclaredType(b"image/png"),
     )
     return Bodies(declared, **{"is_required": True, "is_enforced": True, **changes})
 
@@ -102,14 +102,16 @@ def test_an_empty_body_passes_where_none_is_required() -> None:
 
 
 def test_a_range_judges_the_json_types_that_it_admits() -> None:
-    ranged = Bodies((Declared(b"*/*", NUMBERS),), is_required=True, is_enforced=True)
+    ranged = Bodies((DeclaredType(b"*/*", NUMBERS),), is_required=True, is_enforced=True)
     assert outcome(ranged.write(b"application/problem+json", b'"x"')) == (400, "invalid-request")
     assert ranged.write(b"text/csv", b"a,b") == Judged(b"a,b")
 
 
 def test_a_body_that_could_hide_a_dropped_member_is_refused_even_in_report_mode() -> None:
     drops = JsonBody(None, compile_edit(None, frozenset({("a",)}), {}))
-    narrowed = Bodies((Declared(b"application/json", drops),), is_required=False, is_enforced=False, is_narrowed=True)
+    narrowed = Bodies(
+        (DeclaredType(b"application/json", drops),), is_required=False, is_enforced=False, is_narrowed=True
+    )
     assert outcome(narrowed.write(b"application/json", b'{"a":1,"a":2}')) == (400, "invalid-request")
 
 

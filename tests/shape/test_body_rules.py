@@ -8,7 +8,7 @@ from plugin_gateway.config.trims import RequestTrim
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.compile import ShapedDocument, compile_shapes
 from plugin_gateway.shape.settings import Check, OperationSettings
 
 KEY = OperationKey("POST", "/orders")
@@ -55,12 +55,12 @@ ROOT: dict[str, Any] = {
 }
 
 
-def shaped(request: dict[str, Any] | None = None, check: Check = "off", key: OperationKey = KEY) -> Shaped:
+def shaped(request: dict[str, Any] | None = None, check: Check = "off", key: OperationKey = KEY) -> ShapedDocument:
     settings = OperationSettings(entry=3, request=RequestTrim.parse(request or {}), validates_request=check)
     return compile_shapes(Document(root=deepcopy(ROOT), name="shop"), {key: settings})
 
 
-def sent(found: Shaped, body: object, media_type: bytes = b"application/json") -> Any:
+def sent(found: ShapedDocument, body: object, media_type: bytes = b"application/json") -> Any:
     shape = found.shapes[KEY].body
     assert shape is not None
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -238,7 +238,7 @@ FORM_ROOT = {
 }
 
 
-def shaped_form(request: dict[str, Any]) -> Shaped:
+def shaped_form(request: dict[str, Any]) -> ShapedDocument:
     settings = OperationSettings(entry=3, request=RequestTrim.parse(request), validates_request="enforce")
     return compile_shapes(Document(root=deepcopy(FORM_ROOT), name="pay"), {KEY: settings})
 
@@ -272,7 +272,7 @@ def test_a_pointer_into_a_field_that_has_no_members_is_an_error() -> None:
     assert finding.severity is Severity.ERROR
 
 
-def shaped_group(drop: list[str]) -> Shaped:
+def shaped_group(drop: list[str]) -> ShapedDocument:
     settings = OperationSettings(
         request=RequestTrim.parse({"drop": drop}),
         request_origins={"drop": 2},

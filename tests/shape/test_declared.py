@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from plugin_gateway.config.parameter_rule import ParameterRule
-from plugin_gateway.shape.declared import Declared, find_named, written
+from plugin_gateway.shape.declared import DeclaredParameter, find_named, written
 from plugin_gateway.shape.scalar import UnwritableError
 
 
-def declared(place: str = "query", name: str = "p", rule: Any = None, **node: Any) -> Declared:
+def declared(place: str = "query", name: str = "p", rule: Any = None, **node: Any) -> DeclaredParameter:
     parsed = None if rule is None else ParameterRule.parse(rule)
-    return Declared({"in": place, "name": name, **node}, place, name, parsed)
+    return DeclaredParameter({"in": place, "name": name, **node}, place, name, parsed)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def declared(place: str = "query", name: str = "p", rule: Any = None, **node: An
         (declared(content={"application/json": {}}), "content", False),
     ],
 )
-def test_the_defaults_of_openapi_are_filled_in(one: Declared, style: str, explode: bool) -> None:
+def test_the_defaults_of_openapi_are_filled_in(one: DeclaredParameter, style: str, explode: bool) -> None:
     assert (one.style, one.explode) == (style, explode)
 
 
@@ -83,7 +83,7 @@ def test_a_key_names_a_parameter_with_or_without_its_place(key: str, places: lis
         (declared("cookie", content={"application/json": {}}), [1], b"p=%5B1%5D"),
     ],
 )
-def test_a_value_is_written_in_the_style_of_its_parameter(one: Declared, value: Any, text: bytes) -> None:
+def test_a_value_is_written_in_the_style_of_its_parameter(one: DeclaredParameter, value: Any, text: bytes) -> None:
     assert written(one, value) == text
 
 
@@ -98,6 +98,6 @@ def test_a_value_is_written_in_the_style_of_its_parameter(one: Declared, value: 
         (declared(style="deepObject"), {"a]": 1}),
     ],
 )
-def test_a_value_that_cannot_be_written_is_refused(one: Declared, value: Any) -> None:
+def test_a_value_that_cannot_be_written_is_refused(one: DeclaredParameter, value: Any) -> None:
     with pytest.raises(UnwritableError):
         written(one, value)

@@ -9,7 +9,7 @@ import pytest
 from plugin_gateway.config.trims import RequestTrim
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.compile import ShapedDocument, compile_shapes
 from plugin_gateway.shape.settings import OperationSettings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ AS_JSON = {"card": {"contentType": "application/json"}}
 AS_PAIRS = {"card": {"style": "deepObject", "explode": True}}
 
 
-def shaped(request: dict[str, Any], *types: str, encoding: dict[str, Any] | None = None) -> Shaped:
+def shaped(request: dict[str, Any], *types: str, encoding: dict[str, Any] | None = None) -> ShapedDocument:
     content = {one: {"schema": SCHEMA, "encoding": encoding or {}} for one in types}
     root = {"openapi": "3.1.0", "info": {}, "paths": {"/uploads": {"post": {"requestBody": {"content": content}, "responses": {}}}}}  # fmt: skip
     settings = OperationSettings(entry=3, request=RequestTrim.parse(request), validates_request="enforce")

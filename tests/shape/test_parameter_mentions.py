@@ -7,7 +7,7 @@ import pytest
 from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.compile import Shaping
-from plugin_gateway.shape.declared import Declared
+from plugin_gateway.shape.declared import DeclaredParameter
 from plugin_gateway.shape.parameter_mentions import find_parameter_mentions
 from plugin_gateway.shape.settings import OperationSettings
 
@@ -18,8 +18,8 @@ def mentions(
     rule: Any, *, replaced_texts: frozenset[str] = frozenset(), other: str = "", **texts: str
 ) -> list[tuple[str, str]]:
     parameters = [
-        Declared({}, "query", "debug", ParameterRule.parse(rule), "debug"),
-        Declared({"description": other}, "query", "limit"),
+        DeclaredParameter({}, "query", "debug", ParameterRule.parse(rule), "debug"),
+        DeclaredParameter({"description": other}, "query", "limit"),
     ]
     settings = OperationSettings(replaced_texts=replaced_texts)
     shaping = Shaping(key=KEY, node=dict(texts), document=Document(root={}, name="d"), settings=settings)

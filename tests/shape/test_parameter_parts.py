@@ -6,7 +6,7 @@ import pytest
 
 from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.shape.declared import Declared
+from plugin_gateway.shape.declared import DeclaredParameter
 from plugin_gateway.shape.kind import kind_of
 from plugin_gateway.shape.parameter_parts import is_spread, part_of, reader_of
 from plugin_gateway.shape.validator import Validator
@@ -15,8 +15,8 @@ EMPTY = Document(root={}, name="d")
 POINT = {"type": "object", "properties": {"x": {}}}
 
 
-def declared(place: str = "query", rule: Any = None, **node: Any) -> Declared:
-    return Declared({**node}, place, "p[]", None if rule is None else ParameterRule.parse(rule))
+def declared(place: str = "query", rule: Any = None, **node: Any) -> DeclaredParameter:
+    return DeclaredParameter({**node}, place, "p[]", None if rule is None else ParameterRule.parse(rule))
 
 
 def test_only_an_exploded_object_of_the_query_is_spread_over_several_parameters() -> None:

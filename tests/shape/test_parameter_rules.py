@@ -11,9 +11,9 @@ from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.compile import ShapedDocument, compile_shapes
 from plugin_gateway.shape.settings import OperationSettings
-from plugin_gateway.shape.shape import Written
+from plugin_gateway.shape.shape import WrittenParameters
 from tests.narrow import present
 
 KEY = OperationKey("GET", "/t/{tenant}/pets")
@@ -67,7 +67,7 @@ ROOT: dict[str, Any] = {
 }
 
 
-def shaped(rules: dict[str, Any], check: Any = "off") -> Shaped:
+def shaped(rules: dict[str, Any], check: Any = "off") -> ShapedDocument:
     parsed = {key: ParameterRule.parse(rule) for key, rule in rules.items()}
     origins = {(key, word): 3 for key, rule in parsed.items() for word in ("", *rule.written)}
     settings = OperationSettings(entry=3, parameters=parsed, origins=origins, validates_request=check)
@@ -80,7 +80,9 @@ def shown(rules: dict[str, Any]) -> dict[tuple[str, str], Any]:
     return {(one["in"], one["name"]): one for one in parameters}
 
 
-def sent(rules: dict[str, Any], query: bytes, *fields: tuple[bytes, bytes], check: Any = "off") -> Written | Refusal:
+def sent(
+    rules: dict[str, Any], query: bytes, *fields: tuple[bytes, bytes], check: Any = "off"
+) -> WrittenParameters | Refusal:
     found = shaped(rules, check)
     assert not [one for one in found.findings if one.severity is Severity.ERROR]
     parameters = found.shapes[KEY].parameters
@@ -119,7 +121,7 @@ def problems(rules: dict[str, Any], query: bytes, *fields: tuple[bytes, bytes], 
 )
 def test_the_query_goes_up_as_the_rules_say(rules: dict[str, Any], query: bytes, written: bytes) -> None:
     found = sent(rules, query)
-    assert isinstance(found, Written)
+    assert isinstance(found, WrittenParameters)
     assert found.query == written
 
 
@@ -137,7 +139,7 @@ def test_header_fields_go_up_as_the_rules_say(
     rules: dict[str, Any], fields: list[tuple[bytes, bytes]], lines: bytes
 ) -> None:
     found = sent(rules, b"", *fields)
-    assert isinstance(found, Written)
+    assert isinstance(found, WrittenParameters)
     assert found.lines == lines
 
 
@@ -202,7 +204,7 @@ def test_validation_judges_every_parameter() -> None:
 
 def test_reported_problems_let_the_call_pass_unchanged() -> None:
     found = sent({}, b"limit=0&account=", (b"x-region", b"a"), check="report")
-    assert isinstance(found, Written)
+    assert isinstance(found, WrittenParameters)
     assert found.query == b"limit=0&account="
     assert [one.pointer for one in found.problems] == ["/query/limit"]
 
@@ -211,7 +213,7 @@ def test_parameters_that_the_gate_does_not_take_are_not_judged() -> None:
     parameters = shaped({}, "enforce").shapes[KEY].parameters
     assert parameters is not None
     limited = parameters.limited_to(lambda place, name: place == "path")
-    assert isinstance(limited.write(b"/t/acme/pets", b"limit=0", ()), Written)
+    assert isinstance(limited.write(b"/t/acme/pets", b"limit=0", ()), WrittenParameters)
 
 
 def test_clients_see_the_enforced_rules() -> None:

@@ -17,7 +17,7 @@ from plugin_gateway.shape.part import Part
 from plugin_gateway.shape.path_parts import path_parts
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style
-from plugin_gateway.shape.shape import Written
+from plugin_gateway.shape.shape import WrittenParameters
 from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_every_problem_is_in_one_answer() -> None:
 def test_a_query_with_problems_that_are_only_reported_goes_up_byte_for_byte() -> None:
     parameters = Parameters((Part("query", "a", reader("a", is_enforced=False)),))
     written = parameters.write(b"/", b"x=%7e&a=51", ())
-    assert isinstance(written, Written)
+    assert isinstance(written, WrittenParameters)
     assert written.query == b"x=%7e&a=51"
     assert [one.pointer for one in written.problems] == ["/query/a"]
 
@@ -68,13 +68,13 @@ def test_lines_of_one_header_field_are_one_list() -> None:
     kind = kind_of(schema, Document(root={}, name="d"))
     one = Reader("header", "X-A", Style("simple", False, "X-A", "none"), kind, Validator(schema))
     parameters = Parameters((Part("header", "X-A", one),))
-    assert isinstance(parameters.write(b"/", b"", [(b"x-a", b"1"), (b"x-a", b"2")]), Written)
+    assert isinstance(parameters.write(b"/", b"", [(b"x-a", b"1"), (b"x-a", b"2")]), WrittenParameters)
     assert isinstance(parameters.write(b"/", b"", [(b"x-a", b"1,2"), (b"x-a", b"3")]), Refusal)
 
 
 def test_a_cookie_is_judged_in_every_cookie_field() -> None:
     parameters = Parameters((Part("cookie", "a", reader("a", place="cookie")),))
-    assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"b=x; a=50")]), Written)
+    assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"b=x; a=50")]), WrittenParameters)
     assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"b=x"), (b"cookie", b"a=51")]), Refusal)
 
 
@@ -83,7 +83,7 @@ def test_an_exploded_list_is_one_cookie() -> None:
     kind = kind_of(schema, Document(root={}, name="d"))
     one = Reader("cookie", "a", Style("form", True, "a", "path"), kind, Validator(schema))
     parameters = Parameters((Part("cookie", "a", one),))
-    assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"a=1&a=50")]), Written)
+    assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"a=1&a=50")]), WrittenParameters)
     assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"a=1&a=51")]), Refusal)
 
 
@@ -131,7 +131,7 @@ def test_a_call_that_passes_goes_up_as_it_would_be_written(
     query = "&".join(pairs).encode()
     passing = shape.passing_query(path, query, fields)
     if passing is not None:
-        assert shape.write(path, query, fields) == Written(passing)
+        assert shape.write(path, query, fields) == WrittenParameters(passing)
 
 
 def test_plain_calls_pass_without_being_written() -> None:

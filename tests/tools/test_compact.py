@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator, meta
 
-from plugin_gateway.tools.compact import CUTS, LAST_CUTS, Cut, compact, plain_text, without_texts
+from plugin_gateway.tools.compact import CUTS, LAST_CUTS, Compaction, compact, plain_text, without_texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MILD, STRONG, STRONGEST = CUTS[0], CUTS[2], CUTS[-1]
 
 
-def cut(schema: JsonObject, how: Cut) -> Any:
+def cut(schema: JsonObject, how: Compaction) -> Any:
     return compact({"properties": {"p": schema}, "$defs": {"A": {}}}, how)["properties"]["p"]
 
 
@@ -29,7 +29,7 @@ def test_markup_is_left_out_of_texts() -> None:
 
 def test_texts_inside_an_argument_are_cut_first() -> None:
     schema = {"description": "x" * 300, "properties": {"a": {"description": "y" * 300}}}
-    shown = cut(schema, Cut(text=0, argument_text=100, inner_text=10))
+    shown = cut(schema, Compaction(text=0, argument_text=100, inner_text=10))
 
     assert len(shown["description"]) == 100
     assert len(shown["properties"]["a"]["description"]) == 10
@@ -123,7 +123,7 @@ values = st.recursive(
 
 @given(schemas, schemas, st.lists(values, min_size=1, max_size=8), st.sampled_from([*CUTS, *LAST_CUTS]))
 def test_the_compact_schema_accepts_every_value_that_the_whole_schema_accepts(
-    schema: JsonObject, defined: JsonObject, candidates: Collection[Any], how: Cut
+    schema: JsonObject, defined: JsonObject, candidates: Collection[Any], how: Compaction
 ) -> None:
     whole = {"properties": {"p": schema}, "$defs": {"A": defined if "$ref" not in str(defined) else {}}}
     shown = compact(whole, how)
@@ -136,7 +136,7 @@ def test_the_compact_schema_accepts_every_value_that_the_whole_schema_accepts(
 
 @given(schemas, st.lists(small | schemas, max_size=2), st.sampled_from(["anyOf", "oneOf"]), st.sampled_from(CUTS))
 def test_every_property_that_can_be_set_keeps_its_name(
-    schema: JsonObject, others: list[JsonObject], union: str, how: Cut
+    schema: JsonObject, others: list[JsonObject], union: str, how: Compaction
 ) -> None:
     inside = {"properties": {"deep": {union: [*others, {"$ref": "#/$defs/B"}]}}}
     defined = {"A": {"properties": {"defined": {"type": "string"}}}, "B": {"properties": {"deeper": schema}}}

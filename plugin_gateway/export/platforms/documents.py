@@ -11,7 +11,7 @@ from plugin_gateway.diagnostics import Severity
 from plugin_gateway.export.platforms.rule import Breach, Platform, entry_of, rule
 from plugin_gateway.export.platforms.sources import LLAMAINDEX, RUN, SEMANTIC_KERNEL
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.nodes import typed_nodes, typed_nodes_in
 from plugin_gateway.openapi.refs import unescape
 
@@ -141,7 +141,8 @@ def size(candidate: Candidate) -> Iterator[Breach]:
 def type_lists(candidate: Candidate) -> Iterator[Breach]:
     """A schema has one type, as in OpenAPI 3.0."""
     count = sum(
-        kind is Kind.SCHEMA and isinstance(node.get("type"), list) for kind, node in typed_nodes(candidate.document)
+        kind is ObjectKind.SCHEMA and isinstance(node.get("type"), list)
+        for kind, node in typed_nodes(candidate.document)
     )
     if count:
         yield Breach(
@@ -198,7 +199,7 @@ def recursive_bodies(candidate: Candidate) -> Iterator[Breach]:
     endless = endless_schemas(candidate.document)
     for key, operation in _document(candidate).operations.items():
         body = operation.node.get("requestBody")
-        reached = {name for _, node in typed_nodes_in(Kind.REQUEST_BODY, body) for name in _reference(node)}
+        reached = {name for _, node in typed_nodes_in(ObjectKind.REQUEST_BODY, body) for name in _reference(node)}
         if reached & endless:
             yield Breach(
                 message=f"Haystack follows the body of `{key}` without end, because a schema in it contains itself",
@@ -250,7 +251,7 @@ def endless_schemas(root: JsonObject) -> set[str]:
 
 
 def _references(schema: Json) -> Iterator[str]:
-    for _, node in typed_nodes_in(Kind.SCHEMA, schema):
+    for _, node in typed_nodes_in(ObjectKind.SCHEMA, schema):
         yield from _reference(node)
 
 

@@ -20,7 +20,7 @@ MAPS_OF_2_0: Final = frozenset({"definitions", "parameters", "responses", "secur
 """The fields of an OpenAPI 2.0 root that become unread mappings."""
 
 
-class Reader(Protocol):
+class TextReader(Protocol):
     """Decodes the texts of one syntax in one document."""
 
     @property
@@ -45,7 +45,7 @@ class Unread(dict[str, Any]):
 
     __slots__ = ("_kind", "reader")
 
-    def __init__(self, texts: dict[str, Any], reader: Reader) -> None:
+    def __init__(self, texts: dict[str, Any], reader: TextReader) -> None:
         super().__init__(texts)
         self.reader = reader
         self._kind = reader.kind

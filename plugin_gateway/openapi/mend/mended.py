@@ -16,8 +16,8 @@ from plugin_gateway.openapi.grammar import (
     OTHER_FIELDS,
     ROOT_FIELDS,
     Field,
-    Kind,
-    Shape,
+    Holding,
+    ObjectKind,
     components_at,
     is_extension,
     is_reference,
@@ -25,7 +25,7 @@ from plugin_gateway.openapi.grammar import (
     siblings_count,
 )
 from plugin_gateway.openapi.mend.notes import Notes, shown
-from plugin_gateway.openapi.mend.parameters import Parameters
+from plugin_gateway.openapi.mend.parameters import ParameterMender
 from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
 from plugin_gateway.openapi.mend.schema import mend_schema, settle_positions
 from plugin_gateway.openapi.mend.statuses import mend_statuses
@@ -40,13 +40,15 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.mend.value_check import Effort
     from plugin_gateway.openapi.refs import Tokens
 
-_REPLACED: Final = frozenset({Kind.SERVER, Kind.SECURITY_SCHEME, Kind.OAUTH_FLOWS, Kind.OAUTH_FLOW})
+_REPLACED: Final = frozenset(
+    {ObjectKind.SERVER, ObjectKind.SECURITY_SCHEME, ObjectKind.OAUTH_FLOWS, ObjectKind.OAUTH_FLOW}
+)
 """Every served document has the gateway's servers and security instead of these."""
 _NEEDED: Final = {
-    Kind.DISCRIMINATOR: frozenset({"propertyName"}),
-    Kind.EXTERNAL_DOCS: frozenset({"url"}),
-    Kind.LICENSE: frozenset({"name"}),
-    Kind.LINK: frozenset({"operationRef", "operationId", "$ref"}),
+    ObjectKind.DISCRIMINATOR: frozenset({"propertyName"}),
+    ObjectKind.EXTERNAL_DOCS: frozenset({"url"}),
+    ObjectKind.LICENSE: frozenset({"name"}),
+    ObjectKind.LINK: frozenset({"operationRef", "operationId", "$ref"}),
 }
 """Fields of which an object needs at least one; an object without them is left out."""
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -55,7 +57,7 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 class _Job(NamedTuple):
     """An object to mend, its place, and the collection that holds it."""
 
-    kind: Kind
+    kind: ObjectKind
     tokens: Tokens
     holder: Json
     key: str | int
@@ -76,7 +78,7 @@ class _Mender:
     def __init__(self, document: Document, effort: Effort | None) -> None:
         self.root: JsonObject = copy_json(document.root)
         self._notes = Notes()
-        self._parameters = Parameters(document, self.root, self._notes)
+        self._parameters = ParameterMender(document, self.root, self._notes)
         self._check = ValueCheck(document, effort)
         self._document = document
         self._version = document.version
@@ -99,7 +101,7 @@ class _Mender:
                     self._notes.drop(
                         holder, str(key), tokens, f"the {kind} object has no {' or '.join(sorted(needed - {'$ref'}))}"
                     )
-            elif kind is Kind.SCHEMA and isinstance(node, bool):
+            elif kind is ObjectKind.SCHEMA and isinstance(node, bool):
                 if self._version not in {"3.1", "3.2"} and tokens[-1:] != ("additionalProperties",):
                     holder[key] = {} if node else {"not": {}}
                     self._notes.mended(
@@ -127,7 +129,7 @@ class _Mender:
         paths = root.get("paths")
         for path in paths if isinstance(paths, dict) else ():
             if not is_extension(path):
-                self._jobs.append(_Job(Kind.PATH_ITEM, ("paths", path), paths, path))
+                self._jobs.append(_Job(ObjectKind.PATH_ITEM, ("paths", path), paths, path))
         at = components_at(self._version)
         holder = root.get(at[0], {}) if at else root
         if not isinstance(holder, dict):
@@ -159,14 +161,14 @@ class _Mender:
             kept.append(tag)
         tags[:] = kept
 
-    def _mend_object(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
-        if kind is Kind.MEDIA_TYPE and (other := self._other_kind(kind, node)) is not None:
+    def _mend_object(self, kind: ObjectKind, node: JsonObject, tokens: Tokens) -> None:
+        if kind is ObjectKind.MEDIA_TYPE and (other := self._other_kind(kind, node)) is not None:
             # Before 3.2 a media type is no reference, so this one cannot be translated.
             self._notes.drop(node, "$ref", (*tokens, "$ref"), f"the `$ref` of a media type leads to a {other}")
         if self._is_reference(kind, node) and not siblings_count(kind, self._version):
-            if kind is Kind.PARAMETER and not {"name", "in"} & self._parameters.followed(node).keys():
+            if kind is ObjectKind.PARAMETER and not {"name", "in"} & self._parameters.followed(node).keys():
                 self._notes.refuse(tokens, f"{node['$ref']!r} does not lead to a parameter")
-            if kind is Kind.RESPONSE and self._other_kind(kind, node) is Kind.SCHEMA:
+            if kind is ObjectKind.RESPONSE and self._other_kind(kind, node) is ObjectKind.SCHEMA:
                 node.clear()
                 node["description"] = ""
                 self._notes.mended(
@@ -175,16 +177,16 @@ class _Mender:
             self._mend_beside_reference(kind, node, tokens)
             return
         if (other := OTHER_FIELDS.get(kind)) is not None:
-            if kind is Kind.RESPONSES:
+            if kind is ObjectKind.RESPONSES:
                 mend_statuses(node, tokens, self._notes)
             elif "$ref" in node:
                 self._notes.drop(node, "$ref", (*tokens, "$ref"), f"'$ref' must be a string, not {shown(node['$ref'])}")
             self._jobs += [_Job(other, (*tokens, name), node, name) for name in node if not is_extension(name)]
             return
-        if kind in (Kind.PATH_ITEM, Kind.OPERATION):
+        if kind in (ObjectKind.PATH_ITEM, ObjectKind.OPERATION):
             self._parameters.drop_strange(node, tokens)
             self._parameters.drop_second_body(node, tokens)
-        if kind is Kind.SCHEMA:
+        if kind is ObjectKind.SCHEMA:
             settle_positions(node, self._version, lambda name, why: self._notes.mended((*tokens, name), why))
         for name in list(node):
             place = (*tokens, name)
@@ -200,7 +202,7 @@ class _Mender:
                 self._mend_plain(kind, node, name, place)
         self._mend_whole(kind, node, tokens)
 
-    def _other_kind(self, kind: Kind, node: JsonObject) -> Kind | None:
+    def _other_kind(self, kind: ObjectKind, node: JsonObject) -> ObjectKind | None:
         """Return the kind of the component that `node` refers to if it is not `kind`."""
         if not self._is_reference(kind, node):
             return None
@@ -211,7 +213,7 @@ class _Mender:
         found = sections(self._version).get(section) if tuple(base) == components_at(self._version) else None
         return None if found is kind else found
 
-    def _mend_beside_reference(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
+    def _mend_beside_reference(self, kind: ObjectKind, node: JsonObject, tokens: Tokens) -> None:
         """Mend the fields beside a `$ref` that the standards ignore, because clients read some of them."""
         for name in [name for name in node if name != "$ref" and not is_extension(name)]:
             place = (*tokens, name)
@@ -220,8 +222,8 @@ class _Mender:
             elif name not in ("summary", "description") or not isinstance(node[name], str):
                 self._notes.drop(node, name, place, f"{name!r} has no meaning beside a `$ref`")
 
-    def _is_reference(self, kind: Kind, node: Json) -> bool:
-        return is_reference(kind, node) and (kind is not Kind.MEDIA_TYPE or self._version == "3.2")
+    def _is_reference(self, kind: ObjectKind, node: Json) -> bool:
+        return is_reference(kind, node) and (kind is not ObjectKind.MEDIA_TYPE or self._version == "3.2")
 
     def _field(self, field: Field, tokens: Tokens, node: JsonObject, name: str) -> None:
         """Queue the objects in a field; refuse a value of the wrong shape."""
@@ -231,44 +233,50 @@ class _Mender:
         if value is None:
             # In YAML, a field name without a value.
             self._notes.drop(node, name, place, f"{name!r} has no value")
-        elif isinstance(value, list) and (field.shape is Shape.LIST or (kind is Kind.SCHEMA and name == "items")):
-            if kind is Kind.SCHEMA and field.shape is Shape.LIST and not value:
+        elif isinstance(value, list) and (
+            field.holding is Holding.LIST or (kind is ObjectKind.SCHEMA and name == "items")
+        ):
+            if kind is ObjectKind.SCHEMA and field.holding is Holding.LIST and not value:
                 self._notes.drop(node, name, place, f"{name!r} is an empty list")
                 return
             self._jobs += [_Job(kind, (*place, str(index)), value, index) for index in range(len(value))]
-        elif isinstance(value, dict) and field.shape is Shape.MAP:
+        elif isinstance(value, dict) and field.holding is Holding.MAP:
             if name == "dependencies":
                 entries = [key for key, entry in value.items() if not isinstance(entry, list)]
             else:
                 entries = list(value)
             self._jobs += [_Job(kind, (*place, key), value, key) for key in entries]
-        elif field.shape is Shape.ONE and not isinstance(value, list):
+        elif field.holding is Holding.ONE and not isinstance(value, list):
             self._jobs.append(_Job(kind, place, node, name))
         else:
-            wanted = "list" if field.shape is Shape.LIST else "mapping"
+            wanted = "list" if field.holding is Holding.LIST else "mapping"
             self._notes.refuse(place, f"{name!r} must be a {wanted} of {kind} objects, not {shown(value)}")
 
-    def _mend_none(self, kind: Kind, tokens: Tokens, holder: Json, key: str | int) -> None:
+    def _mend_none(self, kind: ObjectKind, tokens: Tokens, holder: Json, key: str | int) -> None:
         """Mend a value that is not an object in a place where the grammar wants one."""
         value = holder[key]
-        if kind in (Kind.EXTERNAL_DOCS, Kind.XML, Kind.CONTACT, Kind.LICENSE, Kind.DISCRIMINATOR) and isinstance(
-            holder, dict
-        ):
-            if kind is Kind.DISCRIMINATOR and self._version == "2.0" and isinstance(value, str):
+        if kind in (
+            ObjectKind.EXTERNAL_DOCS,
+            ObjectKind.XML,
+            ObjectKind.CONTACT,
+            ObjectKind.LICENSE,
+            ObjectKind.DISCRIMINATOR,
+        ) and isinstance(holder, dict):
+            if kind is ObjectKind.DISCRIMINATOR and self._version == "2.0" and isinstance(value, str):
                 return  # in 2.0 the discriminator is the name of the property
-            if kind is Kind.DISCRIMINATOR and isinstance(value, str):
+            if kind is ObjectKind.DISCRIMINATOR and isinstance(value, str):
                 self._notes.mended(tokens, f"the discriminator {value!r} is read as its `propertyName`")
                 holder[key] = {"propertyName": value}
                 return
             self._notes.drop(holder, str(key), tokens, f"{shown(value)} is not a valid {kind}")
-        elif kind is Kind.SCHEMA and value is None:
+        elif kind is ObjectKind.SCHEMA and value is None:
             self._notes.mended(tokens, "an empty schema is served as one that allows any value")
             holder[key] = {}
-        elif kind is Kind.EXAMPLE and isinstance(holder, dict):
+        elif kind is ObjectKind.EXAMPLE and isinstance(holder, dict):
             # 3.x wants an Example Object here; many authors write the value itself.
             self._notes.mended(tokens, f"{shown(value)} is not an example object: it is served as the `value` of one")
             holder[key] = {"value": value}
-        elif value is None and isinstance(holder, dict) and kind in (Kind.HEADER, Kind.MEDIA_TYPE):
+        elif value is None and isinstance(holder, dict) and kind in (ObjectKind.HEADER, ObjectKind.MEDIA_TYPE):
             self._notes.mended(tokens, f"the {kind} object is empty")
             holder[key] = {}
             self._mend_object(kind, holder[key], tokens)
@@ -277,7 +285,7 @@ class _Mender:
 
     # Plain fields
 
-    def _mend_plain(self, kind: Kind, node: JsonObject, name: str, place: Tokens) -> None:
+    def _mend_plain(self, kind: ObjectKind, node: JsonObject, name: str, place: Tokens) -> None:
         value, type_ = node[name], PLAIN_FIELDS[kind][name].type
         if type_ is Type.ANY:
             return
@@ -287,7 +295,7 @@ class _Mender:
         try:
             better = mended(type_, value)
         except Unmendable:
-            if kind is Kind.PARAMETER and name in ("name", "in"):
+            if kind is ObjectKind.PARAMETER and name in ("name", "in"):
                 return  # reported with the whole object
             self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {shown(value)}")
             return
@@ -300,18 +308,18 @@ class _Mender:
 
     # Objects as a whole
 
-    def _mend_whole(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
+    def _mend_whole(self, kind: ObjectKind, node: JsonObject, tokens: Tokens) -> None:
         match kind:
-            case Kind.INFO:
+            case ObjectKind.INFO:
                 self._notes.need(node, tokens, "title", "API")
                 self._notes.need(node, tokens, "version", "0")
-            case Kind.CONTACT if "email" in node and not _EMAIL.fullmatch(node["email"]):
+            case ObjectKind.CONTACT if "email" in node and not _EMAIL.fullmatch(node["email"]):
                 self._notes.drop(node, "email", (*tokens, "email"), f"{shown(node['email'])} is not an e-mail address")
-            case Kind.LICENSE if "identifier" in node and "url" in node:
+            case ObjectKind.LICENSE if "identifier" in node and "url" in node:
                 self._notes.drop(node, "url", (*tokens, "url"), "'url' is not allowed beside `identifier`")
-            case Kind.OPERATION:
+            case ObjectKind.OPERATION:
                 responses = node.get("responses")
-                if not isinstance(responses, dict) or is_reference(Kind.RESPONSE, responses):
+                if not isinstance(responses, dict) or is_reference(ObjectKind.RESPONSE, responses):
                     if "responses" in node:
                         self._notes.drop(
                             node,
@@ -321,36 +329,36 @@ class _Mender:
                         )
                     node["responses"] = {"default": {"description": ""}}
                 self._parameters.declare_missing(node, tokens)
-            case Kind.PARAMETER | Kind.HEADER | Kind.ITEMS if self._version == "2.0":
-                if kind is Kind.PARAMETER:
+            case ObjectKind.PARAMETER | ObjectKind.HEADER | ObjectKind.ITEMS if self._version == "2.0":
+                if kind is ObjectKind.PARAMETER:
                     self._parameters.mend(node, tokens)
                 # In 2.0 the fields beside `name` and `in` are schema keywords.
                 mend_schema(
                     self._check, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
                 )
-            case Kind.PARAMETER:
+            case ObjectKind.PARAMETER:
                 self._parameters.mend(node, tokens)
-            case Kind.HEADER:
+            case ObjectKind.HEADER:
                 self._parameters.mend_value(node, tokens, "header")
-            case Kind.REQUEST_BODY:
+            case ObjectKind.REQUEST_BODY:
                 self._notes.need(node, tokens, "content", {})
-            case Kind.RESPONSE:
+            case ObjectKind.RESPONSE:
                 if "description" not in node and "summary" not in node:
                     node["description"] = ""  # no warning: this mistake is so common that it would hide the others
-            case Kind.ENCODING:
+            case ObjectKind.ENCODING:
                 self._parameters.mend_style(node, tokens, "query")
-            case Kind.EXAMPLE if "value" in node and "externalValue" in node:
+            case ObjectKind.EXAMPLE if "value" in node and "externalValue" in node:
                 self._notes.drop(
                     node, "externalValue", (*tokens, "externalValue"), "'externalValue' is not allowed beside `value`"
                 )
-            case Kind.LINK if "operationRef" in node and "operationId" in node:
+            case ObjectKind.LINK if "operationRef" in node and "operationId" in node:
                 self._notes.drop(
                     node,
                     "operationRef",
                     (*tokens, "operationRef"),
                     "'operationRef' is not allowed beside `operationId`",
                 )
-            case Kind.SCHEMA:
+            case ObjectKind.SCHEMA:
                 mend_schema(
                     self._check, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
                 )

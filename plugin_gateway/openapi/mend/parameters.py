@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference
+from plugin_gateway.openapi.grammar import METHODS, ObjectKind, is_reference
 from plugin_gateway.openapi.mend.notes import Notes, shown
 from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
 from plugin_gateway.openapi.refs import RefError, Tokens
@@ -28,7 +28,7 @@ _STYLES: Final = {
 _IN_BRACES: Final = re.compile(r"\{([^{}/]+)\}")
 
 
-class Parameters:
+class ParameterMender:
     """Mends the parameters in `root`, a copy of the document's root."""
 
     def __init__(self, document: Document, root: JsonObject, notes: Notes) -> None:
@@ -160,7 +160,7 @@ class Parameters:
     def followed(self, entry: Json) -> JsonObject:
         """Return the parameter that an entry is or refers to, or an empty mapping."""
         for _ in range(100):  # longer chains are loops
-            if not is_reference(Kind.PARAMETER, entry):
+            if not is_reference(ObjectKind.PARAMETER, entry):
                 break
             try:
                 entry = self._document.resolve(entry["$ref"]).value

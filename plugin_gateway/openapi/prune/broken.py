@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.prune.targets import pointer_of, tokens_of
 from plugin_gateway.openapi.refs import to_ref, walk
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 _USERINFO = re.compile(r"(?<=//)[^/?#@]*@")
-_DISPENSABLE = frozenset({Kind.EXAMPLE, Kind.LINK})
+_DISPENSABLE = frozenset({ObjectKind.EXAMPLE, ObjectKind.LINK})
 """Kinds of objects that no call depends on."""
 
 
@@ -43,7 +43,7 @@ class BrokenReferences:
         finding = finding_of(self._document, error, tokens_of(place))
         self._warnings.append(replace(finding, rule="undefined-schema", severity=Severity.WARNING))
 
-    def leaves_out(self, kind: Kind, ref: str, place: Place) -> bool:
+    def leaves_out(self, kind: ObjectKind, ref: str, place: Place) -> bool:
         """Return whether an object is left out because its local reference is broken and no call depends on it; warn of it."""
         at = (place, "$ref")
         if kind not in _DISPENSABLE or (error := self._chains.find_break(kind, ref, at)) is None:

@@ -9,7 +9,7 @@ from plugin_gateway.openapi.prune.targets import Region
 from plugin_gateway.openapi.refs import RefError
 
 if TYPE_CHECKING:
-    from plugin_gateway.openapi.grammar import Kind
+    from plugin_gateway.openapi.grammar import ObjectKind
     from plugin_gateway.openapi.prune.targets import Landing, Place, Targets
     from plugin_gateway.openapi.refs import Tokens
 
@@ -25,7 +25,7 @@ class Chains:
         self._targets = targets
         self._followed: set[Tokens] = set()
 
-    def find_break(self, kind: Kind, ref: str, at: Place) -> RefError | None:
+    def find_break(self, kind: ObjectKind, ref: str, at: Place) -> RefError | None:
         """Return what is wrong with the chain that `ref`, written at `at`, begins. Only local references are followed."""
         for _ in range(_LONGEST):
             if not ref.startswith("#"):
@@ -39,7 +39,7 @@ class Chains:
             ref = target["$ref"]
         return RefError(ref, "leads back to itself")
 
-    def find_circle(self, kind: Kind, landing: Landing, ref: str) -> RefError | None:
+    def find_circle(self, kind: ObjectKind, landing: Landing, ref: str) -> RefError | None:
         """Return an error if the chain that `ref` begins leads back to itself. Each circle is found once."""
         chain: set[Tokens] = set()
         circle: RefError | None = None

@@ -10,15 +10,15 @@ from plugin_gateway.openapi.grammar import (
     FIELDS,
     OTHER_FIELDS,
     Field,
-    Kind,
-    Shape,
+    Holding,
+    ObjectKind,
     is_extension,
     is_reference,
     siblings_count,
 )
 from plugin_gateway.openapi.prune.inner import Inner, InnerReferences
 from plugin_gateway.openapi.prune.leaks import UnknownFields
-from plugin_gateway.openapi.prune.links import Links
+from plugin_gateway.openapi.prune.links import PermittedLinks
 from plugin_gateway.openapi.prune.mappings import TrimmedMappings
 from plugin_gateway.openapi.prune.references import References
 from plugin_gateway.openapi.prune.subtypes import implicit_subtypes, named_schema, schemas_at
@@ -40,7 +40,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 class _Job(NamedTuple):
     """An object to copy, and the place for the copy."""
 
-    kind: Kind
+    kind: ObjectKind
     node: Json
     place: Place
     holder: Json
@@ -68,7 +68,7 @@ class Closure:
         targets = Targets(document, kept)
         self.references = References(document, targets, self.extensions, self.copy, self.warnings)
         self._is_alone = True
-        self._links = Links(document, kept, targets)
+        self._links = PermittedLinks(document, kept, targets)
         self._jobs: deque[_Job] = deque()
         self._follow = follow
         self._subtypes = implicit_subtypes(document) if follow else {}
@@ -83,7 +83,7 @@ class Closure:
         """Whether the copies would stay the same if more operations were kept."""
         return self._is_alone and self.references.is_alone
 
-    def copy(self, kind: Kind, node: Json, place: Place, holder: Json, key: str | int) -> None:
+    def copy(self, kind: ObjectKind, node: Json, place: Place, holder: Json, key: str | int) -> None:
         """Queue a copy of `node` for `holder[key]`. The key is set at once, which keeps the order of keys."""
         if isinstance(holder, dict):
             holder[key] = node
@@ -118,19 +118,19 @@ class Closure:
                 return
             self.references.keep(inner.unit)
 
-    def _object(self, kind: Kind, node: JsonObject, place: Place) -> JsonObject:
+    def _object(self, kind: ObjectKind, node: JsonObject, place: Place) -> JsonObject:
         match kind:
-            case Kind.OPERATION:
+            case ObjectKind.OPERATION:
                 self._note_operation(node, place)
-            case Kind.LINK:
+            case ObjectKind.LINK:
                 node = self._links.rewritten(node, place)
-            case Kind.DISCRIMINATOR:
+            case ObjectKind.DISCRIMINATOR:
                 return self._discriminator(node, place)
             case _:
                 pass
         return self._fields(kind, node, place)
 
-    def _fields(self, kind: Kind, node: JsonObject, place: Place) -> JsonObject:
+    def _fields(self, kind: ObjectKind, node: JsonObject, place: Place) -> JsonObject:
         fields, other = FIELDS[kind], OTHER_FIELDS.get(kind)
         copy: JsonObject = {}
         for name, value in node.items():
@@ -144,11 +144,11 @@ class Closure:
                     copy[name] = value
             else:
                 self.copy_field(field, value, (place, name), copy, name)
-        if kind is Kind.SCHEMA and isinstance(ref := node.get("$dynamicRef"), str):
+        if kind is ObjectKind.SCHEMA and isinstance(ref := node.get("$dynamicRef"), str):
             copy["$dynamicRef"] = self._dynamic_reference(ref, (place, "$dynamicRef"))
         return copy
 
-    def _leaks(self, kind: Kind, name: str, value: Json, place: Place) -> bool:
+    def _leaks(self, kind: ObjectKind, name: str, value: Json, place: Place) -> bool:
         if not is_unknown_everywhere(kind, name):
             return False
         self._is_alone = False
@@ -159,18 +159,18 @@ class Closure:
 
     def copy_field(self, field: Field, value: Json, place: Place, holder: JsonObject, name: str) -> None:
         """Queue copies of the objects in a field for `holder[name]`."""
-        if isinstance(value, list) and field.shape is not Shape.MAP:
+        if isinstance(value, list) and field.holding is not Holding.MAP:
             copies: list[Json] = list(value)
             holder[name] = copies
             for index, item in enumerate(value):
                 self.copy(field.kind, item, (place, str(index)), copies, index)
-        elif isinstance(value, dict) and field.shape is Shape.MAP:
-            if field.kind is Kind.LINK and value:
+        elif isinstance(value, dict) and field.holding is Holding.MAP:
+            if field.kind is ObjectKind.LINK and value:
                 self._is_alone = False
             entries = {
                 key: item
                 for key, item in value.items()
-                if field.kind is not Kind.LINK or self._links.is_permitted(item, (place, key))
+                if field.kind is not ObjectKind.LINK or self._links.is_permitted(item, (place, key))
             }
             if entries or not value:
                 copy: JsonObject = {}
@@ -180,7 +180,7 @@ class Closure:
         else:
             self.copy(field.kind, value, place, holder, name)
 
-    def _reference(self, kind: Kind, node: JsonObject, place: Place) -> Json:
+    def _reference(self, kind: ObjectKind, node: JsonObject, place: Place) -> Json:
         ref = node["$ref"]
         if (inner := self._inner_references.find(kind, ref, place, self.references.components)) is not None:
             self._is_alone = False
@@ -190,11 +190,11 @@ class Closure:
         text, tokens = self.references.keep_target(kind, ref, (place, "$ref"))
         if text is None:
             return self._in_place(kind, node, place) if tokens else node
-        if kind is Kind.SCHEMA and not self._is_parent_of(place):
+        if kind is ObjectKind.SCHEMA and not self._is_parent_of(place):
             self._keep_subtypes(tokens)
         return self._with_siblings(kind, node, place, text)
 
-    def _with_siblings(self, kind: Kind, node: JsonObject, place: Place, text: str) -> JsonObject:
+    def _with_siblings(self, kind: ObjectKind, node: JsonObject, place: Place, text: str) -> JsonObject:
         if siblings_count(kind, self._version):
             siblings = self._fields(kind, node, place)
         else:
@@ -210,13 +210,13 @@ class Closure:
     def _dynamic_reference(self, ref: str, place: Place) -> str:
         """Keep the initial target of a `$dynamicRef`. Its other targets are kept with it, or no kept schema enters them."""
         self._is_alone = False
-        text, tokens = self.references.keep_target(Kind.SCHEMA, ref, place)
+        text, tokens = self.references.keep_target(ObjectKind.SCHEMA, ref, place)
         target = walk(self._document.root, tokens)
         if text is None or (isinstance(target, dict) and target.get("$dynamicAnchor") == ref[1:]):
             return ref  # keep the anchor's name: a pointer would not be dynamic
         return text
 
-    def _in_place(self, kind: Kind, node: Json, place: Place) -> Json:
+    def _in_place(self, kind: ObjectKind, node: Json, place: Place) -> Json:
         """Copy the target in place of the reference, for kinds without components in this version."""
         node, place = self.references.followed(kind, node, place)
         return self._object(kind, node, place) if isinstance(node, dict) else node
@@ -240,7 +240,7 @@ class Closure:
                     places.append(subtype)
 
     def _discriminator(self, node: JsonObject, place: Place) -> JsonObject:
-        copy = self._fields(Kind.DISCRIMINATOR, node, place)
+        copy = self._fields(ObjectKind.DISCRIMINATOR, node, place)
         if not self._follow:
             self._is_alone = False
             self._trimmed.add(copy, node, place)
@@ -266,7 +266,7 @@ class Closure:
                 RefError(to_ref((*schemas_at(self._version), target)), "points at nothing"), place
             )
             return target
-        text, tokens = self.references.keep_target(Kind.SCHEMA, target, place)
+        text, tokens = self.references.keep_target(ObjectKind.SCHEMA, target, place)
         self._keep_subtypes(tokens)
         return target if text is None else text
 

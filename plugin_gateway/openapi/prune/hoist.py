@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.openapi.grammar import Kind, components_at, sections
+from plugin_gateway.openapi.grammar import ObjectKind, components_at, sections
 from plugin_gateway.openapi.refs import Tokens, to_ref, walk
 
 if TYPE_CHECKING:
@@ -41,16 +41,16 @@ class Hoist:
         """The names given so far, by section, in order."""
         self._document = document
         self._section_of = {kind: section for section, kind in sections(document.version).items()}
-        self._given: dict[tuple[Kind, Tokens], Hoisted] = {}
+        self._given: dict[tuple[ObjectKind, Tokens], Hoisted] = {}
 
-    def find(self, kind: Kind, tokens: Tokens) -> Hoisted | None:
+    def find(self, kind: ObjectKind, tokens: Tokens) -> Hoisted | None:
         return self._given.get((kind, tokens))
 
-    def give(self, kind: Kind, tokens: Tokens) -> Hoisted | None:
+    def give(self, kind: ObjectKind, tokens: Tokens) -> Hoisted | None:
         """Return the component for the object at this place, or None if the version has no components of this kind."""
         section, key = self._section_of.get(kind), None
-        if section is None and kind is Kind.PATH_ITEM and Kind.CALLBACK in self._section_of:
-            section, key = self._section_of[Kind.CALLBACK], _EXPRESSION
+        if section is None and kind is ObjectKind.PATH_ITEM and ObjectKind.CALLBACK in self._section_of:
+            section, key = self._section_of[ObjectKind.CALLBACK], _EXPRESSION
         if section is None:
             return None
         name = self._new_name(section)

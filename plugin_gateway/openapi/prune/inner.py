@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.openapi.grammar import Kind, is_reference, siblings_count
+from plugin_gateway.openapi.grammar import ObjectKind, is_reference, siblings_count
 from plugin_gateway.openapi.nodes import children
 from plugin_gateway.openapi.prune.targets import Landing, Place, Targets, pointer_of
 from plugin_gateway.openapi.refs import RefError, Tokens, walk
@@ -20,7 +20,7 @@ _NAMES_OF_SCHEMAS = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 class Inner(NamedTuple):
     """A reference into a component. Only at the end is it known whether the whole component is kept."""
 
-    kind: Kind
+    kind: ObjectKind
     landing: Landing
     unit: Tokens
     copy: JsonObject
@@ -33,7 +33,7 @@ class InnerReferences:
         self._document, self._targets = document, targets
 
     def find(
-        self, kind: Kind, ref: str, place: Place, components: Mapping[str, JsonObject]
+        self, kind: ObjectKind, ref: str, place: Place, components: Mapping[str, JsonObject]
     ) -> tuple[Landing, Tokens] | None:
         """Return the target of a pointer into a component, and the component.
 
@@ -51,7 +51,7 @@ class InnerReferences:
             return None  # reported when the reference is copied
         if landing.tokens != tokens or self._targets.kept_kind(tokens) is not kind or is_reference(kind, landing.value):
             return None
-        if kind is Kind.PATH_ITEM and len(walk(self._document.root, unit)) == 1:
+        if kind is ObjectKind.PATH_ITEM and len(walk(self._document.root, unit)) == 1:
             return None
         return None if self._has_names(unit) else (landing, unit)
 
@@ -63,12 +63,12 @@ class InnerReferences:
         kind = self._targets.kept_kind(unit)
         if kind is None:
             return True
-        stack: list[tuple[Kind, Json]] = [(kind, walk(self._document.root, unit))]
+        stack: list[tuple[ObjectKind, Json]] = [(kind, walk(self._document.root, unit))]
         while stack:
             inner_kind, node = stack.pop()
             if not isinstance(node, dict):
                 continue
-            if inner_kind is Kind.SCHEMA and any(isinstance(node.get(name), str) for name in _NAMES_OF_SCHEMAS):
+            if inner_kind is ObjectKind.SCHEMA and any(isinstance(node.get(name), str) for name in _NAMES_OF_SCHEMAS):
                 return True
             if siblings_count(inner_kind, self._document.version) or not is_reference(inner_kind, node):
                 stack += children(inner_kind, node)

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote
 
-from plugin_gateway.openapi.grammar import Kind, components_at, sections
+from plugin_gateway.openapi.grammar import ObjectKind, components_at, sections
 from plugin_gateway.openapi.nodes import typed_nodes
 from plugin_gateway.openapi.refs import split_pointer
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 """Publishing renames a component with any other name, and the new name depends on the names around it."""
 _REFERENCES: Final = ("$ref", "$dynamicRef", "operationRef")
-_NAMES_OPERATIONS: Final = frozenset({Kind.CALLBACK, Kind.LINK})
+_NAMES_OPERATIONS: Final = frozenset({ObjectKind.CALLBACK, ObjectKind.LINK})
 """These objects hold operationIds, which are unique only within a whole document."""
 
 

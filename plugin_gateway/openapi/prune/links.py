@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
-from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.grammar import ObjectKind, is_reference
 from plugin_gateway.openapi.prune.targets import Place, Region, Targets, pointer_of
 from plugin_gateway.openapi.refs import RefError, Tokens, to_ref
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Links:
+class PermittedLinks:
     """Judges the links of one document. A link whose operation cannot be determined is not permitted."""
 
     def __init__(self, document: Document, kept: Mapping[OperationKey, Tokens], targets: Targets) -> None:
@@ -25,7 +25,7 @@ class Links:
 
     def is_permitted(self, link: Json, place: Place) -> bool:
         seen: set[Tokens] = set()
-        while is_reference(Kind.LINK, link):
+        while is_reference(ObjectKind.LINK, link):
             try:
                 landing = self._targets.land(link["$ref"], place)
             except RefError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.prune.subtypes import named_schema
 from plugin_gateway.openapi.refs import RefError, to_ref
 
@@ -48,8 +48,8 @@ class TrimmedMappings:
             landing = self._targets.land(target, place)
         except RefError:
             return None
-        if self._targets.kept_kind(landing.tokens) is not Kind.SCHEMA:
-            hoisted = self._references.hoisted.find(Kind.SCHEMA, landing.tokens)
+        if self._targets.kept_kind(landing.tokens) is not ObjectKind.SCHEMA:
+            hoisted = self._references.hoisted.find(ObjectKind.SCHEMA, landing.tokens)
             return hoisted and hoisted.text
         unit = self._targets.unit_of(landing.tokens)
         if unit is not None and unit[-1] not in self._references.components.get(unit[-2], {}):

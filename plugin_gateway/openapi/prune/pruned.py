@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
-from plugin_gateway.openapi.grammar import FIELDS, METHODS, ROOT_FIELDS, Kind, components_at, sections
+from plugin_gateway.openapi.grammar import FIELDS, METHODS, ROOT_FIELDS, ObjectKind, components_at, sections
 from plugin_gateway.openapi.prune.closure import Closure
 from plugin_gateway.openapi.prune.hoist import components_in
 from plugin_gateway.openapi.prune.targets import Place, Region
@@ -126,9 +126,9 @@ def _copy_path_item(
         elif name == "additionalOperations":
             nodes = value if isinstance(value, dict) else {}
             if additional := {method: node for method, node in nodes.items() if (name, method) in methods}:
-                closure.copy_field(FIELDS[Kind.PATH_ITEM][name], additional, (place, name), copy, name)
+                closure.copy_field(FIELDS[ObjectKind.PATH_ITEM][name], additional, (place, name), copy, name)
         elif (name,) in methods or name in {"parameters", "servers"}:
-            closure.copy_field(FIELDS[Kind.PATH_ITEM][name], value, (place, name), copy, name)
+            closure.copy_field(FIELDS[ObjectKind.PATH_ITEM][name], value, (place, name), copy, name)
     return copy
 
 

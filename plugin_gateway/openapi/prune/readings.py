@@ -13,8 +13,8 @@ from plugin_gateway.openapi.grammar import (
     FIELDS,
     OTHER_FIELDS,
     Field,
-    Kind,
-    Shape,
+    Holding,
+    ObjectKind,
     is_extension,
     is_reference,
 )
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Json, JsonObject
 
-_REWRITTEN = frozenset({Kind.DISCRIMINATOR, Kind.LINK, Kind.OPERATION, Kind.PATH_ITEM})
+_REWRITTEN = frozenset({ObjectKind.DISCRIMINATOR, ObjectKind.LINK, ObjectKind.OPERATION, ObjectKind.PATH_ITEM})
 """Kinds whose copies depend on the kept operations."""
 
 
 class _Pair(NamedTuple):
     """A node, its kind in the component, and its kind for the reference. None means data."""
 
-    own: Kind | None
-    wanted: Kind | None
+    own: ObjectKind | None
+    wanted: ObjectKind | None
     node: Json
     place: Place
 
@@ -46,9 +46,9 @@ class Readings:
         """Take the document's targets and the kept extensions."""
         self._targets = targets
         self._extensions = extensions
-        self._agreeing: set[tuple[Kind, Tokens]] = set()
+        self._agreeing: set[tuple[ObjectKind, Tokens]] = set()
 
-    def agree(self, own: Kind | None, wanted: Kind, component: Landing) -> bool:
+    def agree(self, own: ObjectKind | None, wanted: ObjectKind, component: Landing) -> bool:
         """Return whether a component's copy as kind `own`, with everything that it keeps, is also correct as kind `wanted`."""
         seen = set(self._agreeing)
         todo = [_Pair(own, wanted, component.value, Region(component.tokens))]
@@ -77,7 +77,7 @@ class Readings:
         self._agreeing = seen
         return True
 
-    def _stays(self, kind: Kind, pair: _Pair) -> Landing | None:
+    def _stays(self, kind: ObjectKind, pair: _Pair) -> Landing | None:
         """Return the target of a reference whose text stays the same in the pruned document, else None."""
         try:
             landing = self._targets.land(pair.node["$ref"], (pair.place, "$ref"), kind)
@@ -108,7 +108,7 @@ def _children(pair: _Pair) -> Iterator[_Pair]:
             continue
         kinds = own and own.kind, wanted and wanted.kind
         place = (pair.place, name)
-        if field.shape is Shape.MAP:
+        if field.holding is Holding.MAP:
             for key, child in value.items() if isinstance(value, dict) else ():
                 yield _Pair(*kinds, child, (place, key))
         elif isinstance(value, list):
@@ -118,9 +118,9 @@ def _children(pair: _Pair) -> Iterator[_Pair]:
             yield _Pair(*kinds, value, place)
 
 
-def _field(kind: Kind | None, name: str) -> Field | None:
+def _field(kind: ObjectKind | None, name: str) -> Field | None:
     if kind is None or is_extension(name):
         return None
     if (other := OTHER_FIELDS.get(kind)) is not None:
-        return Field(other, Shape.ONE)
+        return Field(other, Holding.ONE)
     return FIELDS[kind].get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.openapi.grammar import Kind, components_at, is_reference, sections
+from plugin_gateway.openapi.grammar import ObjectKind, components_at, is_reference, sections
 from plugin_gateway.openapi.prune.broken import BrokenReferences
 from plugin_gateway.openapi.prune.chains import Chains
 from plugin_gateway.openapi.prune.hoist import Hoist, components_in
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Document, Json, JsonObject
 
-    Copy = Callable[[Kind, Json, Place, Json, str | int], None]
+    Copy = Callable[[ObjectKind, Json, Place, Json, str | int], None]
     """Copies an object of a kind, and the place that it has, into a holder under a key."""
 
 
@@ -42,7 +42,7 @@ class References:
         self._readings = Readings(targets, extensions)
         self._chains = Chains(targets)
         self.broken = BrokenReferences(document, self._chains, warnings)
-        self._texts: dict[tuple[Kind, str], tuple[str | None, Tokens]] = {}
+        self._texts: dict[tuple[ObjectKind, str], tuple[str | None, Tokens]] = {}
 
     def keep(self, unit: Tokens) -> None:
         """Keep the component at this place."""
@@ -51,7 +51,7 @@ class References:
         if name not in kept:
             self._copy(self._sections[section], walk(self._document.root, unit), Region(unit), kept, name)
 
-    def keep_target(self, kind: Kind, ref: str, place: Place) -> tuple[str | None, Tokens]:
+    def keep_target(self, kind: ObjectKind, ref: str, place: Place) -> tuple[str | None, Tokens]:
         """Keep the target of a reference. Return the reference's text in the pruned document and the target's place in the full one.
 
         The text is None if this version has no components for the target's kind. The place is empty for a broken reference.
@@ -75,7 +75,7 @@ class References:
             self._texts[kind, ref] = text, landing.tokens
         return text, landing.tokens
 
-    def _text(self, kind: Kind, landing: Landing, ref: str) -> str | None:
+    def _text(self, kind: ObjectKind, landing: Landing, ref: str) -> str | None:
         tokens = landing.tokens
         unit = self._targets.unit_of(tokens)
         own = self._targets.kept_kind(tokens)
@@ -89,7 +89,7 @@ class References:
             return ref if landing.holds_as_written else to_ref(tokens)
         return self.hoist(kind, landing)
 
-    def hoist(self, kind: Kind, landing: Landing) -> str | None:
+    def hoist(self, kind: ObjectKind, landing: Landing) -> str | None:
         """Make a component of a target that the pruned document lacks, such as a schema under a denied path."""
         self.is_alone = False
         hoisted = self.hoisted.find(kind, landing.tokens)
@@ -101,7 +101,7 @@ class References:
             self._copy(kind, landing.value, Region(landing.tokens, is_moved=True), holder, key)
         return hoisted and hoisted.text
 
-    def followed(self, kind: Kind, node: Json, place: Place) -> tuple[Json, Place]:
+    def followed(self, kind: ObjectKind, node: Json, place: Place) -> tuple[Json, Place]:
         """Return the last target of a chain of references, for kinds without components in this version."""
         seen: set[Tokens] = set()
         while is_reference(kind, node):
@@ -118,7 +118,7 @@ class References:
 
     def require_schemes(self, security: Json, place: Place) -> None:
         """Keep the security schemes that a list of requirements names. Undefined names are ignored."""
-        section = next(name for name, kind in self._sections.items() if kind is Kind.SECURITY_SCHEME)
+        section = next(name for name, kind in self._sections.items() if kind is ObjectKind.SECURITY_SCHEME)
         schemes = components_in(self._document, section)
         for requirement in security if isinstance(security, list) else ():
             for name in requirement if isinstance(requirement, dict) else ():
@@ -133,5 +133,5 @@ class References:
             landing = self._targets.land(ref, place)
         except RefError:
             return
-        if self._targets.kept_kind(landing.tokens) is Kind.SECURITY_SCHEME:
+        if self._targets.kept_kind(landing.tokens) is ObjectKind.SECURITY_SCHEME:
             self.keep(landing.tokens)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.openapi.decode.unread import Unread, sketch
-from plugin_gateway.openapi.grammar import Kind, components_at, sections
+from plugin_gateway.openapi.grammar import ObjectKind, components_at, sections
 from plugin_gateway.openapi.prune.targets import pointer_of
 from plugin_gateway.openapi.refs import RefError, Tokens
 
@@ -95,7 +95,7 @@ def _parents(document: Document, schema: object, place: Tokens) -> Iterator[Toke
             yield parent
 
 
-def is_undefined_schema(document: Document, kind: Kind, ref: str) -> bool:
+def is_undefined_schema(document: Document, kind: ObjectKind, ref: str) -> bool:
     """Return whether a broken reference names an undefined component schema.
 
     Real documents have such references. They are harmless: an undefined schema allows any value.
@@ -103,7 +103,7 @@ def is_undefined_schema(document: Document, kind: Kind, ref: str) -> bool:
     schemas = component_schemas(document)
     tokens = pointer_of(ref) or ()
     return (
-        kind is Kind.SCHEMA
+        kind is ObjectKind.SCHEMA
         and tokens[:-1] == schemas_at(document.version)
         and bool(schemas)
         and not isinstance(schemas.get("$ref"), str)

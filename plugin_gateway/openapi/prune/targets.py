@@ -12,8 +12,8 @@ from plugin_gateway.openapi.grammar import (
     FIELDS,
     METHODS,
     OTHER_FIELDS,
-    Kind,
-    Shape,
+    Holding,
+    ObjectKind,
     components_at,
     is_extension,
     is_reference,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document
 
-_HOLDS_OPERATIONS = frozenset({Kind.CALLBACK, Kind.OPERATION, Kind.PATH_ITEM})
+_HOLDS_OPERATIONS = frozenset({ObjectKind.CALLBACK, ObjectKind.OPERATION, ObjectKind.PATH_ITEM})
 _MAX_HOPS = 256
 """A pointer through more references than this counts as circular."""
 _OWN_DEFINITIONS = (("$defs",), ("definitions",))
@@ -85,7 +85,7 @@ class Targets:
         self._sections = sections(document.version)
         self._unit_length = len(components_at(document.version)) + 2
 
-    def land(self, ref: str, place: Place, kind: Kind | None = None) -> Landing:
+    def land(self, ref: str, place: Place, kind: ObjectKind | None = None) -> Landing:
         """Follow `ref`, written at `place`. Raises `RefError` if this document lacks the target.
 
         With `kind`, also raises if the target holds operations instead of an object of that kind: a copy would reveal all of them.
@@ -168,7 +168,7 @@ class Targets:
             return None
         return unit if unit[-2] in self._sections else None
 
-    def kept_kind(self, tokens: Tokens) -> Kind | None:
+    def kept_kind(self, tokens: Tokens) -> ObjectKind | None:
         """Return the kind of object that the pruned document has at the same place if the component is kept, else None.
 
         Data also gives None: a schema inside an example is copied as data, and its references are not followed.
@@ -176,7 +176,7 @@ class Targets:
         if (unit := self.unit_of(tokens)) is not None:
             kind, rest = self._sections[unit[-2]], tokens[self._unit_length :]
             # Path items and callbacks hold operations, some of which may be denied, so do not rely on their contents.
-            if (kind is Kind.PATH_ITEM and rest) or (kind is Kind.CALLBACK and len(rest) > 1):
+            if (kind is ObjectKind.PATH_ITEM and rest) or (kind is ObjectKind.CALLBACK and len(rest) > 1):
                 return None
             return self._kind_within(kind, walk(self._root, unit), rest)
         match tokens:
@@ -189,14 +189,14 @@ class Targets:
                 is_kept = self._kept.get(OperationKey(method.upper(), path)) == tokens[:3]
             case _:
                 is_kept = False
-        return self._kind_within(Kind.PATH_ITEM, walk(self._root, tokens[:2]), tokens[2:]) if is_kept else None
+        return self._kind_within(ObjectKind.PATH_ITEM, walk(self._root, tokens[:2]), tokens[2:]) if is_kept else None
 
-    def _full_kind(self, tokens: Tokens) -> Kind | None:
+    def _full_kind(self, tokens: Tokens) -> ObjectKind | None:
         """Return the kind of object that the full document has at a place, or None for containers and data."""
         if (unit := self.unit_of(tokens)) is not None:
             return self._kind_within(self._sections[unit[-2]], walk(self._root, unit), tokens[self._unit_length :])
         if tokens[:1] in {("paths",), ("webhooks",)} and len(tokens) > 1:
-            return self._kind_within(Kind.PATH_ITEM, walk(self._root, tokens[:2]), tokens[2:])
+            return self._kind_within(ObjectKind.PATH_ITEM, walk(self._root, tokens[:2]), tokens[2:])
         return None
 
     def _holds_operations(self, tokens: Tokens) -> bool:
@@ -210,7 +210,7 @@ class Targets:
             case _:
                 return self._full_kind(tokens) in _HOLDS_OPERATIONS
 
-    def _kind_within(self, kind: Kind, node: Json, tokens: Tokens) -> Kind | None:
+    def _kind_within(self, kind: ObjectKind, node: Json, tokens: Tokens) -> ObjectKind | None:
         remaining = list(reversed(tokens))
         while remaining:
             if not isinstance(node, dict):
@@ -228,7 +228,7 @@ class Targets:
             if field is None:
                 return None
             kind = field.kind
-            if field.shape is Shape.MAP or isinstance(node, list):
+            if field.holding is Holding.MAP or isinstance(node, list):
                 if not remaining:
                     return None
                 node = walk(node, (remaining.pop(),))

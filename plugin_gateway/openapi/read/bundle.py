@@ -2,7 +2,7 @@
 
 An object in another file becomes a component with a new name. Nothing is dereferenced, so circular references stay circular. If
 the version has no components for the object (a path item under `paths`, an operation, a whole map), it replaces the reference.
-`Parts` decides which files may be read, before one is opened.
+`DocumentParts` decides which files may be read, before one is opened.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from plugin_gateway.openapi.grammar import (
     OTHER_FIELDS,
     ROOT_FIELDS,
     Field,
-    Kind,
-    Shape,
+    Holding,
+    ObjectKind,
     components_at,
     is_extension,
     sections,
@@ -46,7 +46,7 @@ _MAPPING_BYTES = 1000
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-class Parts(Protocol):
+class DocumentParts(Protocol):
     """The files of a document. The name of a part is its path in the document's folder, or its URL."""
 
     @property
@@ -93,7 +93,7 @@ def refers_elsewhere(data: bytes) -> bool:
     return any(start == 0 or data[start - 1] in _BEFORE_A_KEY for start in starts)
 
 
-def bundle(root: JsonObject, version: str, parts: Parts) -> Mapping[str, str]:
+def bundle(root: JsonObject, version: str, parts: DocumentParts) -> Mapping[str, str]:
     """Make the references in `root` local, in place. Return the references that stay unchanged, with the reasons.
 
     Raises `DocumentError` if a part cannot be decoded, or if an object that replaces its reference contains itself.
@@ -105,13 +105,13 @@ def bundle(root: JsonObject, version: str, parts: Parts) -> Mapping[str, str]:
 
 
 class _Bundler:
-    def __init__(self, root: JsonObject, version: str, parts: Parts) -> None:
+    def __init__(self, root: JsonObject, version: str, parts: DocumentParts) -> None:
         self.unread: dict[str, str] = {}
         self._root = root
         self._version = version
         self._parts = parts
         self._sections = {kind: name for name, kind in sections(version).items()}
-        self._refs: dict[tuple[str, Tokens, Kind], str] = {}
+        self._refs: dict[tuple[str, Tokens, ObjectKind], str] = {}
         """The local `$ref` of each new component, by the place where it was written."""
         self._todo: list[_Place] = []
         self._seen: dict[int, Any] = {}
@@ -120,7 +120,7 @@ class _Bundler:
     def run(self) -> None:
         part, root = self._parts.root, self._root
         self._adopt_components()
-        items = Field(Kind.PATH_ITEM, Shape.MAP)
+        items = Field(ObjectKind.PATH_ITEM, Holding.MAP)
         for key, field in {**ROOT_FIELDS, "paths": items, "webhooks": items}.items():
             if key in root:
                 self._todo.append(_Place(part, field, root, key))
@@ -144,11 +144,11 @@ class _Bundler:
                 if found and found.part != self._parts.root and (*found[:2], kind) not in self._refs:
                     self._refs[found.part, found.tokens, kind] = ref
                     components[name], part = found.value, found.part
-                self._todo.append(_Place(part, Field(kind, Shape.ONE), components, name))
+                self._todo.append(_Place(part, Field(kind, Holding.ONE), components, name))
 
     def _walk(self, place: _Place) -> None:
         field, value = place.field, place.value
-        if field is not None and field.shape is Shape.ONE and isinstance(value, dict):
+        if field is not None and field.holding is Holding.ONE and isinstance(value, dict):
             self._walk_object(place, field.kind)
             return
         part = place.part
@@ -163,12 +163,12 @@ class _Bundler:
                 return
         value = place.value
         if isinstance(value, dict | list) and self._is_new(value):
-            one = field and Field(field.kind, Shape.ONE)
+            one = field and Field(field.kind, Holding.ONE)
             keys = value if isinstance(value, dict) else range(len(value))
-            is_named = field is not None and field.shape is Shape.MAP and field.kind is not Kind.PATH_ITEM
+            is_named = field is not None and field.holding is Holding.MAP and field.kind is not ObjectKind.PATH_ITEM
             self._todo.extend(_Place(part, one, value, key) for key in keys if is_named or not is_extension(str(key)))
 
-    def _walk_object(self, place: _Place, kind: Kind) -> None:
+    def _walk_object(self, place: _Place, kind: ObjectKind) -> None:
         part, node = place.part, place.value
         if isinstance(node.get("$ref"), str):
             if self._is_component(place, kind):
@@ -177,29 +177,29 @@ class _Bundler:
                     if siblings_count(kind, self._version):
                         self._walk_fields(part, node, kind)
                 return
-            if kind is Kind.PATH_ITEM:
+            if kind is ObjectKind.PATH_ITEM:
                 self._put_path_item(place)
                 return
             part = self._import(place).part
             node = place.value
         if isinstance(node, dict) and self._is_new(node):
-            if kind is Kind.SERVER and part != self._parts.root:
+            if kind is ObjectKind.SERVER and part != self._parts.root:
                 _settle_server(node, part)
             self._walk_fields(part, node, kind)
 
-    def _walk_fields(self, part: str, node: JsonObject, kind: Kind) -> None:
+    def _walk_fields(self, part: str, node: JsonObject, kind: ObjectKind) -> None:
         self._todo.extend(
             _Place(part, _field(kind, key), node, key)
             for key, value in node.items()
             if isinstance(value, dict | list) and not is_extension(key)
         )
-        discriminator = node.get("discriminator") if kind is Kind.SCHEMA else None
+        discriminator = node.get("discriminator") if kind is ObjectKind.SCHEMA else None
         if isinstance(discriminator, dict):
             self._refer_in_mapping(part, discriminator, ["defaultMapping"])
             if isinstance(mapping := discriminator.get("mapping"), dict):
                 self._refer_in_mapping(part, mapping, list(mapping))
 
-    def _is_component(self, place: _Place, kind: Kind) -> bool:
+    def _is_component(self, place: _Place, kind: ObjectKind) -> bool:
         """Return whether the target of this reference can become a component. Before 3.1 a path item cannot."""
         return kind in self._sections and place.holder is not self._root.get("paths")
 
@@ -232,7 +232,7 @@ class _Bundler:
     def _resources(self) -> Mapping[str, Tokens]:
         return find_anchors(self._root).resources if self._version not in {"2.0", "3.0"} else {}
 
-    def _refer(self, part: str, node: JsonObject, kind: Kind) -> None:
+    def _refer(self, part: str, node: JsonObject, kind: ObjectKind) -> None:
         ref = node["$ref"]
         found = self._find(part, ref)
         if found and isinstance(found.value, dict | bool):
@@ -250,9 +250,9 @@ class _Bundler:
                 and re.search(r"[#/]|\.(?:ya?ml|json)$", value)
                 and (found := self._find(part, value))
             ):
-                mapping[name] = self._local(found, Kind.SCHEMA)
+                mapping[name] = self._local(found, ObjectKind.SCHEMA)
 
-    def _local(self, found: _Found, kind: Kind) -> str:
+    def _local(self, found: _Found, kind: ObjectKind) -> str:
         """Return the local `$ref` to the target, which becomes a component unless it is one."""
         if found.part == self._parts.root:
             return to_ref(found.tokens)
@@ -266,7 +266,7 @@ class _Bundler:
             name = _free_name(found, holder)
             holder[name] = found.value
             self._refs[place] = to_ref((*components_at(self._version), self._sections[kind], name))
-            self._todo.append(_Place(found.part, Field(kind, Shape.ONE), holder, name))
+            self._todo.append(_Place(found.part, Field(kind, Holding.ONE), holder, name))
         return self._refs[place]
 
     def _import(self, place: _Place) -> _Found:
@@ -306,7 +306,7 @@ class _Bundler:
             self.unread[node["$ref"]] = "leads back to itself"
         place.holder[place.key] = node
         self._todo.extend(
-            _Place(owners[key], _field(Kind.PATH_ITEM, key), node, key)
+            _Place(owners[key], _field(ObjectKind.PATH_ITEM, key), node, key)
             for key, value in node.items()
             if isinstance(value, dict | list) and not is_extension(key)
         )
@@ -320,9 +320,9 @@ def _settle_server(server: JsonObject, part: str) -> None:
         server["url"] = join_uri(part, url)
 
 
-def _field(kind: Kind, name: str) -> Field | None:
+def _field(kind: ObjectKind, name: str) -> Field | None:
     if kind in OTHER_FIELDS:
-        return Field(OTHER_FIELDS[kind], Shape.ONE)
+        return Field(OTHER_FIELDS[kind], Holding.ONE)
     return FIELDS[kind].get(name)
 
 

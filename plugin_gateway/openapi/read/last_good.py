@@ -25,7 +25,7 @@ _FORMAT: Final = 1
 _MAX_HEAD_BYTES: Final = 4 * 1024 * 1024
 
 
-class Answer(NamedTuple):
+class FetchedBody(NamedTuple):
     """The body that a server sent, and its validators."""
 
     body: bytes
@@ -38,7 +38,7 @@ class LastGood(Discreet, frozen=True, kw_only=True):
 
     HIDDEN = ("answers",)
 
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    answers: Mapping[str, FetchedBody] = field(default_factory=dict)
     confirmed_at: float = 0.0
 
 
@@ -55,14 +55,14 @@ def load_last_good(path: Path) -> LastGood:
     try:
         with path.open("rb") as file:
             head = json.loads(file.readline(_MAX_HEAD_BYTES))
-            answers: dict[str, Answer] = {}
+            answers: dict[str, FetchedBody] = {}
             left = MAX_BYTES
             for mark, size, digest, etag, modified in head["answers"] if head["format"] == _FORMAT else ():
                 body = file.read(min(size, left + 1))
                 left -= len(body)
                 if left < 0 or len(answers) > MAX_PARTS or sha256(body).hexdigest() != digest:
                     return NOTHING_KEPT
-                answers[str(mark)] = Answer(body, str(etag), str(modified))
+                answers[str(mark)] = FetchedBody(body, str(etag), str(modified))
             return LastGood(answers=answers, confirmed_at=float(head["confirmed_at"]))
     except (OSError, ValueError, KeyError, TypeError):
         return NOTHING_KEPT

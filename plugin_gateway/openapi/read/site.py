@@ -16,7 +16,7 @@ from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi.decode.extent import MAX_BYTES, MAX_PARTS
 from plugin_gateway.openapi.decode.text import decode
-from plugin_gateway.openapi.read.last_good import Answer, mark_of
+from plugin_gateway.openapi.read.last_good import FetchedBody, mark_of
 from plugin_gateway.openapi.refs import RefError, join_uri
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Site:
         *,
         headers: Mapping[str, str],
         timeout_s: float,
-        kept: Mapping[str, Answer] | None = None,
+        kept: Mapping[str, FetchedBody] | None = None,
         is_offline: bool = False,
     ) -> None:
         """Take the URL of the first part without fetching it. Userinfo and query of `url` are sent but never shown.
@@ -60,7 +60,7 @@ class Site:
         """
         self._kept = kept or {}
         self._is_offline = is_offline
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, FetchedBody] = {}
         """The answers that were used, by the mark of their URL."""
         self._url = url
         self._headers = headers
@@ -198,7 +198,7 @@ class Site:
                 self._fetched_from = url
                 body = await self._body(response)
                 etag, modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
-                self.answers[mark] = Answer(body, etag, modified)
+                self.answers[mark] = FetchedBody(body, etag, modified)
                 return body
         raise _Unfetched(f"it redirects more than {_MAX_REDIRECTS} times")
 

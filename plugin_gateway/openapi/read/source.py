@@ -16,7 +16,7 @@ from plugin_gateway.openapi.decode.places import locate_all, with_lines
 from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.document import STALE, Document
 from plugin_gateway.openapi.foreign import foreign_text
-from plugin_gateway.openapi.read.bundle import Parts, bundle, refers_elsewhere
+from plugin_gateway.openapi.read.bundle import DocumentParts, bundle, refers_elsewhere
 from plugin_gateway.openapi.read.folder import STANDARD_INPUT, Folder, StandardInput
 from plugin_gateway.openapi.structure import check_paths, check_root
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
-class _Source(Parts, Protocol):
+class _Source(DocumentParts, Protocol):
     @property
     def is_awaited(self) -> bool: ...
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.grammar import ObjectKind, is_reference
 from plugin_gateway.openapi.nodes import keep_only, places_of, typed_nodes
 from plugin_gateway.openapi.versions.downgrade_schema import schemas_to_3_0
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import JsonObject
 
-_NEW_IN_3_2: Mapping[Kind, tuple[str, ...]] = {
-    Kind.DISCRIMINATOR: ("defaultMapping",),
-    Kind.ENCODING: ("encoding", "itemEncoding", "prefixEncoding"),
-    Kind.MEDIA_TYPE: ("description", "itemSchema", "itemEncoding", "prefixEncoding"),
-    Kind.OAUTH_FLOWS: ("deviceAuthorization",),
-    Kind.RESPONSE: ("summary",),
-    Kind.SECURITY_SCHEME: ("deprecated", "oauth2MetadataUrl"),
-    Kind.SERVER: ("name",),
-    Kind.TAG: ("summary", "parent", "kind"),
+_NEW_IN_3_2: Mapping[ObjectKind, tuple[str, ...]] = {
+    ObjectKind.DISCRIMINATOR: ("defaultMapping",),
+    ObjectKind.ENCODING: ("encoding", "itemEncoding", "prefixEncoding"),
+    ObjectKind.MEDIA_TYPE: ("description", "itemSchema", "itemEncoding", "prefixEncoding"),
+    ObjectKind.OAUTH_FLOWS: ("deviceAuthorization",),
+    ObjectKind.RESPONSE: ("summary",),
+    ObjectKind.SECURITY_SCHEME: ("deprecated", "oauth2MetadataUrl"),
+    ObjectKind.SERVER: ("name",),
+    ObjectKind.TAG: ("summary", "parent", "kind"),
 }
 _CONSTRAINTS = frozenset({"itemSchema", "itemEncoding", "prefixEncoding", "encoding", "defaultMapping"})
 
@@ -35,7 +35,7 @@ def to_3_1(root: JsonObject) -> list[Finding]:
     findings = list(_drop_operations(root))
     lost: list[tuple[JsonObject, Finding]] = []
     for kind, node in typed_nodes(root):
-        if kind is Kind.RESPONSE and not is_reference(kind, node):
+        if kind is ObjectKind.RESPONSE and not is_reference(kind, node):
             node.setdefault("description", node.get("summary", ""))
         dropped = [key for key in _NEW_IN_3_2.get(kind, ()) if node.pop(key, None) is not None]
         lost += [
@@ -44,13 +44,13 @@ def to_3_1(root: JsonObject) -> list[Finding]:
             if key in _CONSTRAINTS
         ]
         match kind:
-            case Kind.OPERATION | Kind.PATH_ITEM:
+            case ObjectKind.OPERATION | ObjectKind.PATH_ITEM:
                 lost += ((node, finding) for finding in _drop_querystring(root, node))
-            case Kind.PARAMETER:
+            case ObjectKind.PARAMETER:
                 _strip_parameter(node)
-            case Kind.EXAMPLE:
+            case ObjectKind.EXAMPLE:
                 _strip_example(node)
-            case Kind.SCHEMA:
+            case ObjectKind.SCHEMA:
                 _strip_xml(node)
             case _:
                 pass
@@ -66,11 +66,11 @@ def to_3_0(root: JsonObject) -> list[Finding]:
     findings = [*_drop_shared_path_items(root), *schemas_to_3_0(root)]
     for kind, node in typed_nodes(root):
         match kind:
-            case Kind.INFO:
+            case ObjectKind.INFO:
                 node.pop("summary", None)
-            case Kind.LICENSE:
+            case ObjectKind.LICENSE:
                 node.pop("identifier", None)
-            case Kind.OPERATION if not node.get("responses"):
+            case ObjectKind.OPERATION if not node.get("responses"):
                 node["responses"] = {"default": {"description": ""}}
             case _:
                 if is_reference(kind, node):
@@ -100,8 +100,8 @@ def _drop_shared_path_items(root: JsonObject) -> Iterator[Finding]:
     if isinstance(components, dict):
         components.pop("pathItems", None)
     for kind, node in typed_nodes(root):
-        for expression, item in list(node.items()) if kind is Kind.CALLBACK else ():
-            if is_reference(Kind.PATH_ITEM, item):
+        for expression, item in list(node.items()) if kind is ObjectKind.CALLBACK else ():
+            if is_reference(ObjectKind.PATH_ITEM, item):
                 del node[expression]
                 yield _loosened(f"OpenAPI 3.0 cannot express the callback {expression!r}, which is a reference")
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, TypeGuard
 
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.nodes import children, typed_nodes
 from plugin_gateway.openapi.values import as_list
 
@@ -31,7 +31,7 @@ def schemas_to_3_0(root: JsonObject) -> list[Finding]:
     lost: Counter[str] = Counter()
     loose: list[JsonObject] = []
     for kind, node in reversed(typed_nodes(root)):
-        if kind is Kind.SCHEMA:
+        if kind is ObjectKind.SCHEMA:
             if keywords := list(_lower_schema(node)):
                 lost.update(keywords)
                 loose.append(node)
@@ -59,7 +59,7 @@ def uses_later_words(root: JsonObject) -> bool:
         or any(_is_number(node.get(exclusive)) for exclusive, _, _ in _BOUNDS)
         or any(word not in _VOCABULARY and not word.startswith("x-") for word in node)
         for kind, node in typed_nodes(root)
-        if kind is Kind.SCHEMA
+        if kind is ObjectKind.SCHEMA
     )
 
 
@@ -186,11 +186,11 @@ def _loosen_what_turns_around(root: JsonObject, loose: Iterable[JsonObject]) -> 
 
     Otherwise they would become tighter: a `not` refuses more if its schema allows more, and two branches of a `oneOf` may now both match.
     """
-    schemas = [node for kind, node in typed_nodes(root) if kind is Kind.SCHEMA]
+    schemas = [node for kind, node in typed_nodes(root) if kind is ObjectKind.SCHEMA]
     members = (root.get("components") or {}).get("schemas") or {}
     outer: dict[int, list[JsonObject]] = defaultdict(list)
     for schema in schemas:
-        for _, child in children(Kind.SCHEMA, schema):
+        for _, child in children(ObjectKind.SCHEMA, schema):
             outer[id(child)].append(schema)
         if isinstance(ref := schema.get("$ref"), str):
             outer[id(members.get(ref.removeprefix("#/components/schemas/")))].append(schema)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from plugin_gateway.openapi.grammar import Kind, components_at, is_reference, sections
+from plugin_gateway.openapi.grammar import ObjectKind, components_at, is_reference, sections
 from plugin_gateway.openapi.nodes import copy_json, keep_only, typed_nodes, typed_nodes_in
 from plugin_gateway.openapi.refs import RefError, to_ref
 
@@ -35,17 +35,17 @@ def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
     base = components_at(document.version)
     places = {kind: (*base, section) for section, kind in sections(document.version).items()}
     sections_of_components = frozenset(places.values())
-    names: dict[tuple[Kind, Tokens], str] = {}
+    names: dict[tuple[ObjectKind, Tokens], str] = {}
     nodes = typed_nodes(root)
     places_of = _places(document, root) if whole else {}
     while nodes:
         kind, node = nodes.pop()
-        if whole and kind is Kind.SCHEMA and "$ref" not in node and "$dynamicRef" in node:
+        if whole and kind is ObjectKind.SCHEMA and "$ref" not in node and "$dynamicRef" in node:
             # With a single schema resource, each anchor has one place in every dynamic scope.
             node["$ref"] = node.pop("$dynamicRef")
         if kind not in places or not is_reference(kind, node):
             continue
-        if kind not in (Kind.SCHEMA, Kind.PATH_ITEM) and document.version in ("3.1", "3.2"):
+        if kind not in (ObjectKind.SCHEMA, ObjectKind.PATH_ITEM) and document.version in ("3.1", "3.2"):
             keep_only(node, ("$ref", "summary", "description"))
         at = places_of.get(id(node), ())
         place, tokens = places[kind], _tokens(document, node["$ref"], at)
@@ -83,13 +83,13 @@ def _write_out_media_types(document: Document, root: JsonObject) -> None:
         return
     del components["mediaTypes"]
     for kind, node in typed_nodes(root):
-        if kind is Kind.MEDIA_TYPE and is_reference(kind, node):
+        if kind is ObjectKind.MEDIA_TYPE and is_reference(kind, node):
             media_type = copy_json(_follow(document, node["$ref"]))
             node.clear()
             node.update(media_type)
             for inner_kind, inner in typed_nodes_in(kind, node)[1:]:
                 # A media type may hold others in the headers of its encoding, even itself. Real documents have one level.
-                if inner_kind is Kind.MEDIA_TYPE:
+                if inner_kind is ObjectKind.MEDIA_TYPE:
                     inner.pop("$ref", None)
 
 
@@ -122,7 +122,7 @@ def _follow(document: Document, ref: str) -> JsonObject:
     """Return the media type at the end of a chain of references, or an empty one if the chain is broken."""
     node: Json = {"$ref": ref}
     for _ in range(_LONGEST_CHAIN):
-        if not is_reference(Kind.MEDIA_TYPE, node):
+        if not is_reference(ObjectKind.MEDIA_TYPE, node):
             return node if isinstance(node, dict) else {}
         try:
             node = document.resolve(node["$ref"]).value
@@ -131,9 +131,11 @@ def _follow(document: Document, ref: str) -> JsonObject:
     return {}
 
 
-def _is_settled(kind: Kind, tokens: Tokens, section: Tokens) -> bool:
+def _is_settled(kind: ObjectKind, tokens: Tokens, section: Tokens) -> bool:
     depth = len(section)
-    return tokens[:depth] == section and (len(tokens) == depth + 1 or (kind is Kind.SCHEMA and len(tokens) > depth + 1))
+    return tokens[:depth] == section and (
+        len(tokens) == depth + 1 or (kind is ObjectKind.SCHEMA and len(tokens) > depth + 1)
+    )
 
 
 def _section(root: JsonObject, section: Tokens) -> JsonObject:

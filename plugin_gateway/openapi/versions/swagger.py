@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from msgspec.structs import replace
 
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.nodes import copy_json, places_of, typed_nodes
 from plugin_gateway.openapi.refs import RefError, resolve, split_pointer, to_ref
 from plugin_gateway.openapi.versions.swagger_parameters import upgrade_form, upgrade_header, upgrade_parameter
@@ -260,7 +260,7 @@ def _is_there(root: JsonObject, ref: str) -> bool:
 def _rewrite_schemas(upgraded: JsonObject) -> None:
     """Translate the schemas of `upgraded` in place, and correct the targets of their references."""
     for kind, schema in typed_nodes(upgraded):
-        if kind is not Kind.SCHEMA:
+        if kind is not ObjectKind.SCHEMA:
             continue
         if isinstance(ref := schema.get("$ref"), str):
             if ref.startswith("#/definitions/"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.grammar import ObjectKind, is_reference
 from plugin_gateway.openapi.nodes import keep_only, typed_nodes
 from plugin_gateway.openapi.versions.downgrade_schema import uses_later_words
 from plugin_gateway.openapi.versions.settled_refs import settle_refs
@@ -68,9 +68,9 @@ def upgrade(document: Document, to: str = "3.1") -> tuple[Document, tuple[Findin
 
 def _to_3_1(root: JsonObject) -> None:
     for kind, node in typed_nodes(root):
-        if kind is not Kind.PATH_ITEM and is_reference(kind, node):
-            keep_only(node, _KEPT_BESIDE_REF - ({"summary"} if kind is Kind.SCHEMA else set()))
-        elif kind is Kind.SCHEMA:
+        if kind is not ObjectKind.PATH_ITEM and is_reference(kind, node):
+            keep_only(node, _KEPT_BESIDE_REF - ({"summary"} if kind is ObjectKind.SCHEMA else set()))
+        elif kind is ObjectKind.SCHEMA:
             _upgrade_schema(node)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.prune.broken import BrokenReferences, finding_of
 from plugin_gateway.openapi.prune.chains import Chains
 from plugin_gateway.openapi.prune.targets import Region, Targets
@@ -19,15 +19,15 @@ ROOT = {
 @pytest.mark.parametrize(
     ("kind", "ref", "is_left_out"),
     [
-        (Kind.LINK, "#/components/links/L", False),
-        (Kind.LINK, "#/components/links/M", True),
-        (Kind.EXAMPLE, "#/components/examples/E", True),
+        (ObjectKind.LINK, "#/components/links/L", False),
+        (ObjectKind.LINK, "#/components/links/M", True),
+        (ObjectKind.EXAMPLE, "#/components/examples/E", True),
         # A call depends on its responses.
-        (Kind.RESPONSE, "#/components/responses/R", False),
+        (ObjectKind.RESPONSE, "#/components/responses/R", False),
     ],
 )
 def test_only_objects_that_no_call_depends_on_are_left_out_with_a_warning(
-    kind: Kind, ref: str, is_left_out: bool
+    kind: ObjectKind, ref: str, is_left_out: bool
 ) -> None:
     document, warnings = Document(root=ROOT, name="d"), list[Finding]()
     broken = BrokenReferences(document, Chains(Targets(document, {})), warnings)

@@ -1,7 +1,7 @@
 import pytest
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.prune.chains import Chains
 from plugin_gateway.openapi.prune.targets import Region, Targets
 
@@ -40,8 +40,8 @@ def test_a_chain_that_leads_back_to_itself_is_found_once(name: str, is_circle: b
     landing = targets.land(_to(name), Region(()))
     chains = Chains(targets)
 
-    assert (chains.find_circle(Kind.SCHEMA, landing, _to(name)) is not None) is is_circle
-    assert chains.find_circle(Kind.SCHEMA, landing, _to(name)) is None
+    assert (chains.find_circle(ObjectKind.SCHEMA, landing, _to(name)) is not None) is is_circle
+    assert chains.find_circle(ObjectKind.SCHEMA, landing, _to(name)) is None
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,6 @@ def test_a_chain_that_leads_back_to_itself_is_found_once(name: str, is_circle: b
 )
 def test_a_chain_that_ends_at_no_object_is_broken(name: str, wrong: str) -> None:
     targets = Targets(Document(root={"openapi": "3.1.0", "components": {"schemas": SCHEMAS}}, name="api.yaml"), {})
-    error = Chains(targets).find_break(Kind.SCHEMA, _to(name), Region(()))
+    error = Chains(targets).find_break(ObjectKind.SCHEMA, _to(name), Region(()))
     assert wrong in str(error or "")
     assert bool(error) == bool(wrong)

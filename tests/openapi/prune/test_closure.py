@@ -14,8 +14,8 @@ from plugin_gateway.openapi.document import Document, Operation, OperationKey
 from plugin_gateway.openapi.grammar import (
     FIELDS,
     OTHER_FIELDS,
-    Kind,
-    Shape,
+    Holding,
+    ObjectKind,
     components_at,
     is_extension,
     is_reference,
@@ -99,10 +99,10 @@ def _document(octets: Octets) -> tuple[Document, list[OperationKey]]:
         path["parameters"] = _parameters(version)(octets)
     components = {}
     section = dict(zip(sections(version).values(), sections(version), strict=True))
-    components[section[Kind.SCHEMA]] = NAMED(octets)
-    components[section[Kind.RESPONSE]] = _responses(version)(octets)
-    components[section[Kind.PARAMETER]] = {f"P{n}": node for n, node in enumerate(_parameters(version)(octets))}
-    components[section[Kind.SECURITY_SCHEME]] = {"key": {"type": "basic"}, "other": {"type": "basic"}}
+    components[section[ObjectKind.SCHEMA]] = NAMED(octets)
+    components[section[ObjectKind.RESPONSE]] = _responses(version)(octets)
+    components[section[ObjectKind.PARAMETER]] = {f"P{n}": node for n, node in enumerate(_parameters(version)(octets))}
+    components[section[ObjectKind.SECURITY_SCHEME]] = {"key": {"type": "basic"}, "other": {"type": "basic"}}
     root = {
         **({"swagger": "2.0"} if version == "2.0" else {"openapi": f"{version}.0"}),
         "info": {"title": "t", "version": "1", "x-logo": "l"},
@@ -157,10 +157,10 @@ def _could_be(kind: str, place: tuple[str, ...], node: dict[str, Any]) -> bool:
     return "description" in node and "responses" in place if kind == "response" else "in" in node
 
 
-def _typed(root: dict[str, Any], version: str) -> Iterator[tuple[Kind, tuple[str, ...], dict[str, Any]]]:
+def _typed(root: dict[str, Any], version: str) -> Iterator[tuple[ObjectKind, tuple[str, ...], dict[str, Any]]]:
     """The objects of a document that the standards give a meaning, with their places and kinds."""
-    stack: list[tuple[Kind, tuple[str, ...], Any]] = [
-        (Kind.PATH_ITEM, ("paths", path), item) for path, item in root["paths"].items()
+    stack: list[tuple[ObjectKind, tuple[str, ...], Any]] = [
+        (ObjectKind.PATH_ITEM, ("paths", path), item) for path, item in root["paths"].items()
     ]
     for section, kind in sections(version).items():
         place = (*components_at(version), section)
@@ -174,8 +174,8 @@ def _typed(root: dict[str, Any], version: str) -> Iterator[tuple[Kind, tuple[str
 
 
 def _children(
-    kind: Kind, place: tuple[str, ...], node: dict[str, Any], version: str
-) -> Iterator[tuple[Kind, tuple[str, ...], dict[str, Any]]]:
+    kind: ObjectKind, place: tuple[str, ...], node: dict[str, Any], version: str
+) -> Iterator[tuple[ObjectKind, tuple[str, ...], dict[str, Any]]]:
     if is_reference(kind, node) and not siblings_count(kind, version):
         return
     for name, value in node.items():
@@ -184,7 +184,7 @@ def _children(
         if other := OTHER_FIELDS.get(kind):
             yield other, (*place, name), value
         elif field := FIELDS[kind].get(name):
-            if field.shape is Shape.MAP and isinstance(value, dict):
+            if field.holding is Holding.MAP and isinstance(value, dict):
                 yield from ((field.kind, (*place, name, key), child) for key, child in value.items())
             elif isinstance(value, list):
                 yield from ((field.kind, (*place, name, str(n)), child) for n, child in enumerate(value))
@@ -197,7 +197,10 @@ def _same(full: Document, pruned: Document, kept: list[OperationKey]) -> None:
     stack = list[Any]()
     for key in kept:
         one, other = full.operations[key], pruned.operations[key]
-        stack += [(Kind.OPERATION, one.node, other.node, key), (Kind.PATH_ITEM, _shared(one), _shared(other), key)]
+        stack += [
+            (ObjectKind.OPERATION, one.node, other.node, key),
+            (ObjectKind.PATH_ITEM, _shared(one), _shared(other), key),
+        ]
     seen = set()
     while stack:
         kind, a, b, where = stack.pop()
@@ -214,7 +217,7 @@ def _same(full: Document, pruned: Document, kept: list[OperationKey]) -> None:
             if kind in OTHER_FIELDS:
                 stack.append((OTHER_FIELDS[kind], a[name], b[name], (where, name)))
             elif field := FIELDS[kind].get(name):
-                x, y = (_entries(value, field.shape) for value in (a[name], b[name]))
+                x, y = (_entries(value, field.holding) for value in (a[name], b[name]))
                 assert list(x) == list(y), where
                 stack.extend((field.kind, x[n], y[n], (where, name, n)) for n in x)
             elif name != "$ref":
@@ -225,7 +228,7 @@ def _shared(operation: Operation) -> dict[str, Any]:
     return {"parameters": operation.path_item.get("parameters", [])}
 
 
-def _followed(document: Document, kind: Kind, node: dict[str, Any]) -> Any:
+def _followed(document: Document, kind: ObjectKind, node: dict[str, Any]) -> Any:
     siblings: dict[str, Any] = {}
     while is_reference(kind, node):
         if siblings_count(kind, document.version):
@@ -243,8 +246,8 @@ def _meant(node: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in sorted(node.items()) if not is_extension(name)}
 
 
-def _entries(value: dict[str, Any] | list[Any], shape: Shape) -> dict[Any, Any]:
-    if shape is Shape.MAP and isinstance(value, dict):
+def _entries(value: dict[str, Any] | list[Any], shape: Holding) -> dict[Any, Any]:
+    if shape is Holding.MAP and isinstance(value, dict):
         return value
     return dict(enumerate(value)) if isinstance(value, list) else {0: value}
 
@@ -292,10 +295,10 @@ def _assert_every_component_is_needed(pruned: Document) -> None:
         source = place[:length] if place[:length] in owned else ()
         if is_reference(kind, node):
             refers.setdefault(source, set()).add(names[node["$ref"]][:length])
-        if kind is Kind.OPERATION:
+        if kind is ObjectKind.OPERATION:
             schemes = (
                 *components_at(version),
-                list(sections(version))[list(sections(version).values()).index(Kind.SECURITY_SCHEME)],
+                list(sections(version))[list(sections(version).values()).index(ObjectKind.SECURITY_SCHEME)],
             )
             security: Any = node.get("security", pruned.root.get("security", []))
             refers.setdefault(source, set()).update((*schemes, name) for entry in security for name in entry)

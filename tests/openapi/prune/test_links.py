@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.prune.links import Links
+from plugin_gateway.openapi.prune.links import PermittedLinks
 from plugin_gateway.openapi.prune.targets import Region, Targets
 
 ROOT = {
@@ -27,9 +27,9 @@ KEPT = {
 PLACE = Region(("paths", "/a", "get"))
 
 
-def _links() -> Links:
+def _links() -> PermittedLinks:
     document = Document(root=ROOT, name="d")
-    return Links(document, KEPT, Targets(document, KEPT))
+    return PermittedLinks(document, KEPT, Targets(document, KEPT))
 
 
 @pytest.mark.parametrize(

@@ -5,22 +5,22 @@ from typing import Any
 import pytest
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.prune.readings import Readings
 from plugin_gateway.openapi.prune.targets import Targets
 from tests.narrow import stand_in
 
 
 def agree(
-    own: Kind,
-    wanted: Kind,
+    own: ObjectKind,
+    wanted: ObjectKind,
     component: dict[str, Any],
     *,
     version: str = "3.0.0",
     extensions: set[str] | tuple[Any, ...] = (),
     **others: dict[str, Any],
 ) -> bool:
-    section = {Kind.SCHEMA: "schemas", Kind.RESPONSE: "responses", Kind.PARAMETER: "parameters"}[own]
+    section = {ObjectKind.SCHEMA: "schemas", ObjectKind.RESPONSE: "responses", ObjectKind.PARAMETER: "parameters"}[own]
     components = {"schemas": {"S": {}}, "responses": {}, "parameters": {}, **others}
     components[section] = {**components[section], "C": component}
     document = Document(
@@ -71,26 +71,30 @@ MOVES = {"$ref": "#/x-area/S"}
 def test_a_schema_serves_as_a_response_where_both_readings_keep_the_same_text(
     component: dict[str, Any], expected: bool
 ) -> None:
-    assert agree(Kind.SCHEMA, Kind.RESPONSE, component) is expected
+    assert agree(ObjectKind.SCHEMA, ObjectKind.RESPONSE, component) is expected
 
 
 def test_a_chain_of_references_is_read_to_its_end() -> None:
     last = {"not": {"x-notes": 1}}
 
-    assert agree(Kind.SCHEMA, Kind.RESPONSE, S, schemas={"S": S | {"$ref": "#/components/schemas/T"}, "T": {}})
-    assert not agree(Kind.SCHEMA, Kind.RESPONSE, S, schemas={"S": {"$ref": "#/components/schemas/T"}, "T": last})
+    assert agree(
+        ObjectKind.SCHEMA, ObjectKind.RESPONSE, S, schemas={"S": S | {"$ref": "#/components/schemas/T"}, "T": {}}
+    )
+    assert not agree(
+        ObjectKind.SCHEMA, ObjectKind.RESPONSE, S, schemas={"S": {"$ref": "#/components/schemas/T"}, "T": last}
+    )
 
 
 def test_fields_that_mean_the_same_to_both_kinds_are_not_compared() -> None:
     parameter = {"schema": {"x-notes": 1, "items": MOVES}, "examples": {"a": {"value": 1, "x-notes": 1}}}
 
-    assert agree(Kind.PARAMETER, Kind.HEADER, parameter)
+    assert agree(ObjectKind.PARAMETER, ObjectKind.HEADER, parameter)
 
 
 def test_data_beside_an_object_is_compared_with_it() -> None:
-    assert not agree(Kind.RESPONSE, Kind.REQUEST_BODY, {"headers": {"a": {"x-notes": 1}}})
-    assert agree(Kind.RESPONSE, Kind.REQUEST_BODY, {"content": {"a/b": {"x-notes": 1}}})
+    assert not agree(ObjectKind.RESPONSE, ObjectKind.REQUEST_BODY, {"headers": {"a": {"x-notes": 1}}})
+    assert agree(ObjectKind.RESPONSE, ObjectKind.REQUEST_BODY, {"content": {"a/b": {"x-notes": 1}}})
 
 
 def test_extensions_that_are_kept_are_no_difference() -> None:
-    assert agree(Kind.SCHEMA, Kind.RESPONSE, {"not": {"x-notes": 1}}, extensions={"x-notes"})
+    assert agree(ObjectKind.SCHEMA, ObjectKind.RESPONSE, {"not": {"x-notes": 1}}, extensions={"x-notes"})

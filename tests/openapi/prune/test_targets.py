@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.prune.targets import Region, Targets, pointer_of, region_of, tokens_of
 from plugin_gateway.openapi.refs import RefError, split_pointer
 
@@ -76,35 +76,35 @@ def test_a_reference_without_a_target_is_an_error(ref: str) -> None:
 @pytest.mark.parametrize(
     ("pointer", "kind"),
     [
-        ("/components/schemas/A", Kind.SCHEMA),
-        ("/components/schemas/A/properties/x-n", Kind.SCHEMA),
-        ("/components/schemas/A/properties/b/items", Kind.SCHEMA),
-        ("/components/schemas/B/items/0", Kind.SCHEMA),
+        ("/components/schemas/A", ObjectKind.SCHEMA),
+        ("/components/schemas/A/properties/x-n", ObjectKind.SCHEMA),
+        ("/components/schemas/A/properties/b/items", ObjectKind.SCHEMA),
+        ("/components/schemas/B/items/0", ObjectKind.SCHEMA),
         ("/components/schemas/A/properties", None),
         ("/components/schemas/A/default", None),
         ("/components/schemas/A/default/items", None),
         ("/components/schemas/A/x-e", None),
-        ("/components/parameters/P/schema", Kind.SCHEMA),
-        ("/components/parameters/Ref", Kind.PARAMETER),
+        ("/components/parameters/P/schema", ObjectKind.SCHEMA),
+        ("/components/parameters/Ref", ObjectKind.PARAMETER),
         ("/components/parameters/Ref/schema", None),
-        ("/components/callbacks/C/{$url}", Kind.PATH_ITEM),
+        ("/components/callbacks/C/{$url}", ObjectKind.PATH_ITEM),
         ("/components/callbacks/C/{$url}/post", None),
         ("/components/callbacks/C/x-c", None),
-        ("/components/pathItems/S", Kind.PATH_ITEM),
+        ("/components/pathItems/S", ObjectKind.PATH_ITEM),
         ("/components/pathItems/S/get", None),
         ("/components/schemas", None),
         ("/paths/~1a", None),
-        ("/paths/~1a/get", Kind.OPERATION),
-        ("/paths/~1a/get/responses/200", Kind.RESPONSE),
+        ("/paths/~1a/get", ObjectKind.OPERATION),
+        ("/paths/~1a/get/responses/200", ObjectKind.RESPONSE),
         ("/paths/~1a/get/responses/x-r", None),
         ("/paths/~1a/get/responses/200/x-n/s", None),
-        ("/paths/~1a/parameters/0", Kind.PARAMETER),
+        ("/paths/~1a/parameters/0", ObjectKind.PARAMETER),
         ("/paths/~1a/put", None),
         ("/paths/~1a/put/parameters/0", None),
         ("/openapi", None),
     ],
 )
-def test_places_that_the_pruned_document_has_are_known_by_their_kind(pointer: str, kind: Kind | None) -> None:
+def test_places_that_the_pruned_document_has_are_known_by_their_kind(pointer: str, kind: ObjectKind | None) -> None:
     assert _targets().kept_kind(split_pointer(pointer)) is kind
 
 

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from plugin_gateway.openapi.read import last_good
 from plugin_gateway.openapi.read.last_good import (
     NOTHING_KEPT,
-    Answer,
+    FetchedBody,
     LastGood,
     load_last_good,
     mark_of,
     save_last_good,
 )
 
-COPY = LastGood(answers={"a": Answer(b"one", '"1"', "yesterday"), "b": Answer(b"two\n")}, confirmed_at=7.5)
+COPY = LastGood(answers={"a": FetchedBody(b"one", '"1"', "yesterday"), "b": FetchedBody(b"two\n")}, confirmed_at=7.5)
 
 
 def test_a_copy_reads_back_and_is_for_this_user_only(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_a_copy_reads_back_and_is_for_this_user_only(tmp_path: Path) -> None:
 def test_a_copy_names_no_url(tmp_path: Path) -> None:
     mark = mark_of("https://me:secret@example.com/?key=secret")
     assert mark == mark_of("https://me:secret@example.com/?key=secret") != mark_of("https://example.com/")
-    save_last_good(tmp_path / "x", LastGood(answers={mark: Answer(b"")}))
+    save_last_good(tmp_path / "x", LastGood(answers={mark: FetchedBody(b"")}))
     assert b"example" not in (tmp_path / "x").read_bytes()
 
 
