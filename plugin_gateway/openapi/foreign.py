@@ -24,13 +24,17 @@ _BY_KEYS: Final = (
     (("info", "item"), "a Postman collection", _EXPORT),
     (("_type", "resources"), "an Insomnia export", _EXPORT),
     (("smithy",), "a Smithy model", _EXPORT),
+    (("log",), "an HTTP archive (HAR)", "give the OpenAPI document of the API that it recorded"),
     (("mcpServers",), "the config of an MCP client", ""),
     (("apiVersion", "kind"), "a Kubernetes object", "give the document, which may be one of its values"),
     (("services",), "a Compose file", ""),
     (("name", "version", "scripts"), "a package.json", ""),
     (("$schema",), "a JSON Schema", ""),
 )
-_PAGE: Final = "give the address of the document: a page such as Swagger UI loads it from another URL"
+_PAGE: Final = (
+    "give the address of the document: a page such as Swagger UI loads it from another URL; "
+    "if it is a page to log in, send a key with `openapi.headers`"
+)
 # Only a file that is not an OpenAPI document needs these patterns, so they are not compiled here.
 _BY_START: Final = (
     (rb"(?i)\s*<(?:!doctype html|html|head|body|script)", "an HTML page", _PAGE),
@@ -69,7 +73,7 @@ def foreign_value(root: Mapping[str, Any]) -> Finding | None:
     key, inner = next(iter(root.items())) if len(root) == 1 else ("", None)
     if isinstance(inner, dict) and inner.keys() & {"openapi", "swagger"} and "info" in inner:
         message = f"the OpenAPI document is nested below the key {str(key)[:40]!r}"
-        return Finding(rule=_RULE, message=message, hint="remove this line, and unindent all others", pointer=(key,))
+        return Finding(rule=_RULE, message=message, hint="put only the value of this key into the file", pointer=(key,))
     return None
 
 

@@ -46,7 +46,10 @@ def check_root(root: Json) -> Iterator[Finding]:
     if not isinstance(version, str):
         yield _finding("document-version", f"{key!r} must be a string, not {_kind(version)}", (key,), _VERSIONS)
     elif not _SUPPORTED[key].fullmatch(version):
-        yield _finding("document-version", f"{key} {version[:20]!r} is not supported", (key,), _VERSIONS)
+        other = "openapi" if key == "swagger" else "swagger"
+        is_other = _SUPPORTED[other].fullmatch(version) is not None
+        hint = f"write `{other}: {version}`" if is_other else _VERSIONS
+        yield _finding("document-version", f"{key} {version[:20]!r} is not supported", (key,), hint)
     if "paths" not in root and key == "openapi" and not str(version).startswith("3.0"):
         return
     if not isinstance(root.get("paths"), dict):
@@ -67,7 +70,13 @@ def check_paths(document: Document) -> Iterator[Finding]:
         if path.startswith("x-"):
             continue
         if not path.startswith("/"):
-            yield _finding("document-path", f"the path {path[:80]!r} does not begin with '/'", at)
+            below = "/" + re.sub(r"^[a-z]+://[^/]*", "", path).lstrip("/")
+            hint = (
+                f"write `{below[:80]}`; the URL before it belongs in `servers`"
+                if "://" in path
+                else f"write `{below[:80]}`"
+            )
+            yield _finding("document-path", f"the path {path[:80]!r} does not begin with '/'", at, hint)
         if not isinstance(path_item, dict):
             yield _finding("document-path-item", f"a path item must be a mapping, not {_kind(path_item)}", at)
             continue

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ({"upstream": {}}, "a config of plugin-gateway", "its `openapi` names"),
         ({"asyncapi": "2.6.0", "info": {}}, "an AsyncAPI document", "OpenAPI document"),
         ({"info": {"_postman_id": "1"}, "item": []}, "a Postman collection", "export it as OpenAPI 3"),
+        ({"log": {"version": "1.2", "entries": []}}, "an HTTP archive (HAR)", "OpenAPI document"),
         ({"swaggerVersion": "1.2", "apis": []}, "a Swagger 1.2 document", "convert"),
         ({"schema_version": "v1", "name_for_model": "a"}, "a plugin manifest", "api.url"),
         ({"$schema": "https://json-schema.org/draft/2020-12/schema"}, "a JSON Schema", ""),

@@ -94,3 +94,28 @@ def test_readable_paths_are_fine(paths: Any) -> None:
 
 def test_a_document_without_paths_is_fine() -> None:
     assert list(check_paths(Document(root={"openapi": "3.1.0"}, name="x"))) == []
+
+
+@pytest.mark.parametrize(
+    ("root", "hint"),
+    [
+        ({"swagger": "3.0.0", "paths": {}}, "write `openapi: 3.0.0`"),
+        ({"openapi": "2.0", "paths": {}}, "write `swagger: 2.0`"),
+        ({"openapi": "4.0.0", "paths": {}}, "supported versions are 2.0, 3.0, 3.1 and 3.2"),
+    ],
+)
+def test_the_hint_for_a_version_under_the_other_key_names_that_key(root: Any, hint: str) -> None:
+    (finding,) = check_root(root)
+    assert finding.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("orders/{id}", "write `/orders/{id}`"),
+        ("https://api.example.com/orders", "write `/orders`; the URL before it belongs in `servers`"),
+    ],
+)
+def test_the_hint_for_a_path_without_a_slash_is_the_path(path: str, hint: str) -> None:
+    (finding,) = check_paths(Document(root={**OK, "paths": {path: {}}}, name="t"))
+    assert finding.hint == hint

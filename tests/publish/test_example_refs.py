@@ -47,7 +47,30 @@ def test_a_shared_example_loses_its_value_only_as_others_refer_to_it() -> None:
     (finding,) = drop_dangling_examples(root)
     assert root["components"]["examples"] == {"E": {"summary": "s"}}
     assert "'#/components/examples/gone'" in finding.message
-    assert finding.pointer == ("components", "examples", "E")
+    assert finding.pointer == ("components", "examples", "E", "value", "a", "0", "$ref")
+
+
+@pytest.mark.parametrize(
+    ("media", "below"),
+    [
+        ({"example": {"$ref": "#/gone"}}, ("example",)),
+        ({"examples": {"e": {"dataValue": {"x": {"$ref": "#/gone"}}}}}, ("examples", "e", "dataValue", "x")),
+    ],
+)
+def test_the_finding_is_at_the_reference(media: dict[str, Any], below: tuple[str, ...]) -> None:
+    (finding,) = drop_dangling_examples(_root(media))
+    assert finding.pointer is not None
+    assert finding.pointer[-len(below) - 1 :] == (*below, "$ref")
+    assert finding.on_key
+
+
+def test_the_finding_in_a_schema_counts_the_entries_that_are_left_out_too() -> None:
+    one, two = {"$ref": "#/one"}, {"$ref": "#/two"}
+    findings = drop_dangling_examples(_root({"schema": {"examples": [1, one, two]}}))
+    assert [finding.pointer[-3:] for finding in findings if finding.pointer] == [
+        ("examples", "1", "$ref"),
+        ("examples", "2", "$ref"),
+    ]
 
 
 def test_each_broken_reference_is_reported_once_with_the_place_of_its_first_example() -> None:
@@ -55,4 +78,4 @@ def test_each_broken_reference_is_reported_once_with_the_place_of_its_first_exam
         {"examples": {"e": {"value": GONE, "dataValue": {"$ref": "#/nowhere"}}}}, schemas={"S": {"example": GONE}}
     )
     media = ("paths", "/a", "get", "responses", "200", "content", "application/json")
-    assert drop_dangling_examples(root)[0].pointer == media
+    assert drop_dangling_examples(root)[0].pointer == (*media, "examples", "e", "value", "a", "0", "$ref")

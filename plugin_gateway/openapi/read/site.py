@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import ssl
 import zlib
 from functools import cache
@@ -34,12 +35,18 @@ _TLS_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 """TLS errors that mean a lost connection, not a failed handshake."""
 
 
+_CHECK = "check the URL, or download the document and name the file"
+_LOG_IN = "send a key: `openapi: {source: URL, headers: {Authorization: {env: NAME}}}`, or download the document and name the file"
+_HINTS = {401: _LOG_IN, 403: _LOG_IN, 407: _LOG_IN}
+
+
 class _Unfetched(Exception):  # noqa: N818 (it never leaves this module)
     """Why a fetch failed, without anything secret that was sent. `may_pass` means that a retry may succeed."""
 
-    def __init__(self, reason: str, *, may_pass: bool = False) -> None:
+    def __init__(self, reason: str, *, may_pass: bool = False, hint: str = _CHECK) -> None:
         super().__init__(reason)
         self.may_pass = may_pass
+        self.hint = hint
 
 
 class Site:
@@ -100,7 +107,7 @@ class Site:
         try:
             data = self._fetch(self._url, lambda url: _is_redirect_fine(self._url, url))
         except _Unfetched as reason:
-            unreadable = self._unreadable(str(reason), hint="check the URL, or download the document and name the file")
+            unreadable = self._unreadable(str(reason), hint=reason.hint)
             if reason.may_pass:
                 raise DocumentAwaitedError(unreadable.findings) from None
             raise unreadable from None
@@ -158,8 +165,12 @@ class Site:
             raise _unconnected(error) from None
         except zlib.error:
             raise _Unfetched("its gzip body is corrupt") from None
-        except (httpx2.NetworkError, httpx2.RemoteProtocolError):
-            raise _Unfetched("the connection was lost, or the answer is not valid HTTP", may_pass=True) from None
+        except httpx2.NetworkError:
+            raise _Unfetched("the connection was lost", may_pass=True) from None
+        except httpx2.RemoteProtocolError as error:
+            is_cut = re.search("disconnected|closed connection", str(error))
+            reason = "the server ended the connection early" if is_cut else "the answer is not valid HTTP"
+            raise _Unfetched(reason, may_pass=True) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             may_pass = isinstance(error, httpx2.ProxyError)
             raise _Unfetched(f"the request failed: {type(error).__name__}", may_pass=may_pass) from None
@@ -183,7 +194,8 @@ class Site:
                 if response.has_redirect_location:
                     target = _redirected(url, response.headers["Location"])
                     if not may_follow(target):
-                        raise _Unfetched(f"it redirects to another site, {_shown(target)}")
+                        hint = f"if that is a page to log in, {_LOG_IN}; if it is the document, name that URL"
+                        raise _Unfetched(f"it redirects to another site, {_shown(target)}", hint=hint)
                     url = target
                     continue
                 if (status := response.status_code) == 304 and kept is not None and conditions:
@@ -192,9 +204,8 @@ class Site:
                     return kept.body
                 if status != 200:
                     may_pass = status >= 500 or status in _NOT_YET
-                    raise _Unfetched(
-                        f"the server answered {status} {response.reason_phrase}".rstrip(), may_pass=may_pass
-                    )
+                    reason = f"the server answered {status} {response.reason_phrase}".rstrip()
+                    raise _Unfetched(reason, may_pass=may_pass, hint=_HINTS.get(status, _CHECK))
                 self._fetched_from = url
                 body = await self._body(response)
                 etag, modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))

@@ -1,6 +1,8 @@
 import gzip
+import os
 import socket
 import ssl
+import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -104,7 +106,11 @@ def bomb() -> bytes:
         ((200, {"Content-Encoding": "gzip"}, b"plain"), "gzip body is corrupt"),
         ((200, {"Content-Encoding": "gzip"}, gzip.compress(API)[:-9]), "ends too early"),
         ((200, {"Content-Encoding": "gzip"}, bomb()), "too large"),
-        ((200, {"Content-Length": "99"}, API), "the connection was lost"),
+        ((200, {"Content-Length": "99"}, API), "the server ended the connection early"),
+        ((401, {}, b""), "headers: {Authorization: {env: NAME}}"),
+        ((403, {}, b""), "headers: {Authorization: {env: NAME}}"),
+        ((404, {}, b""), "check the URL"),
+        ((302, {"Location": "https://login.test/"}, b""), "if that is a page to log in, send a key"),
         ((200, {}, b"a: [b"), "document-syntax"),
         ((302, {"Location": "http://other.test/api"}, b""), "redirects to another site, http://other.test/api"),
         ((302, {"Location": "//127.0.0.1:1/api?secret"}, b""), "redirects to another site, http://127.0.0.1:1/api"),
@@ -443,3 +449,29 @@ def test_a_copy_that_cannot_be_kept_is_a_warning(tmp_path: Path) -> None:
     with serving({OWN: (200, {}, API)}) as host:
         [warning] = kept(host, tmp_path / "file").warnings
     assert (warning.rule, "openapi.cache" in warning.hint) == ("not-cached", True)
+
+
+def _reset(handler: Any) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nopen")
+    handler.wfile.flush()
+    # A reset instead of an orderly end (SO_LINGER of zero seconds).
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    os.close(handler.connection.detach())
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (_reset, "the connection was lost"),
+        (lambda handler: handler.wfile.write(b"hello\r\n\r\n"), "the answer is not valid HTTP"),
+        (lambda handler: None, "the server ended the connection early"),
+    ],
+    ids=["reset", "other protocol", "no answer"],
+)
+def test_each_cause_of_a_failed_answer_has_its_own_words(answer: Callable[[Any], None], cause: str) -> None:
+    def answer_and_close(handler: Any) -> None:
+        handler.close_connection = True
+        answer(handler)
+
+    with serving({"/api": answer_and_close}) as host:
+        assert cause in refusal(f"{host.url}/api")
