@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gzip
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -18,6 +18,7 @@ from plugin_gateway.shape.answer_check import AnswerCheck
 from plugin_gateway.shape.reply import ReplyShape
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
+from tests.narrow import stand_in
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json"
 SCHEMA = {"type": "object", "properties": {"id": {"type": "integer"}, "notes": {"type": "string"}}}
@@ -97,8 +98,8 @@ class FakeClock:
 
 def sampler_of(*, has_looks: bool = True, secret: str = "") -> tuple[Any, Mismatches, FakeClock]:
     clock, mismatches = FakeClock(), Mismatches()
-    looks: Any = SimpleNamespace(take=lambda: has_looks)
-    sampler = Sampler(CHECK, "getItem", mismatches, looks, cast("Any", clock))
+    looks = SimpleNamespace(take=lambda: has_looks)
+    sampler = Sampler(CHECK, "getItem", mismatches, stand_in(looks), stand_in(clock))
     return SimpleNamespace(sampler=sampler, downlink=downlink_of(secret)), mismatches, clock
 
 
