@@ -6,6 +6,9 @@ import os
 import socket
 import ssl
 
+_IN_PLAIN_TEXT = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
+"""What OpenSSL says of an answer that is not TLS."""
+
 
 def root_cause_of(error: BaseException) -> str:
     """Describe the first specific error in the chain of causes of a library's error."""
@@ -22,6 +25,8 @@ def cause_of(error: BaseException) -> str:
     match error:
         case ssl.SSLCertVerificationError():
             return str(error.verify_message).rstrip(".")
+        case ssl.SSLError() if error.reason in _IN_PLAIN_TEXT:
+            return f"TLS: {error.reason.replace('_', ' ').lower()}; does the server speak plain HTTP, as with http://?"
         case ssl.SSLError() if error.reason:
             return f"TLS: {error.reason.replace('_', ' ').lower()}"
         case socket.gaierror():

@@ -40,6 +40,7 @@ def test_a_tls_error_is_named_without_openssls_source_line() -> None:
                 ssl.create_default_context().wrap_socket(client, server_hostname="localhost")
     said = cause_of(caught.value)
     assert said.startswith("TLS: ")
+    assert said.endswith("; does the server speak plain HTTP, as with http://?")
     assert "_ssl.c" not in said
 
 

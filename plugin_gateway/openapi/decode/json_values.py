@@ -175,12 +175,13 @@ def _places(data: bytes) -> Iterator[tuple[tuple[str, ...], int, int]]:
                 expects_key = first == b"{"
 
 
-def _refused(rule: str, message: str, location: Location) -> DocumentError:
-    return DocumentError([Finding(rule=rule, message=message, location=location)])
+def _refused(rule: str, message: str, location: Location, hint: str = "") -> DocumentError:
+    return DocumentError([Finding(rule=rule, message=message, hint=hint, location=location)])
 
 
 def _misspelt(error: orjson.JSONDecodeError, name: str) -> DocumentError:
     location = Location(name, error.lineno, error.colno)
     if "depth" in error.msg:
         return _refused("document-depth", f"nested deeper than {MAX_DEPTH} levels", location)
-    return _refused("document-syntax", error.msg, location)
+    is_comment = error.doc[error.pos : error.pos + 2] in ("//", "/*")
+    return _refused("document-syntax", error.msg, location, "JSON has no comments: remove it" if is_comment else "")

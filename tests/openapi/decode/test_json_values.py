@@ -137,3 +137,17 @@ def test_a_pointer_is_located_at_its_key_or_item(pointer: tuple[str | int, ...],
     data = '{"a": {},\n "b": [1, {"d": 2}],\n "é": {"a": 1}}'.encode()
 
     assert str(nearest(locate_json(data, "x", tree_of([pointer])), pointer)) == location
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('{\n  // mine\n  "a": 1}', "JSON has no comments: remove it"),
+        ('{"a": /* mine */ 1}', "JSON has no comments: remove it"),
+        ('{"a": 1,}', ""),
+    ],
+)
+def test_the_hint_for_a_comment_says_that_json_has_none(text: str, hint: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        decode_json(text.encode(), "api.json")
+    assert caught.value.findings[0].hint == hint
