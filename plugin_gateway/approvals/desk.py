@@ -10,7 +10,7 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.approvals.approval import Approval, Decision, State, Verdict
-from plugin_gateway.approvals.link import Links
+from plugin_gateway.approvals.link import LinkSigner
 from plugin_gateway.approvals.settings import NO_SETTINGS
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Desk:
         self.settings = settings
         self._base = base
         self._new_id = new_id
-        self._links = Links()
+        self._links = LinkSigner()
         self._approvals: dict[str, Approval] = {}
         self._by_call: dict[str, list[Approval]] = {}
         self._next_expiry = float("inf")

@@ -14,7 +14,7 @@ from typing import Final
 _SIGNATURE_BYTES: Final = 18
 
 
-class Links:
+class LinkSigner:
     """Signs ids, and reads them back."""
 
     def __init__(self, key: bytes = b"") -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from plugin_gateway.telemetry.chain import Head
+    from plugin_gateway.telemetry.chain import ChainEnd
 
 _MOST_SHOWN = 20
 _STANDARD_INPUT = Path("-")
@@ -84,7 +84,7 @@ def verify(files: tuple[Path, ...], first: str, last: str) -> int:
     return 0
 
 
-def _read(text: str, option: str) -> Head:
+def _read(text: str, option: str) -> ChainEnd:
     from plugin_gateway.telemetry.chain import read_head
 
     head = read_head(text)

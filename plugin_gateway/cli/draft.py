@@ -16,7 +16,7 @@ from plugin_gateway.reports.operations import Costs, summary_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from plugin_gateway.cli.upstream_url import UpstreamUrl
+    from plugin_gateway.cli.upstream_url import DraftedUrl
     from plugin_gateway.openapi.document import Document, Json, JsonObject, Operation
 
 CHOSEN = 5
@@ -122,7 +122,7 @@ def draft(
     return ConfigDraft("\n".join(lines) + "\n", tuple(notes))
 
 
-def choose(document: Document, upstream: UpstreamUrl) -> list[Operation]:
+def choose(document: Document, upstream: DraftedUrl) -> list[Operation]:
     """Choose a few reads of `upstream` that look harmless and useful, in document order."""
     costs = Costs(document)
     candidates = [

@@ -74,7 +74,7 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str, admin:
     from plugin_gateway.proxy.resources import Resources
     from plugin_gateway.reports.callee import view_of
     from plugin_gateway.telemetry import Audit, Log, Recorder, telling
-    from plugin_gateway.telemetry.audit import Terms
+    from plugin_gateway.telemetry.audit import AuditTerms
 
     gate, tools, _ = view_of(revision, consumer)
     access = Access(consumer, gate.judge, revision.faces, gate, tools)
@@ -83,7 +83,7 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str, admin:
     known = resources.known_secrets
     audit = Audit(log.timestamp)
     if revision.audit is not None:
-        terms = Terms(revision.audit.values, revision.digest)
+        terms = AuditTerms(revision.audit.values, revision.digest)
         audit.adopt(revision.audit.file, terms, revision.all_rules, time())
     recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit)  # noqa: PLW0108  # the mask is replaced
     listener = await approve_at(admin, revision, resources, log) if revision.needs_approvals else None

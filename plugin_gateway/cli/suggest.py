@@ -65,7 +65,7 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
         prefix = parse_upstream_url(about.upstream).prefix if about.upstream else ""
     except Mistake as mistake:
         raise UsageError(f"{about.upstream} is not the URL of an API: {mistake.message}") from mistake
-    left_out = LeftOut()
+    left_out = UnusedRecords()
     usage = usage_of(left_out.sift(read_calls(chain(first, lines), Finder(document, prefix))))
     used = answered(usage)
     left_out.tell([str(key) for key in usage if key not in used])
@@ -160,7 +160,7 @@ def read_lines(files: Iterable[str]) -> Iterator[str]:
             raise UsageError(f"cannot read {name}: {reason_of(error)}") from error
 
 
-class LeftOut:
+class UnusedRecords:
     """The records that a suggestion does not use."""
 
     def __init__(self) -> None:

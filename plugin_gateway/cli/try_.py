@@ -17,7 +17,7 @@ from plugin_gateway.reports.readable import readable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plugin_gateway.reports.call_once import Reply
+    from plugin_gateway.reports.call_once import CallAnswer
 
 _SHOWN_BYTES: Final = 100_000
 _SHOWN_REQUEST_BYTES: Final = 2_000
@@ -68,7 +68,7 @@ def command(config: Path | None, consumer: str, max_bytes: int | None, operation
     return show(call_once(revision, access, request, keep_bytes=limit, approver=TerminalApprover()), limit)
 
 
-def show(reply: Reply, limit: int) -> int:
+def show(reply: CallAnswer, limit: int) -> int:
     """Print the request and the facts about the answer to standard error, and its body to standard output."""
     from plugin_gateway.publish.cost import estimate_tokens
 

@@ -20,7 +20,7 @@ PLACEHOLDER_URL = "https://api.example.com"
 _MAX_OTHERS = 3
 
 
-class UpstreamUrl(NamedTuple):
+class DraftedUrl(NamedTuple):
     """The draft's `upstream.url`, its server in the document, and the URLs of other servers."""
 
     url: str
@@ -29,7 +29,7 @@ class UpstreamUrl(NamedTuple):
     is_stated: bool = True
 
 
-def upstream_url(document: Document) -> UpstreamUrl:
+def upstream_url(document: Document) -> DraftedUrl:
     """Return the URL of the server with the most operations, or a placeholder."""
     whole = where_the_api_is(document)
     own = [where_it_says_itself(document, operation) for operation in document.operations.values()]
@@ -41,14 +41,14 @@ def upstream_url(document: Document) -> UpstreamUrl:
         url = _without_what_paths_have(server, document)
         named = [one for place in (whole, *own) if place is not None for one in _urls(place)]
         others = [other for other in dict.fromkeys(named) if other != server.url]
-        return UpstreamUrl(url, server, tuple(others[:_MAX_OTHERS]))
+        return DraftedUrl(url, server, tuple(others[:_MAX_OTHERS]))
     if document.address and not whole.servers and (origin := _legal(_origin(document.address))):
-        return UpstreamUrl(origin)
+        return DraftedUrl(origin)
     prefix = next((one.prefix for one in whole.servers if _legal(PLACEHOLDER_URL + one.prefix)), "")
-    return UpstreamUrl(PLACEHOLDER_URL + prefix, is_stated=False)
+    return DraftedUrl(PLACEHOLDER_URL + prefix, is_stated=False)
 
 
-def is_elsewhere(document: Document, operation: Operation, upstream: UpstreamUrl) -> bool:
+def is_elsewhere(document: Document, operation: Operation, upstream: DraftedUrl) -> bool:
     """Tell whether the document gives an operation other servers than the draft's upstream."""
     places = list(_urls(where_the_api_is(document, operation)))
     return bool(places) and (upstream.server is None or upstream.server.url not in places)

@@ -10,7 +10,7 @@ from msgspec import Meta, field
 from plugin_gateway.config.fields import AbsoluteUrl, Duration, Flag, SecretValue, Texts, ToTuple
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.path_fields import FilePath
-from plugin_gateway.config.reader import Chosen, First, Shown
+from plugin_gateway.config.reader import ChosenBy, First, Shown
 from plugin_gateway.config.record import Record, given
 
 if TYPE_CHECKING:
@@ -306,4 +306,4 @@ def _choose(value: Any) -> type[Record]:
 _BY_TYPE: Final[Mapping[str, type[Record]]] = dict(
     zip(KINDS, (NoAuth, ServiceHttpAuth, UserHttpAuth, OAuthAuth), strict=True)
 )
-Auth: TypeAlias = Annotated[NoAuth | ServiceHttpAuth | UserHttpAuth | OAuthAuth, Chosen(_choose)]
+Auth: TypeAlias = Annotated[NoAuth | ServiceHttpAuth | UserHttpAuth | OAuthAuth, ChosenBy(_choose)]

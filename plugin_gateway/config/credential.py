@@ -20,7 +20,7 @@ from plugin_gateway.config.fields import (
 )
 from plugin_gateway.config.header_names import fold_header
 from plugin_gateway.config.mistake import Mistake, nearest
-from plugin_gateway.config.reader import Chosen, First, Shown
+from plugin_gateway.config.reader import ChosenBy, First, Shown
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.variable import VARIABLE_NAME
 
@@ -284,7 +284,7 @@ Credential: TypeAlias = Annotated[
     | OAuth2Credential
     | TokenExchangeCredential
     | PassthroughCredential,
-    Chosen(_choose),
+    ChosenBy(_choose),
 ]
 _BY_FORM: Final[Mapping[str, type[Record]]] = dict(zip(FORMS, get_args(get_args(Credential)[0]), strict=True))
 

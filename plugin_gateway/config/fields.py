@@ -11,8 +11,8 @@ from msgspec import Meta
 from plugin_gateway.config import address, units
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded, is_written
 from plugin_gateway.config.mistake import Mistake, flag_hint
-from plugin_gateway.config.reader import First, Parsed, ParsedAt, Shown, Site
-from plugin_gateway.config.secret_text import Place
+from plugin_gateway.config.reader import FieldSite, First, Parsed, ParsedAt, Shown
+from plugin_gateway.config.secret_text import SecretPlace
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
 
 _LONGEST_QUOTED: Final = 200
@@ -25,8 +25,8 @@ class OverrideText(str):
     __slots__ = ()
 
 
-def _secret(place: Place) -> ParsedAt:
-    def read(value: Any, site: Site) -> Secret:
+def _secret(place: SecretPlace) -> ParsedAt:
+    def read(value: Any, site: FieldSite) -> Secret:
         if isinstance(value, Secret):
             return value
         around = site.around
@@ -182,10 +182,10 @@ SECRET_SCHEMA: Final = {
     ],
 }
 
-SecretValue = Annotated[Secret, _secret(Place.ANYWHERE)]
-HeaderSecret = Annotated[Secret, _secret(Place.FIELD)]
-BearerSecret = Annotated[Secret, _secret(Place.BEARER)]
-CookieSecret = Annotated[Secret, _secret(Place.COOKIE)]
+SecretValue = Annotated[Secret, _secret(SecretPlace.ANYWHERE)]
+HeaderSecret = Annotated[Secret, _secret(SecretPlace.FIELD)]
+BearerSecret = Annotated[Secret, _secret(SecretPlace.BEARER)]
+CookieSecret = Annotated[Secret, _secret(SecretPlace.COOKIE)]
 Count = Annotated[int, First(_count), Meta(ge=1, le=10_000_000)]
 Number = Annotated[int | float, Parsed(_number, {"type": "number"})]
 Flag = Annotated[bool, First(as_flag)]

@@ -19,7 +19,7 @@ from plugin_gateway.config.reader import MistakesError
 from plugin_gateway.config.remains import RefusedConfigError, remains_of
 from plugin_gateway.config.sections import read_sections
 from plugin_gateway.config.surroundings import Surroundings
-from plugin_gateway.config.tree import Span
+from plugin_gateway.config.tree import TextSpan
 from plugin_gateway.diagnostics import Finding, Location, Pointer, Severity
 from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import ConfigError
@@ -222,11 +222,11 @@ def _stranger(text: str, value: Any, *, is_yaml: bool) -> Mistake | None:
     return foreign_text(text) or (foreign_value(value) if is_yaml else None)
 
 
-def _first_line(text: str) -> Span:
+def _first_line(text: str) -> TextSpan:
     lines = text.splitlines()
     number = next((number for number, line in enumerate(lines, start=1) if line.strip()), 1)
     line = lines[number - 1] if lines else ""
-    return Span(number, len(line) - len(line.lstrip()) + 1, max(1, len(line.strip())))
+    return TextSpan(number, len(line) - len(line.lstrip()) + 1, max(1, len(line.strip())))
 
 
 def _is_unread(pointer: Pointer, mistake: Mistake, keys: frozenset[str]) -> bool:

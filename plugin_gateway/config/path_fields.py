@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from plugin_gateway.config.address import parse_absolute_url
 from plugin_gateway.config.fields import URL_PATTERN, text_schema
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.reader import ParsedAt, Site
+from plugin_gateway.config.reader import FieldSite, ParsedAt
 from plugin_gateway.config.variable import variable_in
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _KEPT_WITH_SECRETS: Final = frozenset({"ca", "cert", "key", "users"})
 
 
-def _file(value: Any, site: Site) -> Path:
+def _file(value: Any, site: FieldSite) -> Path:
     around = site.around
     path = _path(value, around)
     around.on_file(path)
@@ -28,7 +28,7 @@ def _file(value: Any, site: Site) -> Path:
     return path
 
 
-def _written_file(value: Any, site: Site) -> Path:
+def _written_file(value: Any, site: FieldSite) -> Path:
     path = _path(value, site.around)
     if hint := _unfilled(value):
         raise Mistake("bad-value", "expected the path of a file", got=value, hint=hint)
@@ -37,7 +37,7 @@ def _written_file(value: Any, site: Site) -> Path:
     return path
 
 
-def _folder(value: Any, site: Site) -> Path:
+def _folder(value: Any, site: FieldSite) -> Path:
     path = _path(value, site.around)
     if hint := _unfilled(value):
         raise Mistake("bad-value", "expected the path of a folder", got=value, hint=hint)
@@ -90,7 +90,7 @@ def _may_exist(path: Path) -> bool:
         return True
 
 
-def _document_source(value: Any, site: Site) -> str:
+def _document_source(value: Any, site: FieldSite) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise Mistake("wrong-type", "expected a file or URL", got=value)
     if "://" not in value and not re.match(r"https?[:/]", value):

@@ -12,7 +12,7 @@ from plugin_gateway.config.secrecy import (
     without_comment_secrets,
     without_url_secrets,
 )
-from plugin_gateway.config.tree import Node, Span, walk
+from plugin_gateway.config.tree import Node, TextSpan, walk
 from plugin_gateway.diagnostics import Finding, Location, Pointer
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Places:
         location = self.locate(pointer, key=mistake.on_key)
         return shown(mistake, pointer, location=location, written=self.written(pointer))
 
-    def found(self, span: Span, pointer: Pointer, mistake: Mistake) -> Finding:
+    def found(self, span: TextSpan, pointer: Pointer, mistake: Mistake) -> Finding:
         """Return the finding for a mistake in the YAML itself."""
         return shown(mistake, pointer, location=self._location(span))
 
@@ -145,7 +145,7 @@ class Places:
                 if _COMMENT.match(rest) and (*pointer,) not in self.overrides:
                     yield pointer
 
-    def _location(self, span: Span) -> Location:
+    def _location(self, span: TextSpan) -> Location:
         if not span.line or self._is_packed:
             return self.top()
         index = span.line - 1

@@ -11,7 +11,7 @@ from msgspec import Meta
 from plugin_gateway.config import published
 from plugin_gateway.config.fields import SECRET_SCHEMA, text_schema
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.reader import First, Parsed, ParsedAt, Shown, Site
+from plugin_gateway.config.reader import FieldSite, First, Parsed, ParsedAt, Shown
 from plugin_gateway.config.secret_text import cleaned
 from plugin_gateway.config.secrets import placeholder, resolve
 
@@ -61,7 +61,7 @@ def _email(value: Any) -> Any:
     return value
 
 
-def _open_text(value: Any, site: Site) -> str:
+def _open_text(value: Any, site: FieldSite) -> str:
     """Read a text that the gateway publishes: the text itself, or its `env` or `file`, where deployments also keep secrets."""
     if isinstance(value, str):
         return cleaned(value)
@@ -79,7 +79,7 @@ def _open_text(value: Any, site: Site) -> str:
         return placeholder(value).reveal()
 
 
-def _registry_proof(value: Any, site: Site) -> str:
+def _registry_proof(value: Any, site: FieldSite) -> str:
     text = _open_text(value, site)
     match = _PROOF.fullmatch(text)
     try:

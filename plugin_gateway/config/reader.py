@@ -32,7 +32,7 @@ class MistakesError(Exception):
         super().__init__(", ".join(mistake.rule for _, mistake in self.found))
 
 
-class Site(Struct, frozen=True):
+class FieldSite(Struct, frozen=True):
     """Where a value is: its surroundings, its field in the record, and the values of the record's earlier fields."""
 
     around: Surroundings
@@ -40,7 +40,7 @@ class Site(Struct, frozen=True):
     earlier: Mapping[str, Any] = field(default_factory=dict)
 
 
-Reader: TypeAlias = Callable[[Any, Site], Any]
+Reader: TypeAlias = Callable[[Any, FieldSite], Any]
 """Returns the value of the model for a raw value; raises `Mistake` or `MistakesError`."""
 
 
@@ -78,7 +78,7 @@ class Shown(Struct, frozen=True, eq=False):
     words: dict[str, Any]
 
 
-class Chosen(Struct, frozen=True, eq=False):
+class ChosenBy(Struct, frozen=True, eq=False):
     """A note of a union of records: a function that chooses, by the raw value, which record to read."""
 
     choose: Callable[[Any], type[Record]]
@@ -96,7 +96,7 @@ def read_as(annotation: Any, value: Any, around: Surroundings | None = None) -> 
 
     """
     try:
-        return reader_of(annotation)(value, Site(around or Surroundings()))
+        return reader_of(annotation)(value, FieldSite(around or Surroundings()))
     except Mistake as mistake:
         raise MistakesError([((), mistake)]) from None
 
@@ -123,7 +123,7 @@ def besides_none(annotation: Any) -> Any:
     return one
 
 
-def gathered(found: list[tuple[Pointer, Mistake]], part: Any, read: Reader, value: Any, site: Site) -> Any:
+def gathered(found: list[tuple[Pointer, Mistake]], part: Any, read: Reader, value: Any, site: FieldSite) -> Any:
     """Read a part of a value. Add its mistakes to `found`, with the pointer of the part."""
     pointer = (part if isinstance(part, str | int) else str(part),)
     try:
@@ -136,7 +136,7 @@ def gathered(found: list[tuple[Pointer, Mistake]], part: Any, read: Reader, valu
 
 
 def _noted(annotation: Any, *notes: Any) -> Reader:
-    alone = next((note for note in notes if isinstance(note, Parsed | ParsedAt | Chosen)), None)
+    alone = next((note for note in notes if isinstance(note, Parsed | ParsedAt | ChosenBy)), None)
     read = reader_of(annotation) if alone is None else _alone(alone)
     for note in notes:
         if isinstance(note, First):
@@ -148,7 +148,7 @@ def _noted(annotation: Any, *notes: Any) -> Reader:
     return read
 
 
-def _alone(note: Parsed | ParsedAt | Chosen) -> Reader:
+def _alone(note: Parsed | ParsedAt | ChosenBy) -> Reader:
     if isinstance(note, Parsed):
         return lambda value, site: note.parse(value)  # noqa: ARG005  # the value says all
     if isinstance(note, ParsedAt):
@@ -165,7 +165,7 @@ def _changed(change: Callable[[Any], Any], read: Reader) -> Reader:
 
 
 def _bounded(bounds: Meta, read: Reader) -> Reader:
-    def bounded(value: Any, site: Site) -> Any:
+    def bounded(value: Any, site: FieldSite) -> Any:
         made = read(value, site)
         if mistake := expected.beyond(bounds, made, got=value):
             raise mistake
@@ -179,7 +179,7 @@ def _or_none(read: Reader) -> Reader:
 
 
 def _every(read: Reader) -> Reader:
-    def every(value: Any, site: Site) -> tuple[Any, ...]:
+    def every(value: Any, site: FieldSite) -> tuple[Any, ...]:
         if not isinstance(value, tuple):
             raise expected.a_list(value)
         found: list[tuple[Pointer, Mistake]] = []
@@ -192,7 +192,7 @@ def _every(read: Reader) -> Reader:
 
 
 def _members(read_key: Reader, read: Reader) -> Reader:
-    def members(value: Any, site: Site) -> dict[Any, Any]:
+    def members(value: Any, site: FieldSite) -> dict[Any, Any]:
         if not isinstance(value, dict):
             raise expected.a_mapping(value)
         found: list[tuple[Pointer, Mistake]] = []
@@ -208,7 +208,7 @@ def _members(read_key: Reader, read: Reader) -> Reader:
 
 
 def _word(words: tuple[Any, ...]) -> Reader:
-    def word(value: Any, site: Site) -> Any:
+    def word(value: Any, site: FieldSite) -> Any:
         for one in words:
             if value == one:
                 return one
@@ -221,25 +221,25 @@ def _record(record: type[Record]) -> Reader:
     return record.parse_at
 
 
-def _text(value: Any, site: Site) -> str:
+def _text(value: Any, site: FieldSite) -> str:
     if not isinstance(value, str):
         raise expected.text(value)
     return str(value)  # without the type of an override
 
 
-def _whole_number(value: Any, site: Site) -> int:
+def _whole_number(value: Any, site: FieldSite) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise expected.a_whole_number(value)
     return value
 
 
-def _flag(value: Any, site: Site) -> bool:
+def _flag(value: Any, site: FieldSite) -> bool:
     if not isinstance(value, bool):
         raise expected.true_or_false(value)
     return value
 
 
-def _anything(value: Any, site: Site) -> Any:
+def _anything(value: Any, site: FieldSite) -> Any:
     return value
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import fields, replace
 
 from plugin_gateway.config import expected
 from plugin_gateway.config.mistake import Mistake, nearest_key
-from plugin_gateway.config.reader import MistakesError, Reader, Site, gathered, read_as, reader_of
+from plugin_gateway.config.reader import FieldSite, MistakesError, Reader, gathered, read_as, reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,7 +102,7 @@ class Record(Struct, metaclass=_Records, frozen=True, kw_only=True):
         yield from ()
 
     @classmethod
-    def parse_at(cls, value: Any, site: Site) -> Self:
+    def parse_at(cls, value: Any, site: FieldSite) -> Self:
         """Read a raw value at its site.
 
         Raises:
@@ -121,7 +121,7 @@ class Record(Struct, metaclass=_Records, frozen=True, kw_only=True):
         values: dict[str, Any] = {}
         for name, key, read, is_required in _fields_of(cls):
             if key in written:
-                made = gathered(found, key, read, written[key], Site(site.around, name, values))
+                made = gathered(found, key, read, written[key], FieldSite(site.around, name, values))
                 values[name] = made
             elif is_required:
                 hint = f"for example {cls.example}" if cls.example else "add it"

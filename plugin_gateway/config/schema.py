@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_arg
 from msgspec import Meta
 from msgspec.structs import fields
 
-from plugin_gateway.config.reader import Chosen, First, Given, Parsed, ParsedAt, Shown, besides_none
+from plugin_gateway.config.reader import ChosenBy, First, Given, Parsed, ParsedAt, Shown, besides_none
 
 if TYPE_CHECKING:
     from msgspec.structs import FieldInfo
@@ -77,7 +77,7 @@ def _of(annotation: Any, below: dict[str, Any]) -> dict[str, Any]:
 
 
 def _noted(annotation: Any, *notes: Any, below: dict[str, Any]) -> dict[str, Any]:
-    if any(isinstance(note, Chosen) for note in notes):
+    if any(isinstance(note, ChosenBy) for note in notes):
         return {"oneOf": [_definition(record, below) for record in get_args(annotation)]}
     if Given() in notes:
         annotation = besides_none(annotation)

@@ -21,7 +21,7 @@ _COOKIE_OCTETS: Final = re.compile(r"[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+
 _SCHEME: Final = re.compile(r"(bearer|basic|token)[ \t]", re.IGNORECASE)
 
 
-class Place(Enum):
+class SecretPlace(Enum):
     """Where the gateway sends a secret, which decides the characters that it can have."""
 
     ANYWHERE = "anywhere"
@@ -50,7 +50,7 @@ def decode(content: bytes, name: str) -> str:
         raise Mistake("secret-unusable", f"`{name}` is not UTF-8 text", hint=hint) from None
 
 
-def cleaned(text: str, place: Place = Place.ANYWHERE, *, header: str = "") -> str:
+def cleaned(text: str, place: SecretPlace = SecretPlace.ANYWHERE, *, header: str = "") -> str:
     """Return the secret without the byte order mark and white space around it.
 
     `header` is the name of its field, if the config gives one.
@@ -72,13 +72,13 @@ def cleaned(text: str, place: Place = Place.ANYWHERE, *, header: str = "") -> st
         if character != " " and (unicodedata.category(character) in _INVISIBLE or "\ud800" <= character <= "\udfff"):
             what = f"character {number} of the secret is U+{ord(character):04X}, which is invisible"
             raise Mistake("secret-unusable", what, hint="type the key again, or copy it as plain text")
-    if place is Place.BEARER:
+    if place is SecretPlace.BEARER:
         _judge_bearer(text)
-    elif place is Place.COOKIE and not _COOKIE_OCTETS.fullmatch(text):
+    elif place is SecretPlace.COOKIE and not _COOKIE_OCTETS.fullmatch(text):
         message = "the secret has a character that no cookie can carry (RFC 6265, 4.1.1)"
         hint = "encode spaces, quotes, commas, semicolons, backslashes and non-ASCII characters as the API requires"
         raise Mistake("secret-unusable", message, hint=hint)
-    elif place is Place.FIELD and header and re.match(rf"{re.escape(header)}[ \t]*:", text, re.IGNORECASE):
+    elif place is SecretPlace.FIELD and header and re.match(rf"{re.escape(header)}[ \t]*:", text, re.IGNORECASE):
         message = f"the secret begins with the name of its header, `{header}:`"
         raise Mistake("secret-unusable", message, hint="remove it: the gateway writes the name")
     return text

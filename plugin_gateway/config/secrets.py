@@ -10,7 +10,7 @@ from zlib import crc32
 from msgspec import Struct
 
 from plugin_gateway.config.mistake import Mistake, nearest, nearest_key
-from plugin_gateway.config.secret_text import Place, cleaned, decode
+from plugin_gateway.config.secret_text import SecretPlace, cleaned, decode
 from plugin_gateway.config.variable import VARIABLE_NAME, variable_named
 
 if TYPE_CHECKING:
@@ -115,7 +115,12 @@ def secrets_in(value: object) -> Iterator[Secret]:
 
 
 def resolve(
-    source: object, *, environ: Mapping[str, str], folder: Path, place: Place = Place.ANYWHERE, header: str = ""
+    source: object,
+    *,
+    environ: Mapping[str, str],
+    folder: Path,
+    place: SecretPlace = SecretPlace.ANYWHERE,
+    header: str = "",
 ) -> Secret:
     """Read the secret that `{env: NAME}`, `{file: PATH}` or `{value: TEXT}` names; PATH is relative to `folder`.
 

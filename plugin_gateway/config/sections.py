@@ -11,10 +11,10 @@ from plugin_gateway.config.tree import read
 
 if TYPE_CHECKING:
     from plugin_gateway.config.mistake import Mistake
-    from plugin_gateway.config.tree import Node, Span
+    from plugin_gateway.config.tree import Node, TextSpan
     from plugin_gateway.diagnostics import Pointer
 
-    Found = tuple[Span, Pointer, Mistake]
+    Found = tuple[TextSpan, Pointer, Mistake]
 
 _BEGINS: Final = re.compile(r"[\"']?([A-Za-z_][A-Za-z0-9_.-]*)")
 _MENDED_APART: Final = frozenset({"yaml-syntax", "yaml-merge", "yaml-alias", "bad-key", "many-documents"})

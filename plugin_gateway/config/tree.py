@@ -28,7 +28,7 @@ _MAX_VALUES: Final = 100_000
 _MAX_MISTAKES: Final = 200
 
 
-class Span(Struct, frozen=True):
+class TextSpan(Struct, frozen=True):
     """A part of one line, counted from 1; `last_line` is the line where the value ends."""
 
     line: int
@@ -43,9 +43,9 @@ class Node(Struct):
     `shadowed` holds what duplicate keys and merges leave out of the value: it is in the text, and may be a secret.
     """
 
-    span: Span
+    span: TextSpan
     value: Any = None
-    members: dict[Any, tuple[Span, Node]] | None = None
+    members: dict[Any, tuple[TextSpan, Node]] | None = None
     items: list[Node] | None = None
     shadowed: list[tuple[str, Node]] = field(default_factory=list)
     size: int = 1
@@ -65,13 +65,13 @@ class Node(Struct):
         return [item.plain() for item in self.items] if self.items is not None else self.value
 
 
-def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
+def read(text: str) -> tuple[Node | None, list[tuple[TextSpan, Pointer, Mistake]]]:
     """Read one YAML document. Return its root, or None, and its mistakes.
 
     Reading goes on after mistakes that leave the meaning clear, and ends at the first that does not.
     """
     if len(text) > MAX_CHARACTERS:
-        return None, [(Span(0, 0, 1), (), Mistake("too-large", f"larger than {MAX_CHARACTERS:,} characters"))]
+        return None, [(TextSpan(0, 0, 1), (), Mistake("too-large", f"larger than {MAX_CHARACTERS:,} characters"))]
     builder = _Builder(text)
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
@@ -85,7 +85,7 @@ def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
     return builder.root, builder.found
 
 
-def _complained(error: yaml.YAMLError | UnicodeEncodeError, text: str, builder: _Builder) -> tuple[Span, Mistake]:
+def _complained(error: yaml.YAMLError | UnicodeEncodeError, text: str, builder: _Builder) -> tuple[TextSpan, Mistake]:
     # Only a wrong config needs these.
     from plugin_gateway.config.syntax import as_mistake, find_syntax_mistake
     from plugin_gateway.text.complaint import BadSyntax, IllegalCharacter, complaint_of
@@ -93,13 +93,13 @@ def _complained(error: yaml.YAMLError | UnicodeEncodeError, text: str, builder: 
     complaint = complaint_of(error, text.encode(errors="replace"))
     match complaint:
         case IllegalCharacter(name=name):
-            hint = "delete it, or write it as an escape"
-            return Span(*complaint.at, 1), Mistake("yaml-syntax", f"character {name} is not allowed in YAML", hint=hint)
+            message, hint = f"character {name} is not allowed in YAML", "delete it, or write it as an escape"
+            return TextSpan(*complaint.at, 1), Mistake("yaml-syntax", message, hint=hint)
         case BadSyntax(is_too_deep=True):
-            return Span(*complaint.at, 1), _TOO_DEEP
+            return TextSpan(*complaint.at, 1), _TOO_DEEP
         case BadSyntax():
             mistake = find_syntax_mistake(complaint, builder.lines, builder.pointer())
-            return Span(mistake.line, mistake.column, 1), as_mistake(mistake)
+            return TextSpan(mistake.line, mistake.column, 1), as_mistake(mistake)
         case _:
             assert_never(complaint)
 
@@ -111,7 +111,7 @@ def _of_tag(event: yaml.ScalarEvent | yaml.CollectionStartEvent, text: str) -> M
 
 
 class _StopReadingError(Exception):
-    def __init__(self, span: Span, mistake: Mistake) -> None:
+    def __init__(self, span: TextSpan, mistake: Mistake) -> None:
         self.span, self.mistake = span, mistake
         super().__init__(mistake)
 
@@ -121,7 +121,7 @@ class _Open(Struct):
 
     node: Node
     pointer: Pointer = ()
-    key: tuple[Span, str] | None = None
+    key: tuple[TextSpan, str] | None = None
 
 
 class _Builder:
@@ -129,7 +129,7 @@ class _Builder:
 
     def __init__(self, text: str) -> None:
         self.lines = [line.rstrip() for line in text.splitlines()] or [""]
-        self.found: list[tuple[Span, Pointer, Mistake]] = []
+        self.found: list[tuple[TextSpan, Pointer, Mistake]] = []
         self.root: Node | None = None
         self.stack: list[_Open] = []
         self.anchors: dict[str | None, Node] = {}
@@ -156,7 +156,7 @@ class _Builder:
             case _:
                 pass
 
-    def note(self, span: Span, mistake: Mistake) -> None:
+    def note(self, span: TextSpan, mistake: Mistake) -> None:
         # An operator does not correct more from one report, and each mistake costs a search for its place.
         if len(self.found) < _MAX_MISTAKES:
             self.found.append((span, self.pointer(), mistake))
@@ -210,7 +210,7 @@ class _Builder:
                     span,
                     Mistake("yaml-syntax", f"no space after the colon of `{key}`", hint="write a space there"),
                 )
-                node = Node(Span(span.line, span.column + at, max(1, span.length - at), span.last_line), stuck[2])
+                node = Node(TextSpan(span.line, span.column + at, max(1, span.length - at), span.last_line), stuck[2])
             if key in parent.node.members:
                 first = parent.node.members[key][0].line
                 message = f"key `{key}` is already in line {first}"
@@ -241,7 +241,7 @@ class _Builder:
             raise _StopReadingError(span, Mistake("yaml-alias", "an alias inside the value that it refers to"))
         self.place(event, node)
 
-    def count(self, more: int, span: Span) -> None:
+    def count(self, more: int, span: TextSpan) -> None:
         self.values += more
         if self.values > _MAX_VALUES:
             raise _StopReadingError(
@@ -278,15 +278,15 @@ class _Builder:
                 self.note(self.span(event), mistake)
             return text
 
-    def span(self, event: yaml.Event) -> Span:
+    def span(self, event: yaml.Event) -> TextSpan:
         start, end = event.start_mark, event.end_mark
         if start is None or end is None:
-            return Span(0, 0, 1)
+            return TextSpan(0, 0, 1)
         line = self.lines[start.line] if start.line < len(self.lines) else ""
         stop = end.column if end.line == start.line else len(line)
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             stop = len(line)
-        return Span(start.line + 1, start.column + 1, max(1, stop - start.column), end.line + (end.column > 0))
+        return TextSpan(start.line + 1, start.column + 1, max(1, stop - start.column), end.line + (end.column > 0))
 
 
 def walk(node: Node, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Node]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 JSON: Final = "application/json"
 
 
-class Answer(NamedTuple):
+class WorkshopAnswer(NamedTuple):
     """`etag` is quoted, or empty if the answer has none. The body is in `coding`: `gzip`, or nothing."""
 
     status: int
@@ -30,34 +30,34 @@ class Answer(NamedTuple):
     coding: str = ""
 
 
-def of_members(members: Any, *, has_etag: bool = False) -> Answer:
+def of_members(members: Any, *, has_etag: bool = False) -> WorkshopAnswer:
     """Return JSON with the status 200."""
     try:
         body = orjson.dumps(members)
     except TypeError:
         # orjson refuses lone surrogates, deep nesting and integers of more than 64 bits, which a document may have.
         body = json.dumps(members, separators=(",", ":")).encode()
-    return Answer(200, JSON, body, etag_of(body) if has_etag else "")
+    return WorkshopAnswer(200, JSON, body, etag_of(body) if has_etag else "")
 
 
-def packed(answer: Answer) -> Answer:
+def packed(answer: WorkshopAnswer) -> WorkshopAnswer:
     """Return the answer in gzip. Its ETag becomes a weak one: the same values in another coding are other bytes."""
     etag = answer.etag and f"W/{answer.etag.removeprefix('W/')}"
     return answer._replace(body=gzip.compress(answer.body, compresslevel=9, mtime=0), etag=etag, coding="gzip")
 
 
-def unpacked(answer: Answer) -> Answer:
+def unpacked(answer: WorkshopAnswer) -> WorkshopAnswer:
     """Return the answer without a coding."""
     return answer._replace(body=gzip.decompress(answer.body), coding="") if answer.coding else answer
 
 
-def problem(status: int, code: str, detail: str, *, hint: str = "", **members: Any) -> Answer:
+def problem(status: int, code: str, detail: str, *, hint: str = "", **members: Any) -> WorkshopAnswer:
     """Return problem details (RFC 9457)."""
     refusal = Refusal(status=status, code=code, detail=detail, hint=hint, members=members)
-    return Answer(status, MEDIA_TYPE, problem_details(refusal))
+    return WorkshopAnswer(status, MEDIA_TYPE, problem_details(refusal))
 
 
-def refused(findings: Iterable[Finding], detail: str, **members: Any) -> Answer:
+def refused(findings: Iterable[Finding], detail: str, **members: Any) -> WorkshopAnswer:
     """Return the problem that the config or its document has mistakes."""
     return problem(422, "config-refused", detail, findings=shown_findings(findings), **members)
 

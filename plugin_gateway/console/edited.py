@@ -13,7 +13,7 @@ from plugin_gateway.reports.list_edits import ListEditor, entry_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plugin_gateway.console.material import Reading
+    from plugin_gateway.console.material import MaterialReading
     from plugin_gateway.openapi.document import OperationKey
 
 
@@ -25,7 +25,7 @@ class Edited(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
 
 
-def edit(reading: Reading, text: str, add: Iterable[OperationKey], remove: Iterable[OperationKey]) -> Edited:
+def edit(reading: MaterialReading, text: str, add: Iterable[OperationKey], remove: Iterable[OperationKey]) -> Edited:
     """Edit a text of gateway.yaml. Existing entries stay; if a group allows an operation to remove, it goes into `deny`."""
     editor = ListEditor(text, reading.document)
     operations = reading.document.operations
@@ -39,6 +39,6 @@ def edit(reading: Reading, text: str, add: Iterable[OperationKey], remove: Itera
     return Edited(text=result.text, notes=result.notes, findings=reading.loaded.located(result.findings))
 
 
-def _written(reading: Reading, key: OperationKey) -> str:
+def _written(reading: MaterialReading, key: OperationKey) -> str:
     """Return the name of an operation as its own entry of `allow` has it."""
     return entry_of(reading.document, reading.document.operations[key]).name

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _MOST_TEXTS: Final = 16
 
 
-class Reading(Discreet, frozen=True, kw_only=True, dict=True):
+class MaterialReading(Discreet, frozen=True, kw_only=True, dict=True):
     """One state of the files: `loaded` is the valid part of the config, `findings` say why the gateway would refuse it."""
 
     HIDDEN = ("content", "mark_key", "text", "document", "agreed", "watched")
@@ -105,11 +105,11 @@ class Material:
         self._text = text
         self._known = KnownDocument()
         self._steps = RememberedSteps()
-        self._reading: Reading | None = None
-        self._with_secrets: tuple[Reading, Built] | None = None
+        self._reading: MaterialReading | None = None
+        self._with_secrets: tuple[MaterialReading, Built] | None = None
         self._texts: dict[str, str] = {}
 
-    def reading(self) -> Reading:
+    def reading(self) -> MaterialReading:
         """Return the files as they are now.
 
         Raises:
@@ -187,7 +187,7 @@ class Material:
 
     def _read_all(
         self, path: Path | None, content: bytes, text: str, watched: dict[Path, Fingerprint], on_file: OnFile
-    ) -> Reading:
+    ) -> MaterialReading:
         findings: tuple[Finding, ...] = ()
         built: Built | None = None
         try:
@@ -206,7 +206,7 @@ class Material:
             document, agreed = built.document, built.agreed
         else:
             document, agreed = self._document_of(loaded, on_file)
-        return Reading(
+        return MaterialReading(
             path=path,
             content=content,
             mark_key=self._mark_key,
@@ -228,7 +228,7 @@ class Material:
         stages, agreed = load_agreed(loaded, lock, on_file=on_file, keep_in=keep_in, read=self._known.read)
         return stages[-1], agreed
 
-    def _remember(self, reading: Reading) -> None:
+    def _remember(self, reading: MaterialReading) -> None:
         self._texts.pop(reading.base, None)
         self._texts[reading.base] = reading.text
         while len(self._texts) > _MOST_TEXTS:

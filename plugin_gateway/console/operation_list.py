@@ -12,7 +12,7 @@ from plugin_gateway.console.shown_text import shown_lines
 from plugin_gateway.revision.lock_file import copy_path, load_copy
 
 if TYPE_CHECKING:
-    from plugin_gateway.console.material import Reading
+    from plugin_gateway.console.material import MaterialReading
     from plugin_gateway.console.operation_index import OperationIndex
     from plugin_gateway.openapi.document import OperationKey
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class OperationList(Struct, frozen=True, dict=True):
     """The list for one state of the files. Operations are named by their number in the index."""
 
-    reading: Reading
+    reading: MaterialReading
     index: OperationIndex
 
     @cached_property

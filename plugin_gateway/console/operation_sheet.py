@@ -17,7 +17,7 @@ from plugin_gateway.openapi.versions.upgrade import upgrade
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plugin_gateway.console.material import Reading
+    from plugin_gateway.console.material import MaterialReading
     from plugin_gateway.diagnostics import Finding, Pointer
     from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
 
@@ -30,7 +30,7 @@ _SHAPED_BY: Final = frozenset(
 )
 
 
-def sheet_of(reading: Reading, key: OperationKey) -> dict[str, Any]:
+def sheet_of(reading: MaterialReading, key: OperationKey) -> dict[str, Any]:
     """Describe an operation: what the document says, what the config does to it, and which line allows it."""
     operation = reading.document.operations[key]
     part, findings = _part(reading.document, key)
@@ -59,7 +59,7 @@ def sheet_of(reading: Reading, key: OperationKey) -> dict[str, Any]:
     }
 
 
-def line_of_entry(reading: Reading, index: int) -> dict[str, Any]:
+def line_of_entry(reading: MaterialReading, index: int) -> dict[str, Any]:
     """Return the line of an entry of `allow`, masked. An environment variable that replaces the list has no line."""
     line = reading.loaded.locate(("allow", index)).line
     lines = shown_lines(reading.text, reading.secrets) if line else []
@@ -168,7 +168,7 @@ class Resolved:
             yield one
 
 
-def _shape(reading: Reading, key: OperationKey) -> JsonObject:
+def _shape(reading: MaterialReading, key: OperationKey) -> JsonObject:
     """Return what the config says of the operation's calls, with values that may be secrets masked."""
     shape: JsonObject = {}
     kept = reading.kept.get(key)
@@ -198,7 +198,7 @@ def _without_secrets(value: Json, pointer: Pointer) -> Json:
     return MASK if value is not None and is_perhaps_secret(pointer, value) else value
 
 
-def _consumers(reading: Reading, key: OperationKey) -> Iterator[str]:
+def _consumers(reading: MaterialReading, key: OperationKey) -> Iterator[str]:
     for view in reading.built.revision.views if reading.built is not None else ():
         if any((rule.method, rule.path_template) == key for rule in view.gate.rules):
             yield view.consumer

@@ -16,8 +16,8 @@ from plugin_gateway.reports.writable import note_on_other_names
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from plugin_gateway.console.answer import Answer
-    from plugin_gateway.console.material import Material, Reading
+    from plugin_gateway.console.answer import WorkshopAnswer
+    from plugin_gateway.console.material import Material, MaterialReading
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import OperationKey
     from plugin_gateway.revision.build import Built
@@ -30,7 +30,7 @@ class Preview(Discreet, frozen=True, kw_only=True):
 
     HIDDEN = ("text", "built")
 
-    reading: Reading
+    reading: MaterialReading
     text: str
     built: Built | None = None
     findings: tuple[Finding, ...] = ()
@@ -54,7 +54,7 @@ class Preview(Discreet, frozen=True, kw_only=True):
 
 
 def preview(
-    material: Material, reading: Reading, add: Sequence[OperationKey], remove: Sequence[OperationKey]
+    material: Material, reading: MaterialReading, add: Sequence[OperationKey], remove: Sequence[OperationKey]
 ) -> Preview:
     """Edit the text and compile it. Nothing is written."""
     edited = edit(reading, reading.text, add, remove)
@@ -83,7 +83,7 @@ def _still_closed(built: Built, add: Sequence[OperationKey]) -> Iterator[str]:
             yield f"`{key}` stays closed: gateway.lock does not have it as it is now. Review it, and run `plugin-gateway lock`"
 
 
-def shown(one: Preview) -> Answer:
+def shown(one: Preview) -> WorkshopAnswer:
     """Return the effects of the edit, or a problem if the gateway would refuse the edited config."""
     if one.built is None:
         return refused_edit(one)
@@ -102,7 +102,7 @@ def shown(one: Preview) -> Answer:
     )
 
 
-def refused_edit(one: Preview) -> Answer:
+def refused_edit(one: Preview) -> WorkshopAnswer:
     """Return the problem of an edited config that the gateway would refuse."""
     return refused(one.findings, "The gateway would refuse gateway.yaml with this edit.", diff=one.diff)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.console.answer import Answer, of_members, packed, problem, refused
+from plugin_gateway.console.answer import WorkshopAnswer, of_members, packed, problem, refused
 from plugin_gateway.console.arguments import Arguments, BadQuestionError, OtherDocumentError
 from plugin_gateway.console.face_guides import guides_of
 from plugin_gateway.console.operation_index import index_operations
@@ -26,7 +26,7 @@ from plugin_gateway.revision.account import account_for
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plugin_gateway.console.material import Material, Reading
+    from plugin_gateway.console.material import Material, MaterialReading
     from plugin_gateway.console.operation_index import OperationIndex
     from plugin_gateway.console.preview import Change
     from plugin_gateway.openapi.document import Document, OperationKey
@@ -44,10 +44,10 @@ class Bench:
         self._index: tuple[Document, OperationIndex] | None = None
         self._ranking: tuple[Document, Index] | None = None
         self._list: OperationList | None = None
-        self._packed: tuple[Reading, Answer] | None = None
-        self._previewed: tuple[Reading, Change, Preview] | None = None
+        self._packed: tuple[MaterialReading, WorkshopAnswer] | None = None
+        self._previewed: tuple[MaterialReading, Change, Preview] | None = None
 
-    async def answer(self, name: str, arguments: bytes) -> Answer:
+    async def answer(self, name: str, arguments: bytes) -> WorkshopAnswer:
         """Answer one question. A mistake of the person or in the files is an answer, too."""
         try:
             given = Arguments(arguments)
@@ -67,49 +67,49 @@ class Bench:
         except GatewayError as error:
             return problem(400, "bad-question", str(error))
 
-    def operations(self, _given: Arguments) -> Answer:
+    def operations(self, _given: Arguments) -> WorkshopAnswer:
         reading = self._material.reading()
         if self._packed is None or self._packed[0] is not reading:
             # The browser reads it often, and it compresses to a sixth.
             self._packed = reading, packed(of_members(self._list_of(reading).members(), has_etag=True))
         return self._packed[1]
 
-    def search(self, given: Arguments) -> Answer:
+    def search(self, given: Arguments) -> WorkshopAnswer:
         reading = self._material.reading()
         return of_members({"found": search(given.text("q"), self._list_of(reading), lambda: self._ranking_of(reading))})
 
-    def operation(self, given: Arguments) -> Answer:
+    def operation(self, given: Arguments) -> WorkshopAnswer:
         reading = self._material.reading()
         return of_members(sheet_of(reading, self._key(reading, given)))
 
-    def preview(self, given: Arguments) -> Answer:
+    def preview(self, given: Arguments) -> WorkshopAnswer:
         reading = self._material.reading()
         if stale := self._stale(reading, given):
             return stale
         return shown(self._preview(reading, given))
 
-    def save(self, given: Arguments) -> Answer:
+    def save(self, given: Arguments) -> WorkshopAnswer:
         reading = self._material.reading()
         if stale := self._stale(reading, given):
             return stale
         return save(self._material, self._preview(reading, given), may_write=given.any("may_write") is True)
 
-    def document(self, given: Arguments) -> Answer:
+    def document(self, given: Arguments) -> WorkshopAnswer:
         built = self._built()
         profile = given.text("profile")
         face = built.revision.faces.get(_YAML_PATH + (f"?profile={profile}" if profile else ""))
         if face is None:
             return problem(404, "unknown-profile", "There is no such profile.")
-        return Answer(200, face.media_type, face.body, face.etag)
+        return WorkshopAnswer(200, face.media_type, face.body, face.etag)
 
-    def faces(self, _given: Arguments) -> Answer:
+    def faces(self, _given: Arguments) -> WorkshopAnswer:
         built = self._built()
         candidate = candidate_of(built, has_digest=False)
         found = judge_by_platform(built, Platform, candidate)
         path = self._material.reading().path
         return of_members({"faces": [guide.members(found) for guide in guides_of(candidate, path)]})
 
-    def explain(self, given: Arguments) -> Answer:
+    def explain(self, given: Arguments) -> WorkshopAnswer:
         built = self._built()
         account = account_for(
             given.text("method") or "GET",
@@ -122,7 +122,7 @@ class Bench:
         )
         return of_members(as_members(account))
 
-    async def _try(self, given: Arguments) -> Answer:
+    async def _try(self, given: Arguments) -> WorkshopAnswer:
         reading = self._material.reading()
         key = self._key(reading, given)
         arguments = given.mapping("arguments")
@@ -135,26 +135,26 @@ class Bench:
             raise ConfigError(reading.findings)
         return reading.built
 
-    def _list_of(self, reading: Reading) -> OperationList:
+    def _list_of(self, reading: MaterialReading) -> OperationList:
         if self._list is None or self._list.reading is not reading:
             if self._index is None or self._index[0] is not reading.document:
                 self._index = reading.document, index_operations(reading.document)
             self._list = OperationList(reading, self._index[1])
         return self._list
 
-    def _ranking_of(self, reading: Reading) -> Index:
+    def _ranking_of(self, reading: MaterialReading) -> Index:
         if self._ranking is None or self._ranking[0] is not reading.document:
             self._ranking = reading.document, index_of(reading.document.operations.values())
         return self._ranking[1]
 
-    def _key(self, reading: Reading, given: Arguments) -> OperationKey:
+    def _key(self, reading: MaterialReading, given: Arguments) -> OperationKey:
         return given.operation("n", self._keys(reading, given))
 
-    def _change(self, reading: Reading, given: Arguments) -> Change:
+    def _change(self, reading: MaterialReading, given: Arguments) -> Change:
         keys = self._keys(reading, given)
         return given.operations("add", keys), given.operations("remove", keys)
 
-    def _keys(self, reading: Reading, given: Arguments) -> tuple[OperationKey, ...]:
+    def _keys(self, reading: MaterialReading, given: Arguments) -> tuple[OperationKey, ...]:
         """Return the operations that the numbers of a question stand for.
 
         Raises:
@@ -165,13 +165,13 @@ class Bench:
             raise OtherDocumentError
         return index.keys
 
-    def _stale(self, reading: Reading, given: Arguments) -> Answer | None:
+    def _stale(self, reading: MaterialReading, given: Arguments) -> WorkshopAnswer | None:
         base = given.text("base")
         if base == reading.base:
             return None
         return conflict(self._material, reading, base, *self._change(reading, given))
 
-    def _preview(self, reading: Reading, given: Arguments) -> Preview:
+    def _preview(self, reading: MaterialReading, given: Arguments) -> Preview:
         change = self._change(reading, given)
         before = self._previewed
         if before is None or before[0] is not reading or before[1] != change:

@@ -16,13 +16,13 @@ from plugin_gateway.reports.writable import MAY_NOT_WRITE, why_read_only
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plugin_gateway.console.answer import Answer
-    from plugin_gateway.console.material import Material, Reading
+    from plugin_gateway.console.answer import WorkshopAnswer
+    from plugin_gateway.console.material import Material, MaterialReading
     from plugin_gateway.console.preview import Preview
     from plugin_gateway.openapi.document import OperationKey
 
 
-def save(material: Material, one: Preview, *, may_write: bool) -> Answer:
+def save(material: Material, one: Preview, *, may_write: bool) -> WorkshopAnswer:
     """Write the text of a preview. The file keeps its mode, its owner, its byte order mark and links to it."""
     reading = one.reading
     if one.built is None:
@@ -45,12 +45,12 @@ def save(material: Material, one: Preview, *, may_write: bool) -> Answer:
 
 def conflict(
     material: Material,
-    now: Reading,
+    now: MaterialReading,
     base: str,
     add: Sequence[OperationKey],
     remove: Sequence[OperationKey],
     mine: Preview | None = None,
-) -> Answer:
+) -> WorkshopAnswer:
     """Return the problem of a file that has changed since the editor read it, with both changes."""
     before = material.text_of(base)
     path = now.path
@@ -71,7 +71,7 @@ def conflict(
     )
 
 
-def _read_only(one: Preview, why: str) -> Answer:
+def _read_only(one: Preview, why: str) -> WorkshopAnswer:
     return problem(
         403,
         "config-read-only",

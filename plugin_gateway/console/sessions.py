@@ -22,7 +22,7 @@ _MOST_TOKENS: Final = 16
 _MOST_SESSIONS: Final = 64
 
 
-class Entry(Struct, frozen=True):
+class NewSession(Struct, frozen=True):
     """The secrets of a new session. `page_secret` is empty for a program: it shows its cookie to no other server."""
 
     cookie: str
@@ -59,12 +59,12 @@ class Sessions:
         self._tokens[_digest(token)] = now + TOKEN_VALID_S
         return token
 
-    def enter(self, token: str, now: float, *, is_program: bool = False) -> Entry | None:
+    def enter(self, token: str, now: float, *, is_program: bool = False) -> NewSession | None:
         """Use up a token; return the secrets of a new session, or None if the token is wrong, used or expired."""
         known = _find(self._tokens, token)
         if known is None or self._tokens.pop(known) <= now:
             return None
-        entry = Entry(token_urlsafe(_SECRET_BYTES), "" if is_program else token_urlsafe(_SECRET_BYTES))
+        entry = NewSession(token_urlsafe(_SECRET_BYTES), "" if is_program else token_urlsafe(_SECRET_BYTES))
         kept = {digest: one for digest, one in self._sessions.items() if one.is_valid(now)}
         self._sessions = _latest(kept, _MOST_SESSIONS - 1)
         for digest in kept.keys() - self._sessions.keys():

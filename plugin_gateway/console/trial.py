@@ -21,10 +21,10 @@ from plugin_gateway.tools.tool import Place
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugin_gateway.console.answer import Answer
-    from plugin_gateway.console.material import Reading
+    from plugin_gateway.console.answer import WorkshopAnswer
+    from plugin_gateway.console.material import MaterialReading
     from plugin_gateway.openapi.document import OperationKey
-    from plugin_gateway.reports.call_once import Reply
+    from plugin_gateway.reports.call_once import CallAnswer
     from plugin_gateway.revision.build import Built
     from plugin_gateway.tools.tool import Tool
 
@@ -34,8 +34,8 @@ _MASKED: Final = re.compile(r"\*{4,}")
 
 
 async def try_operation(
-    reading: Reading, built: Built, key: OperationKey, arguments: Mapping[str, Any], body: Any, consumer: str
-) -> Answer:
+    reading: MaterialReading, built: Built, key: OperationKey, arguments: Mapping[str, Any], body: Any, consumer: str
+) -> WorkshopAnswer:
     """Make the call, and return its outcome.
 
     Raises:
@@ -61,7 +61,7 @@ async def try_operation(
     return of_members(_result(reading, built, key, request, reply))
 
 
-def _renamed(reading: Reading, key: OperationKey) -> dict[str, str]:
+def _renamed(reading: MaterialReading, key: OperationKey) -> dict[str, str]:
     """Return the names that gateway.yaml gives to parameters of the document."""
     rules = reading.kept[key].parameters if key in reading.kept else {}
     return {word.rpartition(":")[2]: name for word, rule in rules.items() if (name := rule.rename) is not None}
@@ -87,7 +87,9 @@ def arguments_of(tool: Tool, given: Mapping[str, Any], body: Any, renamed: Mappi
     return {**arguments, **{members.get(str(name)) or str(name): value for name, value in body.items()}}
 
 
-def _result(reading: Reading, built: Built, key: OperationKey, request: ToolRequest, reply: Reply) -> dict[str, Any]:
+def _result(
+    reading: MaterialReading, built: Built, key: OperationKey, request: ToolRequest, reply: CallAnswer
+) -> dict[str, Any]:
     record = reply.record
     entry = reading.kept[key].entries[0].index if key in reading.kept else None
     line: dict[str, Any] = line_of_entry(reading, entry) if entry is not None else {"line": 0, "text": ""}
@@ -102,7 +104,7 @@ def _result(reading: Reading, built: Built, key: OperationKey, request: ToolRequ
     }
 
 
-def _sent(built: Built, reply: Reply) -> dict[str, Any]:
+def _sent(built: Built, reply: CallAnswer) -> dict[str, Any]:
     head, _, body = reply.sent.partition(b"\r\n\r\n")
     first, *lines = _evenly(head.decode(errors="replace")).split("\r\n")
     method, _, rest = first.partition(" ")
@@ -116,7 +118,7 @@ def _sent(built: Built, reply: Reply) -> dict[str, Any]:
     }
 
 
-def _answered(reply: Reply) -> dict[str, Any] | None:
+def _answered(reply: CallAnswer) -> dict[str, Any] | None:
     if not reply.status:
         return None
     body = _text(reply.body)

@@ -10,7 +10,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.console.answer import Answer, problem
+from plugin_gateway.console.answer import WorkshopAnswer, problem
 from plugin_gateway.console.frame import Frame, read_frame
 from plugin_gateway.errors import reason_of
 from plugin_gateway.reload.command import module_command, module_environment
@@ -62,7 +62,7 @@ class Workshop:
         """The process, if there is one."""
         return self._child.pid if self._child is not None and self._child.is_alive else None
 
-    async def ask(self, name: str, arguments: bytes) -> Answer:
+    async def ask(self, name: str, arguments: bytes) -> WorkshopAnswer:
         """Ask one question. A workshop that ends or does not answer in time gives a 503, and the next question starts another."""
         if self._is_closed:
             return _unavailable("The gateway is shutting down.")
@@ -124,7 +124,7 @@ class _Child:
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        self._answers: dict[int, asyncio.Future[Answer | None]] = {}
+        self._answers: dict[int, asyncio.Future[WorkshopAnswer | None]] = {}
         self._number = 0
         self._is_killed = False
         self._hearing = asyncio.create_task(self._hear(), name=f"workshop {process.pid}")
@@ -159,7 +159,7 @@ class _Child:
         if not self._process.stdin.is_closing():
             self._process.stdin.write(octets)
 
-    async def ask(self, name: str, arguments: bytes) -> Answer | None:
+    async def ask(self, name: str, arguments: bytes) -> WorkshopAnswer | None:
         """Return the answer, or None if the process ends first."""
         self._number = number = (self._number + 1) % (1 << 32)
         self._answers[number] = waiting = asyncio.get_running_loop().create_future()
@@ -188,7 +188,7 @@ class _Child:
             while True:
                 number, (status, *texts), body = await read_frame(stdout.readexactly)
                 media_type, etag, coding = map(str, texts)
-                answer = Answer(int(status), media_type, body, etag, coding)
+                answer = WorkshopAnswer(int(status), media_type, body, etag, coding)
                 waiting = self._answers.get(number)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(answer)
@@ -201,5 +201,5 @@ class _Child:
                     waiting.set_result(None)
 
 
-def _unavailable(detail: str) -> Answer:
+def _unavailable(detail: str) -> WorkshopAnswer:
     return problem(503, "console-unavailable", detail)

@@ -16,7 +16,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from plugin_gateway.console.answer import Answer, problem
+from plugin_gateway.console.answer import WorkshopAnswer, problem
 from plugin_gateway.console.frame import Frame, read_frame
 from plugin_gateway.console.material import Material
 from plugin_gateway.console.questions import Bench
@@ -68,7 +68,7 @@ async def _answer(bench: Bench, question: Frame, answers: BinaryIO) -> None:
         answers.flush()
 
 
-async def answer_to(bench: Bench, name: str, body: bytes) -> Answer:
+async def answer_to(bench: Bench, name: str, body: bytes) -> WorkshopAnswer:
     """Answer one question. A bug costs this question only, and its traceback goes to standard error."""
     try:
         return await bench.answer(name, body)

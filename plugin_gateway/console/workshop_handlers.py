@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from plugin_gateway.console.answer import Answer
+    from plugin_gateway.console.answer import WorkshopAnswer
     from plugin_gateway.console.workshop import Workshop
 
 _GETS: Final = ("operations", "search", "operation", "document", "faces")
@@ -79,7 +79,7 @@ def _saving(workshop: Workshop, may_write: Callable[[], bool], reloading: Reload
     return Handler(path=SAVE, answer=answer, method="POST")
 
 
-def response_of(answer: Answer, request: Request) -> Response:
+def response_of(answer: WorkshopAnswer, request: Request) -> Response:
     """Return the answer as a response; 304 if the browser has it already."""
     headers = {"ETag": answer.etag, "Cache-Control": "private, no-cache"} if answer.etag else {}
     if answer.coding:

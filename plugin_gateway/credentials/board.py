@@ -35,7 +35,7 @@ _BEGIN, _END = 0, 1
 _MOST_TRIES: Final = 1000
 
 
-class Written(NamedTuple):
+class BoardToken(NamedTuple):
     """A token on the board."""
 
     place: int
@@ -96,7 +96,7 @@ class Board:
             self._head[_END] = place + size
         return place
 
-    def read(self, since: int = 0) -> tuple[int, list[Written]]:
+    def read(self, since: int = 0) -> tuple[int, list[BoardToken]]:
         """Return the tokens written since the place `since`, and the place to pass as `since` next time."""
         tries = 0
         while True:
@@ -111,14 +111,14 @@ class Board:
         self._head.release()
         self._memory.close()
 
-    def _between(self, at: int, end: int) -> list[Written]:
-        found: list[Written] = []
+    def _between(self, at: int, end: int) -> list[BoardToken]:
+        found: list[BoardToken] = []
         while at < end:
             start = _HEAD_BYTES + at % RING_BYTES
             size, until_s = _RECORD.unpack_from(self._memory, start)
             if size <= _TEXT_BYTES:
                 start += _RECORD.size
-                found.append(Written(at, self._memory[start : start + size].decode(errors="replace"), until_s))
+                found.append(BoardToken(at, self._memory[start : start + size].decode(errors="replace"), until_s))
             at = self._after(at)
         return found
 

@@ -21,7 +21,7 @@ from plugin_gateway.config.credential import (
     QueryCredential,
     TokenExchangeCredential,
 )
-from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
+from plugin_gateway.credentials.grant import ClientCredentialsGrant, Passthrough, TokenExchangeGrant
 from plugin_gateway.credentials.injection import MIN_MASKED_BYTES, Injection
 from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.discreet import Discreet
@@ -110,7 +110,7 @@ def injection(credentials: Sequence[Credential]) -> Injection:
                 headers.append((b"Authorization", b"Basic " + pair))
                 secrets.append(pair.decode())
             case OAuth2Credential(oauth2=oauth2):
-                grant = ClientCredentials(
+                grant = ClientCredentialsGrant(
                     token_url=oauth2.token_url,
                     client_id=oauth2.client_id,
                     client_secret=oauth2.client_secret.reveal(),
@@ -118,7 +118,7 @@ def injection(credentials: Sequence[Credential]) -> Injection:
                     audience=oauth2.audience,
                 )
             case TokenExchangeCredential(token_exchange=exchange):
-                grant = TokenExchange(
+                grant = TokenExchangeGrant(
                     token_url=exchange.token_url,
                     client_id=exchange.client_id,
                     client_secret=exchange.client_secret.reveal() if exchange.client_secret is not None else "",

@@ -9,7 +9,7 @@ from msgspec import Struct
 from plugin_gateway.discreet import Discreet
 
 
-class ClientCredentials(Discreet, frozen=True, kw_only=True):
+class ClientCredentialsGrant(Discreet, frozen=True, kw_only=True):
     """One token for all calls, which the gateway requests in its own name (RFC 6749, 4.4)."""
 
     HIDDEN = ("client_secret",)
@@ -21,7 +21,7 @@ class ClientCredentials(Discreet, frozen=True, kw_only=True):
     audience: str = ""
 
 
-class TokenExchange(Discreet, frozen=True, kw_only=True):
+class TokenExchangeGrant(Discreet, frozen=True, kw_only=True):
     """One token for each caller, in exchange for the caller's token (RFC 8693)."""
 
     HIDDEN = ("client_secret",)
@@ -37,7 +37,7 @@ class Passthrough(Struct, frozen=True):
     """The gateway forwards the caller's Authorization unchanged."""
 
 
-TokenGrant: TypeAlias = ClientCredentials | TokenExchange
+TokenGrant: TypeAlias = ClientCredentialsGrant | TokenExchangeGrant
 """A grant for which an authorization server issues a token."""
 
 Grant: TypeAlias = TokenGrant | Passthrough

@@ -12,7 +12,7 @@ from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.callers.provider import Provider, ProviderError
 from plugin_gateway.callers.strangers import Strangers, share_of, too_many_bad
 from plugin_gateway.callers.turns import BusyError, Turns
-from plugin_gateway.credentials.grant import TokenExchange
+from plugin_gateway.credentials.grant import TokenExchangeGrant
 from plugin_gateway.credentials.token import Token, TokenError, read_token, request_of
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.telemetry.outage import Outage
@@ -204,7 +204,7 @@ class Issuer:
             self._outage.failed(str(error))
             return NO_TOKEN
         except TokenError as error:
-            if error.blames_subject and isinstance(self.grant, TokenExchange):
+            if error.blames_subject and isinstance(self.grant, TokenExchangeGrant):
                 self._outage.answered()
                 return NOT_EXCHANGED
             self._outage.failed(f"it answers with {error}")

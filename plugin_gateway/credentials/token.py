@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote_plus, urlencode
 
-from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
+from plugin_gateway.credentials.grant import ClientCredentialsGrant, TokenExchangeGrant
 from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import GatewayError
 
@@ -58,14 +58,14 @@ class TokenError(GatewayError):
 def request_of(grant: TokenGrant, subject: str) -> tuple[bytes, dict[str, str]]:
     """The form to post to the token endpoint, and the header fields to send with it; `subject` is the caller's token."""
     match grant:
-        case TokenExchange():
+        case TokenExchangeGrant():
             form = {
                 "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
                 "subject_token": subject,
                 "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
                 "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
             }
-        case ClientCredentials():
+        case ClientCredentialsGrant():
             form = {"grant_type": "client_credentials"}
         case _:
             assert_never(grant)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.edit.entry import lines_in_block
-from plugin_gateway.edit.layout import Kind
+from plugin_gateway.edit.layout import PartKind
 from plugin_gateway.errors import EditError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plugin_gateway.edit.entry import Entry
-    from plugin_gateway.edit.layout import Layout, Part
+    from plugin_gateway.edit.layout import Layout, TextPart
 
 _STEP: Final = 2
 
 
-def with_entry(layout: Layout, part: Part, entry: Entry) -> str:
+def with_entry(layout: Layout, part: TextPart, entry: Entry) -> str:
     """Add an entry with the dash, the indentation and the quotes of its neighbours.
 
     It goes behind the last entry and the comments that are indented deeper than its dash: they belong to the entry.
@@ -26,7 +26,7 @@ def with_entry(layout: Layout, part: Part, entry: Entry) -> str:
     return with_entries(layout, part, [entry])
 
 
-def with_entries(layout: Layout, part: Part, entries: Iterable[Entry]) -> str:
+def with_entries(layout: Layout, part: TextPart, entries: Iterable[Entry]) -> str:
     """Add entries as `with_entry` would one after another, without reading the text again for each."""
     last = part.items[-1]
     dash = layout.dash(last)
@@ -39,7 +39,7 @@ def with_entries(layout: Layout, part: Part, entries: Iterable[Entry]) -> str:
     return layout.with_line(layout.behind(last, len(indentation)), layout.line_break.join(lines))
 
 
-def without_entry(layout: Layout, part: Part, index: int, key_column: int) -> str:
+def without_entry(layout: Layout, part: TextPart, index: int, key_column: int) -> str:
     """Take an entry out, with the comment on its line. The last one leaves `[]`, and the comments around it stay in place.
 
     Raises:
@@ -51,7 +51,7 @@ def without_entry(layout: Layout, part: Part, index: int, key_column: int) -> st
     indentation = layout.text[begins:dash]
     if indentation.strip():
         raise EditError("the entry shares its line with something else", hint="take it out by hand")
-    if item.kind is Kind.MAPPING:
+    if item.kind is PartKind.MAPPING:
         ends = layout.behind(item, len(indentation))
     if len(part.items) > 1:
         return layout.without_lines(begins, ends)
@@ -66,8 +66,8 @@ def step_of(layout: Layout) -> int:
         for key, value in zip(part.keys, part.items, strict=False):
             if part.is_flow or value.is_flow or not value.items:
                 continue
-            if value.kind is Kind.SEQUENCE:
+            if value.kind is PartKind.SEQUENCE:
                 return layout.column(layout.dash(value.items[0])) - layout.column(key.start)
-            if value.kind is Kind.MAPPING:
+            if value.kind is PartKind.MAPPING:
                 nested.append(layout.column(value.keys[0].start) - layout.column(key.start))
     return max(nested[0], 1) if nested else _STEP

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.edit import block_list, flow_list, new_list
-from plugin_gateway.edit.layout import Kind, Layout
+from plugin_gateway.edit.layout import Layout, PartKind
 from plugin_gateway.edit.proof import changed, meaning, proven
 from plugin_gateway.errors import EditError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.diagnostics import Pointer
     from plugin_gateway.edit.entry import Entry
-    from plugin_gateway.edit.layout import Part
+    from plugin_gateway.edit.layout import TextPart
 
 
 def add(text: str, pointer: Pointer, entry: Entry) -> str:
@@ -37,7 +37,7 @@ def add_all(text: str, pointer: Pointer, entries: Sequence[Entry]) -> str:
     for number, entry in enumerate(entries):
         layout = Layout(edited)
         part = layout.at(pointer)
-        if part is not None and part.kind is Kind.SEQUENCE and part.items and not part.is_flow:
+        if part is not None and part.kind is PartKind.SEQUENCE and part.items and not part.is_flow:
             edited = block_list.with_entries(layout, part, entries[number:])
             break
         edited = _with(layout, pointer, entry)
@@ -67,9 +67,9 @@ def _with(layout: Layout, pointer: Pointer, entry: Entry) -> str:
     match part:
         case None:
             return new_list.as_member(layout, holder, str(pointer[-1]), entry)
-        case _ if part.kind is Kind.SCALAR:
+        case _ if part.kind is PartKind.SCALAR:
             return new_list.in_place_of(layout, holder, part, entry)
-        case _ if part.kind is not Kind.SEQUENCE:
+        case _ if part.kind is not PartKind.SEQUENCE:
             raise EditError(
                 f"{called(pointer)} is not written as a list in the config", hint="write it as a list first"
             )
@@ -83,17 +83,17 @@ def _with(layout: Layout, pointer: Pointer, entry: Entry) -> str:
 
 def _without(layout: Layout, pointer: Pointer, index: int) -> str:
     holder, part = _written(layout, pointer)
-    if part is None or part.kind is not Kind.SEQUENCE:
+    if part is None or part.kind is not PartKind.SEQUENCE:
         raise EditError(f"{called(pointer)} is not written as a list in the config", hint="write it as a list first")
     if part.is_flow:
         return flow_list.without_entry(layout, part, index)
     return block_list.without_entry(layout, part, index, layout.column(holder.key_of(part).start))
 
 
-def _written(layout: Layout, pointer: Pointer) -> tuple[Part, Part | None]:
+def _written(layout: Layout, pointer: Pointer) -> tuple[TextPart, TextPart | None]:
     """Return the mapping that has the list, and the list, where they are written."""
     holder = layout.at(pointer[:-1])
-    if holder is None or holder.kind is not Kind.MAPPING:
+    if holder is None or holder.kind is not PartKind.MAPPING:
         raise EditError(
             f"the mapping around {called(pointer)} is not written out in the config", hint="write it out first"
         )

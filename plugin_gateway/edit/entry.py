@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from plugin_gateway.edit.layout import Kind
+from plugin_gateway.edit.layout import PartKind
 from plugin_gateway.edit.quoting import comment, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plugin_gateway.edit.layout import Layout, Part
+    from plugin_gateway.edit.layout import Layout, TextPart
 
 GAP: Final = "   "
 """Between an entry and its comment, unless a neighbour shows another gap; `init` writes it, too."""
@@ -25,16 +25,16 @@ class Entry(NamedTuple):
     name: str
     remark: str = ""
 
-    def in_flow(self, items: Iterable[Part]) -> str:
+    def in_flow(self, items: Iterable[TextPart]) -> str:
         """Return the entry for a flow list, quoted as its neighbours are."""
         return scalar(self.name, quote=_common(_quotes_of(items)))
 
-    def in_block(self, before: str, items: list[Part], layout: Layout) -> str:
+    def in_block(self, before: str, items: list[TextPart], layout: Layout) -> str:
         """Return the line of the entry behind `before`, with its comment under those of its neighbours."""
         return lines_in_block(before, [self], items, layout)[0]
 
 
-def lines_in_block(before: str, entries: Iterable[Entry], items: list[Part], layout: Layout) -> list[str]:
+def lines_in_block(before: str, entries: Iterable[Entry], items: list[TextPart], layout: Layout) -> list[str]:
     """Return the lines of entries behind `before`, each quoted as all its neighbours are, and with its comment under theirs."""
     quotes, gaps = _quotes_of(items), list(_gaps(items, layout))
     lines: list[str] = []
@@ -50,7 +50,7 @@ def lines_in_block(before: str, entries: Iterable[Entry], items: list[Part], lay
     return lines
 
 
-def remark_behind(line: str, remark: str, items: Iterable[Part], layout: Layout) -> str:
+def remark_behind(line: str, remark: str, items: Iterable[TextPart], layout: Layout) -> str:
     """Return a comment for the end of a line, in the column of the nearest comment behind one of `items`."""
     return _remark_under(list(_gaps(items, layout)), line, remark)
 
@@ -67,10 +67,10 @@ def _remark_under(gaps: list[tuple[str, int]], line: str, remark: str) -> str:
     return _remark(_aligned(nearest if "\t" in nearest else shortest, column, line), remark)
 
 
-def _gaps(items: Iterable[Part], layout: Layout) -> Iterator[tuple[str, int]]:
+def _gaps(items: Iterable[TextPart], layout: Layout) -> Iterator[tuple[str, int]]:
     """Yield the blanks between an item and the comment on its line, and the column of the comment."""
     for item in items:
-        if item.kind in (Kind.SCALAR, Kind.ALIAS) and item.quote not in ("|", ">"):
+        if item.kind in (PartKind.SCALAR, PartKind.ALIAS) and item.quote not in ("|", ">"):
             found = _COMMENTED.match(layout.text, item.end)
             if found is not None:
                 yield found[1], layout.column(found.end() - 1)
@@ -85,8 +85,8 @@ def _remark(gap: str, remark: str) -> str:
     return f"{gap}# {comment(remark, 200)}"
 
 
-def _quotes_of(items: Iterable[Part]) -> set[str]:
-    return {item.quote for item in items if item.kind is Kind.SCALAR}
+def _quotes_of(items: Iterable[TextPart]) -> set[str]:
+    return {item.quote for item in items if item.kind is PartKind.SCALAR}
 
 
 def _common(quotes: set[str]) -> str:

@@ -8,10 +8,10 @@ from plugin_gateway.edit.entry import remark_behind
 
 if TYPE_CHECKING:
     from plugin_gateway.edit.entry import Entry
-    from plugin_gateway.edit.layout import Layout, Part
+    from plugin_gateway.edit.layout import Layout, TextPart
 
 
-def with_entry(layout: Layout, part: Part, entry: Entry) -> str:
+def with_entry(layout: Layout, part: TextPart, entry: Entry) -> str:
     """Add an item: on the line of the last one, or, if each item has its line and its comma, on a line below it."""
     text, shown = layout.text, entry.in_flow(part.items)
     if not part.items:
@@ -28,14 +28,14 @@ def with_entry(layout: Layout, part: Part, entry: Entry) -> str:
     return f"{text[: last.end]},{_separator(layout, part)}{shown}{text[last.end :]}"
 
 
-def _separator(layout: Layout, part: Part) -> str:
+def _separator(layout: Layout, part: TextPart) -> str:
     """Return the blanks between a comma and the last item, where both are on one line."""
     before = layout.comma_after(part.items[-2], part) if len(part.items) > 1 else None
     between = layout.text[before + 1 : part.items[-1].start] if before is not None else " "
     return between if not between.strip(" ") else " "
 
 
-def without_entry(layout: Layout, part: Part, index: int) -> str:
+def without_entry(layout: Layout, part: TextPart, index: int) -> str:
     """Take an item out: its whole line, if nothing else is on it, or the item and one comma. Comments elsewhere stay."""
     text, item = layout.text, part.items[index]
     is_last = index == len(part.items) - 1

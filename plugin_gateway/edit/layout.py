@@ -22,7 +22,7 @@ _BREAKS: Final = "\r\n\x85\u2028\u2029"
 """The line breaks of YAML 1.1, which libyaml counts."""
 
 
-class Kind(Enum):
+class PartKind(Enum):
     """What a part is."""
 
     SCALAR = "scalar"
@@ -31,31 +31,31 @@ class Kind(Enum):
     ALIAS = "alias"
 
 
-class Part(Struct):
+class TextPart(Struct):
     """A node of the text. `start` is at its anchor or tag, if it has one; `end` is behind its last character.
 
     `keys` are the keys of a mapping; `items` are their values, or the items of a sequence.
     """
 
-    kind: Kind
+    kind: PartKind
     start: int
     end: int
     value: str = ""
     quote: str = ""
     """Of a scalar: `'`, `"`, `|`, `>`, or nothing if it is plain."""
     is_flow: bool = False
-    keys: list[Part] = field(default_factory=list)
-    items: list[Part] = field(default_factory=list)
+    keys: list[TextPart] = field(default_factory=list)
+    items: list[TextPart] = field(default_factory=list)
 
-    def member(self, key: str) -> tuple[Part, Part] | None:
+    def member(self, key: str) -> tuple[TextPart, TextPart] | None:
         """Return a key of a mapping with its value."""
         return next(((one, item) for one, item in zip(self.keys, self.items, strict=False) if one.value == key), None)
 
-    def key_of(self, item: Part) -> Part:
+    def key_of(self, item: TextPart) -> TextPart:
         """Return the key of a value of this mapping."""
         return next(key for key, value in zip(self.keys, self.items, strict=True) if value is item)
 
-    def walk(self) -> Iterator[Part]:
+    def walk(self) -> Iterator[TextPart]:
         """Yield this part and all below it."""
         waiting = [self]
         while waiting:
@@ -76,25 +76,25 @@ class Layout:
         ]
         self._commas: list[int] = [token.start_mark.index for token in tokens if isinstance(token, yaml.FlowEntryToken)]
 
-    def at(self, pointer: Pointer) -> Part | None:
+    def at(self, pointer: Pointer) -> TextPart | None:
         """Return the part at a pointer, if it is written there; None for what an alias or a merge brings."""
         part = self.root
         for step in pointer:
             if part is None:
                 return None
             if isinstance(step, int):
-                is_there = part.kind is Kind.SEQUENCE and step < len(part.items)
+                is_there = part.kind is PartKind.SEQUENCE and step < len(part.items)
                 part = part.items[step] if is_there else None
             else:
-                found = part.member(step) if part.kind is Kind.MAPPING else None
+                found = part.member(step) if part.kind is PartKind.MAPPING else None
                 part = found[1] if found else None
         return part
 
-    def dash(self, item: Part) -> int:
+    def dash(self, item: TextPart) -> int:
         """Return where the dash of an item of a block sequence is."""
         return self._dashes[bisect_right(self._dashes, item.start) - 1]
 
-    def comma_after(self, item: Part, sequence: Part) -> int | None:
+    def comma_after(self, item: TextPart, sequence: TextPart) -> int | None:
         """Return where the comma behind an item of a flow sequence is."""
         index = bisect_left(self._commas, item.end)
         return self._commas[index] if index < len(self._commas) and self._commas[index] < sequence.end else None
@@ -120,14 +120,14 @@ class Layout:
     def column(self, offset: int) -> int:
         return offset - self.line_start(offset)
 
-    def after(self, part: Part) -> int:
+    def after(self, part: TextPart) -> int:
         """Return where the line after the last line of a part begins, or the end of the text."""
         # A block scalar that keeps its line breaks ends at the beginning of a line.
         if part.end > part.start and self.text[part.end - 1] in _BREAKS:
             return part.end
         return self.next_line(part.end)
 
-    def behind(self, part: Part, column: int) -> int:
+    def behind(self, part: TextPart, column: int) -> int:
         """Return where the line after a part begins, with the comments after it that are indented deeper than `column`."""
         offset = self.after(part)
         while offset < len(self.text):
@@ -168,18 +168,18 @@ class Layout:
         return self.text[end : self.next_line(0)] or "\n"
 
 
-def _parts(text: str) -> Part | None:
-    root: Part | None = None
+def _parts(text: str) -> TextPart | None:
+    root: TextPart | None = None
     is_key_next: list[bool] = []
-    open_parts: list[Part] = []
+    open_parts: list[TextPart] = []
 
-    def place(part: Part) -> None:
+    def place(part: TextPart) -> None:
         nonlocal root
         if not open_parts:
             root = part
             return
         holder = open_parts[-1]
-        if holder.kind is Kind.MAPPING and is_key_next[-1]:
+        if holder.kind is PartKind.MAPPING and is_key_next[-1]:
             holder.keys.append(part)
         else:
             holder.items.append(part)
@@ -191,12 +191,16 @@ def _parts(text: str) -> Part | None:
         start, end = event.start_mark.index, event.end_mark.index
         match event:
             case yaml.AliasEvent():
-                place(Part(Kind.ALIAS, start, end))
+                place(TextPart(PartKind.ALIAS, start, end))
             case yaml.ScalarEvent():
-                place(Part(Kind.SCALAR, start, _end_of(text, start, end, event.style), event.value, event.style or ""))
+                place(
+                    TextPart(
+                        PartKind.SCALAR, start, _end_of(text, start, end, event.style), event.value, event.style or ""
+                    )
+                )
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                kind = Kind.MAPPING if isinstance(event, yaml.MappingStartEvent) else Kind.SEQUENCE
-                part = Part(kind, start, end, is_flow=bool(event.flow_style))
+                kind = PartKind.MAPPING if isinstance(event, yaml.MappingStartEvent) else PartKind.SEQUENCE
+                part = TextPart(kind, start, end, is_flow=bool(event.flow_style))
                 place(part)
                 open_parts.append(part)
                 is_key_next.append(True)

@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.edit.block_list import step_of
-from plugin_gateway.edit.layout import Kind, Layout
+from plugin_gateway.edit.layout import Layout, PartKind
 from plugin_gateway.edit.quoting import scalar
 from plugin_gateway.errors import EditError
 
 if TYPE_CHECKING:
     from plugin_gateway.edit.entry import Entry
-    from plugin_gateway.edit.layout import Part
+    from plugin_gateway.edit.layout import TextPart
 
 _FOLLOWS: Final = {"allow": ("upstream", "openapi"), "deny": ("allow",)}
 """The sections behind which a missing list is written, the best first. Without them, it goes to the end."""
 
 
-def is_bare(layout: Layout, part: Part) -> bool:
+def is_bare(layout: Layout, part: TextPart) -> bool:
     """Return whether a flow list is `[]` with nothing behind it on its line but a comment. Such a list has no style yet."""
     inside = layout.text[layout.text.find("[", part.start) + 1 : part.end - 1]
     rest = layout.text[part.end : layout.line_end(part.end)].strip()
     return not part.items and not inside.strip(" \t") and rest[:1] in ("", "#")
 
 
-def in_place_of(layout: Layout, holder: Part, part: Part, entry: Entry) -> str:
+def in_place_of(layout: Layout, holder: TextPart, part: TextPart, entry: Entry) -> str:
     """Write a list with one entry in place of an empty value or `[]`, which is a member of `holder`."""
     text = layout.text
     if holder.is_flow:
@@ -36,7 +36,7 @@ def in_place_of(layout: Layout, holder: Part, part: Part, entry: Entry) -> str:
         line = entry.in_block(f"{text[begins : part.start]}- ", [], layout)
         return text[:begins] + line + text[layout.line_end(part.end) :]
     line = entry.in_block(" " * (layout.column(holder.key_of(part).start) + step_of(layout)) + "- ", [], layout)
-    at = text.find("[", part.start) if part.kind is Kind.SEQUENCE else part.start
+    at = text.find("[", part.start) if part.kind is PartKind.SEQUENCE else part.start
     if text[part.end : layout.line_end(part.end)].strip():
         # A comment stays in its column.
         kept, rest = text[:at] + " " * (part.end - at), text[part.end :]
@@ -46,7 +46,7 @@ def in_place_of(layout: Layout, holder: Part, part: Part, entry: Entry) -> str:
     return emptied.with_line(emptied.next_line(len(kept)), line)
 
 
-def as_member(layout: Layout, holder: Part, name: str, entry: Entry) -> str:
+def as_member(layout: Layout, holder: TextPart, name: str, entry: Entry) -> str:
     """Write a missing list as a new member of a mapping, set apart by a blank line if its neighbour is.
 
     Raises:
@@ -71,7 +71,7 @@ def as_member(layout: Layout, holder: Part, name: str, entry: Entry) -> str:
     return layout.with_line(layout.behind(value, column), layout.line_break.join(lines))
 
 
-def _is_apart(layout: Layout, holder: Part, key: Part) -> bool:
+def _is_apart(layout: Layout, holder: TextPart, key: TextPart) -> bool:
     """Return whether a blank line stands before a section, or before the comments above it."""
     offset = layout.line_start(key.start)
     while offset and key is not holder.keys[0]:

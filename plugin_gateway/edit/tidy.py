@@ -10,14 +10,14 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.edit.entry import GAP
-from plugin_gateway.edit.layout import Kind, Layout
+from plugin_gateway.edit.layout import Layout, PartKind
 from plugin_gateway.edit.proof import meaning, proven
 from plugin_gateway.edit.quoting import comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from plugin_gateway.edit.layout import Part
+    from plugin_gateway.edit.layout import TextPart
 
 _REMARK: Final = re.compile(r"([ \t]+)(#.*)")
 _NAMED: Final = re.compile(r"# ?(?:DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|QUERY|TRACE) /\S*?(?=:?(?:\s|$))")
@@ -45,24 +45,24 @@ def _with_remarks(text: str, remarks: Mapping[str, str]) -> str:
     return text
 
 
-def _lists(layout: Layout) -> Iterator[Part]:
+def _lists(layout: Layout) -> Iterator[TextPart]:
     """Yield each list of operations that is written as a block."""
     consumers = layout.at(("consumers",))
     pointers: list[tuple[Any, ...]] = [("allow",), ("deny",)]
     pointers += [("consumers", index, "allow") for index in range(len(consumers.items) if consumers else 0)]
     for pointer in pointers:
         part = layout.at(pointer)
-        if part is not None and part.kind is Kind.SEQUENCE and not part.is_flow:
+        if part is not None and part.kind is PartKind.SEQUENCE and not part.is_flow:
             yield part
 
 
-def _align(layout: Layout, part: Part, remarks: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
+def _align(layout: Layout, part: TextPart, remarks: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
     """Yield what to write behind the entries of a list, in the rightmost column that a comment has or needs."""
-    behind: list[tuple[Part, str]] = []
+    behind: list[tuple[TextPart, str]] = []
     column = 0
     for item in part.items:
         rest = layout.text[item.end : layout.line_end(item.end)]
-        is_line = item.kind is Kind.ALIAS or (item.kind is Kind.SCALAR and item.quote not in ("|", ">"))
+        is_line = item.kind is PartKind.ALIAS or (item.kind is PartKind.SCALAR and item.quote not in ("|", ">"))
         found = _REMARK.fullmatch(rest)
         if not is_line or layout.line_start(item.start) != layout.line_start(item.end) or (rest.strip() and not found):
             continue
@@ -102,7 +102,7 @@ def _lines_in_scalars(layout: Layout) -> frozenset[int]:
     kept: set[int] = set()
     for part in layout.root.walk() if layout.root is not None else ():
         for scalar in (*part.keys, *part.items):
-            if scalar.kind is not Kind.SCALAR:
+            if scalar.kind is not PartKind.SCALAR:
                 continue
             offset = layout.line_start(scalar.start)
             while offset < scalar.end and layout.line_end(offset) < scalar.end:

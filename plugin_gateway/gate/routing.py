@@ -59,12 +59,12 @@ class Route(Struct, frozen=True, kw_only=True):
         return self.deep_guards.get(length, NO_SHADOWS).find(read) or self.deep_beginnings.find(read)
 
 
-class Node(Struct, frozen=True):
+class SegmentNode(Struct, frozen=True):
     """The segments that may follow after those that lead here, and the routes that end here."""
 
-    literals: Mapping[str, Node]
-    patterns: tuple[tuple[Pattern, Node], ...]
-    parameter: Node | None
+    literals: Mapping[str, SegmentNode]
+    patterns: tuple[tuple[Pattern, SegmentNode], ...]
+    parameter: SegmentNode | None
     routes: Mapping[bytes, tuple[Route, ...]]
     """The routes that end here, by method. Templates that differ only in their query give several, most demanding first."""
 
@@ -72,7 +72,7 @@ class Node(Struct, frozen=True):
 class RouteTable(Struct, frozen=True):
     """All routes of a revision."""
 
-    root: Node
+    root: SegmentNode
 
     def methods(self, target: Target) -> list[bytes]:
         """The methods that the target's path allows, sorted."""
@@ -136,7 +136,7 @@ def _route(
     )
 
 
-def _grow(entries: Sequence[_Entry], depth: int) -> Node:
+def _grow(entries: Sequence[_Entry], depth: int) -> SegmentNode:
     routes: dict[bytes, list[Route]] = {}
     branches: dict[Segment, list[_Entry]] = {}
     for entry in entries:
@@ -145,8 +145,8 @@ def _grow(entries: Sequence[_Entry], depth: int) -> Node:
             routes.setdefault(method, []).append(route)
         else:
             branches.setdefault(segments[depth].unnamed, []).append(entry)
-    literals: dict[str, Node] = {}
-    patterned: dict[Segment, Node] = {}
+    literals: dict[str, SegmentNode] = {}
+    patterned: dict[Segment, SegmentNode] = {}
     parameter = None
     for segment, below in branches.items():
         child = _grow(below, depth + 1)
@@ -156,7 +156,7 @@ def _grow(entries: Sequence[_Entry], depth: int) -> Node:
             parameter = child
         else:
             patterned[segment] = child
-    return Node(
+    return SegmentNode(
         literals=literals,
         patterns=tuple((s.pattern, patterned[s]) for s in sorted(patterned, key=_specificity)),
         parameter=parameter,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plugin_gateway.gate.routing import Node, Route
+    from plugin_gateway.gate.routing import Route, SegmentNode
 
 
-def find_routes(node: Node, segments: list[str], index: int, method: bytes) -> tuple[Route, ...] | None:
+def find_routes(node: SegmentNode, segments: list[str], index: int, method: bytes) -> tuple[Route, ...] | None:
     """The routes of the most specific template that matches `segments` from `index` on and allows the method."""
     # The nodes form a tree, so backtracking visits no node twice.
     if index == len(segments):
@@ -26,7 +26,7 @@ def find_routes(node: Node, segments: list[str], index: int, method: bytes) -> t
     return None
 
 
-def find_ends(node: Node, segments: list[str], index: int) -> list[Node]:
+def find_ends(node: SegmentNode, segments: list[str], index: int) -> list[SegmentNode]:
     """Every node where a template ends that matches `segments` from `index` on, most specific first."""
     if index == len(segments):
         return [node]

@@ -20,8 +20,8 @@ from plugin_gateway.hostile.oracle import Oracle
 from plugin_gateway.hostile.remote_shaped import judged
 from plugin_gateway.hostile.shaped import shaped_of
 from plugin_gateway.hostile.shaped_cases import shaped_cases
-from plugin_gateway.hostile.terrain import Terrain, Tool, places
-from plugin_gateway.tools.tool import Place as ToolPlace
+from plugin_gateway.hostile.terrain import AttackedTool, Terrain, places
+from plugin_gateway.tools.tool import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -134,11 +134,11 @@ def _cookies(cookies: bytes) -> Iterable[bytes]:
     return (pair for pair in cookies.split(b"; ") if pair)
 
 
-def _tools(tools: ToolSet) -> Iterator[Tool]:
+def _tools(tools: ToolSet) -> Iterator[AttackedTool]:
     for tool in tools.tools:
-        in_path = tuple(one.name for one in tool.arguments if one.place is ToolPlace.PATH)
+        in_path = tuple(one.name for one in tool.arguments if one.place is Place.PATH)
         if in_path:
-            yield Tool(tool.name, in_path)
+            yield AttackedTool(tool.name, in_path)
 
 
 async def _pass(

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.hostile.case import Case, Echo, Feature
-from plugin_gateway.hostile.terrain import MARK, Place
+from plugin_gateway.hostile.terrain import MARK, AttackedOperation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,11 +62,11 @@ def cases_for(terrain: Terrain, most_operations: int = 50) -> Iterator[Case]:
         yield from _tool_calls(terrain, most_operations)
 
 
-def _at(place: Place, terrain: Terrain) -> Iterator[Case]:
+def _at(place: AttackedOperation, terrain: Terrain) -> Iterator[Case]:
     """Yield the cases around one allowed operation."""
     entry = str(place)
     for method in _METHODS:
-        if Place(method, place.template) not in terrain.allowed:
+        if AttackedOperation(method, place.template) not in terrain.allowed:
             octets = request(method, place.path)
             yield Case(feature=Feature.DENIED, name=f"other method {method}", octets=octets, entry=entry)
     for name, octets in (*_overrides(place), *_rewrites(place, terrain)):
@@ -86,10 +86,10 @@ def _at(place: Place, terrain: Terrain) -> Iterator[Case]:
             yield Case(feature=Feature.SPELLING, name=name, octets=octets, entry=str(denied))
 
 
-def _near(place: Place, denied: Iterable[Place], most: int = 4) -> list[Place]:
+def _near(place: AttackedOperation, denied: Iterable[AttackedOperation], most: int = 4) -> list[AttackedOperation]:
     """Return the denied operations whose paths have most in common with that of an allowed one."""
 
-    def common(other: Place) -> int:
+    def common(other: AttackedOperation) -> int:
         pairs = zip(place.template.split("/"), other.template.split("/"), strict=False)
         return sum(a == b or "{" in a for a, b in pairs) * 2 + (place.method == other.method)
 
@@ -149,7 +149,7 @@ def _full_width(one: str) -> str:
     return "".join(f"%{octet:02X}" for octet in chr(ord(one) + 0xFEE0).encode())
 
 
-def _overrides(place: Place) -> Iterator[tuple[str, bytes]]:
+def _overrides(place: AttackedOperation) -> Iterator[tuple[str, bytes]]:
     wanted = "DELETE" if place.method != "DELETE" else "PUT"
     for field in _OVERRIDE_FIELDS:
         yield f"{field} field", request(place.method, place.path, f"{field}: {wanted}")
@@ -165,13 +165,15 @@ def _overrides(place: Place) -> Iterator[tuple[str, bytes]]:
         yield f"{name} in JSON", request(place.method, place.path, "Content-Type: application/json", body=text)
 
 
-def _rewrites(place: Place, terrain: Terrain) -> Iterator[tuple[str, bytes]]:
+def _rewrites(place: AttackedOperation, terrain: Terrain) -> Iterator[tuple[str, bytes]]:
     for denied in _near(place, terrain.denied, most=1):
         for field in _REWRITE_FIELDS:
             yield f"{field} field", request(place.method, place.path, f"{field}: {denied.path}")
 
 
-def _smuggled(place: Place, denied: list[Place], destination: Destination) -> Iterator[tuple[str, bytes]]:
+def _smuggled(
+    place: AttackedOperation, denied: list[AttackedOperation], destination: Destination
+) -> Iterator[tuple[str, bytes]]:
     """Yield requests with a second request inside, which a server finds if it reads the framing in another way."""
     inner_place = denied[0] if denied else place
     line = f"{inner_place.method} {destination.prefix}{inner_place.path}/{MARK} HTTP/1.1"
@@ -235,7 +237,7 @@ def tool_call(path: str, name: str, arguments: dict[str, str], **params: object)
     return request("POST", path, *fields, body=json.dumps(message))
 
 
-def _credentials(place: Place, terrain: Terrain) -> Iterator[tuple[str, bytes]]:
+def _credentials(place: AttackedOperation, terrain: Terrain) -> Iterator[tuple[str, bytes]]:
     """Yield calls with fields that must not go up, and with other spellings of what the gateway injects."""
     for field in _KEPT_FROM_UPSTREAM:
         if field.partition(":")[0].lower() in terrain.passed_fields:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.approvals.approval import Verdict
     from plugin_gateway.approvals.held_call import HeldCall
-    from plugin_gateway.hostile.shaped import Shaped
+    from plugin_gateway.hostile.shaped import ShapedOperation
 
 _CLAIMS: Final = (
     "X-Approved: true", "Approval: ID", "X-Approval-Id: ID", "Authorization: Bearer ID", "Idempotency-Key: ID", "Prefer: approval=ID",
@@ -54,12 +54,12 @@ class Desks(Approver):
         return found[-1].id if found else ""
 
 
-def plain_call(shaped: Shaped, name: str = "not approved") -> Case:
+def plain_call(shaped: ShapedOperation, name: str = "not approved") -> Case:
     """Return a call that only lacks an approval."""
     return _case(shaped, name, _request(shaped))
 
 
-def claiming_calls(shaped: Shaped, mcp_path: str, id_: str) -> Iterator[Case]:
+def claiming_calls(shaped: ShapedOperation, mcp_path: str, id_: str) -> Iterator[Case]:
     """Yield the same call with false claims of an approval; `id_` is the id of an approval that no person has given."""
     path = shaped.place.path
     yield plain_call(shaped, "sent again")
@@ -81,7 +81,7 @@ def claiming_calls(shaped: Shaped, mcp_path: str, id_: str) -> Iterator[Case]:
         yield _case(shaped, f"by a tool, claim {number}", octets)
 
 
-def other_calls(shaped: Shaped) -> Iterator[Case]:
+def other_calls(shaped: ShapedOperation) -> Iterator[Case]:
     """Yield calls that differ from an approved call."""
     if MARK in shaped.place.path:
         yield _case(shaped, "of another path", _request(shaped, path=shaped.place.path.replace(MARK, f"{MARK}2", 1)))
@@ -102,15 +102,15 @@ def essence(octets: bytes) -> tuple[bytes, frozenset[bytes], bytes]:
     return line, frozenset(one for one in fields if one.partition(b":")[0].lower() not in _EACH_TIME), body
 
 
-def _request(shaped: Shaped, *fields: str, path: str = "") -> bytes:
+def _request(shaped: ShapedOperation, *fields: str, path: str = "") -> bytes:
     own = (_JSON,) if shaped.takes_json else ()
     body = "{}" if shaped.takes_json else ""
     return request(shaped.place.method, path or shaped.place.path, *own, *fields, body=body)
 
 
-def _kept_alive(shaped: Shaped) -> bytes:
+def _kept_alive(shaped: ShapedOperation) -> bytes:
     return _request(shaped).replace(b"Connection: close\r\n", b"", 1)
 
 
-def _case(shaped: Shaped, name: str, octets: bytes) -> Case:
+def _case(shaped: ShapedOperation, name: str, octets: bytes) -> Case:
     return Case(feature=Feature.HELD, name=name, octets=octets, entry=str(shaped.place))

@@ -18,7 +18,7 @@ from plugin_gateway.hostile.shaped_cases import DROPPED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plugin_gateway.hostile.terrain import Place, Terrain
+    from plugin_gateway.hostile.terrain import AttackedOperation, Terrain
 
 LEAST_SHOWN: Final = 6
 """A leak is at least this many characters of a secret in a row."""
@@ -135,7 +135,7 @@ class Oracle:
                 yield f"the answer shows {LEAST_SHOWN} or more characters of a secret"
                 return
 
-    def _denied_reading(self, method: str, path: str) -> Place | None:
+    def _denied_reading(self, method: str, path: str) -> AttackedOperation | None:
         """Return the denied operation that a server would choose for some reading of a path."""
         for reading in readings(path):
             denied = [place for place, pattern in self._denied if place.method == method and pattern.fullmatch(reading)]

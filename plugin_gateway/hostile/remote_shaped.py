@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
     from plugin_gateway.hostile.remote import Remote
-    from plugin_gateway.hostile.shaped import Shaped
+    from plugin_gateway.hostile.shaped import ShapedOperation
     from plugin_gateway.hostile.terrain import Terrain
     from plugin_gateway.openapi.refs import Tokens
 
@@ -58,7 +58,7 @@ async def judged(remote: Remote, terrain: Terrain, most_operations: int) -> Asyn
                 yield case, list(judge_held(await remote.send(case.octets)))
 
 
-def judge_hidden(shaped: Shaped, case: Case, answer: bytes) -> Iterator[str]:
+def judge_hidden(shaped: ShapedOperation, case: Case, answer: bytes) -> Iterator[str]:
     """Yield what is wrong with the answer to a call that has the canary where callers may send nothing."""
     if not answer or _is_refused(answer):
         return
@@ -68,7 +68,7 @@ def judge_hidden(shaped: Shaped, case: Case, answer: bytes) -> Iterator[str]:
         yield "the gateway did not refuse a parameter that callers may not send"
 
 
-def judge_dropped(shaped: Shaped, answer: bytes) -> Iterator[str]:
+def judge_dropped(shaped: ShapedOperation, answer: bytes) -> Iterator[str]:
     """Yield the places in an answer that clients must not get."""
     status = _STATUS.match(answer)
     if status is None or _is_refused(answer):
@@ -87,7 +87,7 @@ def judge_held(answer: bytes) -> Iterator[str]:
         yield "the answer did not say that a person must approve the call"
 
 
-def _reading_calls(shaped: Shaped, mcp_path: str) -> Iterator[Case]:
+def _reading_calls(shaped: ShapedOperation, mcp_path: str) -> Iterator[Case]:
     """Yield calls whose answers must lack what clients do not get."""
     if not (shaped.keep or shaped.drop):
         return

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.hostile.terrain import Place
+from plugin_gateway.hostile.terrain import AttackedOperation
 from plugin_gateway.shape.bodies import Bodies
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import Edit
 from plugin_gateway.shape.pointer import ANY
-from plugin_gateway.tools.tool import Place as ToolPlace
+from plugin_gateway.tools.tool import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,10 +24,10 @@ UNKNOWN_MEMBER = "pgextra"
 """A member that no `keep` of an operator names."""
 
 
-class Shaped(NamedTuple):
+class ShapedOperation(NamedTuple):
     """One operation. Parameters and members are those that callers may not send; tokens are those of JSON pointers."""
 
-    place: Place
+    place: AttackedOperation
     parameters: tuple[tuple[str, str], ...] = ()
     """By the document's `in` and `name`."""
     takes_any_query: bool = False
@@ -47,7 +47,7 @@ class Shaped(NamedTuple):
     """The tool's arguments that go into the path."""
 
 
-def shaped_of(rules: Iterable[OperationRule], tools: ToolSet) -> Iterator[Shaped]:
+def shaped_of(rules: Iterable[OperationRule], tools: ToolSet) -> Iterator[ShapedOperation]:
     """Yield the operations that are shaped in a way that a hostile caller can try."""
     by_id = {tool.name: tool for tool in tools.tools}
     for rule in rules:
@@ -55,8 +55,8 @@ def shaped_of(rules: Iterable[OperationRule], tools: ToolSet) -> Iterator[Shaped
         if shape is None or "?" in rule.path_template:
             continue
         tool, reply = by_id.get(rule.operation_id), shape.reply
-        found = Shaped(
-            Place(rule.method, rule.path_template),
+        found = ShapedOperation(
+            AttackedOperation(rule.method, rule.path_template),
             tuple(sorted(shape.names.closed)),
             rule.any_query,
             tuple(dict.fromkeys(_members(shape))),
@@ -65,7 +65,7 @@ def shaped_of(rules: Iterable[OperationRule], tools: ToolSet) -> Iterator[Shaped
             shape.needs_approval,
             any(b"json" in one for one in rule.media_types),
             tool.name if tool is not None else "",
-            tuple(one.name for one in tool.arguments if one.place is ToolPlace.PATH) if tool is not None else (),
+            tuple(one.name for one in tool.arguments if one.place is Place.PATH) if tool is not None else (),
         )
         if found.parameters or found.members or found.keep or found.drop or found.is_held:
             yield found

@@ -15,7 +15,7 @@ from plugin_gateway.shape.pointer import ANY
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plugin_gateway.hostile.shaped import Shaped
+    from plugin_gateway.hostile.shaped import ShapedOperation
     from plugin_gateway.hostile.terrain import Terrain
     from plugin_gateway.openapi.refs import Tokens
 
@@ -38,7 +38,7 @@ def shaped_cases(terrain: Terrain, most_operations: int = 50) -> Iterator[Case]:
             yield from _dropped(shaped, terrain.mcp_path)
 
 
-def _parameters(shaped: Shaped) -> Iterator[tuple[str, bytes]]:
+def _parameters(shaped: ShapedOperation) -> Iterator[tuple[str, bytes]]:
     method, path = shaped.place.method, shaped.place.path
     for place, name in shaped.parameters:
         match place:
@@ -63,7 +63,7 @@ def _parameters(shaped: Shaped) -> Iterator[tuple[str, bytes]]:
                 pass
 
 
-def _members(shaped: Shaped) -> Iterator[tuple[str, bytes]]:
+def _members(shaped: ShapedOperation) -> Iterator[tuple[str, bytes]]:
     """Yield calls with members that callers may not send, all together and each in other spellings."""
     if not shaped.members:
         return
@@ -91,7 +91,7 @@ def _members(shaped: Shaped) -> Iterator[tuple[str, bytes]]:
         yield f"the hidden member {name} in a form", request(method, path, form, body=f"{name}={CANARY}")
 
 
-def _dropped(shaped: Shaped, mcp_path: str) -> Iterator[Case]:
+def _dropped(shaped: ShapedOperation, mcp_path: str) -> Iterator[Case]:
     """Yield allowed calls whose answers have fields that clients must not get."""
     octets = request(shaped.place.method, shaped.place.path, "Accept-Encoding: gzip")
     entry = str(shaped.place)
@@ -103,7 +103,7 @@ def _dropped(shaped: Shaped, mcp_path: str) -> Iterator[Case]:
         yield Case(feature=Feature.DROPPED, name="by a tool", octets=call, entry=entry, answer=answer)
 
 
-def _answers(shaped: Shaped) -> Iterator[tuple[str, bytes]]:
+def _answers(shaped: ShapedOperation) -> Iterator[tuple[str, bytes]]:
     value = _sample(shaped)
     text = json.dumps(value).encode()
     for kind in _TYPES:
@@ -142,7 +142,7 @@ def _answer(body: bytes, *, kind: str = "application/json", status: str = "200 O
     return f"HTTP/1.1 {status}\r\n{named}{more}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def _sample(shaped: Shaped) -> Any:
+def _sample(shaped: ShapedOperation) -> Any:
     """Return a value with each field to drop, and with an unnamed field beside each field to keep."""
     extra = [(*tokens[:depth], UNKNOWN_MEMBER) for tokens in shaped.keep for depth in range(len(tokens))]
     # A member beside `*` would turn the array into an object.

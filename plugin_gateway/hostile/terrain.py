@@ -11,14 +11,14 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plugin_gateway.hostile.shaped import Shaped
+    from plugin_gateway.hostile.shaped import ShapedOperation
 
 _PARAMETER: Final = re.compile(r"\{[^{}/]*\}")
 MARK: Final = "pgattack"
 """The value of every path parameter in the calls of an attack. No path of an API has it."""
 
 
-class Place(Struct, frozen=True):
+class AttackedOperation(Struct, frozen=True):
     """One operation: its method, and its path template without a query."""
 
     method: str
@@ -44,7 +44,7 @@ class Place(Struct, frozen=True):
         return re.compile("[^/]+".join(parts), re.IGNORECASE)
 
 
-class Tool(NamedTuple):
+class AttackedTool(NamedTuple):
     """A tool of the MCP endpoint: its name, and its arguments that go into the path."""
 
     name: str
@@ -65,8 +65,8 @@ THIS_PROCESS: Final = Destination()
 class Terrain(Struct, frozen=True, kw_only=True):
     """Everything that the cases are made from."""
 
-    allowed: tuple[Place, ...]
-    denied: tuple[Place, ...]
+    allowed: tuple[AttackedOperation, ...]
+    denied: tuple[AttackedOperation, ...]
     injected_headers: tuple[str, ...] = ()
     injected_query: tuple[str, ...] = ()
     injected_cookies: tuple[str, ...] = ()
@@ -75,18 +75,18 @@ class Terrain(Struct, frozen=True, kw_only=True):
     own_paths: frozenset[str] = frozenset()
     """Paths that the gateway answers itself."""
     mcp_path: str = ""
-    tools: tuple[Tool, ...] = ()
-    shaped: tuple[Shaped, ...] = ()
+    tools: tuple[AttackedTool, ...] = ()
+    shaped: tuple[ShapedOperation, ...] = ()
     """The allowed operations that gateway.yaml opens only in part."""
     destination: Destination = THIS_PROCESS
     """For requests that are smuggled inside others. The player of a case addresses the outer request."""
 
     @property
-    def targets(self) -> tuple[Place, ...]:
+    def targets(self) -> tuple[AttackedOperation, ...]:
         """The allowed operations that are forwarded at all."""
         return tuple(place for place in self.allowed if place.template not in self.own_paths)
 
 
-def places(keys: Iterable[tuple[str, str]]) -> tuple[Place, ...]:
+def places(keys: Iterable[tuple[str, str]]) -> tuple[AttackedOperation, ...]:
     """Return the places of operations, by method and path template; templates with a query are left out."""
-    return tuple(Place(method, path) for method, path in keys if "?" not in path)
+    return tuple(AttackedOperation(method, path) for method, path in keys if "?" not in path)

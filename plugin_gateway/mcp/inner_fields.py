@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limits import USER_HEADER
 from plugin_gateway.proxy.received import FieldBlock
-from plugin_gateway.proxy.wire import Field, RequestFields
+from plugin_gateway.proxy.wire import FieldLine, RequestFields
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PASSED: Final = frozenset(
     {b"accept-language", b"openai-conversation-id", b"traceparent", b"tracestate", b"user-agent", USER_HEADER}
 )
-ACCEPT: Final = Field(b"accept", b"application/json, */*;q=0.5", b"Accept: application/json, */*;q=0.5\r\n")
+ACCEPT: Final = FieldLine(b"accept", b"application/json, */*;q=0.5", b"Accept: application/json, */*;q=0.5\r\n")
 _TRACE: Final = {
     "traceparent": re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"),
     "tracestate": re.compile(
@@ -40,14 +40,14 @@ def inner_block(
     `own` are the fields of the tool's arguments, which win over the client's. `length` is the length of a body, or -1 without one.
     `forwarded` are the names that the operator forwards, and `trace` the fields of the message's trace context.
     """
-    fields: dict[bytes, list[Field]] = {b"accept": [ACCEPT]}
+    fields: dict[bytes, list[FieldLine]] = {b"accept": [ACCEPT]}
     for field in outer.fields:
         name = field.name
         if (name in _PASSED or name in forwarded or name == b"authorization") and name not in outer.nominated:
             fields.setdefault(name, []).append(field)
     for key, text in (trace or {}).items():
         fields[key.encode()] = [_field(key.encode(), text.encode())]
-    mine: dict[bytes, list[Field]] = {}
+    mine: dict[bytes, list[FieldLine]] = {}
     for name, value in own:
         mine.setdefault(name, []).append(_field(name, value))
     return FieldBlock(
@@ -72,9 +72,9 @@ def trace_of(meta: Mapping[str, object]) -> dict[str, str] | None:
     return found if "traceparent" in found else None
 
 
-def _field(name: bytes, value: bytes) -> Field:
+def _field(name: bytes, value: bytes) -> FieldLine:
     if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
         # The writers of requests make no such field; a line end in one would be a second field.
         raise ValueError(f"not a field: {name!r}")
     value = value.strip(b" \t")
-    return Field(name.lower(), value, name + b": " + value + b"\r\n")
+    return FieldLine(name.lower(), value, name + b": " + value + b"\r\n")

@@ -34,13 +34,13 @@ _OPENERS: Final = b"{["
 _ANY: Final = "*"
 
 
-class Place:
+class PointerNode:
     """A step of the pointers: its children by member name or index, and whether a URL may stand here."""
 
     __slots__ = ("is_link", "steps")
 
     def __init__(self) -> None:
-        self.steps: dict[str, Place] = {}
+        self.steps: dict[str, PointerNode] = {}
         self.is_link = False
 
 
@@ -52,11 +52,11 @@ class LinkRules:
     def __init__(self, pointers: Iterable[tuple[str, ...]], relocation: Relocation) -> None:
         """Prepare. A pointer is a tuple of tokens; `*` matches any token."""
         self._relocation = relocation
-        self._root = Place()
+        self._root = PointerNode()
         for pointer in pointers:
             place = self._root
             for token in pointer:
-                place = place.steps.setdefault(token, Place())
+                place = place.steps.setdefault(token, PointerNode())
             place.is_link = True
         self._heads: tuple[Answer, Answer] | None = None
         """The last head passed to `head`, and the result."""
@@ -112,19 +112,19 @@ class LinkedBody:
         "_value_places",
     )
 
-    def __init__(self, root: Place, relocation: Relocation) -> None:
+    def __init__(self, root: PointerNode, relocation: Relocation) -> None:
         self._root = (root,)
         self._relocation = relocation
         self._held = b""
         self._is_in_string = False
         self._passed_over = 0
         """The number of open containers in a subtree that no pointer leads into."""
-        self._places: list[tuple[Place, ...]] = []
+        self._places: list[tuple[PointerNode, ...]] = []
         """The places for each open container that pointers lead into; never deeper than the longest pointer."""
         self._arrays: list[bool] = []
         self._indexes: list[int] = []
         self._names_follow = False
-        self._value_places: tuple[Place, ...] = ()
+        self._value_places: tuple[PointerNode, ...] = ()
 
     def feed(self, data: bytes) -> bytes:
         """Take the next piece; return the bytes that can be sent now."""
@@ -207,7 +207,7 @@ class LinkedBody:
         self._indexes.append(0)
         self._names_follow = not is_array
 
-    def _places_here(self) -> tuple[Place, ...]:
+    def _places_here(self) -> tuple[PointerNode, ...]:
         """Return the places of the value that follows."""
         if not self._places:
             return self._root
@@ -215,7 +215,7 @@ class LinkedBody:
             return self._below(str(self._indexes[-1]))
         return self._value_places
 
-    def _below(self, token: str) -> tuple[Place, ...]:
+    def _below(self, token: str) -> tuple[PointerNode, ...]:
         return tuple(
             place.steps[step]
             for place in self._places[-1]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.admission.limiter import Limiter, Verdict
-    from plugin_gateway.proxy.granted import Links
+    from plugin_gateway.proxy.granted import GrantedUplink
     from plugin_gateway.proxy.received import Permitted
 
 _REPLAYED_BYTES: Final = 64 * 1024
@@ -47,12 +47,12 @@ class Clearance:
         permitted: Permitted,
         body: bytes,
         address: str,
-        on_cleared: Callable[[Links | None], object],
+        on_cleared: Callable[[GrantedUplink | None], object],
         on_refused: Callable[[Refusal], object],
     ) -> None:
         """Prepare for a call from a client address; `body` is the framed request body so far.
 
-        One of the two callbacks is called, and neither after `leave`. `on_cleared` gets the links for this
+        One of the two callbacks is called, and neither after `leave`. `on_cleared` gets the uplink for this
         caller, or None to use the plan's.
         """
         plan = permitted.plan
@@ -155,16 +155,16 @@ class Clearance:
             self._on_cleared(None)
         else:
             granted.obtain(
-                self._plan.rule, self._permitted.request, self._on_links, refused=refused, address=self._address
+                self._plan.rule, self._permitted.request, self._on_granted, refused=refused, address=self._address
             )
 
-    def _on_links(self, links: Links | Refusal) -> None:
-        if isinstance(links, Refusal):
-            self._refuse(links)
+    def _on_granted(self, granted: GrantedUplink | Refusal) -> None:
+        if isinstance(granted, Refusal):
+            self._refuse(granted)
         elif not self._is_left:
             self._is_waiting = False
-            self._token = links.token
-            self._on_cleared(links)
+            self._token = granted.token
+            self._on_cleared(granted)
 
     def _refuse(self, refusal: Refusal) -> None:
         self._is_waiting = False

@@ -85,7 +85,7 @@ class AsItIs:
 AS_IT_IS: Final = AsItIs()
 
 
-class Terms:
+class ConsentTerms:
     """What the consents to calls of one operation have in common."""
 
     __slots__ = ("adds_key", "approver", "passes_credential", "rule", "rule_digest", "secrets")
@@ -118,7 +118,7 @@ class Consent:
 
     def __init__(
         self,
-        terms: Terms,
+        terms: ConsentTerms,
         permitted: Permitted,
         on_given: Callable[[], object],
         on_refused: Callable[[Refusal], object],

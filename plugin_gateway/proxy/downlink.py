@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.proxy.known_secrets import KnownSecrets
     from plugin_gateway.proxy.link_queries import LinkQueries
-    from plugin_gateway.proxy.wire import Field
+    from plugin_gateway.proxy.wire import FieldLine
     from plugin_gateway.revision import UpstreamSettings
 
 MAX_HEAD_BYTES: Final = 64 * 1024
@@ -302,14 +302,14 @@ class Downlink:
             return False
         return name not in _DROPPED and not name.startswith(_DROPPED_FAMILIES)
 
-    def _hides_colon(self, line: bytes, field: Field) -> bool:
+    def _hides_colon(self, line: bytes, field: FieldLine) -> bool:
         """Whether a secret spans the colon between a field's name and value. Masking the secret would destroy the line."""
         if _COLON not in self.mask.run:
             return False
         colon = len(field.name)
         return any(start <= colon < end for written in (line, field.line) for start, end in self.mask.find(written))
 
-    def _line(self, field: Field) -> bytes:
+    def _line(self, field: FieldLine) -> bytes:
         value = relocated(field.name, field.value, self.relocation)
         if value is None:
             return b""

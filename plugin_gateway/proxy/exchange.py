@@ -26,7 +26,7 @@ from plugin_gateway.telemetry.record import with_approval
 if TYPE_CHECKING:
     from plugin_gateway.proxy.call import Call, Client
     from plugin_gateway.proxy.downlink import Answer
-    from plugin_gateway.proxy.granted import Links
+    from plugin_gateway.proxy.granted import GrantedUplink
     from plugin_gateway.proxy.overflow import Piece
     from plugin_gateway.proxy.received import Permitted
     from plugin_gateway.proxy.uplink import Uplink
@@ -131,9 +131,9 @@ class Exchange(Receiver):
             # The verdict comes later; hold the body back meanwhile.
             self.on_upstream_full()
 
-    def _on_cleared(self, links: Links | None) -> None:
-        if links is not None:
-            self._uplink = links.uplink
+    def _on_cleared(self, granted: GrantedUplink | None) -> None:
+        if granted is not None:
+            self._uplink = granted.uplink
             self._active_at = monotonic()
         self._connect()
 

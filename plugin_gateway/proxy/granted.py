@@ -1,4 +1,4 @@
-"""Granted links: how to forward calls whose Authorization depends on the caller or on the time."""
+"""Granted uplinks: how to forward calls whose Authorization depends on the caller or on the time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from plugin_gateway.credentials.grant import TokenExchange
+from plugin_gateway.credentials.grant import TokenExchangeGrant
 from plugin_gateway.credentials.injection import with_authorization
 from plugin_gateway.refusal import Refusal
 
@@ -37,18 +37,18 @@ _MOST_UPLINKS: Final = 512
 _BEARER: Final = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9\-._~+/]+=*)")
 
 
-class Links(NamedTuple):
+class GrantedUplink(NamedTuple):
     """How a call goes up, and its token if the gateway can renew it."""
 
     uplink: Uplink
     token: str = ""
 
 
-OnLinks: TypeAlias = "Callable[[Links | Refusal], None]"
+OnGranted: TypeAlias = "Callable[[GrantedUplink | Refusal], None]"
 
 
 class Granted:
-    """The links for one injection with a grant. It remembers those of the tokens used last."""
+    """The uplinks for one injection with a grant. It remembers those of the tokens used last."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Granted:
         """Prepare. Without an issuer the caller's Authorization goes up."""
         self._injection = injection
         self._issuer = issuer
-        self._exchanges = issuer is not None and isinstance(issuer.grant, TokenExchange)
+        self._exchanges = issuer is not None and isinstance(issuer.grant, TokenExchangeGrant)
         self._make_uplink = make_uplink
         self._uplinks: OrderedDict[tuple[int, bytes], Uplink] = OrderedDict()
 
@@ -75,19 +75,25 @@ class Granted:
         return self._issuer is not None and isinstance(subject, str) and self._issuer.may_renew(subject, refused)
 
     def obtain(
-        self, rule: OperationRule, request: RequestFields, on_links: OnLinks, *, refused: str = "", address: str = ""
+        self,
+        rule: OperationRule,
+        request: RequestFields,
+        on_granted: OnGranted,
+        *,
+        refused: str = "",
+        address: str = "",
     ) -> None:
-        """Pass the links for a call from a client address to `on_links`, at once if its token is known."""
+        """Pass the uplink for a call from a client address to `on_granted`, at once if its token is known."""
         if self._issuer is None:
             shown = authorization_of(request)
-            on_links(shown if isinstance(shown, Refusal) else Links(self._uplink(rule, shown)))
+            on_granted(shown if isinstance(shown, Refusal) else GrantedUplink(self._uplink(rule, shown)))
             return
         subject = self._subject(request)
         if isinstance(subject, Refusal):
-            on_links(subject)
+            on_granted(subject)
         else:
             self._issuer.obtain(
-                subject, lambda token: on_links(self._with_token(rule, token)), refused=refused, address=address
+                subject, lambda token: on_granted(self._with_token(rule, token)), refused=refused, address=address
             )
 
     def _subject(self, request: RequestFields) -> str | Refusal:
@@ -98,10 +104,10 @@ class Granted:
         bearer = _BEARER.fullmatch(shown)
         return NO_CREDENTIAL if bearer is None else bearer[1].decode("ascii")
 
-    def _with_token(self, rule: OperationRule, token: Token | Refusal) -> Links | Refusal:
+    def _with_token(self, rule: OperationRule, token: Token | Refusal) -> GrantedUplink | Refusal:
         if isinstance(token, Refusal):
             return token
-        return Links(self._uplink(rule, b"Bearer " + token.text.encode()), token.text)
+        return GrantedUplink(self._uplink(rule, b"Bearer " + token.text.encode()), token.text)
 
     def _uplink(self, rule: OperationRule, authorization: bytes) -> Uplink:
         # `id` is a safe key: rules live as long as their revision, and so does this object.

@@ -15,7 +15,7 @@ from plugin_gateway.proxy.masking import Mask
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plugin_gateway.credentials.board import Board, Written
+    from plugin_gateway.credentials.board import Board, BoardToken
 
 _MOST_FORMER: Final = 512
 """The number of secrets of former revisions that stay masked: a replaced secret may still be valid for a while."""
@@ -35,7 +35,7 @@ class KnownSecrets:
         self._read_to = 0
         self._of_revisions: dict[str, None] = {}
         """The secrets of the current revision come last."""
-        self._tokens: dict[str, Written] = {}
+        self._tokens: dict[str, BoardToken] = {}
         """In the order in which they were written to the board."""
         self._ends: list[tuple[float, str]] = []
         """A heap of the times when the tokens expire."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.admission.limiter import Limiter
     from plugin_gateway.gate.permit import OperationRule
-    from plugin_gateway.proxy.consent import Terms
+    from plugin_gateway.proxy.consent import ConsentTerms
     from plugin_gateway.proxy.downlink import Downlink
     from plugin_gateway.proxy.granted import Granted
     from plugin_gateway.proxy.overflow import Cap
@@ -60,7 +60,7 @@ class Plan:
         limiter: Limiter | None = None,
         granted: Granted | None = None,
         cap: Cap | None = None,
-        consent: Terms | None = None,
+        consent: ConsentTerms | None = None,
         mismatches: Mismatches | None = None,
         looks: Looks | None = None,
     ) -> None:

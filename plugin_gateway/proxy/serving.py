@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.credentials.injection import refusable
-from plugin_gateway.proxy.consent import NO_APPROVER, Terms
+from plugin_gateway.proxy.consent import NO_APPROVER, ConsentTerms
 from plugin_gateway.proxy.door import Access, Door
 from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.granted import Granted
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.endpoint import Endpoint, Post
     from plugin_gateway.proxy.pool import Pool
     from plugin_gateway.proxy.received import Permitted
-    from plugin_gateway.proxy.wire import Field
+    from plugin_gateway.proxy.wire import FieldLine
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.revision import Revision
 
@@ -89,7 +89,7 @@ class Serving:
         """By the whole head of a request: agents repeat the same requests."""
         self.blocks: Memo[FieldBlock] = Memo()
         """By the field lines of an HTTP/1.1 request."""
-        self._lines: Memo[Field] = Memo()
+        self._lines: Memo[FieldLine] = Memo()
         """By a single field line."""
         self.limits = revision.limits
         faces = (path.partition("?")[0].encode() for path in revision.faces)
@@ -141,12 +141,12 @@ class Serving:
             )
         return plan
 
-    def _terms(self, rule: OperationRule, injection: Injection) -> Terms | None:
+    def _terms(self, rule: OperationRule, injection: Injection) -> ConsentTerms | None:
         if rule.shape is None or not rule.shape.needs_approval:
             return None
         from plugin_gateway.revision.digest import digest_of_rule  # noqa: PLC0415  # most gateways need no approvals
 
-        return Terms(
+        return ConsentTerms(
             rule,
             digest_of_rule(self.revision, rule),
             injection,

@@ -15,7 +15,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.proxy.sieve import sieve_of
-from plugin_gateway.proxy.unescaped import INTRODUCERS, Reading, Replaced, Undone
+from plugin_gateway.proxy.unescaped import INTRODUCERS, Replaced, Undone, Unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -147,19 +147,19 @@ class Unescaper:
                 first = at if first < 0 else min(at, first)
         return first
 
-    def partial_readings(self, text: bytes) -> list[Reading]:
+    def partial_readings(self, text: bytes) -> list[Unescaped]:
         """Return the readings of the text with only one kind of escapes undone, for each kind."""
-        readings: list[Reading] = []
+        readings: list[Unescaped] = []
         for kind in self._kinds:
             steps: list[Undone | Replaced] = []
             kind.undo(text, steps)
             if steps:
-                readings.append(Reading(steps))
+                readings.append(Unescaped(steps))
         return readings
 
-    def readings(self, text: bytes) -> list[Reading]:
+    def readings(self, text: bytes) -> list[Unescaped]:
         """Undo the escapes, and repeat for the escapes that this reveals; return the reading after each round."""
-        readings: list[Reading] = []
+        readings: list[Unescaped] = []
         steps: list[Undone | Replaced] = []
         for _ in range(_MAX_NESTING):
             new: list[Undone | Replaced] = []
@@ -169,7 +169,7 @@ class Unescaper:
             if text == before:
                 break
             steps = [*steps, *new]
-            readings.append(Reading(steps))
+            readings.append(Unescaped(steps))
             if not any(step.has_introducer for step in new):
                 break
         return readings

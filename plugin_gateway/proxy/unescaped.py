@@ -75,7 +75,7 @@ class Replaced:
         return self._undone.place(start, end)
 
 
-class Reading:
+class Unescaped:
     """A text after some steps of undoing escapes."""
 
     __slots__ = ("_steps", "text")

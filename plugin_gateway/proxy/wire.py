@@ -51,7 +51,7 @@ REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
 _NEVER_IN_HEAD: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n)(?!\Z)")
 
 
-class Field(NamedTuple):
+class FieldLine(NamedTuple):
     """A field line: the name in lower case, the value without surrounding white space, and the line to forward."""
 
     name: bytes
@@ -86,7 +86,7 @@ class RequestFields:
     def __init__(
         self,
         minor: int,
-        fields: Iterable[Field] = (),
+        fields: Iterable[FieldLine] = (),
         *,
         content_length: int = -1,
         is_chunked: bool = False,
@@ -177,14 +177,14 @@ def is_hopeless(data: bytes | bytearray, start: int) -> bool:
     return _NEVER_IN_HEAD.search(data, start) is not None
 
 
-def read_field(line: bytes) -> Field | None:
+def read_field(line: bytes) -> FieldLine | None:
     """Read one field line without its CRLF; None if it is invalid (a fold, no colon, white space in the name)."""
     match = _FIELD_LINE.fullmatch(line)
     if match is None:
         return None
     name, value = match.groups()
     value = value.strip()
-    return Field(name.lower(), value, name + b": " + value + b"\r\n")
+    return FieldLine(name.lower(), value, name + b": " + value + b"\r\n")
 
 
 def options_of(value: bytes) -> list[bytes]:
@@ -192,7 +192,7 @@ def options_of(value: bytes) -> list[bytes]:
     return [option for part in value.lower().split(b",") if (option := part.strip())]
 
 
-def read_request_fields(block: bytes, minor: int, known: Memo[Field] | None = None) -> RequestFields:
+def read_request_fields(block: bytes, minor: int, known: Memo[FieldLine] | None = None) -> RequestFields:
     """Read the field lines of a request: `block` lies between the request line and the empty line.
 
     `known` remembers lines: most lines of a client are the same in each of its requests, even if one of them always differs.
@@ -203,11 +203,11 @@ def read_request_fields(block: bytes, minor: int, known: Memo[Field] | None = No
     return read_request_lines(block.split(b"\r\n")[:-1], minor, known)
 
 
-def read_request_lines(lines: list[bytes], minor: int, known: Memo[Field] | None = None) -> RequestFields:
+def read_request_lines(lines: list[bytes], minor: int, known: Memo[FieldLine] | None = None) -> RequestFields:
     """Read field lines that are already split, each without its CRLF; see `read_request_fields`."""
     if len(lines) > MAX_FIELDS:
         raise WireError(431, "too-many-fields", f"A request may have at most {MAX_FIELDS} header fields.")
-    fields: list[Field] = []
+    fields: list[FieldLine] = []
     hosts: list[bytes] = []
     lengths: list[bytes] = []
     codings: list[bytes] = []
@@ -265,7 +265,7 @@ def read_request_lines(lines: list[bytes], minor: int, known: Memo[Field] | None
     )
 
 
-def _read_new(line: bytes, known: Memo[Field] | None) -> Field:
+def _read_new(line: bytes, known: Memo[FieldLine] | None) -> FieldLine:
     field = read_field(line)
     if field is None:
         raise WireError(400, "bad-field-line", "A header line is not `Name: value` (RFC 9112, 5).")

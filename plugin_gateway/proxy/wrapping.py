@@ -12,7 +12,7 @@ import re
 from typing import Final
 
 from plugin_gateway.proxy.sieve import sieve_of
-from plugin_gateway.proxy.unescaped import Reading, Replaced, Undone
+from plugin_gateway.proxy.unescaped import Replaced, Undone, Unescaped
 
 _LEAST_DIGITS: Final = 32
 """The least number of digits in a line of encoded data. Most lines of other texts end in fewer."""
@@ -67,18 +67,18 @@ def _has_escaped_breaks(text: bytes) -> bool:
     )
 
 
-def unwrapped(text: bytes, most: int) -> list[tuple[int, Reading]]:
+def unwrapped(text: bytes, most: int) -> list[tuple[int, Unescaped]]:
     """Return the unwrapped parts of a text, each with its place; no secret takes more than `most` octets."""
-    found: list[tuple[int, Reading]] = []
+    found: list[tuple[int, Unescaped]] = []
     if 0 in text:
-        found.append((0, Reading([Replaced(text, b"\0", b"")])))
+        found.append((0, Unescaped([Replaced(text, b"\0", b"")])))
     for pattern in (_BROKEN_LINES, _BROKEN_ESCAPES, _BROKEN_PERCENT, _BROKEN_ENTITIES):
         _add_lines(text, pattern, most, found)
     if is_quoted(text):
         written = _QUOTED_ESCAPES.split(text)
         pieces = written.copy()
         pieces[1::2] = [b"" if each.endswith((b"\n", b"n")) else bytes((int(each[1:], 16),)) for each in written[1::2]]
-        found.append((0, Reading([Undone(b"".join(pieces), written, pieces)])))
+        found.append((0, Unescaped([Undone(b"".join(pieces), written, pieces)])))
     return found
 
 
@@ -91,7 +91,7 @@ def open_end(text: bytes, end: int) -> int:
     return first + match.start() + (0 if match["word"] else len(match[0].rstrip(b"\r\n \t")))
 
 
-def _add_lines(text: bytes, pattern: re.Pattern[bytes], most: int, found: list[tuple[int, Reading]]) -> None:
+def _add_lines(text: bytes, pattern: re.Pattern[bytes], most: int, found: list[tuple[int, Unescaped]]) -> None:
     done = 0
     while (broken := pattern.search(text, done)) is not None:
         at = broken.start()
@@ -102,4 +102,4 @@ def _add_lines(text: bytes, pattern: re.Pattern[bytes], most: int, found: list[t
         written = _BREAKS.split(text[first:done])
         pieces = written.copy()
         pieces[1::2] = [b""] * (len(written) // 2)
-        found.append((first, Reading([Undone(b"".join(pieces), written, pieces)])))
+        found.append((first, Unescaped([Undone(b"".join(pieces), written, pieces)])))

@@ -30,7 +30,7 @@ _HIDDEN: Final = b"********"
 _CLOSING_TURNS: Final = 100
 
 
-class Reply(NamedTuple):
+class CallAnswer(NamedTuple):
     """The answer to one call. `body` is at most as long as asked for; `size` counts all of it."""
 
     sent: bytes
@@ -47,7 +47,7 @@ class Reply(NamedTuple):
 
 def call_once(
     revision: Revision, access: Access, request: ToolRequest, *, keep_bytes: int, approver: Approver | None = None
-) -> Reply:
+) -> CallAnswer:
     """Send a request as a caller with this access, and wait for the whole answer. The call does not pass the door.
 
     If a person must approve the call, the `approver` is asked; without an approver, the call is not approved.
@@ -60,7 +60,7 @@ def call_once(
 
 async def call(
     revision: Revision, access: Access, request: ToolRequest, *, keep_bytes: int, approver: Approver | None = None
-) -> Reply:
+) -> CallAnswer:
     """Do the work of `call_once` in a running event loop."""
     resources = Resources()
     if approver is not None:
@@ -101,7 +101,7 @@ async def call(
             if not holder.serving.pool.open_connections:
                 break
             await asyncio.sleep(0)
-    return Reply(sent, status, fields, b"".join(kept), size, took_s, records[0], is_complete)
+    return CallAnswer(sent, status, fields, b"".join(kept), size, took_s, records[0], is_complete)
 
 
 def _fields(revision: Revision, request: ToolRequest) -> list[tuple[bytes, bytes]]:

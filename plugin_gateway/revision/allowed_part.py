@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.revision.agreed import Agreed
-    from plugin_gateway.revision.allowlist import Selection
+    from plugin_gateway.revision.allowlist import AllowedOperations
     from plugin_gateway.revision.kept import Kept
     from plugin_gateway.revision.steps import Steps
-    from plugin_gateway.revision.views import Chosen
+    from plugin_gateway.revision.views import ConsumerChoice
     from plugin_gateway.shape.names import Key
     from plugin_gateway.shape.shape import Shape
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class Choice(Struct, frozen=True, kw_only=True):
     """The operations that a config allows, for every caller and for each consumer."""
 
-    selection: Selection
-    consumers: Sequence[Chosen]
+    selection: AllowedOperations
+    consumers: Sequence[ConsumerChoice]
 
     @property
     def kept(self) -> Mapping[OperationKey, Kept]:

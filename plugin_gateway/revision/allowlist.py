@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _MOST_SHOWN: Final = 12
 
 
-class Selection(Struct, frozen=True, kw_only=True):
+class AllowedOperations(Struct, frozen=True, kw_only=True):
     """The operations that are allowed, in document order, and every finding about the lists."""
 
     kept: Mapping[OperationKey, Kept] = field(default_factory=dict)
@@ -64,7 +64,7 @@ def select(
     deny: Sequence[Selector] = (),
     pinned: Pinned = NOTHING_PINNED,
     agreed: Agreed = NOTHING_AGREED,
-) -> Selection:
+) -> AllowedOperations:
     """Apply the lists. An operation is kept if an entry of `allow` names it and no entry of `deny` does.
 
     `pinned` has the operations that the same entries named before: a group opens no operation that it did not name then. `agreed`
@@ -119,7 +119,7 @@ def select(
         if closed := [key for key in keys if key not in kept and key not in denied]:
             findings.append(named_later(entry, closed, ("allow", entry.index)))
             held |= dict.fromkeys(closed)
-    return Selection(kept=kept, findings=tuple(findings), pinned=Pinned(pins), held=tuple(held))
+    return AllowedOperations(kept=kept, findings=tuple(findings), pinned=Pinned(pins), held=tuple(held))
 
 
 def _find_unknown_parameters(

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-class LeftOut(Struct, frozen=True):
+class Omitted(Struct, frozen=True):
     """The rule for a field that is not part of the form, with the reason."""
 
     because: str
 
 
-Rule: TypeAlias = "LeftOut | Callable[[Any], object]"
+Rule: TypeAlias = "Omitted | Callable[[Any], object]"
 """The rule for a field: it is left out, or the function's result replaces it."""
 Rules: TypeAlias = "Mapping[type, Mapping[str, Rule]]"
 """The rules, by the class of a record and the name of the field."""
@@ -91,7 +91,7 @@ def _fields_of(kind: type, rules: Mapping[str, Rule]) -> Iterable[tuple[str, Cal
     for name, is_hidden in _declared(kind, rules):
         if is_hidden and name not in rules:
             raise TypeError(f"{kind.__name__}.{name} is hidden from `repr`: it needs a rule to be in a canonical form")
-        if not isinstance(rule := rules.get(name, as_it_is), LeftOut):
+        if not isinstance(rule := rules.get(name, as_it_is), Omitted):
             yield name, rule
 
 

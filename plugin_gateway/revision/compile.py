@@ -35,7 +35,7 @@ from plugin_gateway.revision.publication import find_hidden_operations, manifest
 from plugin_gateway.revision.steps import ANEW
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_useless_fields
-from plugin_gateway.revision.views import Whole, compile_views
+from plugin_gateway.revision.views import WholeView, compile_views
 from plugin_gateway.shape.shape import NO_SHAPE
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def compile_revision(
         document.operations, {key: one.entries[0].index for key, one in kept.items()}, gate.rules
     )
     views = compile_views(
-        Whole(
+        WholeView(
             document=document,
             part=part,
             allowed=allowed,

@@ -17,10 +17,10 @@ from plugin_gateway.admission.limits import CallLimits
 from plugin_gateway.approvals.settings import ApprovalSettings
 from plugin_gateway.callers.authentication import IntrospectionSettings, ListedTokens
 from plugin_gateway.callers.users import Scrypt, Users
-from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
+from plugin_gateway.credentials.grant import ClientCredentialsGrant, TokenExchangeGrant
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.publish.face import Face
-from plugin_gateway.revision.canonical import LeftOut, Rules, as_it_is, canonical
+from plugin_gateway.revision.canonical import Omitted, Rules, as_it_is, canonical
 from plugin_gateway.revision.model import Revision
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.shape.parameters import Parameters
@@ -80,36 +80,36 @@ def _names_of_pairs(pairs: bytes) -> list[bytes]:
 
 RULES: Final[Rules] = {
     Revision: {
-        "number": LeftOut("a gateway counts its own revisions"),
+        "number": Omitted("a gateway counts its own revisions"),
         "read_injection": as_it_is,
         "write_injection": as_it_is,
         "operation_injections": as_it_is,
         "other_secrets": len,
-        "operations_total": LeftOut("a denied operation matters only through its shadows, which are in the gate"),
-        "log": LeftOut("the log is neither served nor forwarded"),
-        "audit": LeftOut("the audit is neither served nor forwarded"),
-        "otel": LeftOut("traces and metrics are neither served nor forwarded"),
-        "warnings": LeftOut("findings are neither served nor forwarded"),
-        "notes": LeftOut("findings are neither served nor forwarded"),
-        "pinned": LeftOut("it is for the next compile; its effect on this one is in the gate"),
-        "held": LeftOut("these operations are closed, which is in the gate"),
-        "drifted": LeftOut("it tells the operator; its effect is in the gate and the faces"),
+        "operations_total": Omitted("a denied operation matters only through its shadows, which are in the gate"),
+        "log": Omitted("the log is neither served nor forwarded"),
+        "audit": Omitted("the audit is neither served nor forwarded"),
+        "otel": Omitted("traces and metrics are neither served nor forwarded"),
+        "warnings": Omitted("findings are neither served nor forwarded"),
+        "notes": Omitted("findings are neither served nor forwarded"),
+        "pinned": Omitted("it is for the next compile; its effect on this one is in the gate"),
+        "held": Omitted("these operations are closed, which is in the gate"),
+        "drifted": Omitted("it tells the operator; its effect is in the gate and the faces"),
     },
     Face: {
         "media_type": as_it_is,
         "body": as_it_is,
-        "etag": LeftOut("it is a hash of `body`"),
-        "gzip": LeftOut("it is `body`, compressed by this machine's zlib"),
-        "gzip_etag": LeftOut("it is a hash of `gzip`"),
+        "etag": Omitted("it is a hash of `body`"),
+        "gzip": Omitted("it is `body`, compressed by this machine's zlib"),
+        "gzip_etag": Omitted("it is a hash of `gzip`"),
     },
     ToolSet: {"tools": as_it_is},
     Parameters: {
         "parts": as_it_is,
         "path_parts": as_it_is,
         "whole_query": as_it_is,
-        "changes_cookies": LeftOut("it follows from `parts`"),
+        "changes_cookies": Omitted("it follows from `parts`"),
         "only_reports": as_it_is,
-        "reads_fields": LeftOut("it follows from `parts`"),
+        "reads_fields": Omitted("it follows from `parts`"),
     },
     PathPart: {"pattern": lambda pattern: pattern and pattern.pattern},
     Reader: dict.fromkeys(
@@ -120,15 +120,15 @@ RULES: Final[Rules] = {
         "headers": _headers,
         "query": _names_of_pairs,
         "cookies": _names_of_pairs,
-        "secrets": LeftOut("they are the values of the fields, parameters and cookies"),
+        "secrets": Omitted("they are the values of the fields, parameters and cookies"),
         "grant": as_it_is,
     },
-    ClientCredentials: {"client_secret": _is_there},
-    TokenExchange: {"client_secret": _is_there},
+    ClientCredentialsGrant: {"client_secret": _is_there},
+    TokenExchangeGrant: {"client_secret": _is_there},
     ListedTokens: {"names": _names},
     IntrospectionSettings: {"client_secret": _is_there},
     Users: {"passwords": as_it_is, "tokens": _names},
-    Scrypt: {"salt": LeftOut("it changes with the password"), "key": LeftOut("it is a hash of the password")},
+    Scrypt: {"salt": Omitted("it changes with the password"), "key": Omitted("it is a hash of the password")},
     TlsFiles: {"ca": as_it_is, "cert": as_it_is, "key": _is_there},
     CallLimits: {"store_url": _is_there},
     ApprovalSettings: {"key_hash": _is_there, "store_url": _is_there},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.render import to_json
-from plugin_gateway.revision.canonical import LeftOut, Rules, canonical
+from plugin_gateway.revision.canonical import Omitted, Rules, canonical
 from plugin_gateway.revision.steps import Steps
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.publish.faces import DocumentFaces
 
-_RULES: Final[Rules] = {Document: {"root": to_json, "warnings": LeftOut("clients do not see them")}}
+_RULES: Final[Rules] = {Document: {"root": to_json, "warnings": Omitted("clients do not see them")}}
 
 
 class FinishedSteps(Steps):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from plugin_gateway.tools.tool_set import ToolSet
 
 
-class Whole(Struct, frozen=True, kw_only=True):
+class WholeView(Struct, frozen=True, kw_only=True):
     """All that the gateway allows, with its gate and its publication. The views are cut from it."""
 
     document: Document
@@ -49,7 +49,7 @@ class _Cut(NamedTuple):
     tools: ToolSet
 
 
-class Chosen(Struct, frozen=True, kw_only=True):
+class ConsumerChoice(Struct, frozen=True, kw_only=True):
     """The operations that a consumer may call, in document order, and the findings about its list."""
 
     keys: tuple[OperationKey, ...] | None
@@ -62,7 +62,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 
 def compile_views(
-    whole: Whole, chosen: Sequence[tuple[OperationKey, ...] | None], names: Sequence[str]
+    whole: WholeView, chosen: Sequence[tuple[OperationKey, ...] | None], names: Sequence[str]
 ) -> tuple[View, ...]:
     """Cut a view for each consumer. Consumers with the same operations share one gate and one set of documents."""
     made: dict[tuple[OperationKey, ...] | None, _Cut] = {
@@ -80,7 +80,7 @@ def choose_for_consumers(
     consumers: Sequence[Consumer],
     pinned: Pinned = NOTHING_PINNED,
     agreed: Agreed = NOTHING_AGREED,
-) -> tuple[Chosen, ...]:
+) -> tuple[ConsumerChoice, ...]:
     """Apply each consumer's list. The findings name entries that match nothing, or that the gateway does not allow."""
     return tuple(
         select_for_consumer(document, allowed, consumer, index, pinned, agreed)
@@ -95,10 +95,10 @@ def select_for_consumer(
     index: int,
     pinned: Pinned = NOTHING_PINNED,
     agreed: Agreed = NOTHING_AGREED,
-) -> Chosen:
+) -> ConsumerChoice:
     """Apply a consumer's own list. An entry that the gateway does not allow gives a finding; `pinned` and `agreed` are as in `select`."""
     if consumer.allow is None:
-        return Chosen(keys=None)
+        return ConsumerChoice(keys=None)
     findings: list[Finding] = []
     chosen: set[OperationKey] = set()
     pins: dict[EntryWords, frozenset[OperationKey]] = {}
@@ -137,10 +137,10 @@ def select_for_consumer(
             findings.append(named_later(selector, closed, pointer))
             held |= dict.fromkeys(closed)
     keys_in_order = tuple(key for key in document.operations if key in chosen)
-    return Chosen(keys=keys_in_order, findings=tuple(findings), pins=pins, held=tuple(held))
+    return ConsumerChoice(keys=keys_in_order, findings=tuple(findings), pins=pins, held=tuple(held))
 
 
-def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> _Cut:
+def _cut(whole: WholeView, keys: tuple[OperationKey, ...]) -> _Cut:
     # Use the full document: an operation closed to this consumer must shadow its templates even if others may call it.
     gate = compile_gate(whole.document, {key: whole.allowed[key] for key in keys}, whole.injected)
     pruned = prune(whole.part.document, keys, extensions=whole.part.extensions)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HEAD = struct.Struct("!BQ")
 
 
-class Kind(enum.IntEnum):
+class MessageKind(enum.IntEnum):
     """The kind of a message. The supervisor sends REVISION, COUNT, DRAIN, APPROVAL_VERDICT and WATCH; the worker sends the others."""
 
     REVISION = 1
@@ -42,15 +42,15 @@ class Kind(enum.IntEnum):
     """Calls of the worker, as its feed writes them. A worker sends them only while it is watched."""
 
 
-class Message(NamedTuple):
+class ChannelMessage(NamedTuple):
     """One frame."""
 
-    kind: Kind
+    kind: MessageKind
     body: bytes = b""
 
 
 if TYPE_CHECKING:
-    OnUnasked: TypeAlias = Callable[[Message, Callable[[Message], object]], object]
+    OnUnasked: TypeAlias = Callable[[ChannelMessage, Callable[[ChannelMessage], object]], object]
     """Takes a message that a worker sends by itself, and a function that sends it the answer, if there is one."""
 
 
@@ -66,13 +66,13 @@ class Channel:
         """Take over one end of a socket pair."""
         return cls(*await asyncio.open_connection(sock=pair_end))
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: ChannelMessage) -> None:
         """Send a message. If the other end is closed, `receive` reports it, not this method."""
         self._writer.write(HEAD.pack(message.kind, len(message.body)) + message.body)
         with contextlib.suppress(ConnectionError):
             await self._writer.drain()
 
-    def post(self, message: Message) -> None:
+    def post(self, message: ChannelMessage) -> None:
         """Send a small message without waiting."""
         if not self._writer.is_closing():
             self._writer.write(HEAD.pack(message.kind, len(message.body)) + message.body)
@@ -82,11 +82,11 @@ class Channel:
         """The number of bytes that the other end has not taken yet."""
         return self._writer.transport.get_write_buffer_size()
 
-    async def receive(self) -> Message | None:
+    async def receive(self) -> ChannelMessage | None:
         """Return the next message, or None if the other end is closed."""
         try:
             kind, length = HEAD.unpack(await self._reader.readexactly(HEAD.size))
-            return Message(Kind(kind), await self._reader.readexactly(length))
+            return ChannelMessage(MessageKind(kind), await self._reader.readexactly(length))
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
 

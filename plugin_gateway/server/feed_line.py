@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.server.channel import Kind, Message
+from plugin_gateway.server.channel import ChannelMessage, MessageKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ class FeedLine:
         """Send records; return whether there was room for them."""
         if self._channel.waiting_bytes > MOST_WAITING_BYTES:
             return False
-        self._channel.post(Message(Kind.RECORDS, body))
+        self._channel.post(ChannelMessage(MessageKind.RECORDS, body))
         return True
 
 
@@ -37,13 +37,13 @@ class TrafficLine:
         self._traffic = traffic
         self._others = others
 
-    def take(self, message: Message, reply: Callable[[Message], object]) -> None:
+    def take(self, message: ChannelMessage, reply: Callable[[ChannelMessage], object]) -> None:
         """Take one message of a worker. `reply` gets the answer, at once or later, if it needs one.
 
         Raises:
             ValueError: it cannot be read.
         """
-        if message.kind is Kind.RECORDS:
+        if message.kind is MessageKind.RECORDS:
             self._traffic.take(message.body)
         else:
             self._others(message, reply)

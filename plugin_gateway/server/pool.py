@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from plugin_gateway.server.channel import Message, OnUnasked
+    from plugin_gateway.server.channel import ChannelMessage, OnUnasked
     from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import Log, Series
 
@@ -145,7 +145,7 @@ class WorkerPool:
         for worker in self._workers.values():
             worker.kill()
 
-    def _unasked(self, message: Message, post: Callable[[Message], object]) -> None:
+    def _unasked(self, message: ChannelMessage, post: Callable[[ChannelMessage], object]) -> None:
         if self.on_unasked is not None:
             self.on_unasked(message, post)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import orjson
 
 from plugin_gateway.reload.command import module_command, module_environment
-from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.channel import Channel, ChannelMessage, MessageKind
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ ANSWER_TIMEOUT_S = 20.0
 """A worker that has not answered for this long is stuck: its event loop normally blocks for milliseconds."""
 
 
-UNASKED = frozenset({Kind.APPROVAL_ASKED, Kind.APPROVAL_RETURNED, Kind.RECORDS})
+UNASKED = frozenset({MessageKind.APPROVAL_ASKED, MessageKind.APPROVAL_RETURNED, MessageKind.RECORDS})
 """The messages of a worker that answer no question."""
 
 LAST_WORDS_TIMEOUT_S = 2.0
@@ -43,7 +43,7 @@ class WorkerProcess:
         self._turn = asyncio.Lock()
         self._on_unasked = on_unasked
         self._hearing: asyncio.Task[None] | None = None
-        self._answer: asyncio.Future[Message | None] | None = None
+        self._answer: asyncio.Future[ChannelMessage | None] | None = None
         """The answer to the question that the worker was asked."""
         self.last_series: Series = {}
 
@@ -84,18 +84,18 @@ class WorkerProcess:
             self._ours.setblocking(False)
             self._channel = await Channel.over(self._ours)
             self._hearing = asyncio.create_task(self._hear(self._channel), name=f"worker {self.pid}")
-            answer = await self._ask(Message(Kind.REVISION, revision))
-            return answer is not None and answer.kind is Kind.ADOPTED
+            answer = await self._ask(ChannelMessage(MessageKind.REVISION, revision))
+            return answer is not None and answer.kind is MessageKind.ADOPTED
         return False
 
     async def adopt(self, revision: bytes) -> str:
         """Hand over another revision; return why the worker cannot serve it, else an empty string."""
-        answer = await self._ask(Message(Kind.REVISION, revision))
-        return answer.body.decode() if answer is not None and answer.kind is Kind.REJECTED else ""
+        answer = await self._ask(ChannelMessage(MessageKind.REVISION, revision))
+        return answer.body.decode() if answer is not None and answer.kind is MessageKind.REJECTED else ""
 
     async def series(self) -> Series:
         """Return the worker's counts; if it does not answer, the last ones it sent."""
-        await self._ask(Message(Kind.COUNT))
+        await self._ask(ChannelMessage(MessageKind.COUNT))
         return self.last_series
 
     async def drain(self, timeout_s: float) -> None:
@@ -105,12 +105,12 @@ class WorkerProcess:
             self._ours.close()
             return
         with contextlib.suppress(OSError):
-            await self._channel.send(Message(Kind.DRAIN, b"%.3f" % timeout_s))
+            await self._channel.send(ChannelMessage(MessageKind.DRAIN, b"%.3f" % timeout_s))
 
     def watch(self, *, is_watched: bool) -> None:
         """Tell a worker that has started whether a person watches its calls."""
         if self._channel is not None:
-            self._channel.post(Message(Kind.WATCH, b"%d" % is_watched))
+            self._channel.post(ChannelMessage(MessageKind.WATCH, b"%d" % is_watched))
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -135,7 +135,7 @@ class WorkerProcess:
                     if self._on_unasked is not None:
                         self._on_unasked(message, channel.post)
                     continue
-                if message.kind is Kind.COUNTS:
+                if message.kind is MessageKind.COUNTS:
                     self.last_series = orjson.loads(message.body)
                 self._answered(message)
         except (OSError, ValueError):
@@ -144,11 +144,11 @@ class WorkerProcess:
         finally:
             self._answered(None)
 
-    def _answered(self, message: Message | None) -> None:
+    def _answered(self, message: ChannelMessage | None) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(message)
 
-    async def _ask(self, question: Message) -> Message | None:
+    async def _ask(self, question: ChannelMessage) -> ChannelMessage | None:
         channel = self._channel
         if channel is None:
             return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from plugin_gateway.approvals.approval import UNAVAILABLE, Verdict
 from plugin_gateway.approvals.approver import Approver
 from plugin_gateway.approvals.held_call import from_json, to_json
-from plugin_gateway.server.channel import Kind, Message
+from plugin_gateway.server.channel import ChannelMessage, MessageKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -29,7 +29,7 @@ class RemoteApprover(Approver):
 
     __slots__ = ("_last", "_post", "_waiting")
 
-    def __init__(self, post: Callable[[Message], object]) -> None:
+    def __init__(self, post: Callable[[ChannelMessage], object]) -> None:
         self._post = post
         self._last = 0
         self._waiting: dict[int, tuple[Callable[[Verdict], object], asyncio.TimerHandle]] = {}
@@ -42,10 +42,10 @@ class RemoteApprover(Approver):
         number = self._last
         timer = asyncio.get_running_loop().call_later(PATIENCE_S, self._settle, number, UNAVAILABLE)
         self._waiting[number] = on_verdict, timer
-        self._post(Message(Kind.APPROVAL_ASKED, _NUMBER.pack(number) + to_json(held)))
+        self._post(ChannelMessage(MessageKind.APPROVAL_ASKED, _NUMBER.pack(number) + to_json(held)))
 
     def give_back(self, id_: str) -> None:
-        self._post(Message(Kind.APPROVAL_RETURNED, id_.encode()))
+        self._post(ChannelMessage(MessageKind.APPROVAL_RETURNED, id_.encode()))
 
     def hear(self, body: bytes) -> None:
         """Take a verdict. If it came too late for its call, an approval goes back."""
@@ -73,22 +73,22 @@ class DeskLine:
         self._on_verdict = on_verdict
         self._asking: set[asyncio.Task[None]] = set()
 
-    def take(self, message: Message, reply: Callable[[Message], object]) -> None:
+    def take(self, message: ChannelMessage, reply: Callable[[ChannelMessage], object]) -> None:
         """Take one message of a worker. `reply` gets the answer later if it needs one.
 
         Raises:
             ValueError: it cannot be read.
         """
-        if message.kind is Kind.APPROVAL_RETURNED:
+        if message.kind is MessageKind.APPROVAL_RETURNED:
             self._do(self._registry().give_back(message.body.decode(errors="replace")))
         else:
             number, text = message.body[: _NUMBER.size], message.body[_NUMBER.size :]
             self._do(self._answer(number, from_json(text), reply))
 
-    async def _answer(self, number: bytes, held: HeldCall, reply: Callable[[Message], object]) -> None:
+    async def _answer(self, number: bytes, held: HeldCall, reply: Callable[[ChannelMessage], object]) -> None:
         verdict = await self._registry().ask(held)
         self._on_verdict(held, verdict)
-        reply(Message(Kind.APPROVAL_VERDICT, number + json.dumps(verdict).encode()))
+        reply(ChannelMessage(MessageKind.APPROVAL_VERDICT, number + json.dumps(verdict).encode()))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

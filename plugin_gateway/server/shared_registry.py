@@ -13,7 +13,7 @@ from plugin_gateway.admission.redis_link import RedisLink
 from plugin_gateway.approvals.approval import UNAVAILABLE, Approval, Decision, State, Verdict
 from plugin_gateway.approvals.desk import MOST, MOST_OF_A_CALLER, Desk
 from plugin_gateway.approvals.held_call import from_json, to_json
-from plugin_gateway.approvals.link import Links
+from plugin_gateway.approvals.link import LinkSigner
 from plugin_gateway.approvals.registry import Registry, StoreAwayError
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class SharedRegistry(Registry):
         self._link = RedisLink(settings.store_url, settings.space)
         self._new_key = secrets.token_hex(32)
         self._key = b""
-        self._links = Links()
+        self._links = LinkSigner()
         self._pending = 0
         self._counts = dict(Desk().counts)
 
@@ -255,7 +255,7 @@ class SharedRegistry(Registry):
         key, self._pending, expired, kind, *fields = answers[0]
         self._counts["expired"] += expired
         if key != self._key:
-            self._key, self._links = key, Links(key)
+            self._key, self._links = key, LinkSigner(key)
         texts = [text.decode(errors="replace") for text in fields]
         return kind.decode(), list(zip(texts[::3], texts[1::3], texts[2::3], strict=True))
 

@@ -27,7 +27,7 @@ from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.revision.model import AuditSettings
-from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.channel import Channel, ChannelMessage, MessageKind
 from plugin_gateway.server.export import Export
 from plugin_gateway.server.feed_line import FeedLine
 from plugin_gateway.server.heap import keep_freed_memory
@@ -36,7 +36,7 @@ from plugin_gateway.server.remote_approver import RemoteApprover
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 from plugin_gateway.server.usage import open_descriptors, resident_bytes
 from plugin_gateway.telemetry import NOW, Audit, Log, Recorder, telling
-from plugin_gateway.telemetry.audit import Terms
+from plugin_gateway.telemetry.audit import AuditTerms
 from plugin_gateway.telemetry.feed import Feed
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ async def serve(
 def audit_calls(audit: Audit, revision: Revision) -> None:
     """Let an audit follow a revision."""
     settings = revision.audit or AuditSettings(file="")
-    audit.adopt(settings.file, Terms(settings.values, settings.digest), revision.all_rules, time())
+    audit.adopt(settings.file, AuditTerms(settings.values, settings.digest), revision.all_rules, time())
 
 
 class Assignment(NamedTuple):
@@ -109,7 +109,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     recorder.start(loop)
     export.adopt(revision.otel)
     obeying = asyncio.create_task(
-        obey(channel, server, Duties(holder, recorder, log, audit, approver, export)), name="channel"
+        obey(channel, server, WorkerParts(holder, recorder, log, audit, approver, export)), name="channel"
     )
     # The objects of the start live as long as the worker, and little of it is garbage: the collector need not scan them during calls.
     gc.freeze()
@@ -125,7 +125,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
         recorder.stop()
         await export.close()
         # The supervisor keeps the counts of a worker that has ended.
-        await channel.send(Message(Kind.COUNTS, orjson.dumps(recorder.series())))
+        await channel.send(ChannelMessage(MessageKind.COUNTS, orjson.dumps(recorder.series())))
         channel.close()
 
 
@@ -159,7 +159,7 @@ def _record_nothing(record: AccessRecord) -> None:
     """Leave the record to the ASGI front."""
 
 
-class Duties(NamedTuple):
+class WorkerParts(NamedTuple):
     """The parts of a worker that the supervisor's messages change or read."""
 
     holder: Holder
@@ -169,49 +169,49 @@ class Duties(NamedTuple):
     approver: RemoteApprover
     export: Export
 
-    def adopt(self, pickled: bytes) -> Message:
+    def adopt(self, pickled: bytes) -> ChannelMessage:
         """Serve another revision from now on, or keep the old one if the new one cannot be served."""
         revision: Revision = pickle.loads(pickled)  # noqa: S301  # from the supervisor, over an inherited socket
         try:
             self.holder.swap(revision)
         except OSError as error:
-            return Message(Kind.REJECTED, str(error).encode())
+            return ChannelMessage(MessageKind.REJECTED, str(error).encode())
         self.log.adopt(format=revision.log.format, level=revision.log.level)
         # The calls so far belong to the revision before.
         self.recorder.flush()
         audit_calls(self.audit, revision)
         self.export.adopt(revision.otel)
-        return Message(Kind.ADOPTED, b"%d" % revision.number)
+        return ChannelMessage(MessageKind.ADOPTED, b"%d" % revision.number)
 
 
-async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
+async def obey(channel: Channel, server: PublicServer, parts: WorkerParts) -> None:
     """Do what the supervisor says. If the supervisor is gone, drain: no other process would stop this worker."""
     drain_timeout_s = DRAIN_TIMEOUT_S
     try:
         await server.is_listening.wait()
-        await channel.send(Message(Kind.ADOPTED, b"%d" % duties.holder.revision.number))
+        await channel.send(ChannelMessage(MessageKind.ADOPTED, b"%d" % parts.holder.revision.number))
         while (message := await channel.receive()) is not None:
             match message.kind:
-                case Kind.REVISION:
-                    await channel.send(duties.adopt(message.body))
-                case Kind.COUNT:
+                case MessageKind.REVISION:
+                    await channel.send(parts.adopt(message.body))
+                case MessageKind.COUNT:
                     await channel.send(
-                        Message(Kind.COUNTS, orjson.dumps({**duties.recorder.series(), **now_of(server)}))
+                        ChannelMessage(MessageKind.COUNTS, orjson.dumps({**parts.recorder.series(), **now_of(server)}))
                     )
-                case Kind.DRAIN:
+                case MessageKind.DRAIN:
                     drain_timeout_s = float(message.body)
                     break
-                case Kind.APPROVAL_VERDICT:
-                    duties.approver.hear(message.body)
-                case Kind.WATCH:
-                    duties.recorder.watch(is_watched=message.body == b"1")
+                case MessageKind.APPROVAL_VERDICT:
+                    parts.approver.hear(message.body)
+                case MessageKind.WATCH:
+                    parts.recorder.watch(is_watched=message.body == b"1")
                 case (
-                    Kind.ADOPTED
-                    | Kind.REJECTED
-                    | Kind.COUNTS
-                    | Kind.RECORDS
-                    | Kind.APPROVAL_ASKED
-                    | Kind.APPROVAL_RETURNED
+                    MessageKind.ADOPTED
+                    | MessageKind.REJECTED
+                    | MessageKind.COUNTS
+                    | MessageKind.RECORDS
+                    | MessageKind.APPROVAL_ASKED
+                    | MessageKind.APPROVAL_RETURNED
                 ):
                     continue
     finally:

@@ -20,7 +20,7 @@ _logger = logging.getLogger("plugin_gateway.audit")
 _MOST_VALUE: Final = 200
 
 
-class Terms(NamedTuple):
+class AuditTerms(NamedTuple):
     """What an audit shows: the path parameters whose values are written, and the digest of the revision that judges the calls."""
 
     values: frozenset[str]
@@ -32,7 +32,7 @@ class Audit:
 
     def __init__(self, timestamp: Callable[[float], str]) -> None:
         self._timestamp = timestamp
-        self._terms = Terms(frozenset(), "")
+        self._terms = AuditTerms(frozenset(), "")
         self._trail: Trail | None = None
         self._rules: tuple[OperationRule, ...] = ()
         self._rules_before: tuple[OperationRule, ...] = ()
@@ -47,7 +47,7 @@ class Audit:
         """The number of entries that could not be written."""
         return self._lost_before + (self._trail.lost if self._trail is not None else 0)
 
-    def adopt(self, file: str, terms: Terms, rules: Iterable[OperationRule], now_s: float) -> None:
+    def adopt(self, file: str, terms: AuditTerms, rules: Iterable[OperationRule], now_s: float) -> None:
         """Write to `file` from now on, after an entry that names the revision; an empty name ends the audit."""
         before = self._terms
         self._rules_before, self._rules = self._rules, tuple(rules)

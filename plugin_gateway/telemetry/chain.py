@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _HEAD: Final = re.compile(r"(\d+):([0-9a-f]{64})")
 
 
-class Head(NamedTuple):
+class ChainEnd(NamedTuple):
     """The end of a chain: how many lines it has, and the SHA-256 of the last, in hexadecimal."""
 
     lines: int
@@ -28,7 +28,7 @@ class Head(NamedTuple):
         return f"{self.lines}:{self.sha256}"
 
 
-START: Final = Head(0, "0" * 64)
+START: Final = ChainEnd(0, "0" * 64)
 
 
 class Break(NamedTuple):
@@ -39,23 +39,23 @@ class Break(NamedTuple):
     hint: str = ""
 
 
-def read_head(text: str) -> Head | None:
+def read_head(text: str) -> ChainEnd | None:
     """Read a head as `str` writes it; return None for other text."""
     match = _HEAD.fullmatch(text.strip())
-    return Head(int(match[1]), match[2]) if match else None
+    return ChainEnd(int(match[1]), match[2]) if match else None
 
 
-def append(head: Head, entries: Iterable[dict[str, object]]) -> tuple[bytes, Head]:
+def append(head: ChainEnd, entries: Iterable[dict[str, object]]) -> tuple[bytes, ChainEnd]:
     """Return the lines of some entries that follow `head`, and the new head. The chain adds the members `seq` and `prev`."""
     lines: list[bytes] = []
     for entry in entries:
         line = orjson.dumps({"seq": 0} | entry | {"seq": head.lines + 1, "prev": head.sha256})
-        head = Head(head.lines + 1, hashlib.sha256(line).hexdigest())
+        head = ChainEnd(head.lines + 1, hashlib.sha256(line).hexdigest())
         lines.append(line + b"\n")
     return b"".join(lines), head
 
 
-def breaks_in(lines: Iterable[bytes], *, first: Head = START, last: Head | None) -> Iterator[Break]:
+def breaks_in(lines: Iterable[bytes], *, first: ChainEnd = START, last: ChainEnd | None) -> Iterator[Break]:
     """Yield the places where lines, without their line ends, do not form a chain from `first` to `last`.
 
     The check continues after a break, so one removed line gives one break. `last` is None if the end is not known.
@@ -72,7 +72,7 @@ def breaks_in(lines: Iterable[bytes], *, first: Head = START, last: Head | None)
             )
         elif prev != head.sha256 or seq != head.lines + 1:
             yield _broken(number, seq, head)
-        head = Head(head.lines + 1 if seq is None else seq, hashlib.sha256(line).hexdigest())
+        head = ChainEnd(head.lines + 1 if seq is None else seq, hashlib.sha256(line).hexdigest())
     if last is None or head == last:
         return
     if head.lines > last.lines:
@@ -99,7 +99,7 @@ def _link(line: bytes) -> tuple[int | None, object]:
     return entry["seq"], entry.get("prev")
 
 
-def _broken(number: int, seq: int, head: Head) -> Break:
+def _broken(number: int, seq: int, head: ChainEnd) -> Break:
     expected = head.lines + 1
     if seq > expected:
         missing = seq - expected

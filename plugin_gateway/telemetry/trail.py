@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from plugin_gateway.telemetry.chain import Head
+    from plugin_gateway.telemetry.chain import ChainEnd
 
 _MODE: Final = 0o600
 _HEAD_BYTES: Final = 128
@@ -36,7 +36,7 @@ def head_path(file: Path) -> Path:
 class End(NamedTuple):
     """The end of a trail: its head, and the size of the file in bytes at the same moment."""
 
-    head: Head
+    head: ChainEnd
     size: int
 
 
@@ -115,7 +115,7 @@ class Trail:
         self._waiting.clear()
 
 
-def _write(file: int, lines: bytes, heads: int, head: Head) -> None:
+def _write(file: int, lines: bytes, heads: int, head: ChainEnd) -> None:
     """Append the lines and replace the head, or change nothing: a part of a line, as on a full disk, would break the chain.
 
     The caller holds the lock, so no other process has appended when this cuts the file back.
@@ -132,7 +132,7 @@ def _write(file: int, lines: bytes, heads: int, head: Head) -> None:
         raise
 
 
-def _stored(heads: int) -> Head | None:
+def _stored(heads: int) -> ChainEnd | None:
     return read_head(os.pread(heads, _HEAD_BYTES, 0).decode("ascii", "replace"))
 
 

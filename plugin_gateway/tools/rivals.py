@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plugin_gateway.gate.routing import Node
+    from plugin_gateway.gate.routing import SegmentNode
     from plugin_gateway.gate.template import PathTemplate
 
 
@@ -17,7 +17,7 @@ class Rivals:
 
     __slots__ = ("_method", "_segments", "names", "take_any")
 
-    def __init__(self, root: Node, template: PathTemplate, method: bytes) -> None:
+    def __init__(self, root: SegmentNode, template: PathTemplate, method: bytes) -> None:
         self._segments = template.segments
         self._method = method
         self.names: dict[int, set[str]] = {}
@@ -26,7 +26,7 @@ class Rivals:
         """Whether a rival takes paths without such a literal."""
         self._follow(root, 0)
 
-    def _follow(self, node: Node, index: int) -> None:
+    def _follow(self, node: SegmentNode, index: int) -> None:
         """Follow the template's own branch, and look into each branch that a search tries before it (`gate.search`)."""
         if index == len(self._segments):
             self.take_any = self.take_any or len(node.routes.get(self._method, ())) > 1
@@ -47,7 +47,7 @@ class Rivals:
         if own is not None:
             self._follow(own, index + 1)
 
-    def _may_end(self, node: Node, index: int) -> bool:
+    def _may_end(self, node: SegmentNode, index: int) -> bool:
         """Whether a path of the template may end at a route below the node."""
         if index == len(self._segments):
             return self._method in node.routes

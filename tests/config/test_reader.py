@@ -5,7 +5,7 @@ from msgspec import Meta
 
 from plugin_gateway.config.fields import OverrideText
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.reader import Chosen, First, MistakesError, Parsed, ParsedAt, Site, Then, read_as
+from plugin_gateway.config.reader import ChosenBy, FieldSite, First, MistakesError, Parsed, ParsedAt, Then, read_as
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.surroundings import Surroundings
 
@@ -27,7 +27,7 @@ def doubled(value: Any) -> Any:
     return value * 2
 
 
-CAT_OR_DOG = Annotated[Cat | Dog, Chosen(lambda value: Cat if "lives" in value else Dog)]
+CAT_OR_DOG = Annotated[Cat | Dog, ChosenBy(lambda value: Cat if "lives" in value else Dog)]
 
 
 def mistakes(annotation: Any, value: Any) -> list[tuple[tuple[str | int, ...], str]]:
@@ -114,7 +114,7 @@ def test_text_of_an_override_becomes_ordinary_text() -> None:
 
 
 def test_a_value_knows_its_surroundings_its_field_and_the_earlier_values() -> None:
-    sites: list[Site] = []
+    sites: list[FieldSite] = []
 
     class Seen(Record):
         first: str

@@ -3,7 +3,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 from msgspec import Meta, field
 
-from plugin_gateway.config.reader import Chosen, First, Given, Parsed, Shown
+from plugin_gateway.config.reader import ChosenBy, First, Given, Parsed, Shown
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.schema import fields_of, schema_of
 
@@ -49,7 +49,7 @@ PATTERN = Annotated[str, Shown({"pattern": "^/"})]
             {"additionalProperties": False, "patternProperties": {"^/": {"type": "integer"}}, "type": "object"},
         ),
         (Leaf, LEAF),
-        (Annotated[Leaf | Twig, Chosen(lambda _: Leaf)], {"oneOf": [LEAF, TWIG]}),
+        (Annotated[Leaf | Twig, ChosenBy(lambda _: Leaf)], {"oneOf": [LEAF, TWIG]}),
         (Annotated[int, Meta(ge=1, le=5)], {"maximum": 5, "minimum": 1, "type": "integer"}),
         (Annotated[str, Meta(min_length=1, max_length=5)], {"maxLength": 5, "minLength": 1, "type": "string"}),
         (Annotated[tuple[Any, ...], Meta(min_length=1)], {"items": {}, "minItems": 1, "type": "array"}),

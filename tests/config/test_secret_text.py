@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.secret_text import Place, cleaned, decode
+from plugin_gateway.config.secret_text import SecretPlace, cleaned, decode
 
 KEY = "k3y-of-the-upstream"
 
@@ -25,8 +25,8 @@ KEY = "k3y-of-the-upstream"
         f"\ufeff {KEY}\r\n",
     ],
 )
-@pytest.mark.parametrize("place", Place)
-def test_characters_that_editors_and_shells_add_around_a_secret_are_dropped(text: str, place: Place) -> None:
+@pytest.mark.parametrize("place", SecretPlace)
+def test_characters_that_editors_and_shells_add_around_a_secret_are_dropped(text: str, place: SecretPlace) -> None:
     assert cleaned(text, place) == KEY
 
 
@@ -58,9 +58,9 @@ def test_a_secret_of_which_nothing_is_left_is_empty(text: str) -> None:
         ("\udcff", "U+DCFF"),
     ],
 )
-@pytest.mark.parametrize("place", Place)
+@pytest.mark.parametrize("place", SecretPlace)
 def test_an_invisible_character_inside_a_secret_is_refused_without_showing_the_secret(
-    between: str, why: str, place: Place
+    between: str, why: str, place: SecretPlace
 ) -> None:
     with pytest.raises(Mistake) as caught:
         cleaned(f"k3y-of-{between}the-upstream", place)
@@ -72,13 +72,13 @@ def test_an_invisible_character_inside_a_secret_is_refused_without_showing_the_s
 @pytest.mark.parametrize(
     ("place", "good", "bad"),
     [
-        (Place.ANYWHERE, ["k3 y3", 'a"b', "a;b", "a,b", "a:b", "pässwörd", "Bearer x"], []),
-        (Place.FIELD, ["Bearer abc", "Token token=abc", 'a"b', "a;b", "ä"], []),
-        (Place.BEARER, ["a.b-c_d~e+f/g==", "1|sanctum", "x:y", "Bearerless"], ["k3 y3", "Bearer abc", "bearer\tabc", "Token a", "ä"]),
-        (Place.COOKIE, ["abc", "a=b", "a:b/c", "%20"], ["k3 y3", "a;b", "a,b", 'a"b', '"ab"', "a\\b", "ä"]),
+        (SecretPlace.ANYWHERE, ["k3 y3", 'a"b', "a;b", "a,b", "a:b", "pässwörd", "Bearer x"], []),
+        (SecretPlace.FIELD, ["Bearer abc", "Token token=abc", 'a"b', "a;b", "ä"], []),
+        (SecretPlace.BEARER, ["a.b-c_d~e+f/g==", "1|sanctum", "x:y", "Bearerless"], ["k3 y3", "Bearer abc", "bearer\tabc", "Token a", "ä"]),
+        (SecretPlace.COOKIE, ["abc", "a=b", "a:b/c", "%20"], ["k3 y3", "a;b", "a,b", 'a"b', '"ab"', "a\\b", "ä"]),
     ],
 )  # fmt: skip
-def test_each_place_has_the_characters_it_can_carry(place: Place, good: list[str], bad: list[str]) -> None:
+def test_each_place_has_the_characters_it_can_carry(place: SecretPlace, good: list[str], bad: list[str]) -> None:
     for text in good:
         assert cleaned(text, place) == text
     for text in bad:
@@ -91,8 +91,8 @@ def test_each_place_has_the_characters_it_can_carry(place: Place, good: list[str
 def test_a_header_line_is_not_taken_for_its_value() -> None:
     for text in ("X-API-Key: abc", "x-api-key:abc", "X-API-Key :abc"):
         with pytest.raises(Mistake, match="X-API-Key:"):
-            cleaned(text, Place.FIELD, header="X-API-Key")
-    assert cleaned("X-API-Keys: abc", Place.FIELD, header="X-API-Key") == "X-API-Keys: abc"
+            cleaned(text, SecretPlace.FIELD, header="X-API-Key")
+    assert cleaned("X-API-Keys: abc", SecretPlace.FIELD, header="X-API-Key") == "X-API-Keys: abc"
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_utf_16_without_its_mark_is_refused_as_well() -> None:
     assert "UTF-16" in caught.value.hint
 
 
-@given(st.text(), st.sampled_from(Place))
-def test_no_text_gives_a_secret_that_a_line_of_http_cannot_carry(text: str, place: Place) -> None:
+@given(st.text(), st.sampled_from(SecretPlace))
+def test_no_text_gives_a_secret_that_a_line_of_http_cannot_carry(text: str, place: SecretPlace) -> None:
     try:
         secret = cleaned(text, place)
     except Mistake:

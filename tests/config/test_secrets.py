@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.secret_text import Place
+from plugin_gateway.config.secret_text import SecretPlace
 from plugin_gateway.config.secrets import Secret, SecretSource, resolve
 
 
@@ -125,7 +125,7 @@ def test_a_directory_in_place_of_a_secret_file_is_a_mistake_that_says_so(tmp_pat
 
 
 def test_a_secret_has_only_characters_that_its_place_can_carry(tmp_path: Path) -> None:
-    for place, header in ((Place.COOKIE, ""), (Place.FIELD, "X-Key")):
+    for place, header in ((SecretPlace.COOKIE, ""), (SecretPlace.FIELD, "X-Key")):
         with pytest.raises(Mistake) as caught:
             resolve({"env": "KEY"}, environ={"KEY": "X-Key: a;b"}, folder=tmp_path, place=place, header=header)
         assert (caught.value.rule, caught.value.at) == ("secret-unusable", ("env",))

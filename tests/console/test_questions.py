@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.cli.entry import run
-from plugin_gateway.console.answer import Answer, unpacked
+from plugin_gateway.console.answer import WorkshopAnswer, unpacked
 from plugin_gateway.console.questions import NAMES, Bench
 from tests.console.pets_place import ADD, CONFIG, LIST, Place
 
@@ -15,7 +15,7 @@ class Asked:
         self.place = place
         self.bench = Bench(place.material)
 
-    def raw(self, name: str, arguments: bytes) -> Answer:
+    def raw(self, name: str, arguments: bytes) -> WorkshopAnswer:
         return asyncio.run(self.bench.answer(name, arguments))
 
     def __call__(self, name: str, **arguments: Any) -> Any:

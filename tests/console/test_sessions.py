@@ -1,7 +1,7 @@
-from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, Entry, Sessions
+from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, NewSession, Sessions
 
 
-def entered(sessions: Sessions, *, is_program: bool = False) -> Entry:
+def entered(sessions: Sessions, *, is_program: bool = False) -> NewSession:
     entry = sessions.enter(sessions.issue(0.0), 0.0, is_program=is_program)
     assert entry is not None
     return entry

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from plugin_gateway.console.answer import Answer, packed
+from plugin_gateway.console.answer import WorkshopAnswer, packed
 from plugin_gateway.console.handler import Handler
 from plugin_gateway.console.workshop_handlers import Reloading, workshop_handlers
 
@@ -24,10 +24,12 @@ class Recorder:
         workshop: Any = self
         return {one.path: one for one in workshop_handlers(workshop, lambda: may_write, reloading)}
 
-    async def ask(self, name: str, arguments: bytes) -> Answer:
+    async def ask(self, name: str, arguments: bytes) -> WorkshopAnswer:
         if self.is_packed:
-            return packed(Answer(200, "application/json", b"[]", '"mark"'))
-        return Answer(self.status, "application/json", json.dumps([name, json.loads(arguments)]).encode(), '"mark"')
+            return packed(WorkshopAnswer(200, "application/json", b"[]", '"mark"'))
+        return WorkshopAnswer(
+            self.status, "application/json", json.dumps([name, json.loads(arguments)]).encode(), '"mark"'
+        )
 
 
 def ask(

@@ -22,7 +22,7 @@ from plugin_gateway.config.credential import (
 )
 from plugin_gateway.config.secrets import Secret
 from plugin_gateway.credentials.compile import Injections, find_short_secrets, injection
-from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
+from plugin_gateway.credentials.grant import ClientCredentialsGrant, Passthrough, TokenExchangeGrant
 from plugin_gateway.credentials.injection import Injection, injected_names
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import ConfigError
@@ -57,8 +57,8 @@ def test_an_injected_query_parameter_is_refused_from_callers_and_absent_from_the
 @pytest.mark.parametrize(
     ("credential", "kind"),
     [
-        (f"{{oauth2: {{{ISSUER}}}}}", ClientCredentials),
-        (f"{{token_exchange: {{{ISSUER}}}}}", TokenExchange),
+        (f"{{oauth2: {{{ISSUER}}}}}", ClientCredentialsGrant),
+        (f"{{token_exchange: {{{ISSUER}}}}}", TokenExchangeGrant),
         ("{passthrough: true}", Passthrough),
     ],
 )
@@ -208,19 +208,19 @@ def test_a_fixed_credential_is_no_grant() -> None:
     [
         (
             "oauth2",
-            ClientCredentials(
+            ClientCredentialsGrant(
                 token_url="https://h/t", client_id="me", client_secret=LONG_KEY, scope="a b", audience="billing"
             ),
         ),
         (
             "token_exchange",
-            TokenExchange(token_url="https://h/x", client_id="me", client_secret="", scope="", audience="api"),
+            TokenExchangeGrant(token_url="https://h/x", client_id="me", client_secret="", scope="", audience="api"),
         ),
         ("passthrough", Passthrough()),
     ],
 )
 def test_a_grant_asks_for_what_the_config_says(
-    form: str, grant: ClientCredentials | Passthrough | TokenExchange
+    form: str, grant: ClientCredentialsGrant | Passthrough | TokenExchangeGrant
 ) -> None:
     assert injection([FORMS[form]]).grant == grant
 
@@ -230,7 +230,7 @@ def test_an_exchange_with_a_secret_sends_and_masks_it() -> None:
         token_url="https://h/x", client_id="me", client_secret=secret(), scope="a", audience="api"
     )
     ready = injection([TokenExchangeCredential(token_exchange=exchange)])
-    assert ready.grant == TokenExchange(
+    assert ready.grant == TokenExchangeGrant(
         token_url="https://h/x", client_id="me", client_secret=LONG_KEY, scope="a", audience="api"
     )
     assert ready.secrets == (LONG_KEY,)
@@ -280,7 +280,7 @@ def test_the_secret_of_a_grant_is_masked_too_and_in_no_repr() -> None:
     ready = injection([FORMS["oauth2"]])
 
     assert LONG_KEY in ready.secrets
-    assert as_a(ClientCredentials, ready.grant).client_secret == LONG_KEY
+    assert as_a(ClientCredentialsGrant, ready.grant).client_secret == LONG_KEY
     assert LONG_KEY not in repr(ready.grant) + repr(ready)
 
 

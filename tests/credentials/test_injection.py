@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
+from plugin_gateway.credentials.grant import ClientCredentialsGrant, Passthrough, TokenExchangeGrant
 from plugin_gateway.credentials.injection import (
     Injection,
     injected_names,
@@ -18,7 +18,7 @@ EVERYWHERE = Injection(
     query=b"api%20key=" + KEY.encode(),
     cookies=b"sid=" + KEY.encode(),
     secrets=(KEY,),
-    grant=ClientCredentials(token_url="https://h/t", client_id="me", client_secret=KEY),
+    grant=ClientCredentialsGrant(token_url="https://h/t", client_id="me", client_secret=KEY),
 )
 
 
@@ -65,18 +65,20 @@ def test_a_passed_through_credential_is_not_hidden_from_its_caller() -> None:
     [
         (None, ""),
         (Passthrough(), ""),
-        (ClientCredentials(), "header Authorization"),
-        (TokenExchange(), "header Authorization"),
+        (ClientCredentialsGrant(), "header Authorization"),
+        (TokenExchangeGrant(), "header Authorization"),
     ],
 )
 def test_an_upstream_can_refuse_the_gateways_credentials_but_not_the_callers_own(
-    grant: ClientCredentials | Passthrough | TokenExchange | None, said: str
+    grant: ClientCredentialsGrant | Passthrough | TokenExchangeGrant | None, said: str
 ) -> None:
     assert refusable(Injection(grant=grant)) == said
 
 
-@pytest.mark.parametrize("grant", [ClientCredentials(), TokenExchange(), Passthrough()])
-def test_a_grant_takes_the_authorization_field(grant: ClientCredentials | Passthrough | TokenExchange) -> None:
+@pytest.mark.parametrize("grant", [ClientCredentialsGrant(), TokenExchangeGrant(), Passthrough()])
+def test_a_grant_takes_the_authorization_field(
+    grant: ClientCredentialsGrant | Passthrough | TokenExchangeGrant,
+) -> None:
     assert fold_name(b"Authorization") in injected_names([Injection(grant=grant)]).headers
 
 

@@ -15,15 +15,15 @@ from plugin_gateway.callers.turns import MAX_WAITING
 from plugin_gateway.credentials import board
 from plugin_gateway.credentials import issuer as module
 from plugin_gateway.credentials.board import Board
-from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
+from plugin_gateway.credentials.grant import ClientCredentialsGrant, TokenExchangeGrant
 from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
 from plugin_gateway.credentials.token import Token, request_of
 from plugin_gateway.refusal import Refusal
 from tests.bounds import BOUND_S
 from tests.narrow import as_a
 
-OURS = ClientCredentials(token_url="https://issuer/token?x=hunter2?", client_id="me", client_secret="hunter2")
-THEIRS = TokenExchange(token_url="https://issuer/token")
+OURS = ClientCredentialsGrant(token_url="https://issuer/token?x=hunter2?", client_id="me", client_secret="hunter2")
+THEIRS = TokenExchangeGrant(token_url="https://issuer/token")
 
 
 class Provider(provider_module.Provider):
@@ -65,7 +65,7 @@ async def obtain(issuer: Issuer, subject: str = "", *, refused: str = "", addres
     return got.text if isinstance(got, Token) else got
 
 
-def play(scene: Callable[..., Any], grant: ClientCredentials | TokenExchange, *answers: Any) -> None:
+def play(scene: Callable[..., Any], grant: ClientCredentialsGrant | TokenExchangeGrant, *answers: Any) -> None:
     async def whole() -> None:
         provider = Provider(*answers)
         issuer = Issuer(grant, provider, Board())
@@ -236,7 +236,7 @@ def test_an_endpoint_that_is_away_is_told_once_and_its_return_once(
 def test_an_endpoint_that_gives_none_is_left_alone_for_a_moment(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
-    grant: ClientCredentials | TokenExchange,
+    grant: ClientCredentialsGrant | TokenExchangeGrant,
     answer: ProviderError | tuple[int, bytes],
     why: str,
 ) -> None:

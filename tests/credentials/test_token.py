@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
+from plugin_gateway.credentials.grant import ClientCredentialsGrant, TokenExchangeGrant
 from plugin_gateway.credentials.token import TokenError, read_token, request_of
 
 NOW_S = 1000.0
@@ -21,7 +21,7 @@ def answer(**members: int | str | None) -> bytes:
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_our_id_and_secret_arrive_unchanged_with_any_characters(client_id: str, secret: str) -> None:
-    grant = ClientCredentials(client_id=client_id, client_secret=secret)
+    grant = ClientCredentialsGrant(client_id=client_id, client_secret=secret)
     form, headers = request_of(grant, "")
     pair = base64.b64decode(headers["authorization"].removeprefix("Basic ")).decode()
     assert [unquote_plus(half) for half in pair.split(":")] == [client_id, secret]
@@ -29,7 +29,7 @@ def test_our_id_and_secret_arrive_unchanged_with_any_characters(client_id: str, 
 
 
 def test_the_callers_token_is_the_subject_of_an_exchange() -> None:
-    grant = TokenExchange(client_id="me", scope="read write", audience="api")
+    grant = TokenExchangeGrant(client_id="me", scope="read write", audience="api")
     form, headers = request_of(grant, "callers.token")
     assert headers == {}
     assert parse_qs(form.decode()) == {

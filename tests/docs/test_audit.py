@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from plugin_gateway.cli.audit import command
 from plugin_gateway.config.load import load_text
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.telemetry.audit import Audit, Terms
+from plugin_gateway.telemetry.audit import Audit, AuditTerms
 from plugin_gateway.telemetry.record import AccessRecord
 from tests.docs.page import blocks, page
 
@@ -25,7 +25,7 @@ def audit(folder: Path) -> Path:
     assert said is not None
     file = folder / said.file.name
     audit = Audit(lambda _: "2026-11-27T09:10:01.776Z")
-    audit.adopt(str(file), Terms(frozenset(said.values), "05e7"), (RULE,), 1.0)
+    audit.adopt(str(file), AuditTerms(frozenset(said.values), "05e7"), (RULE,), 1.0)
     call = AccessRecord(
         unix_time_s=0.0, method=b"GET", target=b"/orders/30", rule=RULE, status=200, bytes_in=0, bytes_out=9,
         duration_s=0.1, reason="", request_id=b"a72b4a6b-01e", client="192.0.2.7", consumer="agent",

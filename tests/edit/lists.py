@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from plugin_gateway.edit.layout import Layout, Part
+from plugin_gateway.edit.layout import Layout, TextPart
 
 
-def allow_list(text: str) -> tuple[Layout, Part]:
+def allow_list(text: str) -> tuple[Layout, TextPart]:
     layout = Layout(text)
     part = layout.at(("allow",))
     assert part is not None

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.tree import read, walk
-from plugin_gateway.edit.layout import Kind, Layout
+from plugin_gateway.edit.layout import Layout, PartKind
 from plugin_gateway.openapi.decode.yaml_values import decode_yaml
 
 TEXT = """\
@@ -112,7 +112,7 @@ def test_blank_lines_belong_to_a_block_scalar_only_if_it_keeps_them(header: str,
 def test_a_walk_visits_every_part() -> None:
     root = Layout(TEXT).root
     assert root is not None
-    assert [part.kind for part in root.walk()].count(Kind.ALIAS) == 2
+    assert [part.kind for part in root.walk()].count(PartKind.ALIAS) == 2
 
 
 @given(

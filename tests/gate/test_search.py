@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.routing import Node
+from plugin_gateway.gate.routing import SegmentNode
 from plugin_gateway.gate.search import find_ends, find_routes
 
 
-def tree(paths: list[Any] | set[Any]) -> Node:
+def tree(paths: list[Any] | set[Any]) -> SegmentNode:
     """The tree of paths such as `("a", "*")`, in which `*` is a parameter; the route at the end of each is the path itself."""
     literals: dict[str, list[Any]] = {path[0]: [] for path in paths if path and path[0] != "*"}
     for path in paths:
@@ -20,10 +20,10 @@ def tree(paths: list[Any] | set[Any]) -> Node:
             literals[path[0]].append(path[1:])
     below = [path[1:] for path in paths if path and path[0] == "*"]
 
-    def named(node: Node, first: str) -> Node:
+    def named(node: SegmentNode, first: str) -> SegmentNode:
         paths: dict[bytes, Any] = dict(node.routes)
         routes: dict[bytes, Any] = {method: tuple((first, *path) for path in found) for method, found in paths.items()}
-        return Node(
+        return SegmentNode(
             {text: named(child, first) for text, child in node.literals.items()},
             (),
             named(node.parameter, first) if node.parameter else None,
@@ -31,7 +31,7 @@ def tree(paths: list[Any] | set[Any]) -> Node:
         )
 
     here: dict[bytes, Any] = {b"GET": ((),)} if () in paths else {}
-    return Node(
+    return SegmentNode(
         {text: named(tree(rest), text) for text, rest in literals.items()},
         (),
         named(tree(below), "*") if below else None,

@@ -2,7 +2,7 @@ import asyncio
 
 from msgspec.structs import replace
 
-from plugin_gateway.credentials.grant import ClientCredentials
+from plugin_gateway.credentials.grant import ClientCredentialsGrant
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.hostile.arena import TOKEN, before_origin, exchange, opened, without_secrets
@@ -42,7 +42,7 @@ def test_the_attack_approves_calls_that_need_an_approval() -> None:
 
 def test_tokens_are_fixed_so_that_no_provider_is_asked() -> None:
     revision = compiled()
-    grant = ClientCredentials(token_url="https://login.example.com", client_id="a", client_secret="b")
+    grant = ClientCredentialsGrant(token_url="https://login.example.com", client_id="a", client_secret="b")
     changed = before_origin(replace(revision, write_injection=Injection(grant=grant)), 1)
     assert changed.write_injection.grant is None
     assert changed.write_injection.headers == ((b"Authorization", b"Bearer " + TOKEN.encode()),)
@@ -55,7 +55,7 @@ def test_a_gateway_without_secrets_sends_an_asterisk_for_each_credential() -> No
         query=b"key=a-secret&b=c",
         cookies=b"s=a-secret; t=u",
         secrets=("a-secret",),
-        grant=ClientCredentials(token_url="https://login.example.com", client_id="a", client_secret="b"),
+        grant=ClientCredentialsGrant(token_url="https://login.example.com", client_id="a", client_secret="b"),
     )
     bare = without_secrets(replace(compiled(), write_injection=injection, other_secrets=("c-secret",)))
     assert bare.write_injection == Injection(

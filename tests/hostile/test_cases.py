@@ -4,17 +4,21 @@ import pytest
 
 from plugin_gateway.hostile.case import Case, Feature
 from plugin_gateway.hostile.cases import CANARY, cases_for
-from plugin_gateway.hostile.shaped import Shaped
-from plugin_gateway.hostile.terrain import Place, Terrain, Tool
+from plugin_gateway.hostile.shaped import ShapedOperation
+from plugin_gateway.hostile.terrain import AttackedOperation, AttackedTool, Terrain
 
 TERRAIN = Terrain(
-    allowed=(Place("GET", "/pets/{id}"), Place("POST", "/pets")),
-    denied=(Place("GET", "/pets/mine"), Place("DELETE", "/pets/{id}"), Place("GET", "/admin/keys")),
+    allowed=(AttackedOperation("GET", "/pets/{id}"), AttackedOperation("POST", "/pets")),
+    denied=(
+        AttackedOperation("GET", "/pets/mine"),
+        AttackedOperation("DELETE", "/pets/{id}"),
+        AttackedOperation("GET", "/admin/keys"),
+    ),
     injected_headers=("X-Api-Key",),
     injected_query=("key",),
     injected_cookies=("session",),
     mcp_path="/mcp",
-    tools=(Tool("getPet", ("id",)),),
+    tools=(AttackedTool("getPet", ("id",)),),
 )
 
 
@@ -34,7 +38,11 @@ def test_each_allowed_operation_is_called_plainly_once() -> None:
 
 
 def test_an_allowed_operation_with_a_shaped_body_is_called_with_a_body() -> None:
-    shaped = Terrain(allowed=TERRAIN.allowed, denied=(), shaped=(Shaped(Place("POST", "/pets"), takes_json=True),))
+    shaped = Terrain(
+        allowed=TERRAIN.allowed,
+        denied=(),
+        shaped=(ShapedOperation(AttackedOperation("POST", "/pets"), takes_json=True),),
+    )
     assert [case.octets.endswith(b"\r\n\r\n{}") for case in named(Feature.CONTROL, shaped)] == [False, True]
 
 
@@ -76,5 +84,5 @@ def test_a_smuggled_request_is_for_a_denied_operation() -> None:
 
 
 def test_the_number_of_operations_is_bounded() -> None:
-    many = Terrain(allowed=tuple(Place("GET", f"/p{number}") for number in range(100)), denied=())
+    many = Terrain(allowed=tuple(AttackedOperation("GET", f"/p{number}") for number in range(100)), denied=())
     assert len([case for case in cases_for(many, 3) if case.feature is Feature.CONTROL]) == 3

@@ -1,9 +1,11 @@
 from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.hostile.held import Desks, claiming_calls, essence, other_calls, plain_call
-from plugin_gateway.hostile.shaped import Shaped
-from plugin_gateway.hostile.terrain import Place
+from plugin_gateway.hostile.shaped import ShapedOperation
+from plugin_gateway.hostile.terrain import AttackedOperation
 
-SHAPED = Shaped(Place("PUT", "/orders/{id}"), is_held=True, takes_json=True, tool="setOrder", in_path=("id",))
+SHAPED = ShapedOperation(
+    AttackedOperation("PUT", "/orders/{id}"), is_held=True, takes_json=True, tool="setOrder", in_path=("id",)
+)
 HELD = HeldCall(
     fingerprint="f", caller="", operation="setOrder", method="PUT", path="/orders/7", query="", fields=(), media_type="",
     body_sha256="", body="", body_bytes=0, body_left_out=0,

@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 from plugin_gateway.hostile.cases import CANARY
 from plugin_gateway.hostile.oracle import Arrival, Oracle, readings
-from plugin_gateway.hostile.terrain import Place, Terrain
+from plugin_gateway.hostile.terrain import AttackedOperation, Terrain
 
 TERRAIN = Terrain(
-    allowed=(Place("GET", "/pets/{id}"), Place("GET", "/pets/best")),
-    denied=(Place("GET", "/pets/mine"), Place("GET", "/{any}/{thing}"), Place("POST", "/pets/{id}")),
+    allowed=(AttackedOperation("GET", "/pets/{id}"), AttackedOperation("GET", "/pets/best")),
+    denied=(
+        AttackedOperation("GET", "/pets/mine"),
+        AttackedOperation("GET", "/{any}/{thing}"),
+        AttackedOperation("POST", "/pets/{id}"),
+    ),
     injected_headers=("X-Api-Key",),
 )
 HEAD = b"GET /x HTTP/1.1\r\nX-Api-Key: k\r\n\r\n"

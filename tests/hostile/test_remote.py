@@ -5,7 +5,7 @@ import pytest
 from plugin_gateway.hostile.case import Case, Feature
 from plugin_gateway.hostile.cases import cases_for
 from plugin_gateway.hostile.remote import Remote
-from plugin_gateway.hostile.terrain import Place, Terrain
+from plugin_gateway.hostile.terrain import AttackedOperation, Terrain
 
 REFUSED = b'HTTP/1.1 404 Not Found\r\n\r\n{"type":"urn:plugin-gateway:problem:operation-not-found"}'
 PASSED = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -61,7 +61,7 @@ def test_every_form_of_a_target_gets_the_path_of_the_url(target: bytes, sent: by
 
 
 def test_a_smuggled_request_has_the_path_the_host_and_the_login_of_the_outer_one() -> None:
-    place, denied = Place("GET", "/pets"), Place("GET", "/pets/mine")
+    place, denied = AttackedOperation("GET", "/pets"), AttackedOperation("GET", "/pets/mine")
     remote = Remote("http://api.example.com/plugin/", ["Authorization: Bearer t"])
     terrain = Terrain(allowed=(place,), denied=(denied,), destination=remote.destination)
     smuggled = [one for one in cases_for(terrain) if one.feature is Feature.FRAMING]

@@ -8,17 +8,17 @@ import pytest
 from plugin_gateway.hostile.case import Case, Feature
 from plugin_gateway.hostile.cases import CANARY
 from plugin_gateway.hostile.remote_shaped import judge_dropped, judge_held, judge_hidden, judged
-from plugin_gateway.hostile.shaped import Shaped
-from plugin_gateway.hostile.terrain import Place, Terrain
+from plugin_gateway.hostile.shaped import ShapedOperation
+from plugin_gateway.hostile.terrain import AttackedOperation, Terrain
 
-PETS = Shaped(
-    Place("GET", "/pets"),
+PETS = ShapedOperation(
+    AttackedOperation("GET", "/pets"),
     parameters=(("query", "debug"), ("header", "X-Debug")),
     keep=(("items", "*", "id"), ("next",)),
     drop=(("items", "*", "id", "internal"),),
     tool="listPets",
 )
-HELD = Shaped(Place("POST", "/pets"), is_held=True, takes_json=True)
+HELD = ShapedOperation(AttackedOperation("POST", "/pets"), is_held=True, takes_json=True)
 REFUSED = b'HTTP/1.1 400 Bad Request\r\n\r\n{"type":"urn:plugin-gateway:problem:undeclared-parameter"}'
 WAITS = b'HTTP/1.1 202 Accepted\r\n\r\n{"approval":{"id":"a1","url":"http://x"},"detail":"A person must approve it."}'
 

@@ -1,10 +1,10 @@
 import pytest
 
-from plugin_gateway.hostile.terrain import Place, Terrain, places
+from plugin_gateway.hostile.terrain import AttackedOperation, Terrain, places
 
 
 def test_each_parameter_of_a_path_gets_the_mark() -> None:
-    assert Place("GET", "/a/{id}/b c/{x}.pdf").path == "/a/pgattack/b%20c/pgattack.pdf"
+    assert AttackedOperation("GET", "/a/{id}/b c/{x}.pdf").path == "/a/pgattack/b%20c/pgattack.pdf"
 
 
 @pytest.mark.parametrize(
@@ -19,17 +19,17 @@ def test_each_parameter_of_a_path_gets_the_mark() -> None:
     ],
 )
 def test_a_place_fits_the_paths_of_its_template(template: str, path: str, *, fits: bool) -> None:
-    assert (Place("GET", template).pattern.fullmatch(path) is not None) is fits
+    assert (AttackedOperation("GET", template).pattern.fullmatch(path) is not None) is fits
 
 
 def test_the_template_with_more_literal_characters_is_more_particular() -> None:
-    assert Place("GET", "/a/mine").literals > Place("GET", "/a/{identifier}").literals
+    assert AttackedOperation("GET", "/a/mine").literals > AttackedOperation("GET", "/a/{identifier}").literals
 
 
 def test_templates_with_a_query_are_left_out() -> None:
-    assert places([("GET", "/a?x=1"), ("GET", "/b")]) == (Place("GET", "/b"),)
+    assert places([("GET", "/a?x=1"), ("GET", "/b")]) == (AttackedOperation("GET", "/b"),)
 
 
 def test_paths_that_the_gateway_answers_itself_are_no_targets() -> None:
-    own, other = Place("GET", "/openapi.json"), Place("GET", "/b")
+    own, other = AttackedOperation("GET", "/openapi.json"), AttackedOperation("GET", "/b")
     assert Terrain(allowed=(own, other), denied=(), own_paths=frozenset({"/openapi.json"})).targets == (other,)

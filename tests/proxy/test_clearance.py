@@ -13,7 +13,7 @@ from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.downlink import Downlink
-from plugin_gateway.proxy.granted import Links
+from plugin_gateway.proxy.granted import GrantedUplink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.pool import Pool
@@ -26,7 +26,7 @@ from tests.narrow import stand_in
 
 RULE = OperationRule(method="GET", path_template="/p", operation_id="read")
 REFUSED = Refusal(status=429, code="rate-limited", detail="No.")
-LINKS = Links(stand_in("up"), "token-1")
+GRANTED = GrantedUplink(stand_in("up"), "token-1")
 
 
 class Exchange:
@@ -35,8 +35,8 @@ class Exchange:
     def __init__(self) -> None:
         self.heard: list[tuple[str, Any]] = []
 
-    def on_cleared(self, links: Links | None) -> None:
-        self.heard.append(("cleared", links))
+    def on_cleared(self, granted: GrantedUplink | None) -> None:
+        self.heard.append(("cleared", granted))
 
     def on_refused(self, refusal: Refusal) -> None:
         self.heard.append(("refused", refusal))
@@ -58,12 +58,12 @@ class Asked:
         self,
         rule: OperationRule,
         request: RequestFields,
-        on_links: Callable[..., Any],
+        on_granted: Callable[..., Any],
         *,
         refused: str = "",
         address: str = "",
     ) -> None:
-        self.ask((rule.operation_id, refused), on_links)
+        self.ask((rule.operation_id, refused), on_granted)
 
     def ask(self, question: tuple[bytes | str, ...], on_answer: Callable[..., Any]) -> None:
         self.questions.append(question)
@@ -95,17 +95,17 @@ def scene(
 
 
 def test_limits_are_asked_before_a_token_is_got() -> None:
-    limiter, granted = Asked(Entered(b"RateLimit: x\r\n")), Asked(LINKS)
+    limiter, granted = Asked(Entered(b"RateLimit: x\r\n")), Asked(GRANTED)
     exchange, clearance = scene(limiter, granted, lines=[b"OpenAI-Ephemeral-User-Id: someone"])
     assert not clearance.ask()
     assert limiter.questions == [("read", "alice", b"someone")]
     assert granted.questions == [("read", "")]
-    assert exchange.heard == [("cleared", LINKS)]
+    assert exchange.heard == [("cleared", GRANTED)]
     assert clearance.lines == b"RateLimit: x\r\n"
 
 
 def test_a_call_that_is_refused_gets_no_token_and_need_not_leave() -> None:
-    limiter, granted = Asked(REFUSED), Asked(LINKS)
+    limiter, granted = Asked(REFUSED), Asked(GRANTED)
     exchange, clearance = scene(limiter, granted)
     clearance.ask()
     clearance.leave()
@@ -124,20 +124,20 @@ def test_a_call_leaves_the_limiter_exactly_once() -> None:
 
 @pytest.mark.parametrize("answers_late", ["limiter", "granted"])
 def test_an_answer_may_come_later(answers_late: str) -> None:
-    limiter, granted = Asked(Entered(b"")), Asked(LINKS)
+    limiter, granted = Asked(Entered(b"")), Asked(GRANTED)
     late = limiter if answers_late == "limiter" else granted
     answer, late.answer = late.answer, None
     exchange, clearance = scene(limiter, granted)
     assert clearance.ask()
     assert exchange.heard == []
     late.reply(answer)
-    assert exchange.heard == [("cleared", LINKS)]
+    assert exchange.heard == [("cleared", GRANTED)]
 
 
 @pytest.mark.parametrize("answers_late", ["limiter", "granted"])
 @pytest.mark.parametrize("is_refused", [True, False])
 def test_a_client_that_left_meanwhile_hears_nothing_and_holds_no_place(answers_late: str, is_refused: bool) -> None:
-    limiter, granted = Asked(Entered(b"")), Asked(LINKS)
+    limiter, granted = Asked(Entered(b"")), Asked(GRANTED)
     late = limiter if answers_late == "limiter" else granted
     answer, late.answer = late.answer, None
     exchange, clearance = scene(limiter, granted)
@@ -149,7 +149,7 @@ def test_a_client_that_left_meanwhile_hears_nothing_and_holds_no_place(answers_l
 
 
 def test_a_call_goes_up_again_once_and_with_another_token() -> None:
-    granted = Asked(LINKS)
+    granted = Asked(GRANTED)
     _, clearance = scene(None, granted, body=b"{}")
     clearance.ask()
     assert clearance.can_renew
@@ -159,7 +159,7 @@ def test_a_call_goes_up_again_once_and_with_another_token() -> None:
 
 
 def test_a_call_does_not_go_up_again_while_there_is_no_other_token() -> None:
-    granted = Asked(LINKS)
+    granted = Asked(GRANTED)
     _, clearance = scene(None, granted, body=b"{}")
     clearance.ask()
     granted.may = False
@@ -167,21 +167,21 @@ def test_a_call_does_not_go_up_again_while_there_is_no_other_token() -> None:
 
 
 def test_a_body_that_comes_in_pieces_goes_up_again_whole() -> None:
-    _, clearance = scene(None, Asked(LINKS), body=b"{")
+    _, clearance = scene(None, Asked(GRANTED), body=b"{")
     clearance.keep(b"}")
     assert (clearance.can_renew, clearance.replay) == (True, b"{}")
 
 
 @pytest.mark.parametrize("pieces", [[b"x" * 65_537], [b"x" * 65_536, b"x"]])
 def test_a_body_that_is_too_large_to_keep_does_not_go_up_again(pieces: list[bytes]) -> None:
-    _, clearance = scene(None, Asked(LINKS), body=pieces[0])
+    _, clearance = scene(None, Asked(GRANTED), body=pieces[0])
     for piece in [*pieces[1:], b""]:
         clearance.keep(piece)
     assert not clearance.can_renew
 
 
 def test_a_token_that_is_not_ours_cannot_be_renewed() -> None:
-    granted = Asked(LINKS)
+    granted = Asked(GRANTED)
     granted.renews = False
     assert not scene(None, granted)[1].can_renew
     assert not scene(Asked(Entered(b"")))[1].can_renew

@@ -1,11 +1,11 @@
-"""Granted links: the token that a call goes up with, the credential it needs, and the remembered links."""
+"""Granted uplinks: the token that a call goes up with, the credential it needs, and the remembered uplinks."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
+from plugin_gateway.credentials.grant import ClientCredentialsGrant, TokenExchangeGrant
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.credentials.token import Token
 from plugin_gateway.gate.permit import OperationRule
@@ -21,7 +21,7 @@ FAILED = Refusal(status=502, code="upstream-token-unavailable", detail="No.")
 
 
 class Issuer:
-    def __init__(self, grant: ClientCredentials | TokenExchange, *tokens: Token | Refusal) -> None:
+    def __init__(self, grant: ClientCredentialsGrant | TokenExchangeGrant, *tokens: Token | Refusal) -> None:
         self.grant = grant
         self.tokens, self.asked = list(tokens), list[tuple[str, str]]()
 
@@ -63,15 +63,15 @@ class Scene:
 
 
 def test_the_token_goes_up_beside_fixed_credentials() -> None:
-    scene = Scene(Issuer(ClientCredentials(), token("secret-token")), headers=((b"X-Key", b"k"),))
-    links = scene.ask()
-    assert links.uplink[2] == ((b"X-Key", b"k"), (b"Authorization", b"Bearer secret-token"))
-    assert links.token == "secret-token"
+    scene = Scene(Issuer(ClientCredentialsGrant(), token("secret-token")), headers=((b"X-Key", b"k"),))
+    granted = scene.ask()
+    assert granted.uplink[2] == ((b"X-Key", b"k"), (b"Authorization", b"Bearer secret-token"))
+    assert granted.token == "secret-token"
     assert scene.granted.renews
 
 
 def test_links_are_made_once_for_each_operation_and_token() -> None:
-    scene = Scene(Issuer(ClientCredentials(), token("a"), token("a"), token("a"), token("b")))
+    scene = Scene(Issuer(ClientCredentialsGrant(), token("a"), token("a"), token("a"), token("b")))
     for rule in (READ, READ, WRITE, READ):
         scene.ask(rule=rule)
     assert [what[1] for what in scene.made] == ["read", "write", "read"]
@@ -79,7 +79,7 @@ def test_links_are_made_once_for_each_operation_and_token() -> None:
 
 def test_the_number_of_remembered_links_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_UPLINKS", 2)
-    scene = Scene(Issuer(ClientCredentials(), *(token(f"t{number}") for number in range(5))))
+    scene = Scene(Issuer(ClientCredentialsGrant(), *(token(f"t{number}") for number in range(5))))
     for _ in range(5):
         scene.ask()
     assert len(scene.granted._uplinks) == 2
@@ -87,7 +87,7 @@ def test_the_number_of_remembered_links_is_bounded(monkeypatch: pytest.MonkeyPat
 
 def test_links_of_a_token_in_use_stay_when_other_tokens_come(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_UPLINKS", 2)
-    scene = Scene(Issuer(ClientCredentials(), *map(token, ("used", "a", "used", "b", "used", "a"))))
+    scene = Scene(Issuer(ClientCredentialsGrant(), *map(token, ("used", "a", "used", "b", "used", "a"))))
     for _ in range(6):
         scene.ask()
     assert [headers[-1][1] for _, _, headers in scene.made] == [
@@ -96,7 +96,7 @@ def test_links_of_a_token_in_use_stay_when_other_tokens_come(monkeypatch: pytest
 
 
 def test_a_caller_without_a_bearer_token_has_nothing_to_exchange() -> None:
-    issuer = Issuer(TokenExchange(), token("t"))
+    issuer = Issuer(TokenExchangeGrant(), token("t"))
     scene = Scene(issuer)
     assert scene.ask() is NO_CREDENTIAL
     assert scene.ask(b"Authorization: Basic dTpw") is NO_CREDENTIAL
@@ -106,19 +106,19 @@ def test_a_caller_without_a_bearer_token_has_nothing_to_exchange() -> None:
 
 
 def test_the_callers_token_is_exchanged_with_its_scheme_in_any_case() -> None:
-    issuer = Issuer(TokenExchange(), token("t"))
+    issuer = Issuer(TokenExchangeGrant(), token("t"))
     Scene(issuer).ask(b"authorization: bEaReR abc", refused="old")
     assert issuer.asked == [("abc", "old")]
 
 
 def test_client_credentials_are_the_same_for_every_caller() -> None:
-    issuer = Issuer(ClientCredentials(), token("t"))
+    issuer = Issuer(ClientCredentialsGrant(), token("t"))
     Scene(issuer).ask(b"Authorization: Bearer abc")
     assert issuer.asked == [("", "")]
 
 
 def test_a_token_that_the_gateway_cannot_get_gives_a_refusal() -> None:
-    assert Scene(Issuer(ClientCredentials(), FAILED)).ask() is FAILED
+    assert Scene(Issuer(ClientCredentialsGrant(), FAILED)).ask() is FAILED
 
 
 @pytest.mark.parametrize("shown", [b"Bearer abc", b"Basic dTpw", b"Custom a=b, c=d"])
@@ -134,14 +134,14 @@ def test_a_caller_without_authorization_passes_nothing_through() -> None:
         assert scene.ask(*lines).uplink[2] == ((b"X-Key", b"k"),)
 
 
-@pytest.mark.parametrize("grant", [ClientCredentials(), TokenExchange(), None])
-def test_two_credentials_are_refused(grant: ClientCredentials | TokenExchange | None) -> None:
+@pytest.mark.parametrize("grant", [ClientCredentialsGrant(), TokenExchangeGrant(), None])
+def test_two_credentials_are_refused(grant: ClientCredentialsGrant | TokenExchangeGrant | None) -> None:
     scene = Scene(Issuer(grant, token("t")) if grant else None)
     assert scene.ask(b"Authorization: Bearer a", b"Authorization: Bearer b") is TWO_CREDENTIALS
 
 
 def test_the_issuer_is_asked_whether_the_token_of_that_caller_may_be_renewed() -> None:
-    issuer = Issuer(TokenExchange(), token("t"))
+    issuer = Issuer(TokenExchangeGrant(), token("t"))
     scene = Scene(issuer)
     assert scene.granted.may_renew(request(b"Authorization: Bearer abc"), "old")
     assert not scene.granted.may_renew(request(b"Authorization: Basic abc"), "old")

@@ -14,7 +14,7 @@ from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.wire import (
     MAX_FIELDS,
     REQUEST_LINE,
-    Field,
+    FieldLine,
     RequestFields,
     asked_for,
     bad_request_line,
@@ -152,7 +152,7 @@ def test_a_field_is_read_with_its_white_space_normalised() -> None:
 
 @pytest.mark.parametrize("line", [b"aCCept:\t a, b \t", b"X-Long: " + b"y" * 4000, b"Expect: 100-continue"])
 def test_a_line_that_repeats_is_read_as_it_was_the_first_time(line: bytes) -> None:
-    known = Memo[Field]()
+    known = Memo[FieldLine]()
     first, *others = [read_request_fields(HOST + line + b"\r\n", 1, known) for _ in range(4)]
 
     for other in others:
@@ -160,7 +160,7 @@ def test_a_line_that_repeats_is_read_as_it_was_the_first_time(line: bytes) -> No
 
 
 def test_only_lines_that_came_twice_and_are_short_are_kept() -> None:
-    known = Memo[Field]()
+    known = Memo[FieldLine]()
     once, twice, long = b"X-Kept: once", b"X-Kept: twice", b"X-Kept: " + b"y" * 4000
     for line in (once, twice, twice, long, long):
         read_request_fields(line + b"\r\n", 0, known)
@@ -169,7 +169,7 @@ def test_only_lines_that_came_twice_and_are_short_are_kept() -> None:
 
 
 def test_a_line_that_came_twice_is_not_read_again() -> None:
-    known = Memo[Field]()
+    known = Memo[FieldLine]()
     reads = [read_request_fields(b"X-Kept: yes\r\n", 0, known).fields[0] for _ in range(3)]
 
     assert reads[2] is reads[1]

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin_gateway.credentials.grant import ClientCredentials, Passthrough
+from plugin_gateway.credentials.grant import ClientCredentialsGrant, Passthrough
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.errors import UsageError
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.door import Access
-from plugin_gateway.reports.call_once import Reply, call_once
+from plugin_gateway.reports.call_once import CallAnswer, call_once
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.tools.request import ToolRequest
@@ -58,7 +58,7 @@ def upstream() -> Iterator[tuple[int, list[Any]]]:
     thread.join(BOUND_S)
 
 
-def call(port: int, injection: Injection, keep_bytes: int = 100, request: Any = REQUEST, **upstream: Any) -> Reply:
+def call(port: int, injection: Injection, keep_bytes: int = 100, request: Any = REQUEST, **upstream: Any) -> CallAnswer:
     revision = Revision(
         number=1, public_url="http://me:pw@gw.example:8080/x", gate=GATE, rules=GATE.rules, faces={},
         upstream=UpstreamSettings(host="127.0.0.1", port=port, authority=b"up", **upstream), read_injection=injection,
@@ -106,7 +106,7 @@ def test_the_answer_is_kept_up_to_the_limit_and_counted_whole(upstream: tuple[in
 
 
 def test_a_token_is_shown_as_a_hidden_field_and_its_refusal_as_the_answer(upstream: tuple[int, list[Any]]) -> None:
-    grant = ClientCredentials(token_url="http://127.0.0.1:1/t", client_id="a", client_secret="b")
+    grant = ClientCredentialsGrant(token_url="http://127.0.0.1:1/t", client_id="a", client_secret="b")
 
     reply = call(upstream[0], Injection(grant=grant))
 

@@ -9,7 +9,7 @@ import pytest
 from plugin_gateway.config.selector import AllowEntry, Selector
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.revision.allowlist import Selection, select
+from plugin_gateway.revision.allowlist import AllowedOperations, select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,18 +24,18 @@ PATHS = {
 }
 
 
-def choose(allow: list[Any], deny: Sequence[Any] = (), paths: dict[str, Any] | None = None) -> Selection:
+def choose(allow: list[Any], deny: Sequence[Any] = (), paths: dict[str, Any] | None = None) -> AllowedOperations:
     document = Document(root={"openapi": "3.0.3", "paths": paths or PATHS}, name="t")
     entries = [AllowEntry.parse(entry).numbered(index) for index, entry in enumerate(allow)]
     denials = [Selector.parse(entry).numbered(index) for index, entry in enumerate(deny)]
     return select(document, entries, denials)
 
 
-def keys(selection: Selection) -> list[str]:
+def keys(selection: AllowedOperations) -> list[str]:
     return [str(key) for key in selection.kept]
 
 
-def rules(selection: Selection) -> list[Any]:
+def rules(selection: AllowedOperations) -> list[Any]:
     return [(finding.rule, finding.severity.value, finding.pointer) for finding in selection.findings]
 
 

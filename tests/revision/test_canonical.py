@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.discreet import Discreet
-from plugin_gateway.revision.canonical import LeftOut, Rules, as_it_is, canonical
+from plugin_gateway.revision.canonical import Omitted, Rules, as_it_is, canonical
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
 KEYS = st.text() | st.binary()
@@ -90,7 +90,7 @@ def test_each_field_of_a_record_is_part_of_its_form_and_so_is_its_class() -> Non
 
 
 def test_a_field_that_is_left_out_makes_no_difference() -> None:
-    rules: Rules = {Door: {"key": as_it_is, "count": LeftOut("it is counted elsewhere")}}
+    rules: Rules = {Door: {"key": as_it_is, "count": Omitted("it is counted elsewhere")}}
     assert canonical(Door("a", 1), rules) == canonical(Door("a", 2), rules)
 
 

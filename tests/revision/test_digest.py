@@ -27,7 +27,7 @@ from plugin_gateway.gate.matrix import MatrixPath
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.publish.face import Face
 from plugin_gateway.revision import Revision
-from plugin_gateway.revision.canonical import LeftOut, as_it_is
+from plugin_gateway.revision.canonical import Omitted, as_it_is
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.digest import RULES, digest_of
 from plugin_gateway.revision.tls_files import TlsFiles
@@ -272,7 +272,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     for name, member in members_of(value):
         yield (*path, name)
         rule = RULES.get(type(value), {}).get(name, as_it_is)
-        if not isinstance(rule, LeftOut) and rule(member) is member:
+        if not isinstance(rule, Omitted) and rule(member) is member:
             yield from places(member, (*path, name))
 
 
@@ -322,7 +322,7 @@ def test_a_change_of_any_field_changes_the_digest_unless_a_rule_leaves_it_out(
     match rule_of(revision, path):
         case None:
             is_another = True
-        case LeftOut():
+        case Omitted():
             is_another = False
         case rule:
             is_another = rule(member_at(changed, path)) != rule(member_at(revision, path))
@@ -376,7 +376,7 @@ def records_of(kind: type[Any]) -> set[type[Any]]:
     return {
         record
         for name, text in vars(kind).get("__annotations__", {}).items()
-        if not isinstance(RULES.get(kind, {}).get(name), LeftOut)
+        if not isinstance(RULES.get(kind, {}).get(name), Omitted)
         for record in named_in(str(text), sys.modules[kind.__module__])
     }
 
@@ -433,7 +433,7 @@ def test_the_rules_name_everything_that_a_face_consists_of() -> None:
 
 
 def test_each_field_that_is_left_out_has_a_reason() -> None:
-    left_out = [rule for rules in RULES.values() for rule in rules.values() if isinstance(rule, LeftOut)]
+    left_out = [rule for rules in RULES.values() for rule in rules.values() if isinstance(rule, Omitted)]
     assert left_out
     assert all(rule.because for rule in left_out)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from plugin_gateway.config.selector import AllowEntry, Selector
 from plugin_gateway.lock.lock import EntryWords, words_of
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.revision.allowlist import Selection, select
+from plugin_gateway.revision.allowlist import AllowedOperations, select
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 
 LIST, ALL, DAILY = OperationKey("GET", "/orders"), OperationKey("DELETE", "/orders"), OperationKey("GET", "/daily")
@@ -38,7 +38,7 @@ def words(entry: dict[str, Any], *place: str) -> EntryWords:
 
 def choose(
     paths: dict[str, Any], allow: list[Any], deny: Sequence[Any] = (), pinned: Pinned = NOTHING_PINNED
-) -> Selection:
+) -> AllowedOperations:
     document = Document(root={"openapi": "3.1.0", "paths": paths}, name="t")
     allowed = [AllowEntry.parse(entry).numbered(index) for index, entry in enumerate(allow)]
     denied = [Selector.parse(entry).numbered(index) for index, entry in enumerate(deny)]

@@ -14,7 +14,7 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.model import Revision
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
-from plugin_gateway.revision.views import Chosen, select_for_consumer
+from plugin_gateway.revision.views import ConsumerChoice, select_for_consumer
 from tests.narrow import as_a, present
 
 DOCUMENT = """
@@ -143,7 +143,7 @@ def chosen(
     kept: tuple[OperationKey, ...] = (LIST, ADD),
     document: Document = TAGGED,
     pinned: Pinned = NOTHING_PINNED,
-) -> Chosen:
+) -> ConsumerChoice:
     consumer = Consumer.parse({"name": "a", "match": {"token": "t"}} | ({"allow": allow} if allow is not None else {}))
     return select_for_consumer(document, kept, consumer, 2, pinned)
 

@@ -16,7 +16,7 @@ from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server import worker
-from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.channel import Channel, ChannelMessage, MessageKind
 from plugin_gateway.telemetry import exporter
 from plugin_gateway.telemetry.trace_context import read_traceparent
 from tests.bounds import BOUND_S
@@ -74,11 +74,11 @@ class World:
         return pickle.dumps(compile_revision(loaded, DOCUMENT, number=number))
 
     async def adopt(self, otel: Any, number: int = 2) -> None:
-        await self._channel.send(Message(Kind.REVISION, self.revision(otel, number)))
-        assert present(await self._channel.receive()).kind == Kind.ADOPTED
+        await self._channel.send(ChannelMessage(MessageKind.REVISION, self.revision(otel, number)))
+        assert present(await self._channel.receive()).kind == MessageKind.ADOPTED
 
     async def series(self) -> Any:
-        await self._channel.send(Message(Kind.COUNT, b""))
+        await self._channel.send(ChannelMessage(MessageKind.COUNT, b""))
         return orjson.loads(present(await self._channel.receive()).body)
 
     async def call(self, line: str, fields: dict[str, str] | None = None, body: str = "") -> bytes:
@@ -122,8 +122,10 @@ def played(talk: Callable[[World], Awaitable[None]], front: Front = "connection"
                 worlds.append(world)
                 serving = asyncio.create_task(worker.serve(theirs, listener, front))
                 try:
-                    await channel.send(Message(Kind.REVISION, world.revision({"endpoint": receiver.url, **otel})))
-                    assert present(await channel.receive()).kind == Kind.ADOPTED
+                    await channel.send(
+                        ChannelMessage(MessageKind.REVISION, world.revision({"endpoint": receiver.url, **otel}))
+                    )
+                    assert present(await channel.receive()).kind == MessageKind.ADOPTED
                     await talk(world)
                 finally:
                     channel.close()

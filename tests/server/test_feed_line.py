@@ -1,7 +1,7 @@
 import asyncio
 import socket
 
-from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.channel import Channel, ChannelMessage, MessageKind
 from plugin_gateway.server.feed_line import MOST_WAITING_BYTES, FeedLine, TrafficLine
 from plugin_gateway.telemetry.traffic import Traffic
 from tests.bounds import BOUND_S
@@ -20,7 +20,7 @@ def test_records_for_a_supervisor_that_does_not_read_are_turned_down_until_it_re
         for _ in range(taken):
             message = await asyncio.wait_for(there.receive(), BOUND_S)
             assert message is not None
-            assert message.kind is Kind.RECORDS
+            assert message.kind is MessageKind.RECORDS
             assert message.body == body
         is_taken = line.post(body)
         channel.close()
@@ -34,9 +34,11 @@ def test_records_for_a_supervisor_that_does_not_read_are_turned_down_until_it_re
 
 def test_records_go_to_the_traffic_and_other_messages_are_answered_by_others() -> None:
     traffic = Traffic(bool)
-    answers: list[Message] = []
-    line = TrafficLine(traffic, lambda message, reply: reply(Message(Kind.APPROVAL_VERDICT, message.body)))
-    line.take(Message(Kind.RECORDS, b"0\n{}"), answers.append)
-    line.take(Message(Kind.APPROVAL_ASKED, b"7"), answers.append)
-    assert answers == [Message(Kind.APPROVAL_VERDICT, b"7")]
+    answers: list[ChannelMessage] = []
+    line = TrafficLine(
+        traffic, lambda message, reply: reply(ChannelMessage(MessageKind.APPROVAL_VERDICT, message.body))
+    )
+    line.take(ChannelMessage(MessageKind.RECORDS, b"0\n{}"), answers.append)
+    line.take(ChannelMessage(MessageKind.APPROVAL_ASKED, b"7"), answers.append)
+    assert answers == [ChannelMessage(MessageKind.APPROVAL_VERDICT, b"7")]
     assert traffic.enter(bool).take() == ([b"{}"], 0)

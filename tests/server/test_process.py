@@ -11,7 +11,7 @@ from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.config.address import Address
 from plugin_gateway.revision.tls_files import TlsFiles
-from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.channel import Channel, ChannelMessage, MessageKind
 from plugin_gateway.server.process import WorkerProcess
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.sockets import listen, open_listeners
@@ -137,7 +137,7 @@ def test_a_worker_that_does_not_answer_is_ended(listener: socket.socket, monkeyp
 
 def hearing(
     listener: socket.socket,
-    on_unasked: Callable[[Message, Callable[[Message], object]], object],
+    on_unasked: Callable[[ChannelMessage, Callable[[ChannelMessage], object]], object],
     act: Callable[..., Any],
 ) -> Any:
     """Start a worker whose end of the channel is the test's; return what `act` returns, and whether the worker started."""
@@ -152,7 +152,7 @@ def hearing(
         os.close(descriptors[0])
         theirs.setblocking(False)
         channel = await Channel.over(theirs)
-        assert present(await channel.receive()).kind is Kind.REVISION
+        assert present(await channel.receive()).kind is MessageKind.REVISION
         done = await act(channel)
         started = await starting
         channel.close()
@@ -163,31 +163,31 @@ def hearing(
 
 def test_a_worker_may_ask_while_it_is_asked(listener: socket.socket) -> None:
     async def act(channel: Channel) -> bytes:
-        await channel.send(Message(Kind.APPROVAL_RETURNED, b"no answer"))
-        await channel.send(Message(Kind.APPROVAL_ASKED, b"may I?"))
+        await channel.send(ChannelMessage(MessageKind.APPROVAL_RETURNED, b"no answer"))
+        await channel.send(ChannelMessage(MessageKind.APPROVAL_ASKED, b"may I?"))
         answer = await channel.receive()
-        await channel.send(Message(Kind.ADOPTED, b"1"))
+        await channel.send(ChannelMessage(MessageKind.ADOPTED, b"1"))
         assert answer is not None
-        assert answer.kind is Kind.APPROVAL_VERDICT
+        assert answer.kind is MessageKind.APPROVAL_VERDICT
         return answer.body
 
-    def on_unasked(message: Message, reply: Callable[[Message], object]) -> None:
-        if message.kind is Kind.APPROVAL_ASKED:
-            reply(Message(Kind.APPROVAL_VERDICT, b"yes"))
+    def on_unasked(message: ChannelMessage, reply: Callable[[ChannelMessage], object]) -> None:
+        if message.kind is MessageKind.APPROVAL_ASKED:
+            reply(ChannelMessage(MessageKind.APPROVAL_VERDICT, b"yes"))
 
     assert hearing(listener, on_unasked, act) == (b"yes", True)
 
 
 def test_records_of_calls_come_while_the_worker_is_watched(listener: socket.socket) -> None:
     async def talk(worker: WorkerProcess) -> bytes:
-        heard: asyncio.Queue[Message] = asyncio.Queue()
+        heard: asyncio.Queue[ChannelMessage] = asyncio.Queue()
         worker._on_unasked = lambda message, reply: heard.put_nowait(message)
         worker.watch(is_watched=True)
         await worker.start(listener, revision())
         worker.watch(is_watched=True)
         await get(listener)
         message = await heard.get()
-        assert message.kind is Kind.RECORDS
+        assert message.kind is MessageKind.RECORDS
         return message.body
 
     assert b'"path":"/number"' in run(talk)
@@ -195,7 +195,7 @@ def test_records_of_calls_come_while_the_worker_is_watched(listener: socket.sock
 
 def test_a_worker_whose_question_cannot_be_read_is_ended(listener: socket.socket) -> None:
     async def act(channel: Channel) -> None:
-        await channel.send(Message(Kind.APPROVAL_ASKED, b"12345678not a call"))
+        await channel.send(ChannelMessage(MessageKind.APPROVAL_ASKED, b"12345678not a call"))
 
     line = DeskLine(lambda: LocalRegistry(Desk()), lambda held, verdict: None)
     assert hearing(listener, line.take, act) == (None, False)

@@ -15,7 +15,7 @@ from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.server import remote_approver
-from plugin_gateway.server.channel import Kind, Message
+from plugin_gateway.server.channel import ChannelMessage, MessageKind
 from plugin_gateway.server.remote_approver import MOST_WAITING, DeskLine, RemoteApprover
 from plugin_gateway.server.start import ServeOptions
 from plugin_gateway.server.supervisor import Supervisor
@@ -45,9 +45,9 @@ public: {{url: http://localhost:8080}}
 """
 
 
-def run(talk: Callable[[RemoteApprover, list[Message]], Awaitable[Any]]) -> Any:
+def run(talk: Callable[[RemoteApprover, list[ChannelMessage]], Awaitable[Any]]) -> Any:
     async def bounded() -> Any:
-        posted: list[Message] = []
+        posted: list[ChannelMessage] = []
         async with asyncio.timeout(BOUND_S):
             return await talk(RemoteApprover(posted.append), posted)
 
@@ -58,10 +58,10 @@ def test_verdicts_find_their_calls_in_any_order() -> None:
     desk, told = Desk(), []
     line = DeskLine(lambda: LocalRegistry(desk), lambda held, verdict: told.append(verdict.kind))
 
-    async def talk(approver: RemoteApprover, posted: list[Message]) -> list[Any]:
+    async def talk(approver: RemoteApprover, posted: list[ChannelMessage]) -> list[Any]:
         heard: list[Any] = []
         approver.ask(HELD, lambda verdict: heard.append(("first", verdict.kind)))
-        answers: asyncio.Queue[Message] = asyncio.Queue()
+        answers: asyncio.Queue[ChannelMessage] = asyncio.Queue()
         line.take(posted[0], answers.put_nowait)
         first = await answers.get()
         now = time()
@@ -80,7 +80,7 @@ def test_an_approval_goes_back_over_the_channel() -> None:
     desk = Desk()
     line = DeskLine(lambda: LocalRegistry(desk), lambda held, verdict: None)
 
-    async def talk(approver: RemoteApprover, posted: list[Message]) -> str:
+    async def talk(approver: RemoteApprover, posted: list[ChannelMessage]) -> str:
         now = time()
         id_ = desk.ask(HELD, now).id
         desk.decide(id_, Decision.APPROVE, now)
@@ -97,7 +97,7 @@ def test_an_approval_goes_back_over_the_channel() -> None:
 def test_silence_approves_nothing_and_a_late_approval_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_approver, "PATIENCE_S", 0.0)
 
-    async def talk(approver: RemoteApprover, posted: list[Message]) -> tuple[str, Message]:
+    async def talk(approver: RemoteApprover, posted: list[ChannelMessage]) -> tuple[str, ChannelMessage]:
         heard = asyncio.get_running_loop().create_future()
         approver.ask(HELD, heard.set_result)
         verdict = await heard
@@ -105,11 +105,11 @@ def test_silence_approves_nothing_and_a_late_approval_goes_back(monkeypatch: pyt
         approver.hear(number + json.dumps(Verdict("run", "7")).encode())
         return verdict.kind, posted[-1]
 
-    assert run(talk) == ("unavailable", Message(Kind.APPROVAL_RETURNED, b"7"))
+    assert run(talk) == ("unavailable", ChannelMessage(MessageKind.APPROVAL_RETURNED, b"7"))
 
 
 def test_a_supervisor_that_does_not_answer_cannot_fill_the_memory() -> None:
-    async def talk(approver: RemoteApprover, posted: list[Message]) -> list[str]:
+    async def talk(approver: RemoteApprover, posted: list[ChannelMessage]) -> list[str]:
         heard: list[str] = []
         for _ in range(MOST_WAITING + 1):
             approver.ask(HELD, lambda verdict: heard.append(verdict.kind))

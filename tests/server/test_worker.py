@@ -11,7 +11,7 @@ import pytest
 
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.server import worker
-from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.channel import Channel, ChannelMessage, MessageKind
 from plugin_gateway.server.public_server import DRAIN_TIMEOUT_S
 from tests.bounds import BOUND_S
 from tests.narrow import present, stand_in
@@ -48,43 +48,43 @@ def run(talk: Callable[..., Any]) -> Any:
     return asyncio.run(bounded())
 
 
-async def ask(channel: Channel, kind: Kind, body: bytes = b"") -> Message:
-    await channel.send(Message(kind, body))
+async def ask(channel: Channel, kind: MessageKind, body: bytes = b"") -> ChannelMessage:
+    await channel.send(ChannelMessage(kind, body))
     answer = await channel.receive()
     assert answer is not None
     return answer
 
 
 def test_a_worker_reports_when_it_listens_and_which_revision_it_serves() -> None:
-    async def talk(channel: Channel, port: int) -> tuple[Message, bytes]:
-        return await ask(channel, Kind.REVISION, revision(7)), await get(port)
+    async def talk(channel: Channel, port: int) -> tuple[ChannelMessage, bytes]:
+        return await ask(channel, MessageKind.REVISION, revision(7)), await get(port)
 
-    assert run(talk) == ((Kind.ADOPTED, b"7"), b"7")
+    assert run(talk) == ((MessageKind.ADOPTED, b"7"), b"7")
 
 
 def test_a_swap_is_served_by_the_next_call() -> None:
-    async def talk(channel: Channel, port: int) -> tuple[Message, bytes]:
-        await ask(channel, Kind.REVISION, revision(1))
-        return await ask(channel, Kind.REVISION, revision(2)), await get(port)
+    async def talk(channel: Channel, port: int) -> tuple[ChannelMessage, bytes]:
+        await ask(channel, MessageKind.REVISION, revision(1))
+        return await ask(channel, MessageKind.REVISION, revision(2)), await get(port)
 
-    assert run(talk) == ((Kind.ADOPTED, b"2"), b"2")
+    assert run(talk) == ((MessageKind.ADOPTED, b"2"), b"2")
 
 
 def test_a_revision_that_cannot_be_served_leaves_the_old_one() -> None:
-    async def talk(channel: Channel, port: int) -> tuple[Kind, bytes]:
-        await ask(channel, Kind.REVISION, revision(1))
-        answer = await ask(channel, Kind.REVISION, revision(2, tls=True, tls_files=TlsFiles(ca=b"none")))
+    async def talk(channel: Channel, port: int) -> tuple[MessageKind, bytes]:
+        await ask(channel, MessageKind.REVISION, revision(1))
+        answer = await ask(channel, MessageKind.REVISION, revision(2, tls=True, tls_files=TlsFiles(ca=b"none")))
         return answer.kind, await get(port)
 
-    assert run(talk) == (Kind.REJECTED, b"1")
+    assert run(talk) == (MessageKind.REJECTED, b"1")
 
 
 def test_it_counts_what_it_answers() -> None:
     async def talk(channel: Channel, port: int) -> Any:
-        await ask(channel, Kind.REVISION, revision())
+        await ask(channel, MessageKind.REVISION, revision())
         await get(port)
         await get(port, "/nope")
-        return orjson.loads((await ask(channel, Kind.COUNT)).body)
+        return orjson.loads((await ask(channel, MessageKind.COUNT)).body)
 
     series = run(talk)
     assert series["calls  200  GET "] == [1]
@@ -93,12 +93,12 @@ def test_it_counts_what_it_answers() -> None:
     assert series["now memory"][0] > 1_000_000
 
 
-@pytest.mark.parametrize("tell", [lambda channel: channel.send(Message(Kind.DRAIN, b"5")), None])
+@pytest.mark.parametrize("tell", [lambda channel: channel.send(ChannelMessage(MessageKind.DRAIN, b"5")), None])
 def test_a_worker_takes_no_more_calls_when_it_is_drained_or_its_supervisor_is_gone(
     tell: Callable[..., Any] | None,
 ) -> None:
     async def talk(channel: Channel, port: int) -> bool:
-        await ask(channel, Kind.REVISION, revision())
+        await ask(channel, MessageKind.REVISION, revision())
         if tell is not None:
             await tell(channel)
         else:
@@ -112,11 +112,11 @@ def test_a_worker_takes_no_more_calls_when_it_is_drained_or_its_supervisor_is_go
     assert run(talk)
 
 
-def duties() -> worker.Duties:
-    """The duties of a worker that serves the first revision, and does nothing."""
+def parts() -> worker.WorkerParts:
+    """The parts of a worker that serves the first revision, and does nothing."""
     nothing = stand_in(None)
     holder = stand_in(SimpleNamespace(revision=SimpleNamespace(number=1)))
-    return worker.Duties(holder, nothing, nothing, nothing, nothing, nothing)
+    return worker.WorkerParts(holder, nothing, nothing, nothing, nothing, nothing)
 
 
 def test_the_time_for_calls_in_flight_comes_with_the_order_to_drain() -> None:
@@ -125,8 +125,8 @@ def test_the_time_for_calls_in_flight_comes_with_the_order_to_drain() -> None:
         server.is_listening.set()
         ours, theirs = socket.socketpair()
         channel, there = await Channel.over(ours), await Channel.over(theirs)
-        await there.send(Message(Kind.DRAIN, b"45.500"))
-        await worker.obey(channel, stand_in(server), duties())
+        await there.send(ChannelMessage(MessageKind.DRAIN, b"45.500"))
+        await worker.obey(channel, stand_in(server), parts())
         channel.close()
         there.close()
 
@@ -137,7 +137,7 @@ def test_the_time_for_calls_in_flight_comes_with_the_order_to_drain() -> None:
 
 def test_a_supervisor_that_ends_before_the_first_answer_leaves_no_worker() -> None:
     async def talk(channel: Channel, port: int) -> bool:
-        await channel.send(Message(Kind.REVISION, revision()))
+        await channel.send(ChannelMessage(MessageKind.REVISION, revision()))
         channel._writer.transport.abort()
         return True
 
@@ -150,9 +150,9 @@ def test_a_worker_that_cannot_read_its_revision_drains() -> None:
         server.is_listening.set()
         ours, theirs = socket.socketpair()
         channel, there = await Channel.over(ours), await Channel.over(theirs)
-        await there.send(Message(Kind.REVISION, b"not a pickle"))
+        await there.send(ChannelMessage(MessageKind.REVISION, b"not a pickle"))
         with pytest.raises(pickle.UnpicklingError):
-            await worker.obey(channel, stand_in(server), duties())
+            await worker.obey(channel, stand_in(server), parts())
         channel.close()
         there.close()
 
@@ -163,8 +163,8 @@ def test_a_worker_that_cannot_read_its_revision_drains() -> None:
 
 def test_a_worker_that_ends_by_an_error_of_its_channel_says_so(capfd: pytest.CaptureFixture[str]) -> None:
     async def talk(channel: Channel, port: int) -> None:
-        await ask(channel, Kind.REVISION, revision())
-        await channel.send(Message(Kind.REVISION, b"not a pickle"))
+        await ask(channel, MessageKind.REVISION, revision())
+        await channel.send(ChannelMessage(MessageKind.REVISION, b"not a pickle"))
         while await channel.receive() is not None:
             pass
 
@@ -188,20 +188,20 @@ def test_a_process_without_a_socket_ends() -> None:
 
 
 def test_records_are_sent_only_while_a_person_watches() -> None:
-    async def talk(channel: Channel, port: int) -> tuple[list[Kind], list[bytes]]:
-        await ask(channel, Kind.REVISION, revision())
+    async def talk(channel: Channel, port: int) -> tuple[list[MessageKind], list[bytes]]:
+        await ask(channel, MessageKind.REVISION, revision())
         await get(port)
-        kinds = [(await ask(channel, Kind.COUNT)).kind]
-        sent = [await ask(channel, Kind.WATCH, b"1")]
+        kinds = [(await ask(channel, MessageKind.COUNT)).kind]
+        sent = [await ask(channel, MessageKind.WATCH, b"1")]
         await get(port, "/nope?key=value")
         sent.append(present(await channel.receive()))
-        await channel.send(Message(Kind.WATCH, b"0"))
+        await channel.send(ChannelMessage(MessageKind.WATCH, b"0"))
         await get(port, "/again")
-        kinds += [(await ask(channel, Kind.COUNT)).kind, *(message.kind for message in sent)]
+        kinds += [(await ask(channel, MessageKind.COUNT)).kind, *(message.kind for message in sent)]
         return kinds, [message.body for message in sent]
 
     kinds, (before, then) = run(talk)
-    assert kinds == [Kind.COUNTS, Kind.COUNTS, Kind.RECORDS, Kind.RECORDS]
+    assert kinds == [MessageKind.COUNTS, MessageKind.COUNTS, MessageKind.RECORDS, MessageKind.RECORDS]
     assert b'"path":"/number"' in before
     assert b'"path":"/nope","query":["key"],"operation":null,"verdict":"refused","reason":"operation-not-found"' in then
     assert b"value" not in then
@@ -209,7 +209,7 @@ def test_records_are_sent_only_while_a_person_watches() -> None:
 
 def test_records_of_logging_are_lines_of_the_workers_log(capfd: pytest.CaptureFixture[str]) -> None:
     async def talk(channel: Channel, port: int) -> None:
-        await ask(channel, Kind.REVISION, revision())
+        await ask(channel, MessageKind.REVISION, revision())
         logging.getLogger("plugin_gateway.x").error("%s is away", "Redis", extra={"event": "outage-began"})
 
     run(talk)

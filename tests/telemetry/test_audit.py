@@ -6,11 +6,11 @@ import orjson
 import pytest
 
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.telemetry.audit import Audit, Terms
+from plugin_gateway.telemetry.audit import Audit, AuditTerms
 from plugin_gateway.telemetry.record import AccessRecord
 
 RULE = OperationRule(method="GET", path_template="/users/{user}/notes/{note}", operation_id="getNote")
-TERMS = Terms(frozenset(), "sha256:one")
+TERMS = AuditTerms(frozenset(), "sha256:one")
 
 
 def record(**more: Any) -> AccessRecord:
@@ -25,7 +25,7 @@ def lines(file: Path) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in file.read_bytes().splitlines()]
 
 
-def written(tmp_path: Path, one: AccessRecord, terms: Terms = TERMS) -> dict[str, Any]:
+def written(tmp_path: Path, one: AccessRecord, terms: AuditTerms = TERMS) -> dict[str, Any]:
     file = tmp_path / "audit.jsonl"
     audit = Audit(lambda at: f"at {at}")
     audit.adopt(str(file), terms, (RULE,), 1.0)
@@ -76,7 +76,7 @@ def test_an_entry_names_the_approval_of_its_call(tmp_path: Path) -> None:
 def test_only_listed_values_are_written(tmp_path: Path) -> None:
     secret = record(target=b"/users/tom/notes/a%20b?q=secret")
     assert b"tom" not in orjson.dumps(written(tmp_path, secret))
-    entry = written(tmp_path, secret, Terms(frozenset({"note", "other"}), ""))
+    entry = written(tmp_path, secret, AuditTerms(frozenset({"note", "other"}), ""))
     assert entry["values"] == {"note": "a b"}
     assert b"tom" not in orjson.dumps(entry)
     assert b"secret" not in orjson.dumps(entry)
@@ -88,7 +88,9 @@ def test_the_path_of_a_refused_call_is_not_written(tmp_path: Path) -> None:
 
 
 def test_a_long_value_is_cut(tmp_path: Path) -> None:
-    entry = written(tmp_path, record(target=b"/users/" + b"x" * 1000 + b"/notes/1"), Terms(frozenset({"user"}), ""))
+    entry = written(
+        tmp_path, record(target=b"/users/" + b"x" * 1000 + b"/notes/1"), AuditTerms(frozenset({"user"}), "")
+    )
     assert entry["values"] == {"user": "x" * 200}
 
 
@@ -97,7 +99,7 @@ def test_a_call_that_began_before_a_reload_belongs_to_the_revision_before(tmp_pa
     audit = Audit(str)
     audit.adopt(str(file), TERMS, (RULE,), 0.0)
     new = OperationRule(method="GET", path_template="/users/{user}/notes/{note}", operation_id="getNote")
-    audit.adopt(str(file), Terms(frozenset(), "sha256:two"), (new,), 0.0)
+    audit.adopt(str(file), AuditTerms(frozenset(), "sha256:two"), (new,), 0.0)
     audit.add([record(), record(rule=new), record(rule=None)])
     assert [entry["revision"] for entry in lines(file)] == [
         "sha256:one", "sha256:two", "sha256:one", "sha256:two", "sha256:two",

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from plugin_gateway.telemetry.chain import START, Head, append, breaks_in, read_head
+from plugin_gateway.telemetry.chain import START, ChainEnd, append, breaks_in, read_head
 
 ENTRIES = st.lists(st.dictionaries(st.sampled_from(["a", "b", "reason"]), st.text(max_size=4)), min_size=1, max_size=8)
 
 
-def chain(entries: list[dict[str, Any]]) -> tuple[list[bytes], Head]:
+def chain(entries: list[dict[str, Any]]) -> tuple[list[bytes], ChainEnd]:
     text, head = append(START, entries)
     return text.splitlines(), head
 
 
-def found(lines: list[bytes], head: Head | None, first: Head = START) -> list[int]:
+def found(lines: list[bytes], head: ChainEnd | None, first: ChainEnd = START) -> list[int]:
     return [one.line for one in breaks_in(lines, first=first, last=head)]
 
 
@@ -97,5 +97,5 @@ def test_other_text_is_not_read_as_a_head(text: str) -> None:
 
 @given(st.integers(0, 10**9), st.binary(min_size=32, max_size=32))
 def test_a_head_is_read_as_it_was_written(lines: int, digest: bytes) -> None:
-    head = Head(lines, digest.hex())
+    head = ChainEnd(lines, digest.hex())
     assert read_head(f"{head}  \n") == head

@@ -62,7 +62,7 @@ class AsgiFront:
             client = InProcessClient(self._holder.clock, self._on_record, _address(scope))
             client.on_begin = self._tracing.on_begin if self._tracing is not None else None
             try:
-                await _Passage(scope, target, receive, send, serving, client).run()
+                await _AsgiRequest(scope, target, receive, send, serving, client).run()
             finally:
                 client.close()
 
@@ -100,7 +100,7 @@ class AsgiFront:
             )
 
 
-class _Passage:
+class _AsgiRequest:
     """One request between an ASGI server and an in-process client."""
 
     def __init__(
