@@ -34,7 +34,7 @@ class Trace:
         self.steps: list[Step] = []
 
     def unreadable(self, refusal: Refusal) -> None:
-        self._add("target", False, refusal.detail)
+        self._add("target", False, finding_of(refusal))
 
     def read(self, path: bytes) -> None:
         self._add("target", True, f"{path.decode()} means the same path to every server")
@@ -63,7 +63,8 @@ class Trace:
 
     def queried(self, query: bytes, refusal: Refusal | None) -> None:
         if refusal is not None:
-            self._add("query", False, f"{refusal.detail} {refusal.hint}")
+            hint = refusal.hint[:1].lower() + refusal.hint[1:].removesuffix(".")
+            self._add("query", False, f"{finding_of(refusal)}: {hint}")
         else:
             self._add("query", True, "every name is declared" if query else "the call has no query")
 
@@ -92,6 +93,12 @@ def explain(gate: Gate, method: str, target: str) -> Explanation:
     trace = Trace()
     verdict = gate.judge(method.encode(errors="replace"), target.encode(errors="replace"), trace)
     return Explanation(verdict=verdict, steps=tuple(trace.steps))
+
+
+def finding_of(refusal: Refusal) -> str:
+    """Return the sentence of a refusal in the style of the other findings. It begins with "The", or with an operationId."""
+    detail = refusal.detail.removesuffix(".")
+    return f"the {detail[4:]}" if detail.startswith("The ") else detail
 
 
 def _describe(condition: Condition) -> str:

@@ -33,20 +33,20 @@ class UndeclaredQuery(Refusal):
 
 
 def undeclared_query(unknown: Sequence[bytes], rest: bytes, rule: OperationRule) -> UndeclaredQuery:
-    """Refuse the decoded names `unknown`, of which there is at least one, and name the declared ones."""
+    """Refuse the decoded names `unknown` (at least one), and name the declared ones."""
     declared = sorted(
         [_show(name) for name in rule.query_names] + [f"{_show(name)}[…]" for name in rule.query_prefixes]
     )
     names = [*dict.fromkeys(map(_show, dict.fromkeys(unknown)))]
     sent = names[:_SHOWN_NAMES]
-    takes = f"It takes: {', '.join(declared)}." if declared else "It takes no query parameters."
+    takes = ", ".join(declared) or "no query parameters"
     errors = [{"pointer": join_pointer(("query", name)), "detail": "is not declared"} for name in names[:MOST_PROBLEMS]]
     more = {"more_errors": len(names) - MOST_PROBLEMS} if len(names) > MOST_PROBLEMS else {}
     return UndeclaredQuery(
         status=400,
         code="undeclared-query-parameter",
         detail=f"{rule.operation_id} has no query parameter {', '.join(sent)}.",
-        hint=f"Leave it out. {takes}",
+        hint=f"Leave it out; the operation takes {takes}.",
         members={"undeclared": sent, "declared": declared, "errors": errors, **more},
         rest=rest,
     )

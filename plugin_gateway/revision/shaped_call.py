@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.gate.trace import Step
+from plugin_gateway.gate.trace import Step, finding_of
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import invalid_request, joined
 from plugin_gateway.shape.names import NO_NAMES
@@ -45,7 +45,7 @@ def shape_call(permit: Permit) -> tuple[Step, Permit | Refusal] | None:
             details += (f"reported: {one.pointer} {one.detail}" for one in written.problems)
     if refusals:
         refusal = joined(refusals)
-        return Step("parameters", False, refusal.detail), refusal
+        return Step("parameters", False, finding_of(refusal)), refusal
     return Step("parameters", True, "; ".join(details) or "every parameter fits its description"), passed
 
 

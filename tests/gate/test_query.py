@@ -79,7 +79,7 @@ def test_an_undeclared_name_is_refused_and_the_declared_ones_are_named(query: by
 
     assert isinstance(refusal, Refusal)
     assert (refusal.status, refusal.code) == (400, "undeclared-query-parameter")
-    assert refusal.hint == "Leave it out. It takes: a b, filter[…], limit, né, tag, tag[]."
+    assert refusal.hint == "Leave it out; the operation takes a b, filter[…], limit, né, tag, tag[]."
     assert refusal.members["declared"] == ["a b", "filter[…]", "limit", "né", "tag", "tag[]"]
 
 
@@ -190,7 +190,7 @@ def test_an_operation_without_parameters_says_so() -> None:
     refusal = rebuild_query(b"a=1", rule)
 
     assert isinstance(refusal, Refusal)
-    assert refusal.hint == "Leave it out. It takes no query parameters."
+    assert refusal.hint == "Leave it out; the operation takes no query parameters."
 
 
 @given(st.binary(max_size=80))

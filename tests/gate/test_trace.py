@@ -68,10 +68,17 @@ TAKEN_FOR = "a server may treat it as a path that is not allowed: "
             "GET",
             "/pets/..",
             "target",
-            "The path contains a segment that some servers read as empty, `.` or `..`, which servers read in different ways.",
+            "the path contains a segment that some servers read as empty, `.` or `..`, which servers read in different ways",
         ),
         ("GET", "/nope", "route", "no allowed operation has this path"),
         ("DELETE", "/pets", "route", "the path is allowed for GET, HEAD, POST, not for DELETE"),
+        ("GET", "pets", "target", "the request target is not an absolute path"),
+        (
+            "GET",
+            "/pets?a=;",
+            "query",
+            "the query contains a `;` (some servers read it as `&`) at offset 2: write it as %3B",
+        ),
         ("GET", "/beta", "route", "GET /beta?on=1 is allowed only with on=1 in the query"),
         ("GET", "/gamma", "route", "GET /gamma?on=1&off is allowed only with on=1&off in the query"),
         ("GET", "/pets/EXPORT", "path", f"{TAKEN_FOR}segment 2 like `export`"),
@@ -90,7 +97,7 @@ TAKEN_FOR = "a server may treat it as a path that is not allowed: "
         ),
         ("GET", "/pets/a%2Fb", "path", "the path has an encoded slash where no parameter has `slashes: allowed`"),
         ("DELETE", "/pets/a%2Fb", "route", "no allowed operation has this path"),
-        ("GET", "/pets?page=1", "query", "pets has no query parameter page. Leave it out. It takes: limit."),
+        ("GET", "/pets?page=1", "query", "pets has no query parameter page: leave it out; the operation takes limit"),
     ],
 )
 def test_the_last_step_of_a_refusal_is_the_one_that_decided(method: str, target: str, step: str, finding: str) -> None:
