@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from plugin_gateway.cli.entry import run
+from plugin_gateway.publish.profile import Profile
 
 DOCUMENT = 'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}, /admin: {get: {responses: {}}}}\n'
 CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow: [listPets]\n"
@@ -30,6 +31,12 @@ def test_a_profile_is_printed_and_an_unknown_one_refused(config: str, capsys: py
     assert json.loads(capsys.readouterr().out)["openapi"].startswith("3.0")
     assert run(["spec", "-c", config, "--profile", "nope"]) == 2
     assert "valid: 3.0, gpt-actions, lean, plugin" in capsys.readouterr().err
+
+
+def test_the_help_names_each_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["spec", "--help"]) == 0
+    named, _, _ = capsys.readouterr().out.partition("--profile NAME")[2].partition(", as in")
+    assert set(named.replace(" or", ",").replace(",", " ").split()) == {*Profile}
 
 
 def test_spec_reports_the_cuts_of_the_requested_profile_and_check_reports_those_of_all(
