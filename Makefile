@@ -85,7 +85,7 @@ docs: .venv/run.stamp  ## Regenerate docs/config.md and docs/cli.md
 	$(BIN)/python -c 'from plugin_gateway.config.reference import reference; print(reference(), end="")' > docs/config.md
 	$(BIN)/python -m plugin_gateway.cli.reference > docs/cli.md
 
-pictures: .venv/test.stamp .venv/chromium.stamp  ## Take the pictures of the console in docs/ anew
+pictures: .venv/test.stamp .venv/chromium.stamp  ## Retake the pictures of the console in docs/
 	@mkdir -p docs/pictures
 	PICTURES=docs/pictures $(BIN)/python -m pytest tests/console/test_in_chromium.py -k pictures
 

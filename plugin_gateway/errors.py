@@ -46,7 +46,7 @@ class FindingsError(GatewayError):
     """A file that the operator wrote is wrong; `findings` has every mistake in it, in file order."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        """Keep the findings, of which there is at least one."""
+        """Keep the findings; there must be at least one."""
         self.findings = tuple(findings)
         super().__init__(self.findings)
 

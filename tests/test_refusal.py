@@ -73,7 +73,7 @@ def test_an_error_becomes_a_refusal(error: UpstreamError | WireError) -> None:
     assert (refusal.status, refusal.code, refusal.detail) == (error.status, error.code, "d")
 
 
-def test_a_client_of_a_full_gateway_is_told_when_to_try_again() -> None:
+def test_a_full_gateway_answers_when_to_try_again() -> None:
     assert refusal_of(UpstreamError(503, "upstream-busy", "Full.")).headers == ((b"Retry-After", b"1"),)
     assert refusal_of(WireError(400, "bad-head", "No.")).headers == ()
 

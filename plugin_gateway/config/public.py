@@ -48,8 +48,8 @@ class Public(Record):
     """Specification extensions to keep in the served document; all others are dropped.
     Example: `extensions: [x-stability]`"""
     discriminator: Literal["follow", "trim"] = "follow"
-    """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps all that it can
-    select, `trim` only those that the document also reaches in another way."""
+    """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps every
+    schema that a discriminator can select; `trim` keeps only those that something else refers to as well."""
     page: OnOff = True
     """A page for people at `/`, that explains what the gateway is and links to the documents. `off` or `false` removes it. A program
     that does not ask for HTML gets the same answer with and without the page. An allowed operation `GET /` replaces the page.

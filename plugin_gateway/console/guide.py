@@ -31,7 +31,7 @@ class Snippet(Struct, frozen=True, kw_only=True):
 
 
 class Guide(Struct, frozen=True, kw_only=True):
-    """One client: the steps to follow and what to paste. `platforms` are those whose rules judge the gateway for it."""
+    """One client: the steps to follow and what to paste. The rules of `platforms` judge the gateway for it."""
 
     client: str
     title: str

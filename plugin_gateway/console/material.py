@@ -1,6 +1,6 @@
 """The material of the workshop: gateway.yaml, its lock and its document, as they were read and compiled last.
 
-A question reads the config anew. The document is read and the config compiled again only if one of their files has changed.
+Each question reads the config again. The document is read and the config compiled again only if one of their files has changed.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class OperationIndex(Struct, frozen=True, kw_only=True):
     flags: tuple[int, ...]
 
     def flags_with(self, new: Collection[OperationKey], changed: Collection[str]) -> list[int]:
-        """Return the flags, with those that depend on the lock."""
+        """Return the flags, including the flags that depend on the lock."""
         return [
             flags | (NEW if key in new else 0) | (CHANGED if changed and str(key) in changed else 0)
             for key, flags in zip(self.keys, self.flags, strict=True)

@@ -1,7 +1,7 @@
 """Remembered steps: a compile that repeats only the work on operations that have changed since earlier compiles.
 
 The kept operations are divided into parts, by their paths. What a step makes of a part depends on nothing outside of it, unless the
-document is unusual: then the step is done anew for the whole document. A person who ticks an operation in the console adds a part of one
+document is unusual: then the step runs again for the whole document. A person who ticks an operation in the console adds a part of one
 path to parts that are known.
 """
 
@@ -70,7 +70,7 @@ class RememberedSteps(Steps):
         self._parts: list[KnownPart] = []
         """The last used is the last."""
         self._components: dict[tuple[str, str], Json] = {}
-        """The components of the parts, of which equal ones are one object."""
+        """The components of the parts. Equal components are one object."""
         self._is_entangled = False
         """Whether most components belong to most operations: then parts save nothing."""
         self._joined: _Joined | None = None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MOST_AT_ONCE: Final = 32
 _OLD_OBJECTS: Final = (50_000, 20, 100)
-"""The thresholds of the garbage collector: a compile makes many objects, most of which are dropped as a whole."""
+"""The thresholds of the garbage collector: a compile makes many objects and drops most of them at once."""
 
 
 def main() -> None:

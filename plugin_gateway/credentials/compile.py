@@ -156,7 +156,7 @@ def find_short_secrets(credentials: Iterable[Credential], pointer: Pointer) -> I
 
 
 def _secrets(credential: Credential) -> Iterator[Secret]:
-    """The secrets of a credential, all of which are masked in answers.
+    """Return a credential's secrets. Answers mask each of them.
 
     The client secret of a grant does not go to the upstream. But if the token endpoint is on the same server, an error page
     of the upstream may repeat it.

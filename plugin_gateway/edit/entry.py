@@ -30,7 +30,7 @@ class Entry(NamedTuple):
         return scalar(self.name, quote=_common(_quotes_of(items)))
 
     def in_block(self, before: str, items: list[TextPart], layout: Layout) -> str:
-        """Return the line of the entry behind `before`, with its comment under those of its neighbours."""
+        """Return the line of the entry behind `before`, with its comment aligned with its neighbours' comments."""
         return lines_in_block(before, [self], items, layout)[0]
 
 

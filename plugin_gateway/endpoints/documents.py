@@ -1,4 +1,4 @@
-"""The documents: serves the faces of the current revision byte for byte, with entity tags and gzip."""
+"""Faces over HTTP: serves every face of the current revision byte for byte, with entity tags and gzip."""
 
 from __future__ import annotations
 

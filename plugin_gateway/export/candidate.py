@@ -29,7 +29,7 @@ class ShownTool(Struct, frozen=True, kw_only=True):
     """The path template of its operation."""
     definition: JsonObject
     tokens: int
-    """An estimate of what the definition costs."""
+    """An estimate of the definition's cost."""
 
     @property
     def name(self) -> str:

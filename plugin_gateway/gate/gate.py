@@ -252,7 +252,7 @@ def _denied_pairs(key: OperationKey, variants: _Variants) -> set[tuple[bytes, st
 def _near(
     key: OperationKey, variants: _Variants
 ) -> tuple[tuple[RequiredPair, ...], tuple[tuple[RequiredPair, ...], ...]]:
-    """The pairs of an operation, and those of the denied variants that the same call could match."""
+    """The query pairs of an operation, and of the denied variants that the same call could match."""
     template = parse_template(key.path)
     ours = required_pairs(template.query)
     theirs = variants.get((key.method, template.shape), ())

@@ -110,7 +110,7 @@ def _may_be_object(parameter: JsonObject, document: Document) -> bool:
 
 
 def _cut(segments: tuple[Segment, ...], places: Collection[int]) -> Iterator[tuple[Segment, ...]]:
-    """Yield the paths that servers may see: without the matrix parameters, and without all that follows the first."""
+    """Yield the paths that servers may see: one without the matrix parameters, and for each of them one that ends at its segment."""
     kept = [Segment(segment.parts[:-1]) if at in places else segment for at, segment in enumerate(segments)]
     yield _bare(kept)
     for place in places:

@@ -1,4 +1,4 @@
-"""A body type: the Content-Type of a request body, compared with the types that its operation declares.
+"""The media type of a request body, judged by the gate: its operation must declare it, and its charset must be readable.
 
 Origins parse undeclared types, too. A form sent in place of JSON can bypass checks that only cover JSON.
 """

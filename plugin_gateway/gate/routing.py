@@ -60,7 +60,7 @@ class Route(Struct, frozen=True, kw_only=True):
 
 
 class SegmentNode(Struct, frozen=True):
-    """The segments that may follow after those that lead here, and the routes that end here."""
+    """The child segments of one path prefix, and the routes that end at it."""
 
     literals: Mapping[str, SegmentNode]
     patterns: tuple[tuple[Pattern, SegmentNode], ...]

@@ -57,7 +57,7 @@ def operation_rule(
     links: tuple[tuple[str, ...], ...] = (),
     shape: Shape | None = None,
 ) -> OperationRule:
-    """Compile the names that the document declares for `operation`, without those that the gateway injects.
+    """Compile the names that the document declares for `operation`, without the injected ones.
 
     `withheld` query names and `denied_pairs` would turn a call into a call of a denied variant (`gate.variant`).
     """
@@ -126,7 +126,7 @@ def _first_equal(names: frozenset[_Name]) -> frozenset[_Name]:
 def _declared_names(
     parameters: Iterable[JsonObject], names: Names, document: Document
 ) -> tuple[_Declared, _Declared, _Declared]:
-    """Return the names that clients may send, those that a shape closes, and those of which it closes all other spellings."""
+    """Return the open names, the closed names, and the guarded names, whose other spellings are closed."""
     declared, closed, guarded, renamed = _Declared(), _Declared(), _Declared(), _Declared()
     for parameter in parameters:
         key = key_of(parameter)

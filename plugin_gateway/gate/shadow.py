@@ -71,7 +71,7 @@ NO_SHADOWS = Guard((), ())
 
 
 class DeniedPaths:
-    """The denied paths of the document, indexed to find those that shadow a route."""
+    """The denied paths of the document, indexed to find the paths that shadow a route."""
 
     def __init__(
         self,

@@ -52,10 +52,10 @@ class Outcome(Struct, kw_only=True):
     played: Counter[Feature] = field(default_factory=Counter)
     leaks: list[Leak] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
-    """Allowed operations of which no call reached the upstream, so the attack proves little about them."""
+    """Allowed operations that no call reached; the attack says little about them."""
 
     unsent: list[str] = field(default_factory=list)
-    """Operations of which not even an approved call reached the upstream."""
+    """Operations that not even an approved call reached."""
 
     @property
     def proves_nothing(self) -> bool:

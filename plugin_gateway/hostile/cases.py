@@ -238,7 +238,7 @@ def tool_call(path: str, name: str, arguments: dict[str, str], **params: object)
 
 
 def _credentials(place: AttackedOperation, terrain: Terrain) -> Iterator[tuple[str, bytes]]:
-    """Yield calls with fields that must not go up, and with other spellings of what the gateway injects."""
+    """Yield calls with fields that must not go up, and with other spellings of the injected names."""
     for field in _KEPT_FROM_UPSTREAM:
         if field.partition(":")[0].lower() in terrain.passed_fields:
             continue

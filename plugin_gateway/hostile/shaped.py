@@ -25,7 +25,7 @@ UNKNOWN_MEMBER = "pgextra"
 
 
 class ShapedOperation(NamedTuple):
-    """One operation. Parameters and members are those that callers may not send; tokens are those of JSON pointers."""
+    """One operation. Callers may not send its parameters and members; tokens belong to JSON pointers."""
 
     place: AttackedOperation
     parameters: tuple[tuple[str, str], ...] = ()

@@ -65,7 +65,7 @@ def text_changes(old: Any, new: Any, names: tuple[str, ...], where: str) -> Iter
 def other_changes(
     old: dict[str, Any], new: dict[str, Any], described: Container[str], where: str
 ) -> Iterator[tuple[str, Effect]]:
-    """Yield the names of the changed fields that have no words of their own, such as extensions."""
+    """Yield changed fields without a specific description, such as extensions."""
     for name in dict.fromkeys((*old, *new)):
         if name not in described and old.get(name) != new.get(name):
             verb = "was added" if name not in old else "was removed" if name not in new else "changed"

@@ -1,4 +1,4 @@
-"""Grafting: puts operations as they were locked in place of those that the document has now.
+"""Grafting: replaces operations of the document by their locked versions.
 
 The result is the current document, except for these operations and the components that they need. A component that has
 changed since is added with a new name, so that each operation keeps its meaning.
@@ -64,7 +64,7 @@ def _copy(value: object) -> JsonObject:
 
 
 def _new_names(document: Document, scion: Document, lock: Lock) -> Mapping[Tokens, str]:
-    """Rename components whose name means something else in the current document, and those that reach one of them."""
+    """Rename locked components whose name means something else now, and every component that refers to one."""
     there = as_mapping(document.root.get("components"))
     places: list[Tokens] = [
         ("components", section, name)

@@ -144,9 +144,9 @@ class SchemaComparison:
 
 
 def _whole(schema: Json, document: Document) -> tuple[dict[str, Any], Json]:
-    """Return the schema that references lead to, with the fields beside a reference, and the object of the document that it is.
+    """Follow references. Return the schema, with the fields beside a reference, and the document's object for it.
 
-    A schema with fields beside a reference is made anew at each visit, so only the document's object shows that it was seen.
+    Each visit makes a new schema from a reference with fields beside it, so only the document's object shows that it was seen.
     """
     if not isinstance(schema, dict):
         return ({"not": {}} if schema is False else {}), schema

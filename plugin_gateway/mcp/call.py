@@ -179,7 +179,7 @@ class McpCall(Call):
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        """Answer although the gateway itself failed: without an answer the client would wait for ever."""
+        """Answer although the gateway itself failed: without an answer the client would wait forever."""
         if self._is_over:
             raise error
         _logger.error("A message to the MCP endpoint could not be answered", exc_info=error)

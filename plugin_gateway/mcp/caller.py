@@ -1,4 +1,4 @@
-"""A caller: a client as the field lines of its requests show it, which starts tool calls and remembers those that repeat."""
+"""A caller: one MCP client, recognised by its header lines. It starts tool calls and caches repeated ones."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Caller:
         """The request that all its POSTs make."""
         self._outer = outer
         self._number = next(_numbers)
-        """Tells its calls apart from those of other callers."""
+        """Distinguishes its calls from the calls of other callers."""
         self._blocks: dict[tuple[tuple[tuple[bytes, bytes], ...], int], FieldBlock] = {}
         """By the fields of the arguments and the length of the body."""
 

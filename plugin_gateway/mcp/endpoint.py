@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from plugin_gateway.tools.tool_set import ToolSet
 
 MOST_BODY_BYTES: Final = 4 * 1024 * 1024
-"""A message carries files as base64 and text with escapes, so its limit is not that of an operation's body, which holds for the body
-that the tool call makes."""
+"""Messages have their own limit, because base64 and escapes enlarge them. The operation's body limit applies to the call."""
 _MOST_HEADS: Final = 512
 NO_STREAM: Final = Refusal(
     status=405,

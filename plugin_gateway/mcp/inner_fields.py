@@ -1,4 +1,4 @@
-"""The inner fields: the field lines of the request that a tool call makes, from those of the client's request to the endpoint."""
+"""The inner fields: the field lines of a tool call's request to the API, made from the client's field lines."""
 
 from __future__ import annotations
 

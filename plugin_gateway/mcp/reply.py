@@ -38,7 +38,7 @@ _LOCATION: Final = re.compile(rb"(?im)^location: *([^\r\n]+)")
 _check_json: Final = msgspec.json.Decoder(msgspec.Raw).decode
 _MOST_REMEMBERED: Final = 256
 _contents: Final[dict[bytes, tuple[int, str, str, bool]]] = {}
-"""What field lines announce, and whether they may name a next page, for those seen lately: an upstream's differ only in their Date."""
+"""By recent field lines: what they announce, and whether they may name a next page. An upstream's lines differ only in their Date."""
 _LINE_ENDS: Final = b"\r\n"
 _NOTICE_BYTES: Final = 700
 """Room for a notice in a result that had to be cut."""

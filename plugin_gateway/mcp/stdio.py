@@ -113,7 +113,7 @@ class StdioSession:
             self._say(error_response(Fault(INVALID_REQUEST, "This revision has no batches: send one message a line.")))
 
     def on_tick(self, now: float) -> None:
-        """Check the deadlines of calls, and tell the progress of those that asked for it."""
+        """Check the deadlines of calls, and report the progress of calls that asked for it."""
         for one in tuple(self._calls.values()):
             if one.call is not None:
                 one.call.on_tick(now)

@@ -174,7 +174,7 @@ class ToolCall(Client):
         try:
             result = result_of(reply)
         except Exception:
-            # The exception would end the connection to the API, and the client would wait for ever.
+            # The exception would end the connection to the API, and the client would wait forever.
             _logger.exception("No result could be made of an answer to %s", self._tool.name)
             result = refused(self._tool, FAILED, limit)
         self._on_result(self.slot, result)

@@ -15,7 +15,7 @@ _MOST_REFERENCES: Final = 16
 
 
 def declared_parameters(operation: Operation, document: Document) -> Iterator[JsonObject]:
-    """Yield the parameters of the operation, then those of its path item that it does not override; references are resolved.
+    """Yield the operation's parameters, then the path item's that it does not override; references are resolved.
 
     A parameter whose reference cannot be resolved is skipped, and so not forwarded. Checking the document reports it.
     """

@@ -1,4 +1,4 @@
-"""An endpoint: one of the gateway's own paths, whose requests become calls as those of operations do, without the ASGI app."""
+"""An endpoint: one of the gateway's own paths. Its requests become calls, as an operation's do, without the ASGI app."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def link_queries_of(rules: Iterable[OperationRule], gate: Gate) -> LinkQueries |
 
 
 def query_names_of(rule: OperationRule) -> QueryNames:
-    """Return the query parameters of an operation that clients do not know, and those that they send under other names."""
+    """Return an operation's query parameters that clients do not know, and the renamed ones."""
     if rule.shape is None:
         return QueryNames()
     names = rule.shape.names

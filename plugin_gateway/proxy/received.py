@@ -1,7 +1,7 @@
-"""A received request: its field lines, its method and target, and the head to send upstream if it is permitted.
+"""A received request, with the results that later calls with the same bytes share.
 
-Clients repeat themselves: mostly only the request line changes between calls. So the results from the field lines are
-computed once for all calls with the same lines, and the results from a whole head once for all calls with that head.
+Clients repeat themselves: mostly only the request line changes between calls. `FieldBlock` keeps what was computed from field lines
+for all calls with the same lines; `Received` and `Permitted` keep what was computed from a whole head for all calls with that head.
 """
 
 from __future__ import annotations

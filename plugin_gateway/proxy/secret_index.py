@@ -146,7 +146,7 @@ class SecretIndex:
     def __init__(self) -> None:
         self.secrets: set[str] = set()
         self.octets: bytes = bytes(sorted(_SECRET_OCTETS + ESCAPE_OCTETS))
-        """The octets of which secrets and their spellings consist."""
+        """The octets that occur in secrets and their spellings."""
         self.lookalikes = Lookalikes(())
         self._looking_alike: dict[str, list[bytes]] = {}
         """By secret, the forms that contain characters of escapes."""

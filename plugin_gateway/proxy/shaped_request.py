@@ -42,7 +42,7 @@ def shape_request(
     undeclared: Refusal | None = None,
     wrong_body: Refusal | None = None,
 ) -> ShapedRequest | Refusal | None:
-    """Judge and rewrite a permitted request by the shape of its operation, which must have one. None if it goes up as it came.
+    """Apply the operation's shape (required) to a permitted request. Return None if the request needs no change.
 
     `undeclared` refuses names in the query, and `permit` has the rest of it. `wrong_body` refuses the type of the body. With either of
     them the call is refused, and its answer lists the problems that the shape finds, too.

@@ -105,7 +105,7 @@ class Unescaper:
     __slots__ = ("_kinds", "_octets", "_rest_of_word")
 
     def __init__(self, octets: bytes) -> None:
-        """Prepare; `octets` include those of which escapes consist."""
+        """Prepare; `octets` include those that occur in escapes."""
         self._octets = octets
         self._kinds = (
             _Kind(

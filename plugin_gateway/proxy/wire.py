@@ -1,8 +1,8 @@
 """A message head: the strict parser of RFC 9112 for both clients and the upstream.
 
 Request smuggling needs two parties that read one head differently. So this parser is never lenient: a head that does
-not match the grammar byte for byte is refused, and a head that does has only one meaning. Every function is pure, except
-that those with a memo add field lines to it. Results do not change.
+not match the grammar byte for byte is refused, and a head that does has only one meaning. Every function is
+pure; `known` is a cache that the caller owns.
 """
 
 from __future__ import annotations

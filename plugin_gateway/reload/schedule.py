@@ -29,7 +29,7 @@ class Schedule:
         return self._clock() - self._asked_at
 
     def asked(self) -> None:
-        """Begin the wait anew: a file has changed, or a person asks."""
+        """Restart the wait: a file has changed, or a person asks."""
         self._asked_at = self._clock()
 
     def retry_s(self) -> float:

@@ -27,7 +27,7 @@ LOOK_MS = 1000
 
 
 def has_changed(known: dict[Path, Fingerprint]) -> bool:
-    """Take the fingerprints anew; return whether one differs from the known one."""
+    """Take the fingerprints again. Return whether one has changed."""
     now = fingerprints(known)
     if now == known:
         return False

@@ -266,7 +266,7 @@ def _either(names: Iterable[str]) -> str:
 
 
 def _closest(word: str, names: Collection[str], count: int) -> list[str]:
-    """Return the most similar names. Of many, only those are compared that share the most pairs of letters with the word."""
+    """Return the most similar names. Of many names, compare only those that share the most pairs of letters with the word."""
     if len(names) > _MOST_COMPARED:
         pairs = {*pairwise(word)}
         size = len(word)

@@ -24,11 +24,11 @@ _RULES: Final[Rules] = {Document: {"root": to_json, "warnings": Omitted("clients
 
 
 class FinishedSteps(Steps):
-    """Shows the documents that are finished, and finishes those that are not."""
+    """Shows finished documents, and finishes the others."""
 
     def __init__(self, finished: Mapping[str, DocumentFaces] | None = None) -> None:
         self.finished = dict(finished or {})
-        """By the hash of what they are made of (`hash_of_parts`)."""
+        """By the hash of their parts (`hash_of_parts`)."""
 
     def show(
         self, pruned: Document, operations: Mapping[OperationKey, PublishedOperation], presentation: Presentation

@@ -1,4 +1,4 @@
-"""A new lock: the operations that a config allows and the groups that it has, as the document describes them now."""
+"""A new lock: the one that `plugin-gateway lock` would write now, with today's allowed operations and groups."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def new_lock(loaded: LoadedConfig, document: Document, *, own: Document | None =
 
 
 def settings_of(config: Config) -> Lock:
-    """Return an empty lock, which says only what belongs to an operation."""
+    """Return a lock without operations, which has only the settings that decide what belongs to an operation."""
     extensions = tuple(sorted({*config.public.extensions}))
     return Lock(document="", discriminator=config.public.discriminator, extensions=extensions)
 

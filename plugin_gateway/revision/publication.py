@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class Publication(Struct, frozen=True, kw_only=True):
-    """The documents and all that is made from them. The fields besides the faces and the page serve to cut consumers' views."""
+    """The documents, and everything made from them. The fields besides the faces and the page serve to cut consumers' views."""
 
     operations: Mapping[OperationKey, PublishedOperation]
     presentation: Presentation

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Steps:
-    """Does each step anew for the whole document. Each takes what the step before it returned."""
+    """Does each step for the whole document. Each takes the result of the step before it."""
 
     has_notes = True
     """Whether the revision reports doubts about the document, and what each profile leaves out."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 PATIENCE_S: Final = 10.0
-"""How long a whole request may take to arrive. Without this limit, a few idle connections could keep probes out for ever."""
+"""How long a whole request may take to arrive. Without this limit, a few idle connections could keep probes out forever."""
 _MOST_CONNECTIONS: Final = 64
 """Above this number, a new connection takes the place of the oldest one that has had time for a request and sent none."""
 _MOST_AT_ALL: Final = 512

@@ -51,7 +51,7 @@ class ChannelMessage(NamedTuple):
 
 if TYPE_CHECKING:
     OnUnasked: TypeAlias = Callable[[ChannelMessage, Callable[[ChannelMessage], object]], object]
-    """Takes a message that a worker sends by itself, and a function that sends it the answer, if there is one."""
+    """Handles an unsolicited worker message; the second argument sends the reply, if there is one."""
 
 
 class Channel:

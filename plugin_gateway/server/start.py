@@ -32,7 +32,7 @@ class ServeOptions(Struct, frozen=True, kw_only=True):
     front: Front = "connection"
     log_level: str = ""
     wait_s: float | None = None
-    """How long to wait for a document whose server does not answer; None means for ever."""
+    """How long to wait for a document whose server does not answer; None means without a limit."""
     drain_delay_s: float = 0.0
     """How long to take calls after SIGTERM, while `/readyz` says that the gateway is not ready."""
     drain_timeout_s: float = 10.0

@@ -247,7 +247,7 @@ class Supervisor:
             return False
         self._is_due = self._is_due or is_asked
         started_at = monotonic()
-        # Take the fingerprints now: a file that a refused config no longer names must not count as changed ever after.
+        # Take the fingerprints now. Otherwise a file that a refused config dropped would look changed at every later check.
         watched = fingerprints(before.watched)
         self._console.config.compiling()
         compiled = await self._beginning.compile(before.number + 1, before.pinned, self._ready.take())

@@ -130,7 +130,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
 
 
 def public_config(holder: Holder, recorder: Recorder, front: Front, tracing: Tracing | None = None) -> PublicConfig:
-    """Return what connections are made of: our strict HTTP/1.1 for both fronts, and the app behind it."""
+    """Return the parts of each connection: our strict HTTP/1.1 for both fronts, and the app behind it."""
     forwards = front == "connection"
     # The ASGI front records the requests that it answers.
     ours = connection_front(
@@ -215,5 +215,5 @@ async def obey(channel: Channel, server: PublicServer, parts: WorkerParts) -> No
                 ):
                     continue
     finally:
-        # Drain even after an error: without a supervisor the worker would take calls for ever.
+        # Drain even after an error: without a supervisor the worker would never stop taking calls.
         server.drain(drain_timeout_s)

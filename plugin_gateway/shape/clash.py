@@ -1,4 +1,4 @@
-"""A clash: two settings of `request` or `response`, one of which keeps the other from having an effect."""
+"""A clash: two settings of `request` or `response`, where one keeps the other from having an effect."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Cut:
 
 
 def kept(pointers: Iterable[Tokens]) -> Branch:
-    """Return the branch of a value of which only these places are kept."""
+    """Return the branch that keeps only these places."""
     branch: Branch = False
     for pointer in pointers:
         branch = either(branch, _path(pointer, end=True, rest=False))
@@ -70,7 +70,7 @@ def kept(pointers: Iterable[Tokens]) -> Branch:
 
 
 def dropped(pointers: Iterable[Tokens]) -> Branch:
-    """Return the branch of a value of which all but these places are kept."""
+    """Return the branch that drops only these places."""
     branch: Branch = True
     for pointer in pointers:
         branch = both(branch, _path(pointer, end=False, rest=True))
@@ -78,7 +78,7 @@ def dropped(pointers: Iterable[Tokens]) -> Branch:
 
 
 def limited(limits: Iterable[tuple[Tokens, int]]) -> Branch:
-    """Return the branch of a value whose arrays at these places lose the items after the first few."""
+    """Return the branch that cuts the arrays at these places to their first items."""
     branch: Branch = True
     for pointer, most_items in limits:
         end = Cut({}, other=True, each=True, is_lenient=True, most_items=most_items)
@@ -139,11 +139,11 @@ def keeps(branch: Branch, tokens: Tokens) -> bool:
 
 
 LEFT_OUT: Final = object()
-"""The result for a value of which nothing is kept."""
+"""Marks a value that is dropped completely."""
 
 
 def cut_value(value: Any, branch: Branch) -> Any:
-    """Cut a value of Python, such as an example of the document; return LEFT_OUT if nothing of it is kept."""
+    """Cut a value of Python, such as an example of the document; return LEFT_OUT if it is dropped completely."""
     if isinstance(branch, bool):
         return value if branch else LEFT_OUT
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The extensions that a document keeps while it is pruned: those that gateway.yaml names, and those that the gateway acts on."""
+"""The extensions that a document keeps while it is pruned: gateway.yaml names them, or the gateway acts on them."""
 
 from __future__ import annotations
 

@@ -22,9 +22,9 @@ class Names(Struct, frozen=True, kw_only=True):
     closed: frozenset[Key] = frozenset()
     """Parameters that clients may not send under the document's name: hidden, fixed and renamed ones."""
     renamed: tuple[tuple[Key, str], ...] = ()
-    """The new names of those that clients may send."""
+    """The renamed parameters that clients may send, with their new names."""
     guarded: frozenset[Key] = frozenset()
-    """Parameters of which no other spelling may go up: those that the gateway sends itself or narrows."""
+    """Parameters whose other spellings must not go up: the gateway sends or narrows them."""
 
     fixed: frozenset[Key] = frozenset()
     """Those of the closed parameters that the gateway sends in each call."""

@@ -203,7 +203,7 @@ class Parameters:
         return self._required_fields <= seen
 
     def write_cookies(self, pairs: list[bytes]) -> list[bytes]:
-        """Return the cookies that go up, of those that the client sent and the gate takes."""
+        """Return the cookies that go up. `pairs` are the client's cookies that the gate takes."""
         written: list[bytes] = []
         sent: set[str] = set()
         for pair in pairs:

@@ -65,7 +65,7 @@ def pointers_of(pointers: Iterable[str]) -> Pointers:
 
 
 def step(pointers: Pointers, token: str) -> Pointers:
-    """Return the rest of those pointers that lead to or through the member or item `token`."""
+    """Return the rest of each pointer that leads to or through the member or item `token`."""
     return frozenset(one[1:] for one in pointers if one and one[0] in {token, ANY})
 
 
@@ -188,7 +188,7 @@ def _takes_object(part: Any) -> bool:
 
 
 def _is_free(part: Any) -> bool:
-    """Whether it is an object or array of which the document says nothing more."""
+    """Whether the document says only that it is an object or an array."""
     if not isinstance(part, dict):
         return False
     kinds = _kinds(part)

@@ -181,7 +181,7 @@ class _Chooser:
                 continue
             score = field.score + 8 * (name in required)
             if _fold(name) in _LONG and not (is_row and has_title):
-                # The text is what a single item is about, and all that a message has.
+                # A single item is about its text, and a message has nothing else.
                 score = 90
             if name == own_id:
                 score = 96

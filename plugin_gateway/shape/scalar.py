@@ -15,7 +15,7 @@ _find_control: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]").search
 _TRIPLE: Final = re.compile("(%[0-9A-Fa-f]{2})")
 # RFC 6570, 3.2.3, except the characters that end a name, a value or a query for some server: `&`, `+`, `;` and `#`.
 _KEPT_IN_QUERY: Final = ":/?[]@!$'()*,="
-# Of the same characters, those that do not end a segment of a path.
+# Likewise, except the characters that end a segment of a path.
 _KEPT_IN_PATH: Final = ":@!$&'()*,="
 
 

@@ -69,7 +69,7 @@ class ParameterShape(Protocol):
         """Return what goes up. `path` and `query` are the gate's; `fields` are lower-case names with values."""
 
     def write_cookies(self, pairs: list[bytes]) -> list[bytes]:
-        """Return the cookies that go up, of those that the client sent and the gate takes."""
+        """Return the cookies that go up. `pairs` are the client's cookies that the gate takes."""
 
     def limited_to(self, takes: Callable[[str, str], bool]) -> ParameterShape:
         """Return the shape without the parameters that the gate does not take from clients, by place and name."""

@@ -111,7 +111,7 @@ def cut_members(members: dict[str, Raw], cut: Cut) -> dict[str, Raw]:
 
 
 def cut_items(array: bytes | Raw, cut: Cut, room: int) -> tuple[list[dict[str, Raw]] | list[Raw], int]:
-    """Cut the items of an array, of which at most `room` are kept; return them, and how many the array had."""
+    """Cut the items of an array and keep at most `room`. Return them, and how many the array had."""
     each = cut.each
     if isinstance(each, Cut):
         try:

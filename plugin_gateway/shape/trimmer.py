@@ -31,7 +31,7 @@ HELD_BYTES: Final = 256 * 1024
 _MOST_LEVELS: Final = 32
 """Each level of a value that is too long to be held costs a search of the held text."""
 _MOST_NAME_BYTES: Final = 1024 * 1024
-"""For a member's name or a number, both of which are read whole."""
+"""For a member's name or a number. Both are read whole."""
 _MOST_GUESSES: Final = 3
 
 _QUOTE: Final = 0x22

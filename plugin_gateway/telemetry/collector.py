@@ -1,4 +1,4 @@
-"""A collector: the OpenTelemetry server that gets traces and metrics, and the settings of what it gets."""
+"""A collector: the OpenTelemetry server that gets traces and metrics, and the settings of both."""
 
 from __future__ import annotations
 

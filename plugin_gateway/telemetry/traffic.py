@@ -89,7 +89,7 @@ class Traffic:
             self._on_watch(False)
 
     def close(self) -> None:
-        """End: let no more viewers in, and wake those that are here, so that they see `is_closed`."""
+        """End: let no more viewers in, and wake the present ones, so that they see `is_closed`."""
         self.is_closed = True
         self.wake()
 

@@ -25,7 +25,7 @@ _HEAD_BYTES: Final = 128
 _MOST_WAITING: Final = 100_000
 """The entries that wait while another process holds the lock; later ones are lost and counted."""
 _PAUSE_S: Final = 0.005
-"""Between two attempts to get the lock: `flock` can wait for ever or not at all, but not until a time."""
+"""The pause between two attempts to get the lock, because `flock` has no timeout."""
 
 
 def head_path(file: Path) -> Path:

@@ -211,7 +211,7 @@ def _without_wrapper(schema: JsonObject) -> JsonObject:
 
 
 def _without_union(schema: JsonObject, *, has_unions: bool) -> JsonObject:
-    """Write alternatives of which only one has members as one schema, which accepts the types of all."""
+    """If only one alternative has members, merge all alternatives into one schema that accepts their types."""
     key = next((key for key in ("anyOf", "oneOf") if key in schema), None)
     if has_unions or key is None or schema.keys() - _NOTES - {key}:
         return schema

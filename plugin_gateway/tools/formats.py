@@ -1,4 +1,4 @@
-"""The formats in which other programs take tools: those of OpenAI's, Anthropic's and Google's APIs, and MCP's."""
+"""The formats in which other programs take tools: OpenAI's, Anthropic's and Google's APIs, and MCP."""
 
 from __future__ import annotations
 

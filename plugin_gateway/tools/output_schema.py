@@ -124,7 +124,7 @@ def _is_object(definitions: Definitions, placed: Placed, depth: int) -> bool:
 
 
 def _loosened(schema: Any) -> JsonObject:
-    """Keep the keywords that describe values, and drop those that judge them."""
+    """Keep descriptive keywords; drop those that can reject a value."""
     if not isinstance(schema, dict):
         return {}
     loose: JsonObject = {}

@@ -1,4 +1,4 @@
-"""A path: the template of an operation cut into pieces, of which some are values."""
+"""A path: the template of an operation, cut into fixed pieces and values."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ class RequestWriter:
     def _with_misfits(
         self, found: tuple[ArgumentProblem, ...], request: ToolRequest, *, has_body: bool = True
     ) -> tuple[ArgumentProblem, ...]:
-        """Return the problems of a request, and those of the arguments that are written into it."""
+        """Return the problems of a request, and of the arguments in it."""
         shape = next((rule.shape for rule in self._gate.rules if rule.operation_id == self.tool.name), None)
         if shape is None or len(found) >= MAX_PROBLEMS:
             return found

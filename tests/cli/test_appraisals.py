@@ -44,7 +44,7 @@ def test_a_block_has_the_costs_and_the_doubts() -> None:
         ({"tool": Tokens(None, None)}, "  tool   none"),
     ],
 )
-def test_a_cost_is_told_where_there_is_one(changes: Any, line: str) -> None:
+def test_a_cost_is_shown_where_there_is_one(changes: Any, line: str) -> None:
     assert line in [*lines_of([appraisal(**changes)])]
 
 

@@ -99,7 +99,7 @@ def test_without_the_key_the_gateway_shows_nothing(
     assert run(["approve", id_, "--admin", address]) == 0
 
 
-def test_an_unknown_or_malformed_id_is_told(admin: tuple[Desk, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_or_malformed_id_is_reported(admin: tuple[Desk, str], capsys: pytest.CaptureFixture[str]) -> None:
     _, address = admin
     assert run(["approve", "7f", "--admin", address]) == 1
     assert "no such approval" in capsys.readouterr().err

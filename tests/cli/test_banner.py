@@ -22,7 +22,7 @@ STARTED = Started(
 )
 
 
-def test_people_are_told_urls_operations_time_and_warnings() -> None:
+def test_the_banner_shows_urls_operations_time_and_warnings() -> None:
     text = as_text(STARTED)
     for said in (
         "ready after 0.50 s",

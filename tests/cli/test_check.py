@@ -72,7 +72,7 @@ def test_programs_get_their_formats_on_standard_output(
     assert capsys.readouterr().out.startswith("::")
 
 
-def test_no_config_at_all_is_told_so(
+def test_a_missing_config_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

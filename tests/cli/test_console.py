@@ -101,7 +101,7 @@ def test_the_config_says_where_the_gateway_is(
     assert "/console/enter?token=" in capsys.readouterr().out
 
 
-def test_another_user_is_told_where_the_key_would_be(
+def test_another_user_sees_where_the_key_would_be(
     runtime: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with served(admin_app(console().routes())) as address:

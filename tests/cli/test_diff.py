@@ -47,7 +47,7 @@ def diff(config: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> t
     return status, captured.out.splitlines(), captured.err
 
 
-def test_nothing_changed_is_said_and_is_success(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_change_is_reported_and_is_success(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert diff(config, capsys, "--exit-code") == (0, [], "nothing changed\n")
 
 
@@ -167,7 +167,7 @@ def test_programs_get_findings(config: Path, capsys: pytest.CaptureFixture[str],
         assert rules[:3] == [("breaking-change", "warning"), ("text-change", "warning"), ("change", "note")]
 
 
-def test_a_lock_that_is_missing_or_has_another_copy_is_said_to(
+def test_a_lock_that_is_missing_or_has_another_copy_is_reported(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy = config.with_name("gateway.locked.json")

@@ -73,7 +73,7 @@ def test_each_entry_shows_its_method_its_path_and_its_summary_if_it_has_one() ->
     ]
 
 
-def test_where_nothing_looks_harmless_the_author_is_told_where_to_look() -> None:
+def test_where_nothing_looks_harmless_the_draft_names_a_place_to_look() -> None:
     notes = draft(document({"paths": {"/admin": get("admin")}}), "./openapi.yaml").notes
     assert (
         notes[0]
@@ -113,7 +113,7 @@ def test_operations_that_are_elsewhere_are_no_first_choice() -> None:
     assert written(found)["allow"] == ["listItems"]
 
 
-def test_other_places_that_the_document_names_are_told_to_the_author() -> None:
+def test_other_places_that_the_document_names_are_shown_to_the_author() -> None:
     found = document({"servers": [{"url": "https://a.test"}, {"url": "https://b.test"}], "paths": {}})
     assert "`upstream.url` is https://a.test; the document also names https://b.test" in draft(found, "./o.yaml").notes
 

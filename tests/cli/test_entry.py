@@ -54,7 +54,7 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     assert f"plugin-gateway {name}" in capsys.readouterr().out
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     assert shell("--version").stdout == f"plugin-gateway {__version__}\n"
 
 

@@ -126,7 +126,7 @@ def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int,
         (["GET", "http://[/pets"], 1, "the gateway is at"),
     ],
 )
-def test_callers_own_paths_pasted_urls_and_the_line_that_decides_are_told(
+def test_callers_own_paths_pasted_urls_and_the_line_that_decides_are_explained(
     wide: str, capsys: pytest.CaptureFixture[str], arguments: list[str], status: int, said: str
 ) -> None:
     found, out = explained(capsys, wide, *arguments)

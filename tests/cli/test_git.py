@@ -27,7 +27,7 @@ def test_a_file_is_read_as_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("revision", ["nope", "--output=x", "HEAD:a", ""])
-def test_a_revision_that_is_not_there_is_said_to_be(tmp_path: Path, revision: str) -> None:
+def test_a_missing_revision_is_reported(tmp_path: Path, revision: str) -> None:
     (tmp_path / "a").write_text("old")
     repository(tmp_path, "a")
     with pytest.raises(UsageError, match="git knows no revision"):
@@ -35,13 +35,13 @@ def test_a_revision_that_is_not_there_is_said_to_be(tmp_path: Path, revision: st
     assert [path.name for path in tmp_path.iterdir() if path.name != ".git"] == ["a"]
 
 
-def test_a_folder_outside_of_git_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_outside_of_git_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(UsageError, match="git knows no revision"):
         file_at("HEAD", tmp_path / "a")
 
 
-def test_a_machine_without_git_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_git_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="git is not installed"):
         file_at("HEAD", tmp_path / "a")

@@ -30,7 +30,7 @@ def test_check_accepts_the_config_that_init_writes(folder: Path, capsys: pytest.
     assert run(["check"]) == 0
 
 
-def test_nothing_is_written_over_unless_told_to(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_file_is_overwritten_without_force(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "gateway.yaml").write_text("mine")
     assert run(["init", "openapi.yaml"]) == 2
     assert "--force" in capsys.readouterr().err
@@ -46,12 +46,12 @@ def test_a_config_elsewhere_still_finds_the_document(folder: Path, capsys: pytes
     assert "check -c etc/gw.yaml" in capsys.readouterr().err
 
 
-def test_a_place_that_cannot_be_written_to_is_told_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_place_that_cannot_be_written_to_is_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", "openapi.yaml", "-o", "nowhere/gateway.yaml"]) == 2
     assert "cannot write nowhere/gateway.yaml" in capsys.readouterr().err
 
 
-def test_a_name_that_is_too_long_is_told(folder: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_that_is_too_long_is_reported(folder: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", "openapi.yaml", "-o", "x" * 300]) == 2
     assert "file name too long" in capsys.readouterr().err
 

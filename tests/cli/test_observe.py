@@ -89,7 +89,7 @@ def test_a_config_is_observed_with_its_credential_and_without_its_lists_and_call
         (["openapi.yaml", "--upstream", "http://a.test", "--listen", "nowhere"], "nowhere"),
     ],
 )
-def test_a_mistake_on_the_command_line_is_told(
+def test_a_mistake_on_the_command_line_is_reported(
     folder: Path, arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["observe", *arguments]) == 2

@@ -125,12 +125,12 @@ def test_an_undefined_schema_is_reported_beside_the_result(tmp_path: Path, capsy
     assert "did you mean '#/components/schemas/Animal'" in captured.err
 
 
-def test_a_source_that_is_not_there_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_source_that_is_not_there_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["prune", "/nowhere/openapi.json", "--allow", "x"]) == 2
     assert "/nowhere/openapi.json" in capsys.readouterr().err
 
 
-def test_a_list_that_is_not_text_is_told_so(source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_list_that_is_not_text_is_reported(source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "list").write_bytes(b"\xff\xfe")
     assert run(["prune", source, "--allow-file", str(tmp_path / "list")]) == 2
     assert "as UTF-8 text" in capsys.readouterr().err

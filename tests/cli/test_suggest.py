@@ -135,7 +135,7 @@ def test_the_suggested_config_keeps_the_upstream_of_gateway_yaml(
     assert (config["allow"], config["upstream"]["url"]) == (["getPet"], "https://mine.test")
 
 
-def test_an_undeclared_parameter_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_undeclared_parameter_is_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "seen.jsonl").write_text(
         f"{OBSERVED}\n{Sighting(method='GET', path='/pets', query=('old',)).as_line()}\n"
     )
@@ -147,7 +147,7 @@ def test_an_undeclared_parameter_is_told(folder: Path, capsys: pytest.CaptureFix
     )
 
 
-def test_an_undeclared_member_of_a_reply_is_told_and_opens_no_other(
+def test_an_undeclared_member_of_a_reply_is_reported_and_opens_no_other(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fields = {"": ("object",), "/id": ("integer",), "/*": ("string",)}
@@ -187,7 +187,7 @@ def test_a_refused_narrowing_of_one_entry_leaves_the_others(folder: Path, capsys
     assert "`response` of GET /pets/{petId} is commented out, because `check` would refuse it: no such" in shown.err
 
 
-def test_a_refusal_is_told_by_its_error_and_not_by_a_warning(folder: Path) -> None:
+def test_a_refusal_is_reported_by_its_error_and_not_by_a_warning(folder: Path) -> None:
     wrong = "- {operation: listPets, response: {keep: [/*/zz]}}"
     found = refusals_of(f"openapi: openapi.yaml\nupstream: {{url: https://api.test}}\nallow:\n{wrong}\n")
     assert [(one.severity, one.pointer) for one in found] == [(Severity.ERROR, ("allow", 0, "response", "keep", 0))]

@@ -75,7 +75,7 @@ def test_one_tool_is_named_by_its_name_or_its_operation(config: Any, capsys: pyt
     assert "gateway.yaml does not allow `deletePet`" in capsys.readouterr().err
 
 
-def test_the_cost_of_each_tool_is_told_the_costliest_first(config: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_cost_of_each_tool_is_listed_the_costliest_first(config: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["tools", "-c", config, "--tokens"]) == 0
     out, err = capsys.readouterr()
     costs = [int(line.split()[0]) for line in out.splitlines()]

@@ -84,14 +84,14 @@ UPLOAD = server("https://upload.test/2.0")
         (server("https://a.test", "https://b.test"), {"x": {}}, "https://a.test", ("https://b.test",)),
     ],
 )
-def test_the_upstream_is_where_most_operations_are_and_other_places_are_told(
+def test_the_upstream_is_where_most_operations_are_and_other_places_are_listed(
     root: dict[str, list[dict[str, Any]]], paths: dict[str, Any], url: str, others: tuple[str, ...]
 ) -> None:
     found = upstream_url(document(root, **paths))
     assert (found.url, found.is_stated, found.others) == (url, True, others)
 
 
-def test_a_path_that_every_template_begins_with_is_not_said_twice() -> None:
+def test_a_path_that_every_template_begins_with_is_not_shown_twice() -> None:
     every: dict[str, Any] = {"v2/x": {}, "v2/y": {}}
     one: dict[str, Any] = {"v2/x": {}, "y": {}}
     assert upstream_url(document(server("https://a.test/v2"), **every)).url == "https://a.test"

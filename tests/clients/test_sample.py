@@ -35,7 +35,7 @@ def test_the_sample_is_small_and_fits(schema: Any, value: Any) -> None:
 
 
 @pytest.mark.parametrize("schema", [False, {"type": "string", "pattern": "a", "maxLength": 0}])
-def test_a_schema_without_a_sample_is_told(schema: Any) -> None:
+def test_a_schema_without_a_sample_is_reported(schema: Any) -> None:
     with pytest.raises(ValueError, match="no sample"):
         sample(schema, DOCUMENT)
 

@@ -67,5 +67,5 @@ def test_an_unknown_operation_is_not_found(client: TestClient) -> None:
     assert client.put("/pets/1").status_code == 404
 
 
-def test_operations_without_a_success_or_its_sample_are_told() -> None:
+def test_operations_without_a_success_or_its_sample_are_reported() -> None:
     assert SamplingApi(DOCUMENT).without_answer == ["upgrade", "never"]

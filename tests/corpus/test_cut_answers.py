@@ -50,7 +50,7 @@ def recorded(node: dict[str, Any], document: Document) -> Iterator[Any]:
 
 
 def proposals(document: Document) -> dict[OperationKey, tuple[str, ...]]:
-    """Return what is proposed for those operations of which the document records a large answer."""
+    """Return what is proposed for the operations whose large answer the document records."""
     found: dict[OperationKey, tuple[str, ...]] = {}
     for key, operation in document.operations.items():
         if len(found) < MOST_OPERATIONS and any(

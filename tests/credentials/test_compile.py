@@ -102,7 +102,7 @@ def test_passthrough_of_a_credential_that_is_meant_for_the_gateway_is_a_finding(
     )
 
 
-def test_each_place_where_a_credential_goes_astray_is_told_once_with_the_way_out() -> None:
+def test_each_place_where_a_credential_goes_astray_is_reported_once_with_a_hint() -> None:
     passes = "auth: {type: user_http, passthrough: true}"
     ours = "auth: {type: service_http, tokens: [{name: a, env: OTHER}]}"
     credential = "{passthrough: true}, write_credential: {bearer: {env: KEY}}"

@@ -210,7 +210,7 @@ def test_each_caller_backs_off_alone(clock: Clock) -> None:
     play(scene, THEIRS, *(token(f"t{i}") for i in range(4)))
 
 
-def test_an_endpoint_that_is_away_is_told_once_and_its_return_once(
+def test_an_unreachable_endpoint_is_reported_once_and_its_return_once(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
@@ -340,7 +340,7 @@ def test_twelve_thousand_made_up_tokens_are_a_hundred_questions(clock: Clock) ->
     play(scene, THEIRS, token("held"), (400, b'{"error": "invalid_grant"}'))
 
 
-def test_an_address_with_too_many_bad_tokens_is_told_so_while_no_more_can_be_requested(clock: Clock) -> None:
+def test_an_address_with_too_many_bad_tokens_is_refused_while_no_more_can_be_requested(clock: Clock) -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
         for number in range(100):
             assert await obtain(issuer, f"bad-{number}", address="2001:db8::1") is NOT_EXCHANGED

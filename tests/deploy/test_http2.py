@@ -79,7 +79,7 @@ def test_the_gateway_and_not_the_proxy_decides_which_calls_are_allowed(tmp_path:
     assert [tool["name"] for tool in listed.json()["result"]["tools"]] == ["getPet"]
 
 
-def test_envoy_is_told_to_leave_targets_alone() -> None:
+def test_envoy_is_configured_to_leave_targets_alone() -> None:
     config = yaml.safe_load((HTTP2 / "envoy.yaml").read_text())
     [chain] = config["static_resources"]["listeners"][0]["filter_chains"]
     manager = chain["filters"][0]["typed_config"]

@@ -158,7 +158,7 @@ class Load(threading.Thread):
         self.answered: list[tuple[str, int]] = []
         self.lost: list[Any] = []
         self.mixed: list[Any] = []
-        """The answers of which two parts come from different edits."""
+        """The answers with parts from two edits."""
         self.ends = threading.Event()
         self._port = port
 

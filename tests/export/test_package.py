@@ -117,7 +117,7 @@ def test_reviewers_of_codex_plugins_get_the_cases_too() -> None:
     assert "extensions" not in read(files({"plugin": None}), ".codex-plugin/plugin.json")
 
 
-def test_a_client_of_the_registry_is_told_to_send_a_token() -> None:
+def test_the_registry_entry_asks_clients_for_a_token() -> None:
     [remote] = read(files({"auth": TOKENS}), "server.json")["remotes"]
     assert remote["headers"][0]["value"] == "Bearer {token}"
     [remote] = read(files(), "server.json")["remotes"]

@@ -10,7 +10,7 @@ import pytest
 from plugin_gateway.gate.permit import OperationRule, Permit
 
 
-def test_a_rule_admits_nothing_unless_told() -> None:
+def test_a_rule_admits_nothing_by_default() -> None:
     rule = OperationRule(method="GET", path_template="/a", operation_id="a")
 
     assert not (rule.query_names | rule.query_prefixes | rule.header_names | rule.cookie_names)

@@ -28,7 +28,7 @@ def test_only_a_segment_that_is_the_whole_parameter_is_slashed() -> None:
         ("GET /tree/private/{b}", False),
     ],
 )
-def test_denied_templates_that_a_value_spells_are_said(denied: str, is_found: bool) -> None:
+def test_denied_templates_that_a_value_spells_are_reported(denied: str, is_found: bool) -> None:
     ours, theirs = OperationKey("GET", "/tree/{path}"), OperationKey(*denied.split(" "))
     found = [*find_spelled(ours, {"path"}, [ours, theirs], [ours], 3)]
 

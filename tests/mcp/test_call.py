@@ -179,7 +179,7 @@ async def when_asked(world: World, calls: int = 1) -> None:
         await asyncio.sleep(0)
 
 
-def test_progress_is_told_while_the_api_is_slow_and_only_if_it_was_asked_for() -> None:
+def test_progress_is_reported_while_the_api_is_slow_and_only_if_it_was_asked_for() -> None:
     async def scene(world: World) -> None:
         cases: list[tuple[dict[str, Any], list[float]]] = [
             ({}, []),

@@ -271,7 +271,7 @@ def test_a_caller_that_is_judged_later_is_served_when_it_is_known(monkeypatch: p
         ({"more": "mcp: {mode: search}"}, ["search_operations", "describe_operation", "call_operation"]),
     ],
 )
-def test_a_changed_list_of_tools_is_told_to_subscribers_and_the_next_list_has_the_change(
+def test_a_changed_list_of_tools_is_announced_to_subscribers_and_the_next_list_has_the_change(
     change: dict[str, str], listed: list[str]
 ) -> None:
     async def scene(world: World) -> None:

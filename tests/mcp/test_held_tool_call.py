@@ -39,7 +39,7 @@ def approve(desk: Desk, id_: str, decision: Decision = Decision.APPROVE) -> None
     desk.decide(id_, decision, time())
 
 
-def test_a_model_is_told_in_words_what_to_do_and_the_call_runs_when_it_comes_again() -> None:
+def test_a_model_reads_what_to_do_and_the_call_runs_when_it_comes_again() -> None:
     async def scene(world: World, desk: Desk) -> None:
         approval: dict[str, str] = {}
         for _ in range(2):

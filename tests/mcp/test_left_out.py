@@ -34,7 +34,7 @@ def test_a_cut_array_is_counted_at_its_pointer() -> None:
     assert "first 2 of 4 items" in left_out.sentence()
 
 
-def test_an_answer_that_was_not_read_to_its_end_is_said_to_be_longer() -> None:
+def test_an_answer_that_was_not_read_to_its_end_is_reported_as_longer() -> None:
     left_out = LeftOut(TOOLS["getPet"], 100, has_more=True)
     left_out.kept(9)
 

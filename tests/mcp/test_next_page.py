@@ -41,7 +41,7 @@ def found(
         ("<https://[bad/pets?page=3>; rel=next", None),
     ],
 )
-def test_a_link_field_is_told_as_arguments(link: str, arguments: Any) -> None:
+def test_a_link_field_is_given_as_arguments(link: str, arguments: Any) -> None:
     assert found(link) == arguments
 
 
@@ -78,7 +78,7 @@ def test_a_gateway_below_a_path_takes_no_other_page_for_the_next(url: str) -> No
         ("next", None),
     ],
 )
-def test_a_page_that_the_json_names_is_told_as_arguments(value: Any, arguments: Any) -> None:
+def test_a_page_that_the_json_names_is_given_as_arguments(value: Any, arguments: Any) -> None:
     assert found(value=value) == arguments
 
 

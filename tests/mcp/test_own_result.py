@@ -57,7 +57,7 @@ def test_a_result_that_the_gateway_writes_itself_keeps_to_the_limit(found: Resul
     assert written(found) <= 1_000 + 2 * len('{"type":"text","text":}')
 
 
-def test_wrong_arguments_are_told_all_at_once_with_the_right_names() -> None:
+def test_wrong_arguments_are_reported_all_at_once_with_the_right_names() -> None:
     found = parsed(wrong_arguments(TOOLS["getPet"], [("petId", "`petId` is missing."), ("x\ud800", "no.")], LIMIT))
     text = found["content"][0]["text"]
 

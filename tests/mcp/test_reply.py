@@ -188,7 +188,7 @@ def test_other_octets_are_an_embedded_resource(media_type: str) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])
-def test_an_empty_answer_is_told_in_words(status: int) -> None:
+def test_an_empty_answer_is_described_in_words(status: int) -> None:
     found = result(b"", status=status)
 
     assert "the answer has no content" in found["content"][0]["text"]
@@ -234,14 +234,14 @@ def test_an_error_with_octets_tells_their_type() -> None:
     assert "Its answer, image/png of 9 bytes, is left out." in result(PIXEL, "image/png", 500)["content"][0]["text"]
 
 
-def test_a_redirect_is_told_and_not_followed() -> None:
+def test_a_redirect_is_reported_and_not_followed() -> None:
     text = result(b"", status=302, more="Location: https://files.example/1\r\n")["content"][0]["text"]
 
     assert "302 Found and refers to https://files.example/1" in text
 
 
 @pytest.mark.parametrize("key", ["next_cursor", "nextCursor", "NextCursor"])
-def test_the_next_page_is_told_as_arguments_of_the_same_tool(key: str) -> None:
+def test_the_next_page_is_given_as_arguments_of_the_same_tool(key: str) -> None:
     found = result(b'{"items": [], "%b": "c2"}' % key.encode(), tool="listPets")
 
     assert found["_meta"][NEXT_KEY] == {"tool": "listPets", "arguments": {"cursor": "c2"}}
@@ -308,7 +308,7 @@ def test_a_large_array_at_the_root_is_cut_too() -> None:
     assert found["structuredContent"]["result"] == list(range(found["_meta"][LEFT_OUT_KEY]["kept_items"]))
 
 
-def test_an_image_over_the_limit_is_told_in_words() -> None:
+def test_an_image_over_the_limit_is_described_in_words() -> None:
     found = result(PIXEL * 1000, "image/png", limit=2_000)
 
     assert [one["type"] for one in found["content"]] == ["text"]

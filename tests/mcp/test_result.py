@@ -33,7 +33,7 @@ def test_only_a_failed_call_is_an_error_and_lacks_structured_content() -> None:
 @pytest.mark.parametrize(
     ("value", "said"), [("9", "9 seconds"), ("Fri, 31 Dec 1999 23:59:59 GMT", "Fri, 31 Dec 1999 23:59:59 GMT")]
 )
-def test_a_time_to_wait_is_said_in_words(value: str, said: str) -> None:
+def test_a_time_to_wait_is_written_in_words(value: str, said: str) -> None:
     assert seconds(value) == said
 
 

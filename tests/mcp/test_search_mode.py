@@ -180,7 +180,7 @@ def test_a_description_is_the_definition_of_the_tool() -> None:
         ({"id": "listPets", "x": 1}, "no argument `x`"),
     ],
 )
-def test_an_unknown_operation_is_told_with_the_nearest(name: str, arguments: Any, said: str) -> None:
+def test_an_unknown_operation_is_reported_with_the_nearest(name: str, arguments: Any, said: str) -> None:
     text = error(name, arguments)
 
     assert said in text
@@ -225,7 +225,7 @@ def test_the_arguments_of_a_call_are_an_object(inner: Any) -> None:
     assert "`arguments` must be an object" in error(CALL, {"id": "listPets", "arguments": inner})
 
 
-def test_arguments_beside_the_id_are_told_where_they_belong() -> None:
+def test_arguments_beside_the_id_are_answered_with_where_they_belong() -> None:
     assert "(`limit`, `page`, `cursor`) belong in the object `arguments`" in error(CALL, {"id": "listPets", "limit": 5})
 
 
@@ -330,7 +330,7 @@ def test_modern_clients_name_the_tool_of_search_mode_in_their_header_field() -> 
     play(scene, more=MODE)
 
 
-def test_the_next_page_is_told_as_a_call_of_the_tool_that_is_listed() -> None:
+def test_the_next_page_is_given_as_a_call_of_the_tool_that_is_listed() -> None:
     async def scene(world: World) -> None:
         done = (await world.call(CALL, {"id": "listPets", "arguments": {"limit": 5}})).result
         hint = done["_meta"][NEXT_KEY]

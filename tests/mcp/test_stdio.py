@@ -133,7 +133,7 @@ def test_an_id_that_is_under_way_is_refused() -> None:
     play(scene, api=lambda _head, _body: None)
 
 
-def test_progress_is_told_each_second_if_it_was_asked_for() -> None:
+def test_progress_is_reported_each_second_if_it_was_asked_for() -> None:
     async def scene(world: World) -> None:
         session = Session(world)
         session.say(request(1, "tools/call", {**CALL, "_meta": {"progressToken": "p"}}))
@@ -170,7 +170,7 @@ def test_lines_are_the_same_however_the_stream_is_cut(lines: list[bytes], cuts: 
     assert found == lines
 
 
-def test_a_line_over_the_limit_is_skipped_and_told_once() -> None:
+def test_a_line_over_the_limit_is_skipped_and_reported_once() -> None:
     lines = Lines(4)
 
     assert lines.feed(b"12345") == [None]

@@ -102,7 +102,7 @@ def test_members_without_a_declared_name_do_not_open_the_rest_of_an_object(
     assert (usage.kept_fields(), usage.has_undeclared_fields()) == (kept, has_undeclared)
 
 
-def test_undeclared_members_that_no_keep_would_leave_out_are_not_told() -> None:
+def test_undeclared_members_that_no_keep_would_leave_out_are_not_reported() -> None:
     usage = used(seen(response={"": ("object",), "/id": ("integer",), "/*": ("string",)}), seen())
 
     assert (usage.kept_fields(), usage.has_undeclared_fields()) == ([], False)

@@ -418,7 +418,7 @@ def test_a_body_that_overrides_the_method_is_refused_before_anything_goes_up(run
     run(echo, scene)
 
 
-def test_an_override_late_in_a_body_never_goes_up_and_the_upstream_is_told_by_the_close(
+def test_an_override_late_in_a_body_never_goes_up_and_the_upstream_sees_a_close(
     run: Callable[..., Any],
 ) -> None:
     seen = []

@@ -127,7 +127,7 @@ def test_forms_are_found_where_the_octets_that_are_looked_for_are_not_rare(fille
         assert (5001, 5014) in places(index, text)
 
 
-def test_secrets_that_begin_alike_are_told_by_their_ends() -> None:
+def test_secrets_that_begin_alike_are_distinguished_by_their_ends() -> None:
     # Access tokens of one issuer begin alike; an index by their beginning would compare each with all others.
     head = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9." * 8
     index = index_of(*(head + os.urandom(32).hex() for _ in range(200)))

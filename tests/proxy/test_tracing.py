@@ -17,7 +17,7 @@ SAMPLED, SPARED = f"00-{TRACE}-{SPAN}-01", f"00-{TRACE}-{SPAN}-00"
 
 
 class OneCall:
-    """Stands in for a call, of which compiled code allows no subclass, and notes what it would send up."""
+    """Stands in for a call, because compiled code allows no subclass of it, and notes what it would send up."""
 
     def __init__(self, fields: str, request_id: bytes = b"") -> None:
         request = read_request_fields(f"Host: gw\r\n{fields}".encode(), 1)

@@ -34,7 +34,7 @@ def of_response(response: dict[str, Any], **origins: int) -> list[tuple[str | in
         ({"fixed": {"/user/role": "b", "/user": {"role": "a"}}}, [("fixed", "/user/role")]),
         ({"fixed": {"/lines/*/a": 1, "/lines/*/a/b": 2}}, [("fixed", "/lines/*/a/b")]),
         ({"fixed": {"/lines/*/a": 1, "/lines/0/a": 2}}, [("fixed", "/lines/0/a")]),
-        # A part of what is kept may be dropped or set, and what is dropped may be set anew.
+        # A part of what is kept may be dropped or set, and a dropped part may be set again.
         ({"keep": ["/a", "/ab"], "drop": ["/a/b"], "fixed": {"/a/c": 1}}, []),
         ({"keep": ["/*/a"], "drop": ["/b/a"]}, []),
         ({"drop": ["/user"], "fixed": {"/user/role": "a"}}, []),

@@ -82,7 +82,7 @@ def test_a_form_that_fits_passes_as_it_came(text: bytes) -> None:
         (b"amount=5&currency=%ff", Problem("/currency", "must be UTF-8")),
     ],
 )
-def test_a_form_that_does_not_fit_is_told_the_field(text: bytes, problem: Problem) -> None:
+def test_the_problem_of_a_form_names_the_field(text: bytes, problem: Problem) -> None:
     assert FORM.judge(text, b"") == (text, (), (problem,))
 
 

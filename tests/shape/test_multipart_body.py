@@ -93,7 +93,7 @@ def test_text_is_utf_8() -> None:
         ([("x=1", "ab"), FILE], Problem("", "must have a name in the Content-Disposition of each part")),
     ],
 )
-def test_a_part_that_does_not_fit_is_told(parts: list[tuple[str, str]], problem: Problem) -> None:
+def test_a_part_that_does_not_fit_is_reported(parts: list[tuple[str, str]], problem: Problem) -> None:
     assert judged(body(*parts)) == (problem,)
 
 
@@ -145,7 +145,7 @@ def test_a_part_that_says_it_is_json_is_read_as_json(name: str, texts: list[str]
         ("one_or_more", ["{}"], Problem("/one_or_more/0", "expected integer, got object")),
     ],
 )
-def test_a_part_of_json_that_does_not_fit_is_told(name: str, texts: list[str], problem: Problem) -> None:
+def test_a_part_of_json_that_does_not_fit_is_reported(name: str, texts: list[str], problem: Problem) -> None:
     parts = [(f'name="{name}"\r\n{JSON}; charset=utf-8', text) for text in texts]
     assert problem in judged(body(('name="title"', "ab"), FILE, *parts))
 
@@ -255,7 +255,7 @@ def _of_field(schema: dict[str, Any]) -> MultipartBody:
 
 
 @pytest.mark.parametrize("text", [b"", b"--b--", b"x\r\n--b--\r\n", b"--b\r\n\r\n", b"--bc\r\n\r\n\r\n--b--"])
-def test_a_body_without_its_boundary_is_told(text: bytes) -> None:
+def test_a_body_without_its_boundary_is_reported(text: bytes) -> None:
     if text != b"--b--":
         assert judged(text) == (
             Problem("", "must consist of parts between the boundaries that its Content-Type names"),

@@ -153,7 +153,7 @@ def test_a_value_that_the_upstream_would_read_differently_is_refused(write: Call
         write()
 
 
-def test_a_nested_value_is_told_to_be_nested() -> None:
+def test_a_nested_value_is_reported_as_nested() -> None:
     with pytest.raises(UnwritableError, match="nested"):
         simple([["a"]], explode=False, escaped=escape)
 

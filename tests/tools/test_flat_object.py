@@ -88,7 +88,7 @@ def test_other_members_are_allowed_only_where_the_document_says_so(more: JsonObj
 CHOICE = {"anyOf": [{"required": ["a"]}, {"required": ["b", "c"]}]}
 
 
-def test_a_choice_of_required_members_is_told_in_words() -> None:
+def test_a_choice_of_required_members_is_described_in_words() -> None:
     found = flat(members("a", "b", "c", **CHOICE))
 
     assert found is not None

@@ -39,7 +39,7 @@ def answer(schema: JsonObject, media_type: str = "application/json") -> JsonObje
     return {"description": "", "content": {media_type: {"schema": schema}}}
 
 
-def test_members_and_their_meaning_are_told_and_nothing_is_demanded() -> None:
+def test_members_and_their_meaning_are_described_and_no_member_is_required() -> None:
     assert output(_200=answer(PET)) == {
         "type": "object",
         "properties": {

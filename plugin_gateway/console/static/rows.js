@@ -60,7 +60,7 @@ export class Rows {
   _space(space, left) {
     space.hidden = left === 0;
     space.style.setProperty("--left", left);
-    // Observed anew, because the observer is silent while the space stays in sight.
+    // Observed again, because the observer is silent while the space stays in sight.
     this.watcher.unobserve(space);
     if (left) this.watcher.observe(space);
   }

@@ -50,7 +50,7 @@ _NEEDED: Final = {
     ObjectKind.LICENSE: frozenset({"name"}),
     ObjectKind.LINK: frozenset({"operationRef", "operationId", "$ref"}),
 }
-"""Fields of which an object needs at least one; an object without them is left out."""
+"""An object needs at least one of these fields; an object without them is left out."""
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 

@@ -1,7 +1,7 @@
 """A value check: whether a schema refuses a default value or an example beside it.
 
-Only certain refusals count. A keyword that this module does not implement refuses nothing, and neither does a check that takes too
-long: schemas that refer to each other twice at every level have 2^20 parts within the depth that is checked.
+Unknown keywords accept every value. A check that takes too long also accepts the value: schemas that refer to each other twice at
+every level have 2^20 parts within the depth that is checked.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ class Targets:
         """
         if (unit := self.unit_of(tokens)) is not None:
             kind, rest = self._sections[unit[-2]], tokens[self._unit_length :]
-            # Path items and callbacks hold operations, some of which may be denied, so do not rely on their contents.
+            # Path items and callbacks hold operations, and some may be denied, so do not rely on their contents.
             if (kind is ObjectKind.PATH_ITEM and rest) or (kind is ObjectKind.CALLBACK and len(rest) > 1):
                 return None
             return self._kind_within(kind, walk(self._root, unit), rest)

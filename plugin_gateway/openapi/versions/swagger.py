@@ -220,7 +220,7 @@ def _response(swagger: _Swagger, response: Json, produces: Sequence[str], where:
         upgraded["content"] = {name: {"schema": schema} for name in names}
     for name, example in examples.items():
         if not name.startswith("x-"):
-            # A response's schema applies to each of its media types, also to those that only an example names.
+            # A response's schema applies to each of its media types, even if only an example names it.
             described = {"schema": response["schema"]} if "schema" in response else {}
             upgraded.setdefault("content", {}).setdefault(name, described)["example"] = example
     return upgraded | {key: value for key, value in response.items() if key.startswith("x-")}

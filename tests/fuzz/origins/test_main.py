@@ -1,4 +1,4 @@
-"""Hostile targets in front of the real servers that this machine has, drawn anew in each run."""
+"""Hostile targets in front of the real servers that this machine has, drawn again in each run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Default values that their own schema refuses, and those of which that is not certain."""
+"""Default values that their own schema refuses, and values for which that is uncertain."""
 
 from __future__ import annotations
 

@@ -271,7 +271,7 @@ def test_a_connection_without_a_request_is_closed_in_time_and_without_an_answer(
     play(scene)
 
 
-def test_a_body_that_stalls_is_408_and_the_upstream_is_told_by_the_close() -> None:
+def test_a_body_that_stalls_is_408_and_the_upstream_sees_a_close() -> None:
     def scene(it: Scene) -> None:
         it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
         assert it.sent_up.endswith(b"\r\n\r\nabc")
