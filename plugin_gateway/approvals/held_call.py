@@ -48,7 +48,7 @@ def fingerprint_of(parts: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def shown(octets: bytes, limit: int = _MOST_SHOWN, *, line_ends: bool = False) -> str:
+def shown_text(octets: bytes, limit: int = _MOST_SHOWN, *, line_ends: bool = False) -> str:
     """Return text for a person: at most `limit` bytes of it, decoded as UTF-8, with an escape for each invisible character.
 
     Control characters could drive a terminal, and bidirectional ones reorder what a person reads (CVE-2021-42574).
@@ -63,7 +63,7 @@ def shown_body(octets: bytes) -> dict[str, Any]:
     """Return the members of a `HeldCall` about a body."""
     body = octets[:MOST_SHOWN_BODY]
     return {
-        "body": shown(body, MOST_SHOWN_BODY, line_ends=True),
+        "body": shown_text(body, MOST_SHOWN_BODY, line_ends=True),
         "body_bytes": len(octets),
         "body_left_out": len(octets) - len(body),
     }

@@ -74,7 +74,7 @@ def draft(
     upstream = upstream_url(document)
     if url:
         upstream = upstream._replace(url=url, is_stated=True, others=())
-    operations = choose(document, upstream) if named is None else named
+    operations = choose_reads(document, upstream) if named is None else named
     credential, variable = credential_of(document, operations)
     title = as_mapping(document.root.get("info")).get("title")
     total = len(document.operations)
@@ -122,7 +122,7 @@ def draft(
     return ConfigDraft("\n".join(lines) + "\n", tuple(notes))
 
 
-def choose(document: Document, upstream: DraftedUrl) -> list[Operation]:
+def choose_reads(document: Document, upstream: DraftedUrl) -> list[Operation]:
     """Choose a few reads of `upstream` that look harmless and useful, in document order."""
     costs = Costs(document)
     candidates = [

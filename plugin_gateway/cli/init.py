@@ -131,7 +131,7 @@ def add_to(output: Path, spec: str, operations: Sequence[str], *, dry_run: bool)
     Raises:
         UsageError: the config is for another document.
     """
-    from plugin_gateway.cli.draft import choose
+    from plugin_gateway.cli.draft import choose_reads
     from plugin_gateway.cli.editing import edit_lists
     from plugin_gateway.cli.reading import read
     from plugin_gateway.cli.upstream_url import upstream_url
@@ -143,7 +143,9 @@ def add_to(output: Path, spec: str, operations: Sequence[str], *, dry_run: bool)
         raise UsageError(f"{output} is for the document {source}, not for {spec}: name another file with -o")
     if not operations:
         document = read(spec)
-        operations = [entry_of(document, operation).name for operation in choose(document, upstream_url(document))]
+        operations = [
+            entry_of(document, operation).name for operation in choose_reads(document, upstream_url(document))
+        ]
     return edit_lists("allow", output, operations, "", dry_run=dry_run)
 
 
@@ -163,9 +165,9 @@ def named_in(document: Document, names: Sequence[str]) -> list[Operation]:
     Raises:
         DocumentError: a name does not match one operation.
     """
-    from plugin_gateway.cli.prune import choose
+    from plugin_gateway.cli.prune import find_operations
 
-    keys, findings = choose(document, operations_in(names))
+    keys, findings = find_operations(document, operations_in(names))
     if findings:
         raise DocumentError([replace(finding, pointer=None) for finding in findings])
     return [operation for key, operation in document.operations.items() if key in keys]

@@ -113,7 +113,7 @@ def command(
     if not names:
         raise UsageError("nothing would be left: name at least one operation with --allow or --allow-file")
     document = overlaid(read(source), overlays)
-    kept, findings = choose(document, names)
+    kept, findings = find_operations(document, names)
     if findings:
         raise DocumentError(findings)
     mode = cast("Literal['follow', 'trim']", discriminator)
@@ -159,7 +159,7 @@ def read_list(file: Path) -> Iterator[str]:
             yield " ".join(name.split())
 
 
-def choose(document: Document, names: Iterable[str]) -> tuple[list[OperationKey], list[Finding]]:
+def find_operations(document: Document, names: Iterable[str]) -> tuple[list[OperationKey], list[Finding]]:
     """Find the named operations; each finding is a name without exactly one match."""
     from plugin_gateway.revision.catalogue import Catalogue, match, unmatched
 

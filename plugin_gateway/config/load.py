@@ -14,7 +14,7 @@ from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.model import Config
 from plugin_gateway.config.not_yet import supported_only, unsupported
 from plugin_gateway.config.overrides import from_environment, from_mapping, lay_over
-from plugin_gateway.config.places import Places, shown
+from plugin_gateway.config.places import Places, as_finding
 from plugin_gateway.config.reader import MistakesError
 from plugin_gateway.config.remains import RefusedConfigError, remains_of
 from plugin_gateway.config.sections import read_sections
@@ -106,12 +106,12 @@ def load_text(
         raise ConfigError(findings)
     for override in (*from_environment(environ), *from_mapping(overrides or {})):
         if isinstance(override, tuple):
-            findings.append(shown(override[1], (), location=Location(override[0])))
+            findings.append(as_finding(override[1], (), location=Location(override[0])))
             continue
         try:
             value, pointer = lay_over(value, override)
         except Mistake as mistake:
-            findings.append(shown(mistake, (), location=Location(override.name)))
+            findings.append(as_finding(mistake, (), location=Location(override.name)))
         else:
             places.overrides[pointer] = override.name
     if value is None:

@@ -112,11 +112,11 @@ class Places:
     def mistaken(self, pointer: Pointer, mistake: Mistake) -> Finding:
         """Return the finding for a mistake at `pointer`, with the location of the value."""
         location = self.locate(pointer, key=mistake.on_key)
-        return shown(mistake, pointer, location=location, written=self.written(pointer))
+        return as_finding(mistake, pointer, location=location, written=self.written(pointer))
 
     def found(self, span: TextSpan, pointer: Pointer, mistake: Mistake) -> Finding:
         """Return the finding for a mistake in the YAML itself."""
-        return shown(mistake, pointer, location=self._location(span))
+        return as_finding(mistake, pointer, location=self._location(span))
 
     def secrets_in(self, value: Any, pointer: Pointer = ()) -> Iterator[Pointer]:
         """Yield the pointer of each secret that is written in plain text."""
@@ -153,7 +153,7 @@ class Places:
         return Location(self.name, span.line, span.column, span.length, line[:_MAX_LINE])
 
 
-def shown(mistake: Mistake, pointer: Pointer, *, location: Location, written: Pointer | None = None) -> Finding:
+def as_finding(mistake: Mistake, pointer: Pointer, *, location: Location, written: Pointer | None = None) -> Finding:
     """Return the finding for a mistake, with the offending value unless it may be a secret.
 
     `written` is the pointer in the file, if it differs from `pointer`.

@@ -83,7 +83,7 @@ def _still_closed(built: Built, add: Sequence[OperationKey]) -> Iterator[str]:
             yield f"`{key}` stays closed: gateway.lock does not have it as it is now. Review it, and run `plugin-gateway lock`"
 
 
-def shown(one: Preview) -> WorkshopAnswer:
+def effects_of(one: Preview) -> WorkshopAnswer:
     """Return the effects of the edit, or a problem if the gateway would refuse the edited config."""
     if one.built is None:
         return refused_edit(one)

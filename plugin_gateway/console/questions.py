@@ -10,7 +10,7 @@ from plugin_gateway.console.face_guides import guides_of
 from plugin_gateway.console.operation_index import index_operations
 from plugin_gateway.console.operation_list import OperationList
 from plugin_gateway.console.operation_sheet import sheet_of
-from plugin_gateway.console.preview import Preview, preview, shown
+from plugin_gateway.console.preview import Preview, effects_of, preview
 from plugin_gateway.console.saving import conflict, save
 from plugin_gateway.console.search import search
 from plugin_gateway.console.trial import try_operation
@@ -86,7 +86,7 @@ class Bench:
         reading = self._material.reading()
         if stale := self._stale(reading, given):
             return stale
-        return shown(self._preview(reading, given))
+        return effects_of(self._preview(reading, given))
 
     def save(self, given: Arguments) -> WorkshopAnswer:
         reading = self._material.reading()

@@ -7,7 +7,7 @@ import struct
 from typing import Final
 
 from plugin_gateway.discreet import Discreet
-from plugin_gateway.publish.logo import kind_of
+from plugin_gateway.publish.logo import image_kind_of
 
 _SVG_TAG: Final = re.compile(rb"<svg\b[^>]*>", re.DOTALL)
 _SVG_VIEW_BOX: Final = re.compile(
@@ -38,7 +38,7 @@ class Image(Discreet, frozen=True, kw_only=True):
 
 def read_image(body: bytes) -> Image:
     """Read the header of an image. Bytes of another kind give an image without an extension."""
-    kind = kind_of(body)
+    kind = image_kind_of(body)
     if kind is None:
         return Image(body=body, extension="")
     extension, _ = kind

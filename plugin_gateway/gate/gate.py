@@ -15,7 +15,7 @@ from plugin_gateway.gate.search import find_routes
 from plugin_gateway.gate.target import Target, encoded_slash, read_parts
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.undeclared import UndeclaredQuery
-from plugin_gateway.gate.variant import choose, contradict, fold_value, required_pairs
+from plugin_gateway.gate.variant import choose_route, contradict, fold_value, required_pairs
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.refusal import Refusal
 
@@ -92,7 +92,7 @@ class Gate(Struct, frozen=True, kw_only=True):
             return self._refuse(read)
         route = routes[0]
         if route.query:
-            chosen = choose(routes, query)
+            chosen = choose_route(routes, query)
             if chosen is None:
                 if trace:
                     trace.without_variant(routes)
@@ -236,7 +236,7 @@ def _denied_variants(known: Iterable[OperationKey], allowed: Container[Operation
 def _distinguishing_names(key: OperationKey, variants: _Variants) -> set[bytes]:
     """Query names that would turn a call of this operation into a call of a denied variant.
 
-    Names that the operation's own template requires are left out: `choose` judges their values.
+    Names that the operation's own template requires are left out: `choose_route` judges their values.
     """
     ours, theirs = _near(key, variants)
     own = {pair.name for pair in ours}

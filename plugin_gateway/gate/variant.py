@@ -40,7 +40,7 @@ def required_pairs(query: Iterable[bytes]) -> tuple[RequiredPair, ...]:
     return tuple(pairs)
 
 
-def choose(routes: tuple[Route, ...], query: bytes) -> Route | None:
+def choose_route(routes: tuple[Route, ...], query: bytes) -> Route | None:
     """Return the most demanding route whose pairs are all in the query, with each of their names given once."""
     pairs: dict[bytes, list[bytes]] = {}
     for pair in query.split(b"&"):

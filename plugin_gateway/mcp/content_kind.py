@@ -21,7 +21,7 @@ _LONGEST_TYPE: Final = 255
 """Two names of 127 characters and a slash (RFC 6838, 4.2)."""
 
 
-def kind_of(block: bytes) -> tuple[int, str, str]:
+def content_kind_of(block: bytes) -> tuple[int, str, str]:
     """Return the kind of content that field lines announce, its media type in lower case, and its charset."""
     found = _CONTENT_TYPE.search(block)
     if found is None or len(found[1]) > _LONGEST_TYPE:

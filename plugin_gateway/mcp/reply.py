@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import orjson
 
-from plugin_gateway.mcp.content_kind import IMAGE, JSON, OTHER, TEXT, kind_of
+from plugin_gateway.mcp.content_kind import IMAGE, JSON, OTHER, TEXT, content_kind_of
 from plugin_gateway.mcp.left_out import LeftOut, cut_json, cut_text
 from plugin_gateway.mcp.message import as_json
 from plugin_gateway.mcp.next_page import next_arguments
@@ -88,7 +88,7 @@ def result_of(reply: Reply) -> Result:
     if content is None:
         if len(_contents) >= _MOST_REMEMBERED:
             _contents.clear()
-        content = _contents[block] = (*kind_of(block), b"next" in block.lower())
+        content = _contents[block] = (*content_kind_of(block), b"next" in block.lower())
     if answer.status >= 300:
         return _redirect(reply) if answer.status < 400 else _error(reply)
     if not body:
@@ -266,7 +266,7 @@ def _error(reply: Reply) -> Result:
     sentence = f"The API answered {_status(answer.status)}."
     if retry := _RETRY.search(answer.block):
         sentence += f" Retry after {seconds(retry[1].decode('latin-1').strip())}."
-    kind, media_type, charset = kind_of(answer.block)
+    kind, media_type, charset = content_kind_of(answer.block)
     text = _text_of(body, charset or "utf-8") if body else ""
     if text is None:
         sentence += f" Its answer, {media_type or 'octets'} of {len(body)} bytes, is left out."

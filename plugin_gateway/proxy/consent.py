@@ -14,7 +14,7 @@ from uuid import UUID
 from plugin_gateway.approvals.answer import refusal_of
 from plugin_gateway.approvals.approval import NO_DESK
 from plugin_gateway.approvals.approver import Approver
-from plugin_gateway.approvals.held_call import HeldCall, fingerprint_of, shown, shown_body
+from plugin_gateway.approvals.held_call import HeldCall, fingerprint_of, shown_body, shown_text
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.shape.shape import Judged
 
@@ -185,16 +185,16 @@ class Consent:
         media_type = b", ".join(request.values(b"content-type"))
         return HeldCall(
             fingerprint=fingerprint_of([b"%d" % len(parts), *parts, body]),
-            caller=shown((permitted.access.who or permitted.consumer).encode()),
+            caller=shown_text((permitted.access.who or permitted.consumer).encode()),
             operation=terms.rule.operation_id,
-            method=shown(permitted.method),
-            path=shown(mask.cover(permitted.permit.path)),
-            query=shown(mask.cover(permitted.permit.query)),
+            method=shown_text(permitted.method),
+            path=shown_text(mask.cover(permitted.permit.path)),
+            query=shown_text(mask.cover(permitted.permit.query)),
             fields=tuple(
-                (shown(name), shown(mask.cover(value)))
+                (shown_text(name), shown_text(mask.cover(value)))
                 for name, value in _by_name([line for line in lines if _name_of(line) in sent] + added)
             ),
-            media_type=shown(mask.cover(media_type)),
+            media_type=shown_text(mask.cover(media_type)),
             body_sha256=hashlib.sha256(body).hexdigest() if body else "",
             **shown_body(mask.cover(body)),
         )

@@ -18,7 +18,7 @@ from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.relocation import OwnNames
 from plugin_gateway.proxy.resources import Resources
-from plugin_gateway.proxy.uplink import Uplink, kind_of
+from plugin_gateway.proxy.uplink import Uplink, uplink_kind_of
 from plugin_gateway.proxy.wire import read_request_fields
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Serving:
 
     def _uplink_for(self, rule: OperationRule, injection: Injection) -> Uplink:
         """Return the uplink that an operation shares with all of its kind, and with it the lines that field blocks keep."""
-        key = id(injection), kind_of(rule)
+        key = id(injection), uplink_kind_of(rule)
         uplink = self._uplinks.get(key)
         if uplink is None:
             uplink = self._uplinks[key] = self._uplink(rule, injection)

@@ -45,7 +45,7 @@ _MEMO_NAMES: Final = 256
 class Uplink:
     """The part of an operation's forwarded requests that does not depend on the request.
 
-    `kind_of` names everything that it takes from a rule.
+    `uplink_kind_of` names everything that it takes from a rule.
     """
 
     __slots__ = (
@@ -139,7 +139,7 @@ class Uplink:
         return kept
 
 
-def kind_of(rule: OperationRule) -> tuple[object, ...]:
+def uplink_kind_of(rule: OperationRule) -> tuple[object, ...]:
     """Return everything that an uplink takes from a rule: operations of one kind have the same uplink.
 
     `id` is a safe part of it, because the shapes live as long as their revision.

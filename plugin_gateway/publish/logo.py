@@ -50,13 +50,13 @@ def read_logo(data: bytes | None) -> Logo:
         raise ConfigError(
             [_finding(f"the logo has {len(data):,} bytes", f"use an image of at most {MAX_LOGO_BYTES:,}")]
         )
-    if kind := kind_of(data):
+    if kind := image_kind_of(data):
         extension, media_type = kind
         return Logo(body=data, media_type=media_type, path=f"/logo.{extension}")
     raise ConfigError([_finding("the logo is not an image of a known type", "use a PNG, JPEG, GIF, WebP or SVG file")])
 
 
-def kind_of(data: bytes) -> tuple[str, str] | None:
+def image_kind_of(data: bytes) -> tuple[str, str] | None:
     """Return the extension and the media type of an image, or None if it is not of a known type."""
     for extension, media_type, signature in _SIGNATURES:
         if signature.match(data):

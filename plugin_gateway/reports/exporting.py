@@ -10,7 +10,7 @@ from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import ConfigError, reason_of
 from plugin_gateway.export.candidate import Candidate, ShownTool
 from plugin_gateway.export.server_info import gather_server_info
-from plugin_gateway.publish.logo import kind_of
+from plugin_gateway.publish.logo import image_kind_of
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _read(loaded: LoadedConfig, path: Path, pointer: tuple[str, ...]) -> bytes:
         with path.open("rb") as file:
             body = file.read(MAX_IMAGE_BYTES + 1)
         why = f"it has more than {MAX_IMAGE_BYTES:,} bytes" if len(body) > MAX_IMAGE_BYTES else ""
-        if not why and kind_of(body) is None:
+        if not why and image_kind_of(body) is None:
             # A package is public, and the name may be that of a file with secrets.
             why = "it is not a PNG, JPEG, GIF, WebP or SVG file"
     except OSError as error:

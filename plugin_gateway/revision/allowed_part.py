@@ -77,7 +77,7 @@ class AllowedPart(Struct, frozen=True, kw_only=True):
     """About the document."""
 
 
-def choose(config: Config, document: Document, pinned: Pinned, agreed: Agreed) -> Choice:
+def choose_operations(config: Config, document: Document, pinned: Pinned, agreed: Agreed) -> Choice:
     """Apply the lists of a config to a document."""
     selection = select(document, config.allow, config.deny, pinned, agreed)
     consumers = choose_for_consumers(document, selection.kept, config.consumers, pinned, agreed)

@@ -25,7 +25,7 @@ from plugin_gateway.openapi.prune.leaks import leaks_in_prose
 from plugin_gateway.publish.page import PAGE_PATH
 from plugin_gateway.publish.security import well_known_at_root
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
-from plugin_gateway.revision.allowed_part import choose, cut_allowed_part, placed_rules
+from plugin_gateway.revision.allowed_part import choose_operations, cut_allowed_part, placed_rules
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.collector import compile_collector, judge_collector
 from plugin_gateway.revision.contradictions import find_contradictions
@@ -78,7 +78,7 @@ def compile_revision(
     """
     config = loaded.config
     pinned = agreed.pins(pinned)
-    choice = choose(config, document, pinned, agreed)
+    choice = choose_operations(config, document, pinned, agreed)
     kept = choice.kept
     callers, callers_findings = compile_callers(config, users)
     _, manifest_findings = manifest_faces(config, document, logo, compile_security(config))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.shape.json_text import json_octets
 from plugin_gateway.shape.scalar import UnwritableError, plain, utf8
 from plugin_gateway.tools.base64_text import base64_octets
-from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem, shown
+from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem, printable_name
 from plugin_gateway.tools.form import form_pairs
 from plugin_gateway.tools.media import sendable
 from plugin_gateway.tools.multipart import joined, parts
@@ -99,7 +99,7 @@ class BodyWriter:
             try:
                 json_octets({wire_name: value})
             except UnwritableError as one:
-                name = self._names.get(wire_name) or shown(wire_name)
+                name = self._names.get(wire_name) or printable_name(wire_name)
                 draft.problems.append(ArgumentProblem(name, f"`{name}` {one}."))
             if len(draft.problems) >= MAX_PROBLEMS:
                 return

@@ -16,7 +16,7 @@ MAX_FIELDS: Final = 10_000
 SHOWN_CHARACTERS: Final = 64
 
 
-def shown(name: str) -> str:
+def printable_name(name: str) -> str:
     """Return a name that a caller chose, safe to show."""
     return "".join(c if c.isprintable() else "\ufffd" for c in name[:SHOWN_CHARACTERS])
 

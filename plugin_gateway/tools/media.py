@@ -42,7 +42,7 @@ def is_json(media_type: str) -> bool:
     )
 
 
-def kind_of(media_type: str) -> BodyKind:
+def body_kind_of(media_type: str) -> BodyKind:
     """Return how a body of this type is built."""
     essence = essence_of(media_type)
     if is_json(essence):
@@ -56,10 +56,10 @@ def kind_of(media_type: str) -> BodyKind:
     return BodyKind.BINARY
 
 
-def choose(declared: Iterable[str]) -> str:
+def choose_media_type(declared: Iterable[str]) -> str:
     """Return the declared type that a model can write best: JSON, then forms, then text, then octets; of JSON, members before patches."""
     kinds = list(BodyKind)
-    return min(declared, key=lambda name: (kinds.index(kind_of(name)), _JSON_RANKS.get(essence_of(name), 2)))
+    return min(declared, key=lambda name: (kinds.index(body_kind_of(name)), _JSON_RANKS.get(essence_of(name), 2)))
 
 
 def concrete(media_type: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.openapi.refs import split_pointer
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.selection import take_selection
-from plugin_gateway.tools.draft import ArgumentProblem, shown
+from plugin_gateway.tools.draft import ArgumentProblem, printable_name
 from plugin_gateway.tools.tool import Place
 
 if TYPE_CHECKING:
@@ -73,4 +73,4 @@ def _in_body(tool: Tool, pointer: str) -> tuple[str, ...]:
     own = [one for one in tool.arguments if one.place is Place.BODY]
     if not tokens:
         return tuple(one.name for one in own)
-    return tuple(one.name for one in own if one.wire_name == tokens[0]) or (shown(tokens[0]),)
+    return tuple(one.name for one in own if one.wire_name == tokens[0]) or (printable_name(tokens[0]),)

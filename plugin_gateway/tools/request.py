@@ -17,7 +17,7 @@ from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.scalar import UnwritableError, escape_octets
 from plugin_gateway.tools.body import BodyWriter
-from plugin_gateway.tools.draft import MAX_PROBLEMS, SHOWN_CHARACTERS, ArgumentProblem, Draft, shown
+from plugin_gateway.tools.draft import MAX_PROBLEMS, SHOWN_CHARACTERS, ArgumentProblem, Draft, printable_name
 from plugin_gateway.tools.misfit import find_misfits
 from plugin_gateway.tools.path import Path, placeholders
 from plugin_gateway.tools.rivals import Rivals
@@ -220,15 +220,17 @@ class RequestWriter:
         if body is None or not body.takes_others or name in self._wire_names:
             known = [one for one in self.tool.arguments if one.wire_name == name]
             is_guessed = len(draft.problems) < _MAX_GUESSES
-            draft.problems.append(ArgumentProblem(shown(name), self._unknown(name, known, is_guessed=is_guessed)))
+            draft.problems.append(
+                ArgumentProblem(printable_name(name), self._unknown(name, known, is_guessed=is_guessed))
+            )
             return
         try:
             body.add_other(name, value, draft)
         except UnwritableError as error:
-            draft.problems.append(ArgumentProblem(shown(name), f"`{shown(name)}` {error}."))
+            draft.problems.append(ArgumentProblem(printable_name(name), f"`{printable_name(name)}` {error}."))
 
     def _unknown(self, name: str, known: list[Argument], *, is_guessed: bool) -> str:
-        problem = f"`{self.tool.name}` has no argument `{shown(name)}`."
+        problem = f"`{self.tool.name}` has no argument `{printable_name(name)}`."
         if known:
             called = " and ".join(f"`{one.name}` ({one.place})" for one in known)
             return f"{problem} It is called {called}."

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.shape.standalone import Placed
 from plugin_gateway.tools.flat_object import flatten
-from plugin_gateway.tools.media import choose, concrete, concrete_part, is_json, kind_of
+from plugin_gateway.tools.media import body_kind_of, choose_media_type, concrete, concrete_part, is_json
 from plugin_gateway.tools.parameters import Property, as_object, follow
 from plugin_gateway.tools.tool import PLAIN_ENCODING, Argument, Body, BodyKind, Encoding, Place
 
@@ -47,10 +47,10 @@ def read_body(document: Document, placed: Placed, definitions: Definitions, *, i
     content = request.get("content")
     if not isinstance(content, dict) or not content:
         return NO_BODY
-    declared = choose(content)
+    declared = choose_media_type(content)
     entry, at = follow(document, ObjectKind.MEDIA_TYPE, Placed(content[declared], (*at, "content", declared)))
     schema = Placed(entry.get("schema", {}), (*at, "schema"))
-    kind, is_required = kind_of(declared), request.get("required") is True
+    kind, is_required = body_kind_of(declared), request.get("required") is True
     if kind in _OF_MEMBERS and (flat := flatten(definitions, schema, is_alone=is_alone)) is not None:
         return _spread(flat, entry.get("encoding"), concrete(declared), kind, is_required)
     if kind is not BodyKind.JSON and not is_required and _is_empty(definitions.follow(schema).schema):
@@ -136,7 +136,7 @@ def _stands_for_octets(schema: JsonObject, media_type: str) -> bool:
         return False
     own = one.get("contentMediaType")
     own = own if isinstance(own, str) and not is_json(own) else ""
-    return one.get("format") == "binary" or kind_of(own or media_type or "text/plain") is BodyKind.BINARY
+    return one.get("format") == "binary" or body_kind_of(own or media_type or "text/plain") is BodyKind.BINARY
 
 
 def _as_base64(schema: JsonObject) -> JsonObject:

@@ -9,8 +9,8 @@ from plugin_gateway.approvals.held_call import (
     HeldCall,
     fingerprint_of,
     from_json,
-    shown,
     shown_body,
+    shown_text,
     to_json,
 )
 
@@ -34,17 +34,17 @@ def test_calls_of_different_parts_have_different_fingerprints(one: list[bytes], 
     ],
 )
 def test_a_character_that_could_hide_or_reorder_others_is_escaped(octets: bytes, text: str) -> None:
-    assert shown(octets) == text
+    assert shown_text(octets) == text
 
 
 @given(st.binary())
 def test_a_shown_text_drives_no_terminal(octets: bytes) -> None:
-    assert shown(octets).isprintable()
-    assert shown(octets, line_ends=True).replace("\n", "").replace("\t", "").isprintable()
+    assert shown_text(octets).isprintable()
+    assert shown_text(octets, line_ends=True).replace("\n", "").replace("\t", "").isprintable()
 
 
 def test_a_long_text_says_that_it_is_cut() -> None:
-    assert shown(b"a" * 10, 3) == "aaa… (10 bytes)"
+    assert shown_text(b"a" * 10, 3) == "aaa… (10 bytes)"
     members = shown_body(b"a" * (MOST_SHOWN_BODY + 5))
     assert (members["body"], members["body_left_out"]) == ("a" * MOST_SHOWN_BODY, 5)
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.places import Places, shown
+from plugin_gateway.config.places import Places, as_finding
 from plugin_gateway.config.tree import read
 from plugin_gateway.diagnostics import Location
 
@@ -117,11 +117,11 @@ def test_a_block_of_text_is_masked_to_its_end_and_no_further() -> None:
     ids=repr,
 )  # fmt: skip
 def test_the_offending_value_is_quoted_short_and_harmless(got: Any, text: str) -> None:
-    assert shown(Mistake("r", "m", got=got), ("a", 0), location=Location("f")).message == f"`a[0]`: m, {text}"
+    assert as_finding(Mistake("r", "m", got=got), ("a", 0), location=Location("f")).message == f"`a[0]`: m, {text}"
 
 
 def test_an_offending_value_where_a_secret_may_stand_is_not_quoted() -> None:
-    finding = shown(
+    finding = as_finding(
         Mistake("r", "m", got="hunter2", hint="write hunter2"), ("upstream", "credential"), location=Location("f")
     )
     assert "hunter2" not in str(finding)

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 from plugin_gateway.cli.entry import run
-from plugin_gateway.console.preview import preview, shown
+from plugin_gateway.console.preview import effects_of, preview
 from plugin_gateway.openapi.document import OperationKey
 from tests.console.pets_place import CONFIG, Place
 
@@ -10,7 +10,7 @@ LIST, ADD = OperationKey("GET", "/pets"), OperationKey("POST", "/pets")
 
 
 def previewed(place: Place, *add: OperationKey, remove: tuple[OperationKey, ...] = ()) -> Any:
-    answer = shown(preview(place.material, place.material.reading(), add, remove))
+    answer = effects_of(preview(place.material, place.material.reading(), add, remove))
     return {"status": answer.status, **json.loads(answer.body)}
 
 

@@ -28,7 +28,7 @@ from plugin_gateway.tools.argument_names import ARGUMENT_NAME
 from plugin_gateway.tools.compact import CUTS, compact
 from plugin_gateway.tools.formats import Format, write_tool
 from plugin_gateway.tools.input_schema import build_inputs
-from plugin_gateway.tools.media import choose
+from plugin_gateway.tools.media import choose_media_type
 from plugin_gateway.tools.parameters import follow
 from plugin_gateway.tools.sharing import share
 from plugin_gateway.tools.tool import BodyKind, Place
@@ -140,7 +140,7 @@ def _settable(served: Document, operation: Any) -> Iterator[str]:
     schemas = [one.get("schema", {}) for one in operation.get("parameters", ())]
     request, _ = follow(served, ObjectKind.REQUEST_BODY, Placed(operation.get("requestBody", {})))
     if content := request.get("content"):
-        chosen = choose(content)
+        chosen = choose_media_type(content)
         if not re.search("xml|text|octet|image", chosen):
             schemas.append(content[chosen].get("schema", {}))
     seen: set[int] = set()
@@ -185,23 +185,23 @@ class Author:
     def write(self, schema: Any, depth: int = 0) -> Any:
         if not isinstance(schema, dict) or depth > 8:
             return "x"
-        choose = self._random.choice
+        choose_media_type = self._random.choice
         if "$ref" in schema:
             return self.write(self._document.resolve(schema["$ref"]).value, depth + 1)
         if "const" in schema:
             return schema["const"]
         if schema.get("enum"):
-            return choose(schema["enum"])
+            return choose_media_type(schema["enum"])
         for key in ("anyOf", "oneOf"):
             if schema.get(key) and "properties" not in schema:
-                return self.write(choose(schema[key]), depth + 1)
+                return self.write(choose_media_type(schema[key]), depth + 1)
         if schema.get("allOf"):
             parts = [self.write(one, depth + 1) for one in schema["allOf"]]
             own = [self._object(schema, depth)] if "properties" in schema else []
             objects = [one for one in (*parts, *own) if isinstance(one, dict)]
             return {name: value for one in objects for name, value in one.items()} if objects else parts[0]
         kind = schema.get("type", "object" if "properties" in schema else "array" if "items" in schema else "string")
-        match choose(kind) if isinstance(kind, list) else kind:
+        match choose_media_type(kind) if isinstance(kind, list) else kind:
             case "object":
                 return self._object(schema, depth)
             case "array":
@@ -210,12 +210,12 @@ class Author:
             case "integer" | "number":
                 return max(schema.get("minimum", 1), 1) if schema.get("maximum", 1) >= 1 else schema["maximum"]
             case "boolean":
-                return choose([True, False])
+                return choose_media_type([True, False])
             case "null":
                 return None
             case _:
                 examples = [one for one in (*schema.get("examples", ()), schema.get("default")) if isinstance(one, str)]
-                return choose(examples) if examples else "x" * max(1, min(schema.get("minLength", 1), 200))
+                return choose_media_type(examples) if examples else "x" * max(1, min(schema.get("minLength", 1), 200))
 
     def _object(self, schema: Any, depth: int) -> Any:
         required = schema.get("required", ())
@@ -246,7 +246,7 @@ def test_a_tool_allows_every_value_that_the_document_allows(choice: Any, seed: A
         body: Any = None
         if tool.body is not None:
             request, _ = follow(served, ObjectKind.REQUEST_BODY, Placed(operation.node["requestBody"]))
-            schema = request["content"][choose(request["content"])].get("schema", {})
+            schema = request["content"][choose_media_type(request["content"])].get("schema", {})
             body = author.write(schema)
             if not _accepts(served, schema, body):
                 continue

@@ -1,9 +1,11 @@
 """The commands of the house: people, commit hooks and workflows run the same gate."""
 
+import ast
 import os
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +172,25 @@ def test_every_room_has_a_floor_in_the_table() -> None:
     rooms = {path.name for path in (ROOT / "plugin_gateway").iterdir() if (path / "__init__.py").exists()}
 
     assert rooms == set(re.findall(r"`(\w+)/`", table))
+
+
+SHARED_CLASS_NAMES = {
+    "Audit": "the setting of gateway.yaml, and what writes the audit",
+    "Console": "the setting of gateway.yaml, and what serves the console",
+    "Log": "the setting of gateway.yaml, and what writes the log",
+}
+"""The record of a key of gateway.yaml has the key's name, and so does the part that the key is about."""
+
+
+def test_a_public_class_name_occurs_once() -> None:
+    names = Counter(
+        node.name
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+
+    assert {name for name, count in names.items() if count > 1} == {*SHARED_CLASS_NAMES}
 
 
 ROOMS_OF_VALUES = ("admission", "callers", "credentials", "gate", "revision")

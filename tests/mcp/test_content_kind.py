@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin_gateway.mcp.content_kind import AUDIO, IMAGE, JSON, OTHER, TEXT, kind_of
+from plugin_gateway.mcp.content_kind import AUDIO, IMAGE, JSON, OTHER, TEXT, content_kind_of
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,9 @@ from plugin_gateway.mcp.content_kind import AUDIO, IMAGE, JSON, OTHER, TEXT, kin
     ],
 )
 def test_the_media_type_tells_the_kind(media_type: str, expected: tuple[int, str, str]) -> None:
-    assert kind_of(f"X: y\r\nContent-Type: {media_type}\r\n".encode()) == expected
+    assert content_kind_of(f"X: y\r\nContent-Type: {media_type}\r\n".encode()) == expected
 
 
 @pytest.mark.parametrize("block", [b"", b"X: y\r\n", b"Content-Type: \r\n"])
 def test_a_missing_type_has_no_kind(block: bytes) -> None:
-    assert kind_of(block)[1] == ""
+    assert content_kind_of(block)[1] == ""

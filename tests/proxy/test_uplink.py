@@ -14,7 +14,7 @@ from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.received import FieldBlock, Permitted
-from plugin_gateway.proxy.uplink import Uplink, kind_of
+from plugin_gateway.proxy.uplink import Uplink, uplink_kind_of
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamSettings
 from plugin_gateway.revision.upstream import Forwarded, forwarded
@@ -331,4 +331,4 @@ READS_QUERIES = Shape(parameters=Parameters((Part("query", "q", wire_name=b"sear
 def test_operations_are_of_one_kind_if_their_heads_have_the_same_lines(other: dict[str, Any], is_same: bool) -> None:
     rule = OperationRule(method="GET", path_template="/p", operation_id="p")
 
-    assert (kind_of(rule) == kind_of(replace(rule, **other))) is is_same
+    assert (uplink_kind_of(rule) == uplink_kind_of(replace(rule, **other))) is is_same

@@ -6,7 +6,7 @@ from plugin_gateway.config.model import Config
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.agreed import NOTHING_AGREED
-from plugin_gateway.revision.allowed_part import Choice, choose, cut_allowed_part
+from plugin_gateway.revision.allowed_part import Choice, choose_operations, cut_allowed_part
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.steps import ANEW
 
@@ -40,7 +40,7 @@ def config(allow: str) -> Config:
 
 
 def chosen(allow: str, text: str = PETS, pinned: Pinned = NOTHING_PINNED) -> Choice:
-    return choose(config(allow), document(text), pinned, NOTHING_AGREED)
+    return choose_operations(config(allow), document(text), pinned, NOTHING_AGREED)
 
 
 def test_the_part_has_the_allowed_operations_and_no_other() -> None:

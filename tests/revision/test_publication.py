@@ -5,7 +5,7 @@ from plugin_gateway.callers.compile import compile_security
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.agreed import NOTHING_AGREED
-from plugin_gateway.revision.allowed_part import choose
+from plugin_gateway.revision.allowed_part import choose_operations
 from plugin_gateway.revision.pinned import NOTHING_PINNED
 from plugin_gateway.revision.publication import find_hidden_operations, manifest_faces
 
@@ -34,7 +34,7 @@ allow: [listPets, petOptions, ownPath]
 
 
 def test_an_operation_that_the_gateway_answers_itself_is_pointed_out_at_its_entry() -> None:
-    kept = choose(CONFIG, DOCUMENT, NOTHING_PINNED, NOTHING_AGREED).kept
+    kept = choose_operations(CONFIG, DOCUMENT, NOTHING_PINNED, NOTHING_AGREED).kept
     found = {finding.pointer: finding.message for finding in find_hidden_operations(kept, {"/mcp"})}
     assert found.keys() == {("allow", 1), ("allow", 2)}
     assert "answers OPTIONS itself" in found["allow", 1]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from plugin_gateway.shape.scalar import UnwritableError
-from plugin_gateway.tools.draft import MAX_FIELDS, Draft, shown
+from plugin_gateway.tools.draft import MAX_FIELDS, Draft, printable_name
 
 
 def test_a_draft_begins_with_the_pieces_that_it_is_given() -> None:
@@ -27,4 +27,4 @@ def test_a_body_has_a_limited_number_of_fields() -> None:
 
 
 def test_a_name_of_the_callers_is_shown_short_and_printable() -> None:
-    assert shown("a\x1b\ud800" + "b" * 99) == "a\ufffd\ufffd" + "b" * 61
+    assert printable_name("a\x1b\ud800" + "b" * 99) == "a\ufffd\ufffd" + "b" * 61

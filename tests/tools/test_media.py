@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin_gateway.tools.media import choose, concrete, concrete_part, kind_of, sendable
+from plugin_gateway.tools.media import body_kind_of, choose_media_type, concrete, concrete_part, sendable
 from plugin_gateway.tools.tool import BodyKind
 
 
@@ -22,7 +22,7 @@ from plugin_gateway.tools.tool import BodyKind
     ],
 )
 def test_the_type_decides_how_a_body_is_built(media_type: str, kind: BodyKind) -> None:
-    assert kind_of(media_type) is kind
+    assert body_kind_of(media_type) is kind
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_type_decides_how_a_body_is_built(media_type: str, kind: BodyKind) -
     ],
 )
 def test_json_is_chosen_before_forms_and_forms_before_text(declared: list[str], chosen: str) -> None:
-    assert choose(declared) == chosen
+    assert choose_media_type(declared) == chosen
 
 
 @pytest.mark.parametrize(

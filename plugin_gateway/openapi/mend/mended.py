@@ -24,7 +24,7 @@ from plugin_gateway.openapi.grammar import (
     sections,
     siblings_count,
 )
-from plugin_gateway.openapi.mend.notes import Notes, shown
+from plugin_gateway.openapi.mend.notes import Notes, describe_value
 from plugin_gateway.openapi.mend.parameters import ParameterMender
 from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
 from plugin_gateway.openapi.mend.schema import mend_schema, settle_positions
@@ -105,7 +105,7 @@ class _Mender:
                 if self._version not in {"3.1", "3.2"} and tokens[-1:] != ("additionalProperties",):
                     holder[key] = {} if node else {"not": {}}
                     self._notes.mended(
-                        tokens, f"OpenAPI {self._version} has no schema {shown(node)}: an equivalent is served"
+                        tokens, f"OpenAPI {self._version} has no schema {describe_value(node)}: an equivalent is served"
                     )
             else:
                 self._mend_none(kind, tokens, holder, key)
@@ -120,7 +120,7 @@ class _Mender:
             root["info"] = {}
         for name in ("$self", "jsonSchemaDialect"):
             if name in root and not isinstance(root[name], str):
-                self._notes.drop(root, name, (name,), f"{name!r} must be a string, not {shown(root[name])}")
+                self._notes.drop(root, name, (name,), f"{name!r} must be a string, not {describe_value(root[name])}")
         if isinstance(root.get("tags"), list):
             self._drop_repeated_tags(root["tags"])
         for name, field in ROOT_FIELDS.items():
@@ -133,14 +133,16 @@ class _Mender:
         at = components_at(self._version)
         holder = root.get(at[0], {}) if at else root
         if not isinstance(holder, dict):
-            self._notes.drop(root, at[0], at, f"{shown(holder)} is not a mapping of components")
+            self._notes.drop(root, at[0], at, f"{describe_value(holder)} is not a mapping of components")
             return
         for section, kind in sections(self._version).items():
             members = holder.get(section)
             if kind in _REPLACED or members is None:
                 continue
             if not isinstance(members, dict):
-                self._notes.drop(holder, section, (*at, section), f"{shown(members)} is not a mapping of components")
+                self._notes.drop(
+                    holder, section, (*at, section), f"{describe_value(members)} is not a mapping of components"
+                )
                 continue
             self._jobs += [_Job(kind, (*at, section, name), members, name) for name in members]
         if at:
@@ -154,7 +156,7 @@ class _Mender:
         for index, tag in enumerate(tags):
             name = tag.get("name") if isinstance(tag, dict) else None
             if isinstance(name, str) and name in names:
-                self._notes.dropped(("tags", str(index)), f"the tag {shown(name)} is already in the list")
+                self._notes.dropped(("tags", str(index)), f"the tag {describe_value(name)} is already in the list")
                 continue
             if isinstance(name, str):
                 names.add(name)
@@ -180,7 +182,9 @@ class _Mender:
             if kind is ObjectKind.RESPONSES:
                 mend_statuses(node, tokens, self._notes)
             elif "$ref" in node:
-                self._notes.drop(node, "$ref", (*tokens, "$ref"), f"'$ref' must be a string, not {shown(node['$ref'])}")
+                self._notes.drop(
+                    node, "$ref", (*tokens, "$ref"), f"'$ref' must be a string, not {describe_value(node['$ref'])}"
+                )
             self._jobs += [_Job(other, (*tokens, name), node, name) for name in node if not is_extension(name)]
             return
         if kind in (ObjectKind.PATH_ITEM, ObjectKind.OPERATION):
@@ -250,7 +254,7 @@ class _Mender:
             self._jobs.append(_Job(kind, place, node, name))
         else:
             wanted = "list" if field.holding is Holding.LIST else "mapping"
-            self._notes.refuse(place, f"{name!r} must be a {wanted} of {kind} objects, not {shown(value)}")
+            self._notes.refuse(place, f"{name!r} must be a {wanted} of {kind} objects, not {describe_value(value)}")
 
     def _mend_none(self, kind: ObjectKind, tokens: Tokens, holder: Json, key: str | int) -> None:
         """Mend a value that is not an object in a place where the grammar wants one."""
@@ -268,20 +272,22 @@ class _Mender:
                 self._notes.mended(tokens, f"the discriminator {value!r} is read as its `propertyName`")
                 holder[key] = {"propertyName": value}
                 return
-            self._notes.drop(holder, str(key), tokens, f"{shown(value)} is not a valid {kind}")
+            self._notes.drop(holder, str(key), tokens, f"{describe_value(value)} is not a valid {kind}")
         elif kind is ObjectKind.SCHEMA and value is None:
             self._notes.mended(tokens, "an empty schema is served as one that allows any value")
             holder[key] = {}
         elif kind is ObjectKind.EXAMPLE and isinstance(holder, dict):
             # 3.x wants an Example Object here; many authors write the value itself.
-            self._notes.mended(tokens, f"{shown(value)} is not an example object: it is served as the `value` of one")
+            self._notes.mended(
+                tokens, f"{describe_value(value)} is not an example object: it is served as the `value` of one"
+            )
             holder[key] = {"value": value}
         elif value is None and isinstance(holder, dict) and kind in (ObjectKind.HEADER, ObjectKind.MEDIA_TYPE):
             self._notes.mended(tokens, f"the {kind} object is empty")
             holder[key] = {}
             self._mend_object(kind, holder[key], tokens)
         else:
-            self._notes.refuse(tokens, f"the {kind} object must be a mapping, not {shown(value)}")
+            self._notes.refuse(tokens, f"the {kind} object must be a mapping, not {describe_value(value)}")
 
     # Plain fields
 
@@ -290,20 +296,20 @@ class _Mender:
         if type_ is Type.ANY:
             return
         if name.startswith("$") and type_ is Type.TEXT and not isinstance(value, str):
-            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {shown(value)}")
+            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {describe_value(value)}")
             return
         try:
             better = mended(type_, value)
         except Unmendable:
             if kind is ObjectKind.PARAMETER and name in ("name", "in"):
                 return  # reported with the whole object
-            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {shown(value)}")
+            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {describe_value(value)}")
             return
         if better is not value:
             node[name] = better
             self._notes.mended(
                 place,
-                f"{name!r} must be {type_.value}: {shown(value, whole=True)} is read as {shown(better, whole=True)}",
+                f"{name!r} must be {type_.value}: {describe_value(value, whole=True)} is read as {describe_value(better, whole=True)}",
             )
 
     # Objects as a whole
@@ -314,7 +320,9 @@ class _Mender:
                 self._notes.need(node, tokens, "title", "API")
                 self._notes.need(node, tokens, "version", "0")
             case ObjectKind.CONTACT if "email" in node and not _EMAIL.fullmatch(node["email"]):
-                self._notes.drop(node, "email", (*tokens, "email"), f"{shown(node['email'])} is not an e-mail address")
+                self._notes.drop(
+                    node, "email", (*tokens, "email"), f"{describe_value(node['email'])} is not an e-mail address"
+                )
             case ObjectKind.LICENSE if "identifier" in node and "url" in node:
                 self._notes.drop(node, "url", (*tokens, "url"), "'url' is not allowed beside `identifier`")
             case ObjectKind.OPERATION:
@@ -325,7 +333,7 @@ class _Mender:
                             node,
                             "responses",
                             (*tokens, "responses"),
-                            f"responses must be a mapping, not {shown(responses)}",
+                            f"responses must be a mapping, not {describe_value(responses)}",
                         )
                     node["responses"] = {"default": {"description": ""}}
                 self._parameters.declare_missing(node, tokens)
@@ -367,4 +375,4 @@ class _Mender:
 
 
 def _instead(value: Json) -> str:
-    return "" if value is None else f", but {shown(value)}"
+    return "" if value is None else f", but {describe_value(value)}"

@@ -39,7 +39,7 @@ class Notes:
         """Fill in a required field if it is missing, and warn."""
         if name not in node:
             node[name] = value
-            self.mended(tokens, f"{name!r} is missing: {shown(value)} is served in its place")
+            self.mended(tokens, f"{name!r} is missing: {describe_value(value)} is served in its place")
 
     def refuse(self, place: Tokens, why: str) -> None:
         """Report an error: the author's intent is not certain."""
@@ -62,7 +62,7 @@ def _warning(place: Tokens, why: str) -> Finding:
     )
 
 
-def shown(value: Json, *, whole: bool = False) -> str:
+def describe_value(value: Json, *, whole: bool = False) -> str:
     """Describe a value for a message, as a document would write it."""
     match value:
         case None:

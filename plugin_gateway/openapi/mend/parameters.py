@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.grammar import METHODS, ObjectKind, is_reference
-from plugin_gateway.openapi.mend.notes import Notes, shown
+from plugin_gateway.openapi.mend.notes import Notes, describe_value
 from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
 from plugin_gateway.openapi.refs import RefError, Tokens
 from plugin_gateway.openapi.vocabulary import Type
@@ -40,7 +40,7 @@ class ParameterMender:
         name, place = node.get("name"), node.get("in")
         if not isinstance(name, str) or not name:
             self._notes.refuse(
-                tokens, "a parameter has no name" if name is None else f"{shown(name)} is not a parameter name"
+                tokens, "a parameter has no name" if name is None else f"{describe_value(name)} is not a parameter name"
             )
             return
         if isinstance(place, str) and place not in (known := _PLACES.get(self._version, _PLACES_3)):
@@ -50,7 +50,7 @@ class ParameterMender:
                     node["in"] = place = better
         if not isinstance(place, str) or place not in _PLACES.get(self._version, _PLACES_3):
             places = ", ".join(sorted(_PLACES.get(self._version, _PLACES_3)))
-            what = "has no `in`" if place is None else f"is in {shown(place)}"
+            what = "has no `in`" if place is None else f"is in {describe_value(place)}"
             self._notes.refuse(tokens, f"the parameter {name!r} {what}: it must be one of {places}")
             return
         if place == "path" and node.get("required") is not True:
@@ -93,7 +93,7 @@ class ParameterMender:
         """Leave out a style that does not exist for this location."""
         if "style" in node and node["style"] not in _STYLES.get(place, _STYLES["query"]):
             self._notes.drop(
-                node, "style", (*tokens, "style"), f"{shown(node['style'])} is not a valid style in a {place}"
+                node, "style", (*tokens, "style"), f"{describe_value(node['style'])} is not a valid style in a {place}"
             )
 
     def drop_strange(self, node: JsonObject, tokens: Tokens) -> None:

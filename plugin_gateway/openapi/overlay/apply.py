@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.overlay.edits import ActionError, Edits, kind_of
+from plugin_gateway.openapi.overlay.edits import ActionError, Edits, kind_name
 from plugin_gateway.openapi.structure import check_paths, check_root
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class _Applying:
 
 
 def _selected(value: object) -> str:
-    return {"an object": "objects", "an array": "arrays"}.get(kind_of(value), "scalars")
+    return {"an object": "objects", "an array": "arrays"}.get(kind_name(value), "scalars")
 
 
 def _finding(rule: str, message: str, hint: str) -> Finding:

@@ -74,14 +74,14 @@ class Edits:
         if isinstance(target, dict):
             if not isinstance(value, dict):
                 raise ActionError(
-                    f"{kind_of(value)} cannot be merged with the object at `{_shown(place)}`", _FOR_OBJECTS
+                    f"{kind_name(value)} cannot be merged with the object at `{_shown(place)}`", _FOR_OBJECTS
                 )
             self._merge(place, value, ())
         elif isinstance(target, list):
             self._append(place, value)
         elif isinstance(value, dict | list):
             hint = "write a scalar; or target the object around it and update this member"
-            raise ActionError(f"{kind_of(value)} cannot replace the scalar at `{_shown(place)}`", hint)
+            raise ActionError(f"{kind_name(value)} cannot replace the scalar at `{_shown(place)}`", hint)
         else:
             self._owned(place[:-1])[place[-1]] = value
 
@@ -98,7 +98,7 @@ class Edits:
             elif isinstance(old, list) and isinstance(member, list):
                 self._append(below, member)
             elif isinstance(old, dict | list) or isinstance(member, dict | list):
-                message = f"{kind_of(member)} cannot be merged with {kind_of(old)} at `{_shown(below)}`"
+                message = f"{kind_name(member)} cannot be merged with {kind_name(old)} at `{_shown(below)}`"
                 raise ActionError(message, "to replace a value, remove it in an action before this one", (*at, key))
             else:
                 collection[key] = member
@@ -134,7 +134,7 @@ class Edits:
 _FOR_OBJECTS: Final = "write a mapping with the members to add or change"
 
 
-def kind_of(value: Json) -> str:
+def kind_name(value: Json) -> str:
     """Name the kind of a value, for a message."""
     if isinstance(value, dict):
         return "an object"

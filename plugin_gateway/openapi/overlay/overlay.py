@@ -14,7 +14,7 @@ from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.places import locate_all, with_lines
 from plugin_gateway.openapi.decode.text import decode
-from plugin_gateway.openapi.overlay.edits import kind_of
+from plugin_gateway.openapi.overlay.edits import kind_name
 from plugin_gateway.openapi.overlay.json_path import JsonPath, JsonPathError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class _Reader:
 
     def read(self, root: Json) -> tuple[Action, ...]:
         if not isinstance(root, dict):
-            self._note("overlay-root", f"an overlay must be an object, not {kind_of(root)}", (), _EXAMPLE)
+            self._note("overlay-root", f"an overlay must be an object, not {kind_name(root)}", (), _EXAMPLE)
             return ()
         if not root.keys() & {"overlay", "actions"}:
             hint = "name it as `openapi`; an overlay has `overlay`, `info` and `actions`"
@@ -129,7 +129,7 @@ class _Reader:
         for index, action in enumerate(actions):
             at = ("actions", index)
             if not isinstance(action, dict):
-                self._note("overlay-type", f"an action must be an object, not {kind_of(action)}", at)
+                self._note("overlay-type", f"an action must be an object, not {kind_name(action)}", at)
             elif action in actions[:index]:
                 message = f"the action is the same as action {actions.index(action) + 1}"
                 self._note("overlay-duplicate", message, at, "remove one of the two")
@@ -195,7 +195,7 @@ class _Reader:
         if "info" not in root:
             self._missing("info", (), "write `info: {title: …, version: …}`")
         elif not isinstance(info, dict):
-            self._note("overlay-type", f"`info` must be an object, not {kind_of(info)}", ("info",))
+            self._note("overlay-type", f"`info` must be an object, not {kind_name(info)}", ("info",))
         else:
             self._judge_keys("info", info, ("info",))
             for key in ("title", "version"):
@@ -206,7 +206,7 @@ class _Reader:
 
     def _judge_text(self, key: str, holder: Mapping[str, Json], at: Pointer) -> None:
         if key in holder and not isinstance(holder[key], str):
-            message = f"`{key}` must be text, not {kind_of(holder[key])}"
+            message = f"`{key}` must be text, not {kind_name(holder[key])}"
             hint = "put quotes around it" if isinstance(holder[key], int | float) else ""
             self._note("overlay-type", message, (*at, key), hint)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.diagnostics import Severity
-from plugin_gateway.openapi.mend.notes import Notes, errors_in, shown
+from plugin_gateway.openapi.mend.notes import Notes, describe_value, errors_in
 
 
 def test_an_omission_is_a_warning_and_a_refusal_an_error_at_its_place() -> None:
@@ -37,8 +37,8 @@ def test_an_omission_is_a_warning_and_a_refusal_an_error_at_its_place() -> None:
     ],
 )
 def test_values_are_shown_short(value: Any, text: str) -> None:
-    assert shown(value) == text
+    assert describe_value(value) == text
 
 
 def test_a_whole_value_is_shown_as_a_document_writes_it() -> None:
-    assert shown([True, None, "a"], whole=True) == '[true, null, "a"]'
+    assert describe_value([True, None, "a"], whole=True) == '[true, null, "a"]'
