@@ -1,4 +1,4 @@
-"""An MCP call: one POST to the endpoint, from its body to its answer, with the tool calls that its messages make."""
+"""An MCP call: one POST to the endpoint, from its body to its answer, with the tool call that its message makes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Final, assert_never
 
-from plugin_gateway.mcp.batch import Batch
 from plugin_gateway.mcp.era import Era, era_of_post, unsupported
 from plugin_gateway.mcp.http_answer import EVENTS, JSON, EventStream, Heads, event_of, status_of
 from plugin_gateway.mcp.message import (
@@ -49,10 +48,9 @@ _logger = logging.getLogger("plugin_gateway.mcp")
 
 
 class McpCall(Call):
-    """One POST. Its messages are answered by the caller's service, and tool calls run beside each other."""
+    """One POST with one message, which the caller's service answers. Only a `BatchCall` takes several."""
 
     __slots__ = (
-        "_batch",
         "_body",
         "_caller",
         "_calls",
@@ -79,8 +77,6 @@ class McpCall(Call):
         self._calls: tuple[ToolCall, ...] = ()
         self._id = b""
         """The id of the request; empty for a notification and for a batch."""
-        self._batch: Batch | None = None
-        """Takes the place of the one request."""
         self._left = 0
         """The number of tool calls without a result."""
         self._era: Era | None = None
@@ -141,16 +137,9 @@ class McpCall(Call):
         elif events is not None:
             events.on_tick(now)
 
-    def on_withdrawn(self, id_: bytes) -> None:
+    def on_withdrawn(self, id_: bytes) -> None:  # noqa: ARG002  # there is one request
         """End a request without a response: the client sent `notifications/cancelled` for its id."""
-        batch = self._batch
-        if batch is not None:
-            for call in self._calls:
-                if call.call is not None and batch.id_of(call.slot) == id_:
-                    call.cancel("client-cancelled")
-                    self._left -= 1
-            self._finish_if_done()
-        elif not self._is_over:
+        if not self._is_over:
             self._stop("client-cancelled")
             if self._events is not None:
                 self._events.end()
@@ -184,19 +173,20 @@ class McpCall(Call):
             raise error
         _logger.error("A message to the MCP endpoint could not be answered", exc_info=error)
         calls = self._calls
-        batch = self._batch
-        if batch is None:
-            self._finish(500, error_response(INTERNAL.for_request(self._id or NO_ID)))
-        else:
-            batch.fill(INTERNAL)
-            self._finish(500, batch.answer())
+        self._finish(500, self._failure())
         for call in calls:
             call.cancel(FAILED.code)
+
+    def _failure(self) -> bytes:
+        return error_response(INTERNAL.for_request(self._id or NO_ID))
 
     def _take(self, data: bytes) -> None:
         found = read(data)
         if isinstance(found, list):
-            self._run_batch(found)
+            if self._head.era is None:
+                self._refuse(unsupported(self._head.version.decode("latin-1")))
+            else:
+                self._take_batch(found, self._head.era)
             return
         if isinstance(found, Fault):
             self._refuse(found)
@@ -213,34 +203,8 @@ class McpCall(Call):
         self._era = era
         self._ask(0, found, era)
 
-    def _run_batch(self, found: list[Read]) -> None:
-        head = self._head
-        era = head.era
-        if era is None or not era.has_batches:
-            fault = unsupported(head.version.decode("latin-1")) if era is None else None
-            self._refuse(fault or Fault(INVALID_REQUEST, "This revision has no batches: send one message."))
-            return
-        self._era = era
-        requests = [one for one in found if isinstance(one, Fault) or one.id]
-        for one in found:
-            if isinstance(one, Message) and not one.id:
-                self._take_notice(one, era)
-        if not requests:
-            self._answer(202, b"")
-            return
-        self._batch = batch = Batch([one.id for one in requests])
-        # Hold the answer back until the last request has begun.
-        self._left = 1
-        for slot, one in enumerate(requests):
-            if isinstance(one, Fault):
-                batch.put(slot, error_response(one))
-            elif one.method == "initialize":
-                fault = Fault(INVALID_REQUEST, "`initialize` must not be part of a batch.", one.id)
-                batch.put(slot, error_response(fault))
-            else:
-                self._ask(slot, one, era)
-        self._left -= 1
-        self._finish_if_done()
+    def _take_batch(self, found: list[Read], era: Era) -> None:  # noqa: ARG002  # a `BatchCall` takes them
+        self._refuse(Fault(INVALID_REQUEST, "This revision has no batches: send one message."))
 
     def _take_notice(self, message: Message, era: Era) -> None:
         """Act on a notification: a legacy client withdraws a request that it sent in another POST."""
@@ -270,7 +234,7 @@ class McpCall(Call):
         meta = message.meta
         if meta:
             token = meta.get("progressToken")
-            if (isinstance(token, str) or type(token) is int) and self._head.takes_events and self._batch is None:
+            if (isinstance(token, str) or type(token) is int) and self._head.takes_events and self._id:
                 self._token = token
         client = self._client
         call = self._caller.call(
@@ -286,10 +250,8 @@ class McpCall(Call):
         if self._is_over or era is None:
             return
         self._left -= 1
-        batch = self._batch
-        id_ = self._id if batch is None else batch.id_of(slot)
         try:
-            self._respond(slot, self._caller.clientele.service.finished_response(era, id_, result))
+            self._respond(slot, self._caller.clientele.service.finished_response(era, self._id_of(slot), result))
         except Exception as error:  # noqa: BLE001  # `_fail` logs it
             self._fail(error)
 
@@ -307,21 +269,11 @@ class McpCall(Call):
         self.cause = _cause(fault)
         self._finish(400, error_response(fault))
 
-    def _respond(self, slot: int, done: bytes, status: int = 200) -> None:
-        if self._batch is not None:
-            self._batch.put(slot, done)
-            self._finish_if_done()
-        else:
-            self._finish(status, done)
+    def _id_of(self, slot: int) -> bytes:  # noqa: ARG002  # there is one request
+        return self._id
 
-    def _finish_if_done(self) -> None:
-        batch = self._batch
-        if batch is None or self._left or self._is_over:
-            return
-        if batch.is_empty:
-            self._answer(202, b"")
-        else:
-            self._finish(200, batch.answer())
+    def _respond(self, slot: int, done: bytes, status: int = 200) -> None:  # noqa: ARG002  # there is one request
+        self._finish(status, done)
 
     def _finish(self, status: int, message: bytes) -> None:
         """Send the response, as JSON or as the last event."""

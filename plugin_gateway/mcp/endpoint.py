@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.mcp.batch_call import BatchCall
 from plugin_gateway.mcp.call import McpCall
 from plugin_gateway.mcp.caller import Caller
 from plugin_gateway.mcp.challenge import challenged, readable
@@ -95,7 +96,7 @@ class McpEndpoint(Endpoint):
             caller = head.caller
             if caller is None or caller.clientele.access is not found or caller.received.target != target:
                 caller = head.caller = Caller(self._clientele(serving, found), request, target)
-            call: Call = McpCall(client, caller.received, mirror, caller, self._under_way)
+            call: Call = self._call(client, mirror, caller)
         elif isinstance(found, Refusal):
             call = RefusedCall(client, Received(request, method, target), challenged(found, self._settings, head.cors))
         else:
@@ -107,6 +108,11 @@ class McpEndpoint(Endpoint):
         if client.on_begin is not None and not isinstance(call, PendingCall):
             client.on_begin(call)
         call.start(body, is_whole=is_whole)
+
+    def _call(self, client: Client, mirror: Mirror, caller: Caller) -> McpCall:
+        era = mirror.head.era
+        kind = BatchCall if era is not None and era.has_batches else McpCall
+        return kind(client, caller.received, mirror, caller, self._under_way)
 
     def _pending(
         self,
@@ -121,7 +127,7 @@ class McpEndpoint(Endpoint):
 
         def go_on(waited: PendingCall, access: Access, content: bytes, has_all: bool) -> None:
             caller = mirror.head.caller = Caller(self._clientele(serving, access), block.request, target)
-            call = McpCall(client, caller.received, mirror, caller, self._under_way)
+            call = self._call(client, mirror, caller)
             client.call = call
             call.follow(waited)
             if client.on_begin is not None:

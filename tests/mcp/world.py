@@ -248,3 +248,23 @@ def written(found: Result) -> int:
     return sum(len(orjson.dumps(one)) for one in members["content"]) + len(
         orjson.dumps(members.get("structuredContent", ""))
     )
+
+
+def seen(message: Any, fields: Any = (), **more: Any) -> Reply:
+    found = []
+
+    async def scene(world: World) -> None:
+        found.append(await world.post(message, fields, **more))
+
+    play(scene)
+    return found[0]
+
+
+def call_message(meta: Any = None) -> bytes:
+    params = {"name": "getPet", "arguments": {"petId": "1"}, **({"_meta": meta} if meta else {})}
+    return json.dumps({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": params}).encode()
+
+
+async def when_asked(world: World, calls: int = 1) -> None:
+    while len(world.heads) < calls:  # noqa: ASYNC110  # the stub API has no event
+        await asyncio.sleep(0)
