@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plugin_gateway.gate.body_names import BodyNames
+from plugin_gateway.refusal import Refusal
 
 NAMES = BodyNames(frozenset({b"xhttpmethod"}), frozenset({b"action", b"apikey"}))
 
@@ -32,10 +33,21 @@ def test_a_method_override_is_refused_unless_it_is_declared() -> None:
     assert code(b"X-HTTP-Method") == ""
 
 
-def test_the_refusal_shows_the_name() -> None:
-    refusal = NAMES.refuse(b"Api\nKey")
-    assert refusal is not None
-    assert "Api\ufffdKey" in refusal.detail
+def test_the_refusal_shows_the_name_and_says_what_to_do() -> None:
+    assert NAMES.refuse(b"Api\nKey") == Refusal(
+        status=400,
+        code="parameter-in-body",
+        detail="The body has the field Api\ufffdKey, which some servers read in place of the query parameter.",
+        hint="Leave it out of the body.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "may_be"),
+    [(b"a=1&Api_Key=2", True), (b"a=1&ACTION=2", True), (b"a=1&act=2", False), (b"", False)],
+)
+def test_a_text_without_the_letters_of_a_closed_name_is_cleared_at_once(text: bytes, may_be: bool) -> None:
+    assert NAMES.may_be_closed_in(text) is may_be
 
 
 @pytest.mark.parametrize("name", [b"api_key", b"_method"])
