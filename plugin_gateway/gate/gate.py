@@ -15,12 +15,12 @@ from plugin_gateway.gate.search import find_routes
 from plugin_gateway.gate.target import Target, encoded_slash, read_parts
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.undeclared import UndeclaredQuery
-from plugin_gateway.gate.variant import choose_route, contradict, fold_value, required_pairs
+from plugin_gateway.gate.variant import choose_route, contradict, fold_value, selecting_pairs
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Mapping
 
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.trace import Trace
@@ -185,7 +185,8 @@ def compile_rules(
     only: Container[OperationKey] | None = None,
 ) -> dict[OperationKey, OperationRule]:
     """Compile the rules of the `allowed` operations, or of `only` some of them."""
-    variants = _denied_variants(_known_operations(document), allowed)
+    known = _known_operations(document)
+    variants = _denied_variants(known, allowed)
     return {
         key: operation_rule(
             operation,
@@ -195,65 +196,68 @@ def compile_rules(
             links=allowed[key].links,
             shape=allowed[key].shape,
             injected=injected,
-            withheld=_distinguishing_names(key, variants),
-            denied_pairs=_denied_pairs(key, variants),
+            withheld=_distinguishing_names(key, known[key], variants),
+            denied_pairs=_denied_pairs(key, known[key], variants),
         )
         for key, operation in document.operations.items()
         if key in allowed and (only is None or key in only)
     }
 
 
-def _known_operations(document: Document) -> tuple[OperationKey, ...]:
-    """Return all operations that the API has, with those that overlays took out of its document.
+def _known_operations(document: Document) -> dict[OperationKey, tuple[RequiredPair, ...]]:
+    """Return all operations that the API has, with those that overlays took out of its document, and the pairs that select each.
 
     Without these, a call of the denied `/pets/mine` would pass as one of the allowed `/pets/{id}`. Operations that an overlay wrote
     again with other parameter names are left out.
     """
-    if not document.removed:
-        return tuple(document.operations)
-    present = {_on_the_wire(key) for key in document.operations}
-    return (*document.operations, *(key for key in document.removed if _on_the_wire(key) not in present))
+    present = {key: selecting_pairs(key, document) for key in document.operations}
+    removed = {key: selecting_pairs(key, document) for key in document.removed}
+    if not removed:
+        return present
+    on_the_wire = {_on_the_wire(key, pairs) for key, pairs in present.items()}
+    return present | {key: pairs for key, pairs in removed.items() if _on_the_wire(key, pairs) not in on_the_wire}
 
 
-def _on_the_wire(key: OperationKey) -> tuple[str, object, frozenset[RequiredPair]]:
-    template = parse_template(key.path)
-    return key.method, template.shape, frozenset(required_pairs(template.query))
+def _on_the_wire(key: OperationKey, pairs: tuple[RequiredPair, ...]) -> tuple[str, object, frozenset[RequiredPair]]:
+    return key.method, parse_template(key.path).shape, frozenset(pairs)
 
 
 _Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[RequiredPair, ...]]]"
 
 
-def _denied_variants(known: Iterable[OperationKey], allowed: Container[OperationKey]) -> _Variants:
-    """The required pairs of denied operations such as `/responses?beta=true`, by the method and shape of their path."""
+def _denied_variants(
+    known: Mapping[OperationKey, tuple[RequiredPair, ...]], allowed: Container[OperationKey]
+) -> _Variants:
+    """The selecting pairs of denied operations such as `/responses?beta=true`, by the method and shape of their path."""
     variants: dict[tuple[str, object], list[tuple[RequiredPair, ...]]] = {}
-    for key in known:
-        if "?" in key.path and key not in allowed:
-            template = parse_template(key.path)
-            variants.setdefault((key.method, template.shape), []).append(required_pairs(template.query))
+    for key, pairs in known.items():
+        if pairs and key not in allowed:
+            variants.setdefault((key.method, parse_template(key.path).shape), []).append(pairs)
     return variants
 
 
-def _distinguishing_names(key: OperationKey, variants: _Variants) -> set[bytes]:
+def _distinguishing_names(key: OperationKey, ours: tuple[RequiredPair, ...], variants: _Variants) -> set[bytes]:
     """Query names that would turn a call of this operation into a call of a denied variant.
 
-    Names that the operation's own template requires are left out: `choose_route` judges their values.
+    Names that select the operation itself are left out: `choose_route` judges their values.
     """
-    ours, theirs = _near(key, variants)
     own = {pair.name for pair in ours}
-    return {pair.name for pairs in theirs for pair in pairs if pair.name not in own}
+    return {pair.name for pairs in _near(key, ours, variants) for pair in pairs if pair.name not in own}
 
 
-def _denied_pairs(key: OperationKey, variants: _Variants) -> set[tuple[bytes, str]]:
+def _denied_pairs(key: OperationKey, ours: tuple[RequiredPair, ...], variants: _Variants) -> set[tuple[bytes, str]]:
     """The names with the values that select a denied variant."""
-    _, theirs = _near(key, variants)
-    return {(pair.name, fold_value(pair.value)) for pairs in theirs for pair in pairs if pair.value is not None}
+    return {
+        (pair.name, fold_value(pair.value))
+        for pairs in _near(key, ours, variants)
+        for pair in pairs
+        if pair.value is not None
+    }
 
 
 def _near(
-    key: OperationKey, variants: _Variants
-) -> tuple[tuple[RequiredPair, ...], tuple[tuple[RequiredPair, ...], ...]]:
-    """The query pairs of an operation, and of the denied variants that the same call could match."""
-    template = parse_template(key.path)
-    ours = required_pairs(template.query)
-    theirs = variants.get((key.method, template.shape), ())
-    return ours, tuple(pairs for pairs in theirs if not contradict(ours, pairs))
+    key: OperationKey, ours: tuple[RequiredPair, ...], variants: _Variants
+) -> tuple[tuple[RequiredPair, ...], ...]:
+    """The pairs of the denied variants that a call of this operation could match, too."""
+    theirs = variants.get((key.method, parse_template(key.path).shape), ())
+    return tuple(pairs for pairs in theirs if not contradict(ours, pairs))

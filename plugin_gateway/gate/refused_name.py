@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from plugin_gateway.diagnostics import Finding, Pointer
 from plugin_gateway.gate.gate import compile_rules
 from plugin_gateway.gate.override import fold_name
-from plugin_gateway.gate.template import parse_template
-from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.gate.variant import selecting_pairs
 from plugin_gateway.shape.names import NO_NAMES
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def find_refused_names(
     plain = {key: replace(one, shape=None) for key, one in allowed.items()}
     for key, rule in compile_rules(document, plain, injected, only=shaped).items():
         names = shaped[key]
-        settled = {pair.name for pair in required_pairs(parse_template(key.path).query)}
+        settled = {pair.name for pair in selecting_pairs(key, document)}
         for parameter in sorted(names.closed | names.guarded):
             place, name = parameter
             one = placed[key, parameter]

@@ -18,10 +18,9 @@ from plugin_gateway.gate.shadow import NO_SHADOWS, DeniedPaths, Guard, Shadow
 from plugin_gateway.gate.slashed import slashed_segments
 from plugin_gateway.gate.target import MAX_SEGMENTS, read_safe
 from plugin_gateway.gate.template import parse_template
-from plugin_gateway.gate.variant import required_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.target import Target
@@ -88,10 +87,10 @@ class RouteTable(Struct, frozen=True):
 
 def compile_routes(
     rules: Mapping[OperationKey, OperationRule],
-    operations: Iterable[OperationKey],
+    operations: Mapping[OperationKey, tuple[RequiredPair, ...]],
     slashes: Mapping[OperationKey, frozenset[str]],
 ) -> RouteTable:
-    """Build the table for the allowed `rules` among all `operations` of the document.
+    """Build the table for the allowed `rules` among all `operations` of the document, with the pairs that select each.
 
     `slashes` names the path parameters that may hold encoded slashes. HEAD is routed like GET, under GET's rule (RFC 9110,
     9.3.2), unless the document declares HEAD on that path: then it is an operation like any other.
@@ -112,7 +111,7 @@ def compile_routes(
             (
                 template.segments,
                 method.encode(),
-                _route(rule, template, denied, method, slashes.get(key)),
+                _route(rule, template, operations[key], denied, method, slashes.get(key)),
             )
             for method in routed
         )
@@ -123,7 +122,12 @@ _Entry = tuple["tuple[Segment, ...]", bytes, Route]
 
 
 def _route(
-    rule: OperationRule, template: PathTemplate, denied: DeniedPaths, method: str, slashes: frozenset[str] | None
+    rule: OperationRule,
+    template: PathTemplate,
+    pairs: tuple[RequiredPair, ...],
+    denied: DeniedPaths,
+    method: str,
+    slashes: frozenset[str] | None,
 ) -> Route:
     slashed = slashed_segments(template, slashes or ())
     return Route(
@@ -132,7 +136,7 @@ def _route(
         slashes=slashed,
         deep_guards=denied.deep_guards(template, method, min(slashed)) if slashed else {},
         deep_beginnings=denied.deep_beginnings(template, method, min(slashed)) if slashed else NO_SHADOWS,
-        query=required_pairs(template.query),
+        query=pairs,
     )
 
 

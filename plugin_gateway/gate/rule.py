@@ -18,8 +18,7 @@ from plugin_gateway.config.header_names import (
 )
 from plugin_gateway.gate.override import fold_name, override_of
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.gate.template import parse_template
-from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.gate.variant import selecting_pairs
 from plugin_gateway.openapi.parameters import declared_parameters, follow
 from plugin_gateway.openapi.values import as_list
 from plugin_gateway.shape.media_type import declared_media_types
@@ -65,12 +64,11 @@ def operation_rule(
     in_body = {*_names_in_body(operation, content, document)}
     names = NO_NAMES if shape is None else shape.names
     declared, closed_by_shape, guarded = _declared_names(declared_parameters(operation, document), names, document)
-    selecting = {fold_name(name) for name in withheld}
-    closed = injected.query | selecting
-    # The template fixes these names, so they pass in its spelling, even `_method`, but in no other spelling.
-    own = {pair.name for pair in required_pairs(parse_template(operation.key.path).query)}
-    selecting |= {fold_name(name) for name in own}
-    spellings = closed | selecting
+    closed = injected.query | {fold_name(name) for name in withheld}
+    # The path fixes these names, so they pass in its spelling, even `_method`, but in no other spelling.
+    own = {pair.name for pair in selecting_pairs(operation.key, document)}
+    in_queries = {fold_name(name) for name in (*withheld, *own)}
+    spellings = closed | in_queries
     closed_by_rule = {*map(fold_name, closed_by_shape.query | guarded.query)}
     reply = shape.reply if shape is not None else None
     reads_answers = bool(links) or (shape is not None and shape.reads_answers)
@@ -102,7 +100,7 @@ def operation_rule(
         has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),
         media_types=declared_media_types(content),
         declared_overrides=_shared(filter(None, map(override_of, in_body))),
-        closed_in_bodies=_shared(selecting | ((injected.query | closed_by_rule) - {*map(fold_name, in_body)})),
+        closed_in_bodies=_shared(in_queries | ((injected.query | closed_by_rule) - {*map(fold_name, in_body)})),
         credential=credential,
         links=links,
         is_safe=operation.key.method in methods.SAFE,

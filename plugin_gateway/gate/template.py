@@ -22,7 +22,7 @@ PATH_CHARACTERS = WORD_CHARACTERS + rb"."
 
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
 # `?`, `#` and `/` inside braces belong to the parameter's name.
-_PATH_AND_QUERY = re.compile(r"((?:\{[^{}]*\}|[^?#])*)(?:\?([^#]*))?")
+_PARTS = re.compile(r"((?:\{[^{}]*\}|[^?#])*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
 _SEGMENT = re.compile(r"(?:^|/)((?:[^/{]+|\{[^{}]*\}|\{)*)")
 _SEGMENT_TOKEN = re.compile(r"(?P<parameter>\{[^{}]*\})|%(?P<escape>[0-9A-Fa-f]{2})|(?P<text>[^{%]+|.)", re.DOTALL)
 _RAW = re.compile(rf"[;{PATH_CHARACTERS.decode()}]+")
@@ -105,15 +105,17 @@ class Segment(Struct, frozen=True):
 
 
 class PathTemplate(Struct, frozen=True):
-    """A path template: its text, its segments from the first `/` on, and the query that some documents append.
+    """A path template: its text, its segments from the first `/` on, and the query and fragment that some documents append.
 
-    A call must have an appended `?name=value` in its query. An appended `#name` is never sent; documents use it to
-    distinguish operations that are the same on the wire.
+    A call must have an appended `?name=value` in its query. A fragment is never sent; documents use it to distinguish operations
+    on one path (`gate.variant`).
     """
 
     text: str
     segments: tuple[Segment, ...]
     query: tuple[bytes, ...] = ()
+    fragment: tuple[bytes, ...] = ()
+    """Its parts between `&`, such as `Action=ListQueues`."""
 
     @property
     def is_concrete(self) -> bool:
@@ -133,10 +135,11 @@ class PathTemplate(Struct, frozen=True):
 @lru_cache(maxsize=4096)
 def parse_template(text: str) -> PathTemplate:
     """Parse a key of `paths`. Never fails: unmatched braces are literal."""
-    found = _PATH_AND_QUERY.match(text)
-    path, query = (found[1], found[2] or "") if found else (text, "")
+    found = _PARTS.match(text)
+    path, query, fragment = (found[1], found[2] or "", found[3] or "") if found else (text, "", "")
     segments = map(_parse_segment, _SEGMENT.findall(path.removeprefix("/")))
-    return PathTemplate(text, tuple(segments), tuple(pair.encode() for pair in query.split("&") if pair))
+    pairs, parts = (tuple(part.encode() for part in each.split("&") if part) for each in (query, fragment))
+    return PathTemplate(text, tuple(segments), pairs, parts)
 
 
 @lru_cache(maxsize=4096)  # the paths of a document have few segments, each many times

@@ -2,6 +2,8 @@
 
 OpenAPI forbids such templates, but they are common. Several operations may share one path; the pairs in the query select the
 operation. The gate decodes pairs as a form parser does, because the origin dispatches on the decoded values.
+
+Documents of AWS write the pair as a fragment, `/#Action=ListQueues`, and require a query parameter `Action` with that value.
 """
 
 from __future__ import annotations
@@ -11,11 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.gate.alias import fold
 from plugin_gateway.gate.query import decode_name
+from plugin_gateway.gate.template import parse_template
+from plugin_gateway.openapi.parameters import declared_parameters, follow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from plugin_gateway.gate.routing import Route
+    from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
 _PLACEHOLDER = re.compile(rb"\{[^{}]*\}")
 
@@ -38,6 +43,31 @@ def required_pairs(query: Iterable[bytes]) -> tuple[RequiredPair, ...]:
         name, _, value = pair.partition(b"=")
         pairs.append(RequiredPair(decode_name(name), None if _PLACEHOLDER.search(value) else decode_name(value)))
     return tuple(pairs)
+
+
+def selecting_pairs(key: OperationKey, document: Document) -> tuple[RequiredPair, ...]:
+    """Return the pairs that select an operation: those in its path template's query, and in its fragment if calls must have them.
+
+    An operation that an overlay took out of the document has no parameters to read. All pairs of its fragment count, so that none of
+    its calls passes as another operation's.
+    """
+    template = parse_template(key.path)
+    parts = [part for part in template.fragment if b"=" in part]
+    operation = document.operations.get(key) if parts else None
+    if operation is not None:
+        required = {*_required_values(operation, document)}
+        parts = [part for part in parts if part in required]
+    return required_pairs((*template.query, *parts))
+
+
+def _required_values(operation: Operation, document: Document) -> Iterator[bytes]:
+    """Yield `name=value` for each query parameter that a call must have, with the only value that it may have."""
+    for parameter in declared_parameters(operation, document):
+        if parameter.get("in") == "query" and parameter.get("required") is True:
+            schema = follow(parameter.get("schema", parameter), document) or {}
+            values = [schema["const"]] if "const" in schema else schema.get("enum")
+            if isinstance(values, list) and len(values) == 1:
+                yield f"{parameter.get('name')}={values[0]}".encode(errors="replace")
 
 
 def choose_route(routes: tuple[Route, ...], query: bytes) -> Route | None:

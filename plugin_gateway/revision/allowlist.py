@@ -14,7 +14,7 @@ from plugin_gateway.gate.matrix import matrix_path
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
 from plugin_gateway.gate.template import parse_template, sample_path
-from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.gate.variant import selecting_pairs
 from plugin_gateway.lock.lock import EntryWords, words_of
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.publish.operation_ids import own_operation_id
@@ -267,20 +267,19 @@ def _find_unreachable(document: Document, kept: Mapping[OperationKey, Kept]) -> 
             )
 
 
-def _on_the_wire(key: OperationKey) -> object:
-    """Return a value that is equal for operations that no server can distinguish."""
-    template = parse_template(key.path)
-    return key.method, template.shape, frozenset(required_pairs(template.query))
+def _on_the_wire(key: OperationKey, document: Document) -> object:
+    """Return a value that is equal for operations that the gate cannot distinguish."""
+    return key.method, parse_template(key.path).shape, frozenset(selecting_pairs(key, document))
 
 
 def _find_twins(
     document: Document, kept: Mapping[OperationKey, Kept], denied: Mapping[OperationKey, Selector]
 ) -> Iterator[Finding]:
-    """Find operations that differ only in parameter names or fragments, which are not on the wire: allowing one allows both."""
-    twins: dict[object, list[OperationKey]] = {_on_the_wire(key): [] for key in kept}
+    """Find operations that differ only in what the gate does not see, such as names of path parameters: allowing one allows both."""
+    twins: dict[object, list[OperationKey]] = {_on_the_wire(key, document): [] for key in kept}
     methods = {key.method for key in kept}
     for key in document.operations:
-        if key.method in methods and (same := twins.get(_on_the_wire(key))) is not None:
+        if key.method in methods and (same := twins.get(_on_the_wire(key, document))) is not None:
             same.append(key)
     for keys in twins.values():
         closed = [key for key in keys if key not in kept]
@@ -291,7 +290,7 @@ def _find_twins(
                 yield Finding(
                     rule="same-path",
                     severity=Severity.ERROR if is_denied else Severity.WARNING,
-                    message=f"no server can tell `{other}` from `{key}`: allowing one allows both",
+                    message=f"the gateway cannot tell `{other}` from `{key}`: allowing one allows both",
                     hint="take one of the two out of `allow` or `deny`"
                     if is_denied
                     else "list both, or remove the entry",

@@ -15,6 +15,7 @@ from plugin_gateway.gate.routing import RouteTable, compile_routes
 from plugin_gateway.gate.search import find_routes
 from plugin_gateway.gate.target import MAX_SEGMENTS, Target, read_target
 from plugin_gateway.gate.template import parse_template
+from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.openapi.document import OperationKey
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def table_of(allowed: list[str], denied: Sequence[str] = ()) -> RouteTable:
         key: OperationRule(method=key.method, path_template=key.path, operation_id=str(key))
         for key in keys[: len(allowed)]
     }
-    return compile_routes(rules, keys, {})
+    return compile_routes(rules, {key: required_pairs(parse_template(key.path).query) for key in keys}, {})
 
 
 def route_of(table: RouteTable, method: bytes, path: bytes) -> str | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plugin_gateway.gate.gate import Allowed, Gate, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.template import parse_template
-from plugin_gateway.gate.variant import RequiredPair, contradict, required_pairs
+from plugin_gateway.gate.variant import RequiredPair, contradict, required_pairs, selecting_pairs
 from plugin_gateway.openapi.document import Document, OperationKey
 
 if TYPE_CHECKING:
@@ -91,6 +91,91 @@ def test_a_literal_query_is_callable_with_just_that_query_and_declared_names(
 ) -> None:
     gate = gate_of([ACTIONS[0], *siblings], ACTIONS[:1], [{"name": "Version"}])
     assert served(gate, target) == found
+
+
+def action(value: str, **changes: Any) -> dict[str, Any]:
+    """Return an operation with the parameter that documents of AWS declare for an action."""
+    parameter = {"name": "Action", "in": "query", "required": True, "schema": {"enum": [value]}, **changes}
+    return {"parameters": [parameter, {"name": "Version", "in": "query"}]}
+
+
+def fragments(**actions: dict[str, Any]) -> Document:
+    paths = {f"/#Action={name}": {"get": operation} for name, operation in actions.items()}
+    return Document(root={"openapi": "3.0.3", "paths": paths}, name="t")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"schema": {"const": "List"}}, {"schema": {"$ref": "#/x"}}, {"schema": None, "enum": ["List"]}],
+    ids=["enum", "const", "reference", "2.0"],
+)
+@pytest.mark.parametrize(
+    ("target", "is_permitted"),
+    [
+        (b"/?Action=List", True),
+        (b"/?Version=2&Action=List", True),
+        (b"/?Action=Drop", False),
+        (b"/?Action=list", False),
+        (b"/?Action=List&Action=Drop", False),
+        (b"/?Version=2", False),
+        (b"/", False),
+    ],
+)
+def test_a_pair_in_a_fragment_selects_as_one_in_the_query_if_calls_must_have_it(
+    target: bytes, is_permitted: bool, changes: dict[str, Any]
+) -> None:
+    changes = {name: value for name, value in changes.items() if value is not None}
+    listed = action("List", **changes)
+    if changes.keys() == {"enum"}:
+        del listed["parameters"][0]["schema"]
+    document = fragments(List=listed, Drop=action("Drop"))
+    document.root["x"] = {"enum": ["List"]}
+    gate = compile_gate(document, {OperationKey("GET", "/#Action=List"): Allowed(operation_id="list")})
+    assert isinstance(gate.judge(b"GET", target), Permit) is is_permitted
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_listed_fragment_is_callable(method: str) -> None:
+    names = ["List", "Get", "Drop"]
+    paths = {f"/#Action={name}": {method.lower(): action(name)} for name in names}
+    keys = [OperationKey(method, path) for path in paths]
+    gate = compile_gate(
+        Document(root={"openapi": "3.0.3", "paths": paths}, name="t"),
+        {key: Allowed(operation_id=key.path) for key in keys[:2]},
+    )
+    verdicts = [gate.judge(method.encode(), f"/?Action={name}".encode()) for name in names]
+    assert [isinstance(one, Permit) and one.rule.operation_id for one in verdicts] == [
+        keys[0].path,
+        keys[1].path,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"required": False},
+        {"in": "header"},
+        {"schema": {"enum": ["List", "Other"]}},
+        {"schema": {"type": "string"}},
+        {"name": "action"},
+        {"schema": {"enum": ["Other"]}},
+    ],
+)
+def test_a_fragment_that_calls_need_not_repeat_selects_nothing(changes: dict[str, Any]) -> None:
+    key = OperationKey("GET", "/#Action=List")
+    assert selecting_pairs(key, fragments(List=action("List", **changes))) == ()
+
+
+def test_the_pairs_of_a_fragment_that_an_overlay_took_out_stay_closed() -> None:
+    drop = OperationKey("GET", "/#Action=Drop")
+    document = Document(
+        root={"openapi": "3.0.3", "paths": {"/": {"get": {"parameters": [{"name": "Action", "in": "query"}]}}}},
+        name="t",
+        removed={drop: "overlay.yaml"},
+    )
+    gate = compile_gate(document, {OperationKey("GET", "/"): Allowed(operation_id="root")})
+    assert [isinstance(gate.judge(b"GET", target), Permit) for target in (b"/", b"/?Action=Drop")] == [True, False]
 
 
 @pytest.mark.parametrize(

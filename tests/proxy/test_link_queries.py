@@ -36,7 +36,7 @@ def gate_of(shapes: Mapping[str, Shape | None]) -> Gate:
         key: OperationRule(method=key.method, path_template=key.path, operation_id=str(key), shape=shape)
         for key, shape in zip(keys, shapes.values(), strict=True)
     }
-    return Gate(routes=compile_routes(rules, keys, {}), rules=tuple(rules.values()))
+    return Gate(routes=compile_routes(rules, dict.fromkeys(keys, ()), {}), rules=tuple(rules.values()))
 
 
 GATE = gate_of({"GET /orders": LIST, "POST /orders": None, "GET /orders/{id}": None, "POST /jobs": LIST})
