@@ -13,7 +13,7 @@ from plugin_gateway.config.find import STANDARD_INPUT
 from plugin_gateway.console.answer import shown_findings
 from plugin_gateway.console.handler import Handler
 from plugin_gateway.endpoints.admin import readiness
-from plugin_gateway.telemetry.counters import NOW
+from plugin_gateway.telemetry.series import SeriesKey
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -93,11 +93,11 @@ def health_of(now: Standing, series: Series) -> dict[str, Any]:
     return {
         **readiness(health),
         "worker_restarts": health.restarts,
-        **{name: int(series.get(f"{NOW}{kind}", [0])[0]) for name, kind in _GAUGES},
+        **{name: int(series.get(SeriesKey(gauge, is_gauge=True), [0])[0]) for name, gauge in _GAUGES},
         "quarantine": [one.operation for one in health.drifted if one.outcome == "quarantined"],
         "reloads": asdict(health.reloads),
         "upstream_failures": _failures(series),
-        "log_lines_dropped": int(series.get("dropped", [0])[0]),
+        "log_lines_dropped": int(series.get(SeriesKey("dropped"), [0])[0]),
         "limits": dict(now.limits),
     }
 
@@ -105,9 +105,8 @@ def health_of(now: Standing, series: Series) -> dict[str, Any]:
 def _failures(series: Series) -> dict[str, int]:
     """Count the calls that the upstream did not answer as it should, by their problem code."""
     counts: dict[str, int] = {}
-    for name, numbers in series.items():
-        kind, _, labels = name.partition(" ")
-        reason = labels.split(" ")[2] if kind == "calls" and labels.count(" ") > 1 else ""
+    for key, numbers in series.items():
+        reason = key.labels[2] if key.name == "calls" and not key.is_gauge else ""
         if reason.startswith(_OF_UPSTREAM):
             counts[reason] = counts.get(reason, 0) + int(numbers[0])
     return counts

@@ -18,7 +18,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.openmetrics import exposition as openmetrics
 
 from plugin_gateway import __version__
-from plugin_gateway.telemetry.counters import BUCKETS_S, NOW
+from plugin_gateway.telemetry.counters import BUCKETS_S
+from plugin_gateway.telemetry.series import SeriesKey
 from plugin_gateway.version import core
 
 if TYPE_CHECKING:
@@ -80,29 +81,29 @@ class _Scrape:
             "Requests and responses that passed although they do not match their description, among those that the gateway looked at.",
             labels=("operation", "side"),
         )
-        for name, numbers in self._series.items():
-            kind, _, labels = name.partition(" ")
-            if kind == "calls":
-                # The consumer comes last because the operator may choose a name with spaces.
-                calls.add_metric(labels.split(" ", len(_CALL_LABELS) - 1), numbers[0])
-            elif kind == "upstream":
-                upstream.add_metric((labels,), int(numbers[0]), numbers[1])
-            elif kind == "durations":
+        with_labels = {
+            "calls": calls,
+            "refused": refused,
+            "approvals": approvals,
+            "mismatches": mismatches,
+        }
+        for (name, labels, is_gauge), numbers in self._series.items():
+            if is_gauge:
+                continue
+            if name == "upstream":
+                upstream.add_metric(labels, int(numbers[0]), numbers[1])
+            elif name == "durations":
                 *counts, sum_s = numbers
-                durations.add_metric((labels,), _cumulated(counts), sum_s)
-            elif kind == "refused":
-                refused.add_metric((labels,), numbers[0])
-            elif kind == "approvals":
-                approvals.add_metric((labels,), numbers[0])
-            elif kind == "mismatches":
-                mismatches.add_metric(labels.split(" "), numbers[0])
+                durations.add_metric(labels, _cumulated(counts), sum_s)
+            elif name in with_labels:
+                with_labels[name].add_metric(labels, numbers[0])
         yield calls
         yield mismatches
         yield approvals
         yield refused
         yield durations
         yield upstream
-        for name, kind, text in (
+        for name, counted, text in (
             ("plugin_gateway_request_body_bytes", "bytes_in", "Bytes of request bodies."),
             ("plugin_gateway_response_body_bytes", "bytes_out", "Bytes of response bodies."),
             ("plugin_gateway_log_lines_dropped", "dropped", "Log lines that could not be written."),
@@ -110,7 +111,7 @@ class _Scrape:
             ("plugin_gateway_spans_dropped", "spans_dropped", "Spans that did not reach the OpenTelemetry collector."),
             ("plugin_gateway_workers_cpu_seconds", "cpu", "Processor time of all workers."),
         ):
-            yield CounterMetricFamily(name, text, value=self._series.get(kind, [0])[0])
+            yield CounterMetricFamily(name, text, value=self._series.get(SeriesKey(counted), [0])[0])
 
     def _gauges(self) -> Iterator[Metric]:
         health = self._health
@@ -127,7 +128,9 @@ class _Scrape:
             ),
             ("workers_open_fds", "descriptors", "File descriptors of all workers."),
         ):
-            yield GaugeMetricFamily(f"plugin_gateway_{name}", text, value=self._series.get(f"{NOW}{now}", [0])[0])
+            yield GaugeMetricFamily(
+                f"plugin_gateway_{name}", text, value=self._series.get(SeriesKey(now, is_gauge=True), [0])[0]
+            )
         yield from _reloads(health.reloads)
         yield CounterMetricFamily(
             "plugin_gateway_worker_restarts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.telemetry.counters import NOW
+from plugin_gateway.telemetry.series import SeriesKey
 
 if TYPE_CHECKING:
     from plugin_gateway.approvals.approval import Approval, Verdict
@@ -50,8 +50,8 @@ def approval_series(registry: Registry) -> Series:
     """Return the counts of a registry; none if this gateway has never seen an approval."""
     if not any(registry.counts.values()):
         return {}
-    counts: Series = {f"approvals {result}": [count] for result, count in registry.counts.items()}
-    return {**counts, f"{NOW}approvals": [registry.pending]}
+    counts: Series = {SeriesKey("approvals", (result,)): [count] for result, count in registry.counts.items()}
+    return {**counts, SeriesKey("approvals", is_gauge=True): [registry.pending]}
 
 
 def url_of(address: Address) -> str:

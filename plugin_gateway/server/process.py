@@ -12,6 +12,7 @@ import orjson
 from plugin_gateway.reload.command import module_command, module_environment
 from plugin_gateway.server.channel import Channel, ChannelMessage, MessageKind
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
+from plugin_gateway.telemetry.series import of_rows
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -136,7 +137,7 @@ class WorkerProcess:
                         self._on_unasked(message, channel.post)
                     continue
                 if message.kind is MessageKind.COUNTS:
-                    self.last_series = orjson.loads(message.body)
+                    self.last_series = of_rows(orjson.loads(message.body))
                 self._answered(message)
         except (OSError, ValueError):
             # A worker that sends what cannot be read is replaced.

@@ -36,7 +36,7 @@ from plugin_gateway.server.registries import Registries
 from plugin_gateway.server.reload_log import ReloadLog
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.start import RefusedError, Started
-from plugin_gateway.telemetry import Log, merge
+from plugin_gateway.telemetry import Log, SeriesKey, merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +92,11 @@ class Supervisor:
     async def _series(self) -> Series:
         """Return the workers' series plus the log lines that the supervisor lost."""
         return merge(
-            [await self._pool.series(), {"dropped": [self._log.lost]}, approval_series(self._registries.current())]
+            [
+                await self._pool.series(),
+                {SeriesKey("dropped"): [self._log.lost]},
+                approval_series(self._registries.current()),
+            ]
         )
 
     def _approver_url(self) -> str:

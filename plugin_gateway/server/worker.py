@@ -35,9 +35,10 @@ from plugin_gateway.server.public_server import DRAIN_TIMEOUT_S, PublicConfig, P
 from plugin_gateway.server.remote_approver import RemoteApprover
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 from plugin_gateway.server.usage import open_descriptors, resident_bytes
-from plugin_gateway.telemetry import NOW, Audit, Log, Recorder, telling
+from plugin_gateway.telemetry import Audit, Log, Recorder, SeriesKey, telling
 from plugin_gateway.telemetry.audit import AuditTerms
 from plugin_gateway.telemetry.feed import Feed
+from plugin_gateway.telemetry.series import as_rows
 
 if TYPE_CHECKING:
     from plugin_gateway.proxy.tracing import Tracing
@@ -125,7 +126,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
         recorder.stop()
         await export.close()
         # The supervisor keeps the counts of a worker that has ended.
-        await channel.send(ChannelMessage(MessageKind.COUNTS, orjson.dumps(recorder.series())))
+        await channel.send(ChannelMessage(MessageKind.COUNTS, orjson.dumps(as_rows(recorder.series()))))
         channel.close()
 
 
@@ -147,11 +148,11 @@ def now_of(server: PublicServer) -> Series:
     connections = server.server_state.connections
     answering = sum(connection.is_answering for connection in connections)
     return {
-        f"{NOW}calls": [answering],
-        f"{NOW}connections": [len(connections)],
-        f"{NOW}memory": [resident_bytes()],
-        f"{NOW}descriptors": [open_descriptors()],
-        "cpu": [process_time()],
+        SeriesKey("calls", is_gauge=True): [answering],
+        SeriesKey("connections", is_gauge=True): [len(connections)],
+        SeriesKey("memory", is_gauge=True): [resident_bytes()],
+        SeriesKey("descriptors", is_gauge=True): [open_descriptors()],
+        SeriesKey("cpu"): [process_time()],
     }
 
 
@@ -196,7 +197,9 @@ async def obey(channel: Channel, server: PublicServer, parts: WorkerParts) -> No
                     await channel.send(parts.adopt(message.body))
                 case MessageKind.COUNT:
                     await channel.send(
-                        ChannelMessage(MessageKind.COUNTS, orjson.dumps({**parts.recorder.series(), **now_of(server)}))
+                        ChannelMessage(
+                            MessageKind.COUNTS, orjson.dumps(as_rows({**parts.recorder.series(), **now_of(server)}))
+                        )
                     )
                 case MessageKind.DRAIN:
                     drain_timeout_s = float(message.body)

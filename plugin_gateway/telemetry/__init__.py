@@ -2,15 +2,15 @@
 
 from plugin_gateway.telemetry.audit import Audit
 from plugin_gateway.telemetry.bridge import attach, detach, telling
-from plugin_gateway.telemetry.counters import NOW, Counters, Series, lasting, merge
+from plugin_gateway.telemetry.counters import Counters
 from plugin_gateway.telemetry.findings import log_findings, members_of
 from plugin_gateway.telemetry.log import Log
 from plugin_gateway.telemetry.outage import Outage
 from plugin_gateway.telemetry.record import AccessRecord
 from plugin_gateway.telemetry.recorder import Recorder
+from plugin_gateway.telemetry.series import Series, SeriesKey, lasting, merge
 
 __all__ = [
-    "NOW",
     "AccessRecord",
     "Audit",
     "Counters",
@@ -18,6 +18,7 @@ __all__ = [
     "Outage",
     "Recorder",
     "Series",
+    "SeriesKey",
     "attach",
     "detach",
     "lasting",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugin_gateway.telemetry.counters import Series
+    from plugin_gateway.telemetry.series import Series
 
 HOUR_S: Final = 3600
 _SLOTS: Final = 25
@@ -35,8 +35,8 @@ class CallHistory:
         """Count the calls since the last series for the hour that has begun. `names` are those of the revision in force, by id."""
         self._advance(now_s)
         totals: dict[str, float] = {}
-        for name, numbers in series.items():
-            if name.startswith("calls ") and (id_ := name.split(" ", 2)[1]):
+        for key, numbers in series.items():
+            if key.name == "calls" and not key.is_gauge and (id_ := key.labels[0]):
                 totals[id_] = totals.get(id_, 0) + numbers[0]
         self._names = {id_: names.get(id_) or self._names.get(id_, id_) for id_ in totals}
         slot = self._hour % _SLOTS

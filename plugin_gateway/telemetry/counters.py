@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.methods import KNOWN_OCTETS
 from plugin_gateway.refusal import CREDENTIAL_REFUSED
+from plugin_gateway.telemetry.series import SeriesKey, add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.telemetry.record import AccessRecord
+    from plugin_gateway.telemetry.series import Series
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -28,13 +30,6 @@ _BYTES_OUT: Final = _BUCKETS + 4
 _CELL_SIZE: Final = _BUCKETS + 5
 
 _CREDENTIAL_REFUSED = CREDENTIAL_REFUSED.code
-
-NOW = "now "
-"""The prefix of names of gauges, which go up and down."""
-
-Series: TypeAlias = dict[str, list[float]]
-"""Numbers by metric name and labels, joined by spaces. Only the last label may hold a space: operation ids and problem codes have none.
-A series can be pickled, and merged by addition."""
 
 
 class Counters:
@@ -92,34 +87,17 @@ class Counters:
 
     def series(self) -> Series:
         """Return all counts so far, ready to be merged with those of other workers."""
-        found: Series = {"bytes_in": [0], "bytes_out": [0], "dropped": [self.lines_dropped]}
+        bytes_in, bytes_out = SeriesKey("bytes_in"), SeriesKey("bytes_out")
+        found: Series = {bytes_in: [0], bytes_out: [0], SeriesKey("dropped"): [self.lines_dropped]}
         for (operation, status, reason, method, consumer), cell in self._cells.items():
-            found[f"calls {operation} {status} {reason} {method} {consumer}"] = [sum(cell[:_BUCKETS])]
+            calls = SeriesKey("calls", (operation, str(status), reason, method, consumer))
+            found[calls] = [sum(cell[:_BUCKETS])]
             # One number for each bucket, one for longer durations, and the sum of seconds last.
-            _add(found, f"durations {operation}", cell[: _DURATION + 1])
+            add(found, SeriesKey("durations", (operation,)), cell[: _DURATION + 1])
             if cell[_ANSWERED]:
-                _add(found, f"upstream {operation}", cell[_ANSWERED : _UPSTREAM + 1])
-            _add(found, "bytes_in", [cell[_BYTES_IN]])
-            _add(found, "bytes_out", [cell[_BYTES_OUT]])
+                add(found, SeriesKey("upstream", (operation,)), cell[_ANSWERED : _UPSTREAM + 1])
+            add(found, bytes_in, [cell[_BYTES_IN]])
+            add(found, bytes_out, [cell[_BYTES_OUT]])
         for credential, count in self._refused.items():
-            found[f"refused {credential}"] = [count]
+            found[SeriesKey("refused", (credential,))] = [count]
         return found
-
-
-def _add(series: Series, name: str, numbers: list[float]) -> None:
-    held = series.get(name)
-    series[name] = list(numbers) if held is None else [a + b for a, b in zip(held, numbers, strict=True)]
-
-
-def lasting(series: Series) -> Series:
-    """Return the series without the gauges, to keep after the worker has ended."""
-    return {name: numbers for name, numbers in series.items() if not name.startswith(NOW)}
-
-
-def merge(many: Iterable[Series]) -> Series:
-    """Add up the series of several workers."""
-    total: Series = {}
-    for series in many:
-        for name, numbers in series.items():
-            _add(total, name, numbers)
-    return total

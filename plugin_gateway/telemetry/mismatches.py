@@ -7,10 +7,12 @@ import re
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
+from plugin_gateway.telemetry.series import SeriesKey
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from plugin_gateway.telemetry.counters import Series
+    from plugin_gateway.telemetry.series import Series
 
 QUIET_S: Final = 60.0
 """The log names a place again only after this time."""
@@ -67,4 +69,4 @@ class Mismatches:
 
     def series(self) -> Series:
         """Return all counts so far, ready to be merged with those of other workers."""
-        return {f"mismatches {operation} {side}": [count] for (operation, side), count in self._counts.items()}
+        return {SeriesKey("mismatches", labels): [count] for labels, count in self._counts.items()}

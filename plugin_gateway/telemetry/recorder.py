@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.telemetry.counters import Counters
+from plugin_gateway.telemetry.series import SeriesKey
 from plugin_gateway.telemetry.target import LOOKED_AT
 
 if TYPE_CHECKING:
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.telemetry.audit import Audit
-    from plugin_gateway.telemetry.counters import Series
     from plugin_gateway.telemetry.exporter import Exporter
     from plugin_gateway.telemetry.feed import Feed
     from plugin_gateway.telemetry.log import Log
     from plugin_gateway.telemetry.mismatches import Mismatches
     from plugin_gateway.telemetry.record import AccessRecord
+    from plugin_gateway.telemetry.series import Series
 
 IDLE_INTERVAL_S = 0.2
 BUSY_INTERVAL_S = 0.002
@@ -109,9 +110,9 @@ class Recorder:
         """Return all counts up to this moment."""
         self.flush()
         series = self.counters.series()
-        series["dropped"][0] += self._log.lost
-        series["audit_lost"] = [self._audit.lost if self._audit is not None else 0]
-        series["spans_dropped"] = [self.exporter.dropped if self.exporter is not None else 0]
+        series[SeriesKey("dropped")][0] += self._log.lost
+        series[SeriesKey("audit_lost")] = [self._audit.lost if self._audit is not None else 0]
+        series[SeriesKey("spans_dropped")] = [self.exporter.dropped if self.exporter is not None else 0]
         if self._mismatches is not None:
             series.update(self._mismatches.series())
         return series

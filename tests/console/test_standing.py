@@ -13,6 +13,7 @@ from plugin_gateway.console.standing import Standing, health_of, standing_handle
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.endpoints.admin import Health, Reloads, readiness
 from plugin_gateway.revision.agreed import Drifted
+from plugin_gateway.telemetry.series import Series, SeriesKey
 
 HEALTH = Health(
     is_ready=True,
@@ -27,16 +28,16 @@ HEALTH = Health(
     reloads=Reloads(served=1, served_at=5.0),
     restarts=4,
 )
-SERIES: dict[str, list[float]] = {
-    "now calls": [2],
-    "now connections": [7],
-    "calls listPets 502 upstream-unreachable GET ": [3],
-    "calls listPets 504 upstream-timeout GET a name": [1],
-    "calls addPet 502 upstream-unreachable POST ": [2],
-    "calls  404 operation-not-found GET ": [9],
-    "calls listPets 200  GET ": [100],
-    "upstream listPets": [100, 1.5],
-    "dropped": [0],
+SERIES: Series = {
+    SeriesKey("calls", is_gauge=True): [2],
+    SeriesKey("connections", is_gauge=True): [7],
+    SeriesKey("calls", ("listPets", "502", "upstream-unreachable", "GET", "")): [3],
+    SeriesKey("calls", ("listPets", "504", "upstream-timeout", "GET", "a name")): [1],
+    SeriesKey("calls", ("addPet", "502", "upstream-unreachable", "POST", "")): [2],
+    SeriesKey("calls", ("", "404", "operation-not-found", "GET", "")): [9],
+    SeriesKey("calls", ("listPets", "200", "", "GET", "")): [100],
+    SeriesKey("upstream", ("listPets",)): [100, 1.5],
+    SeriesKey("dropped"): [0],
 }
 
 
@@ -92,7 +93,7 @@ def test_the_health_has_all_of_readyz_and_the_numbers_behind_it() -> None:
 
 
 def test_the_handlers_answer_with_json() -> None:
-    async def series() -> dict[str, Any]:
+    async def series() -> Series:
         return SERIES
 
     now = [standing()]

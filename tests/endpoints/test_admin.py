@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 from plugin_gateway.revision.agreed import Drifted
+from plugin_gateway.telemetry.series import Series, SeriesKey
 
 READY = Health(is_ready=True, revision=3, digest="abc", operations=8, operations_total=47, workers=2, workers_wanted=2)
 
 
-async def no_series() -> dict[str, Any]:
+async def no_series() -> Series:
     return {}
 
 
@@ -86,13 +87,11 @@ def test_without_a_listening_worker_it_is_not_ready() -> None:
 
 
 def test_metrics_are_those_of_all_workers() -> None:
-    async def series() -> dict[str, list[int]]:
-        return {"calls getPet 200 ": [5], "bytes_in": [0]}
+    async def series() -> Series:
+        return {SeriesKey("calls", ("getPet", "200", "", "GET", "")): [5], SeriesKey("bytes_in"): [0]}
 
-    assert (
-        'plugin_gateway_calls_total{operation="getPet",reason="",status="200"} 5.0'
-        in get("/metrics", series=series).text
-    )
+    line = 'plugin_gateway_calls_total{consumer="",method="GET",operation="getPet",reason="",status="200"} 5.0'
+    assert line in get("/metrics", series=series).text
 
 
 def test_other_paths_are_unknown_and_no_answer_is_cached() -> None:

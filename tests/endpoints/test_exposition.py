@@ -7,6 +7,7 @@ from plugin_gateway.endpoints.admin import Health, Reloads
 from plugin_gateway.endpoints.exposition import exposition
 from plugin_gateway.revision.agreed import Drifted
 from plugin_gateway.telemetry.counters import BUCKETS_S
+from plugin_gateway.telemetry.series import Series, SeriesKey
 
 HEALTH = Health(
     is_ready=True,
@@ -23,7 +24,7 @@ HEALTH = Health(
 )
 
 
-def samples(series: dict[str, Any]) -> dict[Any, float]:
+def samples(series: Series) -> dict[Any, float]:
     families = text_string_to_metric_families(exposition(HEALTH, series)[0].decode())
     return {(s.name, *sorted(s.labels.items())): s.value for family in families for s in family.samples}
 
@@ -40,7 +41,12 @@ def test_the_served_revision_is_exposed() -> None:
 
 
 def test_calls_have_operation_status_reason_method_and_consumer() -> None:
-    found = samples({"calls getPet 200  GET team a": [7], "calls  404 operation-not-found other ": [2]})
+    found = samples(
+        {
+            SeriesKey("calls", ("getPet", "200", "", "GET", "team a")): [7],
+            SeriesKey("calls", ("", "404", "operation-not-found", "other", "")): [2],
+        }
+    )
     labels = (("consumer", "team a"), ("method", "GET"), ("operation", "getPet"), ("reason", ""), ("status", "200"))
     assert found[("plugin_gateway_calls_total", *labels)] == 7
     labels = (
@@ -55,7 +61,7 @@ def test_calls_have_operation_status_reason_method_and_consumer() -> None:
 
 def test_buckets_are_cumulated_and_the_last_one_is_all_calls() -> None:
     counts = [1.0] * (len(BUCKETS_S) + 1)
-    found = samples({"durations getPet": [*counts, 4.5]})
+    found = samples({SeriesKey("durations", ("getPet",)): [*counts, 4.5]})
     name = "plugin_gateway_call_duration_seconds"
     assert found[(f"{name}_bucket", ("le", "0.0025"), ("operation", "getPet"))] == 2
     assert found[(f"{name}_bucket", ("le", "+Inf"), ("operation", "getPet"))] == len(counts)
@@ -64,14 +70,21 @@ def test_buckets_are_cumulated_and_the_last_one_is_all_calls() -> None:
 
 
 def test_bytes_and_dropped_lines_are_counted() -> None:
-    found = samples({"bytes_in": [10], "bytes_out": [20], "dropped": [1]})
+    found = samples({SeriesKey("bytes_in"): [10], SeriesKey("bytes_out"): [20], SeriesKey("dropped"): [1]})
     assert found[("plugin_gateway_request_body_bytes_total",)] == 10
     assert found[("plugin_gateway_response_body_bytes_total",)] == 20
     assert found[("plugin_gateway_log_lines_dropped_total",)] == 1
 
 
 def test_reloads_restarts_calls_in_flight_and_connections_are_exposed() -> None:
-    found = samples({"now calls": [3], "now connections": [5], "upstream getPet": [2, 0.5], "cpu": [1.5]})
+    found = samples(
+        {
+            SeriesKey("calls", is_gauge=True): [3],
+            SeriesKey("connections", is_gauge=True): [5],
+            SeriesKey("upstream", ("getPet",)): [2, 0.5],
+            SeriesKey("cpu"): [1.5],
+        }
+    )
     assert found[("plugin_gateway_reloads_total", ("result", "served"))] == 4
     assert found[("plugin_gateway_last_reload_timestamp_seconds", ("result", "refused"))] == 2000
     assert found[("plugin_gateway_worker_restarts_total",)] == 2

@@ -18,6 +18,7 @@ from plugin_gateway.shape.answer_check import AnswerCheck
 from plugin_gateway.shape.reply import ReplyShape
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
+from plugin_gateway.telemetry.series import SeriesKey
 from tests.narrow import stand_in
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json"
@@ -113,7 +114,7 @@ def sampled(world: Any, *pieces: bytes, head: bytes = HEAD, shape: ReplyShape | 
 
 
 def count(mismatches: Mismatches) -> float:
-    return mismatches.series().get("mismatches getItem response", [0])[0]
+    return mismatches.series().get(SeriesKey("mismatches", ("getItem", "response")), [0])[0]
 
 
 def test_a_sample_is_taken_at_most_once_a_second() -> None:

@@ -38,6 +38,7 @@ from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator
+from plugin_gateway.telemetry.series import Series, SeriesKey
 from tests.bounds import BOUND_S
 from tests.narrow import as_a, present
 from tests.proxy.real import plan_of, serving_of
@@ -1355,7 +1356,9 @@ def test_a_body_that_is_only_reported_goes_up_as_it_came_and_is_not_held(run: Ca
         status, _, answer, _ = await gateway.ask(body[-1:], connection=connection)
         assert (status, json.loads(answer)["body"].encode()) == (200, body)
         mismatches = gateway.holder.serving.plan(ReportingGate.rule).mismatches
-        assert mismatches.series() == ({} if body == b'{"a": 1}' else {"mismatches write request": [1]})
+        assert mismatches.series() == (
+            {} if body == b'{"a": 1}' else {SeriesKey("mismatches", ("write", "request")): [1]}
+        )
 
     run(echo, scene, gate=ReportingGate())
 
@@ -1369,9 +1372,11 @@ class NarrowedReportingGate:
         return Permit(self.rule, b"/p", b"")
 
 
-@pytest.mark.parametrize(("body", "counted"), [(b'{"a": 1}', {}), (b"[]", {"mismatches write request": [1]})])
+@pytest.mark.parametrize(
+    ("body", "counted"), [(b'{"a": 1}', {}), (b"[]", {SeriesKey("mismatches", ("write", "request")): [1]})]
+)
 def test_an_invalid_body_is_counted_where_the_gateway_changes_bodies_and_only_reports(
-    run: Callable[..., Any], body: bytes, counted: dict[str, list[int]]
+    run: Callable[..., Any], body: bytes, counted: Series
 ) -> None:
     async def scene(gateway: Gateway) -> None:
         status, _, answer, _ = await gateway.ask(post(body, JSON_FIELD))
@@ -1385,7 +1390,9 @@ def test_a_missing_body_that_is_only_reported_goes_up(run: Callable[..., Any]) -
     async def scene(gateway: Gateway) -> None:
         status, _, _, _ = await gateway.ask(b"POST /p HTTP/1.1\r\nHost: gw.test\r\n\r\n")
         assert status == 200
-        assert gateway.holder.serving.plan(ReportingGate.rule).mismatches.series() == {"mismatches write request": [1]}
+        assert gateway.holder.serving.plan(ReportingGate.rule).mismatches.series() == {
+            SeriesKey("mismatches", ("write", "request")): [1]
+        }
 
     run(echo, scene, gate=ReportingGate())
 
@@ -1404,6 +1411,6 @@ def test_an_invalid_answer_that_comes_at_once_is_counted_and_passes_as_it_came(r
         status, _, answer, _ = await gateway.ask(post(b"{}", JSON_FIELD))
         assert (status, json.loads(answer)["body"]) == (200, "{}")
         mismatches = gateway.holder.serving.plan(AnswerReportingGate.rule).mismatches
-        assert mismatches.series() == {"mismatches write response": [1]}
+        assert mismatches.series() == {SeriesKey("mismatches", ("write", "response")): [1]}
 
     run(echo, scene, gate=AnswerReportingGate())

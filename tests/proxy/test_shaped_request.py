@@ -18,6 +18,7 @@ from plugin_gateway.shape.reply import ReplyShape
 from plugin_gateway.shape.shape import Judged, Problem, Shape
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
+from plugin_gateway.telemetry.series import SeriesKey
 from tests.proxy.real import plan_of, serving_of
 
 LIMIT = Reader(
@@ -100,7 +101,7 @@ def test_without_parameters_to_judge_the_rest_of_the_query_goes_up_as_it_came() 
 def test_a_problem_that_is_only_reported_is_noted_and_the_call_goes_up() -> None:
     passed, mismatches = shaped(b"", body=Bodies(is_required=False))
     assert isinstance(passed, ShapedRequest)
-    assert mismatches.series() == {"mismatches write request": [1]}
+    assert mismatches.series() == {SeriesKey("mismatches", ("write", "request")): [1]}
 
 
 def test_a_refusal_waits_for_a_body_that_is_judged() -> None:

@@ -15,6 +15,7 @@ from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
+from plugin_gateway.telemetry.series import SeriesKey
 from tests.narrow import stand_in
 from tests.proxy.real import plan_of
 
@@ -70,7 +71,7 @@ def test_an_invalid_body_that_is_only_reported_streams_and_is_reported_if_the_ga
 ) -> None:
     body, mismatches = upload(shape(is_enforced=False), looks=looks)
     assert [body.feed(b"[", is_last=False), body.feed(b"]", is_last=True)] == [b"[", b"]"]
-    assert sum(mismatches.series().get("mismatches write request", [0])) == count
+    assert sum(mismatches.series().get(SeriesKey("mismatches", ("write", "request")), [0])) == count
 
 
 @pytest.mark.parametrize("of", [None, shape(), shape(is_enforced=False), Shape(needs_approval=True)])

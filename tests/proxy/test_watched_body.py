@@ -10,6 +10,7 @@ from plugin_gateway.shape.bodies import Bodies, DeclaredType
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
+from plugin_gateway.telemetry.series import SeriesKey
 
 RULE: Any = SimpleNamespace(operation_id="write")
 SHAPE = Bodies(
@@ -22,7 +23,7 @@ def reported(*pieces: bytes) -> int:
     body = WatchedBody(None, SHAPE, b"application/json", RULE, mismatches)
     for index, piece in enumerate(pieces):
         assert body.feed(piece, is_last=index == len(pieces) - 1) == piece
-    return int(sum(mismatches.series().get("mismatches write request", [0])))
+    return int(sum(mismatches.series().get(SeriesKey("mismatches", ("write", "request")), [0])))
 
 
 def test_an_invalid_body_is_reported_after_its_last_piece() -> None:

@@ -16,12 +16,13 @@ from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.errors import UsageError
 from plugin_gateway.server import admin
 from plugin_gateway.server.admin import AdminListener
+from plugin_gateway.telemetry.series import Series
 from tests.bounds import BOUND_S
 
 HEALTH = Health(is_ready=True, revision=1, digest="d", operations=1, operations_total=2, workers=1, workers_wanted=1)
 
 
-async def no_series() -> Any:
+async def no_series() -> Series:
     return {}
 
 

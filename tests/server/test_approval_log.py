@@ -6,6 +6,7 @@ from plugin_gateway.approvals.held_call import HeldCall
 from plugin_gateway.approvals.registry import LocalRegistry
 from plugin_gateway.config.address import Address
 from plugin_gateway.server.approval_log import ApprovalLog, approval_series, url_of
+from plugin_gateway.telemetry.series import SeriesKey
 from tests.narrow import present, stand_in
 
 HELD = HeldCall(fingerprint="f", caller="ada", operation="op", method="POST", path="/secret", body="secret")
@@ -56,8 +57,8 @@ def test_a_desk_that_never_held_a_call_has_no_series() -> None:
     desk = Desk()
     assert approval_series(LocalRegistry(desk)) == {}
     desk.ask(HELD, 0.0)
-    assert approval_series(LocalRegistry(desk))["now approvals"] == [1]
-    assert approval_series(LocalRegistry(desk))["approvals asked"] == [1]
+    assert approval_series(LocalRegistry(desk))[SeriesKey("approvals", is_gauge=True)] == [1]
+    assert approval_series(LocalRegistry(desk))[SeriesKey("approvals", ("asked",))] == [1]
 
 
 @pytest.mark.parametrize(

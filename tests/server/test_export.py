@@ -18,6 +18,7 @@ from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server import worker
 from plugin_gateway.server.channel import Channel, ChannelMessage, MessageKind
 from plugin_gateway.telemetry import exporter
+from plugin_gateway.telemetry.series import Series, SeriesKey, of_rows
 from plugin_gateway.telemetry.trace_context import read_traceparent
 from tests.bounds import BOUND_S
 from tests.narrow import present
@@ -77,9 +78,9 @@ class World:
         await self._channel.send(ChannelMessage(MessageKind.REVISION, self.revision(otel, number)))
         assert present(await self._channel.receive()).kind == MessageKind.ADOPTED
 
-    async def series(self) -> Any:
+    async def series(self) -> Series:
         await self._channel.send(ChannelMessage(MessageKind.COUNT, b""))
-        return orjson.loads(present(await self._channel.receive()).body)
+        return of_rows(orjson.loads(present(await self._channel.receive()).body))
 
     async def call(self, line: str, fields: dict[str, str] | None = None, body: str = "") -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
@@ -252,6 +253,6 @@ def test_spans_that_do_not_fit_are_counted_among_the_metrics(monkeypatch: pytest
             nowhere = server.getsockname()[1]
         await world.adopt({"endpoint": f"http://127.0.0.1:{nowhere}", "queue": 1, "metrics": False})
         await world.call("GET /pets/seven")
-        assert (await world.series())["spans_dropped"] == [1]
+        assert (await world.series())[SeriesKey("spans_dropped")] == [1]
 
     played(talk)

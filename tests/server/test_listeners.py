@@ -1,10 +1,10 @@
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.listeners import Listeners
+from plugin_gateway.telemetry.series import Series
 from tests.narrow import present, stand_in
 
 HEALTH = Health(is_ready=True, revision=1, digest="", operations=0, operations_total=0, workers=1, workers_wanted=1)
@@ -17,7 +17,7 @@ class Said:
     metrics: str = ""
 
 
-async def no_series() -> dict[str, Any]:
+async def no_series() -> Series:
     return {}
 
 

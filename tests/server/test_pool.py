@@ -8,8 +8,11 @@ import pytest
 from plugin_gateway.server import pool as pool_module
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.shared_memory import SharedMemory
+from plugin_gateway.telemetry.series import Series, SeriesKey
 from tests.bounds import BOUND_S
 from tests.narrow import stand_in
+
+CALLS = SeriesKey("calls")
 
 
 class Worker:
@@ -22,7 +25,7 @@ class Worker:
     def __init__(self) -> None:
         self.pid = 1000 + len(Worker.spawned)
         self.revision = b""
-        self.last_series = {"calls": [self.pid]}
+        self.last_series: Series = {CALLS: [self.pid]}
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.is_drained = False
         self.watched: list[bool] = []
@@ -51,7 +54,7 @@ class Worker:
         self.revision = revision
         return ""
 
-    async def series(self) -> dict[str, list[int]]:
+    async def series(self) -> Series:
         return self.last_series
 
     def watch(self, *, is_watched: bool) -> None:
@@ -171,12 +174,12 @@ def test_workers_that_end_again_and_again_are_started_more_and_more_slowly() -> 
 
 
 def test_the_counts_of_a_worker_outlive_it() -> None:
-    async def talk(pool: WorkerPool, _: Log) -> dict[str, list[float]]:
+    async def talk(pool: WorkerPool, _: Log) -> Series:
         Worker.spawned[0].end(-9)
         await settled()
         return await pool.series()
 
-    assert run(talk)["calls"] == [1000 + 1001 + 1002]
+    assert run(talk)[CALLS] == [1000 + 1001 + 1002]
 
 
 def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +188,7 @@ def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch
     async def talk(_: WorkerPool, __: Log) -> bool:
         asked = asyncio.Event()
 
-        async def series() -> dict[str, Any]:
+        async def series() -> Series:
             asked.set()
             return {}
 
@@ -203,7 +206,7 @@ def test_on_counts_gets_the_counts_of_all_workers_each_second(monkeypatch: pytes
     async def talk(_: WorkerPool, __: Log) -> Any:
         return await told.get()
 
-    assert run(talk, on_counts=told.put_nowait) == {"calls": [1000 + 1001]}
+    assert run(talk, on_counts=told.put_nowait) == {CALLS: [1000 + 1001]}
 
 
 def test_each_worker_learns_whether_it_is_watched_and_so_does_its_successor() -> None:

@@ -15,6 +15,7 @@ from plugin_gateway.server.channel import Channel, ChannelMessage, MessageKind
 from plugin_gateway.server.process import WorkerProcess
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.sockets import listen, open_listeners
+from plugin_gateway.telemetry.series import Series, SeriesKey
 from tests.bounds import BOUND_S
 from tests.narrow import present
 from tests.server.pickled import revision
@@ -72,7 +73,7 @@ def test_a_revision_that_cannot_be_served_is_rejected_and_the_old_one_stays(list
 
 
 def test_a_worker_answers_with_its_counts_and_the_last_ones_outlive_it(listener: socket.socket) -> None:
-    async def talk(worker: WorkerProcess) -> tuple[dict[str, Any], dict[str, Any]]:
+    async def talk(worker: WorkerProcess) -> tuple[Series, Series]:
         await worker.start(listener, revision())
         await get(listener)
         counted = await worker.series()
@@ -81,19 +82,19 @@ def test_a_worker_answers_with_its_counts_and_the_last_ones_outlive_it(listener:
         return counted, await worker.series()
 
     counted, afterwards = run(talk)
-    assert counted["bytes_out"] == [1]
+    assert counted[SeriesKey("bytes_out")] == [1]
     assert afterwards == counted
 
 
 def test_a_worker_that_ends_by_itself_sends_its_last_counts(listener: socket.socket) -> None:
-    async def talk(worker: WorkerProcess) -> dict[str, Any]:
+    async def talk(worker: WorkerProcess) -> Series:
         await worker.start(listener, revision())
         await get(listener)
         os.kill(worker.pid, signal.SIGTERM)
         await worker.wait()
         return worker.last_series
 
-    assert run(talk)["bytes_out"] == [1]
+    assert run(talk)[SeriesKey("bytes_out")] == [1]
 
 
 def test_draining_ends_it_with_status_0(listener: socket.socket) -> None:

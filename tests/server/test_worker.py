@@ -13,6 +13,7 @@ from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.server import worker
 from plugin_gateway.server.channel import Channel, ChannelMessage, MessageKind
 from plugin_gateway.server.public_server import DRAIN_TIMEOUT_S
+from plugin_gateway.telemetry.series import SeriesKey, of_rows
 from tests.bounds import BOUND_S
 from tests.narrow import present, stand_in
 from tests.server.pickled import revision
@@ -84,13 +85,13 @@ def test_it_counts_what_it_answers() -> None:
         await ask(channel, MessageKind.REVISION, revision())
         await get(port)
         await get(port, "/nope")
-        return orjson.loads((await ask(channel, MessageKind.COUNT)).body)
+        return of_rows(orjson.loads((await ask(channel, MessageKind.COUNT)).body))
 
     series = run(talk)
-    assert series["calls  200  GET "] == [1]
-    assert series["calls  404 operation-not-found GET "] == [1]
-    assert series["now calls"] == [0]
-    assert series["now memory"][0] > 1_000_000
+    assert series[SeriesKey("calls", ("", "200", "", "GET", ""))] == [1]
+    assert series[SeriesKey("calls", ("", "404", "operation-not-found", "GET", ""))] == [1]
+    assert series[SeriesKey("calls", is_gauge=True)] == [0]
+    assert series[SeriesKey("memory", is_gauge=True)][0] > 1_000_000
 
 
 @pytest.mark.parametrize("tell", [lambda channel: channel.send(ChannelMessage(MessageKind.DRAIN, b"5")), None])

@@ -3,23 +3,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.telemetry.call_history import HOUR_S, MOST_OPERATIONS, CallHistory
-from plugin_gateway.telemetry.counters import Series
+from plugin_gateway.telemetry.series import Series, SeriesKey
 
 NOON = 500_000 * HOUR_S
 NAMES = {"list": "GET /pets", "get": "GET /pets/{id}"}
 
 
 def series(**calls: int) -> Series:
-    return {f"calls {operation} 200  GET ": [count] for operation, count in calls.items()}
+    return {SeriesKey("calls", (operation, "200", "", "GET", "")): [count] for operation, count in calls.items()}
 
 
 def test_calls_of_every_outcome_are_counted_by_operation() -> None:
     history = CallHistory()
     counted = {
-        "calls list 200  GET ": [3.0],
-        "calls list 503 upstream-unavailable GET some caller": [2.0],
-        "calls  404 operation-not-found GET ": [9.0],
-        "durations list": [5.0],
+        SeriesKey("calls", ("list", "200", "", "GET", "")): [3.0],
+        SeriesKey("calls", ("list", "503", "upstream-unavailable", "GET", "some caller")): [2.0],
+        SeriesKey("calls", ("", "404", "operation-not-found", "GET", "")): [9.0],
+        SeriesKey("durations", ("list",)): [5.0],
     }
     history.add(counted, NAMES, NOON)
     assert history.calls(NOON) == {"GET /pets": 5}
@@ -85,8 +85,8 @@ def test_the_history_agrees_with_a_list_of_all_calls(steps: list[tuple[int, int]
     assert history.calls(hour * HOUR_S).get("GET /pets", 0) == expected
 
 
-@pytest.mark.parametrize("name", ["calls", "bytes_in", "now calls"])
-def test_other_series_are_ignored(name: str) -> None:
+@pytest.mark.parametrize("key", [SeriesKey("bytes_in"), SeriesKey("calls", is_gauge=True)])
+def test_other_series_are_ignored(key: SeriesKey) -> None:
     history = CallHistory()
-    history.add({name: [3.0]}, NAMES, NOON)
+    history.add({key: [3.0]}, NAMES, NOON)
     assert history.calls(NOON) == {}

@@ -3,8 +3,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.telemetry.counters import BUCKETS_S, NOW, Counters, lasting, merge
+from plugin_gateway.telemetry.counters import BUCKETS_S, Counters
 from plugin_gateway.telemetry.record import AccessRecord
+from plugin_gateway.telemetry.series import SeriesKey, merge
 
 RULE = OperationRule(method="GET", path_template="/pets", operation_id="listPets")
 
@@ -25,15 +26,15 @@ def test_calls_are_counted_by_operation_status_and_reason() -> None:
     counters = Counters()
     counters.add([record(), record(), record(status=404, reason="operation-not-found", rule=None)])
     series = counters.series()
-    assert series["calls listPets 200  GET "] == [2]
-    assert series["calls  404 operation-not-found GET "] == [1]
+    assert series[SeriesKey("calls", ("listPets", "200", "", "GET", ""))] == [2]
+    assert series[SeriesKey("calls", ("", "404", "operation-not-found", "GET", ""))] == [1]
 
 
 def test_a_credential_that_the_upstream_refused_is_counted_by_its_name() -> None:
     counters = Counters()
     rule = replace(RULE, credential="header X-Api-Key, query k")
     counters.add([record(status=502, reason="upstream-credential-refused", rule=rule), record(rule=rule)])
-    assert counters.series()["refused header X-Api-Key, query k"] == [1]
+    assert counters.series()[SeriesKey("refused", ("header X-Api-Key, query k",))] == [1]
 
 
 def test_a_caller_cannot_make_series() -> None:
@@ -43,7 +44,7 @@ def test_a_caller_cannot_make_series() -> None:
             0.0, b"M%d" % number, b"/x%d" % number, None, 404, 0, 0, 0.0, "operation-not-found", b"", ""
         )
         counters.add([refused])
-    assert len([name for name in counters.series() if name.startswith(("calls", "durations"))]) == 2
+    assert len([key for key in counters.series() if key.name in {"calls", "durations"}]) == 2
 
 
 @given(st.lists(st.floats(min_value=0, max_value=1000), max_size=30))
@@ -52,7 +53,7 @@ def test_every_duration_is_in_exactly_one_bucket(durations: list[float]) -> None
     counters = Counters()
     for duration_s in durations:
         counters.add([record(duration_s=duration_s)])
-    *buckets, total_s = counters.series().get("durations listPets", [0.0] * (len(BUCKETS_S) + 2))
+    *buckets, total_s = counters.series().get(SeriesKey("durations", ("listPets",)), [0.0] * (len(BUCKETS_S) + 2))
     assert sum(buckets) == len(durations)
     assert abs(total_s - sum(durations)) < 1e-6
 
@@ -67,8 +68,8 @@ def test_merged_workers_count_the_same_as_one_worker(split: list[list[int]]) -> 
             alone.add([record(bytes_out=size)])
         workers.append(counters.series())
     merged = merge([*workers, Counters().series()])
-    assert {name: numbers for name, numbers in merged.items() if "durations" not in name} == {
-        name: numbers for name, numbers in alone.series().items() if "durations" not in name
+    assert {key: numbers for key, numbers in merged.items() if key.name != "durations"} == {
+        key: numbers for key, numbers in alone.series().items() if key.name != "durations"
     }
 
 
@@ -76,25 +77,15 @@ def test_calls_are_counted_by_consumer_and_an_unknown_method_is_counted_as_other
     counters = Counters()
     counters.add([record()._replace(consumer="team a"), record(rule=None, status=404)._replace(method=b"HACK")])
     series = counters.series()
-    assert series["calls listPets 200  GET team a"] == [1]
-    assert series["calls  404  other "] == [1]
+    assert series[SeriesKey("calls", ("listPets", "200", "", "GET", "team a"))] == [1]
+    assert series[SeriesKey("calls", ("", "404", "", "other", ""))] == [1]
 
 
 def test_the_upstreams_time_counts_only_calls_with_an_answer() -> None:
     counters = Counters()
     timed_out = record(reason="upstream-timeout", status=504)._replace(upstream_s=9.0)
     counters.add([record()._replace(upstream_s=0.5), timed_out])
-    assert counters.series()["upstream listPets"] == [1, 0.5]
-
-
-def test_the_gauges_of_a_worker_end_with_it() -> None:
-    assert lasting({f"{NOW}calls": [3], "calls a 200  GET ": [1]}) == {"calls a 200  GET ": [1]}
-
-
-def test_merging_leaves_the_parts_as_they_are() -> None:
-    one: dict[str, list[float]] = {"calls": [1]}
-    merge([one, {"calls": [2]}])
-    assert one == {"calls": [1]}
+    assert counters.series()[SeriesKey("upstream", ("listPets",))] == [1, 0.5]
 
 
 RECORDS = st.builds(

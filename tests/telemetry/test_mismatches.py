@@ -3,6 +3,7 @@ import logging
 import pytest
 
 from plugin_gateway.telemetry.mismatches import QUIET_S, Mismatches
+from plugin_gateway.telemetry.series import SeriesKey
 
 
 class Clock:
@@ -23,7 +24,10 @@ def test_messages_are_counted_by_operation_and_side(clock: Clock) -> None:
     mismatches.note("getPet", "response", [("/id", "is missing"), ("/name", "is missing")])
     mismatches.note("getPet", "response", [("/id", "is missing")])
     mismatches.note("getPet", "request", [("/id", "is missing")])
-    assert mismatches.series() == {"mismatches getPet response": [2], "mismatches getPet request": [1]}
+    assert mismatches.series() == {
+        SeriesKey("mismatches", ("getPet", "response")): [2],
+        SeriesKey("mismatches", ("getPet", "request")): [1],
+    }
 
 
 def test_a_place_is_logged_once_a_minute(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:

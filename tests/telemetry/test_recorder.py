@@ -10,6 +10,7 @@ from plugin_gateway.telemetry.feed import Feed
 from plugin_gateway.telemetry.log import Log
 from plugin_gateway.telemetry.record import AccessRecord
 from plugin_gateway.telemetry.recorder import LEAST_BATCH, SHARE, Recorder
+from plugin_gateway.telemetry.series import SeriesKey
 from tests.bounds import BOUND_S
 
 RECORD = AccessRecord(1.25, b"GET", b"/", None, 200, 0, 5, 0.001, "", b"id", "192.0.2.1")
@@ -20,9 +21,9 @@ def test_the_hot_path_only_appends_and_everything_is_counted_when_asked() -> Non
     record = recorder.record
     for _ in range(3):
         record(RECORD)
-    assert recorder.series()["bytes_out"] == [15]
+    assert recorder.series()[SeriesKey("bytes_out")] == [15]
     record(RECORD)
-    assert recorder.series()["calls  200  GET "] == [4]
+    assert recorder.series()[SeriesKey("calls", ("", "200", "", "GET", ""))] == [4]
 
 
 def test_records_are_flushed_while_the_loop_runs() -> None:
