@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plugin_gateway.cli.desk import ask_desk, desk_options, said_by
-from plugin_gateway.reports.readable import readable
+from plugin_gateway.text.readable import readable
 
 if TYPE_CHECKING:
     from pathlib import Path

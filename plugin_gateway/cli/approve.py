@@ -10,7 +10,7 @@ import click
 
 from plugin_gateway.cli.desk import ask_desk, desk_options, said_by
 from plugin_gateway.errors import UsageError
-from plugin_gateway.reports.readable import readable
+from plugin_gateway.text.readable import readable
 
 if TYPE_CHECKING:
     from pathlib import Path

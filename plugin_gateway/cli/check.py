@@ -145,11 +145,11 @@ def _change(before: int, after: int) -> str:
 
 
 def summary_of(revision: Revision) -> str:
-    from plugin_gateway.publish.cost import estimate_tokens
     from plugin_gateway.publish.manifest import DOCUMENT_PATH
+    from plugin_gateway.tools.tokens import tokens_of_size
 
     size = len(revision.faces[DOCUMENT_PATH].body)
     return (
         f"{click.style('ok', fg='green', bold=True)}: {len(revision.rules)} of {revision.operations_total} operations "
-        f"are allowed; the document has {size / 1000:.1f} kB, about {estimate_tokens(size)} tokens"
+        f"are allowed; the document has {size / 1000:.1f} kB, about {tokens_of_size(size)} tokens"
     )

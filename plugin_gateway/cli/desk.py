@@ -14,7 +14,7 @@ from plugin_gateway.cli.health import ask, configured, read_config
 from plugin_gateway.cli.options import checked_address, config_option
 from plugin_gateway.config.address import parse_address
 from plugin_gateway.errors import UsageError
-from plugin_gateway.reports.readable import readable
+from plugin_gateway.text.readable import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -51,7 +51,7 @@ def command(config: Path | None, form: str, consumer: str, tokens: bool, operati
 def show_costs(tools: Sequence[Tool], written: Sequence[Any], form: Format) -> None:
     """Print a line for each tool, the costliest first, and the sum."""
     from plugin_gateway.openapi.render import to_json
-    from plugin_gateway.reports.readable import readable
+    from plugin_gateway.text.readable import readable
     from plugin_gateway.tools.budget import MOST_TOKENS, MOST_TOKENS_OF_A_TOOL
     from plugin_gateway.tools.tokens import estimate_tokens
 

@@ -12,7 +12,7 @@ from plugin_gateway import methods
 from plugin_gateway.cli.options import as_option, checked_size, config_option
 from plugin_gateway.cli.suggestions import suggest_allowed
 from plugin_gateway.errors import UsageError
-from plugin_gateway.reports.readable import readable
+from plugin_gateway.text.readable import readable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ def command(config: Path | None, consumer: str, max_bytes: int | None, operation
 
 def show(reply: CallAnswer, limit: int) -> int:
     """Print the request and the facts about the answer to standard error, and its body to standard output."""
-    from plugin_gateway.publish.cost import estimate_tokens
+    from plugin_gateway.tools.tokens import tokens_of_size
 
     if reply.sent:
         head, _, body = reply.sent.partition(b"\r\n\r\n")
@@ -91,7 +91,7 @@ def show(reply: CallAnswer, limit: int) -> int:
             f"{reply.status} {phrase(reply.status)}".strip(), fg="green" if is_good else "red", bold=True
         )
         kind = dict(reply.fields).get(b"content-type", b"").decode("latin-1")
-        facts = [f"{reply.took_s * 1000:.0f} ms", f"{reply.size} bytes", f"about {estimate_tokens(reply.size)} tokens"]
+        facts = [f"{reply.took_s * 1000:.0f} ms", f"{reply.size} bytes", f"about {tokens_of_size(reply.size)} tokens"]
         say(", ".join((status, *facts, *([readable(kind)] if kind else []))))
     write_body(reply.body)
     if reply.size > limit:

@@ -18,9 +18,8 @@ from starlette.routing import Route
 
 from plugin_gateway.console.entrance_page import BAD_TOKEN, NO_SESSION, STYLE_HASH, arrival_page, entrance_page
 from plugin_gateway.console.handler import Handler
-from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, Sessions
+from plugin_gateway.console.sessions import SESSION_VALID_S, TOKEN_VALID_S, Sessions, is_program
 from plugin_gateway.console.static_files import INDEX, static_files
-from plugin_gateway.console.visitor import is_program
 from plugin_gateway.endpoints.admin import NO_SUCH_PATH, only
 from plugin_gateway.endpoints.documents import answer, refuse
 from plugin_gateway.endpoints.own_site import has_json, has_own_host, has_own_origin

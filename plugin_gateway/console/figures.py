@@ -8,10 +8,10 @@ from plugin_gateway.console.answer import shown_findings
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.export.meters import meters_of
 from plugin_gateway.export.platforms.rule import Platform
-from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.publish.manifest import DOCUMENT_PATH
 from plugin_gateway.reports.exporting import candidate_of
 from plugin_gateway.reports.judged import judge_by_platform
+from plugin_gateway.tools.tokens import tokens_of_size
 
 if TYPE_CHECKING:
     from plugin_gateway.revision.build import Built
@@ -22,7 +22,7 @@ def size_of(built: Built | None) -> dict[str, int]:
     if built is None:
         return {"operations": 0, "bytes": 0, "tokens": 0}
     size = len(built.revision.faces[DOCUMENT_PATH].body)
-    return {"operations": len(built.revision.rules), "bytes": size, "tokens": estimate_tokens(size)}
+    return {"operations": len(built.revision.rules), "bytes": size, "tokens": tokens_of_size(size)}
 
 
 def platforms_of(built: Built | None) -> list[dict[str, Any]]:

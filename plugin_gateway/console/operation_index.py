@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from plugin_gateway import methods
-from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.reports.operations import Costs, summary_of
+from plugin_gateway.tools.tokens import tokens_of_size
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -84,7 +84,7 @@ def index_operations(document: Document) -> OperationIndex:
             "tags": [tags.setdefault(tag[:_LONGEST_TEXT], len(tags)) for tag in dict.fromkeys(operation.tags)],
             "components": sorted(places[ref] for ref in parts),
             "bytes": own,
-            "tokens": estimate_tokens(whole),
+            "tokens": tokens_of_size(whole),
         }
         for name, value in row.items():
             columns[name].append(value)

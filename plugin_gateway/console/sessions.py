@@ -9,9 +9,12 @@ from __future__ import annotations
 import hmac
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from starlette.datastructures import Headers
 
 _T = TypeVar("_T")
 
@@ -106,3 +109,18 @@ def _latest(known: dict[bytes, _T], count: int) -> dict[bytes, _T]:
 
 def _digest(secret: str) -> bytes:
     return sha256(secret.encode(errors="replace")).digest()
+
+
+def is_program(headers: Headers) -> bool:
+    """Return whether a program, and not a browser, opens a link: the request has no sign of a browser.
+
+    A program sends its cookie where it was told to, so it needs no page secret. One sign of a browser is enough: if a browser passed
+    for a program, other servers of the machine could use its cookie.
+
+    A page cannot take these signs out of a browser's request. By the Fetch standard, a navigation accepts `text/html`.
+    By Fetch Metadata, each request to this machine states its site and its destination. Each browser calls itself
+    Mozilla, also in the requests of its extensions.
+    """
+    names_html = "text/html" in ",".join(headers.getlist("accept")).lower()
+    is_mozilla = "mozilla" in ",".join(headers.getlist("user-agent")).lower()
+    return not (names_html or is_mozilla or "sec-fetch-site" in headers or "sec-fetch-dest" in headers)

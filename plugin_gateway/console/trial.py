@@ -12,10 +12,10 @@ from plugin_gateway.console.answer import of_members, problem
 from plugin_gateway.console.operation_sheet import line_of_entry
 from plugin_gateway.console.shown_text import MASK
 from plugin_gateway.export.connections import token_scheme
-from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.reports.call_once import call
 from plugin_gateway.reports.callee import view_of
 from plugin_gateway.tools.request import RequestWriter, ToolRequest
+from plugin_gateway.tools.tokens import tokens_of_size
 from plugin_gateway.tools.tool import Place
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _answered(reply: CallAnswer) -> dict[str, Any] | None:
         ],
         "body": body + ("" if reply.is_complete else "\n(the answer ended early)"),
         "bytes": size,
-        "tokens": estimate_tokens(size),
+        "tokens": tokens_of_size(size),
         "ms": round(reply.took_s * 1000, 1),
     }
 

@@ -15,7 +15,6 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.place import place
 from plugin_gateway.telemetry.cause import cause_of
 
 if TYPE_CHECKING:
@@ -141,3 +140,11 @@ def _unreachable(failed: list[AttemptError]) -> UpstreamError:
         detail = "The upstream did not accept a connection in time."
         return UpstreamError(504, "upstream-connect-timeout", detail, cause=cause)
     return UpstreamError(502, "upstream-unreachable", "The upstream cannot be reached.", cause=cause)
+
+
+def place(upstream: UpstreamSettings, host: str = "", port: int = 0) -> str:
+    """Return the endpoint of a connection for the log, which clients never see: the given address of the upstream, or its name."""
+    if upstream.socket:
+        return upstream.socket
+    host, port = host or upstream.host, port or upstream.port
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

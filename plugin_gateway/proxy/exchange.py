@@ -15,9 +15,9 @@ from plugin_gateway.proxy.answer_body import AnswerBody, bodiless_head
 from plugin_gateway.proxy.call import Receiver
 from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.coding import unreadable
+from plugin_gateway.proxy.connect import place
 from plugin_gateway.proxy.consent import AS_IT_IS
 from plugin_gateway.proxy.held_body import HeldBody
-from plugin_gateway.proxy.place import place
 from plugin_gateway.proxy.received import Traced
 from plugin_gateway.proxy.upload import Upload
 from plugin_gateway.refusal import CREDENTIAL_REFUSED, Refusal, refusal_of

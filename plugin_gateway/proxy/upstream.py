@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.chunked import ChunkedError, ChunkedReader
+from plugin_gateway.proxy.connect import place
 from plugin_gateway.proxy.downlink import MAX_HEAD_BYTES
-from plugin_gateway.proxy.place import place
 from plugin_gateway.proxy.wire import bad_answer, is_hopeless
 from plugin_gateway.telemetry.cause import cause_of
 

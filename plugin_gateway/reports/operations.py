@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from plugin_gateway.openapi.refs import RefError, resolve
-from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.ranking.index import build_index
 from plugin_gateway.ranking.lookup import find
 from plugin_gateway.ranking.subject import Subject
-from plugin_gateway.reports.readable import readable
+from plugin_gateway.text.readable import readable
+from plugin_gateway.tools.tokens import tokens_of_size
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -142,7 +142,7 @@ class Costs:
 
     def tokens(self, operation: Operation) -> int:
         size, parts = self.reach(operation)
-        return estimate_tokens(size + sum(parts.values()))
+        return tokens_of_size(size + sum(parts.values()))
 
     def reach(self, operation: Operation) -> tuple[int, Mapping[str, int]]:
         """Return the size of an operation alone, and the size of each component that it reaches, by its reference."""

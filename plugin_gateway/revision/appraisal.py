@@ -11,7 +11,6 @@ from plugin_gateway.config.trims import ResponseTrim
 from plugin_gateway.errors import FindingsError
 from plugin_gateway.openapi.decode.text import decode
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.publish import cost
 from plugin_gateway.publish.manifest import DOCUMENT_PATH
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.build import recompile
@@ -20,6 +19,7 @@ from plugin_gateway.shape.pointer import tokens_of
 from plugin_gateway.shape.propose import propose_keep
 from plugin_gateway.shape.reply_size import reply_size
 from plugin_gateway.shape.success import success_schemas
+from plugin_gateway.tools.tokens import tokens_of_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +103,7 @@ class _Faces:
     def reply_tokens(self, key: OperationKey, keep: tuple[str, ...] = ()) -> int | None:
         operation = self.document.operations.get(key)
         size = reply_size(operation, self.document, keep=[*map(tokens_of, keep)]) if operation else None
-        return None if size is None else cost.estimate_tokens(size)
+        return None if size is None else tokens_of_size(size)
 
 
 def _appraise(key: OperationKey, kept: Kept, now: _Faces, before: _Faces | None) -> Appraisal:

@@ -1,6 +1,6 @@
 from plugin_gateway.console.figures import platforms_of, size_of
 from plugin_gateway.export.platforms.rule import Platform
-from plugin_gateway.publish.cost import estimate_tokens
+from plugin_gateway.tools.tokens import tokens_of_size
 from tests.console.pets_place import CONFIG, Place
 from tests.shop import built
 
@@ -10,7 +10,7 @@ def test_the_size_is_that_of_the_document_that_clients_get(place: Place) -> None
     assert reading.built is not None
     size = len(reading.built.revision.faces["/openapi.json"].body)
 
-    assert size_of(reading.built) == {"operations": 1, "bytes": size, "tokens": estimate_tokens(size)}
+    assert size_of(reading.built) == {"operations": 1, "bytes": size, "tokens": tokens_of_size(size)}
     assert size_of(None)["operations"] == 0
 
 

@@ -12,7 +12,7 @@ import uvloop
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy import connect as connect_module
-from plugin_gateway.proxy.connect import _addresses, _first, connect
+from plugin_gateway.proxy.connect import _addresses, _first, connect, place
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision import UpstreamSettings
 from tests.bounds import BOUND_S
@@ -311,3 +311,15 @@ def test_the_families_take_turns_in_the_resolvers_order(monkeypatch: pytest.Monk
         assert [address for _, address, _ in found] == ["2001:db8::1", "192.0.2.1", "2001:db8::2"]
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("upstream", "address", "shown"),
+    [
+        (UpstreamSettings(host="api", port=443, authority=b"api"), (), "api:443"),
+        (UpstreamSettings(host="api", port=443, authority=b"api"), ("::1", 8), "[::1]:8"),
+        (UpstreamSettings(host="api", port=443, authority=b"api", socket="/run/api"), (), "/run/api"),
+    ],
+)
+def test_a_place_is_written_as_an_operator_would(upstream: Any, address: tuple[Any, ...], shown: str) -> None:
+    assert place(upstream, *address) == shown

@@ -1,4 +1,4 @@
-from plugin_gateway.reports.readable import readable
+from plugin_gateway.text.readable import readable
 
 
 def test_only_ends_of_lines_and_tabs_control_the_terminal() -> None:
