@@ -18,7 +18,6 @@ from plugin_gateway.config.fields import (
     SecretValue,
     as_items,
 )
-from plugin_gateway.config.header_names import fold_header
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.reader import ChosenBy, First, Shown
 from plugin_gateway.config.record import Record
@@ -202,7 +201,7 @@ class PassthroughCredential(Record):
     Example: `passthrough: true`"""
 
 
-def _form(value: Any) -> str | None:
+def form_of(value: Any) -> str | None:
     if isinstance(value, Record):
         return type(value).field_names()[0]
     return next((form for form in FORMS if form in value), None) if isinstance(value, dict) else None
@@ -296,31 +295,3 @@ def _as_list(value: Any) -> Any:
 
 
 Credentials: TypeAlias = Annotated[tuple[Credential, ...], First(_as_list)]
-
-
-def colliding(written: Any, key: str) -> Iterator[Mistake]:
-    """Yield a mistake for each credential under `key` that goes to the same place as an earlier one."""
-    given = written if isinstance(written, list | tuple) else [written]
-    seen: set[tuple[str, bytes]] = set()
-    for index, one in enumerate(given):
-        place = _place(one)
-        if place in seen:
-            yield Mistake("duplicate-key", "two credentials go to the same place", hint="keep one", at=(key, index))
-        elif place:
-            seen.add(place)
-
-
-def injected_headers(written: Any) -> set[bytes]:
-    """Return the folded names of the headers that one credential, or a list of them, sets."""
-    given = written if isinstance(written, list | tuple) else [written]
-    return {place[1] for one in given if (place := _place(one)) and place[0] == "header"}
-
-
-def _place(credential: Any) -> tuple[str, bytes] | None:
-    if isinstance(credential, Record) or not isinstance(credential, dict):
-        return None
-    for form in ("header", "query", "cookie"):
-        if isinstance(name := credential.get(form), str):
-            octets = name.encode(errors="replace")
-            return form, fold_header(octets) if form == "header" else octets
-    return ("header", b"authorization") if _form(credential) else None

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeA
 from msgspec import Meta, field
 from msgspec.structs import replace
 
-from plugin_gateway.config.credential import Credentials, colliding
+from plugin_gateway.config.credential import Credentials
 from plugin_gateway.config.fields import (
     Consequential,
     Flag,
     RateValue,
     ToTuple,
 )
+from plugin_gateway.config.injected import colliding
 from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.operation_fields import (
     OPERATION_SCHEMA,

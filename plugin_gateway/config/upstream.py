@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from plugin_gateway.config.address import parse_upstream_url
-from plugin_gateway.config.credential import Credential, Credentials, colliding, injected_headers
+from plugin_gateway.config.credential import Credential, Credentials
 from plugin_gateway.config.fields import Count, Duration, Flag, ForwardedHeader, JsonPointer, ToTuple, UpstreamAddress
 from plugin_gateway.config.header_names import TELLS_THE_ORIGIN, fold_header
+from plugin_gateway.config.injected import colliding, injected_headers
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.path_fields import FilePath
 from plugin_gateway.config.record import Record

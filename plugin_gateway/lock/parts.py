@@ -1,7 +1,6 @@
 """The parts of an operation: digests of its parameters, body, replies and texts, each with everything that it refers to.
 
-Texts have digests apart from the rest, because a changed word alters no call but could steer a model. Each object of
-the document is split into its texts and the rest. A digest covers an object and the components that it reaches. The
+Texts have digests apart from the rest, because a changed word alters no call but could steer a model. A digest covers an object and the components that it reaches. The
 order of keys does not matter, nor does the order of lists whose order has no meaning.
 """
 
@@ -10,16 +9,13 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from plugin_gateway.lock.split import UNORDERED, Split, in_order, is_text, name_of, split_field, split_object
 from plugin_gateway.openapi.grammar import (
     FIELDS,
-    OTHER_FIELDS,
-    Field,
-    Holding,
     ObjectKind,
     components_at,
-    is_extension,
     sections,
 )
 from plugin_gateway.openapi.prune.subtypes import component_schemas, implicit_subtypes, schemas_at
@@ -39,12 +35,7 @@ ABSENT: Final = "none"
 DIGEST_DIGITS: Final = 32
 """128 bits: an upstream that wants to hide a change cannot find another document with the same digest."""
 
-_TEXTS: Final = frozenset({"$comment", "description", "example", "examples", "externalDocs", "summary"})
-_TEXTS_OF: Final = {ObjectKind.SCHEMA: frozenset({"title"}), ObjectKind.OPERATION: frozenset({"operationId", "tags"})}
-"""Further texts: a model sees the operationId as the name of the tool. In a link it is a reference."""
-_TEXT_KINDS: Final = frozenset({ObjectKind.EXAMPLE, ObjectKind.EXTERNAL_DOCS, ObjectKind.TAG})
 _VERSION: Final = re.compile(r"[0-9A-Za-z]{1,16}(?:[.+_-][0-9A-Za-z]{1,16}){0,5}", re.ASCII)
-_UNORDERED: Final = frozenset({"enum", "required", "tags", "type"})
 _BODY_PLACES: Final = ("body", "formData")
 """Where 2.0 declares bodies among the parameters. A tuple, because a hostile document may have a list in `in`."""
 _ROOT_PARTS: Final = ("basePath", "externalDocs", "host", "info", "jsonSchemaDialect", "schemes", "servers")
@@ -63,25 +54,12 @@ NO_PARTS: Final = Parts(ABSENT, ABSENT, ABSENT, ABSENT)
 """The parts of an operation that only an overlay has."""
 
 
-class _Split(NamedTuple):
-    """A value without its texts, the texts, and the places that it refers to."""
-
-    rest: Json
-    texts: Json
-    refs: tuple[str, ...]
-    name: Json = None
-    """The name of a parameter, so that two parameters cannot exchange their texts unnoticed."""
-
-
 class _Unit(NamedTuple):
     """A component, or another target of references: its digests, and the units that it refers to."""
 
     rest: bytes
     texts: bytes
     refs: frozenset[Tokens]
-
-
-_Refs: TypeAlias = "list[str]"
 
 
 def document_digest(document: Document) -> str:
@@ -118,34 +96,34 @@ class Closures:
         node, item, root = operation.node, operation.path_item, self._document.root
         inherited = item.get("parameters")
         declared = [*as_list(inherited), *as_list(node.get("parameters"))]
-        groups: dict[str, list[_Split]] = {name: [] for name in PARTS[:3]}
+        groups: dict[str, list[Split]] = {name: [] for name in PARTS[:3]}
         for one in declared:
-            groups["body" if self._is_body(one) else "parameters"].append(_split(ObjectKind.PARAMETER, one))
+            groups["body" if self._is_body(one) else "parameters"].append(split_object(ObjectKind.PARAMETER, one))
         around: JsonObject = {"security": node.get("security", root.get("security"))}
         around["servers"] = node.get("servers") or item.get("servers")
         schemes = [self._of_scheme(name) for name in _names_in(around["security"])]
         texts: JsonObject = {"item": [item.get(name) for name in ("summary", "description")]}
         for name, value in node.items():
             if name == "requestBody":
-                groups["body"].append(_split(ObjectKind.REQUEST_BODY, value))
+                groups["body"].append(split_object(ObjectKind.REQUEST_BODY, value))
             elif name in {"responses", "callbacks"}:
-                groups["replies"].append(_split_field(FIELDS[ObjectKind.OPERATION][name], value))
-            elif name in _TEXTS or name in _TEXTS_OF[ObjectKind.OPERATION]:
-                texts[f"operation {name}"] = _sorted(value) if name in _UNORDERED else value
+                groups["replies"].append(split_field(FIELDS[ObjectKind.OPERATION][name], value))
+            elif is_text(ObjectKind.OPERATION, name):
+                texts[f"operation {name}"] = in_order(value) if name in UNORDERED else value
             elif name not in {"parameters", "security", "servers", "consumes", "produces"}:
                 around[name] = value
         if groups["body"] and self._document.version == "2.0":
-            groups["body"].append(_Split(node.get("consumes", root.get("consumes")), None, ()))
+            groups["body"].append(Split(node.get("consumes", root.get("consumes")), None, ()))
         if self._document.version == "2.0":
-            groups["replies"].append(_Split(node.get("produces", root.get("produces")), None, ()))
-        texts["tag objects"] = _sorted(
-            [tag for tag in as_list(root.get("tags")) if _name(tag) in as_list(node.get("tags"))]
+            groups["replies"].append(Split(node.get("produces", root.get("produces")), None, ()))
+        texts["tag objects"] = in_order(
+            [tag for tag in as_list(root.get("tags")) if name_of(tag) in as_list(node.get("tags"))]
         )
         digests: dict[str, str] = {}
         reached: set[Tokens] = set()
         for name, splits in groups.items():
             splits.sort(key=lambda one: to_canonical_json(one.rest))
-            texts[name] = _sorted([[one.name, one.texts] for one in splits if one.texts])
+            texts[name] = in_order([[one.name, one.texts] for one in splits if one.texts])
             extra = [around] if name == "parameters" else []
             units = self._reach(self._places(ref for one in splits for ref in one.refs))
             units |= self._reach(schemes) if name == "parameters" else set()
@@ -197,7 +175,7 @@ class Closures:
     def _read(self, place: Tokens) -> _Unit:
         value = _value_at(self._document.root, place)
         kind = self._sections.get(place[len(self._base)]) if len(place) == len(self._base) + 2 else None
-        split = _split(kind or ObjectKind.SCHEMA, value)
+        split = split_object(kind or ObjectKind.SCHEMA, value)
         name = to_canonical_json(place)
         refs = {*self._places(split.refs), *self._subtypes.get(place, ())}
         return _Unit(
@@ -236,77 +214,6 @@ def _digest(*parts: bytes) -> str:
     for part in parts:
         digest.update(b"%d:%b" % (len(part), part))
     return "sha256:" + digest.hexdigest()[:DIGEST_DIGITS]
-
-
-def _split(kind: ObjectKind, value: Json) -> _Split:
-    refs: _Refs = []
-    rest, texts = _split_object(kind, value, refs)
-    return _Split(rest, texts, tuple(refs), _name(value))
-
-
-def _split_field(field: Field, value: Json) -> _Split:
-    refs: _Refs = []
-    rest, texts = _split_value(field, value, refs)
-    return _Split(rest, texts, tuple(refs))
-
-
-def _split_object(kind: ObjectKind, value: Json, refs: _Refs) -> tuple[Json, Json]:
-    """Return an object without its texts, and the texts; add its references to `refs`. A document is at most 200 levels deep."""
-    if kind in _TEXT_KINDS:
-        if isinstance(value, dict) and isinstance(ref := value.get("$ref"), str):
-            refs.append(ref)
-        return None, value
-    if not isinstance(value, dict):
-        return value, None
-    other = OTHER_FIELDS.get(kind)
-    fields = FIELDS[kind]
-    rest: JsonObject = {}
-    texts: JsonObject = {}
-    for name, child in value.items():
-        if name in {"$ref", "$dynamicRef"} and isinstance(child, str):
-            refs.append(child)
-            rest[name] = child
-        elif kind is ObjectKind.DISCRIMINATOR and name == "mapping" and isinstance(child, dict):
-            refs += (
-                target if "#" in target else f"#/components/schemas/{target}"
-                for target in child.values()
-                if isinstance(target, str)
-            )
-            rest[name] = child
-        elif name in _TEXTS or name in _TEXTS_OF.get(kind, ()):
-            texts[name] = child
-        elif other is not None and not is_extension(name):
-            rest[name], text = _split_object(other, child, refs)
-            if text:
-                texts[name] = text
-        elif (field := fields.get(name)) is not None:
-            rest[name], text = _split_value(field, child, refs)
-            if text:
-                texts[name] = text
-        else:
-            rest[name] = _sorted(child) if name in _UNORDERED and isinstance(child, list) else child
-    return rest, texts
-
-
-def _split_value(field: Field, value: Json, refs: _Refs) -> tuple[Json, Json]:
-    if isinstance(value, list) and field.holding is not Holding.MAP:
-        pairs = [_split_object(field.kind, one, refs) for one in value]
-        texts = [text for _, text in pairs]
-        return [rest for rest, _ in pairs], texts if any(texts) else None
-    if isinstance(value, dict) and field.holding is Holding.MAP:
-        split = {name: _split_object(field.kind, one, refs) for name, one in value.items()}
-        return {name: rest for name, (rest, _) in split.items()}, {
-            name: text for name, (_, text) in split.items() if text
-        }
-    return _split_object(field.kind, value, refs)
-
-
-def _sorted(value: Json) -> Json:
-    return sorted(value, key=to_canonical_json) if isinstance(value, list) else value
-
-
-def _name(value: Json) -> Json:
-    return value.get("name") if isinstance(value, dict) else None
 
 
 def _names_in(security: Json) -> list[str]:

@@ -46,18 +46,6 @@ def test_an_api_may_want_several_credentials() -> None:
 
 
 @pytest.mark.parametrize(
-    "written",
-    [
-        [{"header": "A", "value": KEY}, {"header": "a", "value": KEY}],
-        [{"bearer": KEY}, {"basic": {"username": "a", "password": KEY}}],
-    ],
-)
-def test_two_credentials_do_not_go_to_the_same_place(written: list[Any]) -> None:
-    with pytest.raises(MistakesError):
-        Upstream.parse({"url": "http://h", "credential": written})
-
-
-@pytest.mark.parametrize(
     ("credential", "at"),
     [
         ({"header": "X-Key", "value": {"value": "X-Key: k3y"}}, ("value",)),
@@ -82,9 +70,3 @@ def test_a_credential_has_only_characters_that_its_place_can_carry_and_is_never_
 def test_a_credential_has_no_header_that_the_gateway_writes_itself(name: str) -> None:
     with pytest.raises(MistakesError, match="bad-header-name"):
         Upstream.parse({"url": "http://h", "credential": {"header": name, "value": KEY}})
-
-
-def test_two_spellings_of_one_header_go_to_the_same_place() -> None:
-    written = [{"header": name, "value": KEY} for name in ("X-Api-Key", "X_API_KEY")]
-    with pytest.raises(MistakesError, match="duplicate-key"):
-        Upstream.parse({"url": "http://h", "credential": written})

@@ -133,6 +133,58 @@ def test_each_exception_to_one_test_file_a_module_is_still_there() -> None:
     assert [path for path in ABOUT_NO_MODULE if not (TESTS / path).exists()] == []
 
 
+MOST_LINES = 300
+LONGER = {
+    "config/address.py": "one grammar for every address and URL of gateway.yaml",
+    "config/auth.py": "the records of one section of gateway.yaml, with the help of each key",
+    "config/syntax.py": "one method for each mistake of syntax that people make",
+    "mcp/call.py": "the states of one POST: its body, its tool call, its events, its end",
+    "mcp/reply.py": "one function for each kind of answer that an API gives",
+    "openapi/decode/yaml_values.py": "one reader of libyaml's events, whose branches share its stack",
+    "openapi/mend/mended.py": "one method for each mistake that can be mended",
+    "openapi/read/bundle.py": "one walk through all files of a document",
+    "proxy/downlink.py": "one rule for each response field, in the order of their checks",
+    "proxy/exchange.py": "the states of one exchange",
+    "proxy/fronts/connection.py": "the states of one client connection",
+    "proxy/relocation.py": "the URLs of an upstream in each field that has one",
+    "proxy/secret_index.py": "the spellings of all secrets, and the searches for them, share one table",
+    "proxy/spelling.py": "one grammar for each escape of an octet",
+    "proxy/wire.py": "the grammar of a message head (RFC 9112)",
+    "reports/list_edits.py": "the cases of one entry in two lists",
+    "server/supervisor.py": "one run of `serve`, from the first compile to the last call",
+    "shape/body_rules.py": "the checks and the compilation of one operation's bodies share its description",
+    "shape/parameter_rules.py": "one method for each rule of a parameter",
+    "shape/parameters.py": "one pass over the parameters of a call, written out because it is hot",
+    "shape/propose.py": "one table of scores, and the choice that reads it",
+    "shape/trimmer.py": "one scanner, whose states share its buffer",
+    "tools/slot.py": "one class for each place of an argument",
+}
+
+
+def test_a_module_is_longer_than_300_lines_only_with_a_reason() -> None:
+    assert {name for name in modules() if len((PACKAGE / name).read_text().splitlines()) > MOST_LINES} == {*LONGER}
+
+
+MOST_COLUMNS = 128
+
+
+def test_prose_of_the_pages_has_one_width() -> None:
+    pages = {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - {ROOT / "docs/cli.md", ROOT / "docs/config.md"}
+    too_long = []
+    for page in sorted(pages):
+        text = re.sub(r"(?ms)^ *```.*?^ *```$", lambda code: "\n" * code[0].count("\n"), page.read_text())
+        too_long += [
+            f"{page.name}:{number}"
+            for number, line in enumerate(text.splitlines(), 1)
+            if len(line) > MOST_COLUMNS
+            and " " in re.sub("`[^`]*`", "", line.strip())
+            and not line.lstrip().startswith("|")
+            and line[:4] != "    "
+        ]
+
+    assert too_long == []
+
+
 def test_the_glossary_has_each_noun_once_in_order_and_points_at_modules_that_exist() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     rows = re.findall(

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.diagnostics import Severity
+from plugin_gateway.export.endless_schema import endless_schemas, recursive_schema, reference_of
 from plugin_gateway.export.platforms.rule import Breach, Platform, entry_of, rule
 from plugin_gateway.export.platforms.sources import LLAMAINDEX, RUN, SEMANTIC_KERNEL
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.nodes import typed_nodes, typed_nodes_in
-from plugin_gateway.openapi.refs import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -199,7 +199,7 @@ def recursive_bodies(candidate: Candidate) -> Iterator[Breach]:
     endless = endless_schemas(candidate.document)
     for key, operation in _document(candidate).operations.items():
         body = operation.node.get("requestBody")
-        reached = {name for _, node in typed_nodes_in(ObjectKind.REQUEST_BODY, body) for name in _reference(node)}
+        reached = {name for _, node in typed_nodes_in(ObjectKind.REQUEST_BODY, body) for name in reference_of(node)}
         if reached & endless:
             yield Breach(
                 message=f"Haystack follows the body of `{key}` without end, because a schema in it contains itself",
@@ -220,45 +220,6 @@ def mixed_bodies(candidate: Candidate) -> Iterator[Breach]:
                 pointer=entry_of(candidate, operation_id, key.method, key.path),
                 severity=Severity.WARNING,
             )
-
-
-def recursive_schema(root: JsonObject) -> str:
-    """Return the name of a component schema that reaches itself, or an empty text."""
-    return next(iter(sorted(endless_schemas(root))), "")
-
-
-def endless_schemas(root: JsonObject) -> set[str]:
-    """Return the names of the component schemas that reach themselves or such a schema."""
-    components = root.get("components")
-    schemas = components.get("schemas") if isinstance(components, dict) else None
-    if not isinstance(schemas, dict):
-        return set()
-    # Schemas whose references all lead to finished schemas are finished; those that are left lie on a cycle or lead to one.
-    open_refs = {name: set(_references(schema)) & schemas.keys() for name, schema in schemas.items()}
-    users: dict[str, list[str]] = {name: [] for name in open_refs}
-    for name, refs in open_refs.items():
-        for ref in refs:
-            users[ref].append(name)
-    finished = [name for name, refs in open_refs.items() if not refs]
-    while finished:
-        name = finished.pop()
-        del open_refs[name]
-        for user in users[name]:
-            open_refs[user].remove(name)
-            if not open_refs[user]:
-                finished.append(user)
-    return {*open_refs}
-
-
-def _references(schema: Json) -> Iterator[str]:
-    for _, node in typed_nodes_in(ObjectKind.SCHEMA, schema):
-        yield from _reference(node)
-
-
-def _reference(node: JsonObject) -> Iterator[str]:
-    ref = node.get("$ref")
-    if isinstance(ref, str) and ref.startswith("#/components/schemas/"):
-        yield unescape(ref.removeprefix("#/components/schemas/").partition("/")[0])
 
 
 def _endless(name: str) -> str:

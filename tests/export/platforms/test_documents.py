@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from plugin_gateway.export.candidate import Candidate
-from plugin_gateway.export.platforms.documents import recursive_schema, size
-from tests.shop import DOCUMENT, broken, merged, shop
+from plugin_gateway.export.platforms.documents import size
+from tests.shop import broken, merged, shop
 
 
 def served(change: dict[str, Any], **profiles: Any) -> Candidate:
@@ -100,29 +100,3 @@ def test_the_gateway_keeps_the_rules_of_frameworks_for_a_document_that_does_not(
     components = {"parameters": {"tenant": {"name": "tenant", "in": "query", "schema": {"type": "string"}}}}
     change = {"paths": {"/orders": item}, "components": components, "servers": [{"url": "/v1"}]}
     assert broken(shop(document=change, config={"upstream": {"servers": "ignore"}})) == {}
-
-
-@pytest.mark.parametrize(
-    ("schemas", "name"),
-    [
-        ({}, ""),
-        ({"A": {"$ref": "#/components/schemas/B"}, "B": {"type": "string"}}, ""),
-        ({"A": {"items": {"$ref": "#/components/schemas/A"}}}, "A"),
-        ({"A": {"$ref": "#/components/schemas/B"}, "B": {"allOf": [{"$ref": "#/components/schemas/A"}]}}, "A"),
-        ({"A": {"example": {"$ref": "#/components/schemas/A"}}}, ""),
-        ({"A~B": {"$ref": "#/components/schemas/A~0B"}}, "A~B"),
-        ({"A": {"$ref": "#/components/schemas/gone"}}, ""),
-    ],
-)
-def test_a_schema_that_contains_itself_is_found(schemas: dict[str, Any], name: str) -> None:
-    assert recursive_schema({"components": {"schemas": schemas}}) == name
-
-
-def test_a_long_chain_is_no_cycle() -> None:
-    schemas = {f"S{number}": {"$ref": f"#/components/schemas/S{number + 1}"} for number in range(2000)}
-    assert recursive_schema({"components": {"schemas": {**schemas, "S2000": {}}}}) == ""
-
-
-def test_a_document_of_another_shape_has_no_such_schema() -> None:
-    assert recursive_schema({"components": {"schemas": []}}) == ""
-    assert recursive_schema(DOCUMENT) == ""
