@@ -108,13 +108,13 @@ def test_a_body_never_has_a_name_that_selects_the_operation(declared: tuple[str,
 
 def test_the_form_of_an_old_document_declares_its_fields() -> None:
     injected = InjectedNames(query=frozenset({b"apikey", b"token"}))
-    form = [{"name": "api_key", "in": "formData"}, {"name": "_method", "in": "formData"}]
+    form = [{"name": name, "in": "formData"} for name in ("api_key", "_method", "\ud800")]
     rule = compile_rule([*form], method="post", injected=injected)
     assert rule.closed_in_bodies == {b"token"}
     assert rule.declared_overrides == {b"_method"}
-    rule = compile_rule(
-        [{"name": "all", "in": "body", "schema": {"properties": {"token": {}}}}], method="post", injected=injected
-    )
+    whole = {"name": "all", "in": "body", "schema": {"$ref": "#/definitions/All"}}
+    definitions = {"definitions": {"All": {"properties": {"token": {}}}}}
+    rule = compile_rule([whole], method="post", version="2.0", injected=injected, more=definitions)
     assert rule.closed_in_bodies == {b"apikey"}
 
 
