@@ -53,8 +53,8 @@ def selecting_pairs(key: OperationKey, document: Document) -> tuple[RequiredPair
     """
     template = parse_template(key.path)
     parts = [part for part in template.fragment if b"=" in part]
-    operation = document.operations.get(key) if parts else None
-    if operation is not None:
+    operation = document.operations.get(key)
+    if parts and operation is not None:
         required = {*_required_values(operation, document)}
         parts = [part for part in parts if part in required]
     return required_pairs((*template.query, *parts))

@@ -134,6 +134,14 @@ def test_a_pair_in_a_fragment_selects_as_one_in_the_query_if_calls_must_have_it(
     assert isinstance(gate.judge(b"GET", target), Permit) is is_permitted
 
 
+def test_a_parameter_behind_a_reference_and_one_that_is_no_text_are_read() -> None:
+    shared = action("List")["parameters"][0]
+    operation = {"parameters": [{"$ref": "#/components/parameters/A"}, {**shared, "name": "\ud800"}]}
+    document = fragments(List=operation)
+    document.root["components"] = {"parameters": {"A": shared}}
+    assert selecting_pairs(OperationKey("GET", "/#Action=List"), document) == (RequiredPair(b"Action", b"List"),)
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_every_listed_fragment_is_callable(method: str) -> None:
     names = ["List", "Get", "Drop"]

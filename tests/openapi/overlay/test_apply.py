@@ -132,7 +132,7 @@ def test_actions_build_on_each_other_and_the_document_stays_as_it_was() -> None:
         ),
         (
             "- target: $.info\n  update: {x-a: 1}\n- target: $.paths\n  update: {pets: {}}",
-            "o.yaml:6:3: error[document-path]: the path 'pets' does not begin with '/'",
+            "o.yaml:6:3: error[document-path]: the path 'pets' does not begin with '/' (write `/pets`)",
         ),
     ],
 )  # fmt: skip
