@@ -113,7 +113,7 @@ def test_the_form_of_an_old_document_declares_its_fields() -> None:
     assert rule.closed_in_bodies == {b"token"}
     assert rule.declared_overrides == {b"_method"}
     whole = {"name": "all", "in": "body", "schema": {"$ref": "#/definitions/All"}}
-    definitions = {"definitions": {"All": {"properties": {"token": {}}}}}
+    definitions: dict[str, Any] = {"definitions": {"All": {"properties": {"token": {}}}}}
     rule = compile_rule([whole], method="post", version="2.0", injected=injected, more=definitions)
     assert rule.closed_in_bodies == {b"apikey"}
 
