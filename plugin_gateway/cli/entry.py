@@ -81,9 +81,9 @@ class CommandTable(click.Group):
 
 
 def nearest(word: str) -> str:
-    from difflib import get_close_matches
+    from plugin_gateway.text.closest import closest
 
-    return next(iter(get_close_matches(word, COMMANDS, n=1)), "")
+    return next(iter(closest(word, COMMANDS)), "")
 
 
 @click.group(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.text.closest import NEARLY_EQUAL, closest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -40,11 +42,8 @@ class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never l
 
 def nearest(word: object, words: Iterable[str]) -> str:
     """Return `did you mean …? ` with the most similar of `words`, or an empty text."""
-    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
-
-    folded = {candidate.casefold(): candidate for candidate in words}
-    close = get_close_matches(str(word).casefold().replace("-", "_"), folded, n=1, cutoff=0.6)
-    return f"did you mean `{folded[close[0]]}`? " if close else ""
+    close = closest(str(word), words)
+    return f"did you mean `{close[0]}`? " if close else ""
 
 
 def nearest_key(key: object, keys: Iterable[str], other_words: Mapping[str, str] | None = None) -> str:
@@ -61,9 +60,7 @@ def nearest_key(key: object, keys: Iterable[str], other_words: Mapping[str, str]
         shorter, longer = sorted((candidate, word), key=len)
         if len(shorter) > 2 and (longer.startswith(shorter) or sorted(candidate) == sorted(word)):
             return name
-    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
-
-    close = get_close_matches(word, folded, n=1, cutoff=0.77)
+    close = closest(word, folded, at_least=NEARLY_EQUAL)
     return folded[close[0]] if close else ""
 
 

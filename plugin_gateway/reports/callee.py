@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.errors import UsageError
 from plugin_gateway.proxy.door import Access
+from plugin_gateway.text.closest import closest
 
 if TYPE_CHECKING:
     from plugin_gateway.gate.gate import Gate
@@ -59,7 +59,7 @@ def find_tool(wanted: str, tools: ToolSet, document: Document, consumer: str) ->
         raise UsageError(
             f"{who} `{wanted}` ({named[0].key}); run `plugin-gateway allow {quote(wanted)}{of}` to allow it"
         )
-    near = get_close_matches(wanted, by_name, n=1)
+    near = closest(wanted, by_name)
     if near:
         raise UsageError(f"there is no operation `{wanted}`; did you mean `{near[0]}`?")
     shown = ", ".join(list(by_name)[:_SHOWN_NAMES])

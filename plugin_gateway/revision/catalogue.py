@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.operation_text import run_together
@@ -14,16 +12,16 @@ from plugin_gateway.gate.template import parse_template
 from plugin_gateway.methods import KNOWN, PREFLIGHT
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.revision.name_pattern import names_like, pattern_in
+from plugin_gateway.text.closest import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from plugin_gateway.config.selector import Selector
     from plugin_gateway.openapi.document import Document, Operation
 
 _NEAREST = 3
 _MOST_SHOWN = 10
-_MOST_COMPARED = 500
 
 
 class Catalogue:
@@ -102,7 +100,7 @@ class Catalogue:
             same = [str(other) for other in self.operations if parse_template(other.path).shape == shape]
             if same:
                 return f"write {_either(same)}"
-            near = _closest(name, self._methods, 1)
+            near = closest(name, self._methods)
             if near:
                 return f"did you mean {_either(f'{method} {near[0]}' for method in self._methods[near[0]])}?"
         words = [word.strip(",") for word in name.split() if word.strip("-,")]
@@ -265,26 +263,8 @@ def _either(names: Iterable[str]) -> str:
     return " or ".join(f"`{name}`" for name in names)
 
 
-def _closest(word: str, names: Collection[str], count: int) -> list[str]:
-    """Return the most similar names. Of many names, compare only those that share the most pairs of letters with the word."""
-    if len(names) > _MOST_COMPARED:
-        pairs = {*pairwise(word)}
-        size = len(word)
-        names = heapq.nlargest(
-            _MOST_COMPARED, names, lambda name: len(pairs.intersection(pairwise(name))) / (size + len(name))
-        )
-    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
-
-    return get_close_matches(word, names, n=count, cutoff=0.5)
-
-
 def _did_you_mean(word: str, names: Iterable[str]) -> str:
-    by_fold: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        by_fold[name.casefold()].append(name)
-    fold = word.casefold()
-    folds = [fold] if fold in by_fold else _closest(fold, by_fold, _NEAREST)
-    near = [name for fold in folds for name in by_fold[fold]][:_NEAREST]
+    near = closest(word, names, _NEAREST)
     if not near:
         return "`plugin-gateway ops` lists the operations of the document"
     *front, last = (f"`{name}`" for name in near)

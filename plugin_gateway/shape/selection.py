@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from plugin_gateway.shape.shape import Problem
+from plugin_gateway.text.closest import closest
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens
@@ -50,7 +50,7 @@ def take_selection(query: bytes, reply: ReplyShape | None) -> Selection:
 
 
 def _unknown(name: str, reply: ReplyShape) -> Problem:
-    near = get_close_matches(name, reply.selectable, n=1)
+    near = closest(name, reply.selectable)
     names = [*reply.selectable]
     shown = ", ".join(names[:_MOST_LISTED])
     more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""

@@ -1,1 +1,1 @@
-"""The facts about a text that its readers share: lines and columns, the plain scalars of YAML, and the errors of libyaml."""
+"""The facts about a text that its readers share: lines and columns, plain scalars, the errors of libyaml, the closest names."""

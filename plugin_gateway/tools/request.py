@@ -7,7 +7,6 @@ of this tool's operation.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from plugin_gateway.gate.query import MAX_PAIRS
@@ -16,6 +15,7 @@ from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.scalar import UnwritableError, escape_octets
+from plugin_gateway.text.closest import closest
 from plugin_gateway.tools.body import BodyWriter
 from plugin_gateway.tools.draft import MAX_PROBLEMS, SHOWN_CHARACTERS, ArgumentProblem, Draft, printable_name
 from plugin_gateway.tools.misfit import find_misfits
@@ -235,7 +235,7 @@ class RequestWriter:
             called = " and ".join(f"`{one.name}` ({one.place})" for one in known)
             return f"{problem} It is called {called}."
         names = list(self._slots)
-        if is_guessed and (near := get_close_matches(name[:SHOWN_CHARACTERS], names, n=1)):
+        if is_guessed and (near := closest(name[:SHOWN_CHARACTERS], names)):
             return f"{problem} Did you mean `{near[0]}`?"
         if not names:
             return f"{problem} It takes no arguments."

@@ -6,7 +6,6 @@ written, and the text or the removal that the operator counts on is not there.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -15,9 +14,10 @@ from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.overlay.edits import ActionError, Edits, kind_name
 from plugin_gateway.openapi.structure import check_paths, check_root
+from plugin_gateway.text.closest import NEARLY_EQUAL, closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.openapi.overlay.json_path import JsonPath, Place
@@ -142,7 +142,7 @@ def _added(added: list[OperationKey], before: Iterable[OperationKey]) -> Finding
     """Warn of operations that only the overlay has: a path in it may be misspelt, or the API may have lost one."""
     named = ", ".join(f"`{key}`" for key in added[:_MOST_NAMED])
     more = f" and {len(added) - _MOST_NAMED} more" if len(added) > _MOST_NAMED else ""
-    close = [*_close(added[0], before)]
+    close = closest(str(added[0]), map(str, before), at_least=NEARLY_EQUAL)
     return Finding(
         rule="overlay-adds-operation",
         severity=Severity.WARNING,
@@ -150,7 +150,3 @@ def _added(added: list[OperationKey], before: Iterable[OperationKey]) -> Finding
         hint=f"did you mean `{close[0]}`?" if close else "clients may call an added operation only if `allow` names it",
         pointer=("paths", added[0].path, added[0].method.lower()),
     )
-
-
-def _close(key: OperationKey, before: Iterable[OperationKey]) -> Iterator[str]:
-    yield from difflib.get_close_matches(str(key), [str(one) for one in before], n=1, cutoff=0.85)

@@ -5,12 +5,12 @@ Only this module imports jsonpath, and only when a config names an overlay: the 
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from plugin_gateway.openapi.decode.extent import MAX_DEPTH
+from plugin_gateway.text.closest import closest
 
 if TYPE_CHECKING:
     from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError
@@ -108,9 +108,8 @@ def _explain(before: str, rest: str, name: str | None, values: list[Json]) -> st
     names = list(dict.fromkeys(key for value in mappings for key in value))
     if name is None or not names:
         return f"`{before}` is there, but `{rest}` selects nothing in it"
-    folded = {key.casefold(): key for key in names}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    meant = f"did you mean `{folded[close[0]]}`? " if close else ""
+    close = closest(name, names)
+    meant = f"did you mean `{close[0]}`? " if close else ""
     shown = ", ".join(f"`{key}`" for key in names[:_MOST_SHOWN])
     more = f" and {len(names) - _MOST_SHOWN:,} more" if len(names) > _MOST_SHOWN else ""
     return f"{meant}`{before}` has {shown}{more}"

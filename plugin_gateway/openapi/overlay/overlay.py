@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ from plugin_gateway.openapi.decode.places import locate_all, with_lines
 from plugin_gateway.openapi.decode.text import decode
 from plugin_gateway.openapi.overlay.edits import kind_name
 from plugin_gateway.openapi.overlay.json_path import JsonPath, JsonPathError
+from plugin_gateway.text.closest import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -214,7 +214,7 @@ class _Reader:
         """Note each unknown key. Returns whether all are known."""
         unknown = [key for key in holder if key not in _FIELDS[kind] and not key.startswith("x-")]
         for key in unknown:
-            close = difflib.get_close_matches(key.casefold(), _FIELDS[kind], n=1)
+            close = closest(key, _FIELDS[kind])
             hint = f"did you mean `{close[0]}`? " if close else ""
             valid = ", ".join(f"`{name}`" for name in _FIELDS[kind])
             self._note("overlay-unknown-key", f"unknown key `{key}`", (*at, key), f"{hint}valid here: {valid}, x-*")

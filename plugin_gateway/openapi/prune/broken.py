@@ -11,6 +11,7 @@ from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.prune.targets import pointer_of, tokens_of
 from plugin_gateway.openapi.refs import to_ref, walk
+from plugin_gateway.text.closest import closest
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document
@@ -70,9 +71,7 @@ def finding_of(document: Document, error: RefError, pointer: Tokens) -> Finding:
             siblings = walk(document.root, tokens[:-1])
         except LookupError:
             siblings = ()
-        from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
-
-        near = get_close_matches(tokens[-1], siblings, 1) if isinstance(siblings, dict) else []
+        near = closest(tokens[-1], siblings) if isinstance(siblings, dict) else []
         near = [to_ref((*tokens[:-1], name)) for name in near if name != tokens[-1]]
     hint = f"did you mean {near[0]!r}?" if near else "define it, or deny the operations that use it"
     return Finding(rule="unresolved-ref", message=message, hint=hint, pointer=pointer)

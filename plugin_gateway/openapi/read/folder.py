@@ -16,6 +16,7 @@ from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.extent import MAX_BYTES, MAX_PARTS
 from plugin_gateway.openapi.decode.text import decode
 from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.text.closest import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,9 +142,7 @@ def _like(path: Path) -> str:
         there = "the current folder" if folder == Path() else str(folder)
         return f"{there} exists, but contains no {path.relative_to(folder).parts[0]}"
     names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
-    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
-
     # By the stem first: the suffix alone makes short names alike.
-    alike = [name for name in names if get_close_matches(path.stem, [Path(name).stem])]
-    near = get_close_matches(path.name, alike, n=1)
+    alike = [name for name in names if closest(path.stem, [Path(name).stem])]
+    near = closest(path.name, alike)
     return f"did you mean {folder / near[0]}?" if near else ""
