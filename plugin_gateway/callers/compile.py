@@ -18,8 +18,9 @@ from plugin_gateway.callers.consumers import consumer_rules
 from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH, build_facade
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.callers.users import Users, read_users
-from plugin_gateway.config.auth import Introspection, NoAuth, OAuthAuth, ServiceHttpAuth, UserHttpAuth
+from plugin_gateway.config.auth import NoAuth, OAuthAuth, ServiceHttpAuth, UserHttpAuth
 from plugin_gateway.config.credential import PassthroughCredential
+from plugin_gateway.config.introspection import Introspection
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.publish.security import NoSecurity, OAuth, ServiceHttp, UserHttp, metadata_url
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Type
 from msgspec import Meta, field
 
 from plugin_gateway.config.fields import AbsoluteUrl, Duration, Flag, SecretValue, Texts, ToTuple
+from plugin_gateway.config.introspection import Introspection
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.path_fields import FilePath
 from plugin_gateway.config.reader import ChosenBy, First, Shown
@@ -60,30 +61,6 @@ class ClientToken(Record):
             source = {kind: value[kind] for kind in kinds if kind in value}
             return {key: member for key, member in value.items() if key not in kinds} | {"token": source}
         return value
-
-
-class Introspection(Record):
-    """Ask an authorization server whether a token is active (RFC 7662)."""
-
-    introspection: AbsoluteUrl
-    """The introspection endpoint.
-    Example: `introspection: https://login.example.com/introspect`"""
-    client_id: str = ""
-    """The gateway's client id at that server.
-    Example: `client_id: gateway`"""
-    client_secret: SecretValue | None = None
-    """The gateway's client secret at that server.
-    Example: `client_secret: {env: CLIENT_SECRET}`"""
-    audience: Texts = ()
-    """The audience that a token must have; of several, one is enough. By default `public.url` or the URL of the MCP endpoint.
-    Example: `audience: https://plugin.example.com`"""
-    audience_optional: Flag = False
-    """Accept answers without an audience. Tokens for every other API that trusts the same server then pass, too."""
-    cache: Duration = 60.0
-    """How long the gateway caches an answer.
-    Example: `cache: 5m`"""
-    token_type_optional: Flag = False
-    """Accept answers without a token type. If the server also calls refresh tokens active, they then pass, too."""
 
 
 class NoAuth(Record):

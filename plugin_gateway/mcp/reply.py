@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +11,7 @@ import msgspec
 import orjson
 
 from plugin_gateway.mcp.content_kind import IMAGE, JSON, OTHER, TEXT, content_kind_of
+from plugin_gateway.mcp.huge_integer import has_huge_integer
 from plugin_gateway.mcp.left_out import LeftOut, cut_json, cut_text
 from plugin_gateway.mcp.message import as_json
 from plugin_gateway.mcp.next_page import next_arguments
@@ -44,10 +44,6 @@ _NOTICE_BYTES: Final = 700
 """Room for a notice in a result that had to be cut."""
 _PART_FOR_NEXT: Final = 16
 """The arguments for a next page may take one part in so many of a result."""
-_MOST_DIGITS: Final = 4300
-"""Clients in Python read no longer integer (CVE-2020-10735), and so cannot read a message that has one."""
-_DIGITS_TO_ZEROS: Final = bytes.maketrans(b"123456789", b"0" * 9)
-_LONG_RUN: Final = b"0" * (_MOST_DIGITS + 1)
 
 
 class Reply:
@@ -117,7 +113,7 @@ def _json(reply: Reply, may_link: bool) -> Result:
     except (ValueError, RecursionError):
         # Of JSON that is nested too deeply to be checked, only the text can be shown.
         return _text(reply, body.decode("utf-8", "replace"))
-    if len(body) > _MOST_DIGITS and _has_huge_integer(body):
+    if has_huge_integer(body):
         return _text(reply, text)
     quoted = orjson.dumps(text)
     is_object = body[:1] == b"{" or body.lstrip()[:1] == b"{"
@@ -137,23 +133,6 @@ def _json(reply: Reply, may_link: bool) -> Result:
     return Result(
         b"".join((b'"content":[{"type":"text","text":', quoted, b'}],"structuredContent":', body, b',"isError":false'))
     )
-
-
-def _has_huge_integer(body: bytes) -> bool:
-    """Whether JSON has an integer with too many digits for clients, or may have one in the part that was not read."""
-    if _LONG_RUN not in body.translate(_DIGITS_TO_ZEROS):
-        return False
-    try:
-        # The digits may be those of a string or of a fraction.
-        json.loads(body, parse_int=_check_digits)
-    except (ValueError, RecursionError):
-        return True
-    return False
-
-
-def _check_digits(integer: str) -> None:
-    if len(integer.lstrip("-")) > _MOST_DIGITS:
-        raise ValueError("too many digits")
 
 
 def _value_of(reply: Reply) -> Any:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from plugin_gateway.config.address import is_this_machine
-from plugin_gateway.config.auth import Introspection, OAuthAuth, OAuthFacade, UserHttpAuth
+from plugin_gateway.config.auth import OAuthAuth, OAuthFacade, UserHttpAuth
 from plugin_gateway.config.credential import OAuth2Credential, TokenExchangeCredential
 from plugin_gateway.config.fields import CONFIRM
+from plugin_gateway.config.introspection import Introspection
 from plugin_gateway.diagnostics import Finding, Pointer, Severity
 
 if TYPE_CHECKING:
