@@ -1,4 +1,4 @@
-"""Authentication: how callers prove who they are, and the refusals of those that do not."""
+"""Authentication: how callers prove who they are, and the refusals for callers that fail to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ops`: lists or searches the operations of the document, and marks those that are allowed."""
+"""`ops`: lists or searches the operations of the document, and marks the allowed ones."""
 
 from __future__ import annotations
 

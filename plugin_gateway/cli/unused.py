@@ -1,4 +1,4 @@
-"""Unused operations: those without a call in the records of a span of time."""
+"""Unused operations: operations without a call in the given records."""
 
 from __future__ import annotations
 

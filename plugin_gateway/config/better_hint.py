@@ -1,4 +1,4 @@
-"""A better hint: the line that corrects a typical mistake whose own hint can only be general."""
+"""A better hint: the line that corrects a typical mistake, in place of a general hint."""
 
 from __future__ import annotations
 

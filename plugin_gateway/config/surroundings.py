@@ -1,4 +1,4 @@
-"""Surroundings: what values of gateway.yaml refer to outside of it."""
+"""Surroundings: the environment, and the folder to which the paths in gateway.yaml are relative."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _unnoted(path: Path) -> None:
 
 
 class Surroundings(Discreet, frozen=True, kw_only=True):
-    """What values of gateway.yaml refer to: the environment, and the folder to which paths are relative."""
+    """What a config needs from outside of gateway.yaml."""
 
     HIDDEN: ClassVar[tuple[str, ...]] = ("environ",)
 

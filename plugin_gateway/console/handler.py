@@ -1,4 +1,4 @@
-"""A handler: what answers one path below `/console/api/`."""
+"""A handler: the function that answers one path below `/console/api/`."""
 
 from __future__ import annotations
 

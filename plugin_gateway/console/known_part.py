@@ -1,4 +1,4 @@
-"""A known part: the kept operations of some paths, with what each step of a compile made of them last."""
+"""A known part: the kept operations of some paths, with the last result of each step of a compile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operation index: what the browser gets of all operations, in columns, because columns compress.
+"""The operation index: all operations as the browser gets them, in columns, because columns compress well.
 
 It has sizes, not contents: the browser adds up the components that the ticked operations reach, and shows the sum at once.
 """

@@ -1,4 +1,4 @@
-"""The operation list: all operations of the document, with what gateway.yaml and its lock say of each."""
+"""The operation list: all operations of the document, each with its state in gateway.yaml and in the lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The standing of the gateway: what the header of each screen and the screen Health show."""
+"""The standing of the gateway: the state that the header of each screen and the screen Health show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A proof: reads an edited text again and shows that it means exactly what was asked."""
+"""A proof: reads an edited text again and shows that it means exactly the requested change."""
 
 from __future__ import annotations
 

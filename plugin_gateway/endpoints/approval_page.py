@@ -1,4 +1,4 @@
-"""The approval page: what a person sees of a call that waits, in HTML without scripts."""
+"""The approval page: a waiting call as a person sees it, in HTML without scripts."""
 
 from __future__ import annotations
 

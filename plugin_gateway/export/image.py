@@ -1,4 +1,4 @@
-"""An image: an icon or logo of the package, with its type and its size in pixels, read from its header."""
+"""An image: an icon or logo of the package, with the type and the size in pixels that its header states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An illegal octet: one that a path or a query may not hold, and what a client writes instead of it."""
+"""An illegal octet: an octet that a path or a query must not contain, and its legal spelling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A case: the octets that a hostile caller sends on one connection, and what they try."""
+"""A case: the octets that a hostile caller sends on one connection, and their aim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shaped operation: what gateway.yaml closes of an operation that it allows."""
+"""A shaped operation: the parts that gateway.yaml closes of an allowed operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The changes of operations between two documents, in words; it marks those that break callers or could steer a model."""
+"""The changes of operations between two documents, in words; it marks changes that break callers or could steer a model."""
 
 from __future__ import annotations
 

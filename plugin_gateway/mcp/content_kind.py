@@ -1,4 +1,4 @@
-"""The kind of content of an answer, as its Content-Type tells it."""
+"""The kind of content of an answer, as its Content-Type states it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A held tool call: one that a person must approve, and the results with which the model or its client learns that.
+"""A held tool call: a call that a person must approve, and the results that say so to the model or its client.
 
 A client of the modern revision that can open links is asked to show the link to its user, and sends the call again by itself. Every
 other client gets words for the model. What the client answers is no consent: only the desk knows whether a person approved.

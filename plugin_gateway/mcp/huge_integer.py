@@ -1,4 +1,4 @@
-"""A huge integer: one that JSON may have, and that clients in Python refuse to read."""
+"""A huge integer: an integer that JSON permits, and that clients in Python refuse to read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mirror: header fields that repeat parts of a message for intermediaries, and must say the same as the message."""
+"""A mirror: header fields that repeat parts of a message for intermediaries, and must agree with it."""
 
 from __future__ import annotations
 

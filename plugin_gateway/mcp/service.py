@@ -1,4 +1,4 @@
-"""A service: what each method of the protocol answers to the callers of one view."""
+"""A service: the answers to each method of the protocol, for the callers of one view."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tool call: the client's side of the request that one `tools/call` makes, which takes the way of every other call."""
+"""A tool call: the client's side of the request that one `tools/call` makes, which passes the gate like every other call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parameters of an operation, together with those of its path item."""
+"""The parameters of an operation, together with its path item's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The forms of a secret: what an answer may hold in its place, before any octet is escaped.
+"""The forms of a secret: the texts that an answer may contain in its place, before any octet is escaped.
 
 A secret may appear as it is, in hexadecimal, in another character encoding, or in base64 at each of its three alignments
 within a longer text.

@@ -1,4 +1,4 @@
-"""An unescaped text: what a text says with its escapes undone, and where each part of it was written."""
+"""An unescaped text: a text with its escapes undone, and where each part of it was written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A judged gateway: what breaks the rules of directories and clients."""
+"""A judged gateway: its breaches of the rules of directories and clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the operator agreed to: the lock, the operations that have drifted from it, and what becomes of each."""
+"""What the operator agreed to: the lock, the operations that have drifted from it, and the consequence for each."""
 
 from __future__ import annotations
 

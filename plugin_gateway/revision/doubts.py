@@ -1,4 +1,4 @@
-"""Doubts: what an operator should look at before a model may call an operation."""
+"""Doubts: the points that an operator should check before a model may call an operation."""
 
 from __future__ import annotations
 

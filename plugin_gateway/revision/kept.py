@@ -1,4 +1,4 @@
-"""A kept operation: one that the lists allow, with the settings that its entries give it."""
+"""A kept operation: an operation that the lists allow, with the settings that its entries give it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The body trims of one operation: the members that gateway.yaml removes from its request bodies, and those that it sets."""
+"""The body trims of one operation: the members that gateway.yaml removes from its request bodies, and the members that it sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A JSON body: judged by its schema, without the members that gateway.yaml removes, and with those that it sets."""
+"""A JSON body: judged by its schema, without the members that gateway.yaml removes, and with the members that it sets."""
 
 from __future__ import annotations
 

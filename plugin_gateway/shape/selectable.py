@@ -1,4 +1,4 @@
-"""The selectable names: those that callers may write into a selection, and the parameter that clients see for it."""
+"""The selectable names: the names that callers may write into a selection, and the parameter that clients see for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of one operation: those of the entries of gateway.yaml that name it, merged."""
+"""The settings of one operation: the merged entries of gateway.yaml that name it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The closest names: those that a person may have meant by a word that is wrong."""
+"""The closest names: the valid names that a person may have meant by a wrong word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Content: a value written as a media type, where a media type and no style says how (OpenAPI, `content`)."""
+"""Content: a parameter's value, serialised by a media type instead of a style (OpenAPI, `content`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tool: one allowed operation as a function that a model calls, with the place in a request of each of its arguments."""
+"""A tool: one allowed operation as a function that a model calls, with the place of each argument in a request."""
 
 from __future__ import annotations
 

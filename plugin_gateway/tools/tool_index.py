@@ -1,4 +1,4 @@
-"""A tool index: the words of tools, in which a query in search mode finds them."""
+"""A tool index: the words of tools, by which a query in search mode finds them."""
 
 from __future__ import annotations
 

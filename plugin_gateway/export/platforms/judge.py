@@ -1,4 +1,4 @@
-"""The judge: applies all rules of the platforms that it is given."""
+"""The judge: applies all rules of the given platforms."""
 
 from __future__ import annotations
 
