@@ -32,6 +32,7 @@ COMPILED = (
     "plugin_gateway/mcp/head.py",
     "plugin_gateway/mcp/held_tool_call.py",
     "plugin_gateway/mcp/http_answer.py",
+    "plugin_gateway/mcp/huge_integer.py",
     "plugin_gateway/mcp/inner_fields.py",
     "plugin_gateway/mcp/message.py",
     "plugin_gateway/mcp/mirror.py",
