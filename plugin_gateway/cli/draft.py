@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.cli.upstream_url import is_elsewhere, upstream_url
+from plugin_gateway.edit.entry import entry_of
 from plugin_gateway.edit.quoting import comment, scalar
 from plugin_gateway.openapi.refs import RefError, resolve
 from plugin_gateway.openapi.values import as_list, as_mapping
-from plugin_gateway.reports.list_edits import entry_of
 from plugin_gateway.reports.operations import Costs, summary_of
 
 if TYPE_CHECKING:

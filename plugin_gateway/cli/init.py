@@ -135,8 +135,8 @@ def add_to(output: Path, spec: str, operations: Sequence[str], *, dry_run: bool)
     from plugin_gateway.cli.editing import edit_lists
     from plugin_gateway.cli.reading import read
     from plugin_gateway.cli.upstream_url import upstream_url
+    from plugin_gateway.edit.entry import entry_of
     from plugin_gateway.reports.editing import open_config
-    from plugin_gateway.reports.list_edits import entry_of
 
     source = open_config(output).loaded.config.openapi.source
     if not is_same_source(spec, source):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.edit.entry import entry_of
 from plugin_gateway.edit.quoting import comment, scalar
-from plugin_gateway.reports.list_edits import entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from plugin_gateway.diagnostics import Finding
+from plugin_gateway.edit.entry import entry_of
 from plugin_gateway.errors import EditError
-from plugin_gateway.reports.list_edits import ListEditor, entry_of
+from plugin_gateway.reports.list_edits import ListEditor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.edit.layout import PartKind
-from plugin_gateway.edit.quoting import comment, scalar
+from plugin_gateway.edit.quoting import comment, is_plain, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plugin_gateway.edit.layout import Layout, TextPart
+    from plugin_gateway.openapi.document import Document, Operation
 
 GAP: Final = "   "
 """Between an entry and its comment, unless a neighbour shows another gap; `init` writes it, too."""
@@ -32,6 +33,15 @@ class Entry(NamedTuple):
     def in_block(self, before: str, items: list[TextPart], layout: Layout) -> str:
         """Return the line of the entry behind `before`, with its comment aligned with its neighbours' comments."""
         return lines_in_block(before, [self], items, layout)[0]
+
+
+def entry_of(document: Document, operation: Operation) -> Entry:
+    """Return the entry for an operation: its id, if no other operation has it and it needs no quotes, or its method and path."""
+    own = operation.operation_id or ""
+    is_clear = is_plain(own) and not {" ", ":"} & {*own} and own[0] not in "./"
+    if is_clear and list(document.operation_ids.values()).count(own) == 1:
+        return Entry(own, str(operation.key))
+    return Entry(str(operation.key))
 
 
 def lines_in_block(before: str, entries: Iterable[Entry], items: list[TextPart], layout: Layout) -> list[str]:

@@ -10,13 +10,12 @@ from plugin_gateway.diagnostics import Finding, Pointer
 from plugin_gateway.edit.entries import add, add_all, called, take_out
 from plugin_gateway.edit.entry import Entry
 from plugin_gateway.edit.proof import meaning
-from plugin_gateway.edit.quoting import is_plain
 from plugin_gateway.revision.catalogue import Catalogue, describe, match, unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plugin_gateway.openapi.document import Document, Operation, OperationKey
+    from plugin_gateway.openapi.document import Document, OperationKey
 
 
 ALLOW: Pointer = ("allow",)
@@ -255,15 +254,6 @@ def pointer_of(text: str, consumer: str) -> Pointer | None:
         if isinstance(one, dict) and one.get("name") == consumer:
             return "consumers", index, "allow"
     return None
-
-
-def entry_of(document: Document, operation: Operation) -> Entry:
-    """Return the entry for an operation: its id, if no other operation has it and it needs no quotes, or its method and path."""
-    own = operation.operation_id or ""
-    is_clear = is_plain(own) and not {" ", ":"} & {*own} and own[0] not in "./"
-    if is_clear and list(document.operation_ids.values()).count(own) == 1:
-        return Entry(own, str(operation.key))
-    return Entry(str(operation.key))
 
 
 def _of_name(finding: Finding) -> Finding:

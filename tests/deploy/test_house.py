@@ -148,7 +148,6 @@ LONGER = {
     "proxy/secret_index.py": "the spellings of all secrets, and the searches for them, share one table",
     "proxy/spelling.py": "one grammar for each escape of an octet",
     "proxy/wire.py": "the grammar of a message head (RFC 9112)",
-    "reports/list_edits.py": "the cases of one entry in two lists",
     "server/supervisor.py": "one run of `serve`, from the first compile to the last call",
     "shape/body_rules.py": "the checks and the compilation of one operation's bodies share its description",
     "shape/parameter_rules.py": "one method for each rule of a parameter",

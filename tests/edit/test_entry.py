@@ -1,7 +1,8 @@
 import pytest
 
-from plugin_gateway.edit.entry import Entry, remark_behind
+from plugin_gateway.edit.entry import Entry, entry_of, remark_behind
 from plugin_gateway.edit.layout import Layout
+from plugin_gateway.openapi.document import Document, OperationKey
 
 ENTRY = Entry("listPets", "GET /pets")
 
@@ -45,3 +46,22 @@ def test_a_flow_entry_is_quoted_as_its_neighbours_are() -> None:
 
 def test_without_a_remark_there_is_no_comment() -> None:
     assert remark_behind("- a", "", [], Layout("")) == ""
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "entry"),
+    [
+        ("listPets", Entry("listPets", "GET /pets")),
+        ("twice", Entry("GET /pets")),
+        ("", Entry("GET /pets")),
+        ("list pets", Entry("GET /pets")),
+        ("pets:list", Entry("GET /pets")),
+        ("./pets", Entry("GET /pets")),
+        ("null", Entry("GET /pets")),
+    ],
+)
+def test_an_operation_is_named_by_its_id_only_where_that_is_unique_and_plain(operation_id: str, entry: Entry) -> None:
+    paths = {"/pets": {"get": {"operationId": operation_id}}, "/other": {"get": {"operationId": "twice"}}}
+    document = Document(root={"openapi": "3.1.0", "paths": paths}, name="t")
+
+    assert entry_of(document, document.operations[OperationKey("GET", "/pets")]) == entry
