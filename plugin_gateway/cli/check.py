@@ -96,7 +96,7 @@ def command(
 def show_as_object(findings: Iterable[Finding], built: Built | None) -> None:
     """Print the findings, and if the gateway could be built, its appraisals and the savings of its overlays, as one JSON object."""
     from plugin_gateway.cli.appraisals import values_of
-    from plugin_gateway.diagnostics import render_json
+    from plugin_gateway.rendering import render_json
     from plugin_gateway.revision.appraisal import appraise
     from plugin_gateway.revision.savings import savings_of
 

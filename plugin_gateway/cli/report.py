@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 import click
 
 from plugin_gateway import __version__
-from plugin_gateway.diagnostics import (
+from plugin_gateway.rendering import (
     render_github,
     render_json,
     render_sarif,

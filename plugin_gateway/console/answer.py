@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from plugin_gateway.diagnostics import as_members, in_file_order
+from plugin_gateway.diagnostics import in_file_order
 from plugin_gateway.refusal import MEDIA_TYPE, Refusal, problem_details
+from plugin_gateway.rendering import as_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

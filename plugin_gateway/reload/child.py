@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from plugin_gateway.config.remains import RefusedConfigError
-from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
 from plugin_gateway.openapi.document import STALE
 from plugin_gateway.reload.fingerprint import fingerprint
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.reload.turnover import called_by_id, served_by
+from plugin_gateway.rendering import render_text
 from plugin_gateway.revision import LogSettings
 from plugin_gateway.revision.from_file import compile_file, load_revision_file
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned

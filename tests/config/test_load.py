@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from plugin_gateway.config.credential import HeaderCredential
 from plugin_gateway.config.find import find_config
 from plugin_gateway.config.load import LoadedConfig, load, load_text
-from plugin_gateway.diagnostics import Finding, Severity, render_github, render_json, render_sarif, render_text
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import ConfigError
+from plugin_gateway.rendering import render_github, render_json, render_sarif, render_text
 from tests.narrow import as_a, present
 
 MINIMAL = """\

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.diagnostics import Finding, Severity, in_file_order, render_text
+from plugin_gateway.diagnostics import Finding, Severity, in_file_order
 from plugin_gateway.errors import ConfigError, FindingsError
+from plugin_gateway.rendering import render_text
 from plugin_gateway.revision.build import build, load_config
 from tests.narrow import present
 
