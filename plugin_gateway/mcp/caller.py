@@ -85,7 +85,7 @@ class Caller:
             # A copy, because orjson's bytes keep 4 kB each.
             key = b"%d%b" % (self._number, shown) if shown else b""
             prepared = clientele.known.entries.get(key)
-            if prepared is not None:
+            if prepared is not None and not prepared.permitted.is_due():
                 call.repeat(prepared, pending)
                 return call
         request = clientele.writer(tool).write(arguments)

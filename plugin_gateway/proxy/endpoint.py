@@ -22,6 +22,12 @@ class Post:
         self.block = block
 
 
+class Note:
+    """What an endpoint reads from field lines, kept in their `FieldBlock` for the next request that has them."""
+
+    __slots__ = ()
+
+
 class Endpoint:
     """The interface for the fronts. It is a class and not a protocol for the reason that `Client` gives."""
 

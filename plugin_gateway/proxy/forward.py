@@ -5,8 +5,9 @@
                operation      values   token,      streaming  trim, links,
                                        approval               cap
 
-No other code runs these steps, so no front can skip one or change their order. A front may begin a remembered request at its
-exchange: the earlier steps depend only on its bytes and on the caller's credentials, which `Serving.still_permits` judges again.
+No other code runs these steps, so no front can skip one or change their order. A front begins a remembered request with its
+exchange: up to the shape, the steps depend only on its bytes, which they have judged, and on the caller's credentials, which
+`Serving.still_permits` judges again. If a report skipped the request, `Permitted.is_due` says when it is judged.
 """
 
 from __future__ import annotations
@@ -119,8 +120,10 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
     if undeclared is not None and not lists_more(rule):
         return undeclared
     plan = serving.plans.get(id(rule)) or serving.plan(rule)
-    if rule.shape is None or (plan.only_reports and not plan.looks.take()):
+    if rule.shape is None:
         return Permitted(access, plan, method, verdict, block, body_kind)
+    if plan.only_reports and not plan.looks.take():
+        return Permitted(access, plan, method, verdict, block, body_kind, is_judged=False)
     shaped = shape_request(plan, verdict, request, undeclared, wrong_body)
     if shaped is None:
         return Permitted(access, plan, method, verdict, block, body_kind)

@@ -14,6 +14,7 @@ from plugin_gateway.gate.media_type import OPAQUE, judge_body
 if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule, Permit
     from plugin_gateway.proxy.door import Access
+    from plugin_gateway.proxy.endpoint import Note
     from plugin_gateway.proxy.plan import Plan
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.wire import RequestFields
@@ -32,8 +33,7 @@ class FieldBlock:
         self.access: Access | None = None
         """The caller's access until `access_until`, in seconds of `time.time`; None while it is unknown."""
         self.access_until = 0.0
-        self.note: object = None
-        """What an endpoint of the revision made of these lines, for the next request with them."""
+        self.note: Note | None = None
         self._rest = b""
         self._rest_of: Uplink | None = None
         self._kind: int | Refusal = OPAQUE
@@ -83,7 +83,7 @@ class Received:
 class Permitted(Received):
     """A request that may go up, with its plan and its head."""
 
-    __slots__ = ("access", "block", "body_kind", "head", "lines", "permit", "plan", "refused", "selection")
+    __slots__ = ("access", "block", "body_kind", "head", "is_judged", "lines", "permit", "plan", "refused", "selection")
 
     def __init__(
         self,
@@ -96,6 +96,7 @@ class Permitted(Received):
         lines: bytes = b"",
         selection: tuple[tuple[str, ...], ...] | None = None,
         refused: Refusal | None = None,
+        is_judged: bool = True,
     ) -> None:
         # As `Received.__init__` does, without another frame for each new head.
         self.request = block.request
@@ -113,10 +114,16 @@ class Permitted(Received):
         """The places of the answer that the caller asked for, as tokens of JSON pointers; None for the whole answer."""
         self.refused = refused
         """The refusal of its parameters, which waits for the problems of its body. If it is set, nothing goes up."""
+        self.is_judged = is_judged
+        """Whether each step that depends on the bytes judged them. A shape that only reports skips most requests of a busy worker."""
         self.lines = lines
         """Field lines that the operation's shape adds to the head."""
         self.head = self.head_for(plan.uplink) if plan.granted is None else b""
         """See `head_for`. Empty if the head depends on a token that the gateway still has to get."""
+
+    def is_due(self) -> bool:
+        """Whether to judge the remembered request again: a report skipped it, and the worker has a look to spare now."""
+        return not self.is_judged and self.plan.looks.take()
 
     def head_for(self, uplink: Uplink) -> bytes:
         """Return the head that goes up, without the request id, which differs from call to call."""
@@ -150,6 +157,7 @@ class Traced(Permitted):
             permitted.lines,
             permitted.selection,
             permitted.refused,
+            permitted.is_judged,
         )
 
     def head_for(self, uplink: Uplink) -> bytes:

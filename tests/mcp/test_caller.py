@@ -61,6 +61,20 @@ def test_calls_that_repeat_are_remembered_for_the_tools_of_a_large_api() -> None
     play(scene)
 
 
+def test_a_remembered_call_that_a_report_skipped_is_judged_when_there_is_a_look_to_spare() -> None:
+    async def scene(world: World) -> None:
+        for _ in range(2):
+            await world.call("listPets", {"limit": 1})
+        known = the_caller(world).clientele.known.entries
+        ((key, skipped),) = known.items()
+        skipped.permitted.is_judged = False
+        await world.call("listPets", {"limit": 1})
+        assert known[key] is not skipped
+        assert known[key].permitted.is_judged
+
+    play(scene)
+
+
 def test_a_call_carries_the_credential_of_the_api_and_nothing_of_the_endpoint() -> None:
     async def scene(world: World) -> None:
         fields = {b"authorization": b"Bearer mine", b"cookie": b"a=b", b"mcp-method": b"x", b"x-key": b"mine"}

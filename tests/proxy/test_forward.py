@@ -22,6 +22,7 @@ from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.forward import forward, permit, refuse
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient
+from plugin_gateway.proxy.looks import Looks
 from plugin_gateway.proxy.received import Permitted
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.refusal import Refusal
@@ -33,7 +34,8 @@ from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.shape import Judged, Shape
 from plugin_gateway.shape.validator import Validator
-from tests.narrow import stand_in
+from plugin_gateway.telemetry.series import SeriesKey
+from tests.narrow import present, stand_in
 from tests.proxy.real import door_of
 
 if TYPE_CHECKING:
@@ -85,6 +87,32 @@ def test_an_operation_that_cannot_have_a_body_refuses_one() -> None:
 def test_a_body_is_judged_by_the_type_in_its_head(fields: bytes, found: int | str) -> None:
     rule = replace(WRITE, has_request_body=True, media_types=(b"application/json",))
     assert judged(rule, fields) == found
+
+
+def test_a_request_that_a_report_skipped_is_due_when_there_is_a_look_to_spare() -> None:
+    reader = Reader(
+        *("query", "limit", Style("form", True, "limit"), kind_of({}, Document(root={}, name="d"))),
+        Validator({"type": "integer"}),
+        is_enforced=False,
+    )
+    rule = replace(READ, shape=Shape(parameters=Parameters((Part("query", "limit", reader),))))
+    serving = Holder(replace(REVISION, rules=(rule,))).serving
+    access = Access("", lambda _method, _target: Permit(rule, b"/p", b"limit=x"), {})
+    plan = serving.plan(rule)
+    block = serving.read(b"Host: a\r\n", 1)
+    plan.looks = Looks(lambda: 0.0)
+    while plan.looks.take():
+        pass
+    skipped = permit(serving, access, b"GET", b"/p", block)
+    assert isinstance(skipped, Permitted)
+    assert not skipped.is_due()
+
+    plan.looks = Looks(lambda: 0.0)
+    assert skipped.is_due()
+    seen = permit(serving, access, b"GET", b"/p", block)
+    assert isinstance(seen, Permitted)
+    assert not seen.is_due()
+    assert present(plan.mismatches).series() == {SeriesKey("mismatches", ("read", "request")): [1]}
 
 
 CLOSED = Refusal(status=404, code="operation-not-found", detail="No.")

@@ -363,6 +363,8 @@ class ConnectionFront(AnsweringConnection):
 
 
 def _recall(serving: Serving, head: bytes) -> Permitted | None:
-    """Return the permitted request that has this head, if it is remembered and its caller is still authorised."""
+    """Return the permitted request that has this head, if it is remembered, its caller is still authorised, and no report wants it."""
     known = serving.remembered.entries.get(head)
-    return known if known is None or serving.door is None or serving.still_permits(known) else None
+    if known is None or (serving.door is not None and not serving.still_permits(known)):
+        return None
+    return known if known.is_judged or not known.is_due() else None

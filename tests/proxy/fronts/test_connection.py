@@ -21,14 +21,24 @@ from uvicorn.server import ServerState
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy.endpoint import Endpoint
 from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.looks import Looks
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
+from plugin_gateway.shape.kind import kind_of
+from plugin_gateway.shape.parameters import Parameters
+from plugin_gateway.shape.part import Part
+from plugin_gateway.shape.reader import Reader
+from plugin_gateway.shape.reading import Style
+from plugin_gateway.shape.shape import Shape
+from plugin_gateway.shape.validator import Validator
+from plugin_gateway.telemetry.series import SeriesKey
 from tests.bounds import BOUND_S
 from tests.narrow import present, stand_in
 
@@ -538,6 +548,36 @@ def test_a_head_that_was_asked_before_waits_for_its_body_when_it_comes_alone() -
         assert len(it.holder.serving.remembered.entries) == 1
         assert it.statuses() == [200] * 6
         assert [part[:2] for part in it.sent_up.split(b"\r\n\r\n")[1:]] == [b"%02d" % number for number in range(6)]
+
+    play(scene)
+
+
+def test_a_remembered_head_that_a_report_skipped_is_judged_when_there_is_a_look_to_spare() -> None:
+    kind = kind_of({}, Document(root={}, name="d"))
+    limit = Reader(
+        *("query", "limit", Style("form", True, "limit"), kind), Validator({"type": "integer"}), is_enforced=False
+    )
+    rule = replace(READ, shape=Shape(parameters=Parameters((Part("query", "limit", limit),))))
+    invalid = GET.replace(b"/p/1", b"/p/1?limit=x")
+
+    def scene(it: Scene) -> None:
+        serving = it.holder.serving
+        serving.anybody.judge = lambda _method, _target: Permit(rule, b"/p/1", b"limit=x")
+        plan = serving.plan(rule)
+        plan.looks = Looks(lambda: 0.0)
+        while plan.looks.take():
+            pass
+        for looks, noted in (
+            (plan.looks, {}),
+            (Looks(lambda: 0.0), {SeriesKey("mismatches", ("read", "request")): [1]}),
+        ):
+            plan.looks = looks
+            for _ in range(4):
+                it.send(invalid)
+                it.answer()
+            assert present(plan.mismatches).series() == noted
+        assert len(serving.remembered.entries) == 1
+        assert it.statuses() == [200] * 8
 
     play(scene)
 
