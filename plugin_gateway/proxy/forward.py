@@ -65,11 +65,10 @@ def forward(
         if isinstance(permitted, Permitted):
             start_exchange(client, permitted, body, is_whole=is_whole, pending=pending)
             return permitted
-        sent = target if serving.mount is None else serving.mount.whole(target)
-        call: Call = RefusedCall(client, Received(block.request, method, sent, None, known.consumer), permitted)
+        asked = Received(block.request, method, _with_mount(serving, target), None, known.consumer)
+        call: Call = RefusedCall(client, asked, permitted)
     elif isinstance(known, Refusal):
-        sent = target if serving.mount is None else serving.mount.whole(target)
-        call = RefusedCall(client, Received(block.request, method, sent), known)
+        call = RefusedCall(client, Received(block.request, method, _with_mount(serving, target)), known)
     else:
         call = _wait(serving, client, known, method, target, block)
     client.call = call
@@ -92,8 +91,12 @@ def _wait(
     def go_on(waited: PendingCall, found: Access, content: bytes, has_all: bool) -> None:
         forward(serving, client, found, method, target, block, content, is_whole=has_all, pending=waited)
 
-    sent = target if serving.mount is None else serving.mount.whole(target)
-    return PendingCall(client, Received(block.request, method, sent), verdict, go_on)
+    return PendingCall(client, Received(block.request, method, _with_mount(serving, target)), verdict, go_on)
+
+
+def _with_mount(serving: Serving, target: bytes) -> bytes:
+    """Return the target as the client sent it."""
+    return target if serving.mount is None else serving.mount.whole(target)
 
 
 def permit(serving: Serving, access: Access, method: bytes, target: bytes, block: FieldBlock) -> Permitted | Refusal:
