@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 from fuzz.invariant import AUTHORITY, HEADER_SECRET, QUERY_SECRET, ViolationError, read_answers, read_request
 from fuzz.mutation import mutate, split
 from plugin_gateway.credentials.injection import Injection, injected_names
-from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Pointer
-from plugin_gateway.gate.gate import compile_rules
+from plugin_gateway.gate.compile import compile_rules
 from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.variant import selecting_pairs
 from plugin_gateway.shape.names import NO_NAMES
@@ -19,7 +19,7 @@ from plugin_gateway.shape.names import NO_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from plugin_gateway.gate.gate import Allowed
+    from plugin_gateway.gate.compile import Allowed
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.rule import InjectedNames
     from plugin_gateway.openapi.document import Document, OperationKey

@@ -12,7 +12,7 @@ from plugin_gateway import methods
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.errors import UsageError
-from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.trace import Step, explain

@@ -17,7 +17,7 @@ from plugin_gateway.credentials.injection import injected_names, refusable
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.export.well_known import find_published_secrets
-from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.override import find_declared_overrides
 from plugin_gateway.gate.refused_name import find_refused_names

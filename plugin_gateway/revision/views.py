@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Pointer
-from plugin_gateway.gate.gate import compile_gate
+from plugin_gateway.gate.compile import compile_gate
 from plugin_gateway.lock.lock import EntryWords, words_of
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.consumer import Consumer
     from plugin_gateway.config.selector import Selector
-    from plugin_gateway.gate.gate import Allowed, Gate
+    from plugin_gateway.gate.compile import Allowed
+    from plugin_gateway.gate.gate import Gate
     from plugin_gateway.gate.rule import InjectedNames
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.publish.face import Face

@@ -14,6 +14,7 @@ import orjson
 import uvloop
 
 # Almost every revision holds values of these modules; unpickling would import them after the compile, when calls already wait.
+import plugin_gateway.gate.routing
 import plugin_gateway.revision.mcp
 import plugin_gateway.shape.answer_check
 import plugin_gateway.shape.bodies

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.console.remembered import RememberedSteps
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune_alone
 from plugin_gateway.publish.document import Presentation, PublishedOperation

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.gate import Allowed, Gate, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.gate.matrix import matrix_path
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.gate.trace import Trace
@@ -19,6 +19,8 @@ from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from plugin_gateway.gate.gate import Gate
 
 
 def operation(*names: str, **more: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.gate.refused_name import PlacedRule, find_refused_names
 from plugin_gateway.gate.rule import InjectedNames
 from plugin_gateway.openapi.document import Document, OperationKey

@@ -1,6 +1,6 @@
 import pytest
 
-from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.trace import Step, Trace, explain
 from plugin_gateway.openapi.document import Document, OperationKey

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.gate import Allowed, Gate, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import RequiredPair, contradict, required_pairs, selecting_pairs
@@ -17,6 +17,8 @@ from plugin_gateway.openapi.document import Document, OperationKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from plugin_gateway.gate.gate import Gate
 
 
 def gate_of(paths: list[str], allowed: list[str], parameters: Sequence[Any] = ()) -> Gate:

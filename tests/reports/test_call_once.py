@@ -12,7 +12,7 @@ import pytest
 from plugin_gateway.credentials.grant import ClientCredentialsGrant, Passthrough
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.errors import UsageError
-from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.reports.call_once import CallAnswer, call_once

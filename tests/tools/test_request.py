@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.openapi.document import Document, OperationKey

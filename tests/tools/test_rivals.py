@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.compile import Allowed, compile_gate
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
 from plugin_gateway.tools.rivals import Rivals
