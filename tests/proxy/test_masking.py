@@ -18,6 +18,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.masking import Mask, MaskedBody
 from plugin_gateway.proxy.secret_forms import all_forms_of
 
@@ -504,3 +505,18 @@ def base64_content(data: bytes) -> list[bytes]:
 def assert_nothing_of(secret: bytes, contents: list[bytes]) -> None:
     pieces = {secret[start : start + 6] for start in range(len(secret) - 5)}
     assert not any(piece in content for piece in pieces for content in contents)
+
+
+@pytest.mark.parametrize(
+    ("secret", "written"),
+    [
+        ("%2545&", b"%254&#&#x35;3;&"),
+        ("x&amp;;b", rb"\u002578&amp;;b"),
+        ('41"+&2', rb'\u0&#48;341"+&2'),
+        ("p5%41;", b"&#11&#x32;;5%41;"),
+    ],
+)
+def test_a_secret_with_an_escape_of_its_own_is_covered_from_its_first_octet_if_only_some_escapes_are_undone(
+    secret: str, written: bytes
+) -> None:
+    assert KnownSecrets(secret).mask.cover(b" " + written + b" ") == b" " + b"*" * len(written) + b" "
