@@ -28,7 +28,7 @@ from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision.build import build, load_config
 from plugin_gateway.shape.bodies import Bodies, DeclaredType
 from plugin_gateway.shape.json_body import JsonBody
-from plugin_gateway.shape.shape import Judged
+from plugin_gateway.shape.shape import JudgedBody
 from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ async def measure() -> None:
 
     def judge_bodies(bodies: Iterator[bytes]) -> None:
         for body in bodies:
-            assert isinstance(shape.write(b"application/json", body), Judged)
+            assert isinstance(shape.write(b"application/json", body), JudgedBody)
 
     def orders() -> Iterator[bytes]:
         return iter([order()] * CALLS)

@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 from fuzz.invariant import AUTHORITY, HEADER_SECRET, QUERY_SECRET, ViolationError, read_answers, read_request
 from fuzz.mutation import mutate, split
 from plugin_gateway.credentials.injection import Injection, injected_names
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
@@ -218,7 +218,7 @@ def _revision() -> Revision:
         body: dict[str, object] = {"requestBody": {}} if method == "POST" else {}
         paths.setdefault(path, {})[method.lower()] = {"parameters": _QUERY, **body}
     document = Document(root={"openapi": "3.0.3", "paths": paths}, name="fuzz")
-    allowed = {OperationKey(*key): Allowed(operation_id=" ".join(key)) for key in _ALLOWED}
+    allowed = {OperationKey(*key): AllowedOperation(operation_id=" ".join(key)) for key in _ALLOWED}
     gate = compile_gate(document, allowed, injected_names([injection]))
     faces: Any = {"/openapi.json": None}
     return Revision(

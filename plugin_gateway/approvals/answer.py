@@ -40,7 +40,7 @@ _DENIED: Final = Refusal(
 )
 
 
-def refusal_of(verdict: Verdict) -> Refusal:
+def refusal_for(verdict: Verdict) -> Refusal:
     """Return the answer to a call that does not run now."""
     if verdict.kind == "pending":
         approval = {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.revision.build import Built
-    from plugin_gateway.revision.kept import Kept
+    from plugin_gateway.revision.kept import KeptOperation
 
 
 def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:
@@ -41,7 +41,7 @@ def load_stages_to_show(config: Path | None) -> tuple[LoadedConfig, tuple[Docume
         return loaded, load_stages(loaded)
 
 
-def load_allowed(config: Path | None) -> tuple[Document, Mapping[OperationKey, Kept]]:
+def load_allowed(config: Path | None) -> tuple[Document, Mapping[OperationKey, KeptOperation]]:
     """Do the work of `load_to_show`; return the document, and the operations that `serve` would allow.
 
     A lock that cannot be read is ignored.

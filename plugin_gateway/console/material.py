@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.reload.outcome import Fingerprint
-    from plugin_gateway.revision.kept import Kept
+    from plugin_gateway.revision.kept import KeptOperation
 
 _MOST_TEXTS: Final = 16
 
@@ -65,7 +65,7 @@ class MaterialReading(Discreet, frozen=True, kw_only=True, dict=True):
         return mark_of(self.content, self.mark_key)
 
     @cached_property
-    def kept(self) -> Mapping[OperationKey, Kept]:
+    def kept(self) -> Mapping[OperationKey, KeptOperation]:
         """The operations that the config allows, even if it has mistakes."""
         config, agreed = self.loaded.config, self.agreed
         return select(self.document, config.allow, config.deny, agreed.pins(), agreed).kept

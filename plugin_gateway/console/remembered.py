@@ -18,7 +18,7 @@ from plugin_gateway.openapi.prune.pruned import prune_alone
 from plugin_gateway.publish.document import build_served_document
 from plugin_gateway.publish.faces import build_document_faces
 from plugin_gateway.publish.own_problems import declaring
-from plugin_gateway.revision.steps import Steps
+from plugin_gateway.revision.steps import CompileSteps
 from plugin_gateway.shape.compile import ShapedDocument
 from plugin_gateway.tools.define import finish
 from plugin_gateway.tools.tool_set import ToolSet
@@ -59,7 +59,7 @@ class _Joined(NamedTuple):
     served: dict[int, tuple[Document, tuple[ServedPart, ...]]]
 
 
-class RememberedSteps(Steps):
+class RememberedSteps(CompileSteps):
     """Remembers the steps of the last compiles of one document."""
 
     has_notes = False

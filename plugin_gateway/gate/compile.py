@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.shape import Shape
 
 
-class Allowed(Struct, frozen=True, kw_only=True):
+class AllowedOperation(Struct, frozen=True, kw_only=True):
     """An allowed operation, as the allow-list describes it."""
 
     operation_id: str
@@ -40,7 +40,7 @@ class Allowed(Struct, frozen=True, kw_only=True):
 
 
 def compile_gate(
-    document: Document, allowed: Mapping[OperationKey, Allowed], injected: InjectedNames | None = None
+    document: Document, allowed: Mapping[OperationKey, AllowedOperation], injected: InjectedNames | None = None
 ) -> Gate:
     """Compile the gate for the `allowed` operations of a document."""
     names = injected or InjectedNames()
@@ -60,7 +60,7 @@ def compile_gate(
 
 def compile_rules(
     document: Document,
-    allowed: Mapping[OperationKey, Allowed],
+    allowed: Mapping[OperationKey, AllowedOperation],
     injected: InjectedNames,
     only: Container[OperationKey] | None = None,
 ) -> dict[OperationKey, OperationRule]:

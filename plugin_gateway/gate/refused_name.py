@@ -19,7 +19,7 @@ from plugin_gateway.shape.names import NO_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from plugin_gateway.gate.compile import Allowed
+    from plugin_gateway.gate.compile import AllowedOperation
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.rule import InjectedNames
     from plugin_gateway.openapi.document import Document, OperationKey
@@ -35,7 +35,7 @@ class PlacedRule(NamedTuple):
 
 def find_refused_names(
     document: Document,
-    allowed: Mapping[OperationKey, Allowed],
+    allowed: Mapping[OperationKey, AllowedOperation],
     injected: InjectedNames,
     rules: Mapping[OperationKey, OperationRule],
     placed: Mapping[tuple[OperationKey, Key], PlacedRule],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.openapi.document import OperationKey
 
@@ -18,7 +18,7 @@ class Finder:
 
     def __init__(self, document: Document, prefix: str = "") -> None:
         allowed = {
-            key: Allowed(operation_id=operation.operation_id or str(key))
+            key: AllowedOperation(operation_id=operation.operation_id or str(key))
             for key, operation in document.operations.items()
         }
         self._gate = compile_gate(document, allowed)

@@ -14,7 +14,7 @@ from plugin_gateway.errors import UpstreamError
 if TYPE_CHECKING:
     from plugin_gateway.proxy.clock import Clock
     from plugin_gateway.proxy.downlink import Answer
-    from plugin_gateway.proxy.looks import Looks
+    from plugin_gateway.proxy.looks import LookBudget
     from plugin_gateway.shape.answer_check import AnswerCheck
     from plugin_gateway.shape.cut import Branch
     from plugin_gateway.telemetry.mismatches import Mismatches
@@ -82,7 +82,7 @@ class Sampler:
     __slots__ = ("_check", "_clock", "_due_at", "_looks", "_mismatches", "_operation_id", "is_due")
 
     def __init__(
-        self, check: AnswerCheck, operation_id: str, mismatches: Mismatches, looks: Looks, clock: Clock
+        self, check: AnswerCheck, operation_id: str, mismatches: Mismatches, looks: LookBudget, clock: Clock
     ) -> None:
         self._check = check
         self._operation_id = operation_id

@@ -78,7 +78,7 @@ class Clearance:
         """Take the steps; return whether one is still waiting."""
         limiter = self._plan.limiter
         if limiter is None:
-            self._get_links()
+            self._obtain_uplink()
         else:
             user = b",".join([field.value for field in self._permitted.request.fields if field.name == USER_HEADER])
             limiter.admit(self._plan.rule.operation_id, self._permitted.consumer, user, self._on_verdict)
@@ -132,7 +132,7 @@ class Clearance:
     def renew(self) -> None:
         """Get a new token in place of the refused one."""
         self._is_renewed = True
-        self._get_links(self._token)
+        self._obtain_uplink(self._token)
 
     def _on_approved(self) -> None:
         self._on_cleared(None)
@@ -146,9 +146,9 @@ class Clearance:
         if self._is_left:
             self.leave()
         else:
-            self._get_links()
+            self._obtain_uplink()
 
-    def _get_links(self, refused: str = "") -> None:
+    def _obtain_uplink(self, refused: str = "") -> None:
         granted = self._plan.granted
         if granted is None:
             self._is_waiting = False

@@ -11,12 +11,12 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from plugin_gateway.approvals.answer import refusal_of
+from plugin_gateway.approvals.answer import refusal_for
 from plugin_gateway.approvals.approval import NO_DESK
 from plugin_gateway.approvals.approver import Approver
 from plugin_gateway.approvals.held_call import HeldCall, fingerprint_of, shown_body, shown_text
 from plugin_gateway.credentials.grant import Passthrough
-from plugin_gateway.shape.shape import Judged
+from plugin_gateway.shape.shape import JudgedBody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,11 +75,11 @@ class AsItIs:
     def judges(self, media_type: bytes) -> bool:
         return True
 
-    def without_body(self, media_type: bytes) -> Judged:
-        return Judged(b"")
+    def without_body(self, media_type: bytes) -> JudgedBody:
+        return JudgedBody(b"")
 
-    def write(self, media_type: bytes, body: bytes) -> Judged:
-        return Judged(body)
+    def write(self, media_type: bytes, body: bytes) -> JudgedBody:
+        return JudgedBody(body)
 
 
 AS_IT_IS: Final = AsItIs()
@@ -162,7 +162,7 @@ class Consent:
             else:
                 self._on_given()
         elif not self._is_left:
-            self._on_refused(refusal_of(verdict))
+            self._on_refused(refusal_for(verdict))
 
     def _held(self, body: bytes) -> HeldCall:
         terms, permitted = self._terms, self._permitted

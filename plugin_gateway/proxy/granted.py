@@ -47,7 +47,7 @@ class GrantedUplink(NamedTuple):
 OnGranted: TypeAlias = "Callable[[GrantedUplink | Refusal], None]"
 
 
-class Granted:
+class GrantedUplinks:
     """The uplinks for one injection with a grant. It remembers those of the tokens used last."""
 
     def __init__(

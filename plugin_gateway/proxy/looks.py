@@ -15,7 +15,7 @@ LOOKS_A_SECOND: Final = 50
 _SKIPS: Final = 64
 
 
-class Looks:
+class LookBudget:
     """A budget that is renewed each second."""
 
     __slots__ = ("_clock", "_second", "_skips", "_taken")

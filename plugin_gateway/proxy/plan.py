@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.proxy.body_links import LinkRules
 from plugin_gateway.proxy.checked_answer import Sampler
-from plugin_gateway.proxy.looks import Looks
+from plugin_gateway.proxy.looks import LookBudget
 from plugin_gateway.proxy.shaped_answer import ReplyRules
 from plugin_gateway.telemetry.mismatches import Mismatches
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.proxy.consent import ConsentTerms
     from plugin_gateway.proxy.downlink import Downlink
-    from plugin_gateway.proxy.granted import Granted
+    from plugin_gateway.proxy.granted import GrantedUplinks
     from plugin_gateway.proxy.overflow import Cap
     from plugin_gateway.proxy.pool import Pool
     from plugin_gateway.proxy.uplink import Uplink
@@ -58,18 +58,18 @@ class Plan:
         cors: Mapping[bytes, bytes],
         *,
         limiter: Limiter | None = None,
-        granted: Granted | None = None,
+        granted: GrantedUplinks | None = None,
         cap: Cap | None = None,
         consent: ConsentTerms | None = None,
         mismatches: Mismatches | None = None,
-        looks: Looks | None = None,
+        looks: LookBudget | None = None,
     ) -> None:
         self.rule = rule
         self.uplink = uplink
         self.downlink = downlink
         self.pool = pool
         self.mismatches = mismatches or Mismatches()
-        self.looks = looks or Looks()
+        self.looks = looks or LookBudget()
         self.cors = cors
         """By allowed origin, the field lines that let a browser's script read the answer."""
         self.limiter = limiter

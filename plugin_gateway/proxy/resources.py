@@ -9,7 +9,7 @@ from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.credentials.board import Board
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.proxy.known_secrets import KnownSecrets
-from plugin_gateway.proxy.looks import Looks
+from plugin_gateway.proxy.looks import LookBudget
 from plugin_gateway.telemetry.mismatches import Mismatches
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Resources:
         self._counts = Counts(shared_memory)
         self._board = Board(tokens)
         self.known_secrets = KnownSecrets()
-        self.looks = Looks()
+        self.looks = LookBudget()
         self.approver: Approver | None = None
         """Asks a person about calls that need approval; without it, they are refused."""
         self.mismatches = Mismatches()

@@ -9,7 +9,7 @@ from plugin_gateway.credentials.injection import refusable
 from plugin_gateway.proxy.consent import NO_APPROVER, ConsentTerms
 from plugin_gateway.proxy.door import Access, Door
 from plugin_gateway.proxy.downlink import Downlink
-from plugin_gateway.proxy.granted import Granted
+from plugin_gateway.proxy.granted import GrantedUplinks
 from plugin_gateway.proxy.link_queries import link_queries_of, query_names_of
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.overflow import Cap
@@ -114,7 +114,7 @@ class Serving:
         self._resources.know(revision)
         self._downlinks: dict[tuple[bool, bool, OwnNames | None], Downlink] = {}
         self._link_queries = link_queries_of(revision.rules, revision.gate)
-        self._granted: dict[int, Granted | None] = {}
+        self._granted: dict[int, GrantedUplinks | None] = {}
         self._uplinks: dict[tuple[int, tuple[object, ...]], Uplink] = {}
         """By the `id` of an injection, which lives as long as its revision, and the kind of operation."""
         self.plans: dict[int, Plan] = {}
@@ -155,7 +155,7 @@ class Serving:
             idempotency_key=self.revision.approvals.idempotency_key,
         )
 
-    def _granted_for(self, injection: Injection) -> Granted | None:
+    def _granted_for(self, injection: Injection) -> GrantedUplinks | None:
         # Operations that share an injection share the tokens for it.
         key = id(injection)
         if key not in self._granted:
@@ -164,7 +164,7 @@ class Serving:
                 issuer = self._resources.issuer(
                     injection.grant, self.revision.call_limits.bad_credentials or BAD_CREDENTIALS
                 )
-                granted = Granted(injection, issuer, make_uplink=self._uplink)
+                granted = GrantedUplinks(injection, issuer, make_uplink=self._uplink)
             self._granted[key] = granted
         return self._granted[key]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.shape import Judged
+from plugin_gateway.shape.shape import JudgedBody
 
 if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
@@ -51,6 +51,6 @@ class WatchedBody:
         self._pieces.append(data)
         if is_last:
             judged = self._shape.write(self._media_type, b"".join(self._pieces))
-            if isinstance(judged, Judged) and judged.problems:
+            if isinstance(judged, JudgedBody) and judged.problems:
                 self._mismatches.note(self._rule.operation_id, "request", judged.problems)
         return data

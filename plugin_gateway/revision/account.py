@@ -12,7 +12,7 @@ from plugin_gateway import methods
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.errors import UsageError
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.trace import Step, explain
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.mount import Mount
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.openapi.document import Document
-    from plugin_gateway.revision.kept import Kept
+    from plugin_gateway.revision.kept import KeptOperation
     from plugin_gateway.revision.model import Revision
 
 _OF_DOCUMENTS = ("GET", "HEAD")
@@ -226,7 +226,7 @@ def _written(
     document: Document,
     consumer: str,
     agreed: Agreed,
-    kept: Mapping[OperationKey, Kept],
+    kept: Mapping[OperationKey, KeptOperation],
 ) -> Iterator[Step]:
     """Yield a step with the line of gateway.yaml that opens or closes the document's operation at the target."""
     config = loaded.config
@@ -276,7 +276,7 @@ def _drift(key: OperationKey, agreed: Agreed) -> Iterator[Step]:
 
 
 def _gate_of_all(document: Document) -> Gate:
-    return compile_gate(document, {key: Allowed(operation_id=str(key)) for key in document.operations})
+    return compile_gate(document, {key: AllowedOperation(operation_id=str(key)) for key in document.operations})
 
 
 def _found(gate: Gate, method: str, target: str) -> OperationKey | None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.revision.agreed import Agreed
     from plugin_gateway.revision.allowlist import AllowedOperations
-    from plugin_gateway.revision.kept import Kept
-    from plugin_gateway.revision.steps import Steps
+    from plugin_gateway.revision.kept import KeptOperation
+    from plugin_gateway.revision.steps import CompileSteps
     from plugin_gateway.revision.views import ConsumerChoice
     from plugin_gateway.shape.names import Key
     from plugin_gateway.shape.shape import Shape
@@ -36,7 +36,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     consumers: Sequence[ConsumerChoice]
 
     @property
-    def kept(self) -> Mapping[OperationKey, Kept]:
+    def kept(self) -> Mapping[OperationKey, KeptOperation]:
         return self.selection.kept
 
     @property
@@ -85,7 +85,7 @@ def choose_operations(config: Config, document: Document, pinned: Pinned, agreed
 
 
 def cut_allowed_part(
-    config: Config, document: Document, kept: Mapping[OperationKey, Kept], steps: Steps
+    config: Config, document: Document, kept: Mapping[OperationKey, KeptOperation], steps: CompileSteps
 ) -> AllowedPart:
     """Cut the kept operations out.
 
@@ -106,7 +106,9 @@ def cut_allowed_part(
     )
 
 
-def _shape_settings(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[OperationKey, OperationSettings]:
+def _shape_settings(
+    config: Config, kept: Mapping[OperationKey, KeptOperation]
+) -> dict[OperationKey, OperationSettings]:
     """Gather the settings that shape the calls of each operation; an operation without such settings is left out."""
     check = config.validate_
     settings = {
@@ -129,7 +131,7 @@ def _shape_settings(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[O
 
 
 def placed_rules(
-    kept: Mapping[OperationKey, Kept], shapes: Mapping[OperationKey, Shape]
+    kept: Mapping[OperationKey, KeptOperation], shapes: Mapping[OperationKey, Shape]
 ) -> dict[tuple[OperationKey, Key], PlacedRule]:
     """Return the place in gateway.yaml of the rule for each parameter that a shape changes."""
     return {

@@ -21,7 +21,7 @@ from plugin_gateway.publish.operation_ids import own_operation_id
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.catalogue import Catalogue, describe, match, named_later, unmatched
-from plugin_gateway.revision.kept import Kept
+from plugin_gateway.revision.kept import KeptOperation
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _MOST_SHOWN: Final = 12
 class AllowedOperations(Struct, frozen=True, kw_only=True):
     """The operations that are allowed, in document order, and every finding about the lists."""
 
-    kept: Mapping[OperationKey, Kept] = field(default_factory=dict)
+    kept: Mapping[OperationKey, KeptOperation] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     pinned: Pinned = NOTHING_PINNED
     """The operations that the entries named, for the next time the document is read."""
@@ -100,7 +100,9 @@ def select(
         for key in pins[words]:
             denied.setdefault(key, selector)
     kept = {
-        key: Kept(operation=operation, entries=tuple(sorted(named[key], key=lambda entry: entry.operation is None)))
+        key: KeptOperation(
+            operation=operation, entries=tuple(sorted(named[key], key=lambda entry: entry.operation is None))
+        )
         for key, operation in document.operations.items()
         if key in named and key not in denied
     }
@@ -188,7 +190,7 @@ def _judge_denial(selector: Selector, catalogue: Catalogue) -> Finding:
 def _find_closed_groups(
     allow: Sequence[AllowEntry],
     named: Mapping[OperationKey, Sequence[AllowEntry]],
-    kept: Mapping[OperationKey, Kept],
+    kept: Mapping[OperationKey, KeptOperation],
 ) -> Iterator[Finding]:
     # By identity, because comparing thousands of entries with each operation's takes seconds.
     naming = {id(entry) for entries in named.values() for entry in entries}
@@ -232,7 +234,7 @@ def _find_overruled(
                 )
 
 
-def _find_taken_ids(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
+def _find_taken_ids(kept: Mapping[OperationKey, KeptOperation]) -> Iterator[Finding]:
     wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
     owners: dict[str, OperationKey] = {}
     for key, one in kept.items():
@@ -249,7 +251,7 @@ def _find_taken_ids(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
             )
 
 
-def _find_unreachable(document: Document, kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
+def _find_unreachable(document: Document, kept: Mapping[OperationKey, KeptOperation]) -> Iterator[Finding]:
     for key, one in kept.items():
         refusal = read_target(sample_path(parse_template(key.path)))
         why = refusal.detail if isinstance(refusal, Refusal) else ""
@@ -273,7 +275,7 @@ def _on_the_wire(key: OperationKey, document: Document) -> object:
 
 
 def _find_twins(
-    document: Document, kept: Mapping[OperationKey, Kept], denied: Mapping[OperationKey, Selector]
+    document: Document, kept: Mapping[OperationKey, KeptOperation], denied: Mapping[OperationKey, Selector]
 ) -> Iterator[Finding]:
     """Find operations that differ only in what the gate does not see, such as names of path parameters: allowing one allows both."""
     twins: dict[object, list[OperationKey]] = {_on_the_wire(key, document): [] for key in kept}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import OperationKey
     from plugin_gateway.revision.build import Built
     from plugin_gateway.revision.doubts import Doubt
-    from plugin_gateway.revision.kept import Kept
+    from plugin_gateway.revision.kept import KeptOperation
     from plugin_gateway.revision.model import Revision
 
 
@@ -106,7 +106,7 @@ class _Faces:
         return None if size is None else tokens_of_size(size)
 
 
-def _appraise(key: OperationKey, kept: Kept, now: _Faces, before: _Faces | None) -> Appraisal:
+def _appraise(key: OperationKey, kept: KeptOperation, now: _Faces, before: _Faces | None) -> Appraisal:
     operation = now.document.operations[key]
     schemas = success_schemas(operation.node, now.document)
     tool_tokens = now.tool_tokens(key)

@@ -31,7 +31,7 @@ from plugin_gateway.revision.named_files import (
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.placing import place_in_document, place_warnings
 from plugin_gateway.revision.stages import load_agreed, load_document
-from plugin_gateway.revision.steps import ANEW
+from plugin_gateway.revision.steps import WHOLE_DOCUMENT
 from plugin_gateway.revision.tls_files import read_tls_files
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
     from plugin_gateway.revision.stages import ReadDocument
-    from plugin_gateway.revision.steps import Steps
+    from plugin_gateway.revision.steps import CompileSteps
 
 T = TypeVar("T")
 
@@ -120,7 +120,7 @@ def build(
     pinned: Pinned = NOTHING_PINNED,
     keep_in: Path | None = None,
     read: ReadDocument = read_document,
-    steps: Steps = ANEW,
+    steps: CompileSteps = WHOLE_DOCUMENT,
 ) -> Built:
     """Read all files that a config names, and compile them.
 

@@ -17,7 +17,7 @@ from plugin_gateway.credentials.injection import injected_names, refusable
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.export.well_known import find_published_secrets
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.override import find_declared_overrides
 from plugin_gateway.gate.refused_name import find_refused_names
@@ -32,7 +32,7 @@ from plugin_gateway.revision.contradictions import find_contradictions
 from plugin_gateway.revision.model import AuditSettings, LogSettings, Revision, holds_secrets
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.publication import find_hidden_operations, manifest_faces, publish
-from plugin_gateway.revision.steps import ANEW
+from plugin_gateway.revision.steps import WHOLE_DOCUMENT
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_useless_fields
 from plugin_gateway.revision.views import WholeView, compile_views
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from plugin_gateway.credentials.compile import Injections
     from plugin_gateway.gate.mount import Mount
     from plugin_gateway.openapi.document import Document
-    from plugin_gateway.revision.kept import Kept
-    from plugin_gateway.revision.steps import Steps
+    from plugin_gateway.revision.kept import KeptOperation
+    from plugin_gateway.revision.steps import CompileSteps
     from plugin_gateway.revision.tls_files import TlsFiles
     from plugin_gateway.shape.shape import Shape
 
@@ -64,7 +64,7 @@ def compile_revision(
     found: Iterable[Finding] = (),
     pinned: Pinned = NOTHING_PINNED,
     agreed: Agreed = NOTHING_AGREED,
-    steps: Steps = ANEW,
+    steps: CompileSteps = WHOLE_DOCUMENT,
 ) -> Revision:
     """Compile. Pure: `logo`, `users` and `tls_files` are the contents of the files that the config names, if it names them.
 
@@ -191,11 +191,13 @@ def _audit(config: Config) -> AuditSettings | None:
     return AuditSettings(file=str(audit.file), values=frozenset(audit.values)) if audit else None
 
 
-def _allowed(config: Config, one: Kept, operation_id: str, injections: Injections, shape: Shape | None) -> Allowed:
+def _allowed(
+    config: Config, one: KeptOperation, operation_id: str, injections: Injections, shape: Shape | None
+) -> AllowedOperation:
     hides_refusals = config.upstream.unauthorized == "refuse"
     injected = injections.of(operation_id, one.operation.key.method)
     pointers = config.upstream.links if one.links is None else one.links
-    return Allowed(
+    return AllowedOperation(
         operation_id=operation_id,
         slashes=one.slashes,
         credential=refusable(injected) if hides_refusals else "",

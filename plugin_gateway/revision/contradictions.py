@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.address import UpstreamUrl
     from plugin_gateway.openapi.document import Document, OperationKey
-    from plugin_gateway.revision.kept import Kept
+    from plugin_gateway.revision.kept import KeptOperation
 
 _URL = ("upstream", "url")
 _UNLESS = "or, if `upstream.url` is right, write `servers: ignore` under `upstream`"
@@ -34,7 +34,9 @@ class _Conflict(Struct, frozen=True, kw_only=True):
     is_own: bool
 
 
-def find_contradictions(document: Document, kept: Mapping[OperationKey, Kept], url: UpstreamUrl) -> Iterator[Finding]:
+def find_contradictions(
+    document: Document, kept: Mapping[OperationKey, KeptOperation], url: UpstreamUrl
+) -> Iterator[Finding]:
     """Warn of allowed operations that the document places elsewhere than `upstream.url`, once for each place."""
     everywhere = [path for path, _ in document.path_items()]
     whole = where_the_api_is(document)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.revision.canonical import Omitted, Rules, canonical
-from plugin_gateway.revision.steps import Steps
+from plugin_gateway.revision.steps import CompileSteps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _RULES: Final[Rules] = {Document: {"root": to_json, "warnings": Omitted("clients do not see them")}}
 
 
-class FinishedSteps(Steps):
+class FinishedSteps(CompileSteps):
     """Shows finished documents, and finishes the others."""
 
     def __init__(self, finished: Mapping[str, DocumentFaces] | None = None) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Operation
 
 
-class Kept(Struct, frozen=True, kw_only=True):
+class KeptOperation(Struct, frozen=True, kw_only=True):
     """One allowed operation, with the merged settings of the entries that name it.
 
     An entry for this single operation wins over an entry for a tag or a path, and an earlier entry over a later one.

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.security import Security
     from plugin_gateway.revision.allowed_part import AllowedPart
-    from plugin_gateway.revision.kept import Kept
+    from plugin_gateway.revision.kept import KeptOperation
     from plugin_gateway.revision.mcp import McpSettings
-    from plugin_gateway.revision.steps import Steps
+    from plugin_gateway.revision.steps import CompileSteps
     from plugin_gateway.tools.tool_set import ToolSet
 
 
@@ -62,11 +62,11 @@ def publish(
     config: Config,
     document: Document,
     part: AllowedPart,
-    kept: Mapping[OperationKey, Kept],
+    kept: Mapping[OperationKey, KeptOperation],
     gate: Gate,
     call_limits: CallLimits,
     logo: bytes | None,
-    steps: Steps,
+    steps: CompileSteps,
 ) -> Publication:
     """Publish the allowed part of a document."""
     security = compile_security(config)
@@ -131,7 +131,7 @@ def manifest_faces(
     return build_manifest_faces(manifest, image), findings
 
 
-def _operations(kept: Mapping[OperationKey, Kept], gate: Gate) -> dict[OperationKey, PublishedOperation]:
+def _operations(kept: Mapping[OperationKey, KeptOperation], gate: Gate) -> dict[OperationKey, PublishedOperation]:
     rules = gate.rules_by_key
     return {
         key: PublishedOperation(
@@ -163,7 +163,9 @@ def _statuses(config: Config, call_limits: CallLimits) -> frozenset[int]:
     return ALWAYS | callers | cap | (frozenset() if call_limits.is_empty else WITH_LIMITS)
 
 
-def find_hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container[str]) -> Iterator[Finding]:
+def find_hidden_operations(
+    kept: Mapping[OperationKey, KeptOperation], local_paths: Container[str]
+) -> Iterator[Finding]:
     """Warn of allowed operations that the gateway never forwards, because it answers them itself."""
     for key, one in kept.items():
         if key.path in local_paths:

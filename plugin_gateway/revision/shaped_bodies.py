@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.model import Validation
     from plugin_gateway.gate.permit import OperationRule
-    from plugin_gateway.revision.kept import Kept
+    from plugin_gateway.revision.kept import KeptOperation
 
 _MOST_SHOWN: Final = 12
 
 
-def body_steps(kept: Kept, rule: OperationRule, validate: Validation) -> Iterator[Step]:
+def body_steps(kept: KeptOperation, rule: OperationRule, validate: Validation) -> Iterator[Step]:
     """Yield a step for the request body and one for the answer, if anything is cut, set, hidden or enforced there."""
     request = [*_of_request(kept)]
     if validate.request == "enforce" and kept.operation.node.get("requestBody") is not None:
@@ -31,7 +31,7 @@ def body_steps(kept: Kept, rule: OperationRule, validate: Validation) -> Iterato
         yield Step("answer", True, "; ".join(answer))
 
 
-def _of_request(kept: Kept) -> Iterator[str]:
+def _of_request(kept: KeptOperation) -> Iterator[str]:
     trim = kept.request
     if trim.keep:
         yield f"clients see and send only {_listed(trim.keep)}"
@@ -41,7 +41,7 @@ def _of_request(kept: Kept) -> Iterator[str]:
         yield f"always sets {_listed(trim.fixed)}, which clients do not see"
 
 
-def _of_answer(kept: Kept, rule: OperationRule) -> Iterator[str]:
+def _of_answer(kept: KeptOperation, rule: OperationRule) -> Iterator[str]:
     trim = kept.response
     if trim.keep:
         yield f"clients get only {_listed(trim.keep)} of a success"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plugin_gateway.tools.tool_set import ToolSet, ToolSettings
 
 
-class Steps:
+class CompileSteps:
     """Does each step for the whole document. Each takes the result of the step before it."""
 
     has_notes = True
@@ -69,4 +69,4 @@ class Steps:
         return build_tool_set(served, settings, is_searched=is_searched)
 
 
-ANEW = Steps()
+WHOLE_DOCUMENT = CompileSteps()

@@ -15,14 +15,14 @@ from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.catalogue import Catalogue, describe, named_later, unmatched
 from plugin_gateway.revision.model import View
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
-from plugin_gateway.revision.steps import ANEW, Steps
+from plugin_gateway.revision.steps import WHOLE_DOCUMENT, CompileSteps
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
     from plugin_gateway.config.consumer import Consumer
     from plugin_gateway.config.selector import Selector
-    from plugin_gateway.gate.compile import Allowed
+    from plugin_gateway.gate.compile import AllowedOperation
     from plugin_gateway.gate.gate import Gate
     from plugin_gateway.gate.rule import InjectedNames
     from plugin_gateway.openapi.document import Document, OperationKey
@@ -37,11 +37,11 @@ class WholeView(Struct, frozen=True, kw_only=True):
 
     document: Document
     part: AllowedPart
-    allowed: Mapping[OperationKey, Allowed]
+    allowed: Mapping[OperationKey, AllowedOperation]
     injected: InjectedNames
     gate: Gate
     published: Publication
-    steps: Steps = ANEW
+    steps: CompileSteps = WHOLE_DOCUMENT
 
 
 class _Cut(NamedTuple):

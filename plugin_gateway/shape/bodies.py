@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import invalid_request
 from plugin_gateway.shape.media_type import MULTIPART, admits, is_json, parameter_of, read_media_type
-from plugin_gateway.shape.shape import Judged, Problem
+from plugin_gateway.shape.shape import JudgedBody, Problem
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.json_body import BodyVerdict
@@ -60,19 +60,19 @@ class Bodies(NamedTuple):
     def judges(self, media_type: bytes) -> bool:
         return self.is_narrowed or self._form(media_type) is not None
 
-    def without_body(self, media_type: bytes) -> Judged | Refusal:
+    def without_body(self, media_type: bytes) -> JudgedBody | Refusal:
         if not self.is_required or self._may_be_empty(media_type):
-            return Judged(b"")
+            return JudgedBody(b"")
         types = " or ".join(one.range.decode(errors="replace") for one in self.declared)
         problems = (Problem("", f"is missing; expected a body of type {types}"),)
-        return invalid_request(problems) if self.is_enforced or self.has_fixed else Judged(b"", problems)
+        return invalid_request(problems) if self.is_enforced or self.has_fixed else JudgedBody(b"", problems)
 
-    def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
+    def write(self, media_type: bytes, body: bytes) -> JudgedBody | Refusal:
         form = self._form(media_type)
         if form is None:
-            return self._unsupported(media_type) if self.is_narrowed else Judged(body)
+            return self._unsupported(media_type) if self.is_narrowed else JudgedBody(body)
         if not body and not self.is_required:
-            return Judged(body)
+            return JudgedBody(body)
         read = _read(media_type)
         parameter = read.charset if read is not None else b""
         if read is not None and read.name == MULTIPART:
@@ -84,7 +84,7 @@ class Bodies(NamedTuple):
             return invalid_request((*verdict.unshaped, *verdict.invalid))
         if verdict.invalid and self.is_enforced:
             return invalid_request(verdict.invalid)
-        return Judged(verdict.body, verdict.invalid)
+        return JudgedBody(verdict.body, verdict.invalid)
 
     def _may_be_empty(self, media_type: bytes) -> bool:
         """Whether no octets are a whole body of this type, such as an empty file, and not a body that is missing."""

@@ -44,7 +44,7 @@ class WrittenParameters(NamedTuple):
     """Problems that the gateway reports and lets pass."""
 
 
-class Judged(NamedTuple):
+class JudgedBody(NamedTuple):
     """A request body, as it goes up."""
 
     body: bytes
@@ -85,10 +85,10 @@ class BodyShape(Protocol):
     def judges(self, media_type: bytes) -> bool:
         """Whether `write` needs the whole body. Other bodies stream."""
 
-    def without_body(self, media_type: bytes) -> Judged | Refusal:
+    def without_body(self, media_type: bytes) -> JudgedBody | Refusal:
         """Judge a call whose body has no octets. `media_type` is the value of Content-Type, empty if there is none."""
 
-    def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
+    def write(self, media_type: bytes, body: bytes) -> JudgedBody | Refusal:
         """Return what goes up. `media_type` is as in `without_body`."""
 
 

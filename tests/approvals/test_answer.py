@@ -1,11 +1,11 @@
 import pytest
 
-from plugin_gateway.approvals.answer import refusal_of
+from plugin_gateway.approvals.answer import refusal_for
 from plugin_gateway.approvals.approval import NO_DESK, UNAVAILABLE, Verdict
 
 
 def test_the_answer_to_a_held_call_has_the_link_and_the_next_step() -> None:
-    refusal = refusal_of(Verdict("pending", "7", "http://admin/approve/7.x", 60.0))
+    refusal = refusal_for(Verdict("pending", "7", "http://admin/approve/7.x", 60.0))
     assert (refusal.status, refusal.code) == (202, "approval-needed")
     approval = refusal.members["approval"]
     assert (approval["id"], approval["url"], approval["expires_at"]) == (
@@ -26,9 +26,9 @@ def test_the_answer_to_a_held_call_has_the_link_and_the_next_step() -> None:
     ],
 )
 def test_every_other_verdict_refuses_the_call(verdict: Verdict, status: int, code: str) -> None:
-    assert (refusal_of(verdict).status, refusal_of(verdict).code) == (status, code)
+    assert (refusal_for(verdict).status, refusal_for(verdict).code) == (status, code)
 
 
 def test_only_a_gateway_without_a_desk_sends_its_operator_to_serve() -> None:
-    assert "plugin-gateway serve" in refusal_of(NO_DESK).hint
-    assert "again" in refusal_of(UNAVAILABLE).hint
+    assert "plugin-gateway serve" in refusal_for(NO_DESK).hint
+    assert "again" in refusal_for(UNAVAILABLE).hint

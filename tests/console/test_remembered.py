@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from plugin_gateway.console.remembered import RememberedSteps
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune_alone
 from plugin_gateway.publish.document import Presentation, PublishedOperation
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS
-from plugin_gateway.revision.steps import Steps
+from plugin_gateway.revision.steps import CompileSteps
 from plugin_gateway.shape.settings import OperationSettings
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 JSON = "application/json"
 
 
-class WithoutNotes(Steps):
+class WithoutNotes(CompileSteps):
     has_notes = False
 
 
-def compiled(steps: Steps, document: Document, kept: Collection[OperationKey], version: str = "3.1") -> Any:
+def compiled(steps: CompileSteps, document: Document, kept: Collection[OperationKey], version: str = "3.1") -> Any:
     """Return all that clients and the gate see of the kept operations, or the messages of a refusal."""
     try:
         pruned, _ = steps.prune(document, kept, extensions=frozenset(), discriminator="follow")
@@ -39,7 +39,7 @@ def compiled(steps: Steps, document: Document, kept: Collection[OperationKey], v
     settings = {key: OperationSettings(entry=index, validates_request="enforce") for index, key in enumerate(kept)}
     shaped = steps.shape(pruned, settings, frozenset())
     allowed = {
-        key: Allowed(operation_id=name, shape=shaped.shapes.get(key))
+        key: AllowedOperation(operation_id=name, shape=shaped.shapes.get(key))
         for key, name in assign_operation_ids(shaped.document, {}).items()
     }
     rules = compile_gate(document, allowed).rules_by_key

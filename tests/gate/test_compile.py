@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.gate import NOT_FOUND
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.rule import InjectedNames
@@ -41,7 +41,7 @@ def gate_of(operations: Mapping[str, Sequence[str]], allowed: Sequence[str]) -> 
         node = {"parameters": [{"name": name, "in": "query"} for name in names]}
         paths.setdefault(key.path, {})[key.method.lower()] = node
     document = Document(root={"openapi": "3.0.3", "paths": paths}, name="t")
-    return compile_gate(document, {key_of(text): Allowed(operation_id=text) for text in allowed}, INJECTED)
+    return compile_gate(document, {key_of(text): AllowedOperation(operation_id=text) for text in allowed}, INJECTED)
 
 
 def test_rules_are_in_document_order() -> None:
@@ -53,7 +53,7 @@ def test_rules_are_in_document_order() -> None:
 
 def test_a_rule_has_what_the_allow_list_says_of_its_operation() -> None:
     document = Document(root={"openapi": "3.0.3", "paths": {"/a": {"get": {}}}}, name="t")
-    allowed = Allowed(operation_id="a", credential="write", links=(("next",), ("_links", "*")))
+    allowed = AllowedOperation(operation_id="a", credential="write", links=(("next",), ("_links", "*")))
     [rule] = compile_gate(document, {key_of("GET /a"): allowed}).rules
 
     assert (rule.operation_id, rule.credential, rule.links) == ("a", "write", (("next",), ("_links", "*")))
@@ -65,7 +65,7 @@ def test_a_parameter_that_is_a_reference_is_declared() -> None:
         "paths": {"/a": {"get": {"parameters": [{"$ref": "#/components/parameters/Limit"}]}}},
         "components": {"parameters": {"Limit": {"name": "limit", "in": "query"}}},
     }
-    gate = compile_gate(Document(root=root, name="t"), {key_of("GET /a"): Allowed(operation_id="a")})
+    gate = compile_gate(Document(root=root, name="t"), {key_of("GET /a"): AllowedOperation(operation_id="a")})
 
     assert isinstance(gate.judge(b"GET", b"/a?limit=1"), Permit)
     assert isinstance(gate.judge(b"GET", b"/a?limits=1"), Refusal)
@@ -75,7 +75,7 @@ def test_a_parameter_that_is_a_reference_is_declared() -> None:
 def test_a_query_parameter_that_the_gateway_injects_never_passes(name: bytes) -> None:
     free = {"name": "filter", "in": "query", "schema": {"type": "object"}}
     document = Document(root={"openapi": "3.0.3", "paths": {"/a": {"get": {"parameters": [free]}}}}, name="t")
-    gate = compile_gate(document, {key_of("GET /a"): Allowed(operation_id="a")}, INJECTED)
+    gate = compile_gate(document, {key_of("GET /a"): AllowedOperation(operation_id="a")}, INJECTED)
 
     assert isinstance(gate.judge(b"GET", b"/a?color=red"), Permit)
     verdict = gate.judge(b"GET", b"/a?color=red&%b=1" % name)
@@ -116,7 +116,7 @@ def test_an_operation_that_an_overlay_removed_stays_denied() -> None:
         OperationKey("GET", "/pets/{petId}"),
         OperationKey("GET", "/pets/{id}?all=true"),
     )
-    allowed = {OperationKey("GET", "/pets/{id}"): Allowed(operation_id="getPet")}
+    allowed = {OperationKey("GET", "/pets/{id}"): AllowedOperation(operation_id="getPet")}
     gate = compile_gate(Document(root=root, name="d", removed=dict.fromkeys(removed, "")), allowed)
 
     assert isinstance(gate.judge(b"GET", b"/pets/7"), Permit)

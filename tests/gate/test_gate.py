@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.gate import NOT_FOUND, Gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.rule import InjectedNames
@@ -59,7 +59,7 @@ def gate_of(
         node = {"parameters": [{"name": name, "in": "query"} for name in names]}
         paths.setdefault(key.path, {})[key.method.lower()] = node
     document = Document(root={"openapi": "3.0.3", "paths": paths}, name="t")
-    admitted = {key_of(text): Allowed(operation_id=text, slashes=frozenset(slashes)) for text in allowed}
+    admitted = {key_of(text): AllowedOperation(operation_id=text, slashes=frozenset(slashes)) for text in allowed}
     return compile_gate(document, admitted, INJECTED)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.matrix import matrix_path
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.gate.trace import Trace
@@ -37,7 +37,9 @@ def document(paths: dict[str, dict[str, Any]], *, method: str = "get") -> Docume
 
 
 def gate_for(paths: dict[str, dict[str, Any]], *allowed: str) -> Gate:
-    return compile_gate(document(paths), {OperationKey("GET", path): Allowed(operation_id=path) for path in allowed})
+    return compile_gate(
+        document(paths), {OperationKey("GET", path): AllowedOperation(operation_id=path) for path in allowed}
+    )
 
 
 def reason(path: str, node: dict[str, Any], *others: str) -> object:
@@ -230,14 +232,14 @@ def test_the_reason_names_each_parameter_that_a_server_could_cut_off() -> None:
 def test_an_exploded_value_that_is_no_object_passes(kind: str) -> None:
     root = document({"/a/{b}": operation("b", explode=True, schema={"$ref": "#/components/schemas/B"})}).root
     found = Document(root={**root, "components": {"schemas": {"B": {"type": kind}}}}, name="d")
-    gate = compile_gate(found, {OperationKey("GET", "/a/{b}"): Allowed(operation_id="x")})
+    gate = compile_gate(found, {OperationKey("GET", "/a/{b}"): AllowedOperation(operation_id="x")})
     assert not isinstance(gate.judge(b"GET", b"/a/;b=1"), Refusal)
 
 
 @pytest.mark.parametrize("slashed", ["id", "other"])
 def test_a_parameter_with_encoded_slashes_closes_the_path(slashed: str) -> None:
     paths = {"/a/{other}/{id}": operation("id"), "/a/b/{number}": operation()}
-    allowed = {OperationKey("GET", "/a/{other}/{id}"): Allowed(operation_id="x", slashes=frozenset({slashed}))}
+    allowed = {OperationKey("GET", "/a/{other}/{id}"): AllowedOperation(operation_id="x", slashes=frozenset({slashed}))}
     gate = compile_gate(document(paths), allowed)
     for path in (b"/a/c/;id=5", b"/a/c/;id=x%2Fb", b"/a/b%2F1/;id=5"):
         assert isinstance(gate.judge(b"GET", path), Refusal)
@@ -260,7 +262,7 @@ def test_another_method_and_other_styles_close_nothing() -> None:
 def test_a_head_request_is_no_way_to_an_operation_that_is_denied(allowed: str, denied: str) -> None:
     paths = {"/pets/{id}": {allowed.lower(): operation("id")}, "/pets": {denied.lower(): operation()}}
     found = Document(root={"openapi": "3.1.0", "info": {}, "paths": paths}, name="d")
-    gate = compile_gate(found, {OperationKey(allowed, "/pets/{id}"): Allowed(operation_id="pet")})
+    gate = compile_gate(found, {OperationKey(allowed, "/pets/{id}"): AllowedOperation(operation_id="pet")})
     assert isinstance(gate.judge(b"HEAD", b"/pets/;id=5"), Refusal)
     assert not isinstance(gate.judge(b"HEAD", b"/pets/5"), Refusal)
 

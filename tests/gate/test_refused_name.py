@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.refused_name import PlacedRule, find_refused_names
 from plugin_gateway.gate.rule import InjectedNames
 from plugin_gateway.openapi.document import Document, OperationKey
@@ -34,8 +34,8 @@ INJECTED = InjectedNames(query=frozenset({b"apikey"}))
 
 def findings(*, key: OperationKey = KEY, only_hides: bool = False, **names: Any) -> list[Finding]:
     shape = Shape(names=Names(**names))
-    allowed = {KEY: Allowed(operation_id="pets"), TYPED: Allowed(operation_id="search")}
-    allowed[key] = Allowed(operation_id="pets", shape=shape)
+    allowed = {KEY: AllowedOperation(operation_id="pets"), TYPED: AllowedOperation(operation_id="search")}
+    allowed[key] = AllowedOperation(operation_id="pets", shape=shape)
     placed = {(key, one): PlacedRule(("allow", 0), only_hides) for one in shape.names.closed | shape.names.guarded}
     rules = compile_gate(DOCUMENT, allowed, INJECTED).rules_by_key
     return [*find_refused_names(DOCUMENT, allowed, INJECTED, rules, placed)]

@@ -1,6 +1,6 @@
 import pytest
 
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.trace import Step, Trace, explain
 from plugin_gateway.openapi.document import Document, OperationKey
@@ -15,7 +15,7 @@ ROOT = {
 }
 GATE = compile_gate(
     Document(root=ROOT, name="t"),
-    {OperationKey("GET", path): Allowed(operation_id=path) for path in ("/a", "/a/{b}")},
+    {OperationKey("GET", path): AllowedOperation(operation_id=path) for path in ("/a", "/a/{b}")},
 )
 
 
@@ -47,7 +47,7 @@ PETS = {
 PET_GATE = compile_gate(
     Document(root=PETS, name="t"),
     {
-        OperationKey(*text.split(" ")): Allowed(operation_id=text.split("/")[1], slashes=frozenset({"path"}))
+        OperationKey(*text.split(" ")): AllowedOperation(operation_id=text.split("/")[1], slashes=frozenset({"path"}))
         for text in (
             "GET /pets",
             "POST /pets",

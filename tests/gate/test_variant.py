@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import RequiredPair, contradict, required_pairs, selecting_pairs
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def gate_of(paths: list[str], allowed: list[str], parameters: Sequence[Any] = ()) -> Gate:
     node = {"parameters": [{"in": "query", **parameter} for parameter in parameters]}
     document = Document(root={"openapi": "3.0.3", "paths": {path: {"get": node} for path in paths}}, name="t")
-    return compile_gate(document, {OperationKey("GET", path): Allowed(operation_id=path) for path in allowed})
+    return compile_gate(document, {OperationKey("GET", path): AllowedOperation(operation_id=path) for path in allowed})
 
 
 def served(gate: Gate, target: bytes) -> int | str:
@@ -132,7 +132,7 @@ def test_a_pair_in_a_fragment_selects_as_one_in_the_query_if_calls_must_have_it(
         del listed["parameters"][0]["schema"]
     document = fragments(List=listed, Drop=action("Drop"))
     document.root["x"] = {"enum": ["List"]}
-    gate = compile_gate(document, {OperationKey("GET", "/#Action=List"): Allowed(operation_id="list")})
+    gate = compile_gate(document, {OperationKey("GET", "/#Action=List"): AllowedOperation(operation_id="list")})
     assert isinstance(gate.judge(b"GET", target), Permit) is is_permitted
 
 
@@ -151,7 +151,7 @@ def test_every_listed_fragment_is_callable(method: str) -> None:
     keys = [OperationKey(method, path) for path in paths]
     gate = compile_gate(
         Document(root={"openapi": "3.0.3", "paths": paths}, name="t"),
-        {key: Allowed(operation_id=key.path) for key in keys[:2]},
+        {key: AllowedOperation(operation_id=key.path) for key in keys[:2]},
     )
     verdicts = [gate.judge(method.encode(), f"/?Action={name}".encode()) for name in names]
     assert [isinstance(one, Permit) and one.rule.operation_id for one in verdicts] == [
@@ -184,7 +184,7 @@ def test_the_pairs_of_a_fragment_that_an_overlay_took_out_stay_closed() -> None:
         name="t",
         removed={drop: "overlay.yaml"},
     )
-    gate = compile_gate(document, {OperationKey("GET", "/"): Allowed(operation_id="root")})
+    gate = compile_gate(document, {OperationKey("GET", "/"): AllowedOperation(operation_id="root")})
     assert [isinstance(gate.judge(b"GET", target), Permit) for target in (b"/", b"/?Action=Drop")] == [True, False]
 
 

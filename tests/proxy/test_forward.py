@@ -22,7 +22,7 @@ from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.forward import forward, permit, refuse
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient
-from plugin_gateway.proxy.looks import Looks
+from plugin_gateway.proxy.looks import LookBudget
 from plugin_gateway.proxy.received import Permitted
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.refusal import Refusal
@@ -32,7 +32,7 @@ from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.part import Part
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style
-from plugin_gateway.shape.shape import Judged, Shape
+from plugin_gateway.shape.shape import JudgedBody, Shape
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.telemetry.series import SeriesKey
 from tests.narrow import present, stand_in
@@ -100,14 +100,14 @@ def test_a_request_that_a_report_skipped_is_due_when_there_is_a_look_to_spare() 
     access = Access("", lambda _method, _target: Permit(rule, b"/p", b"limit=x"), {})
     plan = serving.plan(rule)
     block = serving.read(b"Host: a\r\n", 1)
-    plan.looks = Looks(lambda: 0.0)
+    plan.looks = LookBudget(lambda: 0.0)
     while plan.looks.take():
         pass
     skipped = permit(serving, access, b"GET", b"/p", block)
     assert isinstance(skipped, Permitted)
     assert not skipped.is_due()
 
-    plan.looks = Looks(lambda: 0.0)
+    plan.looks = LookBudget(lambda: 0.0)
     assert skipped.is_due()
     seen = permit(serving, access, b"GET", b"/p", block)
     assert isinstance(seen, Permitted)
@@ -270,11 +270,11 @@ def test_a_refusal_of_the_parameters_waits_only_for_a_body_that_is_judged() -> N
         def judges(self, media_type: bytes) -> bool:
             return media_type == b"application/json"
 
-        def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
-            return Judged(media_type + body)
+        def write(self, media_type: bytes, body: bytes) -> JudgedBody | Refusal:
+            return JudgedBody(media_type + body)
 
-        def without_body(self, media_type: bytes) -> Judged | Refusal:
-            return Judged(b"")
+        def without_body(self, media_type: bytes) -> JudgedBody | Refusal:
+            return JudgedBody(b"")
 
     fields = b"Content-Length: 2\r\nContent-Type: "
     waiting = shaped(b"limit=51", fields + b"application/json\r\n", body=Bodies())

@@ -10,7 +10,7 @@ from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.credentials.token import Token
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.proxy import granted as module
-from plugin_gateway.proxy.granted import NO_CREDENTIAL, TWO_CREDENTIALS, Granted
+from plugin_gateway.proxy.granted import NO_CREDENTIAL, TWO_CREDENTIALS, GrantedUplinks
 from plugin_gateway.proxy.wire import RequestFields, read_request_lines
 from plugin_gateway.refusal import Refusal
 from tests.narrow import stand_in
@@ -45,7 +45,7 @@ def request(*lines: bytes) -> RequestFields:
 class Scene:
     def __init__(self, issuer: Issuer | None = None, **prepared: Any) -> None:
         self.made: list[Any] = []
-        self.granted = Granted(
+        self.granted = GrantedUplinks(
             Injection(**prepared),
             stand_in(issuer),
             make_uplink=lambda rule, injection: self.make("up", rule.operation_id, injection.headers),

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from plugin_gateway.proxy.held_body import HeldBody
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import invalid_request
-from plugin_gateway.shape.shape import Judged, Problem
+from plugin_gateway.shape.shape import JudgedBody, Problem
 from tests.narrow import stand_in
 
 REFUSAL = Refusal(status=400, code="malformed-target", detail="no")
@@ -14,8 +14,8 @@ REFUSAL = Refusal(status=400, code="malformed-target", detail="no")
 class Upper:
     """Refuses an empty body, and adds a letter to every other."""
 
-    def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
-        return Judged(body + media_type) if body else REFUSAL
+    def write(self, media_type: bytes, body: bytes) -> JudgedBody | Refusal:
+        return JudgedBody(body + media_type) if body else REFUSAL
 
 
 @given(st.lists(st.binary(max_size=5), min_size=1).filter(any))
@@ -34,8 +34,8 @@ def test_the_problems_of_the_parameters_are_answered_with_those_of_the_body() ->
     refused = invalid_request([Problem("/query/limit", "must be at most 50")])
 
     class Strict:
-        def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
-            return Judged(body) if body else invalid_request([Problem("/name", "is missing")])
+        def write(self, media_type: bytes, body: bytes) -> JudgedBody | Refusal:
+            return JudgedBody(body) if body else invalid_request([Problem("/name", "is missing")])
 
     both = HeldBody(stand_in(Strict()), b"", refused).feed(b"", is_last=True)
     assert isinstance(both, Refusal)
@@ -47,8 +47,8 @@ def test_a_body_that_passes_keeps_its_problems_for_the_report() -> None:
     problem = Problem("/name", "is missing")
 
     class Lenient:
-        def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
-            return Judged(body, (problem,))
+        def write(self, media_type: bytes, body: bytes) -> JudgedBody | Refusal:
+            return JudgedBody(body, (problem,))
 
     held = HeldBody(stand_in(Lenient()), b"")
     assert (held.feed(b"{", is_last=False), held.problems) == (b"", ())

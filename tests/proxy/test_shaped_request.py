@@ -15,7 +15,7 @@ from plugin_gateway.shape.part import Part
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.reply import ReplyShape
-from plugin_gateway.shape.shape import Judged, Problem, Shape
+from plugin_gateway.shape.shape import JudgedBody, Problem, Shape
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
 from plugin_gateway.telemetry.series import SeriesKey
@@ -45,13 +45,13 @@ class Bodies:
     def judges(self, media_type: bytes) -> bool:
         return media_type == b"application/json"
 
-    def without_body(self, media_type: bytes) -> Judged | Refusal:
+    def without_body(self, media_type: bytes) -> JudgedBody | Refusal:
         if media_type == b"image/png":
-            return Judged(b"")
-        return invalid_request([MISSING]) if self._is_required else Judged(b"", (MISSING,))
+            return JudgedBody(b"")
+        return invalid_request([MISSING]) if self._is_required else JudgedBody(b"", (MISSING,))
 
-    def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
-        return Judged(body)
+    def write(self, media_type: bytes, body: bytes) -> JudgedBody | Refusal:
+        return JudgedBody(body)
 
 
 def shaped(

@@ -5,7 +5,7 @@ import pytest
 from plugin_gateway.gate.media_type import JSON, OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.door import Access
-from plugin_gateway.proxy.looks import Looks
+from plugin_gateway.proxy.looks import LookBudget
 from plugin_gateway.proxy.received import FieldBlock, Permitted
 from plugin_gateway.proxy.upload import Upload
 from plugin_gateway.proxy.wire import read_request_fields
@@ -27,7 +27,7 @@ def upload(
     framing = b"Transfer-Encoding: chunked" if is_chunked else b"Content-Length: 2"
     block = FieldBlock(read_request_fields(b"Host: gw\r\nContent-Type: application/json\r\n" + framing + b"\r\n", 1))
     mismatches = Mismatches()
-    budget = Looks(lambda: 1.0)
+    budget = LookBudget(lambda: 1.0)
     while not looks and budget.take():
         pass
     plan = plan_of(rule, mismatches=mismatches, looks=budget)

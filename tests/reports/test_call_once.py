@@ -12,7 +12,7 @@ import pytest
 from plugin_gateway.credentials.grant import ClientCredentialsGrant, Passthrough
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.errors import UsageError
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.reports.call_once import CallAnswer, call_once
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 GATE = compile_gate(
     Document(root={"openapi": "3.1.0", "paths": {"/p": {"post": {"requestBody": {"content": {"text/plain": {}}}}}}}, name="t"),
-    {OperationKey("POST", "/p"): Allowed(operation_id="p")},
+    {OperationKey("POST", "/p"): AllowedOperation(operation_id="p")},
 )  # fmt: skip
 REQUEST = ToolRequest(b"POST", b"/p", ((b"content-type", b"text/plain"),), b"zq1 sekret-text")
 

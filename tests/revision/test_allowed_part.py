@@ -8,7 +8,7 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.agreed import NOTHING_AGREED
 from plugin_gateway.revision.allowed_part import Choice, choose_operations, cut_allowed_part
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
-from plugin_gateway.revision.steps import ANEW
+from plugin_gateway.revision.steps import WHOLE_DOCUMENT
 
 PETS = """
 openapi: 3.0.3
@@ -45,7 +45,7 @@ def chosen(allow: str, text: str = PETS, pinned: Pinned = NOTHING_PINNED) -> Cho
 
 def test_the_part_has_the_allowed_operations_and_no_other() -> None:
     kept = chosen("[listPets]").kept
-    part = cut_allowed_part(config("[listPets]"), document(), kept, ANEW)
+    part = cut_allowed_part(config("[listPets]"), document(), kept, WHOLE_DOCUMENT)
     assert list(part.document.root["paths"]) == ["/pets"]
     assert list(map(str, part.ids)) == ["GET /pets"]
     assert list(part.ids.values()) == ["listPets"]
@@ -53,7 +53,7 @@ def test_the_part_has_the_allowed_operations_and_no_other() -> None:
 
 def test_an_operation_that_cannot_be_cut_out_is_an_error_of_the_document() -> None:
     with pytest.raises(DocumentError):
-        cut_allowed_part(config("[broken]"), document(), chosen("[broken]").kept, ANEW)
+        cut_allowed_part(config("[broken]"), document(), chosen("[broken]").kept, WHOLE_DOCUMENT)
 
 
 def test_an_operation_that_is_added_to_a_group_stays_closed_and_is_held_for_each_list_with_the_group() -> None:

@@ -10,7 +10,7 @@ from plugin_gateway.revision.allowlist import select
 from plugin_gateway.tools.hints import ChosenHints
 
 if TYPE_CHECKING:
-    from plugin_gateway.revision.kept import Kept
+    from plugin_gateway.revision.kept import KeptOperation
 
 PATHS = {
     "/pets": {
@@ -25,7 +25,7 @@ PATHS = {
 }
 
 
-def keep(allow: list[Any]) -> list[Kept]:
+def keep(allow: list[Any]) -> list[KeptOperation]:
     document = Document(root={"openapi": "3.0.3", "paths": PATHS}, name="t")
     entries = [AllowEntry.parse(entry).numbered(index) for index, entry in enumerate(allow)]
     return [*select(document, entries).kept.values()]

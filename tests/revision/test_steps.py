@@ -4,7 +4,7 @@ import pytest
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.revision.steps import ANEW
+from plugin_gateway.revision.steps import WHOLE_DOCUMENT
 
 KEY = OperationKey("GET", "/a")
 
@@ -17,7 +17,7 @@ def document(parameter: object) -> Document:
 
 def test_a_document_is_pruned_and_mended() -> None:
     source = document({"name": "q", "in": "Query", "schema": {}})
-    pruned, findings = ANEW.prune(source, [KEY], extensions=(), discriminator="follow")
+    pruned, findings = WHOLE_DOCUMENT.prune(source, [KEY], extensions=(), discriminator="follow")
 
     assert [*pruned.operations] == [KEY]
     assert pruned.operations[KEY].node["parameters"][0]["in"] == "query"
@@ -26,4 +26,4 @@ def test_a_document_is_pruned_and_mended() -> None:
 
 def test_a_mistake_without_a_certain_correction_is_an_error() -> None:
     with pytest.raises(DocumentError, match="has no name"):
-        ANEW.prune(document({"in": "query"}), [KEY], extensions=(), discriminator="follow")
+        WHOLE_DOCUMENT.prune(document({"in": "query"}), [KEY], extensions=(), discriminator="follow")

@@ -6,7 +6,7 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.bodies import Bodies, DeclaredType
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
-from plugin_gateway.shape.shape import Judged, Problem
+from plugin_gateway.shape.shape import JudgedBody, Problem
 from plugin_gateway.shape.validator import Validator
 
 NUMBERS = JsonBody(Validator({"type": "integer"}))
@@ -22,7 +22,7 @@ def bodies(**changes: Any) -> Bodies:
     return Bodies(declared, **{"is_required": True, "is_enforced": True, **changes})
 
 
-def outcome(found: Judged | Refusal) -> object:
+def outcome(found: JudgedBody | Refusal) -> object:
     return (found.status, found.code) if isinstance(found, Refusal) else found
 
 
@@ -45,7 +45,7 @@ def test_each_body_is_judged_by_the_schema_of_its_type(media_type: bytes, body: 
 
 def test_a_reported_body_goes_up_as_it_came_with_its_problems() -> None:
     found = bodies(is_enforced=False).write(b"application/json", b'"x"')
-    assert found == Judged(b'"x"', (Problem("", "expected integer, got string"),))
+    assert found == JudgedBody(b'"x"', (Problem("", "expected integer, got string"),))
 
 
 def test_only_types_with_a_schema_are_held() -> None:
@@ -93,18 +93,18 @@ def test_no_octets_are_an_empty_file_where_their_type_is_not_judged(
 
 def test_a_missing_body_is_only_reported_in_report_mode() -> None:
     found = bodies(is_enforced=False).without_body(b"")
-    assert isinstance(found, Judged)
+    assert isinstance(found, JudgedBody)
     assert [one.pointer for one in found.problems] == [""]
 
 
 def test_an_empty_body_passes_where_none_is_required() -> None:
-    assert bodies(is_required=False).write(b"application/json", b"") == Judged(b"")
+    assert bodies(is_required=False).write(b"application/json", b"") == JudgedBody(b"")
 
 
 def test_a_range_judges_the_json_types_that_it_admits() -> None:
     ranged = Bodies((DeclaredType(b"*/*", NUMBERS),), is_required=True, is_enforced=True)
     assert outcome(ranged.write(b"application/problem+json", b'"x"')) == (400, "invalid-request")
-    assert ranged.write(b"text/csv", b"a,b") == Judged(b"a,b")
+    assert ranged.write(b"text/csv", b"a,b") == JudgedBody(b"a,b")
 
 
 def test_a_body_that_could_hide_a_dropped_member_is_refused_even_in_report_mode() -> None:

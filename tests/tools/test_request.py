@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.openapi.document import Document, OperationKey
@@ -57,7 +57,7 @@ def api(
         paths.setdefault(path, {})[method.lower()] = node
     document = Document(root={"openapi": "3.2.0", "paths": paths}, name="t")
     kept = {
-        key: Allowed(operation_id=str(key), slashes=frozenset(slashes))
+        key: AllowedOperation(operation_id=str(key), slashes=frozenset(slashes))
         for key in document.operations
         if str(key) not in closed
     }

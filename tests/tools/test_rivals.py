@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin_gateway.gate.compile import Allowed, compile_gate
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
 from plugin_gateway.tools.rivals import Rivals
@@ -14,7 +14,7 @@ def rivals(template: str, *others: str, method: str = "GET") -> tuple[dict[int, 
     for key in keys:
         paths.setdefault(key.path, {})[key.method.lower()] = {}
     document = Document(root={"openapi": "3.1.0", "paths": paths}, name="t")
-    gate = compile_gate(document, {key: Allowed(operation_id=str(key)) for key in keys})
+    gate = compile_gate(document, {key: AllowedOperation(operation_id=str(key)) for key in keys})
     found = Rivals(gate.routes.root, parse_template(template), method.encode())
     return found.names, found.take_any
 

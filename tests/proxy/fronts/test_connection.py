@@ -27,7 +27,7 @@ from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
-from plugin_gateway.proxy.looks import Looks
+from plugin_gateway.proxy.looks import LookBudget
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
@@ -564,12 +564,12 @@ def test_a_remembered_head_that_a_report_skipped_is_judged_when_there_is_a_look_
         serving = it.holder.serving
         serving.anybody.judge = lambda _method, _target: Permit(rule, b"/p/1", b"limit=x")
         plan = serving.plan(rule)
-        plan.looks = Looks(lambda: 0.0)
+        plan.looks = LookBudget(lambda: 0.0)
         while plan.looks.take():
             pass
         for looks, noted in (
             (plan.looks, {}),
-            (Looks(lambda: 0.0), {SeriesKey("mismatches", ("read", "request")): [1]}),
+            (LookBudget(lambda: 0.0), {SeriesKey("mismatches", ("read", "request")): [1]}),
         ):
             plan.looks = looks
             for _ in range(4):
