@@ -11,7 +11,7 @@ from plugin_gateway.config.fields import AbsoluteUrl, Duration, Flag, SecretValu
 from plugin_gateway.config.introspection import Introspection
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.path_fields import FilePath
-from plugin_gateway.config.reader import ChosenBy, First, Shown
+from plugin_gateway.config.reader import ChosenBy, PrepareRaw, SchemaWords
 from plugin_gateway.config.record import Record, given
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _chatgpt_id(value: Any) -> Any:
     return value
 
 
-ChatGptId = Annotated[str, First(_chatgpt_id), Shown({"pattern": _CHATGPT_ID})]
+ChatGptId = Annotated[str, PrepareRaw(_chatgpt_id), SchemaWords({"pattern": _CHATGPT_ID})]
 
 
 class ClientToken(Record):

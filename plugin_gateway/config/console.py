@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from plugin_gateway.config.fields import Flag, OverrideText, as_flag
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.reader import First, Given
+from plugin_gateway.config.reader import PrepareRaw, RefusesNull
 from plugin_gateway.config.record import Record
 
 ConsoleMode: TypeAlias = Literal["default", "off", "read", "write"]
@@ -40,7 +40,7 @@ def _none_if_off(value: Any) -> Any:
     return value
 
 
-ConsoleOrOff: TypeAlias = Annotated[Console | None, First(_none_if_off), Given()]
+ConsoleOrOff: TypeAlias = Annotated[Console | None, PrepareRaw(_none_if_off), RefusesNull()]
 
 
 def mode_of(console: Console | None, *, is_written: bool) -> ConsoleMode:

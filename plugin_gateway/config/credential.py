@@ -19,7 +19,7 @@ from plugin_gateway.config.fields import (
     as_items,
 )
 from plugin_gateway.config.mistake import Mistake, nearest
-from plugin_gateway.config.reader import ChosenBy, First, Shown
+from plugin_gateway.config.reader import ChosenBy, PrepareRaw, SchemaWords
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.variable import VARIABLE_NAME
 
@@ -102,7 +102,7 @@ class Login(Record):
         "pw": "password",
     }
 
-    username: Annotated[str, Meta(min_length=1), Shown({"pattern": r"^[^:\x00-\x1f\x7f]*$"})]
+    username: Annotated[str, Meta(min_length=1), SchemaWords({"pattern": r"^[^:\x00-\x1f\x7f]*$"})]
     """The user name; it cannot contain a colon (RFC 7617, 2).
     Example: `username: gateway`"""
     password: SecretValue
@@ -294,4 +294,4 @@ def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, dict) else as_items(value)
 
 
-Credentials: TypeAlias = Annotated[tuple[Credential, ...], First(_as_list)]
+Credentials: TypeAlias = Annotated[tuple[Credential, ...], PrepareRaw(_as_list)]

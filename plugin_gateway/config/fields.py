@@ -11,7 +11,7 @@ from msgspec import Meta
 from plugin_gateway.config import address, units
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded, is_written
 from plugin_gateway.config.mistake import Mistake, flag_hint
-from plugin_gateway.config.reader import FieldSite, First, Parsed, ParsedAt, Shown
+from plugin_gateway.config.reader import FieldSite, Parsed, ParsedAt, PrepareRaw, SchemaWords
 from plugin_gateway.config.secret_text import SecretPlace
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
 
@@ -186,17 +186,17 @@ SecretValue = Annotated[Secret, _secret(SecretPlace.ANYWHERE)]
 HeaderSecret = Annotated[Secret, _secret(SecretPlace.FIELD)]
 BearerSecret = Annotated[Secret, _secret(SecretPlace.BEARER)]
 CookieSecret = Annotated[Secret, _secret(SecretPlace.COOKIE)]
-Count = Annotated[int, First(_count), Meta(ge=1, le=10_000_000)]
+Count = Annotated[int, PrepareRaw(_count), Meta(ge=1, le=10_000_000)]
 Number = Annotated[int | float, Parsed(_number, {"type": "number"})]
-Flag = Annotated[bool, First(as_flag)]
-OnOff = Annotated[bool, First(_on_off, {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]})]
+Flag = Annotated[bool, PrepareRaw(as_flag)]
+OnOff = Annotated[bool, PrepareRaw(_on_off, {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]})]
 """Text, too: for a key of this type, the YAML reader does not convert `on` and `off`."""
 Consequential = Annotated[bool, Parsed(_consequential, {"anyOf": [{"type": "boolean"}, {"const": CONFIRM}]})]
 """True, False, or `CONFIRM`."""
-ToTuple: Final = First(as_items)
+ToTuple: Final = PrepareRaw(as_items)
 Texts = Annotated[
     tuple[Annotated[str, Meta(min_length=1)], ...],
-    First(
+    PrepareRaw(
         _one_or_many,
         {
             "anyOf": [
@@ -288,11 +288,11 @@ ForwardedHeader = Annotated[
 CookieName = Annotated[str, Parsed(_cookie_name, text_schema("A cookie name.", _NAME_PATTERN))]
 ArrayPointer = Annotated[
     str,
-    First(lambda value: value if value == "" else _json_pointer(value)),
-    Shown({"pattern": _POINTER.pattern.replace(")+$", ")*$")}),
+    PrepareRaw(lambda value: value if value == "" else _json_pointer(value)),
+    SchemaWords({"pattern": _POINTER.pattern.replace(")+$", ")*$")}),
 ]
 """A JSON pointer; empty for the root."""
-JsonPointer = Annotated[str, First(_json_pointer), Shown({"pattern": _POINTER.pattern})]
+JsonPointer = Annotated[str, PrepareRaw(_json_pointer), SchemaWords({"pattern": _POINTER.pattern})]
 """A JSON pointer (RFC 6901) below the root."""
-Extension = Annotated[str, First(_extension), Shown({"pattern": "^x-"})]
-SpecVersion = First(_version)
+Extension = Annotated[str, PrepareRaw(_extension), SchemaWords({"pattern": "^x-"})]
+SpecVersion = PrepareRaw(_version)

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from plugin_gateway.config.fields import HostText, Origin, Size, ToTuple, text_schema
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.reader import First, Parsed
+from plugin_gateway.config.reader import Parsed, PrepareRaw
 from plugin_gateway.config.record import Record
 
 _DOTS: Final = re.compile(r"/\.\.?(?:/|$)")
@@ -32,7 +32,7 @@ def _mcp_path(value: Any) -> str:
     return value
 
 
-McpMode: Final = First(_mcp_mode)
+McpMode: Final = PrepareRaw(_mcp_mode)
 McpPath = Annotated[str, Parsed(_mcp_path, text_schema("A path.", "^/[A-Za-z0-9._~/-]+$"))]
 
 

@@ -27,7 +27,7 @@ from plugin_gateway.config.otel import OtelOrOff
 from plugin_gateway.config.path_fields import WRITTEN_SCHEMA, WrittenPath
 from plugin_gateway.config.plugin import Plugin
 from plugin_gateway.config.public import Public
-from plugin_gateway.config.reader import Then
+from plugin_gateway.config.reader import ChangeValue
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.selector import AllowEntry, OnDrift, Selector
 from plugin_gateway.config.upstream import Upstream
@@ -145,10 +145,10 @@ class Config(Record):
     upstream: Upstream
     """The API behind the gateway.
     Example: `upstream: {url: https://api.example.com, credential: {bearer: {env: UPSTREAM_TOKEN}}}`"""
-    allow: Annotated[tuple[AllowEntry, ...], ToTuple, Then(_numbered)]
+    allow: Annotated[tuple[AllowEntry, ...], ToTuple, ChangeValue(_numbered)]
     """The operations that clients may call. An empty list allows none.
     Example: `allow: [listOrders, POST /orders]`"""
-    deny: Annotated[tuple[Selector, ...], ToTuple, Then(_numbered)] = ()
+    deny: Annotated[tuple[Selector, ...], ToTuple, ChangeValue(_numbered)] = ()
     """Operations that clients may not call, even if `allow` names them.
     Example: `deny: ['DELETE /orders/{id}', {tag: Admin}]`"""
     on_drift: OnDrift = "quarantine"

@@ -20,7 +20,7 @@ from plugin_gateway.config.fields import (
     as_flag,
 )
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.reader import First, Shown, Then
+from plugin_gateway.config.reader import ChangeValue, PrepareRaw, SchemaWords
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.units import parse_duration
 
@@ -79,7 +79,7 @@ class Otel(Record):
     metrics: Flag = True
     """Whether to send metrics. The admin listener serves them for Prometheus in any case.
     Example: `metrics: false`"""
-    sample: Annotated[Number, Then(_share), Shown({"minimum": 0, "maximum": 1})] = 1
+    sample: Annotated[Number, ChangeValue(_share), SchemaWords({"minimum": 0, "maximum": 1})] = 1
     """The share of traces that are recorded, from 0 to 1. A caller can prevent the recording of its call, but cannot request it.
     Example: `sample: 0.1`"""
     parent: Literal["continue", "restart"] = "continue"
@@ -126,4 +126,4 @@ def _none_if_off(value: Any) -> Any:
     return None if as_flag(value) is False else value
 
 
-OtelOrOff: TypeAlias = Annotated[Otel | None, First(_none_if_off)]
+OtelOrOff: TypeAlias = Annotated[Otel | None, PrepareRaw(_none_if_off)]

@@ -11,7 +11,7 @@ from msgspec import Meta
 from plugin_gateway.config import published
 from plugin_gateway.config.fields import SECRET_SCHEMA, text_schema
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.reader import FieldSite, First, Parsed, ParsedAt, Shown
+from plugin_gateway.config.reader import FieldSite, Parsed, ParsedAt, PrepareRaw, SchemaWords
 from plugin_gateway.config.secret_text import cleaned
 from plugin_gateway.config.secrets import placeholder, resolve
 
@@ -23,10 +23,10 @@ _KEY_BYTES: Final = {"ed25519": 32, "ecdsap384": 49}  # a point of P-384 is comp
 
 
 def _max_length(key: str, pattern: str = r"\S") -> Any:
-    return Shown({"maxLength": published.MAX_LENGTHS[key], "pattern": pattern})
+    return SchemaWords({"maxLength": published.MAX_LENGTHS[key], "pattern": pattern})
 
 
-def _bounded(key: str) -> First:
+def _bounded(key: str) -> PrepareRaw:
     limit = published.MAX_LENGTHS[key]
 
     def check(value: Any) -> Any:
@@ -38,7 +38,7 @@ def _bounded(key: str) -> First:
             raise Mistake("empty", f"`{key}` is empty", hint="leave the key out to use the document's text")
         return value
 
-    return First(check)
+    return PrepareRaw(check)
 
 
 def _model_name(value: Any) -> Any:
@@ -128,15 +128,15 @@ PackageName = Annotated[
     str, Parsed(_package_name, text_schema("Lower case, digits and hyphens.", f"^{_PACKAGE_NAME.pattern}$"))
 ]
 RegistryName = Annotated[str, Parsed(_registry_name, text_schema("NAMESPACE/NAME.", f"^{_REGISTRY_NAME.pattern}$"))]
-Line = Annotated[str, First(_line), Meta(min_length=1)]
+Line = Annotated[str, PrepareRaw(_line), Meta(min_length=1)]
 """Text without line breaks and control characters."""
-Prose = Annotated[str, First(_prose), Meta(min_length=1)]
+Prose = Annotated[str, PrepareRaw(_prose), Meta(min_length=1)]
 """Text of any form."""
-Email = Annotated[str, First(_email), Shown({"pattern": f"^{published.EMAIL.pattern}$"})]
+Email = Annotated[str, PrepareRaw(_email), SchemaWords({"pattern": f"^{published.EMAIL.pattern}$"})]
 NameForHuman = Annotated[str, _bounded("name_for_human"), _max_length("name_for_human")]
 NameForModel = Annotated[
     str,
-    First(_model_name),
+    PrepareRaw(_model_name),
     _bounded("name_for_model"),
     _max_length("name_for_model", pattern=f"^{published.MODEL_NAME.pattern}$"),
 ]

@@ -44,7 +44,7 @@ Reader: TypeAlias = Callable[[Any, FieldSite], Any]
 """Returns the value of the model for a raw value; raises `Mistake` or `MistakesError`."""
 
 
-class First(Struct, frozen=True, eq=False):
+class PrepareRaw(Struct, frozen=True, eq=False):
     """A note: a function that prepares the raw value, or refuses it with a `Mistake`, before it is read as the type says."""
 
     prepare: Callable[[Any], Any]
@@ -52,7 +52,7 @@ class First(Struct, frozen=True, eq=False):
     """The JSON Schema of the raw value, if it is not that of the type."""
 
 
-class Then(Struct, frozen=True, eq=False):
+class ChangeValue(Struct, frozen=True, eq=False):
     """A note: a function that changes or refuses the value after it was read."""
 
     change: Callable[[Any], Any]
@@ -72,7 +72,7 @@ class ParsedAt(Struct, frozen=True, eq=False):
     schema: dict[str, Any]
 
 
-class Shown(Struct, frozen=True, eq=False):
+class SchemaWords(Struct, frozen=True, eq=False):
     """A note: words to add to the JSON Schema."""
 
     words: dict[str, Any]
@@ -84,7 +84,7 @@ class ChosenBy(Struct, frozen=True, eq=False):
     choose: Callable[[Any], type[Record]]
 
 
-class Given(Struct, frozen=True):
+class RefusesNull(Struct, frozen=True):
     """A note of `… | None` for the JSON Schema: a rule of the record or of its field refuses a null in gateway.yaml."""
 
 
@@ -139,9 +139,9 @@ def _noted(annotation: Any, *notes: Any) -> Reader:
     alone = next((note for note in notes if isinstance(note, Parsed | ParsedAt | ChosenBy)), None)
     read = reader_of(annotation) if alone is None else _alone(alone)
     for note in notes:
-        if isinstance(note, First):
+        if isinstance(note, PrepareRaw):
             read = _prepared(note.prepare, read)
-        elif isinstance(note, Then):
+        elif isinstance(note, ChangeValue):
             read = _changed(note.change, read)
         elif isinstance(note, Meta):
             read = _bounded(note, read)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_arg
 from msgspec import Meta
 from msgspec.structs import fields
 
-from plugin_gateway.config.reader import ChosenBy, First, Given, Parsed, ParsedAt, Shown, besides_none
+from plugin_gateway.config.reader import ChosenBy, Parsed, ParsedAt, PrepareRaw, RefusesNull, SchemaWords, besides_none
 
 if TYPE_CHECKING:
     from msgspec.structs import FieldInfo
@@ -34,7 +34,7 @@ def fields_of(record: type[Record]) -> tuple[FieldInfo, ...]:
 
 def is_given(annotation: Any) -> bool:
     """Whether the default of a field with this annotation is None, which gateway.yaml cannot write."""
-    return get_origin(annotation) is Annotated and Given() in get_args(annotation)
+    return get_origin(annotation) is Annotated and RefusesNull() in get_args(annotation)
 
 
 def _mapping(record: type[Record], below: dict[str, Any]) -> dict[str, Any]:
@@ -79,12 +79,12 @@ def _of(annotation: Any, below: dict[str, Any]) -> dict[str, Any]:
 def _noted(annotation: Any, *notes: Any, below: dict[str, Any]) -> dict[str, Any]:
     if any(isinstance(note, ChosenBy) for note in notes):
         return {"oneOf": [_definition(record, below) for record in get_args(annotation)]}
-    if Given() in notes:
+    if RefusesNull() in notes:
         annotation = besides_none(annotation)
-    own = [note.schema for note in notes if isinstance(note, First | Parsed | ParsedAt) and note.schema]
+    own = [note.schema for note in notes if isinstance(note, PrepareRaw | Parsed | ParsedAt) and note.schema]
     described = own[0] if own else _of(annotation, below)
     for note in notes:
-        if isinstance(note, Shown):
+        if isinstance(note, SchemaWords):
             described = described | note.words
         elif isinstance(note, Meta) and not own:
             described = described | _bounds(note, described["type"])

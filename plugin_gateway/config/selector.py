@@ -26,7 +26,7 @@ from plugin_gateway.config.operation_fields import (
 from plugin_gateway.config.operation_text import split_operation
 from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.config.published import MAX_TOOL_TITLE
-from plugin_gateway.config.reader import Given
+from plugin_gateway.config.reader import RefusesNull
 from plugin_gateway.config.record import Record, exactly_one
 from plugin_gateway.config.trims import RequestTrim, ResponseTrim
 
@@ -98,13 +98,13 @@ class Selector(Record):
         {"not": {"required": ["operation", "methods"]}},
     )
 
-    operation: Annotated[OperationText | None, Given()] = None
+    operation: Annotated[OperationText | None, RefusesNull()] = None
     """An operationId of the document, or `METHOD /path/template`.
     Example: `operation: listOrders`"""
-    tag: Annotated[Annotated[str, Meta(min_length=1)] | None, Given()] = None
+    tag: Annotated[Annotated[str, Meta(min_length=1)] | None, RefusesNull()] = None
     """Every operation with this tag.
     Example: `tag: Orders`"""
-    path: Annotated[PathGlob | None, Given()] = None
+    path: Annotated[PathGlob | None, RefusesNull()] = None
     """Every operation whose path template matches; `*` is one segment, `**` any number.
     Example: `path: /orders/**`"""
     methods: Annotated[tuple[Method, ...], ToTuple] = ()

@@ -5,7 +5,16 @@ from msgspec import Meta
 
 from plugin_gateway.config.fields import OverrideText
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.reader import ChosenBy, FieldSite, First, MistakesError, Parsed, ParsedAt, Then, read_as
+from plugin_gateway.config.reader import (
+    ChangeValue,
+    ChosenBy,
+    FieldSite,
+    MistakesError,
+    Parsed,
+    ParsedAt,
+    PrepareRaw,
+    read_as,
+)
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.surroundings import Surroundings
 
@@ -52,8 +61,8 @@ def mistakes(annotation: Any, value: Any) -> list[tuple[tuple[str | int, ...], s
         (Cat, Cat(name="Tom"), Cat(name="Tom")),
         (CAT_OR_DOG, {"name": "Tom", "lives": 7}, Cat.of(name="Tom", lives=7)),
         (CAT_OR_DOG, {"name": "Rex"}, Dog.of(name="Rex")),
-        (Annotated[int, First(doubled)], 2, 4),
-        (Annotated[int, Then(doubled)], 3, 6),
+        (Annotated[int, PrepareRaw(doubled)], 2, 4),
+        (Annotated[int, ChangeValue(doubled)], 3, 6),
         (Annotated[int, Parsed(str, {})], 2, "2"),
         (Annotated[str, ParsedAt(lambda value, site: f"{site.around.folder}{value}", {})], 2, ".2"),
     ],
@@ -99,9 +108,9 @@ def test_every_mistake_is_found_with_its_pointer() -> None:
 
 
 def test_a_value_that_is_prepared_for_nothing_is_not_read() -> None:
-    assert mistakes(Annotated[int, First(never)], "x") == [((), "never")]
-    assert mistakes(Annotated[int, Then(never)], "x") == [((), "wrong-type")]
-    assert mistakes(Annotated[int, Then(never)], 1) == [((), "never")]
+    assert mistakes(Annotated[int, PrepareRaw(never)], "x") == [((), "never")]
+    assert mistakes(Annotated[int, ChangeValue(never)], "x") == [((), "wrong-type")]
+    assert mistakes(Annotated[int, ChangeValue(never)], 1) == [((), "never")]
 
 
 def test_a_bound_holds_for_the_value_and_not_for_its_text() -> None:

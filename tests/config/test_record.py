@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 import pytest
 
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.reader import First, MistakesError
+from plugin_gateway.config.reader import MistakesError, PrepareRaw
 from plugin_gateway.config.record import Record, exactly_one
 
 
@@ -14,7 +14,7 @@ def _never(value: int) -> None:
 
 class Inner(Record):
     number: int
-    wrong: Annotated[str, First(_never)] = ""
+    wrong: Annotated[str, PrepareRaw(_never)] = ""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -3,7 +3,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 from msgspec import Meta, field
 
-from plugin_gateway.config.reader import ChosenBy, First, Given, Parsed, Shown
+from plugin_gateway.config.reader import ChosenBy, Parsed, PrepareRaw, RefusesNull, SchemaWords
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.schema import fields_of, schema_of
 
@@ -28,7 +28,7 @@ def of(annotation: Any) -> Any:
 
 
 LEAF, TWIG = {"$ref": "#/$defs/Leaf"}, {"$ref": "#/$defs/Twig"}
-PATTERN = Annotated[str, Shown({"pattern": "^/"})]
+PATTERN = Annotated[str, SchemaWords({"pattern": "^/"})]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ PATTERN = Annotated[str, Shown({"pattern": "^/"})]
         (Literal["a"], {"const": "a", "type": "string"}),
         (Literal["a", "b"], {"enum": ["a", "b"], "type": "string"}),
         (str | None, {"anyOf": [{"type": "string"}, {"type": "null"}]}),
-        (Annotated[str | None, Given()], {"type": "string"}),
+        (Annotated[str | None, RefusesNull()], {"type": "string"}),
         (tuple[int, ...], {"items": {"type": "integer"}, "type": "array"}),
         (dict[str, int], {"additionalProperties": {"type": "integer"}, "type": "object"}),
         (
@@ -54,9 +54,9 @@ PATTERN = Annotated[str, Shown({"pattern": "^/"})]
         (Annotated[str, Meta(min_length=1, max_length=5)], {"maxLength": 5, "minLength": 1, "type": "string"}),
         (Annotated[tuple[Any, ...], Meta(min_length=1)], {"items": {}, "minItems": 1, "type": "array"}),
         (Annotated[int, Parsed(int, {"type": "string"}), Meta(ge=1)], {"type": "string"}),
-        (Annotated[bool, First(bool, {"enum": ["on"]})] | None, {"anyOf": [{"enum": ["on"]}, {"type": "null"}]}),
+        (Annotated[bool, PrepareRaw(bool, {"enum": ["on"]})] | None, {"anyOf": [{"enum": ["on"]}, {"type": "null"}]}),
         (
-            Annotated[bool, First(bool, {"anyOf": [{"const": 1}, {"const": 2}]})] | None,
+            Annotated[bool, PrepareRaw(bool, {"anyOf": [{"const": 1}, {"const": 2}]})] | None,
             {"anyOf": [{"const": 1}, {"const": 2}, {"type": "null"}]},
         ),
     ],
@@ -106,7 +106,11 @@ def test_a_record_is_described_once_with_its_short_form_and_those_below_it() -> 
 
 
 def test_the_words_of_a_property_are_in_alphabetical_order() -> None:
-    assert list(of(Annotated[str, Meta(max_length=5), Shown({"pattern": "a"})])) == ["maxLength", "pattern", "type"]
+    assert list(of(Annotated[str, Meta(max_length=5), SchemaWords({"pattern": "a"})])) == [
+        "maxLength",
+        "pattern",
+        "type",
+    ]
 
 
 def test_only_fields_with_a_key_are_described() -> None:
