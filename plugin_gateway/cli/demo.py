@@ -49,8 +49,8 @@ def command(listen: str, admin: str) -> None:
 
     The API belongs to an order desk. It has 47 operations; nine of them are allowed.
     """
-    from plugin_gateway.server.beginning import run
     from plugin_gateway.server.start import ServeOptions
+    from plugin_gateway.server.startup import run
 
     folder = example_folder()
     key = os.environ.setdefault(KEY_VARIABLE, DEMO_KEY)

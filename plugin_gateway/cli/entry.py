@@ -113,7 +113,7 @@ def show_version(context: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    # Importing makes many objects and no garbage. A process that serves turns the collector on (`server.beginning.run`).
+    # Importing makes many objects and no garbage. A process that serves turns the collector on (`server.startup.run`).
     gc.disable()
     occupy_standard_streams()
     leave(run(sys.argv[1:]))

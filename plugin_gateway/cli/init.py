@@ -119,8 +119,8 @@ def command(
 def serve_and_open(output: Path, listen: str, admin: str) -> int:
     """Serve the new config on this machine, and open its console."""
     from plugin_gateway.cli.banner import announce_and_open
-    from plugin_gateway.server.beginning import run
     from plugin_gateway.server.start import ServeOptions
+    from plugin_gateway.server.startup import run
 
     return run(ServeOptions(config=output, listen=listen, admin=admin), announce_and_open)
 

@@ -146,8 +146,8 @@ def command(
     with ChildProcess("now") as child:
         # The child imports its modules while this process imports these.
         from plugin_gateway.config.find import STANDARD_INPUT, is_standard_input, read_text
-        from plugin_gateway.server.beginning import run
         from plugin_gateway.server.start import ServeOptions
+        from plugin_gateway.server.startup import run
 
         is_piped = revision_file is None and is_standard_input(config, os.environ)
         options = ServeOptions(

@@ -1,4 +1,4 @@
-"""The bench: answers the questions of the console, by their names below `/console/api/`."""
+"""The questions that the console asks the workshop, by their names below `/console/api/`, and their answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _YAML_PATH: Final = DOCUMENT_PATH.removesuffix(".json") + ".yaml"
 
 
-class Bench:
+class Questions:
     """Answers questions about one gateway, and keeps what it has computed until the files change."""
 
     def __init__(self, material: Material) -> None:
@@ -181,13 +181,13 @@ class Bench:
 
 
 _QUESTIONS: Final = {
-    "operations": Bench.operations,
-    "search": Bench.search,
-    "operation": Bench.operation,
-    "preview": Bench.preview,
-    "save": Bench.save,
-    "document": Bench.document,
-    "faces": Bench.faces,
-    "explain": Bench.explain,
+    "operations": Questions.operations,
+    "search": Questions.search,
+    "operation": Questions.operation,
+    "preview": Questions.preview,
+    "save": Questions.save,
+    "document": Questions.document,
+    "faces": Questions.faces,
+    "explain": Questions.explain,
 }
 NAMES: Final[Iterable[str]] = (*_QUESTIONS, "try")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from plugin_gateway.console.answer import WorkshopAnswer, problem
 from plugin_gateway.console.frame import Frame, read_frame
 from plugin_gateway.console.material import Material
-from plugin_gateway.console.questions import Bench
+from plugin_gateway.console.questions import Questions
 from plugin_gateway.telemetry import Log, telling
 
 if TYPE_CHECKING:
@@ -45,14 +45,14 @@ async def serve(answers: BinaryIO) -> None:
     """Read the arguments and the questions. A slow call of the upstream does not stop the questions after it."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
-    bench = Bench(material_of(json.loads(await reader.readline())))
+    questions = Questions(material_of(json.loads(await reader.readline())))
     waiting = asyncio.Semaphore(_MOST_AT_ONCE)
     tasks: set[asyncio.Task[None]] = set()
     with contextlib.suppress(asyncio.IncompleteReadError, BrokenPipeError):
         while True:
             question = await read_frame(reader.readexactly)
             await waiting.acquire()
-            task = asyncio.create_task(_answer(bench, question, answers))
+            task = asyncio.create_task(_answer(questions, question, answers))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
             task.add_done_callback(lambda _: waiting.release())
@@ -60,18 +60,18 @@ async def serve(answers: BinaryIO) -> None:
         task.cancel()
 
 
-async def _answer(bench: Bench, question: Frame, answers: BinaryIO) -> None:
-    answer = await answer_to(bench, str(question.label[0]), question.body)
+async def _answer(questions: Questions, question: Frame, answers: BinaryIO) -> None:
+    answer = await answer_to(questions, str(question.label[0]), question.body)
     frame = Frame(question.number, (answer.status, answer.media_type, answer.etag, answer.coding), answer.body)
     with contextlib.suppress(BrokenPipeError):
         answers.write(frame.pack())
         answers.flush()
 
 
-async def answer_to(bench: Bench, name: str, body: bytes) -> WorkshopAnswer:
+async def answer_to(questions: Questions, name: str, body: bytes) -> WorkshopAnswer:
     """Answer one question. A bug costs this question only, and its traceback goes to standard error."""
     try:
-        return await bench.answer(name, body)
+        return await questions.answer(name, body)
     except Exception:  # noqa: BLE001  # the other questions need this process
         traceback.print_exc()
         return problem(500, "internal-error", "The console failed; the gateway's output says where.")

@@ -29,13 +29,13 @@ from plugin_gateway.reload.schedule import Schedule
 from plugin_gateway.reload.watch import FileWatch
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.approval_log import ApprovalLog, approval_series, url_of
-from plugin_gateway.server.beginning import Beginning
 from plugin_gateway.server.console import ConsoleOfGateway
 from plugin_gateway.server.listeners import Listeners
 from plugin_gateway.server.registries import Registries
 from plugin_gateway.server.reload_log import ReloadLog
 from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.start import RefusedError, Started
+from plugin_gateway.server.startup import Startup
 from plugin_gateway.telemetry import Log, SeriesKey, merge
 
 if TYPE_CHECKING:
@@ -50,23 +50,23 @@ if TYPE_CHECKING:
 class Supervisor:
     """One run of `serve`, from the first compile to the last call."""
 
-    def __init__(self, options: ServeOptions, log: Log, beginning: Beginning | None = None) -> None:
-        """Prepare; `beginning` may have begun already."""
+    def __init__(self, options: ServeOptions, log: Log, startup: Startup | None = None) -> None:
+        """Prepare; `startup` may have begun already."""
         self._options = options
-        self._beginning = beginning or Beginning(options, log)
+        self._startup = startup or Startup(options, log)
         self._log = log
         self._stopping = asyncio.Event()
         self._cutting = asyncio.Event()
         self._reload_wanted = asyncio.Event()
         self._files = FileWatch(self._reload_wanted.set, self._say_unwatched)
         self._ready = ReadyChild()
-        self._pool = self._beginning.pool
+        self._pool = self._startup.pool
         approvals = ApprovalLog(log)
         self._registries = Registries(self._approver_url)
         api = ApprovalsApi(self._registries.current, approvals.decided)
         self._console = ConsoleOfGateway(
             options,
-            self._beginning.overrides,
+            self._startup.overrides,
             log,
             lambda is_watched: self._pool.watch(is_watched=is_watched),
             Reloading(expect=self._ready.prepare, look=self._files.look_now),
@@ -111,8 +111,8 @@ class Supervisor:
             UsageError: an address cannot be listened on, or no worker can be started.
         """
         self._obey_signals()
-        await self._beginning.begin()
-        self._listeners.public, self._listeners.sockets = self._beginning.public, self._beginning.sockets
+        await self._startup.begin()
+        self._listeners.public, self._listeners.sockets = self._startup.public, self._startup.sockets
         starting = asyncio.create_task(self._start(), name="start")
         stopping = asyncio.create_task(self._stopping.wait(), name="stop")
         try:
@@ -144,7 +144,7 @@ class Supervisor:
         await self._pool.start(self._listeners.sockets, compiled.revision)
         if not self._pool.listening:
             raise UsageError("no worker could be started; see their output above")
-        took_s = monotonic() - self._beginning.started_at
+        took_s = monotonic() - self._startup.started_at
         return Started(
             compiled=compiled,
             listen=listen,
@@ -166,7 +166,7 @@ class Supervisor:
         while True:
             self._reload_wanted.clear()
             self._console.config.compiling()
-            outcome = await self._beginning.first()
+            outcome = await self._startup.first()
             waited_s = schedule.waited_s
             if isinstance(outcome, Compiled):
                 self._console.config.served(outcome.warnings)
@@ -254,7 +254,7 @@ class Supervisor:
         # Take the fingerprints now. Otherwise a file that a refused config dropped would look changed at every later check.
         watched = fingerprints(before.watched)
         self._console.config.compiling()
-        compiled = await self._beginning.compile(before.number + 1, before.pinned, self._ready.take())
+        compiled = await self._startup.compile(before.number + 1, before.pinned, self._ready.take())
         if isinstance(compiled, Refused):
             # Watch the files of the refused config and of the current one: a change of either may mend it.
             self._files.look_at({**watched, **compiled.watched})

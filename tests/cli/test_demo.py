@@ -46,6 +46,6 @@ def test_the_console_of_the_demo_saves_nothing_because_the_config_belongs_to_the
     environ = {**os.environ}
     monkeypatch.setattr(os, "environ", environ)
     monkeypatch.setattr(demo, "serve_example", lambda *_: 1)
-    monkeypatch.setattr("plugin_gateway.server.beginning.run", lambda *_: 0)
+    monkeypatch.setattr("plugin_gateway.server.startup.run", lambda *_: 0)
     run(["demo"])
     assert load(config_file(example_folder()), environ=environ).config.console_mode == "read"

@@ -7,7 +7,7 @@ import yaml
 
 from plugin_gateway.cli.entry import run
 from plugin_gateway.cli.init import as_written
-from plugin_gateway.server import beginning
+from plugin_gateway.server import startup
 from plugin_gateway.server.start import ServeOptions
 
 DOCUMENT = 'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\nservers: [{url: "https://pets.test"}]\npaths: {/pets: {get: {operationId: listPets, summary: Pets, responses: {}}}}\n'
@@ -140,7 +140,7 @@ def test_picking_starts_a_closed_gateway_for_this_machine_and_opens_its_console(
         started.append((options, announce.__name__))
         return 0
 
-    monkeypatch.setattr(beginning, "run", start)
+    monkeypatch.setattr(startup, "run", start)
     assert run(["init", "openapi.yaml", "--pick"]) == 0
     assert run(["init", "openapi.yaml", "--pick", "-o", "b.yaml", "--listen", ":1", "--admin", "127.0.0.1:2"]) == 0
     first = ServeOptions(config=Path("gateway.yaml"), listen="127.0.0.1:8080", admin="127.0.0.1:8081")

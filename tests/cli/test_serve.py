@@ -5,7 +5,7 @@ import pytest
 from plugin_gateway.cli import banner
 from plugin_gateway.cli.entry import run
 from plugin_gateway.reload.child_process import ChildProcess
-from plugin_gateway.server import beginning
+from plugin_gateway.server import startup
 from plugin_gateway.server.start import ServeOptions
 
 
@@ -17,7 +17,7 @@ def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_p
         assert child.status is None
         running.append(child)
 
-    monkeypatch.setattr(beginning, "run", serve)
+    monkeypatch.setattr(startup, "run", serve)
     monkeypatch.setenv("PLUGIN_GATEWAY_WORKERS", "3")
     monkeypatch.setenv("PLUGIN_GATEWAY_DRAIN_TIMEOUT", "45s")
     assert (
@@ -73,7 +73,7 @@ def test_the_console_is_opened_if_the_command_line_says_so(monkeypatch: pytest.M
     announced: list[str] = []
     for name in ("announce", "announce_and_open"):
         monkeypatch.setattr(banner, name, lambda *_, name=name: announced.append(name))
-    monkeypatch.setattr(beginning, "run", lambda _, announce, __: announce(None, None))
+    monkeypatch.setattr(startup, "run", lambda _, announce, __: announce(None, None))
     run(["serve"])
     run(["serve", "--open"])
     assert announced == ["announce", "announce_and_open"]

@@ -6,17 +6,17 @@ import pytest
 
 from plugin_gateway.cli.entry import run
 from plugin_gateway.console.answer import WorkshopAnswer, unpacked
-from plugin_gateway.console.questions import NAMES, Bench
+from plugin_gateway.console.questions import NAMES, Questions
 from tests.console.pets_place import ADD, CONFIG, LIST, Place
 
 
 class Asked:
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.bench = Bench(place.material)
+        self.questions = Questions(place.material)
 
     def raw(self, name: str, arguments: bytes) -> WorkshopAnswer:
-        return asyncio.run(self.bench.answer(name, arguments))
+        return asyncio.run(self.questions.answer(name, arguments))
 
     def __call__(self, name: str, **arguments: Any) -> Any:
         answer = unpacked(self.raw(name, json.dumps(arguments).encode()))

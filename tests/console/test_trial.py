@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.console import trial
-from plugin_gateway.console.questions import Bench
+from plugin_gateway.console.questions import Questions
 from tests.bounds import BOUND_S
 from tests.console.pets_place import ADD, CONFIG, GET, LIST, Place
 
@@ -38,10 +38,10 @@ def asked(place: Place) -> Iterator[Any]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     place.write(CONFIG.replace("127.0.0.1:1,", f"127.0.0.1:{server.server_port},") + "  - addPet\n")
-    bench = Bench(place.material)
+    questions = Questions(place.material)
 
     def ask(**question: Any) -> Any:
-        answer = asyncio.run(bench.answer("try", json.dumps(question).encode()))
+        answer = asyncio.run(questions.answer("try", json.dumps(question).encode()))
         return {"http": answer.status, **json.loads(answer.body)}
 
     yield ask
@@ -106,7 +106,7 @@ def test_a_call_that_takes_too_long_is_given_up(asked: Any, monkeypatch: pytest.
 
 
 def test_an_upstream_that_is_not_there_is_the_reason(place: Place) -> None:
-    answer = asyncio.run(Bench(place.material).answer("try", b'{"n": 0}'))
+    answer = asyncio.run(Questions(place.material).answer("try", b'{"n": 0}'))
     told = json.loads(answer.body)
 
     assert told["verdict"] == "refused"

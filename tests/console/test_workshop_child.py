@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.console.frame import HEAD, Frame
-from plugin_gateway.console.questions import Bench
+from plugin_gateway.console.questions import Questions
 from plugin_gateway.console.workshop_child import answer_to, material_of
 from plugin_gateway.reload.command import module_command, module_environment
 from tests.bounds import BOUND_S
@@ -41,9 +41,9 @@ def test_a_bug_costs_one_question_and_is_reported(
     async def fail(*_: Any) -> None:
         raise ZeroDivisionError("a bug")
 
-    bench = Bench(material_of({"config": str(place.config), "mark_key": ""}))
-    monkeypatch.setattr(bench, "answer", fail)
-    answer = asyncio.run(answer_to(bench, "search", b""))
+    questions = Questions(material_of({"config": str(place.config), "mark_key": ""}))
+    monkeypatch.setattr(questions, "answer", fail)
+    answer = asyncio.run(answer_to(questions, "search", b""))
 
     assert answer.status == 500
     assert b"a bug" not in answer.body

@@ -17,8 +17,8 @@ from plugin_gateway.console import traffic_stream
 from plugin_gateway.errors import UsageError
 from plugin_gateway.reload import schedule as schedule_module
 from plugin_gateway.reload.aside import compile_aside
-from plugin_gateway.server import beginning
 from plugin_gateway.server import pool as pool_module
+from plugin_gateway.server import startup
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.start import RefusedError, ServeOptions, Started
 from plugin_gateway.server.supervisor import Supervisor
@@ -457,7 +457,7 @@ def test_a_refused_config_that_looked_at_less_than_before_is_not_tried_for_ever(
         numbers.append(options["number"])
         return await compile_aside(**options)
 
-    monkeypatch.setattr(beginning, "compile_aside", counted)
+    monkeypatch.setattr(startup, "compile_aside", counted)
 
     async def talk(_: Supervisor, started: Started) -> None:
         config.with_name("openapi.yaml").write_text(DOCUMENT + "# more\n")
@@ -474,7 +474,7 @@ def test_stopping_during_the_start_starts_nothing(config: Path, monkeypatch: pyt
     async def never(**_: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(beginning, "compile_aside", never)
+    monkeypatch.setattr(startup, "compile_aside", never)
     announced: list[Any] = []
 
     async def bounded() -> None:

@@ -1,4 +1,4 @@
-"""The beginning of a gateway: it starts the other processes, and imports the supervisor while they import their modules, too.
+"""The startup of a gateway: it starts the other processes, and imports the supervisor while they import their modules, too.
 
 So this module imports only what it needs to start them.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from plugin_gateway.server.start import ServeOptions, Started
 
 
-class Beginning:
+class Startup:
     """The workers that start, and the first compile."""
 
     def __init__(self, options: ServeOptions, log: Log, child: ChildProcess | None = None) -> None:
@@ -99,15 +99,15 @@ def run(options: ServeOptions, announce: Callable[[Started, Log], None], child: 
     log = Log()
 
     async def supervise() -> None:
-        beginning = Beginning(options, log, child)
-        await beginning.begin()
+        startup = Startup(options, log, child)
+        await startup.begin()
         from plugin_gateway.server.supervisor import Supervisor  # noqa: PLC0415  # see the first sentence of this module
 
         # The command line turns the collector off, because imports make no garbage. The objects that they made live on,
         # so it need not scan them later.
         gc.freeze()
         gc.enable()
-        await Supervisor(options, log, beginning).run(announce)
+        await Supervisor(options, log, startup).run(announce)
 
     with telling(log):
         try:

@@ -9,8 +9,8 @@ import pytest
 from plugin_gateway.reload.child import compiled_or_refused
 from plugin_gateway.reload.command import module_environment
 from plugin_gateway.reload.outcome import Compiled
-from plugin_gateway.server.beginning import run
 from plugin_gateway.server.start import RefusedError, ServeOptions
+from plugin_gateway.server.startup import run
 from tests.server.pets import CONFIG
 
 
@@ -51,7 +51,7 @@ PAGES = {"h11", "prometheus_client", "starlette", "uvicorn"}
     ("module", "unneeded"),
     [
         pytest.param(
-            "plugin_gateway.server.beginning", {*CONTROL, *PAGES, "plugin_gateway.server.supervisor"}, id="beginning"
+            "plugin_gateway.server.startup", {*CONTROL, *PAGES, "plugin_gateway.server.supervisor"}, id="startup"
         ),
         pytest.param(
             "plugin_gateway.server.supervisor",
