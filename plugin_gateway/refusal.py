@@ -1,4 +1,4 @@
-"""A refusal: the gateway's own answer to a call it does not forward, as problem details (RFC 9457), and the table of its codes."""
+"""A refusal: the gateway's own answer to a call it does not forward, as problem details (RFC 9457), and the table of codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 MEDIA_TYPE: Final = "application/problem+json"
 
 
-# Not a struct: each call asks several times whether a result is a refusal, and `isinstance` takes three times as long for a struct.
+# Not a struct: each call asks several times whether a result is a refusal, and `isinstance` takes three times as long for a
+# struct.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """Why the gateway does not forward a call. It names allowed operations only, so it reveals nothing about the upstream.

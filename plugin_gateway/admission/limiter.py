@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class Entered(NamedTuple):
-    """A call is admitted: `lines` are field lines for its answer. The holder must call `Limiter.leave` when the call is over."""
+    """A call is admitted: `lines` are field lines for its answer.
+
+    The holder must call `Limiter.leave` when the call is over.
+    """
 
     lines: bytes
 

@@ -110,7 +110,10 @@ def refill(limit: RateLimit, level: Level | None, now_s: float) -> float:
 
 
 def take(demands: Sequence[Demand], levels: Sequence[Level | None], now_s: float) -> Taken:
-    """Take a token from each bucket, or from none if a bucket is empty: a call that one limit refuses must not use up others."""
+    """Take a token from each bucket.
+
+    If a bucket is empty, take none: a call that one limit refuses must not use up others.
+    """
     held = tuple(refill(demand.limit, level, now_s) for demand, level in zip(demands, levels, strict=True))
     if all(tokens >= 1 for tokens in held):
         return Taken(True, tuple(tokens - 1 for tokens in held))

@@ -60,7 +60,9 @@ class RedisLink:
         return monotonic() < self._away_until_s
 
     async def run(self, script: str, calls: Sequence[tuple[Sequence[str], Sequence[Any]]]) -> list[Any] | None:
-        """Run a script once for each call, which has its keys and arguments; return the answers, or None if Redis does not answer.
+        """Run a script once for each call, which has its keys and arguments.
+
+        Return the answers, or None if Redis does not answer.
 
         The answer to a call that failed is an exception.
         """

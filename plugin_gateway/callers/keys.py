@@ -62,7 +62,9 @@ class IssuerKeys:
         return tuple(key for key in fitting if key.key_id == key_id)[:_MAX_CANDIDATES]
 
     async def find(self, key_id: str | None, algorithm: str) -> tuple[SigningKey, ...]:
-        """Return the keys as `get` does. If no key fits or the keys are stale, fetch them first, but not again within `RETRY_S`.
+        """Return the keys as `get` does.
+
+        If no key fits or the keys are stale, fetch them first, but not again within `RETRY_S`.
 
         Raises:
             ProviderError: the keys cannot be fetched, or could not be a moment ago.

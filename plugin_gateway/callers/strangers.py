@@ -27,7 +27,7 @@ class Strangers:
         self._levels: OrderedDict[str, Level] = OrderedDict()
 
     def wait_s(self, address: str) -> float:
-        """How long the address must wait until the gateway verifies another unknown credential from it; 0 if it need not wait."""
+        """How long the address must wait before the gateway verifies another unknown credential from it; 0 if it need not."""
         level = self._levels.get(address)
         if level is None:
             return 0.0
@@ -49,7 +49,10 @@ class Strangers:
 
 @lru_cache(4096)
 def share_of(address: str) -> str:
-    """The key that an address is counted under. For IPv6 that is its /64 network, which belongs to one subscriber (RFC 6177)."""
+    """The key that an address is counted under.
+
+    For IPv6 that is its /64 network, which belongs to one subscriber (RFC 6177).
+    """
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:

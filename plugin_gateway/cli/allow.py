@@ -24,8 +24,9 @@ def command(config: Path | None, operations: tuple[str, ...], consumer: str, *, 
     """Allow the operations OP: add them to `allow` in the config file, and print the diff.
 
     OP is an operationId or 'METHOD /path/template'; 'METHOD /path/**' is a group. The command adds one line for each
-    operation, in the style of the neighbouring lines, and removes the operation's own entry from `deny`. Nothing else changes. If a group
-    in `deny` closes an operation, the command reports an error. It writes nothing if `serve` would refuse the result.
+    operation, in the style of the neighbouring lines, and removes the operation's own entry from `deny`. Nothing else changes.
+    If a group in `deny` closes an operation, the command reports an error. It writes nothing if `serve` would refuse the
+    result.
 
     Exit status: 0 if the operations are allowed, 1 if one stays closed, 2 if one does not exist or the file is not written.
     """

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def command(config: Path | None, admin: str, form: str) -> int:
     """List the calls that a running gateway holds until a person approves them, and those that were decided recently.
 
-    `plugin-gateway approve ID` shows one call and approves it. If the config sets `approvals.key`, the command takes the key from
-    PLUGIN_GATEWAY_APPROVAL_KEY or from the source in the config.
+    `plugin-gateway approve ID` shows one call and approves it. If the config sets `approvals.key`, the command takes the key
+    from PLUGIN_GATEWAY_APPROVAL_KEY or from the source in the config.
     """
     status, answer = ask_desk(config, admin, "/approvals")
     if status != 200:

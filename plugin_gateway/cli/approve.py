@@ -26,8 +26,8 @@ _ID: Final = re.compile(r"[0-9A-Za-z_-]+")
 def command(config: Path | None, admin: str, approval: str, deny: bool, yes: bool) -> int:
     """Show the call that waits for the approval ID, and approve it. It runs once, when its caller sends it again.
 
-    On a terminal the command asks before it approves. `plugin-gateway approvals` lists the ids; the answer to the caller has it, too.
-    Exit status: 0 if the decision holds, 1 if it came too late, there is no such approval, or you answered no.
+    On a terminal the command asks before it approves. `plugin-gateway approvals` lists the ids; the answer to the caller has
+    it, too. Exit status: 0 if the decision holds, 1 if it came too late, there is no such approval, or you answered no.
     """
     if not _ID.fullmatch(approval):
         raise UsageError(f"`{readable(approval)}` is not the id of an approval; `plugin-gateway approvals` lists them")

@@ -37,8 +37,9 @@ JUNIT = "junit"
 def command(config: Path | None, url: str, fields: tuple[str, ...], *, unsafe: bool, shape: str, most: int) -> int:
     """Attack the gateway as a hostile caller, with cases made from your own allow-list.
 
-    Without --url, a gateway with your config runs in this process, between the attacker and an upstream that records what reaches it
-    and repeats it in its answers. It needs no secret, and contacts no machine except the one that serves your document.
+    Without --url, a gateway with your config runs in this process, between the attacker and an upstream that records what
+    reaches it and repeats it in its answers. It needs no secret, and contacts no machine except the one that serves your
+    document.
 
     Exit status: 0 if every case held, 1 if something leaked or no allowed call was forwarded, 2 if the config is wrong.
     """
@@ -72,7 +73,7 @@ def command(config: Path | None, url: str, fields: tuple[str, ...], *, unsafe: b
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the log of the attacked gateway off the terminal: most cases break a description, and the report tells what matters."""
+    """Keep the log of the attacked gateway off the terminal: most cases break a description, and the report says enough."""
     logger = logging.getLogger("plugin_gateway")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

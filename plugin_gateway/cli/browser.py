@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def open_link(link: str, environ: Mapping[str, str] = os.environ) -> bool:
-    """Open a link; return whether this machine has a display. Without a display, `webbrowser` could start a browser inside the terminal."""
+    """Open a link; return whether this machine has a display.
+
+    Without a display, `webbrowser` could start a browser inside the terminal.
+    """
     has_display = sys.platform == "darwin" or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
     if has_display:
         # Some browsers return only after seconds, and this process may have to answer the page.

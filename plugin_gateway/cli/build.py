@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 def command(config: Path | None, output: Path) -> int:
     """Write the config, and the part of the document that it needs, to one file for `serve --revision FILE`.
 
-    The gateway then starts without the document and its server. The file holds no secret: `serve` reads secrets from the environment and
-    from files, as the config says; a relative path starts at the folder of the file. Only the same version of plugin-gateway reads it.
+    The gateway then starts without the document and its server. The file holds no secret: `serve` reads secrets from the
+    environment and from files, as the config says; a relative path starts at the folder of the file. Only the same version of
+    plugin-gateway reads it.
     """
     from plugin_gateway.cli.building import build_to_show
     from plugin_gateway.reports.replacing import write_file

@@ -53,10 +53,12 @@ def command(
 ) -> int:
     """Check the config, and the document that it names, as `serve` would, and report every mistake.
 
-    --operations supports the formats `text` and `json`. The JSON is then an object with `findings`, `operations` and `overlays`.
+    --operations supports the formats `text` and `json`. The JSON is then an object with `findings`, `operations` and
+    `overlays`.
 
-    Exit status: 0 if `serve` would start and each platform accepts the gateway, 1 if a platform does not or if `deny` closes every
-    operation that `allow` names, 2 if `serve` would refuse to start. The command opens no port and does not call the upstream.
+    Exit status: 0 if `serve` would start and each platform accepts the gateway, 1 if a platform does not or if `deny` closes
+    every operation that `allow` names, 2 if `serve` would refuse to start. The command opens no port and does not call the
+    upstream.
     """
     from plugin_gateway.cli.building import build_to_check
     from plugin_gateway.revision.allowlist import NOTHING_ALLOWED
@@ -94,7 +96,7 @@ def command(
 
 
 def show_as_object(findings: Iterable[Finding], built: Built | None) -> None:
-    """Print the findings, and if the gateway could be built, its appraisals and the savings of its overlays, as one JSON object."""
+    """Print one JSON object: the findings and, if the gateway could be built, its appraisals and its overlays' savings."""
     from plugin_gateway.cli.appraisals import values_of
     from plugin_gateway.rendering import render_json
     from plugin_gateway.revision.appraisal import appraise

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def command(config: Path | None, admin: str, *, opens: bool) -> int:
     """Print a link to the console of a running gateway. The link works once, within five minutes.
 
-    Run it on the gateway's machine, as the gateway's user: the command reads a key file that only this user can read. In a container:
-    `docker exec CONTAINER plugin-gateway console`.
+    Run it on the gateway's machine, as the gateway's user: the command reads a key file that only this user can read. In a
+    container: `docker exec CONTAINER plugin-gateway console`.
     """
     from plugin_gateway.cli.browser import open_link
 
@@ -43,7 +43,9 @@ def command(config: Path | None, admin: str, *, opens: bool) -> int:
 
 
 def new_link(address: Address) -> tuple[str, str]:
-    """Ask the gateway for a link, and show that this user may read its key. Return its base, which is empty for a socket, and its path.
+    """Ask the gateway for a link, and show that this user may read its key.
+
+    Return its base, which is empty for a socket, and its path.
 
     Raises:
         UsageError: no gateway answers, its console is off, or the key is missing.

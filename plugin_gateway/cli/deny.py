@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def command(config: Path | None, operations: tuple[str, ...], consumer: str, *, dry_run: bool) -> int:
     """Close the operations OP: take their entries out of `allow` in the config file, and print the diff.
 
-    OP is an operationId or 'METHOD /path/template'; 'METHOD /path/**' is a group. If `allow` has no entry for the operation alone, or a
-    group opens it, too, the command adds OP to `deny`, which overrides `allow`. It also takes the operation out of the lists of
-    `consumers`. The command writes nothing if `serve` would refuse the result.
+    OP is an operationId or 'METHOD /path/template'; 'METHOD /path/**' is a group. If `allow` has no entry for the operation
+    alone, or a group opens it, too, the command adds OP to `deny`, which overrides `allow`. It also takes the operation out of
+    the lists of `consumers`. The command writes nothing if `serve` would refuse the result.
 
     Exit status: 0 if the operations are closed, 1 if one stays open, 2 if one does not exist or the file is not written.
     """

@@ -54,10 +54,10 @@ def command(
 ) -> int:
     """Describe how the document changed, and what that changes for clients.
 
-    Without arguments, the command compares the lock, or the lock of a git revision, with the current document. With OLD, it compares
-    that document with the current one, for the allowed operations. With OLD and NEW, it compares all operations of the two. OLD and NEW
-    are files or URLs. The command marks each change that breaks callers or whose text could steer a model. Exit status: 0, or with
-    `--exit-code` 1 if there are differences.
+    Without arguments, the command compares the lock, or the lock of a git revision, with the current document. With OLD, it
+    compares that document with the current one, for the allowed operations. With OLD and NEW, it compares all operations of the
+    two. OLD and NEW are files or URLs. The command marks each change that breaks callers or whose text could steer a model.
+    Exit status: 0, or with `--exit-code` 1 if there are differences.
     """
     if revision and old:
         raise click.UsageError("`--against` and OLD exclude each other.", context)

@@ -68,8 +68,8 @@ def draft(
 ) -> ConfigDraft:
     """Write the config; `source` is the value for `openapi`. It allows the `named` operations, or a few that look harmless.
 
-    `entry_lines` are the lines of the allow-list, if they are written already; `url` is the API's, if it is known. With `environ`, the
-    gateway starts at once: a credential whose variable is missing there is only a comment.
+    `entry_lines` are the lines of the allow-list, if they are written already; `url` is the API's, if it is known. With
+    `environ`, the gateway starts at once: a credential whose variable is missing there is only a comment.
     """
     upstream = upstream_url(document)
     if url:

@@ -17,9 +17,9 @@ from plugin_gateway.errors import EditError, FindingsError, UsageError
 def command(file: Path | None, *, is_check: bool) -> int:
     """Format the config FILE in place, and print the diff. If FILE is `-`, format standard input to standard output.
 
-    The command keeps the meaning, the order and the comments of the file. It writes `# METHOD /path` after each operationId in `allow`,
-    `deny` and the lists of consumers, updates these comments if the document has changed, and aligns them. It also removes trailing
-    blanks and repeated blank lines. If it cannot read the document, it removes only blanks and blank lines.
+    The command keeps the meaning, the order and the comments of the file. It writes `# METHOD /path` after each operationId in
+    `allow`, `deny` and the lists of consumers, updates these comments if the document has changed, and aligns them. It also
+    removes trailing blanks and repeated blank lines. If it cannot read the document, it removes only blanks and blank lines.
     """
     from plugin_gateway.cli.editing import show_diff
     from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content

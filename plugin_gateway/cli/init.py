@@ -64,10 +64,10 @@ def command(
 ) -> int:
     """Write a commented gateway.yaml for the document SPEC (a file, a URL, or `-`). It allows a few reads that look safe.
 
-    The command takes the API's URL, and where its credential goes, from the document. Find more operations with `ops`. With --add, the
-    file allows the operations OP instead, each an operationId or 'METHOD /path/template'. If the file exists, --add only adds lines to
-    it, as `allow` does. Without OP, --add adds the reads that look safe. With --pick, the command then starts the gateway and opens its
-    console, as `serve --open` does.
+    The command takes the API's URL, and where its credential goes, from the document. Find more operations with `ops`. With
+    --add, the file allows the operations OP instead, each an operationId or 'METHOD /path/template'. If the file exists, --add
+    only adds lines to it, as `allow` does. Without OP, --add adds the reads that look safe. With --pick, the command then
+    starts the gateway and opens its console, as `serve --open` does.
     """
     from plugin_gateway.cli.draft import draft
     from plugin_gateway.cli.reading import read

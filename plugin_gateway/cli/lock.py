@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def command(config: Path | None, *, dry_run: bool) -> int:
     """Write gateway.lock beside the config: a digest of each allowed operation, and the operations of each group.
 
-    From then on, `check` and `serve` enforce it: a group opens no further operation, and `on_drift` decides what happens to an operation
-    whose description changes. Commit the file. Before you run this command again, read the output of `plugin-gateway diff`.
+    From then on, `check` and `serve` enforce it: a group opens no further operation, and `on_drift` decides what happens to an
+    operation whose description changes. Commit the file. Before you run this command again, read the output of
+    `plugin-gateway diff`.
     """
     from plugin_gateway.cli.building import load_stages_to_show
     from plugin_gateway.errors import ConfigError

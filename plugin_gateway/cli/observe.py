@@ -37,12 +37,13 @@ _LONG: Final = "10m"
 def command(config: Path | None, spec: str | None, upstream: str | None, listen: str, output: Path) -> int:
     """Forward every call to the API, and record which operations, parameters and fields are used, until you stop the command.
 
-    SPEC is the API's document (a file or URL). Point a program that uses the API at this listener instead; then `suggest` writes the
-    smallest gateway.yaml that permits its calls. Without SPEC, the config names the document, the API and the credential to add. The
-    command forwards callers' own credentials only with SPEC.
+    SPEC is the API's document (a file or URL). Point a program that uses the API at this listener instead; then `suggest`
+    writes the smallest gateway.yaml that permits its calls. Without SPEC, the config names the document, the API and the
+    credential to add. The command forwards callers' own credentials only with SPEC.
 
-    The output file has methods, path templates, names of parameters, and JSON pointers and types of fields, but no values. The command
-    refuses no call of an operation, so keep the listener on loopback. Calls that match no operation of the document get 404.
+    The output file has methods, path templates, names of parameters, and JSON pointers and types of fields, but no values. The
+    command refuses no call of an operation, so keep the listener on loopback. Calls that match no operation of the document get
+    404.
     """
     from plugin_gateway.cli.reading import reading
     from plugin_gateway.config.address import is_this_machine, parse_address

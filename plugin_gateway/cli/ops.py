@@ -48,11 +48,13 @@ NARROWEST = 21
 def command(
     config: Path | None, query: tuple[str, ...], source: str, shape: str, unused: float | None, records: tuple[str, ...]
 ) -> None:
-    """List the operations that match QUERY: words, `tag:NAME`, `method:GET`. The best match comes first; ✓ marks allowed operations.
+    """List the operations that match QUERY: words, `tag:NAME`, `method:GET`.
 
-    A word counts most in the summary, the operationId and the path, and less in the tags and the description. Other endings of a
-    word, other verbs for the same method (`remove` for DELETE), the beginning of a word and small typos match, too. Search mode
-    of the MCP endpoint ranks in the same way.
+    The best match comes first; ✓ marks allowed operations.
+
+    A word counts most in the summary, the operationId and the path, and less in the tags and the description. Other endings of
+    a word, other verbs for the same method (`remove` for DELETE), the beginning of a word and small typos match, too. Search
+    mode of the MCP endpoint ranks in the same way.
 
     `~N` estimates how many tokens an operation takes in the context of a model.
     """

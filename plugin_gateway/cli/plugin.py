@@ -39,10 +39,10 @@ _MANIFESTS = ("plugin.json", "ai-plugin.json", "chatgpt-app-submission.json")
 def command(config: Path | None, output: Path | None, wanted: str | None) -> None:
     """Write the plugin package for ChatGPT, Codex, Claude, Gemini, VS Code and the MCP registry.
 
-    The package has plugin.json and mcp.json (Agent Plugins 1.0) with the listing for OpenAI's directory, the manifests of the other
-    clients, a skill, and server.json. It is made from the revision that `serve` would serve, and names that revision's digest. The same
-    config, document and images give the same bytes. The package holds no secret. The command lists each text that only a person can
-    supply; `check --target` checks all rules.
+    The package has plugin.json and mcp.json (Agent Plugins 1.0) with the listing for OpenAI's directory, the manifests of the
+    other clients, a skill, and server.json. It is made from the revision that `serve` would serve, and names that revision's
+    digest. The same config, document and images give the same bytes. The package holds no secret. The command lists each text
+    that only a person can supply; `check --target` checks all rules.
     """
     from plugin_gateway.cli.building import build_to_show
     from plugin_gateway.diagnostics import Severity

@@ -38,9 +38,10 @@ _MOST_BEFORE_OBSERVED: Final = 100
 def command(config: Path | None, files: tuple[str, ...], source: str, upstream: str) -> int:
     """Print the smallest gateway.yaml that permits the calls in the records FILE; `-` is standard input.
 
-    FILE is an output file of `observe` (by default seen.jsonl), the gateway's own access log (JSON) or audit, or another server's access
-    log (common or combined format). From a file of `observe`, the command also hides the optional parameters that no call had, and keeps
-    only the fields that replies had. From another server's log, it omits an operation if every call was refused (401, 403, 404, 405).
+    FILE is an output file of `observe` (by default seen.jsonl), the gateway's own access log (JSON) or audit, or another
+    server's access log (common or combined format). From a file of `observe`, the command also hides the optional parameters
+    that no call had, and keeps only the fields that replies had. From another server's log, it omits an operation if every call
+    was refused (401, 403, 404, 405).
 
     Exit status: 0 if an operation was seen, 1 if not.
     """

@@ -30,8 +30,8 @@ def lines_of(
 ) -> Iterator[str]:
     """Yield the lines of the allow-list, in document order.
 
-    With `parameters` among the `keys`, an entry hides the optional parameters that no call had; with `response`, it keeps only the
-    fields that replies had. Otherwise, and where `comments` has the operation and the word, a comment says so.
+    With `parameters` among the `keys`, an entry hides the optional parameters that no call had; with `response`, it keeps only
+    the fields that replies had. Otherwise, and where `comments` has the operation and the word, a comment says so.
     """
     for key, operation in document.operations.items():
         if key in usage:

@@ -28,9 +28,9 @@ FORMATS = ("mcp", "openai", "openai-responses", "anthropic", "gemini")
 def command(config: Path | None, form: str, consumer: str, tokens: bool, operations: tuple[str, ...]) -> None:
     """Print the allowed operations as tools, or only the tools OP.
 
-    The formats are `mcp` (the tools as the MCP endpoint lists them), `openai` (Chat Completions), `openai-responses`, `anthropic` and
-    `gemini` (function declarations). All formats have the same names and arguments, so a program can pass a model's call on to the MCP
-    endpoint. A function for OpenAI is strict if null can stand for each of its optional arguments.
+    The formats are `mcp` (the tools as the MCP endpoint lists them), `openai` (Chat Completions), `openai-responses`,
+    `anthropic` and `gemini` (function declarations). All formats have the same names and arguments, so a program can pass a
+    model's call on to the MCP endpoint. A function for OpenAI is strict if null can stand for each of its optional arguments.
     """
     from plugin_gateway.cli.building import build_to_show
     from plugin_gateway.reports.callee import find_tool, view_of

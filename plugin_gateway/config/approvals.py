@@ -31,15 +31,15 @@ class Approvals(Record):
     """How long a call waits for its approval, and for the caller to send it again; at most 1d.
     Example: `expires: 30m`"""
     url: AbsoluteUrl | None = None
-    """Base of the links for approvers, if a proxy publishes the `/approve/` pages of the admin listener; by default the address of
-    `admin`.
+    """Base of the links for approvers, if a proxy publishes the `/approve/` pages of the admin listener; by default the address
+    of `admin`.
     Example: `url: https://approve.example.com`"""
     key: SecretValue | None = None
     """A secret that approvers must show. Set it if clients, or the programs of a model, can reach the admin listener.
     Example: `key: {env: APPROVERS_KEY}`"""
     idempotency_key: Literal["declared", "always", "never"] = "declared"
-    """Whether the gateway adds Idempotency-Key to approved calls: if the operation declares this header, `always`, or `never`. A key
-    that the caller sends stays."""
+    """Whether the gateway adds Idempotency-Key to approved calls: if the operation declares this header, `always`, or `never`.
+    A key that the caller sends stays."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:

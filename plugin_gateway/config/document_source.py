@@ -38,8 +38,8 @@ class DocumentSource(Record):
     copy, which it keeps on disk for the next start, too.
     Example: `source: https://api.example.com/openapi.json, refresh: 1h`"""
     cache: FolderPath | None = None
-    """The folder for the last good copy; by default `$CACHE_DIRECTORY`, as systemd sets it, or `$XDG_CACHE_HOME/plugin-gateway`, or
-    `~/.cache/plugin-gateway`.
+    """The folder for the last good copy; by default `$CACHE_DIRECTORY`, as systemd sets it, or
+    `$XDG_CACHE_HOME/plugin-gateway`, or `~/.cache/plugin-gateway`.
     Example: `source: https://api.example.com/openapi.json, cache: /var/cache/gateway`"""
     headers: dict[InjectedHeader, HeaderSecret] = field(default_factory=dict)
     """Header fields to send when the gateway fetches the document.

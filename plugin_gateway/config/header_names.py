@@ -74,8 +74,8 @@ TELLS_THE_ORIGIN: Final = {
 """The fields that the gateway writes for each value of `upstream.forwarded`."""
 
 NOT_WHERE_SEARCHED: Final = (b"accept-encoding", b"range", b"if-range")
-"""The fields that a caller may not send if the gateway searches answers for secrets or links. A partial answer may cut one in the
-middle, a range counts other octets in a rewritten body, and the gateway itself says which codings it reads."""
+"""The fields that a caller may not send if the gateway searches answers for secrets or links. A partial answer may cut one in
+the middle, a range counts other octets in a rewritten body, and the gateway itself says which codings it reads."""
 
 
 def is_field_name(name: bytes) -> bool:

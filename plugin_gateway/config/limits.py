@@ -81,9 +81,9 @@ class Limits(Record):
     """Calls per `openai-ephemeral-user-id`. Calls without this header are not limited by it.
     Example: `per_ephemeral_user: 10/min`"""
     bad_credentials: RateValue = Rate(100, 60)
-    """Failed passwords, introspected tokens and token requests, per client address and worker. Above it, the gateway refuses unknown
-    credentials from this address (429) without asking the provider; known callers still pass. Raise it behind a proxy, where all
-    callers share one address.
+    """Failed passwords, introspected tokens and token requests, per client address and worker. Above it, the gateway refuses
+    unknown credentials from this address (429) without asking the provider; known callers still pass. Raise it behind a proxy,
+    where all callers share one address.
     Example: `bad_credentials: 1000/min`"""
     concurrency: Count | None = None
     """Simultaneous calls, across all workers of this gateway.
@@ -92,7 +92,8 @@ class Limits(Record):
     """Open client connections, per worker.
     Example: `connections: 2000`"""
     redis: SecretValue | None = None
-    """URL of a Redis in which several gateways share their rate counts and approvals; needs `pip install plugin-gateway[redis]`.
+    """URL of a Redis in which several gateways share their rate counts and approvals; needs
+    `pip install plugin-gateway[redis]`.
     Example: `redis: {env: REDIS_URL}`"""
     on_store_failure: Literal["allow", "refuse"] = "allow"
     """What happens to calls while Redis cannot count them. Until it can, calls that need an approval get 503."""

@@ -153,8 +153,8 @@ class Config(Record):
     Example: `deny: ['DELETE /orders/{id}', {tag: Admin}]`"""
     on_drift: OnDrift = "quarantine"
     """What happens to an operation whose description has changed since `plugin-gateway lock` wrote gateway.lock:
-    `quarantine` closes it on every face, `keep` serves it as it was locked, `follow` serves it as it is now. All three report it.
-    Without a lock there is no drift."""
+    `quarantine` closes it on every face, `keep` serves it as it was locked, `follow` serves it as it is now. All three report
+    it. Without a lock there is no drift."""
     public: Public = Public()
     """How clients see the gateway.
     Example: `public: {url: https://plugin.example.com}`"""
@@ -189,8 +189,8 @@ class Config(Record):
     """Listener for health, metrics and console; `null` turns it off. It must not be the public listener.
     Example: `admin: 127.0.0.1:9000`"""
     console: ConsoleOrOff = Console()
-    """The console: pages on the admin listener that show and edit the allow-list. By default it is on if `admin` is an address of this
-    machine alone, such as 127.0.0.1; elsewhere write `console: true`. `false` turns it off.
+    """The console: pages on the admin listener that show and edit the allow-list. By default it is on if `admin` is an address
+    of this machine alone, such as 127.0.0.1; elsewhere write `console: true`. `false` turns it off.
     Example: `console: {write: false}`"""
     metrics: ListenAddress | None = None
     """Listener for metrics alone, for a scraper that cannot reach `admin`. `admin` serves metrics, too.

@@ -21,7 +21,10 @@ def split_operation(text: str) -> tuple[str, str] | None:
 
 
 def run_together(text: str) -> str:
-    """Return a hint for entries that YAML reads as one text, since the dash of the second is indented further; else an empty text."""
+    """Return a hint for entries that YAML reads as one text, since the dash of the second is indented further.
+
+    Any other text gives an empty hint.
+    """
     entries = re.split(r"\s+-\s+", text)
     return (
         f"begin each dash in the same column: {', '.join(f'`- {entry}`' for entry in entries)}" if entries[1:] else ""

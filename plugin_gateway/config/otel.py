@@ -80,11 +80,12 @@ class Otel(Record):
     """Whether to send metrics. The admin listener serves them for Prometheus in any case.
     Example: `metrics: false`"""
     sample: Annotated[Number, ChangeValue(_share), SchemaWords({"minimum": 0, "maximum": 1})] = 1
-    """The share of traces that are recorded, from 0 to 1. A caller can prevent the recording of its call, but cannot request it.
+    """The share of traces that are recorded, from 0 to 1. A caller can prevent the recording of its call, but cannot request
+    it.
     Example: `sample: 0.1`"""
     parent: Literal["continue", "restart"] = "continue"
-    """What happens to the trace of a caller that sends a valid `traceparent`: the call joins it (`continue`), or begins a new trace that
-    is linked to it (`restart`). The API gets the `traceparent` of the gateway's call in both cases.
+    """What happens to the trace of a caller that sends a valid `traceparent`: the call joins it (`continue`), or begins a new
+    trace that is linked to it (`restart`). The API gets the `traceparent` of the gateway's call in both cases.
     Example: `parent: restart`"""
     service: Annotated[str, Meta(min_length=1, max_length=200)] = "plugin-gateway"
     """The attribute `service.name`.

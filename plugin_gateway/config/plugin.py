@@ -33,7 +33,8 @@ class ReviewCase(Record):
     """What the reviewer types.
     Example: `prompt: 'Which orders are late?'`"""
     tools: Texts = ()
-    """The operations that the prompt should call, by the names that clients see. Leave it out if the prompt should call no tool.
+    """The operations that the prompt should call, by the names that clients see. Leave it out if the prompt should call no
+    tool.
     Example: `tools: [listOrders]`"""
     expect: Prose | None = None
     """What the reviewer should see.

@@ -51,8 +51,9 @@ class Public(Record):
     """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps every
     schema that a discriminator can select; `trim` keeps only those that something else refers to as well."""
     page: OnOff = True
-    """A page for people at `/`, that explains what the gateway is and links to the documents. `off` or `false` removes it. A program
-    that does not ask for HTML gets the same answer with and without the page. An allowed operation `GET /` replaces the page.
+    """A page for people at `/`, that explains what the gateway is and links to the documents. `off` or `false` removes it. A
+    program that does not ask for HTML gets the same answer with and without the page. An allowed operation `GET /` replaces the
+    page.
     Example: `url: https://plugin.example.com, page: false`"""
 
     @classmethod

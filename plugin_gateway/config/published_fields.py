@@ -1,4 +1,4 @@
-"""Published fields: the types of the values of `manifest` and `plugin`, which clients, directories and registries show or read."""
+"""Published fields: the types of values of `manifest` and `plugin`, which clients, directories and registries show or read."""
 
 from __future__ import annotations
 

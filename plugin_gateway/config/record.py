@@ -31,8 +31,8 @@ class _Records(StructMeta):
 class Record(Struct, metaclass=_Records, frozen=True, kw_only=True):
     """The base of every mapping of gateway.yaml. Its annotations say what its values may be (see `reader`).
 
-    A record judges its keys, the rules between them and all of its values, even if one of these is wrong: an operator wants every
-    mistake in one report.
+    A record judges its keys, the rules between them and all of its values, even if one of these is wrong: an operator wants
+    every mistake in one report.
     """
 
     short_form: ClassVar[dict[str, Any] | None] = None

@@ -47,7 +47,10 @@ def may_be_secret(pointer: Pointer) -> bool:
 
 
 def is_perhaps_secret(pointer: Pointer, value: object) -> bool:
-    """Return whether `value` at `pointer` may be a secret: people also write one where the name of a variable or file belongs."""
+    """Return whether `value` at `pointer` may be a secret.
+
+    People also write a secret where the name of a variable or file belongs.
+    """
     if may_be_secret(pointer) or _PEM in str(value):
         return True
     last = pointer[-1] if pointer else ""

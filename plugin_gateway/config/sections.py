@@ -22,7 +22,7 @@ _MOST_SECTIONS: Final = 12
 
 
 class Sections(Struct, frozen=True, kw_only=True):
-    """The tree of the readable sections, all mistakes of the text, and the top-level keys and lines that are not in the tree."""
+    """The tree of the readable sections, all mistakes of the text, and the top-level keys and lines outside of the tree."""
 
     root: Node | None
     found: tuple[Found, ...]

@@ -1,4 +1,7 @@
-"""A mistake of syntax: the line that makes a text invalid YAML, and how to correct it. The parser's own message seldom says so."""
+"""A mistake of syntax: the line that makes a text invalid YAML, and how to correct it.
+
+The parser's own message seldom says so.
+"""
 
 from __future__ import annotations
 

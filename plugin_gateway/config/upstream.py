@@ -42,7 +42,7 @@ class Timeouts(Record):
 
 
 class Tls(Record):
-    """Certificates for the connection to the upstream. The gateway watches these files: new connections use their new content."""
+    """Certificates for the connection to the upstream. The gateway watches them: new connections use the new files."""
 
     example: ClassVar[str] = "{ca: corp.pem, cert: me.pem, key: me.key}"
     other_words: ClassVar[dict[str, str]] = {"ca_file": "ca", "ca_cert": "ca", "cafile": "ca", "private_key": "key"}
@@ -107,8 +107,8 @@ class Upstream(Record):
     )
 
     url: UpstreamAddress
-    """URL of the API. Its path is a prefix that no call can leave. In response header fields, the gateway rewrites references to
-    this URL to `public.url`, and drops a reference that is not below its path.
+    """URL of the API. Its path is a prefix that no call can leave. In response header fields, the gateway rewrites references
+    to this URL to `public.url`, and drops a reference that is not below its path.
     Example: `url: https://api.example.com/v2`"""
     credential: Credentials = ()
     """The credential that the gateway adds to each call; a list if the API needs several.
@@ -141,13 +141,13 @@ class Upstream(Record):
     compress, and refuses partial and unreadable responses. With `never`, you promise that the upstream repeats no secret of a
     request; then `Range`, compression, and partial and unreadable responses pass."""
     unreadable: Literal["refuse", "pass"] = "refuse"
-    """What happens to a response in a content coding that the gateway cannot decode, in which a secret could pass unnoticed: `refuse`
-    sends 502 `unreadable-answer`, `pass` the response. The gateway decodes gzip, deflate, br and zstd."""
+    """What happens to a response in a content coding that the gateway cannot decode, in which a secret could pass unnoticed:
+    `refuse` sends 502 `unreadable-answer`, `pass` the response. The gateway decodes gzip, deflate, br and zstd."""
     headers: UpstreamHeaders = UpstreamHeaders()
     """Header fields that the gateway forwards, although it drops them by default."""
     servers: Literal["check", "ignore"] = "check"
-    """Whether to warn if the document's `servers` differ from `url`. Write `ignore` if both are right, for example behind a proxy
-    that removes a path."""
+    """Whether to warn if the document's `servers` differ from `url`. Write `ignore` if both are right, for example behind a
+    proxy that removes a path."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -1,8 +1,8 @@
 """The console app: judges each request below `/console`, lets people enter, and passes the others to the handlers.
 
-Each request passes the same steps: the console must be on, and the Host must be its own. `/token` and `/enter` let a person in. All
-other paths need a session. Those of the API also need an Origin that is the console's, and the page secret: a browser
-sends its cookie to every port of the host, so another server there could replay it.
+Each request passes the same steps: the console must be on, and the Host must be its own. `/token` and `/enter` let a person in.
+All other paths need a session. Those of the API also need an Origin that is the console's, and the page secret: a browser sends
+its cookie to every port of the host, so another server there could replay it.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ Power: TypeAlias = Literal["off", "read", "write"]
 """What the console may do: nothing, show, or show and save."""
 
 COOKIE: Final = "plugin_gateway_console"
-"""The beginning of the cookie's name. Browsers send a cookie to every port of its host, so each gateway adds a text to the name; else
-two gateways on one machine would overwrite each other's session."""
+"""The beginning of the cookie's name. Browsers send a cookie to every port of its host, so each gateway adds a text to the
+name; else two gateways on one machine would overwrite each other's session."""
 PAGE_FIELD: Final = "Plugin-Gateway-Page-Secret"
 """The request field for the secret that the page of a link keeps."""
 HEADERS: Final = {

@@ -1,7 +1,7 @@
 """The approvals in the console: the calls that wait for a person, and the decisions, as on the admin listener.
 
-If gateway.yaml sets `approvals.key`, the session alone decides nothing: a program that runs as the gateway's user, such as a model's
-agent, could enter the console and approve its own call.
+If gateway.yaml sets `approvals.key`, the session alone decides nothing: a program that runs as the gateway's user, such as a
+model's agent, could enter the console and approve its own call.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ Sync: TypeAlias = Literal["in-sync", "changed", "refused"]
 
 
 class ConfigState:
-    """Compares the file with what the last compile read. Without a file, environment variables or a revision file have the config."""
+    """Compares the file with what the last compile read.
+
+    Without a file, environment variables or a revision file have the config.
+    """
 
     def __init__(self, path: Path | None, mark_key: bytes) -> None:
         self.path = path

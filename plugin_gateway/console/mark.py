@@ -1,6 +1,7 @@
 """A mark: which content of gateway.yaml an edit began with.
 
-The file may contain secrets. A plain hash of it would let a reader test guesses, so each run of the gateway hashes with another key.
+The file may contain secrets. A plain hash of it would let a reader test guesses, so each run of the gateway hashes with another
+key.
 """
 
 from __future__ import annotations

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 class Preview(Discreet, frozen=True, kw_only=True):
-    """An edited text with what it compiles to. With findings, the gateway would refuse it, or the edit does not do what it should."""
+    """An edited text with what it compiles to.
+
+    With findings, the gateway would refuse it, or the edit does not do what it should.
+    """
 
     HIDDEN = ("text", "built")
 

@@ -1,8 +1,8 @@
 """Remembered steps: a compile that repeats only the work on operations that have changed since earlier compiles.
 
-The kept operations are divided into parts, by their paths. What a step makes of a part depends on nothing outside of it, unless the
-document is unusual: then the step runs again for the whole document. A person who ticks an operation in the console adds a part of one
-path to parts that are known.
+The kept operations are divided into parts, by their paths. What a step makes of a part depends on nothing outside of it, unless
+the document is unusual: then the step runs again for the whole document. A person who ticks an operation in the console adds a
+part of one path to parts that are known.
 """
 
 from __future__ import annotations

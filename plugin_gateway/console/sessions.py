@@ -1,7 +1,8 @@
 """The sessions: who has entered the console, by a link that works once, and for twelve hours by a cookie.
 
-Browsers send a cookie to every port of its host, so another web server of the machine gets the cookie of a browser. A browser's session
-therefore has a second secret, the page secret, which the browser keeps for one origin; the cookie is worth nothing without it.
+Browsers send a cookie to every port of its host, so another web server of the machine gets the cookie of a browser. A browser's
+session therefore has a second secret, the page secret, which the browser keeps for one origin; the cookie is worth nothing
+without it.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ def _digest(secret: str) -> bytes:
 def is_program(headers: Headers) -> bool:
     """Return whether a program, and not a browser, opens a link: the request has no sign of a browser.
 
-    A program sends its cookie where it was told to, so it needs no page secret. One sign of a browser is enough: if a browser passed
-    for a program, other servers of the machine could use its cookie.
+    A program sends its cookie where it was told to, so it needs no page secret. One sign of a browser is enough: if a browser
+    passed for a program, other servers of the machine could use its cookie.
 
     A page cannot take these signs out of a browser's request. By the Fetch standard, a navigation accepts `text/html`.
     By Fetch Metadata, each request to this machine states its site and its destination. Each browser calls itself

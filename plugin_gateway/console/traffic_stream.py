@@ -27,8 +27,8 @@ HEARTBEAT_S: Final = 15.0
 PATIENCE_S: Final = 30.0
 """A page that takes nothing for this long leaves its place to another one."""
 LONGEST_S: Final = 600.0
-"""How long one answer lasts. A page that reads asks again at once. One that never reads takes a place no longer than this: the system
-acknowledges a few bytes for it, so the gateway cannot see that it reads nothing."""
+"""How long one answer lasts. A page that reads asks again at once. One that never reads takes a place no longer than this: the
+system acknowledges a few bytes for it, so the gateway cannot see that it reads nothing."""
 _HELLO: Final = b"retry: 3000\n: the calls follow\n\n"
 _HEARTBEAT: Final = b": still here\n\n"
 

@@ -1,6 +1,7 @@
 """The workshop: a child process that holds the whole document, which the supervisor never reads.
 
-The first question starts it. It ends after ten minutes without a question, or with the supervisor, whose end closes its standard input.
+The first question starts it. It ends after ten minutes without a question, or with the supervisor, whose end closes its
+standard input.
 """
 
 from __future__ import annotations
@@ -63,7 +64,10 @@ class Workshop:
         return self._child.pid if self._child is not None and self._child.is_alive else None
 
     async def ask(self, name: str, arguments: bytes) -> WorkshopAnswer:
-        """Ask one question. A workshop that ends or does not answer in time gives a 503, and the next question starts another."""
+        """Ask one question.
+
+        A workshop that ends or does not answer in time gives a 503, and the next question starts another.
+        """
         if self._is_closed:
             return _unavailable("The gateway is shutting down.")
         if self._idle is not None:

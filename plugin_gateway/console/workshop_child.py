@@ -1,7 +1,7 @@
 """The workshop's process: `python -m plugin_gateway.console.workshop_child` holds the document and answers questions about it.
 
-The first line on standard input is a JSON object with the arguments of the gateway. Frames follow, and answers go to standard output.
-The process ends when standard input closes, so it does not outlive the supervisor.
+The first line on standard input is a JSON object with the arguments of the gateway. Frames follow, and answers go to standard
+output. The process ends when standard input closes, so it does not outlive the supervisor.
 """
 
 from __future__ import annotations

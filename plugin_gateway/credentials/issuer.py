@@ -99,7 +99,10 @@ class Issuer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def obtain(self, subject: str, on_token: OnToken, *, refused: str, address: str) -> None:
-        """Pass a token to `on_token`, at once if a valid one is cached. `refused` is a token that the upstream refused, or empty."""
+        """Pass a token to `on_token`, at once if a valid one is cached.
+
+        `refused` is a token that the upstream refused, or empty.
+        """
         now_s = monotonic()
         key = sha256(subject.encode()).digest()
         held = self._token(key)

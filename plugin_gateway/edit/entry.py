@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 
 
 def entry_of(document: Document, operation: Operation) -> Entry:
-    """Return the entry for an operation: its id, if no other operation has it and it needs no quotes, or its method and path."""
+    """Return the entry for an operation: its id, if no other operation has it and it needs no quotes; else method and path."""
     own = operation.operation_id or ""
     is_clear = is_plain(own) and not {" ", ":"} & {*own} and own[0] not in "./"
     if is_clear and list(document.operation_ids.values()).count(own) == 1:
@@ -87,7 +87,10 @@ def _gaps(items: Iterable[TextPart], layout: Layout) -> Iterator[tuple[str, int]
 
 
 def _aligned(gap: str, column: int, line: str) -> str:
-    """Return the gap that puts a comment into the column of another one; that one's gap if the line is too long, or has tabs."""
+    """Return the gap that puts a comment into the column of another one.
+
+    If the line is too long, or the other gap has tabs, this is the other gap.
+    """
     return gap if "\t" in gap else " " * (column - len(line) if column > len(line) else len(gap))
 
 

@@ -48,8 +48,9 @@ class Health(Struct, frozen=True, kw_only=True):
 
     `reload_error` is the report of the last reload if it failed, as `check` prints it. `awaited` is the report that
     explains why the gateway is still waiting for its document at startup. `held` names the operations that the document
-    added to groups of the allow-list since the lock was written; they stay closed. `drifted` has the operations that are not as they
-    were locked, with the outcome and the parts that changed. `stale` is the warning that the document is its last good copy.
+    added to groups of the allow-list since the lock was written; they stay closed. `drifted` has the operations that are not as
+    they were locked, with the outcome and the parts that changed. `stale` is the warning that the document is its last good
+    copy.
     """
 
     is_ready: bool
@@ -70,7 +71,10 @@ class Health(Struct, frozen=True, kw_only=True):
 
 
 def admin_app(routes: Iterable[Route]) -> Starlette:
-    """Return an app with these routes. It answers problem details for a path or a method that they lack, and redirects nothing."""
+    """Return an app with these routes.
+
+    It answers problem details for a path or a method that they lack, and redirects nothing.
+    """
     app = Starlette(routes=[*routes], exception_handlers={HTTPException: _refuse})
     app.router.redirect_slashes = False
     return app

@@ -1,8 +1,8 @@
 """The approvals API: where people see the calls that wait for them, and decide, on the admin listener.
 
-`GET /approvals` and `POST /approvals/ID` are for programs, `/approve/TOKEN` is the page behind the link that a caller gets. A GET
-decides nothing, because programs follow links (scanners of mail, previews of chats). A POST must come from this page or from a
-program: a page of another site, or one that rebinds its name to this address, is refused.
+`GET /approvals` and `POST /approvals/ID` are for programs, `/approve/TOKEN` is the page behind the link that a caller gets. A
+GET decides nothing, because programs follow links (scanners of mail, previews of chats). A POST must come from this page or
+from a program: a page of another site, or one that rebinds its name to this address, is refused.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _P = ParamSpec("_P")
 
 MOST_BODY_BYTES: Final = 4_096
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-# The page runs no script, loads nothing, and cannot be put into a frame, where a click could be stolen. With `no-referrer` browsers
-# would send `Origin: null` with its form.
+# The page runs no script, loads nothing, and cannot be put into a frame, where a click could be stolen. With `no-referrer`
+# browsers would send `Origin: null` with its form.
 _PAGE_HEADERS: Final = {
     **_NO_STORE,
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; "

@@ -1,4 +1,7 @@
-"""The connections: the files that tell each client where the MCP endpoint is. The client asks its user for a token; no file has one."""
+"""The connections: the files that tell each client where the MCP endpoint is.
+
+The client asks its user for a token; no file has one.
+"""
 
 from __future__ import annotations
 

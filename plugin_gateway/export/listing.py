@@ -1,4 +1,7 @@
-"""The listing: the texts and images that OpenAI's directory shows, and the cases for its reviewers (`extensions."com.openai"`)."""
+"""The listing: the texts and images that OpenAI's directory shows, and the cases for its reviewers.
+
+They are the extension `extensions."com.openai"`.
+"""
 
 from __future__ import annotations
 

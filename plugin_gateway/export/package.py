@@ -73,7 +73,10 @@ def build_package(candidate: Candidate) -> Package:
 
 
 def plugin_manifest(candidate: Candidate) -> JsonObject:
-    """Build `plugin.json` (Agent Plugins 1.0). `extensions` has the revision's digest under the reversed host of the gateway."""
+    """Build `plugin.json` (Agent Plugins 1.0).
+
+    `extensions` has the revision's digest under the reversed host of the gateway.
+    """
     return {
         "$schema": PLUGIN_SCHEMA,
         **_common(candidate),

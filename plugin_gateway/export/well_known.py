@@ -1,4 +1,4 @@
-"""The well-known files: proofs of the domain for OpenAI and the MCP registry, and the card and the catalog of the MCP endpoint."""
+"""The well-known files: domain proofs for OpenAI and the MCP registry, and the card and the catalog of the MCP endpoint."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Body names: which fields a body may not have, because a server could read them in place of the judged values.
 
 Those are method overrides, and names of the query with which the gateway selects the operation, adds its credential, or
-hides or narrows a parameter. Rails, Laravel and PHP's `$_REQUEST` keep the fields of the body and of the query in one place, and
-a field of the body wins there.
+hides or narrows a parameter. Rails, Laravel and PHP's `$_REQUEST` keep the fields of the body and of the query in one place,
+and a field of the body wins there.
 """
 
 from __future__ import annotations

@@ -85,10 +85,10 @@ def compile_rules(
 
 
 def _known_operations(document: Document) -> dict[OperationKey, tuple[RequiredPair, ...]]:
-    """Return all operations that the API has, with those that overlays took out of its document, and the pairs that select each.
+    """Return all operations of the API, also those that overlays took out of its document, and the pairs that select each.
 
-    Without these, a call of the denied `/pets/mine` would pass as one of the allowed `/pets/{id}`. Operations that an overlay wrote
-    again with other parameter names are left out.
+    Without these, a call of the denied `/pets/mine` would pass as one of the allowed `/pets/{id}`. Operations that an overlay
+    wrote again with other parameter names are left out.
     """
     present = {key: selecting_pairs(key, document) for key in document.operations}
     removed = {key: selecting_pairs(key, document) for key in document.removed}

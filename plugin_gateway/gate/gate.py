@@ -103,7 +103,10 @@ class Gate(Struct, frozen=True, kw_only=True):
         return _make_permit(Permit, (route.rule, path, rebuilt))
 
     def _judge_matrix(self, method: bytes, target: bytes, trace: Trace | None) -> Permit | Refusal | None:
-        """Judge a target with a `;` by the target that its matrix parameters stand for; None if no operation has such a path."""
+        """Judge a target with a `;` by the target that its matrix parameters stand for.
+
+        Return None if no operation has such a path.
+        """
         if b";" not in target:
             return None
         for one in self.matrix_paths:
@@ -131,7 +134,10 @@ class Gate(Struct, frozen=True, kw_only=True):
 
 
 def _as_sent(verdict: Permit | Refusal, matrix: MatrixPath, target: bytes) -> Permit | Refusal | None:
-    """Return the verdict for a matrix path, from that for the path with plain values; None if another operation has that path."""
+    """Return the verdict for a matrix path, from that for the path with plain values.
+
+    It is None if another operation has that path.
+    """
     path = target.partition(b"?")[0]
     if isinstance(verdict, UndeclaredQuery) and verdict.permit is not None:
         return verdict.with_permit(verdict.permit._replace(path=path)) if matrix.is_of(verdict.permit.rule) else None

@@ -1,8 +1,8 @@
 """A matrix path: a path in which a declared parameter follows a `;`, as in `/pets/;id=5` (OpenAPI's `style: matrix`).
 
-Tomcat, Jetty and others cut `;…` off each segment before they choose an operation, and some old servers cut off the rest of the path.
-They serve `/pets/;id=5` as `/pets/`. So such a path passes only if the API has no other operation there, and if the gate permits the path
-with the plain value, `/pets/5`, for the same operation.
+Tomcat, Jetty and others cut `;…` off each segment before they choose an operation, and some old servers cut off the rest of the
+path. They serve `/pets/;id=5` as `/pets/`. So such a path passes only if the API has no other operation there, and if the gate
+permits the path with the plain value, `/pets/5`, for the same operation.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
 
-# Servers may decode a segment before or after they look for `;`, so `;` and `%` are not escaped either. The plain path is judged as any
-# other is, which settles encoded slashes and dots.
+# Servers may decode a segment before or after they look for `;`, so `;` and `%` are not escaped either. The plain path is
+# judged as any other is, which settles encoded slashes and dots.
 _VALUE: Final = rb"(?:[A-Za-z0-9\-._~,]|%(?!25|3[Bb])[0-9A-Fa-f]{2})+"
 _OTHER_SEGMENT: Final = rb"/[^/;]*"
 _is_plain: Final = re.compile(r"[A-Za-z0-9\-._~]+").fullmatch
@@ -39,7 +39,10 @@ class MatrixPath(Struct, frozen=True):
     """A regular expression for the path. Its groups are what remains without `;name=`."""
 
     def plain_target(self, target: bytes) -> bytes | None:
-        """Return a target with the plain values of its matrix parameters; None if its path is no matrix path of the operation."""
+        """Return a target with the plain values of its matrix parameters.
+
+        Return None if its path is no matrix path of the operation.
+        """
         path, mark, query = target.partition(b"?")
         found = re.fullmatch(self.expression, path)
         if found is None:
@@ -100,7 +103,10 @@ def _closed(name: str, why: str) -> str:
 
 
 def _share_calls(one: str, other: str) -> bool:
-    """Whether a server may serve a call of one method by an operation of the other: HEAD is served like GET (RFC 9110, 9.3.2)."""
+    """Whether a server may serve a call of one method by an operation of the other.
+
+    HEAD is served like GET (RFC 9110, 9.3.2).
+    """
     return one == other or {one, other} == {"GET", "HEAD"}
 
 
@@ -110,7 +116,7 @@ def _may_be_object(parameter: JsonObject, document: Document) -> bool:
 
 
 def _cut(segments: tuple[Segment, ...], places: Collection[int]) -> Iterator[tuple[Segment, ...]]:
-    """Yield the paths that servers may see: one without the matrix parameters, and for each of them one that ends at its segment."""
+    """Yield the paths that servers may see: the path without matrix parameters, and for each parameter the path up to it."""
     kept = [Segment(segment.parts[:-1]) if at in places else segment for at, segment in enumerate(segments)]
     yield _bare(kept)
     for place in places:

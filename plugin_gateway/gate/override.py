@@ -1,8 +1,8 @@
 """A method override: a field name that makes a framework replace the method of the request line.
 
 The upstream would then serve another method than the gate judged. To Rails, Laravel, Symfony, Spring, CakePHP and Yii, an
-allowed `POST /pets/1` with `_method=DELETE` is a DELETE. ASP.NET reads `X-HTTP-Method-Override` in forms and in headers, and Catalyst reads
-`x-tunneled-method` in queries and forms.
+allowed `POST /pets/1` with `_method=DELETE` is a DELETE. ASP.NET reads `X-HTTP-Method-Override` in forms and in headers, and
+Catalyst reads `x-tunneled-method` in queries and forms.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ class OperationRule(Struct, frozen=True, kw_only=True):
     header_names: frozenset[bytes] = frozenset()
     cookie_names: frozenset[bytes] = frozenset()
     withheld_headers: frozenset[bytes] = frozenset()
-    """Folded header names (`config.header_names.fold_header`) that never go up as the client sent them: the shape writes them."""
+    """Folded header names (`config.header_names.fold_header`) that never go up as the client sent them: the shape writes them.
+    """
     has_request_body: bool = False
     media_types: tuple[bytes, ...] = ()
     """Declared types of the request body, in lower case and without parameters; may be ranges. Empty admits any type."""

@@ -84,7 +84,10 @@ def _admits(name: bytes, rule: OperationRule, withheld: Collection[bytes]) -> bo
 
 
 def is_plain_name(name: bytes) -> bool:
-    """Whether all servers read a name in the same way, and not as an override of the method. The gate takes no other undeclared names."""
+    """Whether all servers read a name in the same way, and not as an override of the method.
+
+    The gate takes no other undeclared names.
+    """
     prefix, bracket, _ = name.partition(b"[")
     if bracket and not _NESTED.match(name, len(prefix)):
         # PHP reads `a[b` as `a_b`, another name.

@@ -40,7 +40,10 @@ def find_refused_names(
     rules: Mapping[OperationKey, OperationRule],
     placed: Mapping[tuple[OperationKey, Key], PlacedRule],
 ) -> Iterator[Finding]:
-    """Find the names that the gate refuses. `rules` are those of the gate; `placed` has the rules by operation and parameter."""
+    """Find the names that the gate refuses.
+
+    `rules` are those of the gate; `placed` has the rules by operation and parameter.
+    """
     shaped = {
         key: one.shape.names for key, one in allowed.items() if one.shape is not None and one.shape.names != NO_NAMES
     }

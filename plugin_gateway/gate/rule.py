@@ -37,7 +37,10 @@ _MAX_SCHEMA_DEPTH = 16
 
 
 class InjectedNames(Struct, frozen=True, kw_only=True):
-    """Names that the gateway sets; the client's copies never pass. Headers are folded by `fold_header`, others by `fold_name`."""
+    """Names that the gateway sets; the client's copies never pass.
+
+    Headers are folded by `fold_header`, others by `fold_name`.
+    """
 
     headers: frozenset[bytes] = frozenset()
     query: frozenset[bytes] = frozenset()

@@ -144,7 +144,10 @@ class DeniedPaths:
 
 @lru_cache(maxsize=1)
 def _branches(paths: tuple[str, ...]) -> Mapping[int, _Branch]:
-    """Return a tree for each number of segments. The console compiles the same document again when a person ticks an operation."""
+    """Return a tree for each number of segments.
+
+    The console compiles the same document again when a person ticks an operation.
+    """
     by_length: dict[int, _Branch] = {}
     for template in map(parse_template, paths):
         by_length.setdefault(len(template.trimmed), _Branch()).add(template)
@@ -152,7 +155,10 @@ def _branches(paths: tuple[str, ...]) -> Mapping[int, _Branch]:
 
 
 class _Branch:
-    """A tree of templates of one length, by their heads, so that compiling a thousand guards does not compare a million pairs."""
+    """A tree of templates of one length, by their heads.
+
+    With it, compiling a thousand guards does not compare a million pairs.
+    """
 
     def __init__(self) -> None:
         self.branches: dict[str | None, _Branch] = {}
@@ -206,7 +212,10 @@ def cast_deep_shadow(denied: PathTemplate, route: PathTemplate, first_slashed: i
 
 
 def _heads(template: PathTemplate) -> _Heads:
-    """The literals of a template, each up to its first separator. If two heads differ, neither literal is an alias of the other."""
+    """The literals of a template, each up to its first separator.
+
+    If two heads differ, neither literal is an alias of the other.
+    """
     return tuple(None if segment.literal is None else _head(segment.literal) for segment in template.trimmed)
 
 

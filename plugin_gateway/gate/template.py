@@ -107,8 +107,8 @@ class Segment(Struct, frozen=True):
 class PathTemplate(Struct, frozen=True):
     """A path template: its text, its segments from the first `/` on, and the query and fragment that some documents append.
 
-    A call must have an appended `?name=value` in its query. A fragment is never sent; documents use it to distinguish operations
-    on one path (`gate.variant`).
+    A call must have an appended `?name=value` in its query. A fragment is never sent; documents use it to distinguish
+    operations on one path (`gate.variant`).
     """
 
     text: str

@@ -46,10 +46,12 @@ def required_pairs(query: Iterable[bytes]) -> tuple[RequiredPair, ...]:
 
 
 def selecting_pairs(key: OperationKey, document: Document) -> tuple[RequiredPair, ...]:
-    """Return the pairs that select an operation: those in its path template's query, and in its fragment if calls must have them.
+    """Return the pairs that select an operation.
 
-    An operation that an overlay took out of the document has no parameters to read. All pairs of its fragment count, so that none of
-    its calls passes as another operation's.
+    They are in its path template's query, and in its fragment if calls must have them.
+
+    An operation that an overlay took out of the document has no parameters to read. All pairs of its fragment count, so that
+    none of its calls passes as another operation's.
     """
     template = parse_template(key.path)
     parts = [part for part in template.fragment if b"=" in part]

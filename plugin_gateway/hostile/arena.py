@@ -105,7 +105,7 @@ async def opened(revision: Revision, approver: Approver | None = None) -> AsyncI
 
 
 def before_origin(revision: Revision, port: int) -> Revision:
-    """Return the revision with the recording upstream, and with fixed tokens in place of the tokens of an authorization server."""
+    """Return the revision with the recording upstream, and fixed tokens in place of an authorization server's."""
     upstream = replace(revision.upstream, host="127.0.0.1", port=port, tls=False, socket="")
     operations = {name: _fixed(one) for name, one in revision.operation_injections.items()}
     return replace(

@@ -200,7 +200,10 @@ async def _pass_held(revision: Revision, terrain: Terrain, outcome: Outcome, cal
 
 
 async def _ordinary(bare: Arena, case: Case, answer: bytes, oracle: Oracle) -> bytes:
-    """Return what a gateway without secrets answers and sends up for the same case; empty if the answer shows no part of a secret."""
+    """Return what a gateway without secrets answers and sends up for the same case.
+
+    The result is empty if the answer shows no part of a secret.
+    """
     if not any(oracle.judge_answer(answer)):
         return b""
     answered, arrivals = await bare.play(case)

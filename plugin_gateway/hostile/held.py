@@ -1,4 +1,4 @@
-"""The held calls of an attack: calls that a person must approve, sent without an approval, or with the approval of another call."""
+"""The held calls of an attack: calls that need an approval, sent without one, or with the approval of another call."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def other_calls(shaped: ShapedOperation) -> Iterator[Case]:
 
 
 def essence(octets: bytes) -> tuple[bytes, frozenset[bytes], bytes]:
-    """Return what a request to the upstream does: its first line, its fields except the ids that differ each time, and its body."""
+    """Return what a request tells the upstream: its first line, its fields except ids that always differ, and its body."""
     head, _, body = octets.partition(b"\r\n\r\n")
     line, *fields = head.split(b"\r\n")
     return line, frozenset(one for one in fields if one.partition(b":")[0].lower() not in _EACH_TIME), body

@@ -31,7 +31,7 @@ _MOST_DECOMPRESSED: Final = 16_000_000
 
 
 class Arrival(NamedTuple):
-    """A request, as it reached the upstream: its method, its target without the prefix of `upstream.url`, and all its octets."""
+    """A request that reached the upstream: its method, its target without the prefix of `upstream.url`, and all its octets."""
 
     method: str
     target: str
@@ -155,7 +155,9 @@ class Oracle:
 
 
 def _pieces(secret: str, *, is_remote: bool) -> dict[bytes, bytes]:
-    """Return the octets that would show a part of a secret, as it is or in a common encoding, each with the characters that it shows.
+    """Return the octets that would show a part of a secret, each with the characters that it shows.
+
+    The part stands as it is, or in a common encoding.
 
     If `is_remote`, pieces without a letter beside a digit count from twice the length on, or as a whole secret: an API may well
     answer with the words and dates in its keys.

@@ -170,7 +170,10 @@ def _renamed(scion: Document, ref: object, names: Mapping[Tokens, str]) -> objec
 
 
 def _path_item(document: Document, scion: Document, path: str, keys: Collection[OperationKey]) -> JsonObject:
-    """Return the path item with the locked operations. The item's parameters, which may have changed, move into each operation."""
+    """Return the path item with the locked operations.
+
+    The item's parameters, which may have changed, move into each operation.
+    """
     item: JsonObject = {}
     for key, operation in document.operations.items():
         if key.path == path and key not in keys:

@@ -61,8 +61,8 @@ class Lock(Struct, frozen=True, kw_only=True):
     """`public.discriminator` and `public.extensions`, which decide what belongs to an operation."""
     operations: Mapping[OperationKey, LockedOperation] = field(default_factory=dict)
     groups: Mapping[EntryWords, frozenset[OperationKey]] = field(default_factory=dict)
-    """What each entry names: for a group of `allow`, its operations; for an entry of `deny`, the allowed operations that it closes;
-    for an operation in `allow` that `deny` closes, that operation."""
+    """What each entry names: for a group of `allow`, its operations; for an entry of `deny`, the allowed operations that it
+    closes; for an operation in `allow` that `deny` closes, that operation."""
 
     def key_of(self, operation_id: str) -> OperationKey | None:
         """Return the operation that had this operationId when the lock was written."""

@@ -1,7 +1,7 @@
 """The parts of an operation: digests of its parameters, body, replies and texts, each with everything that it refers to.
 
-Texts have digests apart from the rest, because a changed word alters no call but could steer a model. A digest covers an object and the components that it reaches. The
-order of keys does not matter, nor does the order of lists whose order has no meaning.
+Texts have digests apart from the rest, because a changed word alters no call but could steer a model. A digest covers an object
+and the components that it reaches. The order of keys does not matter, nor does the order of lists whose order has no meaning.
 """
 
 from __future__ import annotations

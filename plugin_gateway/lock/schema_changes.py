@@ -46,7 +46,8 @@ class SchemaComparison:
         """Yield the changes between two schemas and everything that they refer to.
 
         `where` names the value: "the body's `owner.name`".
-        A pair of schemas is compared once, at the first place that refers to it. Does not recurse: references can be thousands deep.
+        A pair of schemas is compared once, at the first place that refers to it. Does not recurse: references can be thousands
+        deep.
         """
         self._waiting.append((old, new, where))
         while self._waiting:

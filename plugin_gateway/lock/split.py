@@ -46,7 +46,10 @@ def is_text(kind: ObjectKind, name: str) -> bool:
 
 
 def _split_members(kind: ObjectKind, value: Json, refs: _Refs) -> tuple[Json, Json]:
-    """Return an object without its texts, and the texts; add its references to `refs`. A document is at most 200 levels deep."""
+    """Return an object without its texts, and the texts; add its references to `refs`.
+
+    A document is at most 200 levels deep.
+    """
     if kind in _TEXT_KINDS:
         if isinstance(value, dict) and isinstance(ref := value.get("$ref"), str):
             refs.append(ref)

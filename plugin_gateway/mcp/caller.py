@@ -39,7 +39,10 @@ _numbers: Final = count()
 
 
 class Caller:
-    """Starts the tool calls of one client. Calls with the same fields and the same length of the body share their field lines."""
+    """Starts the tool calls of one client.
+
+    Calls with the same fields and the same length of the body share their field lines.
+    """
 
     __slots__ = ("_blocks", "_number", "_outer", "clientele", "received")
 

@@ -1,4 +1,7 @@
-"""A challenge: the endpoint's own version of a refusal, which names its metadata and which pages of allowed origins can read."""
+"""A challenge: the endpoint's own version of a refusal.
+
+It names the endpoint's metadata, and pages of allowed origins can read it.
+"""
 
 from __future__ import annotations
 

@@ -54,7 +54,8 @@ class Clientele:
     ) -> None:
         """Prepare; `service` and `writers`, by the names of tools, are those of all consumers with the same operations.
 
-        `known` are calls that were permitted, of all callers of the endpoint, so that many callers take no more memory than one.
+        `known` are calls that were permitted, of all callers of the endpoint, so that many callers take no more memory than
+        one.
         """
         self.serving = serving
         self._gate = access.gate or serving.revision.gate

@@ -178,7 +178,10 @@ class McpEndpoints:
         """The mode and the tools of the last revision."""
 
     def __call__(self, revision: Revision) -> dict[bytes, Endpoint]:
-        """Return the endpoints by path for a serving of the revision, and tell subscribers if it lists other tools than the last."""
+        """Return the endpoints by path for a serving of the revision.
+
+        Tell subscribers if it lists other tools than the last one.
+        """
         settings = revision.mcp
         listed = settings.mode if settings else "", (revision.tools, *(view.tools for view in revision.views))
         if self._listed is not None and self._listed != listed:

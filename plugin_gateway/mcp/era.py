@@ -1,7 +1,7 @@
 """An era: one revision of the Model Context Protocol, and what it demands of a server.
 
-The modern revision (2026-07-28) has no handshake: each request carries its revision, in `_meta` and in a header field. The legacy
-revisions begin with `initialize`. The gateway keeps no session in either, so both can use one endpoint at the same time.
+The modern revision (2026-07-28) has no handshake: each request carries its revision, in `_meta` and in a header field. The
+legacy revisions begin with `initialize`. The gateway keeps no session in either, so both can use one endpoint at the same time.
 """
 
 from __future__ import annotations

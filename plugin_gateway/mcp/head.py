@@ -135,7 +135,10 @@ def cors_lines(origin: bytes) -> bytes:
 
 
 def accepted(values: list[bytes]) -> tuple[bool, bool]:
-    """Return whether the client takes application/json and text/event-stream. Without Accept it takes both (RFC 9110, 12.5.1)."""
+    """Return whether the client takes application/json and text/event-stream.
+
+    Without Accept it takes both (RFC 9110, 12.5.1).
+    """
     if not values:
         return True, True
     verdicts: dict[bytes, bool] = {}

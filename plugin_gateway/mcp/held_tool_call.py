@@ -1,7 +1,8 @@
 """A held tool call: a call that a person must approve, and the results that say so to the model or its client.
 
-A client of the modern revision that can open links is asked to show the link to its user, and sends the call again by itself. Every
-other client gets words for the model. What the client answers is no consent: only the desk knows whether a person approved.
+A client of the modern revision that can open links is asked to show the link to its user, and sends the call again by itself.
+Every other client gets words for the model. What the client answers is no consent: only the desk knows whether a person
+approved.
 """
 
 from __future__ import annotations

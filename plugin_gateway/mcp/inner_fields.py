@@ -37,8 +37,8 @@ def inner_block(
 ) -> FieldBlock:
     """Return the field lines for one tool call.
 
-    `own` are the fields of the tool's arguments, which win over the client's. `length` is the length of a body, or -1 without one.
-    `forwarded` are the names that the operator forwards, and `trace` the fields of the message's trace context.
+    `own` are the fields of the tool's arguments, which win over the client's. `length` is the length of a body, or -1 without
+    one. `forwarded` are the names that the operator forwards, and `trace` the fields of the message's trace context.
     """
     fields: dict[bytes, list[FieldLine]] = {b"accept": [ACCEPT]}
     for field in outer.fields:

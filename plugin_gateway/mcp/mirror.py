@@ -121,7 +121,10 @@ def _fault(field: str, sent: str | None, value: Any) -> Fault:
 
 
 def decoded(values: list[bytes], *, is_encodable: bool = True) -> str | None:
-    """Return the text of a field that mirrors a part of the body: empty without a field, None if it is malformed or repeated."""
+    """Return the text of a field that mirrors a part of the body.
+
+    It is empty without a field, and None if the field is malformed or repeated.
+    """
     if not values:
         return ""
     if len(values) > 1 or not _PLAIN.fullmatch(values[0]):

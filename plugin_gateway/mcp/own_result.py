@@ -23,7 +23,10 @@ _SHOWN: Final = 64
 
 
 def refused(tool: Tool, refusal: Refusal, limit: int, begun: str = "") -> Result:
-    """Return the result of a call that the gateway refused, or whose answer broke off after `begun`; it has `limit` bytes at most."""
+    """Return the result of a call that the gateway refused, or whose answer broke off after `begun`.
+
+    It has at most `limit` bytes.
+    """
     title = TITLES.get(refusal.code, "")
     text = " ".join(part for part in (f"{title}." if title else "", refusal.detail, refusal.hint) if part)
     retry = next((value for name, value in refusal.headers if name.lower() == b"retry-after"), b"")

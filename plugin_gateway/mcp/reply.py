@@ -38,7 +38,8 @@ _LOCATION: Final = re.compile(rb"(?im)^location: *([^\r\n]+)")
 _check_json: Final = msgspec.json.Decoder(msgspec.Raw).decode
 _MOST_REMEMBERED: Final = 256
 _contents: Final[dict[bytes, tuple[int, str, str, bool]]] = {}
-"""By recent field lines: what they announce, and whether they may name a next page. An upstream's lines differ only in their Date."""
+"""By recent field lines: what they announce, and whether they may name a next page. An upstream's lines differ only in their
+Date."""
 _LINE_ENDS: Final = b"\r\n"
 _NOTICE_BYTES: Final = 700
 """Room for a notice in a result that had to be cut."""
@@ -260,7 +261,10 @@ def _error(reply: Reply) -> Result:
 
 
 def _next(reply: Reply, value: Any) -> tuple[list[bytes], bytes]:
-    """Return the text and the `_meta` member about the next page, if the answer names one that the same operation can return."""
+    """Return the text and the `_meta` member about the next page.
+
+    Both are there only if the answer names a page that the same operation can return.
+    """
     arguments = next_arguments(reply.tool, reply.arguments, reply.target, reply.answer.block, value, reply.public_url)
     if arguments is None:
         return [], b""

@@ -134,7 +134,10 @@ class SearchOffer(Offer):
         return f"There is no operation `{_shortened(name, _LONGEST_NAME)}`.{suggestion} Find ids with {SEARCH}."
 
     def _near(self, name: str) -> list[str]:
-        """Return the ids that were probably meant. The client chooses the name, so only those with its first letter are compared."""
+        """Return the ids that were probably meant.
+
+        The client chooses the name, so only those with its first letter are compared.
+        """
         pairs = pairs_of(name.casefold())
         alike = [
             (similarity(pairs, other.casefold()), other)

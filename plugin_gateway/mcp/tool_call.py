@@ -45,7 +45,10 @@ class Prepared:
 
 
 class ToolCall(Client):
-    """One call. It ends with exactly one result for its slot, unless it is cancelled, and with one access record if it got a `Call`."""
+    """One call.
+
+    It ends with exactly one result for its slot, unless it is cancelled, and with one access record if it got a `Call`.
+    """
 
     __slots__ = ("_answer", "_arguments", "_body", "_clientele", "_on_result", "_target", "_tool", "slot")
 

@@ -18,8 +18,8 @@ class UnderWay:
     """One registry per worker; it outlives reloads.
 
     Without a session, only a credential tells whose request a `notifications/cancelled` means, because all clients count their
-    ids from 0. So the gateway ignores the notification of a caller without a credential: it could be about a stranger's request.
-    Closing the connection cancels in each case.
+    ids from 0. So the gateway ignores the notification of a caller without a credential: it could be about a stranger's
+    request. Closing the connection cancels in each case.
     """
 
     __slots__ = ("_by_caller", "_entered", "_subscribers", "held_bytes", "most_held_bytes")

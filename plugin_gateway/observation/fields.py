@@ -1,4 +1,7 @@
-"""Fields: what a body has, as JSON pointers with types. Names that the document does not declare may be data, and become `*`."""
+"""Fields: what a body has, as JSON pointers with types.
+
+Names that the document does not declare may be data, and become `*`.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,8 @@ class Finder:
         if self._prefix and target.startswith(self._prefix + b"/"):
             targets.append(target[len(self._prefix) :])
         for one in targets:
-            # The whole target first, because a template may end in a query. Then without it, because the query may have undeclared names.
+            # The whole target first, because a template may end in a query. Then without it, because the query may have
+            # undeclared names.
             for candidate in (one, one.partition(b"?")[0]):
                 verdict = self._gate.judge(method.encode("latin-1", "replace"), candidate)
                 if isinstance(verdict, Permit):

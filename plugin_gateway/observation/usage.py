@@ -70,8 +70,8 @@ class Usage(Struct):
     def kept_fields(self) -> list[str]:
         """Return the deepest fields of replies, if every reply had fields.
 
-        A member without a declared name stands as `*` in the records. Beside declared members it is left out, because `*` would keep
-        all members that the object has.
+        A member without a declared name stands as `*` in the records. Beside declared members it is left out, because `*` would
+        keep all members that the object has.
         """
         if self.has_other_replies:
             return []

@@ -87,7 +87,8 @@ class Document(Struct, frozen=True, kw_only=True, dict=True):
     root: JsonObject
     name: str
     unread: Mapping[str, str] = field(default_factory=dict)
-    """References that were not followed because they lead out of the document, with the reason. They are errors only in kept parts."""
+    """References that were not followed because they lead out of the document, with the reason. They are errors only in kept
+    parts."""
     address: str = ""
     """The URL that it was fetched from, after redirects; empty for a file. Servers may be relative to it."""
     is_awaited: bool = False

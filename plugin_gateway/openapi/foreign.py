@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 _RULE: Final = "not-a-document"
 _EXPORT: Final = "export it as OpenAPI 3"
 _LOOKED_AT_BYTES: Final = 20_000
-# The keys by which a kind of file is recognised, its name, and a hint. A file must have all keys of a row. The surest rows come first.
+# The keys by which a kind of file is recognised, its name, and a hint. A file must have all keys of a row. The surest rows come
+# first.
 _BY_KEYS: Final = (
     (("asyncapi",), "an AsyncAPI document", "give the OpenAPI document of the HTTP API"),
     (("arazzo",), "an Arazzo document", "give the document that its `sourceDescriptions` name"),

@@ -1,7 +1,7 @@
 """The grammar of OpenAPI: the fields of each object that hold other objects, and so the places where a `$ref` is a reference.
 
-One table serves 2.0 to 3.2, because no field name has two meanings. Fields that are not in the table are data (`default`, `enum`,
-`example`, `const`, a link's `parameters`, anything unknown). The gateway does not look for objects in data.
+One table serves 2.0 to 3.2, because no field name has two meanings. Fields that are not in the table are data (`default`,
+`enum`, `example`, `const`, a link's `parameters`, anything unknown). The gateway does not look for objects in data.
 """
 
 from __future__ import annotations

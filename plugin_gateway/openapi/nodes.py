@@ -26,7 +26,10 @@ Node: TypeAlias = "tuple[ObjectKind, JsonObject]"
 
 
 def typed_nodes(root: JsonObject) -> list[Node]:
-    """Return every object of `root`, which is a tree, parents before children. Examples and defaults are data and are not searched."""
+    """Return every object of `root`, which is a tree, parents before children.
+
+    Examples and defaults are data and are not searched.
+    """
     found: list[Node] = []
     for name, (kind, _) in ROOT_FIELDS.items():
         value = root.get(name)

@@ -110,7 +110,8 @@ class Anchors(Struct, frozen=True, kw_only=True):
     """The named places of a document, from `$id`, `$anchor` and `$dynamicAnchor` (JSON Schema 2020-12, 8.2)."""
 
     resources: Mapping[str, Tokens]
-    """The place of each schema resource by its resolved `$id`, absolute or relative. The document's key is `""` or its `$self`."""
+    """The place of each schema resource by its resolved `$id`, absolute or relative. The document's key is `""` or its `$self`.
+    """
     bases: Mapping[Tokens, str]
     """The inverse of `resources`."""
     names: Mapping[tuple[str, str], Tokens]
@@ -172,8 +173,8 @@ def resolve(
     """Resolve `ref`, written at `at`. Raises `RefError`. `find` returns the root's anchors if the caller keeps them.
 
     A pointer is tried from the document's root first, then from the schema resource around `at`. JSON Schema wants the reverse
-    order. But schemas have no `components`, many documents with an `$id` mean the root, and this order avoids the walk that finds
-    every `$id`. Only `root` is read.
+    order. But schemas have no `components`, many documents with an `$id` mean the root, and this order avoids the walk that
+    finds every `$id`. Only `root` is read.
     """
     if ref.startswith("#/"):
         tokens = split_pointer(unquote(ref[1:]))

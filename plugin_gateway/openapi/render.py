@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Json
 
-# Plain (unquoted) only if every reader sees a string: the text starts with a letter, `/` or `$`, and has no characters with a meaning
-# in some YAML version. This quotes 012, 1e3, 0x1f, 12:30:45, dates, `=`, `<<`, `~` and `- x`.
+# Plain (unquoted) only if every reader sees a string: the text starts with a letter, `/` or `$`, and has no characters with a
+# meaning in some YAML version. This quotes 012, 1e3, 0x1f, 12:30:45, dates, `=`, `<<`, `~` and `- x`.
 _PLAIN = re.compile(r"[A-Za-z/$][A-Za-z0-9_./$(){}+-]*(?: [A-Za-z0-9_./$()+-]+)*", re.ASCII)
 # Words that match `_PLAIN` but are booleans or null to YAML 1.1 or 1.2.
 _RESERVED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-# Characters that must be escaped. NEL, LS and PS are line breaks in YAML 1.1, U+FEFF is a byte order mark, C0 and C1 controls and
-# surrogates are not printable (YAML 1.2.2, 5.1).
+# Characters that must be escaped. NEL, LS and PS are line breaks in YAML 1.1, U+FEFF is a byte order mark, C0 and C1 controls
+# and surrogates are not printable (YAML 1.2.2, 5.1).
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _ESCAPED = re.compile(f'{_UNPRINTABLE.pattern}|["\\\\]')
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -51,9 +51,9 @@ _SAYS_NOTHING: Final = frozenset(
 class Server(Struct, frozen=True, kw_only=True):
     """One URL where an operation may be called, with a value for each variable.
 
-    `scheme`, `host` and `port` are empty if the document omits them; the port also if it is the scheme's default. `prefix` has no
-    trailing slash. `is_stated` is true if the document names the host and it is not a placeholder. `others` are the URLs for other
-    values of the variables.
+    `scheme`, `host` and `port` are empty if the document omits them; the port also if it is the scheme's default. `prefix` has
+    no trailing slash. `is_stated` is true if the document names the host and it is not a placeholder. `others` are the URLs for
+    other values of the variables.
     """
 
     scheme: str = ""
@@ -119,7 +119,10 @@ def where_it_says_itself(document: Document, operation: Operation) -> Where | No
 
 
 def _of_swagger(root: JsonObject, schemes: Json) -> Iterator[JsonObject]:
-    """Yield the servers of a 2.0 document as Server Objects of 3.0. https comes first: the order of `schemes` has no meaning."""
+    """Yield the servers of a 2.0 document as Server Objects of 3.0.
+
+    https comes first: the order of `schemes` has no meaning.
+    """
     host, base_path = root.get("host"), root.get("basePath")
     path = base_path.strip() if isinstance(base_path, str) else ""
     path = path if path.startswith("/") or not path else f"/{path}"

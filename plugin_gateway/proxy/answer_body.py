@@ -3,7 +3,8 @@
     decode · mask · check · trim · links · cap
 
 A coded body must be decoded before it can be searched. Secrets are masked before any later stage reads the body. Fields
-are left out before links are read. The cap counts the bytes that the client would get and may replace the head, so it comes last.
+are left out before links are read. The cap counts the bytes that the client would get and may replace the head, so it comes
+last.
 """
 
 from __future__ import annotations

@@ -111,7 +111,10 @@ class Call:
         self.started_at = pending.started_at
 
     def add_trace(self, lines: bytes) -> None:
-        """Send these field lines up in place of the client's trace context. Called before the call starts. A call that sends nothing up ignores them."""
+        """Send these field lines up in place of the client's trace context.
+
+        Called before the call starts. A call that sends nothing up ignores them.
+        """
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         """Begin, with the part of the request body that has arrived."""

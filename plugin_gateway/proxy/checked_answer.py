@@ -1,4 +1,6 @@
-"""A checked answer: an answer that the gateway validates. It validates all answers before they pass, or some of them for a report.
+"""A checked answer: an answer that the gateway validates.
+
+It validates all answers before they pass, or some of them for a report.
 
 A report must not slow the calls. It looks at a small answer of an operation about once a second, within the worker's budget
 (`proxy.looks`). In between, answers take the same way as without a check.
@@ -95,7 +97,10 @@ class Sampler:
         """When the next look is due; 0 until the clock has ticked after the last one."""
 
     def sample(self, answer: Answer, branch: Branch) -> SampledBody | None:
-        """Return the stage that looks at an answer; None if no look is due, the worker's budget is spent, or the body stays compressed."""
+        """Return the stage that looks at an answer.
+
+        It is None if no look is due, the worker's budget is spent, or the body stays compressed.
+        """
         if not self.is_due:
             return None
         self.is_due = False

@@ -143,7 +143,10 @@ def _unreachable(failed: list[AttemptError]) -> UpstreamError:
 
 
 def place(upstream: UpstreamSettings, host: str = "", port: int = 0) -> str:
-    """Return the endpoint of a connection for the log, which clients never see: the given address of the upstream, or its name."""
+    """Return the endpoint of a connection for the log: the given address of the upstream, or its name.
+
+    Clients never see it.
+    """
     if upstream.socket:
         return upstream.socket
     host, port = host or upstream.host, port or upstream.port

@@ -41,8 +41,8 @@ class NoApprover(Approver):
 
 NO_APPROVER: Final = NoApprover()
 IDEMPOTENCY_KEY: Final = b"idempotency-key"
-# These differ each time that a client sends a call, and do not change what it does. Idempotency-Key only prevents a second effect.
-# Other fields that begin with Accept may change it: PostgREST takes the schema of a call from Accept-Profile.
+# These differ each time that a client sends a call, and do not change what it does. Idempotency-Key only prevents a second
+# effect. Other fields that begin with Accept may change it: PostgREST takes the schema of a call from Accept-Profile.
 _VOLATILE: Final = frozenset(
     {
         b"accept",

@@ -179,10 +179,13 @@ class Downlink:
         drops_challenges: bool = False,
         decodes: bool = False,
     ) -> None:
-        """Prepare; `query_names` are parameters that clients do not send; `drops_challenges` drops challenges not meant for callers.
+        """Make the rules for answers to one upstream's calls.
+
+        `query_names` are parameters that clients do not send; `drops_challenges` drops challenges not meant for callers.
 
         `own` has the parameters that clients send under other names; `link_queries` finds those of other operations.
-        With `decodes`, bodies are decoded and parts are refused even where there are no secrets, because fields are left out of them.
+        With `decodes`, bodies are decoded and parts are refused even where there are no secrets, because fields are left out of
+        them.
         """
         self._known = known
         self.mask = known.mask

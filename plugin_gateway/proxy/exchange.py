@@ -54,9 +54,10 @@ def start_exchange(
 class Exchange(Receiver):
     """A call that is forwarded.
 
-    It waits for the first bytes of its body or for all of it (`_awaits_body`), for its clearance (`_clearance`), for a connection, and,
-    once it has one (`_upstream`), for the answer. Then the answer comes at once or streams (`_body`), and the call is over
-    (`is_over`). It may also end in each of these phases: by a refusal, a failure, a deadline, or because the client is gone.
+    It waits for the first bytes of its body or for all of it (`_awaits_body`), for its clearance (`_clearance`), for a
+    connection, and, once it has one (`_upstream`), for the answer. Then the answer comes at once or streams (`_body`), and the
+    call is over (`is_over`). It may also end in each of these phases: by a refusal, a failure, a deadline, or because the
+    client is gone.
     """
 
     __slots__ = (

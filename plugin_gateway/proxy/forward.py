@@ -51,9 +51,9 @@ def forward(
 ) -> Permitted | None:
     """Send a request on its way; `client.call` is the resulting call, which takes the rest of the body.
 
-    `method` and `target` are the bytes of the request line, the target in origin-form and without the mount. `access` is the caller's access
-    if it is known; if it is None, the door is asked. `body` is the unframed part of the request body that has arrived.
-    `pending` is the call that waited for the door until now.
+    `method` and `target` are the bytes of the request line, the target in origin-form and without the mount. `access` is the
+    caller's access if it is known; if it is None, the door is asked. `body` is the unframed part of the request body that has
+    arrived. `pending` is the call that waited for the door until now.
 
     Return the permitted request, which holds for every request of the same bytes, for `Serving.remembered`. Return
     None if the call was refused or still waits.

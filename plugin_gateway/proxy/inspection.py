@@ -50,7 +50,10 @@ def inspect(kind: int, names: BodyNames) -> Inspection:
 
 
 class FormNames:
-    """The names in an application/x-www-form-urlencoded body. Some servers treat `;` as `&`, and cut off a `?` at the beginning."""
+    """The names in an application/x-www-form-urlencoded body.
+
+    Some servers treat `;` as `&`, and cut off a `?` at the beginning.
+    """
 
     __slots__ = ("_held", "_is_in_value", "_names")
 

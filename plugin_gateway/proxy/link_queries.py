@@ -1,4 +1,7 @@
-"""Link queries: the query parameters that clients do not know or send under other names, for links to any operation of a revision."""
+"""Link queries: the query parameters that clients do not know or send under other names.
+
+Links may lead to any operation of a revision.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,10 @@ class LinkQueries:
 
 
 def link_queries_of(rules: Iterable[OperationRule], gate: Gate) -> LinkQueries | None:
-    """Return the names for the links of a revision, whose routes have these rules; None if every operation has the document's names."""
+    """Return the names for the links of a revision, whose routes have these rules.
+
+    Return None if every operation has the document's names.
+    """
     names = {id(rule): query_names_of(rule) for rule in rules}
     if not any(one.unseen or one.renamed for one in names.values()):
         return None

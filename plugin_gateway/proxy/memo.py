@@ -6,8 +6,8 @@ from typing import Final, Generic, TypeVar
 
 _ENTRIES: Final = 512
 MOST_KEY_BYTES: Final = 2048
-"""Longer keys are not remembered; looking one up would only take the time of hashing it, 1.5 µs for 10 kB. A memo of usual size holds
-at most 1 MiB of keys that peers chose, and their results: about 13 MiB if every head has the maximum number of fields."""
+"""Longer keys are not remembered; looking one up would only take the time of hashing it, 1.5 µs for 10 kB. A memo of usual size
+holds at most 1 MiB of keys that peers chose, and their results: about 13 MiB if every head has the maximum number of fields."""
 _SIGHTINGS_PER_ENTRY: Final = 4
 
 _T = TypeVar("_T")

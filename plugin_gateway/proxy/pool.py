@@ -118,7 +118,7 @@ class Pool:
         self._open_for_waiting()
 
     def retire(self) -> None:
-        """Close idle connections now, and the others when they are released: a new revision has other settings of the upstream."""
+        """Close idle connections now, and the others on release: a new revision has other settings of the upstream."""
         self._is_retired = True
         self.clock.unwatch(self)
         while self._idle:

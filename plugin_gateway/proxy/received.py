@@ -1,7 +1,8 @@
 """A received request, with the results that later calls with the same bytes share.
 
-Clients repeat themselves: mostly only the request line changes between calls. `FieldBlock` keeps what was computed from field lines
-for all calls with the same lines; `Received` and `Permitted` keep what was computed from a whole head for all calls with that head.
+Clients repeat themselves: mostly only the request line changes between calls. `FieldBlock` keeps what was computed from field
+lines for all calls with the same lines; `Received` and `Permitted` keep what was computed from a whole head for all calls with
+that head.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ class FieldBlock:
 class Received:
     """The request of a call. It never changes, so all calls with the same bytes share it.
 
-    `target` is as the client sent it, with the mount. `rule` is the operation's rule, or None if the app answers the request or the
-    gate has not judged it yet. With a rule, `target` may be the path alone, without the mount.
+    `target` is as the client sent it, with the mount. `rule` is the operation's rule, or None if the app answers the request or
+    the gate has not judged it yet. With a rule, `target` may be the path alone, without the mount.
     """
 
     __slots__ = ("consumer", "is_head", "method", "request", "rule", "target")
@@ -115,7 +116,8 @@ class Permitted(Received):
         self.refused = refused
         """The refusal of its parameters, which waits for the problems of its body. If it is set, nothing goes up."""
         self.is_judged = is_judged
-        """Whether each step that depends on the bytes judged them. A shape that only reports skips most requests of a busy worker."""
+        """Whether each step that depends on the bytes judged them. A shape that only reports skips most requests of a busy
+        worker."""
         self.lines = lines
         """Field lines that the operation's shape adds to the head."""
         self.head = self.head_for(plan.uplink) if plan.granted is None else b""

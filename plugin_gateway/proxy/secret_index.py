@@ -256,8 +256,8 @@ class SecretIndex:
 def _sieve_of(secrets: Iterable[str]) -> Sieve | None:
     """Return a sieve for the forms, or None if other searches are better for these secrets.
 
-    It looks for the last octets of forms: the first ones may be lost to an escape, and a long literal makes the sieve large. One
-    with zeros is left out, because texts with zeros are always searched.
+    It looks for the last octets of forms: the first ones may be lost to an escape, and a long literal makes the sieve large.
+    One with zeros is left out, because texts with zeros are always searched.
     """
     rests = {form[_first(form, _spoilt_octets(form)) :] for secret in secrets for form in all_forms_of(secret)}
     rests = {rest for rest in rests if 0 not in rest}

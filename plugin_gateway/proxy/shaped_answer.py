@@ -1,8 +1,8 @@
 """A shaped answer: an answer whose body is cut by the reply shape of its operation, with the head that fits.
 
-Where fields are left out of successful answers, these must be JSON. The gateway cannot find fields in other bodies, so it refuses
-them with 502. A redirect is cut like a success if it is JSON, because some APIs answer 303 with the object itself. Any other answer
-loses the dropped fields if it is JSON, and passes if it is not.
+Where fields are left out of successful answers, these must be JSON. The gateway cannot find fields in other bodies, so it
+refuses them with 502. A redirect is cut like a success if it is JSON, because some APIs answer 303 with the object itself. Any
+other answer loses the dropped fields if it is JSON, and passes if it is not.
 """
 
 from __future__ import annotations
@@ -110,6 +110,9 @@ class ShapedBody:
 
 
 def _unshapable(what: str) -> UpstreamError:
-    """Return the error for an answer that may contain a field that must be left out; `what` completes "the upstream's answer …"."""
+    """Return the error for an answer that may contain a field that must be left out.
+
+    `what` completes "the upstream's answer …".
+    """
     detail = f"The upstream's answer {what}, so the gateway cannot leave out the fields that it must not pass on."
     return UpstreamError(502, "unshapable-answer", detail)

@@ -27,7 +27,8 @@ class ShapedRequest(NamedTuple):
     selection: tuple[tuple[str, ...], ...] | None = None
     """The places of the answer that the caller asked for; None for the whole answer."""
     refusal: Refusal | None = None
-    """Problems of the parameters. The call is refused once its body has been judged, so that one answer lists the problems of both."""
+    """Problems of the parameters. The call is refused once its body has been judged, so that one answer lists the problems of
+    both."""
 
 
 def lists_more(rule: OperationRule) -> bool:
@@ -44,8 +45,8 @@ def shape_request(
 ) -> ShapedRequest | Refusal | None:
     """Apply the operation's shape (required) to a permitted request. Return None if the request needs no change.
 
-    `undeclared` refuses names in the query, and `permit` has the rest of it. `wrong_body` refuses the type of the body. With either of
-    them the call is refused, and its answer lists the problems that the shape finds, too.
+    `undeclared` refuses names in the query, and `permit` has the rest of it. `wrong_body` refuses the type of the body. With
+    either of them the call is refused, and its answer lists the problems that the shape finds, too.
     """
     shape = permit[0].shape
     assert shape is not None  # noqa: S101  # the caller has checked

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MANY: Final = tuple(bytes((octet,)) * 16 for octet in b"\x01\x02\x03\x04")
-"""Literals that texts do not have. If a few octets begin all literals, the library looks for these octets alone, and takes up to
-80 times as long where they are frequent, as hexadecimal digits are."""
+"""Literals that texts do not have. If a few octets begin all literals, the library looks for these octets alone, and takes up
+to 80 times as long where they are frequent, as hexadecimal digits are."""
 _BATCH: Final = 32 - len(_MANY)
 """With more literals, the library searches octet by octet, 30 times as slowly."""
 _FIRST_BYTES: Final = 1024

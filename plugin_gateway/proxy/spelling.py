@@ -240,8 +240,8 @@ def _character(code: int) -> bytes:
 def _backslash_beginnings(octets: bytes) -> frozenset[bytes]:
     r"""Return the first octets of each escape.
 
-    `\u00e4` is an escape of these octets only if one of them is not ASCII. Texts in many languages are full of it, so `\u` alone is
-    a beginning only in that case.
+    `\u00e4` is an escape of these octets only if one of them is not ASCII. Texts in many languages are full of it, so `\u`
+    alone is a beginning only in that case.
     """
     wide = {b"\\u"} if any(octet >= 0x80 for octet in octets) else {b"\\u{", *_each(b"\\u00", _first_digits(octets))}
     return _each(b"\\", b"0123Ux" + bytes(octet for octet in _ESCAPED_BY_BACKSLASH if octet in octets)) | wide

@@ -1,7 +1,7 @@
 """Tracing: gives each call its place in a trace when it begins, and sends this place to the API.
 
-The gateway continues the trace of a caller that sends a valid `traceparent`, or begins a new trace that is linked to it. The API always gets
-the context of the gateway's span as the parent of its spans. Invalid fields do not go up.
+The gateway continues the trace of a caller that sends a valid `traceparent`, or begins a new trace that is linked to it. The
+API always gets the context of the gateway's span as the parent of its spans. Invalid fields do not go up.
 """
 
 from __future__ import annotations

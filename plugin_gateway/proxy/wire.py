@@ -336,7 +336,10 @@ def frame_response(minor: int, lengths: list[bytes], codings: list[bytes], conne
 
 
 def bad_answer(cause: str) -> UpstreamError:
-    """Return the error for an answer that is not HTTP; `cause` is for the operator, who finds the fault of the upstream by it."""
+    """Return the error for an answer that is not HTTP.
+
+    `cause` tells the operator what is wrong with the upstream.
+    """
     detail = "The upstream's answer is not a well-formed HTTP/1.1 message."
     return UpstreamError(502, "bad-upstream-answer", detail, cause=cause)
 

@@ -27,8 +27,8 @@ _OTHER_REFERENCES = {ObjectKind.SCHEMA: "$dynamicRef", ObjectKind.LINK: "operati
 def legalise_names(root: JsonObject) -> None:
     """Rename the components of `root` (3.x, references settled) that have illegal names, in place.
 
-    Swagger 2.0 permits any name, and generators write names like `Page«Order»`. A schema's name is also a discriminator value, so
-    a renamed schema gets a mapping from its old name.
+    Swagger 2.0 permits any name, and generators write names like `Page«Order»`. A schema's name is also a discriminator value,
+    so a renamed schema gets a mapping from its old name.
     """
     components: JsonObject = root.get("components") or {}
     sections = {name: members for name, members in components.items() if isinstance(members, dict)}

@@ -1,7 +1,7 @@
 """The served document: the pruned document, adapted to clients, with the gateway as its only server.
 
-Several clients fail on a relative server URL, on fields of a path item other than methods, on references to parameters, on a list
-of types, and on an operation without an id, a text or responses. This module removes all of these.
+Several clients fail on a relative server URL, on fields of a path item other than methods, on references to parameters, on a
+list of types, and on an operation without an id, a text or responses. This module removes all of these.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class PublishedOperation(Struct, frozen=True, kw_only=True):
 class Presentation(Struct, frozen=True, kw_only=True):
     """Settings for every served document.
 
-    `version` is `3.0`, `3.1` or `3.2`. `security_schemes` are the gateway's; a client needs to satisfy only one of them. `statuses`
-    are the error statuses that the gateway itself may return for every operation.
+    `version` is `3.0`, `3.1` or `3.2`. `security_schemes` are the gateway's; a client needs to satisfy only one of them.
+    `statuses` are the error statuses that the gateway itself may return for every operation.
     """
 
     public_url: str
@@ -244,7 +244,7 @@ def _new_ids(pruned: Document, operations: Mapping[OperationKey, PublishedOperat
 
 
 def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, str]) -> None:
-    """Rename operation ids in links, remove the API's servers and security, and correct objects with both `example` and `examples`."""
+    """Rename operation ids in links, remove the API's servers and security, and leave each object only one kind of example."""
     for kind, node in typed_nodes(root):
         if kind in (ObjectKind.OPERATION, ObjectKind.PATH_ITEM) and isinstance(
             parameters := node.get("parameters"), list

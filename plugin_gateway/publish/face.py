@@ -17,8 +17,8 @@ _WORTH_COMPRESSING_BYTES = 1024  # a smaller body fits into one packet without c
 class Face:
     """Bytes to serve at one path, with their strong validator (RFC 9110, 8.8.3).
 
-    `etag` and `gzip_etag` are quoted and differ, because the two encodings are two representations. Each attribute is computed on
-    first access: `check` needs only one body, and compressing the others would take most of its time.
+    `etag` and `gzip_etag` are quoted and differ, because the two encodings are two representations. Each attribute is computed
+    on first access: `check` needs only one body, and compressing the others would take most of its time.
 
     Pickling computes all of them, and leaves out a body that is there compressed. A worker unpacks it for the first client that
     does not take gzip: ten documents of a large API took 45 MB in each worker, and 4 MB compressed.
@@ -40,7 +40,8 @@ class Face:
     @cached_property
     def packed(self) -> bytes:
         """The body in gzip, even if compression is not worthwhile."""
-        # Level 9, because it runs once per revision. Without a fixed time in the header, each build would be a new representation.
+        # Level 9, because it runs once per revision. Without a fixed time in the header, each build would be a new
+        # representation.
         from gzip import compress  # noqa: PLC0415  # `check` compresses nothing and must not pay for it
 
         return compress(self.body, compresslevel=9, mtime=0)
@@ -53,7 +54,8 @@ class Face:
 
     @cached_property
     def gzip_etag(self) -> str:
-        # A hash of the gzip bytes, not derived from `etag`: a strong validator must change if another zlib version packs differently.
+        # A hash of the gzip bytes, not derived from `etag`: a strong validator must change if another zlib version packs
+        # differently.
         return "" if self.gzip is None else _etag(self.gzip)
 
     def __eq__(self, other: object) -> bool:

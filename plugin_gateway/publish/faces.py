@@ -65,8 +65,8 @@ def build_document_faces(
 ) -> DocumentFaces:
     """Build the document's faces in JSON and YAML, whole and for each profile (`/openapi.json?profile=3.0`).
 
-    Without notes, each profile is made when it is read, which saves a third of a compile. `build` builds the served document; it
-    may know parts of it.
+    Without notes, each profile is made when it is read, which saves a third of a compile. `build` builds the served document;
+    it may know parts of it.
     """
     served, warnings = build(pruned, operations, presentation)
     faces, notes = _faces(lambda: served, ""), list[Finding]()

@@ -55,8 +55,8 @@ def build_manifest(
 ) -> tuple[JsonObject, tuple[Finding, ...]]:
     """Build the manifest. Do not serve it if the findings contain an error.
 
-    A value of `text` is used unchanged or refused. An empty value is filled in from `info`, shortened to its limit with a warning. If
-    `info` lacks it, too, localhost gets a placeholder with a warning, and every other host an error.
+    A value of `text` is used unchanged or refused. An empty value is filled in from `info`, shortened to its limit with a
+    warning. If `info` lacks it, too, localhost gets a placeholder with a warning, and every other host an error.
     """
     public_url = public_url.rstrip("/")
     findings: list[Finding] = []

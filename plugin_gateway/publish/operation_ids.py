@@ -22,8 +22,8 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[_-]")
 def assign_operation_ids(document: Document, wanted: Mapping[OperationKey, str]) -> dict[OperationKey, str]:
     """Give each operation of `document` an id for clients: the `wanted` id, else the document's id, else a new one.
 
-    A document's id is rewritten if clients would refuse it, and numbered if it is taken. The result is deterministic. Wanted ids are
-    legal and unique: the config refuses others, and `revision.allowlist.select` finds duplicates.
+    A document's id is rewritten if clients would refuse it, and numbered if it is taken. The result is deterministic. Wanted
+    ids are legal and unique: the config refuses others, and `revision.allowlist.select` finds duplicates.
     """
     ids = dict(wanted)
     taken = set(ids.values())

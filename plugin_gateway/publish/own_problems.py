@@ -42,8 +42,8 @@ _REQUIRED: Final = ("type", "title", "status", "detail", "code")
 def declare_problems(root: JsonObject, statuses: Collection[int]) -> None:
     """Declare the gateway's error responses in each operation of `root` (3.x), in place.
 
-    `statuses` apply to every operation; if it is empty, nothing is declared. If the API declares a response for the same status, that
-    response stays and gets problem details as another media type.
+    `statuses` apply to every operation; if it is empty, nothing is declared. If the API declares a response for the same
+    status, that response stays and gets problem details as another media type.
     """
     if not statuses:
         return

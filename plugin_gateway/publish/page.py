@@ -1,6 +1,7 @@
 """The page: a few lines for a person who opens the gateway's address in a browser.
 
-It says what the gateway is and links its faces. It names no operation, because `auth.documents` may keep the documents from strangers.
+It says what the gateway is and links its faces. It names no operation, because `auth.documents` may keep the documents from
+strangers.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ class Profile(StrEnum):
     PLUGIN = "plugin"
     OPENAPI_3_0 = "3.0"
     LEAN = "lean"
-    """For clients that put the whole document into a prompt or cannot follow recursive schemas: omits the contents of responses."""
+    """For clients that put the whole document into a prompt or cannot follow recursive schemas: omits the contents of
+    responses."""
 
 
 class ProfiledDocument(NamedTuple):

@@ -132,7 +132,10 @@ def build_metadata_faces(security: Security, public_url: str, resource_paths: tu
 
 
 def metadata_path(public_url: str, path: str = "") -> str:
-    """Return the path on the host of a resource's metadata: the resource's own path follows the well-known one (RFC 9728, 3.1)."""
+    """Return the path of a resource's metadata on its host.
+
+    The resource's own path follows the well-known one (RFC 9728, 3.1).
+    """
     return METADATA_PATH + urlsplit(public_url).path.rstrip("/") + path
 
 

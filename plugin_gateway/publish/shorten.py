@@ -11,7 +11,8 @@ _ELLIPSIS = "…"
 def shorten(text: str, limit: int) -> str:
     """Shorten `text` to at most `limit` characters; unchanged when it fits.
 
-    Cuts after a sentence if that keeps at least half of the limit, else after a word, else inside a word. An ellipsis marks the cut.
+    Cuts after a sentence if that keeps at least half of the limit, else after a word, else inside a word. An ellipsis marks the
+    cut.
     """
     if len(text) <= limit:
         return text

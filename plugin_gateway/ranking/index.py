@@ -1,7 +1,8 @@
 """An index: the words of many subjects with their weights, built once so that a query finds the best of them in a moment.
 
-The weights are those of BM25F (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009): a word in a title counts more
-than one in a description, a second occurrence less than the first, and a word in a long text less than one in a short text.
+The weights are those of BM25F (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009): a word in a title counts
+more than one in a description, a second occurrence less than the first, and a word in a long text less than one in a short
+text.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ _UNLIKELY: Final = {"PATCH": stem("update"), "DELETE": stem("delete")}
 class Index(Struct, frozen=True, kw_only=True):
     """The words of all subjects. Immutable, and small when pickled.
 
-    Word i occurs in the subjects that stand at `starts[i]` to `starts[i + 1]` of `subjects`, with the weights at the same places. It
-    stands in the titles of those at `title_starts[i]` to `title_starts[i + 1]` of `title_subjects`.
+    Word i occurs in the subjects that stand at `starts[i]` to `starts[i + 1]` of `subjects`, with the weights at the same
+    places. It stands in the titles of those at `title_starts[i]` to `title_starts[i + 1]` of `title_subjects`.
     """
 
     names: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""A lexicon: words of English that say nothing, that abbreviate others, or that stand for others where people name operations."""
+"""A lexicon: words of English that say nothing, abbreviate others, or stand for others where people name operations."""
 
 from __future__ import annotations
 

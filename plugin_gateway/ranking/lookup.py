@@ -1,7 +1,7 @@
 """A lookup: finds the subjects of an index that a person or a model means with a few words.
 
-A rare word counts more than a frequent one. Other endings of a word, other verbs for the same act, beginnings of words and typing
-errors match, too, with a share of the weight.
+A rare word counts more than a frequent one. Other endings of a word, other verbs for the same act, beginnings of words and
+typing errors match, too, with a share of the weight.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ _LONGEST_SENTENCE, _LONGEST_REST, _MOST_NAMES = 300, 600, 100
 
 
 class TextWeight(Struct, frozen=True, kw_only=True):
-    """How much a word counts in one text of a subject, and how much less if the text is longer than others (BM25F's w and b)."""
+    """How much a word counts in one text of a subject, and how much less if the text is longer than others.
+
+    These are w and b of BM25F.
+    """
 
     weight: float
     by_length: float

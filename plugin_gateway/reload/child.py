@@ -45,7 +45,10 @@ _TINY_DOCUMENT = (
 
 
 def main(how: str) -> None:
-    """Answer one request. A child that is `ready` has all modules imported before; `gently` lowers its priority below the workers'."""
+    """Answer one request.
+
+    A child that is `ready` has all modules imported before; `gently` lowers its priority below the workers'.
+    """
     if how == "gently":
         # A sandbox may forbid it; then the compile competes with calls for the processor.
         with contextlib.suppress(OSError):

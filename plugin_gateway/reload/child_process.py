@@ -19,7 +19,9 @@ class ChildProcess:
     """A running child. It waits for its request, and ends when its standard input closes."""
 
     def __init__(self, how: Literal["now", "gently", "ready"]) -> None:
-        """Start it. One that is `ready` imports all modules before it waits; `gently` lowers its priority below that of the workers.
+        """Start it.
+
+        One that is `ready` imports all modules before it waits; `gently` lowers its priority below that of the workers.
 
         Raises:
             OSError: the process cannot be started.

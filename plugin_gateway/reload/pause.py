@@ -25,8 +25,8 @@ def pause_s(waited_s: float, chance: float) -> float:
 def refresh_pause_s(every_s: float, failures: int, chance: float) -> float:
     """Return the pause before the next look for a new version of the document: `every_s`, give or take a tenth.
 
-    While the server fails, the pauses begin at a second and double up to `every_s`. `chance`, from 0 to 1, spreads replicas that
-    started together.
+    While the server fails, the pauses begin at a second and double up to `every_s`. `chance`, from 0 to 1, spreads replicas
+    that started together.
     """
     every_s = max(every_s, LEAST_S)
     pause = min(every_s, LEAST_S * 2 ** min(failures - 1, 30)) if failures else every_s

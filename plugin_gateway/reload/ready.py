@@ -1,7 +1,7 @@
-"""The ready child: a compiling process that has imported its modules, and waits for the request of a reload that is likely to come.
+"""The ready child: a compiling process that has imported its modules, and waits for the request of a reload.
 
-Imports take twice as long as the compile of a large document. A person who looks at a change in the console may save it next, and
-waits for the result.
+Imports take twice as long as the compile of a large document. A person who looks at a change in the console may save it next,
+and waits for the result.
 """
 
 from __future__ import annotations

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Schedule:
-    """Counts the failures and the time waited. `chance` returns a number from 0 to 1, which spreads the replicas of a gateway."""
+    """Counts the failures and the time waited.
+
+    `chance` returns a number from 0 to 1, which spreads the replicas of a gateway.
+    """
 
     def __init__(self, clock: Callable[[], float] = monotonic, chance: Callable[[], float] = random) -> None:
         self._clock = clock

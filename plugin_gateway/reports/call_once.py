@@ -34,7 +34,8 @@ class CallAnswer(NamedTuple):
     """The answer to one call. `body` is at most as long as asked for; `size` counts all of it."""
 
     sent: bytes
-    """The head and body that went to the upstream, with `********` for each credential; empty if the gateway refused the call."""
+    """The head and body that went to the upstream, with `********` for each credential; empty if the gateway refused the call.
+    """
     status: int
     """0 if there was no answer."""
     fields: tuple[tuple[bytes, bytes], ...]

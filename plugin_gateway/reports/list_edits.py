@@ -160,7 +160,10 @@ class ListEditor:
             self.text = add(self.text, pointer, Entry(" ".join(split)))
 
     def _deny_group(self, name: str, split: tuple[str, str], pointer: Pointer) -> None:
-        """Take the group out of the list; add it to `deny` if it was not there, or if other entries open one of its operations."""
+        """Take the group out of the list.
+
+        Add it to `deny` if it was not there, or if other entries open one of its operations.
+        """
         selector = Selector(path=split[1], methods=(split[0],))
         operations = match(selector, self._catalogue)
         is_taken = self._take_out_groups(pointer, selector)
@@ -236,7 +239,10 @@ class ListEditor:
                 yield index, found[0].numbered(index)
 
     def _selected(self, entry: object) -> tuple[Selector, frozenset[OperationKey]] | None:
-        """Return an entry as a selector, with the operations that it names; most entries are in the list before and after an edit."""
+        """Return an entry as a selector, with the operations that it names.
+
+        Most entries are in the list before and after an edit.
+        """
         if isinstance(entry, str) and entry in self._known:
             return self._known[entry]
         selector = _selector_of(entry, 0)

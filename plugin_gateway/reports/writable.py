@@ -37,7 +37,10 @@ def why_read_only(path: Path | None) -> str:
 
 
 def note_on_other_names(path: Path | None) -> str:
-    """Return what a person must know if the file has hard links: an edit replaces it, and they keep the old text. Else an empty text."""
+    """Return what a person must know if the file has hard links: an edit replaces it, and they keep the old text.
+
+    Else an empty text.
+    """
     try:
         count = path.stat().st_nlink if path is not None and path != STANDARD_INPUT else 1
     except OSError:

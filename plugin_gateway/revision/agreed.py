@@ -225,7 +225,10 @@ def _about_settings(config: Config, lock: Lock) -> Iterator[Finding]:
 
 
 def find_unlocked(config: Config, agreed: Agreed, catalogue: Catalogue, where: str) -> Iterator[Finding]:
-    """Find the entries that the lock does not know. For a group this is an error: the document alone would decide what it opens."""
+    """Find the entries that the lock does not know.
+
+    For a group this is an error: the document alone would decide what it opens.
+    """
     lists: list[tuple[tuple[str, ...], Pointer, Sequence[Selector]]] = [(("allow",), ("allow",), config.allow)]
     lists += [
         (("consumers", one.name), ("consumers", index, "allow"), one.allow)

@@ -67,8 +67,8 @@ def select(
 ) -> AllowedOperations:
     """Apply the lists. An operation is kept if an entry of `allow` names it and no entry of `deny` does.
 
-    `pinned` has the operations that the same entries named before: a group opens no operation that it did not name then. `agreed`
-    has the operations that are closed because they are not as they were locked.
+    `pinned` has the operations that the same entries named before: a group opens no operation that it did not name then.
+    `agreed` has the operations that are closed because they are not as they were locked.
     """
     catalogue = Catalogue(document)
     findings: list[Finding] = []
@@ -181,7 +181,7 @@ def _judge_entry(
 
 
 def _judge_denial(selector: Selector, catalogue: Catalogue) -> Finding:
-    """An unknown name is an error: the operation that it should close may be open. `DELETE /**` without DELETEs is a warning."""
+    """An unknown name is an error, because its operation may be open. `DELETE /**` without DELETEs is a warning."""
     found = unmatched(selector, catalogue, "deny")
     is_methods_only = selector.operation is None and match(selector.replace(methods=()), catalogue)
     return replace(found, severity=Severity.WARNING) if is_methods_only else found
@@ -277,7 +277,7 @@ def _on_the_wire(key: OperationKey, document: Document) -> object:
 def _find_twins(
     document: Document, kept: Mapping[OperationKey, KeptOperation], denied: Mapping[OperationKey, Selector]
 ) -> Iterator[Finding]:
-    """Find operations that differ only in what the gate does not see, such as names of path parameters: allowing one allows both."""
+    """Find operations that the gate cannot tell apart, for example by names of path parameters: allowing one allows both."""
     twins: dict[object, list[OperationKey]] = {_on_the_wire(key, document): [] for key in kept}
     methods = {key.method for key in kept}
     for key in document.operations:

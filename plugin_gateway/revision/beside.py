@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def completed(refused: RefusedConfigError, build: Callable[[LoadedConfig], object]) -> RefusedConfigError:
-    """Return the error with the findings that `build` raises for the rest of the config, so that one report has all mistakes."""
+    """Return the error with the findings that `build` raises for the rest of the config: one report has all mistakes."""
     if refused.remains is None:
         return refused
     try:

@@ -124,8 +124,8 @@ def build(
 ) -> Built:
     """Read all files that a config names, and compile them.
 
-    `pinned` comes from the previous revision of a running gateway; `keep_in` is the folder for the last good copy of the document.
-    `read` reads the document; it may have read it before. `steps` does the work on the document.
+    `pinned` comes from the previous revision of a running gateway; `keep_in` is the folder for the last good copy of the
+    document. `read` reads the document; it may have read it before. `steps` does the work on the document.
 
     Raises:
         DocumentAwaitedError: the server of the document, or of a part that is needed, does not answer yet.

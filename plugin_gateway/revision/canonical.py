@@ -1,8 +1,8 @@
 """The canonical form of a value: equal values have the same bytes in every process, and different values different bytes.
 
 A record is a `msgspec.Struct`, a named tuple or a dataclass. Its form has each of its fields, unless a rule replaces the field
-or leaves it out; so a field that is added later is in the form, too. A field that `Discreet` hides may hold a secret, so it must have a rule. The form of
-any other class has the attributes that its rules name.
+or leaves it out; so a field that is added later is in the form, too. A field that `Discreet` hides may hold a secret, so it
+must have a rule. The form of any other class has the attributes that its rules name.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class Catalogue:
         return _did_you_mean(operation_id, self._by_id)
 
     def guess_name(self, name: str) -> str:
-        """Guess what an unknown operationId means: a summary, a method, a pattern, a path, or several entries without dashes."""
+        """Guess what an unknown operationId means: a summary, method, pattern or path, or several entries without dashes."""
         if hint := run_together(name):
             return hint
         if named := self._with_summary(name):

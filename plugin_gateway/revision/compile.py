@@ -69,8 +69,8 @@ def compile_revision(
     """Compile. Pure: `logo`, `users` and `tls_files` are the contents of the files that the config names, if it names them.
 
     `steps` does the work on the document; it may know parts of it from earlier compiles.
-    `found` are the findings from reading these files; `pinned` comes from the previous revision of a running gateway; `agreed` is
-    the lock, applied to this document.
+    `found` are the findings from reading these files; `pinned` comes from the previous revision of a running gateway; `agreed`
+    is the lock, applied to this document.
 
     Raises:
         ConfigError: the config does not fit the document, or the gateway cannot do what it asks for.

@@ -75,5 +75,8 @@ def compile_file(
 
 
 def _named(findings: Iterable[Finding], name: str) -> list[Finding]:
-    """Locate the findings without a place at the document's name: its text is not read again, because it may be another one by now."""
+    """Locate the findings without a place at the document's name.
+
+    The document's text is not read again, because it may have changed.
+    """
     return [one if one.location else one.at(Location(name)) for one in findings]

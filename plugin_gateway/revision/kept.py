@@ -124,7 +124,10 @@ class KeptOperation(Struct, frozen=True, kw_only=True):
 
     @property
     def origins(self) -> Mapping[tuple[str, str], int]:
-        """The index of the entry that has each setting of a parameter, by the parameter's key and the setting; empty for the rule."""
+        """The index of the entry that has each setting of a parameter, by the parameter's key and the setting.
+
+        Empty for the rule.
+        """
         return {
             (key, setting): index
             for key, rules in self._parameter_rules.items()

@@ -70,7 +70,10 @@ class LogSettings(Struct, frozen=True, kw_only=True):
 
 
 class AuditSettings(Struct, frozen=True, kw_only=True):
-    """The file of the audit, and the path parameters whose values it shows. `digest` is that of the revision, once it is known."""
+    """The file of the audit, and the path parameters whose values it shows.
+
+    `digest` is that of the revision, once it is known.
+    """
 
     file: str
     values: frozenset[str] = frozenset()
@@ -140,7 +143,10 @@ class Revision(Discreet, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """The digest of the revision (`revision.digest`). Computing it renders every face, so read it once, and only to show it."""
+        """The digest of the revision (`revision.digest`).
+
+        Computing it renders every face, so read it once, and only to show it.
+        """
         from plugin_gateway.revision.digest import digest_of  # noqa: PLC0415  # it has rules for the fields of this class
 
         return digest_of(self)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def new_lock(loaded: LoadedConfig, document: Document, *, own: Document | None = None) -> Lock:
-    """Make the lock that agrees to the document as it is now. `own` is the API's document, if overlays changed it to `document`.
+    """Make the lock that agrees to the document as it is now.
+
+    `own` is the API's document, if overlays changed it to `document`.
 
     The digests are those of the API's document: the operator wrote the overlays, and sees their changes.
 

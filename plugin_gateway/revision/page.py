@@ -19,7 +19,10 @@ _READS: Final = frozenset({"GET", "HEAD"})
 
 
 def compile_page(config: Config, faces: Mapping[str, Face], rules: Iterable[OperationRule]) -> Face | None:
-    """Build the page, unless it is off or an allowed operation reads the same path. The manifest among the faces has its texts."""
+    """Build the page, unless it is off or an allowed operation reads the same path.
+
+    The manifest among the faces has its texts.
+    """
     is_taken = any(rule.method in _READS and rule.path_template.partition("?")[0] == PAGE_PATH for rule in rules)
     if is_taken or not config.public.page:
         return None

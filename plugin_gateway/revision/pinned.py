@@ -1,7 +1,8 @@
 """The pins: the operations that each entry of the lists named first, so that a later change of the document opens no operation.
 
 An entry is identified by its place and its selecting words. An entry of `allow` for a tag or a path opens only operations that
-it named when it was first compiled with these words. An entry of `deny` closes the operations that it names now or named before.
+it named when it was first compiled with these words. An entry of `deny` closes the operations that it names now or named
+before.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ class Pinned(Struct, frozen=True):
         return self.entries[words] if words in self.entries else frozenset(named)
 
     def to_close(self, words: EntryWords, named: Iterable[OperationKey]) -> frozenset[OperationKey]:
-        """Return the operations that an entry of `deny` closes. It closes those it named before even if they lost their tag or id."""
+        """Return the operations that an entry of `deny` closes.
+
+        It closes those it named before even if they lost their tag or id.
+        """
         return self.entries.get(words, frozenset()) | frozenset(named)
 
 

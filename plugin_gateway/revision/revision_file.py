@@ -1,7 +1,8 @@
-"""The revision file: a config and the part of the document that it needs, in one file, so that `serve` starts without the document.
+"""The revision file: a config and the part of the document that it needs, so that `serve` starts without the document.
 
 The file is JSON, so reading a stranger's file runs no code. It holds no secret: the config names where secrets are, and `serve`
-resolves them. Of denied operations it has the names, which the gate needs. The finished documents for clients follow the JSON, in gzip.
+resolves them. Of denied operations it has the names, which the gate needs. The finished documents for clients follow the JSON,
+in gzip.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Doc
 
     Raises:
         DocumentAwaitedError: the document's server does not answer yet.
-        DocumentError: a file cannot be read, is not an OpenAPI document or not an overlay, or an overlay does not fit the document.
+        DocumentError: a file cannot be read, is not an OpenAPI document or not an overlay, or an overlay does not fit the
+            document.
     """
     return load_stages(loaded, on_file=on_file)[-1]
 

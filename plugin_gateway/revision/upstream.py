@@ -65,7 +65,10 @@ def find_useless_fields(config: Config) -> Iterator[Finding]:
 
 
 def forwarded(mode: Mode, public_url: str) -> Forwarded:
-    """Return the fields that give the upstream `public_url`. They have nothing of the caller, so the upstream can trust them."""
+    """Return the fields that give the upstream `public_url`.
+
+    They have nothing of the caller, so the upstream can trust them.
+    """
     parts = urlsplit(public_url)
     match mode:
         case "none":

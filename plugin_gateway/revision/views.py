@@ -97,7 +97,10 @@ def select_for_consumer(
     pinned: Pinned = NOTHING_PINNED,
     agreed: Agreed = NOTHING_AGREED,
 ) -> ConsumerChoice:
-    """Apply a consumer's own list. An entry that the gateway does not allow gives a finding; `pinned` and `agreed` are as in `select`."""
+    """Apply a consumer's own list.
+
+    An entry that the gateway does not allow gives a finding; `pinned` and `agreed` are as in `select`.
+    """
     if consumer.allow is None:
         return ConsumerChoice(keys=None)
     findings: list[Finding] = []

@@ -16,7 +16,10 @@ HEAD = struct.Struct("!BQ")
 
 
 class MessageKind(enum.IntEnum):
-    """The kind of a message. The supervisor sends REVISION, COUNT, DRAIN, APPROVAL_VERDICT and WATCH; the worker sends the others."""
+    """The kind of a message.
+
+    The supervisor sends REVISION, COUNT, DRAIN, APPROVAL_VERDICT and WATCH; the worker sends the others.
+    """
 
     REVISION = 1
     """A pickled revision to serve from now on. The answer is ADOPTED or REJECTED."""

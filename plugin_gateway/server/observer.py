@@ -215,9 +215,12 @@ def _cookie_names(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[bytes]:
 
 
 def _is_of_a_web_page(fields: list[tuple[bytes, bytes]], *, is_private: bool) -> bool:
-    """Return whether a page on the web makes the call. Without this check, any page that the operator visits could write to the API.
+    """Return whether a page on the web makes the call.
 
-    A browser says so in Sec-Fetch-Site. A page whose name was bound to a loopback address counts as the same site; it is known by Host.
+    Without this check, any page that the operator visits could write to the API.
+
+    A browser says so in Sec-Fetch-Site. A page whose name was bound to a loopback address counts as the same site; it is known
+    by Host.
     """
     if _value(fields, b"sec-fetch-site") in ("cross-site", "same-site"):
         return True

@@ -1,7 +1,7 @@
 """The public server: accepts clients' connections on a worker's socket until the worker drains.
 
-It has the interfaces of uvicorn that our front reads, so the front runs in either. A worker does without uvicorn, which imports a
-command line and a file watcher: 5 MB in each worker.
+It has the interfaces of uvicorn that our front reads, so the front runs in either. A worker does without uvicorn, which imports
+a command line and a file watcher: 5 MB in each worker.
 """
 
 from __future__ import annotations

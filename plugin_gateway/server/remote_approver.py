@@ -1,4 +1,7 @@
-"""The remote approver: asks the supervisor's registry for a worker. A call is not approved if the supervisor does not answer."""
+"""The remote approver: asks the supervisor's registry for a worker.
+
+A call is not approved if the supervisor does not answer.
+"""
 
 from __future__ import annotations
 

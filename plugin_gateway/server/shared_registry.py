@@ -28,10 +28,10 @@ _KEYS: Final = tuple(
 _KEPT_S: Final = 25 * 3600
 """Longer than any approval. The keys of a gateway that is gone expire then."""
 
-# KEYS are, by the ids of approvals: rows (`state asked_at expires_at is_repeated caller fingerprint`), what approvers see, when each
-# expires, when each pending one expires, when each open one (pending or approved) expires; then the number of open ones by caller,
-# the ids by fingerprint, and the key of links.
-# All replicas share the time of Redis. The cost of a question does not grow with the number of approvals.
+# KEYS are, by the ids of approvals: rows (`state asked_at expires_at is_repeated caller fingerprint`), what approvers see, when
+# each expires, when each pending one expires, when each open one (pending or approved) expires; then the number of open ones by
+# caller, the ids by fingerprint, and the key of links. All replicas share the time of Redis. The cost of a question does not
+# grow with the number of approvals.
 _SCRIPT: Final = """
 local ROWS, TEXTS, EXPIRIES, PENDING, OPEN, CALLERS, CALLS, LINKS = unpack(KEYS)
 local what, new_key, kept_s, id = unpack(ARGV)

@@ -88,7 +88,8 @@ class Startup:
 def run(options: ServeOptions, announce: Callable[[Started, Log], None], child: ChildProcess | None = None) -> int:
     """Run a gateway to its end; return the exit status.
 
-    `child` is the compiling child, if it was started before. If the log is JSON, a failed start is logged, one line for each finding.
+    `child` is the compiling child, if it was started before. If the log is JSON, a failed start is logged, one line for each
+    finding.
 
     Raises:
         RefusedError: the config or the document is wrong, and the log is text.

@@ -229,7 +229,10 @@ class Supervisor:
         return self._reload_wanted.is_set()
 
     async def _reload_when_wanted(self) -> None:
-        """Reload when a file changes, on SIGHUP, when a refresh is due, and periodically while the document's server does not answer."""
+        """Reload when a file changes, on SIGHUP, and when a refresh is due.
+
+        While the document's server does not answer, also reload periodically.
+        """
         schedule = Schedule()
         pause_s = self._refresh_pause_s(schedule)
         while True:

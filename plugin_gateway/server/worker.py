@@ -113,7 +113,8 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     obeying = asyncio.create_task(
         obey(channel, server, WorkerParts(holder, recorder, log, audit, approver, export)), name="channel"
     )
-    # The objects of the start live as long as the worker, and little of it is garbage: the collector need not scan them during calls.
+    # The objects of the start live as long as the worker, and little of it is garbage: the collector need not scan them during
+    # calls.
     gc.freeze()
     gc.enable()
     keep_freed_memory()

@@ -1,4 +1,7 @@
-"""The answers of an operation while it is shaped: cuts their schemas and examples as `response` says, and makes the reply shape."""
+"""The answers of an operation while it is shaped.
+
+Their schemas and examples are cut as `response` says, and the reply shape is made.
+"""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ def _check(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> 
 
 
 def _cannot_trim(shaping: Shaping, media: dict[str, JsonObject], trims: BodyTrims) -> Finding:
-    """Return the reason why the gateway can change no body of the operation: the first pointer that names no field, or the types."""
+    """Say why the gateway can change no body of the operation: the first pointer that names no field, or the types."""
     takes = f"`{shaping.key}` takes {', '.join(media)}"
     pointers = [*_pointers(shaping)]
     forms = [node for key, node in media.items() if FORMS.intersection(declared_media_types([key]))]

@@ -1,4 +1,4 @@
-"""The body trims of one operation: the members that gateway.yaml removes from its request bodies, and the members that it sets."""
+"""The body trims of an operation: the members that gateway.yaml removes from its request bodies, and those that it sets."""
 
 from __future__ import annotations
 
@@ -79,7 +79,10 @@ def find_unnamed(node: JsonObject, tokens: Tokens, value: Any = _UNSET) -> Unnam
 
 
 def encoding_of(node: JsonObject, field: str) -> str:
-    """Return how `encoding` says that a field of a form holds an object or array: `AS_JSON`, `AS_PAIRS`, or empty for another encoding."""
+    """Return how `encoding` says that a field of a form holds an object or array: `AS_JSON` or `AS_PAIRS`.
+
+    Another encoding gives an empty text.
+    """
     encoding = as_mapping(as_mapping(node.get("encoding")).get(field))
     if is_json(str(encoding.get("contentType", "")).partition(";")[0].strip().lower().encode(errors="replace")):
         return AS_JSON

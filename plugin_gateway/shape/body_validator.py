@@ -20,8 +20,8 @@ def body_validator(
 ) -> Validator | None:
     """Return the validator of a schema. If it is to be enforced and cannot be compiled, return None and add a warning.
 
-    `bodies` completes the message "the gateway cannot validate ...". Properties with the word `hidden` are not required, because
-    only the other side sends them.
+    `bodies` completes the message "the gateway cannot validate ...". Properties with the word `hidden` are not required,
+    because only the other side sends them.
     """
     make = partial(stand_alone, schema, shaping.document, hidden=hidden, copies=shaping.copies)
     if not is_enforced and shaping.copies is not None:

@@ -36,10 +36,11 @@ _CONTAINERS: Final = frozenset({"object", "array", "null"})
 def cut_schema(document: Document, schema: Json, branch: Branch) -> Json:
     """Return the schema of the cut values. It shares parts with `schema`, which does not change.
 
-    References are written out along the way. A schema that refers to itself without a step into a value becomes `{}`, which accepts anything.
+    References are written out along the way. A schema that refers to itself without a step into a value becomes `{}`, which
+    accepts anything.
 
-    The result accepts the cut of each value that `schema` accepts, so it lacks keywords that a cut may break. For request bodies
-    that would be too wide: `SchemaTrim` keeps all keywords that do not concern the removed members.
+    The result accepts the cut of each value that `schema` accepts, so it lacks keywords that a cut may break. For request
+    bodies that would be too wide: `SchemaTrim` keeps all keywords that do not concern the removed members.
     """
     return _Cutter(document).cut(schema, branch)
 

@@ -1,7 +1,7 @@
 """A field edit: what happens to the members of an object, or of the items of an array, that is one field of a form.
 
-A form may hold such a field as JSON, or as one pair for each scalar: `a[b]=c`. The document's `encoding` says which. Servers read many
-other names as the same field, such as `a.b` and `a[b`, so no other spelling of it goes up.
+A form may hold such a field as JSON, or as one pair for each scalar: `a[b]=c`. The document's `encoding` says which. Servers
+read many other names as the same field, such as `a.b` and `a[b`, so no other spelling of it goes up.
 """
 
 from __future__ import annotations

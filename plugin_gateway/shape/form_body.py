@@ -103,7 +103,10 @@ class FormBody(NamedTuple):
         return shown, [*written, change.added] if change.added else written
 
     def _base_of(self, name: str) -> str:
-        """Return the field that a name belongs to: `a` for `a[b]`. An undeclared name with unpaired brackets is a field itself."""
+        """Return the field that a name belongs to: `a` for `a[b]`.
+
+        An undeclared name with unpaired brackets is a field itself.
+        """
         if self.kind.member(name) is not None:
             return name
         base = name.partition("[")[0]
@@ -194,7 +197,10 @@ def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, mode: in
 
 
 def _has_objects(kind: Kind) -> bool:
-    """Whether each item of an array must be an object or null, so that a text in brackets is not an item, but the whole array."""
+    """Whether each item of an array must be an object or null.
+
+    If so, a text in brackets is not an item, but the whole array.
+    """
     return kind.items is not None and not kind.items.types - {"object", "null"}
 
 
@@ -220,7 +226,8 @@ def _is_in(pointer: str, places: tuple[str, ...]) -> bool:
 def _aliases(name: str) -> set[str]:
     """Return the fields, folded, that some framework may set by a name."""
     plain = name.lstrip("_!")
-    # Spring and ASP.NET read `user.role` as a member of `user`; Spring reads `_name` and `!name` as a mark and a default of `name`.
+    # Spring and ASP.NET read `user.role` as a member of `user`; Spring reads `_name` and `!name` as a mark and a default of
+    # `name`.
     return {_field_of(name), _field_of(plain), fold_field(plain.partition("[")[0].partition(".")[0])}
 
 

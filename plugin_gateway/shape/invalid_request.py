@@ -29,7 +29,8 @@ _OTHERS: Final = {
 def joined(refusals: Sequence[Refusal]) -> Refusal:
     """Return one refusal with the problems of all; the first one if no refusal lists problems.
 
-    A refusal that lists none has its own status and code, which the result keeps. Its `errors` list the problems of the others, too.
+    A refusal that lists none has its own status and code, which the result keeps. Its `errors` list the problems of the others,
+    too.
     """
     if len(refusals) == 1:
         return refusals[0]

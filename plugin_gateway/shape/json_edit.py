@@ -1,7 +1,7 @@
 """A JSON edit: removes members from a JSON text and sets others, and leaves every other byte as it came.
 
-Numbers keep their digits: `1.10`, `1e400` and 64-bit ids mean something to the upstream that a decoder would lose. Many frameworks
-bind names without regard to case, so a member is removed and set in every such spelling.
+Numbers keep their digits: `1.10`, `1e400` and 64-bit ids mean something to the upstream that a decoder would lose. Many
+frameworks bind names without regard to case, so a member is removed and set in every such spelling.
 """
 
 from __future__ import annotations

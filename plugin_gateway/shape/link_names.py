@@ -1,7 +1,7 @@
 """The link names: the parameters that the links and callbacks of a document name, as the shapes leave them.
 
-A Link Object names parameters of its target operation, and runtime expressions such as `$request.query.debug` name parameters of
-the call. They must not name a parameter that clients do not see.
+A Link Object names parameters of its target operation, and runtime expressions such as `$request.query.debug` name parameters
+of the call. They must not name a parameter that clients do not see.
 """
 
 from __future__ import annotations

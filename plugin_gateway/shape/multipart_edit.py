@@ -1,7 +1,7 @@
 """A multipart edit: takes parts away from a multipart body, and adds the parts that gateway.yaml fixes.
 
-Servers read multipart bodies in different ways. So the edit refuses a body in which some server could see a part that the gateway does not:
-a boundary within a part, a name that is escaped or sent twice, a line that is not a known field.
+Servers read multipart bodies in different ways. So the edit refuses a body in which some server could see a part that the
+gateway does not: a boundary within a part, a name that is escaped or sent twice, a line that is not a known field.
 """
 
 from __future__ import annotations

@@ -38,7 +38,10 @@ def validator_of(schema: Any, document: Document) -> Validator:
 
 
 def narrow(schema: Any, rule: ParameterRule, document: Document) -> JsonObject | list[Widening]:
-    """Return the schema with the rule's bounds and values, or why the rule does not fit. Of an array, the items are narrowed."""
+    """Return the schema with the rule's bounds and values, or why the rule does not fit.
+
+    Of an array, the items are narrowed.
+    """
     resolved: JsonObject = follow(schema, document) or {}
     kind = kind_of(resolved, document)
     if "array" in kind.types and not kind.is_any and not kind.types & {"string", "integer", "number", "boolean"}:

@@ -36,7 +36,7 @@ def word_of(name: str) -> re.Pattern[str]:
 
 
 def operation_texts(shaping: Shaping) -> Iterator[tuple[str, str, str]]:
-    """Yield the texts of the operation itself that come from the document: the place, the text, and the key that replaces it."""
+    """Yield the texts of the operation itself that the document has: the place, the text, and the key that replaces it."""
     for word in ("summary", "description"):
         if isinstance(text := shaping.node.get(word), str) and word not in shaping.settings.replaced_texts:
             yield f"the {word}", text, f"`{word}` in this entry"

@@ -1,4 +1,7 @@
-"""A plain text: a parameter's text in a query that is valid by a simple schema, as a regular expression. No expression matches `&`."""
+"""A plain text: a parameter's text in a query that is valid by a simple schema, as a regular expression.
+
+No expression matches `&`.
+"""
 
 from __future__ import annotations
 

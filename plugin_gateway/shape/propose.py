@@ -1,7 +1,8 @@
 """A proposal: the fields of a reply to keep for a model, chosen from the schema alone.
 
-A model needs to tell the items apart and to name them to a person: ids, names, states, amounts, dates, one link. It does not need
-hypermedia, hashes, avatars and the objects around them. The proposal names places of the schema, so it is valid in gateway.yaml.
+A model needs to tell the items apart and to name them to a person: ids, names, states, amounts, dates, one link. It does not
+need hypermedia, hashes, avatars and the objects around them. The proposal names places of the schema, so it is valid in
+gateway.yaml.
 """
 
 from __future__ import annotations
@@ -107,7 +108,10 @@ class _Chooser:
         yield from self._choose([*schemas], (), 0, self._most, is_row=False)
 
     def _choose(self, schemas: list[Any], at: Tokens, depth: int, most: int, *, is_row: bool) -> Iterator[Tokens]:
-        """Choose among the members of the subject of the reply, which is at `at`. In a row, long texts and inner lists cost too much."""
+        """Choose among the members of the subject of the reply, which is at `at`.
+
+        In a row, long texts and inner lists cost too much.
+        """
         if depth > _MOST_LEVELS:
             return
         parts = self._parts(schemas)
@@ -253,7 +257,10 @@ def _is_deprecated(parts: list[dict[str, Any]]) -> bool:
 
 
 def _is_nameable(name: str) -> bool:
-    """Whether a pointer can name the member. `*` would mean all members, and control characters do not belong in gateway.yaml."""
+    """Whether a pointer can name the member.
+
+    `*` would mean all members, and control characters do not belong in gateway.yaml.
+    """
     return name != ANY and name.isprintable()
 
 

@@ -30,7 +30,7 @@ class ReplyShape(Struct, frozen=True, kw_only=True):
 
     @property
     def is_closed(self) -> bool:
-        """Whether the gateway refuses a successful answer that is not JSON, because it may contain a field that must be left out."""
+        """Whether the gateway refuses a successful answer that is not JSON: it may contain a field that must be left out."""
         return bool(self.keep or self.drop)
 
     def of_success(self, selection: Iterable[Tokens] | None = None) -> Branch:
@@ -46,5 +46,8 @@ class ReplyShape(Struct, frozen=True, kw_only=True):
         return both(kept(places), branch)
 
     def of_failure(self) -> Branch:
-        """Return the branch for the body of any other answer. `keep` and the selection name fields of successes, which an error does not have."""
+        """Return the branch for the body of any other answer.
+
+        `keep` and the selection name fields of successes, which an error does not have.
+        """
         return dropped(self.drop)

@@ -25,7 +25,10 @@ class Selection(NamedTuple):
 
 
 def take_selection(query: bytes, reply: ReplyShape | None) -> Selection:
-    """Take the selection out of a query: names separated by commas, in one parameter or in several. Without names it selects all."""
+    """Take the selection out of a query: names separated by commas, in one parameter or in several.
+
+    Without names it selects all.
+    """
     if reply is None or not reply.select:
         return Selection(query)
     name = reply.select.encode()

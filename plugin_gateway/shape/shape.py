@@ -23,8 +23,8 @@ MOST_PROBLEMS: Final = 100
 class Problem(NamedTuple):
     """One way in which a message breaks its description.
 
-    `pointer` is a JSON pointer (RFC 6901) into the body, or `/query/name`, `/path/name` or `/header/name`. `detail` says what is
-    expected and the type of what came, never the value.
+    `pointer` is a JSON pointer (RFC 6901) into the body, or `/query/name`, `/path/name` or `/header/name`. `detail` says what
+    is expected and the type of what came, never the value.
     """
 
     pointer: str

@@ -1,4 +1,4 @@
-"""A standalone schema: a copy of a document's schema in JSON Schema 2020-12, in which every reference leads into its own `$defs`."""
+"""A standalone schema: a copy of a document's schema in JSON Schema 2020-12 whose references lead into its own `$defs`."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class _Copied(NamedTuple):
 
 
 Copies: TypeAlias = "dict[tuple[str, Tokens], _Copied]"
-"""The copied components of one document, by the word whose properties are left out, and their place. Hundreds of tools or validators
-may reach the same components, so they share them."""
+"""The copied components of one document, by the word whose properties are left out, and their place. Hundreds of tools or
+validators may reach the same components, so they share them."""
 
 
 class TooManyError(Exception):
@@ -55,7 +55,9 @@ class Definitions:
     """
 
     def __init__(self, document: Document, *, hidden: str, most: int = 1_000_000, copies: Copies | None = None) -> None:
-        """Take the document, the word of the properties that are left out, `readOnly` or `writeOnly`, and the copies made before.
+        """Take the document and the copies made before.
+
+        `hidden` is the keyword of the properties that are left out: `readOnly` or `writeOnly`.
 
         More than `most` copied schemas raise `TooManyError`.
         """

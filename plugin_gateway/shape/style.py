@@ -1,8 +1,8 @@
 """A style: how OpenAPI writes a value of any shape as text (Parameter Object, "Style Values"; RFC 6570).
 
 Each function takes the value and returns text whose delimiters are not escaped and whose values are. Members that are null are
-left out, as RFC 6570 leaves out undefined ones (2.3). A value that contains a delimiter which its style cannot escape is refused:
-the upstream would read two values.
+left out, as RFC 6570 leaves out undefined ones (2.3). A value that contains a delimiter which its style cannot escape is
+refused: the upstream would read two values.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ _OBJECT: Final = 0x7B
 _ARRAY: Final = 0x5B
 _N: Final = 0x6E
 
-# A lone half of a surrogate pair is in the grammar, but no Unicode text has it; some APIs cut their texts in the middle of a pair.
+# A lone half of a surrogate pair is in the grammar, but no Unicode text has it; some APIs cut their texts in the middle of a
+# pair.
 _ESCAPE: Final = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 
 check: Final = msgspec.json.Decoder(Raw).decode

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
 FORMATS: Final = frozenset({"date", "date-time", "ipv4", "ipv6", "uuid"})
-"""The formats that values must have. Documents use other names loosely: many values that they call `email`, `uri` or `time` are not."""
+"""The formats that values must have. Documents use other names loosely: many values that they call `email`, `uri` or `time` are
+not."""
 
 INTEGERS: Final = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1)}
 """The bounds of the integer formats."""
@@ -116,7 +117,8 @@ class Validator:
     def accepts(self, value: object) -> bool:
         """Whether a value fits the schema. If no validator accepts the schema itself, every value does.
 
-        With `enforce`, such a schema is found at load. With `report`, it is first compiled during a call, which must not fail for it.
+        With `enforce`, such a schema is found at load. With `report`, it is first compiled during a call, which must not fail
+        for it.
         """
         try:
             compiled = self._compiled or self.compile()

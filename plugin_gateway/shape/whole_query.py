@@ -1,4 +1,7 @@
-"""A whole query: the query string of a call as one value (OpenAPI 3.2, `in: querystring`), judged as a body of its media type would be."""
+"""A whole query: the query string of a call as one value (OpenAPI 3.2, `in: querystring`).
+
+It is judged as a body of its media type would be.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _MOST_VALUE: Final = 200
 
 
 class AuditTerms(NamedTuple):
-    """What an audit shows: the path parameters whose values are written, and the digest of the revision that judges the calls."""
+    """What an audit shows: the path parameters whose values are written, and the digest of the revision that judges calls."""
 
     values: frozenset[str]
     revision: str

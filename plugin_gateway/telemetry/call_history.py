@@ -18,10 +18,12 @@ MOST_OPERATIONS: Final = 10_000
 
 
 class CallHistory:
-    """Counts calls by the series of all workers, which hold sums since the start. Each method takes the time, in seconds since the epoch.
+    """Counts calls by the series of all workers, which hold sums since the start.
 
-    The series have the ids that clients see, which a reload may change. So the history names an operation by its method and path
-    template, such as `GET /pets`.
+    Each method takes the time, in seconds since the epoch.
+
+    The series have the ids that clients see, which a reload may change. So the history names an operation by its method and
+    path template, such as `GET /pets`.
     """
 
     def __init__(self) -> None:
@@ -32,7 +34,10 @@ class CallHistory:
         self._names: dict[str, str] = {}
 
     def add(self, series: Series, names: Mapping[str, str], now_s: float) -> None:
-        """Count the calls since the last series for the hour that has begun. `names` are those of the revision in force, by id."""
+        """Count the calls since the last series for the hour that has begun.
+
+        `names` are those of the revision in force, by id.
+        """
         self._advance(now_s)
         totals: dict[str, float] = {}
         for key, numbers in series.items():

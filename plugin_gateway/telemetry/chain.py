@@ -1,7 +1,7 @@
 """A chain of lines: each line names the SHA-256 of the line before it, so that no line can be changed or removed unnoticed.
 
-The chain proves nothing about its own end. A head, kept beside the file, has the number of lines and the SHA-256 of the last one.
-A person who can write both can forge both; send the head to another machine to prevent that.
+The chain proves nothing about its own end. A head, kept beside the file, has the number of lines and the SHA-256 of the last
+one. A person who can write both can forge both; send the head to another machine to prevent that.
 """
 
 from __future__ import annotations

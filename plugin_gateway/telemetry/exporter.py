@@ -174,7 +174,10 @@ class Exporter:
         return metrics_request(self._metrics.histograms(), sums, self._resource, self._start_ns, time_ns())
 
     async def _post(self, path: str, body: bytes) -> tuple[int, bytes, float]:
-        """Return the status, the beginning of the answer, and the seconds to wait before the next request. Without an answer, the status is 0."""
+        """Return the status, the beginning of the answer, and the seconds to wait before the next request.
+
+        Without an answer, the status is 0.
+        """
         url, headers = self.collector.endpoint + path, self._headers
         try:
             async with (

@@ -159,7 +159,10 @@ class Feed:
         )
 
     def _sent(self, target: bytes) -> bytes:
-        """Return the target without the mount, with one asterisk for each masked place, so that the length of a secret is not shown."""
+        """Return the target without the mount, with one asterisk for each masked place.
+
+        So it does not show the length of a secret.
+        """
         mount = self._mount()
         cut = mount.cut(target) if mount is not None else target
         return _COVERED.sub(b"*", cut if isinstance(cut, bytes) else target)

@@ -195,7 +195,10 @@ def decision_of(record: AccessRecord) -> str:
 
 
 def is_refused(record: AccessRecord) -> bool:
-    """Return whether the gateway refused the call. An answer of the upstream that was cut off has a status of the upstream, such as 404."""
+    """Return whether the gateway refused the call.
+
+    An answer of the upstream that was cut off has a status of the upstream, such as 404.
+    """
     return bool(record.reason) and record.status in REFUSED and not is_cut(record)
 
 
@@ -205,7 +208,7 @@ def is_cut(record: AccessRecord) -> bool:
 
 
 def level_of(record: AccessRecord) -> str:
-    """Return `warning` for a call that the gateway or the upstream failed, also if that happened after the head of the answer."""
+    """Return `warning` for a call that the gateway or the upstream failed, even after the head of the answer."""
     return "warning" if record.status >= 500 or (is_cut(record) and record.reason != GONE) else "info"
 
 

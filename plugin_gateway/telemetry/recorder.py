@@ -45,7 +45,10 @@ class Recorder:
         mismatches: Mismatches | None = None,
         feed: Feed | None = None,
     ) -> None:
-        """Write to `log`. `cover` masks secrets in what callers have chosen, who may have learnt one elsewhere: targets, methods and request ids."""
+        """Write to `log`.
+
+        `cover` masks secrets in what callers have chosen, who may have learnt one elsewhere: targets, methods and request ids.
+        """
         self._log = log
         self._audit = audit
         self._cover = cover
@@ -96,11 +99,17 @@ class Recorder:
             self._feed.watch(is_watched=is_watched)
 
     def _covered(self, record: AccessRecord) -> AccessRecord:
-        """Return the record of a call that was not forwarded. The secrets in its request line are masked, and the target is cut."""
+        """Return the record of a call that was not forwarded.
+
+        The secrets in its request line are masked, and the target is cut.
+        """
         return record._replace(method=self._cover(record.method), target=self._cover(record.target)[:LOOKED_AT])
 
     def _shown(self, batch: list[AccessRecord]) -> list[AccessRecord]:
-        """Return the records with the secrets in their request ids masked. The exporter masks them itself: it needs the traced ids."""
+        """Return the records with the secrets in their request ids masked.
+
+        The exporter masks them itself: it needs the traced ids.
+        """
         ids = b" ".join([record.request_id for record in batch])
         if self._cover(ids) == ids:
             return batch

@@ -34,7 +34,8 @@ _NS: Final = 1_000_000_000
 class TracedId(bytes):
     """The request id of a traced call, with the call's place in its trace.
 
-    It is bytes, so that a call carries it to its access record like any other request id. A call that is not traced pays nothing for it.
+    It is bytes, so that a call carries it to its access record like any other request id. A call that is not traced pays
+    nothing for it.
     """
 
     context: TraceContext
@@ -84,7 +85,10 @@ def error_up_of(record: AccessRecord) -> str:
 
 
 def status_up_of(record: AccessRecord) -> int:
-    """Return the status with which the API answered; 0 if its answer did not begin, or if it is not the status that the caller got."""
+    """Return the status with which the API answered.
+
+    It is 0 if its answer did not begin, or if the caller got another status.
+    """
     return record.status if not record.reason or is_cut(record) else 0
 
 

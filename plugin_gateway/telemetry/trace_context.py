@@ -1,6 +1,7 @@
 """A trace context: the place of a call in a trace, as the fields `traceparent` and `tracestate` carry it (W3C Trace Context).
 
-The fields come from strangers. The gateway takes a context only if it has exactly the form of the standard, and drops both fields otherwise.
+The fields come from strangers. The gateway takes a context only if it has exactly the form of the standard, and drops both
+fields otherwise.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The trail: appends the entries of an audit to a file that all workers share, as one chain.
 
-The workers take turns by a lock on the head, which is in `FILE.head`. The event loop never waits for the lock: entries wait instead.
-If the file was renamed, as by logrotate, a new file continues the chain.
+The workers take turns by a lock on the head, which is in `FILE.head`. The event loop never waits for the lock: entries wait
+instead. If the file was renamed, as by logrotate, a new file continues the chain.
 """
 
 from __future__ import annotations

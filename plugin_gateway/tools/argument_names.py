@@ -1,8 +1,8 @@
 """The name of an argument: the parameter's own where clients accept it, and unique within its tool.
 
-An argument keeps the name of its parameter. If parameters at several places share a name, the first of path, query, header, cookie
-and body keeps it; the others get their place as a prefix (`body_id`). A name that clients refuse is written with legal characters
-(`filter[status]` becomes `filter_status`).
+An argument keeps the name of its parameter. If parameters at several places share a name, the first of path, query, header,
+cookie and body keeps it; the others get their place as a prefix (`body_id`). A name that clients refuse is written with legal
+characters (`filter[status]` becomes `filter_status`).
 """
 
 from __future__ import annotations

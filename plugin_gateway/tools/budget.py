@@ -1,4 +1,4 @@
-"""The budget of a list of tools: how many tokens their definitions may cost together, and which definition of each tool is shown.
+"""The budget of a list of tools: how many tokens their definitions may cost together, and which definition each tool shows.
 
 ChatGPT accepts 5,000 tokens a tool and 16,000 for the whole list. A longer list has 1,600 tokens a tool. A list that costs more
 first loses its output schemas. Then the costliest tool gets a more compact definition, until the list fits.

@@ -83,7 +83,8 @@ LAST_CUTS: Final = tuple(replace(CUTS[-1], levels=levels) for levels in (2, 1, 0
 
 
 Compacted: TypeAlias = "dict[tuple[int, Compaction], tuple[Json, Json]]"
-"""The compact forms of definitions, each with its whole schema, by the identity of that schema. Many tools share a definition."""
+"""The compact forms of definitions, each with its whole schema, by the identity of that schema. Many tools share a definition.
+"""
 
 
 def plain_text(text: str, limit: int) -> str:

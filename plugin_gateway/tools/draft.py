@@ -22,7 +22,10 @@ def printable_name(name: str) -> str:
 
 
 class ArgumentProblem(NamedTuple):
-    """A reason why arguments make no request; `detail` is a sentence for the model. `name` is empty if no single one is wrong."""
+    """A reason why arguments make no request; `detail` is a sentence for the model.
+
+    `name` is empty if no single one is wrong.
+    """
 
     name: str
     detail: str

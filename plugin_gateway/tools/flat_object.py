@@ -43,8 +43,9 @@ class _Condition(NamedTuple):
 def flatten(definitions: Definitions, placed: Placed, *, is_alone: bool) -> FlatObject | None:
     """Return the properties of an object schema, or None if the schema is not an object with properties.
 
-    With `is_alone`, the properties are the only arguments. Anthropic's API refuses tools with `allOf`, `anyOf` or `oneOf` at the
-    root of the input schema. So these become a note, unless the schema itself says that it is written in JSON Schema 2020-12.
+    With `is_alone`, the properties are the only arguments. Anthropic's API refuses tools with `allOf`, `anyOf` or `oneOf` at
+    the root of the input schema. So these become a note, unless the schema itself says that it is written in JSON Schema
+    2020-12.
     """
     placed = _unwrapped(definitions, placed)
     collected = _Collected(definitions)

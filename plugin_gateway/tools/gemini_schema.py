@@ -1,7 +1,7 @@
 """A schema for Gemini's `parameters`: the subset of OpenAPI that its `Schema` has (ai.google.dev/api/caching, "Schema").
 
-Gemini refuses references, combinations other than `anyOf`, anything beside `anyOf`, lists of types and values other than text in
-`enum`. So references are written out, and the rest becomes a looser schema with the same properties.
+Gemini refuses references, combinations other than `anyOf`, anything beside `anyOf`, lists of types and values other than text
+in `enum`. So references are written out, and the rest becomes a looser schema with the same properties.
 """
 
 from __future__ import annotations

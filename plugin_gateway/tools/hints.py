@@ -57,8 +57,8 @@ def hints_of(
 ) -> Hints:
     """Return the hints of an operation. `names` are its id, the end of its path and its summary.
 
-    A safe method only reads, and so does an operation of any method that is declared not consequential. A POST is not destructive
-    if its names say that it adds or finds something; MCP's default for an unknown operation is destructive.
+    A safe method only reads, and so does an operation of any method that is declared not consequential. A POST is not
+    destructive if its names say that it adds or finds something; MCP's default for an unknown operation is destructive.
     """
     from plugin_gateway.tools.tool import Hints  # noqa: PLC0415  # `check` builds no tools and must not pay for it
 

@@ -1,4 +1,4 @@
-"""The input schema of a tool: one flat object over the parameters and the members of the body, and the argument of each property."""
+"""The input schema of a tool: one flat object over the parameters and members of the body, and each property's argument."""
 
 from __future__ import annotations
 
@@ -74,7 +74,10 @@ def _assemble(arguments: Sequence[Argument], properties: Sequence[Property], rul
 
 
 def _check_headers(schemas: Collection[JsonObject]) -> None:
-    """Keep MCP's header of a property if it is legal: clients leave out a tool with any other (MCP 2026-07-28, server/tools)."""
+    """Keep MCP's header of a property if it is legal.
+
+    Clients leave out a tool with any other (MCP 2026-07-28, server/tools).
+    """
     seen: set[str] = set()
     for schema in schemas:
         header = schema.get(MCP_HEADER)

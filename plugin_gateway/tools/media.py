@@ -57,7 +57,10 @@ def body_kind_of(media_type: str) -> BodyKind:
 
 
 def choose_media_type(declared: Iterable[str]) -> str:
-    """Return the declared type that a model can write best: JSON, then forms, then text, then octets; of JSON, members before patches."""
+    """Return the declared type that a model can write best: JSON, then forms, then text, then octets.
+
+    Of JSON types, those of members come before patches.
+    """
     kinds = list(BodyKind)
     return min(declared, key=lambda name: (kinds.index(body_kind_of(name)), _JSON_RANKS.get(essence_of(name), 2)))
 

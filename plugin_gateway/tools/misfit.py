@@ -1,7 +1,7 @@
 """A misfit: an argument that can be written but does not match its description, reported with those that cannot be written.
 
-The gateway sends no request with an argument that it cannot write, so the data plane does not judge the others. This module judges
-them, and one answer lists what is wrong with all arguments.
+The gateway sends no request with an argument that it cannot write, so the data plane does not judge the others. This module
+judges them, and one answer lists what is wrong with all arguments.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def find_misfits(
 ) -> tuple[ArgumentProblem, ...]:
     """Return what the shape of the operation refuses of a request that lacks some of its arguments.
 
-    `reported` are the names of the arguments whose problems the answer lists already. `has_body` is false if the body cannot be written.
+    `reported` are the names of the arguments whose problems the answer lists already. `has_body` is false if the body cannot be
+    written.
     """
     found: list[ArgumentProblem] = []
     for pointer, detail, is_body in _problems(shape, request, has_body=has_body):

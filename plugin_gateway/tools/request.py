@@ -1,8 +1,8 @@
 """A request of a tool: the method, target, fields and body that the arguments of a call make.
 
 The target consists of the literals of the path template and of percent-encoded values only. Where a value could make it
-ambiguous or turn it into another operation's, the gate's own functions judge it. So the gate permits it byte for byte, as a call
-of this tool's operation.
+ambiguous or turn it into another operation's, the gate's own functions judge it. So the gate permits it byte for byte, as a
+call of this tool's operation.
 """
 
 from __future__ import annotations

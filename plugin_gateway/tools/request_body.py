@@ -106,7 +106,10 @@ def _whole(schema: JsonObject, text: Json, media_type: str, kind: BodyKind, is_r
 
 
 def _encoding(schema: JsonObject, written: JsonObject, kind: BodyKind) -> Encoding:
-    """Return how a field or part is written. An Encoding Object with a style ignores `contentType` (OpenAPI 3.1.1, 4.8.15.1.2)."""
+    """Return how a field or part is written.
+
+    An Encoding Object with a style ignores `contentType` (OpenAPI 3.1.1, 4.8.15.1.2).
+    """
     if {"style", "explode", "allowReserved"} & written.keys() and not _stands_for_octets(schema, ""):
         style = written["style"] if isinstance(written.get("style"), str) else "form"
         explode = written.get("explode")

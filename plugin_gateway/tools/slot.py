@@ -288,7 +288,10 @@ class PartSlot(Slot):
 
 
 class UnusedSlot(Slot):
-    """An argument that has no place in a request: a path parameter that the template does not have, or a field that is not forwarded."""
+    """An argument that has no place in a request.
+
+    It is a path parameter that the template lacks, or a field that is not forwarded.
+    """
 
     __slots__ = ()
 

@@ -1,7 +1,8 @@
 """A strict schema: an input schema in the subset that OpenAI's strict mode takes (Structured Outputs, "Supported schemas").
 
-In strict mode the model sends every property, and null for what it leaves out. The gateway reads null as left out for parameters
-and fields of forms only; in a JSON body null is a value. So a schema with another optional property has no strict form.
+In strict mode the model sends every property, and null for what it leaves out. The gateway reads null as left out for
+parameters and fields of forms only; in a JSON body null is a value. So a schema with another optional property has no strict
+form.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """An estimate of the tokens of a text, without a tokenizer's table.
 
 `estimate_tokens` was measured on 300 definitions of GitHub, Stripe, Slack, Zoom and Twilio, and on their schemas without texts,
-against the encoding o200k_base of tiktoken: the estimate is within 9 % for nine of ten and within 20 % for all; the sum is 3 % too
-high. Four bytes a token, the usual rule of thumb of `tokens_of_size`, is up to 28 % off.
+against the encoding o200k_base of tiktoken: the estimate is within 9 % for nine of ten and within 20 % for all; the sum is 3 %
+too high. Four bytes a token, the usual rule of thumb of `tokens_of_size`, is up to 28 % off.
 """
 
 from __future__ import annotations

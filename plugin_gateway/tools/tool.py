@@ -39,15 +39,16 @@ class BodyKind(StrEnum):
 class Encoding(Struct, frozen=True, kw_only=True):
     """How one field of a form or one part of a multipart body is written (OpenAPI's Encoding Object, defaults filled in).
 
-    `style` is empty if the value is written as `media_type` says: JSON types as JSON, others as text. A list becomes one field or
-    part for each item, unless `media_type` is a JSON type.
+    `style` is empty if the value is written as `media_type` says: JSON types as JSON, others as text. A list becomes one field
+    or part for each item, unless `media_type` is a JSON type.
     """
 
     style: str = "form"
     explode: bool = True
     allow_reserved: bool = False
     media_type: str = ""
-    """The Content-Type of a part. Empty: text/plain, or application/json for an object, or application/octet-stream for octets."""
+    """The Content-Type of a part. Empty: text/plain, or application/json for an object, or application/octet-stream for octets.
+    """
     is_binary: bool = False
     """The value, or each item of a list, is base64 text, and its octets are sent."""
 

@@ -90,7 +90,10 @@ NO_TOOLS = tool_set()
 def build_tool_set(
     served: Document, settings: Mapping[OperationKey, ToolSettings], *, is_searched: bool = False
 ) -> ToolSet:
-    """Build a tool for each operation of a served document, which is in version 3.1 or 3.2. The work is done on first access."""
+    """Build a tool for each operation of a served document, which is in version 3.1 or 3.2.
+
+    The work is done on first access.
+    """
     return ToolSet(partial(_define, served, settings), is_searched=is_searched)
 
 

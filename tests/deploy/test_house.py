@@ -1,9 +1,11 @@
 """The commands of the house: people, commit hooks and workflows run the same gate."""
 
 import ast
+import io
 import os
 import re
 import subprocess
+import tokenize
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -177,6 +179,28 @@ def test_prose_of_the_pages_has_one_width() -> None:
             and " " in re.sub("`[^`]*`", "", line.strip())
             and not line.lstrip().startswith("|")
             and line[:4] != "    "
+        ]
+
+    assert too_long == []
+
+
+def test_prose_of_the_package_has_the_same_width() -> None:
+    too_long = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text()
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+        prose = {
+            token.start[0]
+            for token in tokens
+            if token.type == tokenize.COMMENT and not re.search("noqa|type: ignore|fmt: skip", token.string)
+        }
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                prose.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        too_long += [
+            f"{path.relative_to(ROOT)}:{number}"
+            for number, line in enumerate(text.splitlines(), 1)
+            if number in prose and len(line) > MOST_COLUMNS and not line.strip().startswith("Example: ")
         ]
 
     assert too_long == []

@@ -106,9 +106,9 @@ def _render(value: Any, name: str, levels_above: int) -> bytes:
 def _may_repeat_keys(data: bytes, rendered: bytes) -> bool:
     r"""Compare the number of keys in the text with the number in the value, at the speed of `bytes.count`.
 
-    A key counts as `":` without a backslash before it. Strings that begin with a colon count, too, but equally on both sides, if no
-    space precedes a colon, no key ends in a backslash, and the text spells `"`, `:` and `\` like the rendering. Then the numbers
-    differ only by the keys that a later duplicate replaced.
+    A key counts as `":` without a backslash before it. Strings that begin with a colon count, too, but equally on both sides,
+    if no space precedes a colon, no key ends in a backslash, and the text spells `"`, `:` and `\` like the rendering. Then the
+    numbers differ only by the keys that a later duplicate replaced.
     """
     if 0x5C not in data:
         # Each quote begins or ends a string, and each replaced key takes two with it.

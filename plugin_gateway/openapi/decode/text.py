@@ -22,8 +22,8 @@ _CHUNK_BYTES = 64 * 1024
 def decode(data: bytes, name: str) -> Json:
     """Decode `data`; messages call it `name`.
 
-    A text that begins with `{` or `[` is JSON, or YAML in flow style if it is not valid JSON. YAML tags are never acted on. Raises
-    `DocumentError` with a finding for each mistake.
+    A text that begins with `{` or `[` is JSON, or YAML in flow style if it is not valid JSON. YAML tags are never acted on.
+    Raises `DocumentError` with a finding for each mistake.
     """
     text = data.removeprefix(BOM)
     _check_encoding(text, name)

@@ -1,8 +1,8 @@
 """Skimming YAML: decoding a large document's root but leaving operations and components as text.
 
-Most of the time of decoding YAML goes into an object for each event. libyaml checks a text without those objects four times as fast, so
-unused parts are only checked. A part is the lines from one key to the next key at the same indentation. If libyaml can parse a part
-alone, no quotation or bracket is open at its end, so the cut is correct.
+Most of the time of decoding YAML goes into an object for each event. libyaml checks a text without those objects four times as
+fast, so unused parts are only checked. A part is the lines from one key to the next key at the same indentation. If libyaml can
+parse a part alone, no quotation or bracket is open at its end, so the cut is correct.
 
 A document in another style is not skimmed, and neither is one with aliases, which make one part depend on another.
 """

@@ -1,8 +1,8 @@
 """YAML values: building JSON values from libyaml's events, by the core schema of YAML 1.2.
 
-PyYAML's loaders lack four features that an API's document needs: keys as they are written (`200:`, `on:`), errors for duplicate keys
-with their place, aliases that share values and have a budget, and no constructor that a tag could call. This builder is also five times
-as fast as `CSafeLoader`.
+PyYAML's loaders lack four features that an API's document needs: keys as they are written (`200:`, `on:`), errors for duplicate
+keys with their place, aliases that share values and have a budget, and no constructor that a tag could call. This builder is
+also five times as fast as `CSafeLoader`.
 """
 
 from __future__ import annotations

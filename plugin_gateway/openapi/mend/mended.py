@@ -1,8 +1,8 @@
 """The mended document: a pruned document without the mistakes that clients would fail on.
 
-A mistake is corrected where the author's intent is certain. A field that this version of OpenAPI does not know is left out, and so is
-a value without meaning. Both are warnings. A plain value in place of an object is an error: it does not show what the author wanted to
-allow or require.
+A mistake is corrected where the author's intent is certain. A field that this version of OpenAPI does not know is left out, and
+so is a value without meaning. Both are warnings. A plain value in place of an object is an error: it does not show what the
+author wanted to allow or require.
 """
 
 from __future__ import annotations

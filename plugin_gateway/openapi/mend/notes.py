@@ -1,4 +1,7 @@
-"""Notes: the findings of mending. A correction or an omission is a warning; a mistake without a certain correction is an error."""
+"""Notes: the findings of mending.
+
+A correction or an omission is a warning; a mistake without a certain correction is an error.
+"""
 
 from __future__ import annotations
 

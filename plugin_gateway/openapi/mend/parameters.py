@@ -1,4 +1,4 @@
-"""Parameters that break the rules of their version: their locations, styles and values, and their match with the path template."""
+"""Parameters that break the rules of their version: locations, styles and values, and their fit with the path template."""
 
 from __future__ import annotations
 
@@ -115,7 +115,10 @@ class ParameterMender:
                 )
 
     def drop_second_body(self, node: JsonObject, tokens: Tokens) -> None:
-        """Leave the first body parameter alone with the body (2.0, Parameter Object): a second one or a form would contradict it."""
+        """Leave the first body parameter alone with the body (2.0, Parameter Object).
+
+        A second one or a form would contradict it.
+        """
         listed = node.get("parameters")
         if self._version != "2.0" or tokens[:1] != ("paths",) or not isinstance(listed, list):
             return

@@ -107,7 +107,10 @@ def _lists_of_names(schema: JsonObject) -> list[tuple[str, str]]:
 
 
 def _is_pattern(pattern: Json) -> bool:
-    """Return False only for unmatched brackets or a dangling repetition: Python refuses other patterns that ECMA-262 accepts."""
+    """Return False only for unmatched brackets or a dangling repetition.
+
+    Python refuses other patterns that ECMA-262 accepts.
+    """
     try:
         re.compile(pattern)
     except re.error as error:

@@ -1,7 +1,7 @@
 """A value check: whether a schema refuses a default value or an example beside it.
 
-Unknown keywords accept every value. A check that takes too long also accepts the value: schemas that refer to each other twice at
-every level have 2^20 parts within the depth that is checked.
+Unknown keywords accept every value. A check that takes too long also accepts the value: schemas that refer to each other twice
+at every level have 2^20 parts within the depth that is checked.
 """
 
 from __future__ import annotations
@@ -145,7 +145,8 @@ class ValueCheck:
         # Python's regular expressions differ from ECMA-262. Check only patterns of plain classes, groups and repetitions.
         if not isinstance(pattern, str) or _UNUSUAL.search(pattern) or len(value) > 200:
             return False
-        # A search can begin at each character, and each repetition can end at each. A repeated group has 2^n ways through n characters.
+        # A search can begin at each character, and each repetition can end at each. A repeated group has 2^n ways through n
+        # characters.
         repetitions, choices = len(_REPETITION.findall(pattern)), pattern.count("|")
         if repetitions + choices > _MOST_BRANCHES:
             return False

@@ -48,7 +48,9 @@ class _Job(NamedTuple):
 
 
 class Closure:
-    """Copies of the objects that kept operations reach. Call `copy` for each root node, then `finish`, then read the attributes.
+    """Copies of the objects that kept operations reach.
+
+    Call `copy` for each root node, then `finish`, then read the attributes.
 
     A worklist replaces recursion, because documents have cycles and chains of thousands of schemas.
     """
@@ -198,7 +200,8 @@ class Closure:
         if siblings_count(kind, self._version):
             siblings = self._fields(kind, node, place)
         else:
-            # The standards ignore fields beside a `$ref`, but many readers use a description. Nested values could hold references.
+            # The standards ignore fields beside a `$ref`, but many readers use a description. Nested values could hold
+            # references.
             siblings = {
                 name: value
                 for name, value in node.items()

@@ -15,7 +15,7 @@ _EXPRESSION = "{$url}"
 
 
 class Hoisted(NamedTuple):
-    """A new component: its section, its name, the key of the object inside it (None for the component itself), and its `$ref`."""
+    """A new component: its section, name, the key of the object inside it (None for the component itself), and its `$ref`."""
 
     section: str
     name: str

@@ -1,7 +1,7 @@
 """Leaks: texts and unknown fields of a pruned document that name denied operations.
 
-Pruning removes denied operations, but other texts may mention them. The gateway does not rewrite texts; it warns the operator. It
-leaves out a field that no version of OpenAPI has, because no client needs it.
+Pruning removes denied operations, but other texts may mention them. The gateway does not rewrite texts; it warns the operator.
+It leaves out a field that no version of OpenAPI has, because no client needs it.
 """
 
 from __future__ import annotations

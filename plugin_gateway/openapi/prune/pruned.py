@@ -34,16 +34,17 @@ def prune(
     """Return a copy of `document`, in the same version, with only the operations in `kept`.
 
     The meaning of every kept operation stays the same. The copy lacks components, tags and security schemes that only denied
-    operations use, links to denied operations, and all webhooks. An object under a denied path becomes a component if a kept object
-    refers to it. Path items are written in place. `x-*` fields are dropped unless `extensions` names them; their values are data.
+    operations use, links to denied operations, and all webhooks. An object under a denied path becomes a component if a kept
+    object refers to it. Path items are written in place. `x-*` fields are dropped unless `extensions` names them; their values
+    are data.
 
     A discriminator selects schemas by mapping or, by default, by the name of a schema that has its schema in `allOf`. `follow`
     keeps every schema that it can select; `trim` keeps only those that other objects refer to.
 
     A reference to an undefined schema stays; the result has a warning for it.
 
-    Raises `DocumentError` with a finding for each kept reference that leads outside, nowhere, or back to itself, and `KeyError` if
-    the document lacks an operation of `kept`.
+    Raises `DocumentError` with a finding for each kept reference that leads outside, nowhere, or back to itself, and `KeyError`
+    if the document lacks an operation of `kept`.
     """
     return _cut(document, kept, extensions, discriminator)[0]
 

@@ -52,7 +52,9 @@ class References:
             self._copy(self._sections[section], walk(self._document.root, unit), Region(unit), kept, name)
 
     def keep_target(self, kind: ObjectKind, ref: str, place: Place) -> tuple[str | None, Tokens]:
-        """Keep the target of a reference. Return the reference's text in the pruned document and the target's place in the full one.
+        """Keep the target of a reference.
+
+        Return the reference's text in the pruned document and the target's place in the full one.
 
         The text is None if this version has no components for the target's kind. The place is empty for a broken reference.
         """

@@ -1,7 +1,7 @@
 """Component schemas: where they are, which are undefined, and which are implicit subtypes, selected without a reference.
 
-`Cat: {allOf: [{$ref: Pet}, …]}` is an alternative to every `Pet` with a discriminator (OpenAPI 3.1.1, 4.8.25; in 2.0, all subtypes
-are implicit). A discriminator beside `oneOf` or `anyOf` selects only from those.
+`Cat: {allOf: [{$ref: Pet}, …]}` is an alternative to every `Pet` with a discriminator (OpenAPI 3.1.1, 4.8.25; in 2.0, all
+subtypes are implicit). A discriminator beside `oneOf` or `anyOf` selects only from those.
 """
 
 from __future__ import annotations

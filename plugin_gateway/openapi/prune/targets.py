@@ -88,7 +88,8 @@ class Targets:
     def land(self, ref: str, place: Place, kind: ObjectKind | None = None) -> Landing:
         """Follow `ref`, written at `place`. Raises `RefError` if this document lacks the target.
 
-        With `kind`, also raises if the target holds operations instead of an object of that kind: a copy would reveal all of them.
+        With `kind`, also raises if the target holds operations instead of an object of that kind: a copy would reveal all of
+        them.
         """
         landing = self._land(ref, place)
         if kind is not None and self._holds_operations(landing.tokens) and self._full_kind(landing.tokens) is not kind:
@@ -123,7 +124,8 @@ class Targets:
     def _land_through_references(self, tokens: Tokens) -> Landing | None:
         """Follow a pointer that passes through references.
 
-        RFC 6901 does not allow that, but real documents do it: an author replaced an object by a `$ref` and kept the pointers into it.
+        RFC 6901 does not allow that, but real documents do it: an author replaced an object by a `$ref` and kept the pointers
+        into it.
         """
         value, depth = self._root, 0
         for _ in range(_MAX_HOPS):

@@ -38,8 +38,8 @@ _MAX_CHAIN = 64
 _MAPPING = re.compile(rb"""apping["']?\s*:""")
 _FILE_NAME = re.compile(rb"""[:{]\s*["']?[^\s"'{}\[\],#:/][^\s"'{}\[\],#:]*\.(?:ya?ml|json)(?=[#\s"'},]|\Z)""")
 _NOT_LOCAL = re.compile(rb"""\$ref["']?\s*+:\s*+(?=\S)(?!["']#)(?!\{)(?![\w$-]++:\s)""")
-"""A `$ref`, in JSON or YAML, whose value is neither a quoted string that begins with `#` nor a mapping. The text before it is checked
-separately: a pattern that begins with a literal is ten times as fast."""
+"""A `$ref`, in JSON or YAML, whose value is neither a quoted string that begins with `#` nor a mapping. The text before it is
+checked separately: a pattern that begins with a literal is ten times as fast."""
 _BEFORE_A_KEY = frozenset(b" \t\r\n\"'{,&*!?")
 _MAX_MAPPINGS = 20_000
 _MAPPING_BYTES = 1000
@@ -54,7 +54,10 @@ class DocumentParts(Protocol):
         """The name of the first part."""
 
     def find(self, base: str, reference: str) -> str:
-        """Return the name of the part that `reference`, written in the part `base`, leads to. Raises `RefError` if it may not be read."""
+        """Return the name of the part that `reference`, written in the part `base`, leads to.
+
+        Raises `RefError` if it may not be read.
+        """
 
     def read(self, part: str) -> Json:
         """Return the value in a part. Raises `RefError` if it does not exist, `DocumentError` if it cannot be decoded."""
@@ -83,8 +86,8 @@ class _Found(NamedTuple):
 def refers_elsewhere(data: bytes) -> bool:
     """Return whether a document's text may refer to another file. False saves the walk through a single file.
 
-    A document refers to a file by a `$ref` that is not local, or by a discriminator mapping's string that ends like a file name.
-    A path that ends in `/$ref` (OData) and a property called `$ref` are not references.
+    A document refers to a file by a `$ref` that is not local, or by a discriminator mapping's string that ends like a file
+    name. A path that ends in `/$ref` (OData) and a property called `$ref` are not references.
     """
     for index, match in enumerate(_MAPPING.finditer(data)):
         if index == _MAX_MAPPINGS or _FILE_NAME.search(data, match.end() - 1, match.end() + _MAPPING_BYTES):
@@ -289,7 +292,10 @@ class _Bundler:
         return at
 
     def _put_path_item(self, place: _Place) -> None:
-        """Replace a path item's `$ref` by its target. Fields beside the `$ref` win; each field belongs to the part that it was written in."""
+        """Replace a path item's `$ref` by its target.
+
+        Fields beside the `$ref` win; each field belongs to the part that it was written in.
+        """
         part, node = place.part, dict(place.value)
         owners = dict.fromkeys(node, part)
         for _ in range(_MAX_CHAIN):

@@ -1,4 +1,7 @@
-"""A site: the URLs below one folder from which a document's parts are fetched. Only this module fetches documents with httpx2."""
+"""A site: the URLs below one folder from which a document's parts are fetched.
+
+Only this module fetches documents with httpx2.
+"""
 
 from __future__ import annotations
 
@@ -214,7 +217,10 @@ class Site:
         raise _Unfetched(f"it redirects more than {_MAX_REDIRECTS} times")
 
     async def _body(self, response: httpx2.Response) -> bytes:
-        """Return the body. Decoded here, not by httpx2, because a kilobyte of gzip may expand to a megabyte: the limit applies to both."""
+        """Return the body.
+
+        Decoded here, not by httpx2, because a kilobyte of gzip may expand to a megabyte: the limit applies to both.
+        """
         coding = response.headers.get("Content-Encoding", "identity").strip().lower()
         if coding not in {"identity", "gzip", "x-gzip", ""}:
             raise _Unfetched(f"its content coding {coding[:20]!r} was not asked for")

@@ -50,8 +50,8 @@ def read_document(
     """Read the document at a path (relative to `base` or the working directory) or an http(s) URL, with all its parts.
 
     `headers` go only to the host of the URL. `timeout_s` bounds each request as a whole. `on_file` is called with each file
-    before it is opened. `keep_in` is a folder for the last good copy of a document at a URL: the copy saves fetching what did not
-    change, and replaces a document that cannot be read, with a warning. Blocks: call it outside the event loop.
+    before it is opened. `keep_in` is a folder for the last good copy of a document at a URL: the copy saves fetching what did
+    not change, and replaces a document that cannot be read, with a warning. Blocks: call it outside the event loop.
 
     Raises:
         DocumentAwaitedError: the server of the URL does not answer yet; a retry may succeed.

@@ -184,7 +184,8 @@ def _lower_positions(schema: JsonObject) -> None:
 def _loosen_what_turns_around(root: JsonObject, loose: Iterable[JsonObject]) -> None:
     """Loosen each `not` and `oneOf` around a schema that became looser.
 
-    Otherwise they would become tighter: a `not` refuses more if its schema allows more, and two branches of a `oneOf` may now both match.
+    Otherwise they would become tighter: a `not` refuses more if its schema allows more, and two branches of a `oneOf` may now
+    both match.
     """
     schemas = [node for kind, node in typed_nodes(root) if kind is ObjectKind.SCHEMA]
     members = (root.get("components") or {}).get("schemas") or {}

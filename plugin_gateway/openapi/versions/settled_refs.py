@@ -1,7 +1,7 @@
 """Settled references: references to a whole component, or to a place inside a component schema.
 
-A document may refer to any place in itself, and translation moves places. So each target of a reference first becomes a component.
-Path items under `paths` and 3.2's shared media types replace their references instead.
+A document may refer to any place in itself, and translation moves places. So each target of a reference first becomes a
+component. Path items under `paths` and 3.2's shared media types replace their references instead.
 """
 
 from __future__ import annotations

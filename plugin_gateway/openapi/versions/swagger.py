@@ -1,7 +1,8 @@
 """Swagger: translating Swagger 2.0 to OpenAPI 3.0. Schemas change only where they use keywords that only 2.0 has.
 
-The translation is exact rather than short. A body, form or response depends on the `consumes` and `produces` of the operation that
-uses it. So a shared one becomes a component for operations that inherit the document's lists, and is written out for the others.
+The translation is exact rather than short. A body, form or response depends on the `consumes` and `produces` of the operation
+that uses it. So a shared one becomes a component for operations that inherit the document's lists, and is written out for the
+others.
 """
 
 from __future__ import annotations

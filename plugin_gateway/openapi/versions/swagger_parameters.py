@@ -1,4 +1,7 @@
-"""Parameters, form fields and headers of Swagger 2.0, translated to 3.0: the value goes under `schema`, its format becomes a style."""
+"""Parameters, form fields and headers of Swagger 2.0, translated to 3.0.
+
+The value goes under `schema`, and its format becomes a style.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
 
 UNDERSTOOD_EXTENSIONS: Final = frozenset({"x-nullable"})
-"""Vendor extensions of Swagger 2.0 that became fields of OpenAPI 3. Pruning must keep them, or the upgrade would lose their meaning."""
+"""Vendor extensions of Swagger 2.0 that became fields of OpenAPI 3. Pruning must keep them, or the upgrade would lose their
+meaning."""
 
 PATCH_VERSIONS: Final = {"3.0": "3.0.3", "3.1": "3.1.0", "3.2": "3.2.0"}
 
@@ -39,7 +40,8 @@ _REFERENCES = frozenset(
 def upgrade(document: Document, to: str = "3.1") -> tuple[Document, tuple[Finding, ...]]:
     """Return a copy of `document` in version `to`: `3.0`, `3.1` or `3.2`.
 
-    Constraints that the version cannot express become looser, never tighter, with a warning. References are settled in every version.
+    Constraints that the version cannot express become looser, never tighter, with a warning. References are settled in every
+    version.
     """
     root, findings = settle_refs(document), list[Finding]()
     if document.version != to or (to == "3.0" and uses_later_words(root)):

@@ -58,7 +58,9 @@ def connection_front(
     on_begin: Callable[[Call], object] | None = None,
     tracing: Tracing | None = None,
 ) -> Callable[..., ConnectionFront]:
-    """Return the protocol factory for uvicorn's `http` option. `on_begin` is explained at `Client.on_begin`; without it, `tracing` provides one.
+    """Return the protocol factory for uvicorn's `http` option.
+
+    `on_begin` is explained at `Client.on_begin`; without it, `tracing` provides one.
 
     If `forwards` is false, every request goes to the app, with the same strictness and limits: a server for the ASGI
     front.
@@ -363,7 +365,7 @@ class ConnectionFront(AnsweringConnection):
 
 
 def _recall(serving: Serving, head: bytes) -> Permitted | None:
-    """Return the permitted request that has this head, if it is remembered, its caller is still authorised, and no report wants it."""
+    """Return the remembered request that has this head, if its caller is still authorised, and no report wants it."""
     known = serving.remembered.entries.get(head)
     if known is None or (serving.door is not None and not serving.still_permits(known)):
         return None

@@ -26,7 +26,7 @@ class Listener(NamedTuple):
     on_begin: Callable[[Call], object] | None = None
 
     def most_connections(self, upstream_connections: int) -> int:
-        """Return the number of clients for which the process has file descriptors, with a connection to the upstream for each."""
+        """Return how many clients the process has file descriptors for, with a connection to the upstream for each."""
         return max(1, self.descriptors - upstream_connections, self.descriptors // 2)
 
 
