@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
@@ -17,18 +18,19 @@ from plugin_gateway.publish.faces import build_manifest_faces
 from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH, ManifestText, build_manifest
 from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_CAP, WITH_LIMITS
+from plugin_gateway.publish.page import PAGE_PATH, PageLinks, build_page
 from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
 from plugin_gateway.revision.mcp import compile_mcp
-from plugin_gateway.revision.page import compile_page
 from plugin_gateway.shape.keywords import MCP_HEADER
 from plugin_gateway.tools.tool_set import ToolSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from plugin_gateway.admission.limits import CallLimits
     from plugin_gateway.config.model import Config
     from plugin_gateway.gate.gate import Gate
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.security import Security
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.mcp import McpSettings
     from plugin_gateway.revision.steps import CompileSteps
     from plugin_gateway.tools.tool_set import ToolSet
+
+_READS: Final = frozenset({"GET", "HEAD"})
 
 
 class Publication(Struct, frozen=True, kw_only=True):
@@ -129,6 +133,19 @@ def manifest_faces(
         document_path=document_path,
     )
     return build_manifest_faces(manifest, image), findings
+
+
+def compile_page(config: Config, faces: Mapping[str, Face], rules: Iterable[OperationRule]) -> Face | None:
+    """Build the page, unless it is off or an allowed operation reads the same path.
+
+    The manifest among the faces has its texts.
+    """
+    is_taken = any(rule.method in _READS and rule.path_template.partition("?")[0] == PAGE_PATH for rule in rules)
+    if is_taken or not config.public.page:
+        return None
+    manifest: dict[str, Any] = json.loads(faces[MANIFEST_PATH].body)
+    links = PageLinks(document=DOCUMENT_PATH, manifest=MANIFEST_PATH, mcp=config.mcp.path if config.mcp.is_on else "")
+    return build_page(manifest, config.public_url, links)
 
 
 def _operations(kept: Mapping[OperationKey, KeptOperation], gate: Gate) -> dict[OperationKey, PublishedOperation]:
