@@ -72,7 +72,7 @@ def _take_out(value: Any, pointer: Pointer, mistake: Mistake, given_up: set[Poin
             value[pointer[0]] = deepcopy(_WITHOUT_ALL[str(pointer[0])])
             given_up.add(pointer)
         return
-    # Only as far as the raw value goes: a mistake inside a short form, `GET orders`, is in all of it.
+    # A short form such as `GET orders` has no parts, so the whole value is removed.
     pointer = tuple(part for _, part in steps)
     holder, part = steps[-1]
     if isinstance(holder, dict):

@@ -98,7 +98,7 @@ def _with_clean_lines(text: str) -> str:
 
 
 def _lines_in_scalars(layout: Layout) -> frozenset[int]:
-    """Return where each line begins whose end is a part of a scalar, where blanks may have a meaning."""
+    """Return the starts of lines that end inside a scalar: their trailing blanks may matter."""
     kept: set[int] = set()
     for part in layout.root.walk() if layout.root is not None else ():
         for scalar in (*part.keys, *part.items):

@@ -74,7 +74,7 @@ def may_hold(text: bytes, names: Iterable[bytes]) -> bool:
 
 
 def may_become_override(beginning: bytes, others: Iterable[bytes] = ()) -> bool:
-    """Whether a name with this beginning may become an override, or one of other folded names, when the rest of it arrives."""
+    """Whether a name that starts like this could still turn out to be an override or one of `others`."""
     for _ in range(_MAX_DECODINGS):
         beginning = _decode_once(_HALF_ESCAPE.sub(b"", beginning))
     folded = fold_name(_HALF_ESCAPE.sub(b"", beginning))

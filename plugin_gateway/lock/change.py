@@ -78,7 +78,7 @@ def quoted(value: Any) -> str:
 
 
 def _from_to(before: Any, after: Any) -> str:
-    """Quote two values; long ones from a few words before the first character in which they differ."""
+    """Quote two values. Long values are cut to start a few words before the first difference."""
     one, other = _line(before), _line(after)
     if one == other:
         return f"in white space or in characters that are not shown: {_shortened(other)}"

@@ -31,7 +31,7 @@ class Result:
 
 
 class InputRequired(Result):
-    """What a modern client gets that must ask its user first. It has members for `_meta`."""
+    """The result that tells a modern client to ask its user first; `meta` is never empty."""
 
     __slots__ = ()
 

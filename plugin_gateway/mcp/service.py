@@ -150,7 +150,7 @@ class Service:
         }
 
     def answer(self, era: Era, message: Message) -> bytes | Fault | Invocation | Result | Listening:
-        """Return the JSON of a result, a result of a tool without `resultType`, a fault, or the call to make."""
+        """Return a result as JSON, a tool's result still to be finished, a fault, a call to make, or a subscription."""
         method, params = message.method, message.params
         if method == "tools/call":
             return self._call(params)

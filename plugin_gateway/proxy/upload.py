@@ -30,7 +30,7 @@ class Upload:
         self._refused = permitted.refused
         self._kind = permitted.body_kind
         self._inspection: Inspection | None = None
-        """Begins with the first piece, unless it only passes pieces to an inspection."""
+        """Made when the first piece comes; a `WatchedBody` is made earlier."""
         self.held: HeldBody | None = None
         """Gathers the body if no byte may go up before all have come."""
         shape = plan.rule.shape

@@ -117,9 +117,8 @@ def compiled_or_refused(
             loaded = unpacked.loaded
             revision = compile_file(unpacked, number=number, pinned=pinned)
         else:
-            # A start from a revision file must not pay for these.
-            from plugin_gateway.revision.build import build, load_config  # noqa: PLC0415
-            from plugin_gateway.revision.cache_folder import cache_folder  # noqa: PLC0415
+            from plugin_gateway.revision.build import build, load_config  # noqa: PLC0415  # a revision file needs no build
+            from plugin_gateway.revision.cache_folder import cache_folder  # noqa: PLC0415  # a revision file needs no build
 
             loaded = load_config(
                 config, environ=os.environ, overrides=overrides, on_file=on_file, text=text, in_one_report=True

@@ -149,7 +149,7 @@ def agree(
 def _as_locked(
     document: Document, lock: Lock, copy: LockedCopy | None, keys: Collection[OperationKey]
 ) -> tuple[Document, frozenset[OperationKey]]:
-    """Put the operations of the copy into the document, as far as the copy has them as the lock says; return which."""
+    """Replace operations by their locked copies where the copy matches the lock. Return the replaced ones."""
     if copy is None or not keys:
         return document, frozenset()
     from plugin_gateway.lock.graft import graft

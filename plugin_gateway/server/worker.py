@@ -101,8 +101,8 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     audit = Audit(log.timestamp)
     audit_calls(audit, revision)
     feed = Feed(FeedLine(channel).post, log.timestamp, lambda: holder.revision.mount)
-    recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit, resources.mismatches, feed)  # noqa: PLW0108
-    export = Export(recorder, lambda sent: known.mask.cover(sent))  # noqa: PLW0108
+    recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit, resources.mismatches, feed)  # noqa: PLW0108  # the mask is replaced
+    export = Export(recorder, lambda sent: known.mask.cover(sent))  # noqa: PLW0108  # the mask is replaced
     endpoints = McpEndpoints(recorder.record)
     holder = Holder(revision, resources=resources, endpoints=endpoints)
     server = PublicServer(public_config(holder, recorder, front, export.tracing), endpoints.drain)

@@ -88,7 +88,7 @@ class Parameters:
         self.reads_fields = len(self._query) < len(parts)
         """Whether a parameter is in a header field or a cookie."""
         self.changes_cookies = any((part.wire_name or part.added) and part.place == "cookie" for part in parts)
-        """Whether the upstream gets cookies that the client did not send so."""
+        """Whether the shape adds or renames cookies."""
         self._changes_more = any((part.wire_name or part.added) and part.place != "query" for part in parts)
         """Whether more of a call may change than its query."""
         self._wire_names = {part.name.encode(): part.wire_name for part in self._query if part.wire_name}

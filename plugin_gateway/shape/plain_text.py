@@ -21,7 +21,7 @@ _MOST_WORDS: Final = 32
 
 
 def one_of(words: Iterable[bytes]) -> bytes:
-    """Return a regular expression for the words that a query may hold as they are; empty if so many that a set is faster."""
+    """Return a regular expression for the words, or an empty one if there are more than 32: then a set is faster."""
     found = sorted(word for word in words if b"&" not in word)
     if not found:
         return NO_TEXT

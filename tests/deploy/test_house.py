@@ -206,6 +206,21 @@ def test_prose_of_the_package_has_the_same_width() -> None:
     assert too_long == []
 
 
+def test_each_noqa_has_its_reason_after_it_or_in_the_comment_above() -> None:
+    without = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        lines = ["", *path.read_text().splitlines()]
+        without += [
+            f"{path.relative_to(ROOT)}:{number}"
+            for number, line in enumerate(lines)
+            if "# noqa" in line or "# ruff: noqa" in line
+            if not re.search(r"noqa: [A-Z]+[0-9]+(, [A-Z]+[0-9]+)*  # \S", line)
+            if not lines[number - 1].lstrip().startswith("# ")
+        ]
+
+    assert without == []
+
+
 def test_the_glossary_has_each_noun_once_in_order_and_points_at_modules_that_exist() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     rows = re.findall(

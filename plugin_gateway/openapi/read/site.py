@@ -43,7 +43,7 @@ _LOG_IN = "send a key: `openapi: {source: URL, headers: {Authorization: {env: NA
 _HINTS = {401: _LOG_IN, 403: _LOG_IN, 407: _LOG_IN}
 
 
-class _Unfetched(Exception):  # noqa: N818 (it never leaves this module)
+class _Unfetched(Exception):  # noqa: N818  # it never leaves this module
     """Why a fetch failed, without anything secret that was sent. `may_pass` means that a retry may succeed."""
 
     def __init__(self, reason: str, *, may_pass: bool = False, hint: str = _CHECK) -> None:
