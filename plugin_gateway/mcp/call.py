@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.received import Received
 
 PROGRESS_AFTER_S: Final = 1.0
-"""An answer that comes sooner is plain JSON. Later, a client that asked for progress gets events, one in this time."""
+"""An answer within this time is plain JSON. After it, a client that asked for progress gets an event in each such interval."""
 TOO_MANY_BODIES: Final = Refusal(
     status=503,
     code="too-many-calls",
@@ -117,10 +117,10 @@ class McpCall(Call):
         self._stop("client-gone")
 
     def pause_answer(self) -> None:
-        """Its events are few and small."""
+        """Do nothing: the events of an answer are few and small."""
 
     def resume_answer(self) -> None:
-        """Its events are few and small."""
+        """Do nothing: the events of an answer are few and small."""
 
     def on_tick(self, now: float) -> None:
         for call in self._calls:

@@ -49,7 +49,7 @@ class Caller:
     def __init__(self, clientele: Clientele, outer: RequestFields, target: bytes = b"") -> None:
         self.clientele = clientele
         self.received = Received(outer, b"POST", target, None, clientele.access.consumer)
-        """The request that all its POSTs make."""
+        """The request that all of the client's POSTs have in common."""
         self._outer = outer
         self._number = next(_numbers)
         """Distinguishes its calls from the calls of other callers."""

@@ -110,7 +110,7 @@ def is_allowed_origin(request: RequestFields, settings: McpSettings) -> bool:
 
 
 def allows_page(origin: str, host: str, settings: McpSettings) -> bool:
-    """Whether the config allows the origin; a page on this machine may call a gateway that it reaches as this machine."""
+    """Whether the config allows the origin. A page on this machine may call a gateway at a loopback host."""
     if origin == "null":
         # Any sandboxed page sends it.
         return False

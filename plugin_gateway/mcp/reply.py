@@ -44,7 +44,7 @@ _LINE_ENDS: Final = b"\r\n"
 _NOTICE_BYTES: Final = 700
 """Room for a notice in a result that had to be cut."""
 _PART_FOR_NEXT: Final = 16
-"""The arguments for a next page may take one part in so many of a result."""
+"""The arguments for a next page may take at most a sixteenth of a result."""
 
 
 class Reply:

@@ -65,7 +65,7 @@ def member(key: str, value: Any) -> bytes:
 
 
 def clean(text: str) -> str:
-    """Return the text with question marks for lone surrogates, which no UTF-8 has."""
+    """Return the text with question marks in place of lone surrogates, which UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode()
 
 

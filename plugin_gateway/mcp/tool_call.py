@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from plugin_gateway.tools.tool import Tool
 
 MOST_READ_BYTES: Final = 1_000_000
-"""The part of an answer that the gateway reads at most if it exceeds the limit of a result: it tells how much is left out."""
+"""How much the gateway reads of an answer that is too large for a result, in order to say how much is left out."""
 _CUT: Final = "response-too-large"
 
 _logger = logging.getLogger("plugin_gateway.mcp")
@@ -45,7 +45,7 @@ class Prepared:
 
 
 class ToolCall(Client):
-    """One call.
+    """One tool call, as a client of the proxy.
 
     It ends with exactly one result for its slot, unless it is cancelled, and with one access record if it got a `Call`.
     """

@@ -87,7 +87,7 @@ class Bodies(NamedTuple):
         return JudgedBody(verdict.body, verdict.invalid)
 
     def _may_be_empty(self, media_type: bytes) -> bool:
-        """Whether no octets are a whole body of this type, such as an empty file, and not a body that is missing."""
+        """Whether an empty body counts as a body of this type, such as an empty file, and not as a missing one."""
         read = _read(media_type)
         is_declared = read is not None and admits((one.range for one in self.declared), read.name)
         return is_declared and not self.judges(media_type)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MOST_SHOWN: Final = 10
-"""The problems that the detail lists. Models often see only the detail."""
+"""The most problems that the detail lists. Models often see only the detail."""
 
 
 CODE: Final = "invalid-request"

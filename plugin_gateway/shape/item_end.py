@@ -9,7 +9,8 @@ from typing import Final
 from plugin_gateway.shape.trim import NotJsonError
 
 _DEEPEST: Final = 1000
-"""msgspec reads no deeper text. To search it again for each level would take long."""
+"""The deepest nesting that is read, which is msgspec's limit. Deeper text would take long, because each level searches it
+again."""
 
 _QUOTE: Final = 0x22
 _COMMA: Final = 0x2C

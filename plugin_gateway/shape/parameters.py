@@ -98,7 +98,7 @@ class Parameters:
         """The pairs to add if the plain query lacks the parameter with this number."""
         self._read_plainly: Callable[[bytes], re.Match[bytes] | None] | None = None
         self._judged: list[tuple[int, Reader]] = []
-        """The parameters whose texts the expression of plain queries leaves to their readers."""
+        """The parameters that the expression of plain queries does not judge: their readers do."""
         self._judges_more = False
         """Whether a call with a plain query must be judged further, or has another query that goes up."""
         required = [part for part in parts if part.reader is not None and part.reader.is_required]

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ANY_TEXT: Final = rb"[!-$'-~]*+(?:%[2-7][0-9A-Fa-f][!-$'-~]*+)*"
-"""The texts of ASCII. Others may not be UTF-8."""
+"""Any text in ASCII. A text with other octets may not be UTF-8."""
 SOME_TEXT: Final = rb"[^&]*+"
-"""A text that must be judged."""
+"""A text that its reader must judge."""
 NO_TEXT: Final = b"(?!)"
 _MOST_DIGITS: Final = 17
 _MOST_WORDS: Final = 32

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 MOST_PROBLEMS: Final = 100
-"""The problems that one answer lists."""
+"""The most problems that one answer lists."""
 
 
 class Problem(NamedTuple):

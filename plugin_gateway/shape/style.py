@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 DELIMITERS: Final = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}
 MAX_VALUES: Final = 10_000
-"""The values of a list or object. A URL holds fewer, and each takes many times the memory that it takes in JSON."""
+"""The most values of a list or object. A URL holds fewer, and each takes many times the memory that it takes in JSON."""
 MAX_NAME: Final = 256
-"""The characters of a name that is written once for each value below it."""
+"""The most characters of a name that is repeated for each value below it."""
 _NAMES_OF_DELIMITERS: Final = {
     ",": "a comma",
     "=": "an equals sign",
