@@ -20,8 +20,7 @@ CORE_BIN := .venv-core/bin
 CORE_PIP := $(CORE_BIN)/python -m pip --quiet --disable-pip-version-check
 CORE_SOURCES := hatch_build.py pyproject.toml $(shell find plugin_gateway -name '*.py')
 # The ignored tests pass stand-ins to one class, derive from one, replace a method or a constant, or count lines, which compiled code does
-# not allow. The
-# other tests check the same classes over sockets.
+# not allow. The other tests check the same classes over sockets.
 CORE_TESTS ?= tests/proxy tests/gate tests/telemetry tests/attack --ignore tests/proxy/test_pool.py --ignore tests/proxy/test_upstream.py \
   --ignore tests/proxy/fronts/test_client_connection.py \
   --deselect tests/proxy/test_lookalikes.py::test_the_work_for_an_octet_is_bounded_whatever_the_secret_and_the_text_hold \
