@@ -9,16 +9,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Route
 
 from plugin_gateway.endpoints.documents import refuse
+from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from plugin_gateway.revision.agreed import Drifted
     from plugin_gateway.telemetry import Series
@@ -75,9 +78,26 @@ def admin_app(routes: Iterable[Route]) -> Starlette:
 
     It answers problem details for a path or a method that they lack, and redirects nothing.
     """
-    app = Starlette(routes=[*routes], exception_handlers={HTTPException: _refuse})
+    app = Starlette(
+        routes=[*routes], exception_handlers={HTTPException: _refuse}, middleware=[Middleware(_WithRequestId)]
+    )
     app.router.redirect_slashes = False
     return app
+
+
+class _WithRequestId:
+    """Gives each answer a request id, as the public listener does, so that a person can name an answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", next(new_request_ids))]
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

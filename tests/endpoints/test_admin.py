@@ -30,6 +30,12 @@ def test_alive_is_alive() -> None:
     assert get("/livez").text == "ok\n"
 
 
+def test_each_answer_has_an_id_of_its_own() -> None:
+    ids = [get(path).headers["x-request-id"] for path in ("/livez", "/readyz", "/metrics", "/nowhere", "/livez")]
+    assert all(ids)
+    assert len({*ids}) == len(ids)
+
+
 def test_ready_says_which_revision_is_served() -> None:
     response = get("/readyz")
     assert response.status_code == 200
