@@ -9,6 +9,7 @@ import datetime as dt
 import gc
 import ipaddress
 import os
+import re
 import secrets
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -42,12 +43,20 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 
+_TIMED_GZIP = re.compile(rb"\x1f\x8b\x08\0(?!\0{4})")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the seed of the run, which workers of xdist take over with the other options."""
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(secrets.randbits(64))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> None:
+    """Refuse gzip with a time in the name of a test: the workers of xdist must collect the same names, each at its own time."""
+    if isinstance(val, bytes) and _TIMED_GZIP.search(val):
+        raise pytest.UsageError(f"{argname}: compress with `mtime=0`, or give the parameters ids")
 
 
 def pytest_collection_finish() -> None:

@@ -25,7 +25,7 @@ WAITS = b'HTTP/1.1 202 Accepted\r\n\r\n{"approval":{"id":"a1","url":"http://x"},
 
 def answer(value: Any, *, status: int = 200, is_compressed: bool = False) -> bytes:
     body = json.dumps(value).encode()
-    return b"HTTP/1.1 %d OK\r\n\r\n" % status + (gzip.compress(body) if is_compressed else body)
+    return b"HTTP/1.1 %d OK\r\n\r\n" % status + (gzip.compress(body, mtime=0) if is_compressed else body)
 
 
 def tool_result(value: Any) -> Any:
