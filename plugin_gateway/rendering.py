@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -63,11 +62,6 @@ def render_sarif(findings: Iterable[Finding], *, version: str = "") -> str:
     return (
         json.dumps({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
     )
-
-
-def stderr_wants_color(environ: Mapping[str, str]) -> bool:
-    """Return whether to colour messages: on a terminal, unless `NO_COLOR` is set (no-color.org)."""
-    return sys.stderr.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
 class _Paint(Struct, frozen=True, kw_only=True):

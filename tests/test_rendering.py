@@ -1,11 +1,10 @@
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.diagnostics import Finding, Location, Severity
-from plugin_gateway.rendering import render_github, render_json, render_sarif, render_text, stderr_wants_color
+from plugin_gateway.rendering import render_github, render_json, render_sarif, render_text
 
 LOCATED = Finding(
     rule="bad-value",
@@ -105,13 +104,6 @@ def test_the_uri_of_a_file_is_escaped() -> None:
     finding = LOCATED.at(Location("env A é%"))
     [result] = json.loads(render_sarif([finding]))["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"] == {"artifactLocation": {"uri": "env%20A%20%C3%A9%25"}}
-
-
-def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    assert stderr_wants_color({})
-    assert not stderr_wants_color({"NO_COLOR": "1"})
-    assert not stderr_wants_color({"TERM": "dumb"})
 
 
 @given(

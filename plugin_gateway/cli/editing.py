@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from plugin_gateway.cli.entry import colors
 from plugin_gateway.cli.options import operations_in
 from plugin_gateway.cli.reading import reading
 from plugin_gateway.cli.report import show_findings
@@ -82,5 +82,5 @@ def finish(editing: Editing, edited: str, *, dry_run: bool) -> int:
 def show_diff(diff: str) -> None:
     """Print a diff, in colours on a terminal."""
     for line in diff.split("\n"):
-        is_plain = bool(os.environ.get("NO_COLOR")) or line.startswith(("---", "+++"))
-        click.echo(line if is_plain else click.style(line, fg=_TONES.get(line[:1])))
+        is_plain = line.startswith(("---", "+++"))
+        click.echo(line if is_plain else click.style(line, fg=_TONES.get(line[:1])), color=colors())

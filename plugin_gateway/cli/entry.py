@@ -201,7 +201,7 @@ def say_error(message: str) -> None:
 
 
 def colors() -> bool | None:
-    """Return False for no colours (no-color.org), None for colours on a terminal, as click takes it."""
+    """Return `color` for click: False if the environment wants no colours (no-color.org), None to colour only terminals."""
     return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CallCommand(click.Command):
-    """A command whose METHOD and PATH may be a curl command, with options of its own."""
+    """A command that takes METHOD and PATH, or a whole curl command in their place."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         from plugin_gateway.cli.curl import read_curl, split_curl

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, assert_never
 
 import click
 
 from plugin_gateway import __version__
-from plugin_gateway.rendering import (
-    render_github,
-    render_json,
-    render_sarif,
-    render_text,
-    stderr_wants_color,
-)
+from plugin_gateway.cli.entry import colors
+from plugin_gateway.rendering import render_github, render_json, render_sarif, render_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +26,7 @@ def show_findings(findings: Iterable[Finding], shape: ReportFormat = "text") -> 
     findings = tuple(findings)
     match shape:
         case "text":
-            click.echo(render_text(findings, color=stderr_wants_color(os.environ)), err=True, nl=False, color=True)
+            click.echo(render_text(findings, color=True), err=True, nl=False, color=colors())
         case "json":
             click.echo(render_json(findings), nl=False)
         case "github":

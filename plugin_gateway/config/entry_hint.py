@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin_gateway.methods import KNOWN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _ALL: Final = frozenset({"all", "*", "any", "everything", "**", "/*", "/**", "true"})
-_METHODS: Final = "GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE|QUERY"
+_METHODS: Final = "|".join(KNOWN)
 _KEYS_WRITTEN: Final = re.compile(rf"(?i:{_METHODS})\s+/\S*")
 _DASHES: Final = frozenset("–—−•*·")  # noqa: RUF001  # as word processors write them
 _BULLET: Final = re.compile(r"\s*(?:[+*•]|[0-9]{1,3}[.)])\s")

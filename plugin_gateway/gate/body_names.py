@@ -34,7 +34,7 @@ class BodyNames(Struct, frozen=True):
     """Folded names of the query (`gate.override.fold_name`)."""
 
     def refuse(self, name: bytes) -> Refusal | None:
-        """Return the refusal of a body that has a field by that name."""
+        """Return the refusal of a body with a field of this name, or None if a body may have it."""
         folded = fold_name(name)
         # Every override has `method` in it; a body may have a hundred thousand names without.
         if b"method" in folded and (override := override_of(name)):

@@ -14,7 +14,7 @@ from plugin_gateway.gate.matrix import MatrixPath, matrix_path
 from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.gate.rule import InjectedNames, operation_rule
 from plugin_gateway.gate.template import parse_template
-from plugin_gateway.gate.variant import contradict, fold_value, selecting_pairs
+from plugin_gateway.gate.variant import contradict, fold_value, on_the_wire, selecting_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -94,12 +94,8 @@ def _known_operations(document: Document) -> dict[OperationKey, tuple[RequiredPa
     removed = {key: selecting_pairs(key, document) for key in document.removed}
     if not removed:
         return present
-    on_the_wire = {_on_the_wire(key, pairs) for key, pairs in present.items()}
-    return present | {key: pairs for key, pairs in removed.items() if _on_the_wire(key, pairs) not in on_the_wire}
-
-
-def _on_the_wire(key: OperationKey, pairs: tuple[RequiredPair, ...]) -> tuple[str, object, frozenset[RequiredPair]]:
-    return key.method, parse_template(key.path).shape, frozenset(pairs)
+    found = {on_the_wire(key, pairs) for key, pairs in present.items()}
+    return present | {key: pairs for key, pairs in removed.items() if on_the_wire(key, pairs) not in found}
 
 
 _Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[RequiredPair, ...]]]"

@@ -84,7 +84,7 @@ def may_become_override(beginning: bytes, others: Iterable[bytes] = ()) -> bool:
 
 
 def refuse_override(name: bytes) -> Refusal:
-    """The refusal of a body that has a field by that name."""
+    """Return the refusal of a body with a field of this name."""
     return Refusal(
         status=400,
         code="method-override",

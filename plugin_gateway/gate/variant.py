@@ -62,6 +62,11 @@ def selecting_pairs(key: OperationKey, document: Document) -> tuple[RequiredPair
     return required_pairs((*template.query, *parts))
 
 
+def on_the_wire(key: OperationKey, pairs: Iterable[RequiredPair]) -> object:
+    """Return a value that is equal for operations that the gate cannot tell apart; `pairs` select the operation."""
+    return key.method, parse_template(key.path).shape, frozenset(pairs)
+
+
 def _required_values(operation: Operation, document: Document) -> Iterator[bytes]:
     """Yield `name=value` for each query parameter that a call must have, with the only value that it may have."""
     for parameter in declared_parameters(operation, document):

@@ -65,8 +65,8 @@ def forward(
         if isinstance(permitted, Permitted):
             start_exchange(client, permitted, body, is_whole=is_whole, pending=pending)
             return permitted
-        asked = Received(block.request, method, _with_mount(serving, target), None, known.consumer)
-        call: Call = RefusedCall(client, asked, permitted)
+        received = Received(block.request, method, _with_mount(serving, target), None, known.consumer)
+        call: Call = RefusedCall(client, received, permitted)
     elif isinstance(known, Refusal):
         call = RefusedCall(client, Received(block.request, method, _with_mount(serving, target)), known)
     else:

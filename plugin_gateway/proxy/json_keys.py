@@ -201,7 +201,7 @@ def _is_suspect(lowered: bytes, at: int) -> bool:
 
 
 def _text_of(string: bytes) -> bytes:
-    """Return what a JSON string says."""
+    """Return the text of a JSON string."""
     try:
         text: str = json.loads(string.decode(errors="ignore"), strict=False)
         return text.encode(errors="replace")

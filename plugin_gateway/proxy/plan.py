@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugin_gateway.gate.body_names import BodyNames
 from plugin_gateway.proxy.body_links import LinkRules
 from plugin_gateway.proxy.checked_answer import Sampler
 from plugin_gateway.proxy.looks import LookBudget
@@ -28,6 +29,7 @@ class Plan:
     """Everything that an exchange needs besides the call. It does not change."""
 
     __slots__ = (
+        "body_names",
         "cap",
         "check",
         "consent",
@@ -76,6 +78,7 @@ class Plan:
         self.granted = granted
         self.consent = consent
         """Set if a person must approve each call."""
+        self.body_names = BodyNames(rule.declared_overrides, rule.closed_in_bodies)
         self.is_open = limiter is None and granted is None and consent is None
         """Whether a call can go up without a limiter, a token or an approval."""
         self.cap = cap

@@ -33,7 +33,7 @@ class Undone:
         if not _INTRODUCERS.isdisjoint(pieces[1::2]):
             return True
         left = [octet for octet in INTRODUCERS if octet in self.text]
-        # Joining is faster than to look at the end of each piece. A NUL in the text costs a round at most.
+        # Joining is faster than looking at the end of each piece. A NUL in the text costs at most one more round.
         before = b"\0".join(pieces[:-1:2]) + b"\0" if left else b""
         return any(bytes((octet, 0)) in before for octet in left)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.gate.body_names import BodyNames
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.consent import AS_IT_IS
 from plugin_gateway.proxy.held_body import HeldBody, media_type_of
@@ -71,5 +70,4 @@ class Upload:
         return chunk(data) + LAST_CHUNK if is_last else chunk(data)
 
     def _inspect(self) -> Inspection | None:
-        rule = self._plan.rule
-        return inspect(self._kind, BodyNames(rule.declared_overrides, rule.closed_in_bodies)) if self._kind else None
+        return inspect(self._kind, self._plan.body_names) if self._kind else None

@@ -14,7 +14,7 @@ from plugin_gateway.gate.matrix import matrix_path
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
 from plugin_gateway.gate.template import parse_template, sample_path
-from plugin_gateway.gate.variant import selecting_pairs
+from plugin_gateway.gate.variant import on_the_wire, selecting_pairs
 from plugin_gateway.lock.lock import EntryWords, words_of
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.publish.operation_ids import own_operation_id
@@ -269,19 +269,14 @@ def _find_unreachable(document: Document, kept: Mapping[OperationKey, KeptOperat
             )
 
 
-def _on_the_wire(key: OperationKey, document: Document) -> object:
-    """Return a value that is equal for operations that the gate cannot distinguish."""
-    return key.method, parse_template(key.path).shape, frozenset(selecting_pairs(key, document))
-
-
 def _find_twins(
     document: Document, kept: Mapping[OperationKey, KeptOperation], denied: Mapping[OperationKey, Selector]
 ) -> Iterator[Finding]:
     """Find operations that the gate cannot tell apart, for example by names of path parameters: allowing one allows both."""
-    twins: dict[object, list[OperationKey]] = {_on_the_wire(key, document): [] for key in kept}
+    twins: dict[object, list[OperationKey]] = {on_the_wire(key, selecting_pairs(key, document)): [] for key in kept}
     methods = {key.method for key in kept}
     for key in document.operations:
-        if key.method in methods and (same := twins.get(_on_the_wire(key, document))) is not None:
+        if key.method in methods and (same := twins.get(on_the_wire(key, selecting_pairs(key, document)))) is not None:
             same.append(key)
     for keys in twins.values():
         closed = [key for key in keys if key not in kept]

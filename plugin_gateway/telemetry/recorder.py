@@ -47,7 +47,7 @@ class Recorder:
     ) -> None:
         """Write to `log`.
 
-        `cover` masks secrets in what callers have chosen, who may have learnt one elsewhere: targets, methods and request ids.
+        `cover` masks secrets in the targets, methods and request ids that callers choose. A caller may know one from elsewhere.
         """
         self._log = log
         self._audit = audit
@@ -129,6 +129,6 @@ class Recorder:
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         waiting = len(self._records)
         interval_s = BUSY_INTERVAL_S if waiting > BUSY_RECORDS else IDLE_INTERVAL_S
-        # First, so that a batch that fails is not the last one.
+        # Before the batch: an error while it is written must not stop the ticks.
         self._timer = loop.call_later(interval_s, self._tick, loop)
         self._take(max(LEAST_BATCH, waiting // SHARE))

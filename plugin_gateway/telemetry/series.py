@@ -14,7 +14,7 @@ class SeriesKey(NamedTuple):
     name: str
     labels: tuple[str, ...] = ()
     is_gauge: bool = False
-    """Whether the numbers go up and down, so that they end with their worker."""
+    """Whether it is a gauge, which disappears with its worker. The counts of a worker that has ended stay."""
 
 
 Series: TypeAlias = dict[SeriesKey, list[float]]

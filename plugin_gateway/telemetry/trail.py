@@ -94,9 +94,10 @@ class Trail:
     def close(self, timeout_s: float = 1.0) -> None:
         """Write the waiting entries, for at most `timeout_s`."""
         give_up = time.monotonic() + timeout_s
+        self.write(())
         while self._waiting and time.monotonic() < give_up:
+            time.sleep(_PAUSE_S)  # another process has the lock
             self.write(())
-            time.sleep(_PAUSE_S if self._waiting else 0)
         self._lose()
 
     def _append(self, heads: int) -> None:

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 _ALIKE: Final = 0.6
-"""How similar a name must be to be worth a question, as `SequenceMatcher` counts it."""
+"""The least similarity of a name that is suggested, as `SequenceMatcher` measures it."""
 NEARLY_EQUAL: Final = 0.8
-"""How similar a name must be where a word that resembles it is often right."""
+"""A stricter limit, for words that may be right although they resemble another name."""
 _FAR_BELOW: Final = 0.1
-"""A name this much less similar than the closest one is no answer to the same question."""
+"""A name that is this much less similar than the closest one is not suggested."""
 _WITHOUT_BREAKS: Final = str.maketrans("", "", " -_")
 _MOST_COMPARED: Final = 500
 

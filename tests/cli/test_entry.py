@@ -178,7 +178,11 @@ def test_a_closed_standard_stream_is_no_descriptor_for_anything_else(closed: int
     ("variables", "is_colored"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"NO_COLOR": ""}, True)],
 )
-@pytest.mark.parametrize("arguments", [["ops"], ["init", "openapi.json"]], ids=["output", "error"])
+@pytest.mark.parametrize(
+    "arguments",
+    [["ops"], ["init", "openapi.json"], ["check"], ["deny", "listA", "--dry-run"]],
+    ids=["output", "error", "report", "diff"],
+)
 def test_a_terminal_gets_colors_unless_it_wants_none(
     tmp_path: Path, arguments: list[str], variables: dict[str, str], is_colored: bool
 ) -> None:

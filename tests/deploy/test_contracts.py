@@ -34,7 +34,7 @@ ROOMS = [room for rooms in floors() for room in rooms]
 ABOVE = [(room, one) for lower, higher in zip(floors(), floors()[1:], strict=False) for room in lower for one in higher]
 BESIDE = [(room, one) for rooms in floors() for room in rooms for one in rooms if one != room]
 SHUT = [(room, one) for room, one in ABOVE + BESIDE if (ROOT / "plugin_gateway" / room).is_dir()]
-"""A room, and a room that it may not import: of the floor above or of its own. A planted module needs a room that is a package."""
+"""Pairs of rooms: the first must not import the second, which is on the next floor or on the same one. A module can be planted only in a package."""
 TALKS = "the half of a room that decides does not know the half that talks"
 CLOSED = (
     "concurrent", "_multiprocessing", "multiprocessing", "_posixsubprocess", "pty", "subprocess", "webbrowser",

@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.gate import NOT_FOUND
 from plugin_gateway.gate.permit import Permit
-from plugin_gateway.gate.rule import InjectedNames
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from plugin_gateway.gate.gate import Gate
-
-PETS: dict[str, list[str]] = {
-    "GET /pets": [],
-    "POST /pets": [],
-    "GET /pets/export": [],
-    "GET /pets/{petId}": [],
-    "GET /files/{name}": [],
-}
-ALLOWED = ("GET /pets", "POST /pets", "GET /pets/{petId}", "GET /files/{name}")
-INJECTED = InjectedNames(headers=frozenset({b"xapikey"}), query=frozenset({b"apikey"}))
-
-
-def key_of(text: str) -> OperationKey:
-    method, _, path = text.partition(" ")
-    return OperationKey(method, path)
-
-
-def gate_of(operations: Mapping[str, Sequence[str]], allowed: Sequence[str]) -> Gate:
-    paths: dict[str, dict[str, object]] = {}
-    for text, names in operations.items():
-        key = key_of(text)
-        node = {"parameters": [{"name": name, "in": "query"} for name in names]}
-        paths.setdefault(key.path, {})[key.method.lower()] = node
-    document = Document(root={"openapi": "3.0.3", "paths": paths}, name="t")
-    return compile_gate(document, {key_of(text): AllowedOperation(operation_id=text) for text in allowed}, INJECTED)
+from tests.gate.pets import ALLOWED, INJECTED, PETS, gate_of, key_of
 
 
 def test_rules_are_in_document_order() -> None:

@@ -16,51 +16,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.gate import NOT_FOUND, Gate
 from plugin_gateway.gate.permit import Permit
-from plugin_gateway.gate.rule import InjectedNames
 from plugin_gateway.gate.undeclared import UndeclaredQuery
-from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal, problem_details
+from tests.gate.pets import ALLOWED, PETS, gate_of, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-PETS = {
-    "GET /pets": ["limit", "tag", "q"],
-    "POST /pets": [],
-    "GET /pets/export": [],
-    "GET /pets/{petId}": [],
-    "DELETE /pets/{petId}": [],
-    "GET /pets/{petId}/secrets": [],
-    "GET /admin/users": [],
-    "GET /files/{name}": [],
-}
-ALLOWED = ("GET /pets", "POST /pets", "GET /pets/{petId}", "GET /files/{name}")
-INJECTED = InjectedNames(headers=frozenset({b"xapikey"}), query=frozenset({b"apikey"}))
-
-
-def key_of(text: str) -> OperationKey:
-    method, _, path = text.partition(" ")
-    return OperationKey(method, path)
-
-
-def gate_of(
-    operations: dict[str, Any] | list[str],
-    allowed: Sequence[str],
-    *,
-    slashes: Sequence[str] = (),
-) -> Gate:
-    paths: dict[str, dict[str, object]] = {}
-    for text in operations:
-        key = key_of(text)
-        names = operations[text] if isinstance(operations, dict) else []
-        node = {"parameters": [{"name": name, "in": "query"} for name in names]}
-        paths.setdefault(key.path, {})[key.method.lower()] = node
-    document = Document(root={"openapi": "3.0.3", "paths": paths}, name="t")
-    admitted = {key_of(text): AllowedOperation(operation_id=text, slashes=frozenset(slashes)) for text in allowed}
-    return compile_gate(document, admitted, INJECTED)
+    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="module")
