@@ -19,15 +19,12 @@ ADMIN_PORT ?= 8081
 CORE_BIN := .venv-core/bin
 CORE_PIP := $(CORE_BIN)/python -m pip --quiet --disable-pip-version-check
 CORE_SOURCES := hatch_build.py pyproject.toml $(shell find plugin_gateway -name '*.py')
-# The ignored tests pass stand-ins to one class, derive from one, replace a method or a constant, or count lines, which compiled code does
-# not allow. The other tests check the same classes over sockets.
+# The ignored tests pass stand-ins to one class, replace a method or a constant, or count lines, which compiled code does not allow. The
+# other tests check the same classes over sockets.
 CORE_TESTS ?= tests/proxy tests/gate tests/telemetry tests/attack --ignore tests/proxy/test_pool.py --ignore tests/proxy/test_upstream.py \
   --ignore tests/proxy/fronts/test_client_connection.py \
   --deselect tests/proxy/test_lookalikes.py::test_the_work_for_an_octet_is_bounded_whatever_the_secret_and_the_text_hold \
-  --deselect tests/proxy/test_door.py::test_a_provider_that_takes_too_long_is_not_waited_for \
-  --deselect tests/proxy/test_exchange.py::test_a_request_is_sent_again_once_only \
-  --deselect tests/proxy/test_exchange.py::test_a_call_with_refused_parameters_never_goes_up_whatever_its_body_is \
-  --deselect tests/proxy/fronts/test_connection.py::test_a_preflight_for_an_endpoint_is_answered_by_the_app
+  --deselect tests/proxy/test_door.py::test_a_provider_that_takes_too_long_is_not_waited_for
 
 # What the tests need: without one of these, some tests skip.
 FOR_TESTS := .venv/test.stamp .venv/chromium.stamp .venv/deploy.stamp .venv/origins.stamp .venv-clients/light.stamp

@@ -21,14 +21,13 @@ from uvicorn.server import ServerState
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
-from plugin_gateway.proxy.call import Client
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.connect import connect
 from plugin_gateway.proxy.exchange import Exchange, start_exchange
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
-from plugin_gateway.proxy.pool import Pool
+from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.received import Permitted
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
@@ -44,9 +43,10 @@ from tests.narrow import as_a, present
 from tests.proxy.real import plan_of, serving_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from plugin_gateway.proxy.upstream import UpstreamConnection
+    from plugin_gateway.telemetry import AccessRecord
 
 KEY = Injection(headers=((b"X-Api-Key", b"s3cret-key"),), query=b"k=s3cret-qry", secrets=("s3cret-key", "s3cret-qry"))
 READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
@@ -786,34 +786,39 @@ def test_a_safe_request_with_a_body_is_sent_once_only(run: Callable[..., Any]) -
     run(closes_after_one, scene)
 
 
-class RefusedClient(Client):
-    """A client that only keeps the refusals of its call."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.refusals: list[Refusal] = []
-
-    def on_failure(self, refusal: Refusal) -> None:
-        self.refusals.append(refusal)
-
-
-def test_a_request_is_sent_again_once_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_is_sent_again_once_only() -> None:
     """The pool opens a new connection for the second attempt, which cannot be stale. The exchange does not rely on that."""
-    client, queued = RefusedClient(), list[Exchange]()
-    monkeypatch.setattr(Pool, "enqueue", lambda _pool, exchange: queued.append(exchange))
-    exchange = Exchange(client, permitted_of(READ))
-    exchange.on_stale()
-    assert (queued, client.refusals) == ([exchange], [])
-    exchange.on_stale()
-    assert (len(queued), [refusal.code for refusal in client.refusals]) == (1, ["upstream-closed"])
+
+    async def scene(client: InProcessClient) -> None:
+        client.call = exchange = Exchange(client, permitted_of(READ))
+        exchange.on_stale()
+        assert not client.is_over
+        exchange.on_stale()
+        assert client.is_over
+
+    assert recorded(scene).reason == "upstream-closed"
 
 
-def test_a_call_with_refused_parameters_never_goes_up_whatever_its_body_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = RefusedClient()
-    monkeypatch.setattr(Pool, "connect", lambda _pool, _exchange: pytest.fail("a refused call goes up"))
-    permitted = permitted_of(WRITE, b"Content-Length: 2\r\nContent-Type: image/png\r\n", refused=NOT_FOUND)
-    start_exchange(client, permitted, b"ab", is_whole=True)
-    assert client.refusals == [NOT_FOUND]
+def test_a_call_with_refused_parameters_never_goes_up_whatever_its_body_is() -> None:
+    async def scene(client: InProcessClient) -> None:
+        permitted = permitted_of(WRITE, b"Content-Length: 2\r\nContent-Type: image/png\r\n", refused=NOT_FOUND)
+        start_exchange(client, permitted, b"ab", is_whole=True)
+        assert client.is_over
+
+    assert recorded(scene).reason == NOT_FOUND.code
+
+
+def recorded(scene: Callable[[InProcessClient], Awaitable[None]]) -> AccessRecord:
+    """Let a scene begin a call for a client; return the call's record."""
+    records: list[AccessRecord] = []
+
+    async def whole() -> None:
+        client = InProcessClient(Clock(), records.append)
+        await scene(client)
+        client.close()
+
+    asyncio.run(whole())
+    return records[0]
 
 
 def permitted_of(rule: OperationRule, fields: bytes = b"", refused: Refusal | None = None) -> Permitted:

@@ -698,14 +698,9 @@ def test_the_gateways_own_paths_are_answered_by_the_app_with_our_framing() -> No
     play(scene, app=echo_app)
 
 
-class NeverBegun(Endpoint):
-    def begin(self, *_: Any, **__: Any) -> None:
-        pytest.fail("the endpoint got the request")
-
-
 def test_a_preflight_for_an_endpoint_is_answered_by_the_app() -> None:
     async def scene(it: Scene) -> None:
-        it.holder.serving.endpoints = {b"/mcp": NeverBegun(100)}
+        it.holder.serving.endpoints = {b"/mcp": Endpoint(100)}
         it.send(b"OPTIONS /mcp HTTP/1.1\r\nHost: a\r\nOrigin: https://a\r\n\r\n")
         await settle(it)
         assert b'"method": "OPTIONS", "path": "/mcp"' in it.client.written
