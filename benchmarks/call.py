@@ -26,9 +26,8 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.masking import Mask
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision.build import build, load_config
-from plugin_gateway.shape.bodies import Bodies, DeclaredType
+from plugin_gateway.shape.bodies import Bodies, DeclaredType, JudgedBody
 from plugin_gateway.shape.json_body import JsonBody
-from plugin_gateway.shape.shape import JudgedBody
 from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:

@@ -68,7 +68,7 @@ class CheckedBody:
         self._held.clear()
         problems = self._check.problems(self._answer.status, media_type_of(self._answer), body, self._branch)
         if problems:
-            shown = "; ".join(f"{one.pointer or 'the body'} {one.detail}" for one in problems[:_MOST_SHOWN])
+            shown = "; ".join(map(str, problems[:_MOST_SHOWN]))
             more = f"; and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
             raise _invalid(f"does not match its description: {shown}{more}")
         return body

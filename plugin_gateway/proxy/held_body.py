@@ -9,7 +9,8 @@ from plugin_gateway.shape.invalid_request import joined
 
 if TYPE_CHECKING:
     from plugin_gateway.proxy.wire import RequestFields
-    from plugin_gateway.shape.shape import BodyShape, Problem, Shape
+    from plugin_gateway.shape.problem import Problem
+    from plugin_gateway.shape.shape import BodyShape, Shape
 
 _CONTENT_LENGTH = b"\r\nContent-Length: %d\r\n"
 

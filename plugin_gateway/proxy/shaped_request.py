@@ -9,9 +9,10 @@ from plugin_gateway.proxy.held_body import holds_body, media_type_of
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import invalid_request, joined
 from plugin_gateway.shape.selection import take_selection
-from plugin_gateway.shape.shape import pairs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.proxy.plan import Plan
     from plugin_gateway.proxy.wire import RequestFields
@@ -89,3 +90,8 @@ def shape_request(
     ):
         return refusal
     return ShapedRequest(permit._replace(query=rest), lines, selection.places, refusal)
+
+
+def pairs_of(fields: Iterable[Sequence[bytes]], nominated: Collection[bytes] = ()) -> Iterable[tuple[bytes, bytes]]:
+    """Return the names and values of field lines, without those that Connection declares hop-by-hop."""
+    return ((field[0], field[1]) for field in fields if field[0] not in nominated)

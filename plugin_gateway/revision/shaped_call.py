@@ -42,7 +42,7 @@ def shape_call(permit: Permit) -> tuple[Step, Permit | Refusal] | None:
         if isinstance(written, Refusal):
             refusals.append(written)
         else:
-            details += (f"reported: {one.pointer} {one.detail}" for one in written.problems)
+            details += (f"reported: {one}" for one in written.problems)
     if refusals:
         refusal = joined(refusals)
         return Step("parameters", False, finding_of(refusal)), refusal

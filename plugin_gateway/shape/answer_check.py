@@ -10,7 +10,7 @@ from plugin_gateway.openapi.refs import split_pointer
 from plugin_gateway.shape.cut import keeps
 from plugin_gateway.shape.json_reading import UnreadableBodyError, read_json_body
 from plugin_gateway.shape.media_type import admits, is_json
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

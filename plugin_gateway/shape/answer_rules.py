@@ -12,7 +12,7 @@ from plugin_gateway.shape.body_validator import body_validator
 from plugin_gateway.shape.media_type import declared_media_types, is_json
 
 if TYPE_CHECKING:
-    from plugin_gateway.shape.compile import Shaping
+    from plugin_gateway.shape.shaping import Shaping
     from plugin_gateway.shape.validator import Validator
 
 

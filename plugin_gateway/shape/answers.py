@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plugin_gateway.openapi.document import Document, JsonObject
-    from plugin_gateway.shape.compile import Shaping
+    from plugin_gateway.shape.shaping import Shaping
 
 _OF_A_BODY: Final = re.compile(r"\$response\.body#(/[^{}\s]*)?")
 _FAILURE: Final = re.compile(r"[345]..")

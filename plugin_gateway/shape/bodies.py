@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import invalid_request
 from plugin_gateway.shape.media_type import MULTIPART, admits, is_json, parameter_of, read_media_type
-from plugin_gateway.shape.shape import JudgedBody, Problem
+from plugin_gateway.shape.problem import Problem
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.json_body import BodyVerdict
@@ -22,6 +22,14 @@ _known: Final = lru_cache(256)(read_media_type)
 def _read(value: bytes) -> MediaType | None:
     """Read a Content-Type. Callers choose its value, so only short ones are remembered."""
     return _known(value) if len(value) <= _LONGEST_KNOWN else read_media_type(value)
+
+
+class JudgedBody(NamedTuple):
+    """A request body, as it goes up."""
+
+    body: bytes
+    problems: tuple[Problem, ...] = ()
+    """Problems that the gateway reports and lets pass."""
 
 
 class Form(Protocol):

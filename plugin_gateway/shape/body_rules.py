@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject
     from plugin_gateway.openapi.refs import Tokens
     from plugin_gateway.shape.bodies import Form
-    from plugin_gateway.shape.compile import Shaping
     from plugin_gateway.shape.pointer import Found
-    from plugin_gateway.shape.shape import Problem
+    from plugin_gateway.shape.problem import Problem
+    from plugin_gateway.shape.shaping import Shaping
 
 _HIDDEN: Final = "readOnly"
 """Members with this word are not required in requests."""

@@ -10,7 +10,7 @@ from plugin_gateway.shape.standalone import stand_alone
 from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
-    from plugin_gateway.shape.compile import Shaping
+    from plugin_gateway.shape.shaping import Shaping
 
 HiddenWord = Literal["readOnly", "writeOnly"]
 

@@ -17,38 +17,15 @@ from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.versions.upgrade import upgrade
 from plugin_gateway.shape.shape import NO_SHAPE, Shape
+from plugin_gateway.shape.shaping import Shaping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
+    from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.shape.joined import JoinedParameters
     from plugin_gateway.shape.settings import OperationSettings
     from plugin_gateway.shape.standalone import Copies
-
-
-class Shaping(Struct, kw_only=True):
-    """One operation while it is shaped.
-
-    `node` is a copy of its object, which the steps change in place. It refers to components of `document`, which all operations
-    share: a step that changes what a reference leads to writes a changed copy in place of the reference.
-    """
-
-    key: OperationKey
-    node: JsonObject
-    document: Document
-    """OpenAPI 3.1, with the parameters of path items written into the operations."""
-    settings: OperationSettings
-    described: JsonObject = field(default_factory=dict)
-    """The operation as the document describes it."""
-    joined: JoinedParameters = field(default_factory=dict)
-    shape: Shape = NO_SHAPE
-    copies: Copies | None = None
-    """The components that validators share; None if a step may change the document."""
-    findings: list[Finding] = field(default_factory=list)
-    """Located by pointers into gateway.yaml, such as `("allow", 0, "parameters", "limit", "maximum")`."""
-    absent: list[Finding] = field(default_factory=list)
-    """Findings about pointers of a group's entry without a place here: errors if no operation of the group has the place."""
 
 
 def _steps(settings: OperationSettings) -> Iterator[Callable[[Shaping], None]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.json_edit import Edit, WrongTypeError, edit, leaves
 from plugin_gateway.shape.json_reading import UnreadableBodyError, read_json_body
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.problem import Problem
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens

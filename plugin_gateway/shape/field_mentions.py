@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.openapi.document import Document, JsonObject
-    from plugin_gateway.shape.compile import Shaping
+    from plugin_gateway.shape.shaping import Shaping
 
 _OVERLAY: Final = "change it by an overlay"
 # Every text has words such as `name` and `state`. So a name that gateway.yaml does not spell out must look like an identifier.

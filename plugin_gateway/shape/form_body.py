@@ -10,6 +10,7 @@ from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.field_edit import UneditableFieldError
 from plugin_gateway.shape.json_body import BodyVerdict
 from plugin_gateway.shape.kind import ANY, Kind
+from plugin_gateway.shape.problem import Problem
 from plugin_gateway.shape.reading import (
     TEXTUAL,
     TYPED,
@@ -22,7 +23,6 @@ from plugin_gateway.shape.reading import (
     read_one,
 )
 from plugin_gateway.shape.scalar import escape, escape_octets
-from plugin_gateway.shape.shape import Problem
 from plugin_gateway.shape.validator import is_of_type
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject
     from plugin_gateway.openapi.refs import Tokens
     from plugin_gateway.shape.body_trims import BodyTrims
-    from plugin_gateway.shape.compile import Shaping
     from plugin_gateway.shape.pointer import Pointers
+    from plugin_gateway.shape.shaping import Shaping
     from plugin_gateway.shape.validator import Validator
 
 

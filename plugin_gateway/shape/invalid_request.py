@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
+from plugin_gateway.shape.problem import MOST_PROBLEMS, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def joined(refusals: Sequence[Refusal]) -> Refusal:
 
 def invalid_request(problems: Sequence[Problem], uncounted: int = 0) -> Refusal:
     """Refuse a request for at least one problem. `uncounted` is the number of further problems that are not among these."""
-    shown = [f"{one.pointer or 'the body'} {one.detail}" for one in problems[:_MOST_SHOWN]]
+    shown = [*map(str, problems[:_MOST_SHOWN])]
     total = len(problems) + uncounted
     more = total - len(shown)
     count = "1 problem" if total == 1 else f"{total} problems"

@@ -9,7 +9,7 @@ from plugin_gateway.shape.json_reading import UnreadableBodyError, read_json_bod
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.json_edit import Step
-    from plugin_gateway.shape.shape import Problem
+    from plugin_gateway.shape.problem import Problem
     from plugin_gateway.shape.validator import Validator
 
 

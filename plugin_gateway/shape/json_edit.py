@@ -15,7 +15,7 @@ from msgspec import Raw
 from plugin_gateway.openapi.refs import index_of, join_pointer
 from plugin_gateway.shape.json_text import json_octets
 from plugin_gateway.shape.pointer import ANY, step
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

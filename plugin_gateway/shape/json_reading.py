@@ -16,7 +16,7 @@ import orjson
 
 from plugin_gateway.openapi.decode.json_values import repeated_keys
 from plugin_gateway.openapi.refs import join_pointer
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.problem import Problem
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens

@@ -12,7 +12,7 @@ from plugin_gateway.shape.field_edit import UneditableFieldError
 from plugin_gateway.shape.json_body import BodyVerdict
 from plugin_gateway.shape.media_type import is_json
 from plugin_gateway.shape.multipart_edit import UneditableError
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.problem import Problem
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.form_body import FormBody

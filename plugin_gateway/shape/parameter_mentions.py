@@ -10,8 +10,8 @@ from plugin_gateway.diagnostics import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from plugin_gateway.shape.compile import Shaping
     from plugin_gateway.shape.declared import DeclaredParameter
+    from plugin_gateway.shape.shaping import Shaping
 
 
 def find_parameter_mentions(shaping: Shaping, declared: Sequence[DeclaredParameter]) -> Iterator[Finding]:

@@ -30,10 +30,10 @@ from plugin_gateway.shape.whole_query import WholeQuery
 if TYPE_CHECKING:
     from plugin_gateway.config.parameter_rule import ParameterRule
     from plugin_gateway.openapi.document import Document, JsonObject
-    from plugin_gateway.shape.compile import Shaping
     from plugin_gateway.shape.joined import Joined
     from plugin_gateway.shape.part import Part
     from plugin_gateway.shape.reader import Reader
+    from plugin_gateway.shape.shaping import Shaping
     from plugin_gateway.shape.validator import Validator
 
 _NO_TRIMS: Final = BodyTrims(keep=None, drop=frozenset(), fixed={})

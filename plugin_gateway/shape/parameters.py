@@ -6,26 +6,38 @@ Nothing here runs for a call whose head is remembered, or for an operation whose
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from plugin_gateway.shape.invalid_request import invalid_request
 from plugin_gateway.shape.plain_query import PlainQuery
-from plugin_gateway.shape.shape import WrittenParameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.shape.part import Part, PathPart
+    from plugin_gateway.shape.problem import Problem
     from plugin_gateway.shape.reader import Reader
     from plugin_gateway.shape.reading import Pair
-    from plugin_gateway.shape.shape import Problem
     from plugin_gateway.shape.whole_query import WholeQuery
 
 _UNKNOWN: Final = -1
 _no_match: Final = re.compile(rb"(?!)").fullmatch
 _NO_FIELDS: Final[frozenset[bytes]] = frozenset()
+
+
+class WrittenParameters(NamedTuple):
+    """The parameters of one call, as they go up."""
+
+    query: bytes
+    """The query without `?`; may be empty."""
+    lines: bytes = b""
+    """Field lines to add to the head, each with its CRLF."""
+    selection: tuple[tuple[str, ...], ...] | None = None
+    """The places of the answer that the caller asked for, as tokens of JSON pointers; None for the whole answer."""
+    problems: tuple[Problem, ...] = ()
+    """Problems that the gateway reports and lets pass."""
 
 
 class Parameters:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.plain_text import ANY_TEXT, integer_between, one_of
+from plugin_gateway.shape.problem import Problem
 from plugin_gateway.shape.reading import TYPED, UnreadableError, modes_of, read_deep, read_exploded, read_many, read_one
-from plugin_gateway.shape.shape import Problem
 from plugin_gateway.shape.shortcut import NO_WORDS, range_of, takes_booleans, takes_every_text, words_of
 
 if TYPE_CHECKING:

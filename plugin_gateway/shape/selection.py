@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.problem import Problem
 from plugin_gateway.text.closest import closest
 
 if TYPE_CHECKING:

@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
 from plugin_gateway.shape.names import NO_NAMES, Names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.shape.answer_check import AnswerCheck
+    from plugin_gateway.shape.bodies import JudgedBody
+    from plugin_gateway.shape.parameters import WrittenParameters
     from plugin_gateway.shape.reply import ReplyShape
-
-
-MOST_PROBLEMS: Final = 100
-"""The most problems that one answer lists."""
-
-
-class Problem(NamedTuple):
-    """One way in which a message breaks its description.
-
-    `pointer` is a JSON pointer (RFC 6901) into the body, or `/query/name`, `/path/name` or `/header/name`. `detail` says what
-    is expected and the type of what came, never the value.
-    """
-
-    pointer: str
-    detail: str
-
-
-class WrittenParameters(NamedTuple):
-    """The parameters of one call, as they go up."""
-
-    query: bytes
-    """The query without `?`; may be empty."""
-    lines: bytes = b""
-    """Field lines to add to the head, each with its CRLF."""
-    selection: tuple[tuple[str, ...], ...] | None = None
-    """The places of the answer that the caller asked for, as tokens of JSON pointers; None for the whole answer."""
-    problems: tuple[Problem, ...] = ()
-    """Problems that the gateway reports and lets pass."""
-
-
-class JudgedBody(NamedTuple):
-    """A request body, as it goes up."""
-
-    body: bytes
-    problems: tuple[Problem, ...] = ()
-    """Problems that the gateway reports and lets pass."""
 
 
 class ParameterShape(Protocol):
@@ -121,8 +87,3 @@ class Shape(Struct, frozen=True, kw_only=True):
 
 
 NO_SHAPE: Final = Shape()
-
-
-def pairs_of(fields: Iterable[Sequence[bytes]], nominated: Collection[bytes] = ()) -> Iterable[tuple[bytes, bytes]]:
-    """Return the names and values of field lines, without those that Connection declares hop-by-hop."""
-    return ((field[0], field[1]) for field in fields if field[0] not in nominated)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.keywords import LISTS, MAPS, ONE, TYPES
+from plugin_gateway.shape.problem import MOST_PROBLEMS, Problem
 from plugin_gateway.shape.scalar import UnwritableError
-from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.json_body import JsonBody
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.problem import Problem
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.form_body import FormBody

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.proxy.shaped_request import ShapedRequest, lists_more, shape_request
+from plugin_gateway.proxy.shaped_request import ShapedRequest, lists_more, pairs_of, shape_request
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.bodies import JudgedBody
 from plugin_gateway.shape.invalid_request import invalid_request
 from plugin_gateway.shape.kind import kind_of
 from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.part import Part
+from plugin_gateway.shape.problem import Problem
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.reply import ReplyShape
-from plugin_gateway.shape.shape import JudgedBody, Problem, Shape
+from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
 from plugin_gateway.telemetry.series import SeriesKey
@@ -149,3 +151,12 @@ def test_a_request_that_goes_up_as_it_came_is_not_shaped() -> None:
     assert shaped(b"limit=5&fields=id", parameters=LIMITED)[0] is not None
     for before in ((invalid_request([MISSING]), None), (None, invalid_request([MISSING]))):
         assert shaped(b"limit=5", b"Content-Length: 2\r\n", before, parameters=LIMITED)[0] is not None
+
+
+def test_the_pairs_of_field_lines_are_their_names_and_values() -> None:
+    assert list(pairs_of([(b"accept", b"text/html", b"Accept: text/html\r\n")])) == [(b"accept", b"text/html")]
+
+
+def test_fields_that_connection_nominates_are_left_out() -> None:
+    fields = [(b"x-a", b"1"), (b"x-b", b"2")]
+    assert list(pairs_of(fields, frozenset({b"x-a"}))) == [(b"x-b", b"2")]

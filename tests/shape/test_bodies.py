@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.bodies import Bodies, DeclaredType
+from plugin_gateway.shape.bodies import Bodies, DeclaredType, JudgedBody
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
-from plugin_gateway.shape.shape import JudgedBody, Problem
+from plugin_gateway.shape.problem import Problem
 from plugin_gateway.shape.validator import Validator
 
 NUMBERS = JsonBody(Validator({"type": "integer"}))

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.body_validator import HiddenWord, body_validator
-from plugin_gateway.shape.compile import Shaping
 from plugin_gateway.shape.settings import OperationSettings
+from plugin_gateway.shape.shaping import Shaping
 from plugin_gateway.shape.validator import Validator
 
 ITEM = {

@@ -6,7 +6,7 @@ import pytest
 from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.config.trims import ResponseTrim
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.shape.compile import Shaping, compile_shapes
+from plugin_gateway.shape.compile import compile_shapes
 from plugin_gateway.shape.settings import OperationSettings
 
 KEY = OperationKey("GET", "/pets")
@@ -61,12 +61,6 @@ def test_each_operation_gets_a_copy_of_the_parameters_of_its_path() -> None:
     assert parameters == [[page], [{**page, "schema": {"type": "integer", "default": 1}}]]
     assert parameters[0][0] is not parameters[1][0]
     assert "parameters" not in shaped.root["paths"]["/pets"]
-
-
-def test_shaping_begins_without_a_shape_and_without_findings() -> None:
-    document = Document(root=ROOT, name="pets")
-    shaping = Shaping(key=KEY, node={}, document=document, settings=OperationSettings())
-    assert (shaping.shape.parameters, shaping.shape.body, shaping.findings) == (None, None, [])
 
 
 def test_a_mistake_of_an_entry_for_a_group_is_reported_once() -> None:

@@ -5,8 +5,8 @@ import pytest
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.form_body import FormBody, FormEdit
 from plugin_gateway.shape.kind import kind_of
+from plugin_gateway.shape.problem import Problem
 from plugin_gateway.shape.reading import Style
-from plugin_gateway.shape.shape import Problem
 from plugin_gateway.shape.validator import Validator
 
 SCHEMA: dict[str, Any] = {

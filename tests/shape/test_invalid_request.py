@@ -2,7 +2,7 @@ import json
 
 from plugin_gateway.refusal import Refusal, problem_details
 from plugin_gateway.shape.invalid_request import invalid_request, joined
-from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
+from plugin_gateway.shape.problem import MOST_PROBLEMS, Problem
 
 
 def test_one_answer_lists_every_problem_with_its_pointer() -> None:

@@ -5,7 +5,7 @@ import pytest
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.pointer import pointers_of
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.problem import Problem
 from plugin_gateway.shape.validator import Validator
 
 SCHEMA = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}, "additionalProperties": False}

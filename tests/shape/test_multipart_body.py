@@ -9,8 +9,8 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.form_body import FormBody
 from plugin_gateway.shape.kind import kind_of
 from plugin_gateway.shape.multipart_body import MultipartBody
+from plugin_gateway.shape.problem import MOST_PROBLEMS, Problem
 from plugin_gateway.shape.reading import Style
-from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
 from plugin_gateway.shape.validator import Validator
 
 SCHEMA: dict[str, Any] = {

@@ -6,10 +6,10 @@ import pytest
 
 from plugin_gateway.config.parameter_rule import ParameterRule
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.shape.compile import Shaping
 from plugin_gateway.shape.declared import DeclaredParameter
 from plugin_gateway.shape.parameter_mentions import find_parameter_mentions
 from plugin_gateway.shape.settings import OperationSettings
+from plugin_gateway.shape.shaping import Shaping
 
 KEY = OperationKey("GET", "/pets")
 

@@ -12,8 +12,8 @@ from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.compile import ShapedDocument, compile_shapes
+from plugin_gateway.shape.parameters import WrittenParameters
 from plugin_gateway.shape.settings import OperationSettings
-from plugin_gateway.shape.shape import WrittenParameters
 from tests.narrow import present
 
 KEY = OperationKey("GET", "/t/{tenant}/pets")

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.kind import kind_of
-from plugin_gateway.shape.parameters import Parameters
+from plugin_gateway.shape.parameters import Parameters, WrittenParameters
 from plugin_gateway.shape.part import Part
 from plugin_gateway.shape.path_parts import path_parts
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style
-from plugin_gateway.shape.shape import WrittenParameters
 from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.kind import kind_of
+from plugin_gateway.shape.problem import Problem
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style
-from plugin_gateway.shape.shape import Problem
 from plugin_gateway.shape.validator import Validator
 
 

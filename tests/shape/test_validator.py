@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
+from plugin_gateway.shape.problem import MOST_PROBLEMS, Problem
 from plugin_gateway.shape.validator import Validator, is_of_type, type_of
 
 OBJECT = {
