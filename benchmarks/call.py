@@ -26,9 +26,9 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.masking import Mask
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision.build import build, load_config
-from plugin_gateway.shape.bodies import Bodies, DeclaredType, JudgedBody
-from plugin_gateway.shape.json_body import JsonBody
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.request.bodies import Bodies, DeclaredType, JudgedBody
+from plugin_gateway.shape.request.json_body import JsonBody
+from plugin_gateway.shape.values.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,9 +11,9 @@ import resource
 from time import process_time
 from typing import Final
 
-from plugin_gateway.shape.cut import Branch, dropped, kept
-from plugin_gateway.shape.trim import trim
-from plugin_gateway.shape.trimmer import Trimmer
+from plugin_gateway.shape.answer.cut import Branch, dropped, kept
+from plugin_gateway.shape.answer.trim import trim
+from plugin_gateway.shape.answer.trimmer import Trimmer
 
 ROW: Final = {
     "id": 123456,

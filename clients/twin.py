@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema_rs import Draft202012Validator
 
 from clients.sample import merged, whole
-from plugin_gateway.shape.validator import FORMATS
+from plugin_gateway.shape.values.validator import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

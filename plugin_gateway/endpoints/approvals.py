@@ -21,7 +21,7 @@ from plugin_gateway.endpoints.approval_page import decided_page, decision_page, 
 from plugin_gateway.endpoints.documents import refuse
 from plugin_gateway.endpoints.own_site import has_json, has_own_host, has_own_origin
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.reading import read_json
+from plugin_gateway.shape.values.reading import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine

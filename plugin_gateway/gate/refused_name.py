@@ -14,7 +14,7 @@ from plugin_gateway.diagnostics import Finding, Pointer
 from plugin_gateway.gate.compile import compile_rules
 from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.variant import selecting_pairs
-from plugin_gateway.shape.names import NO_NAMES
+from plugin_gateway.shape.request.names import NO_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.rule import InjectedNames
     from plugin_gateway.openapi.document import Document, OperationKey
-    from plugin_gateway.shape.names import Key
+    from plugin_gateway.shape.request.names import Key
 
 
 class PlacedRule(NamedTuple):

@@ -22,13 +22,13 @@ from plugin_gateway.gate.variant import selecting_pairs
 from plugin_gateway.openapi.parameters import declared_parameters, follow
 from plugin_gateway.openapi.values import as_list
 from plugin_gateway.shape.media_type import declared_media_types
-from plugin_gateway.shape.names import NO_NAMES, key_of
+from plugin_gateway.shape.request.names import NO_NAMES, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
-    from plugin_gateway.shape.names import Names
+    from plugin_gateway.shape.request.names import Names
     from plugin_gateway.shape.shape import Shape
 
 _Name = TypeVar("_Name")

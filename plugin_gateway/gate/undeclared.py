@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.problem import MOST_PROBLEMS
+from plugin_gateway.shape.values.problem import MOST_PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

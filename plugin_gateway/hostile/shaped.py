@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.hostile.terrain import AttackedOperation
-from plugin_gateway.shape.bodies import Bodies
-from plugin_gateway.shape.json_body import JsonBody
-from plugin_gateway.shape.json_edit import Edit
 from plugin_gateway.shape.pointer import ANY
+from plugin_gateway.shape.request.bodies import Bodies
+from plugin_gateway.shape.request.json_body import JsonBody
+from plugin_gateway.shape.request.json_edit import Edit
 from plugin_gateway.tools.tool import Place
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.openapi.refs import Tokens
-    from plugin_gateway.shape.json_edit import Step
+    from plugin_gateway.shape.request.json_edit import Step
     from plugin_gateway.shape.shape import Shape
     from plugin_gateway.tools.tool_set import ToolSet
 

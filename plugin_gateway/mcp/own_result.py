@@ -9,7 +9,7 @@ import orjson
 from plugin_gateway.mcp.left_out import cut_text
 from plugin_gateway.mcp.result import PROBLEM_KEY, Result, clean, of_texts, seconds
 from plugin_gateway.refusal import TITLES, problem_details
-from plugin_gateway.shape.problem import MOST_PROBLEMS
+from plugin_gateway.shape.values.problem import MOST_PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from plugin_gateway.openapi.refs import RefError, join_pointer
-from plugin_gateway.shape.validator import type_of
+from plugin_gateway.shape.values.validator import type_of
 
 if TYPE_CHECKING:
     from collections.abc import Container

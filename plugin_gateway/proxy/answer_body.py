@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.overflow import Cap
     from plugin_gateway.proxy.shaped_answer import ReplyRules
     from plugin_gateway.refusal import Refusal
-    from plugin_gateway.shape.answer_check import AnswerCheck
-    from plugin_gateway.shape.cut import Branch
+    from plugin_gateway.shape.answer.check import AnswerCheck
+    from plugin_gateway.shape.answer.cut import Branch
 
 
 class Stage(Protocol):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.clock import Clock
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.looks import LookBudget
-    from plugin_gateway.shape.answer_check import AnswerCheck
-    from plugin_gateway.shape.cut import Branch
+    from plugin_gateway.shape.answer.check import AnswerCheck
+    from plugin_gateway.shape.answer.cut import Branch
     from plugin_gateway.telemetry.mismatches import Mismatches
 
 PAUSE_S: Final = 1.0

@@ -16,7 +16,7 @@ from plugin_gateway.approvals.approval import NO_DESK
 from plugin_gateway.approvals.approver import Approver
 from plugin_gateway.approvals.held_call import HeldCall, fingerprint_of, shown_body, shown_text
 from plugin_gateway.credentials.grant import Passthrough
-from plugin_gateway.shape.bodies import JudgedBody
+from plugin_gateway.shape.request.bodies import JudgedBody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -25,7 +25,7 @@ from plugin_gateway.proxy.received import Permitted, Received
 from plugin_gateway.proxy.shaped_request import lists_more, shape_request
 from plugin_gateway.proxy.wire import RequestFields
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.invalid_request import joined
+from plugin_gateway.shape.request.invalid_request import joined
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.invalid_request import joined
+from plugin_gateway.shape.request.invalid_request import joined
 
 if TYPE_CHECKING:
     from plugin_gateway.proxy.wire import RequestFields
-    from plugin_gateway.shape.problem import Problem
     from plugin_gateway.shape.shape import BodyShape, Shape
+    from plugin_gateway.shape.values.problem import Problem
 
 _CONTENT_LENGTH = b"\r\nContent-Length: %d\r\n"
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.overflow import Cap
     from plugin_gateway.proxy.pool import Pool
     from plugin_gateway.proxy.uplink import Uplink
-    from plugin_gateway.shape.answer_check import AnswerCheck
+    from plugin_gateway.shape.answer.check import AnswerCheck
 
 
 class Plan:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.body_links import without_octets
-from plugin_gateway.shape.trim import NotJsonError
-from plugin_gateway.shape.trimmer import Trimmer
+from plugin_gateway.shape.answer.trim import NotJsonError
+from plugin_gateway.shape.answer.trimmer import Trimmer
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens
     from plugin_gateway.proxy.downlink import Answer
-    from plugin_gateway.shape.cut import Branch
-    from plugin_gateway.shape.reply import ReplyShape
+    from plugin_gateway.shape.answer.cut import Branch
+    from plugin_gateway.shape.answer.reply import ReplyShape
 
 _JSON: Final = re.compile(rb"(?im)^content-type: *[a-z]+/(?:[a-z0-9.+_-]+\+)?json *(?:;|\r)")
 _SUCCESS: Final = range(200, 300)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.proxy.held_body import holds_body, media_type_of
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.invalid_request import invalid_request, joined
-from plugin_gateway.shape.selection import take_selection
+from plugin_gateway.shape.answer.selection import take_selection
+from plugin_gateway.shape.request.invalid_request import invalid_request, joined
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -10,7 +10,7 @@ from plugin_gateway.proxy.held_body import HeldBody, media_type_of
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.watched_body import WatchedBody
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.invalid_request import joined
+from plugin_gateway.shape.request.invalid_request import joined
 
 if TYPE_CHECKING:
     from plugin_gateway.proxy.inspection import Inspection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.bodies import JudgedBody
+from plugin_gateway.shape.request.bodies import JudgedBody
 
 if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule

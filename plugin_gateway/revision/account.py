@@ -25,7 +25,7 @@ from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.catalogue import Catalogue, describe, match
 from plugin_gateway.revision.shaped_bodies import body_steps
 from plugin_gateway.revision.shaped_call import shape_call
-from plugin_gateway.shape.invalid_request import joined
+from plugin_gateway.shape.request.invalid_request import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.kept import KeptOperation
     from plugin_gateway.revision.steps import CompileSteps
     from plugin_gateway.revision.views import ConsumerChoice
-    from plugin_gateway.shape.names import Key
+    from plugin_gateway.shape.request.names import Key
     from plugin_gateway.shape.shape import Shape
 
 

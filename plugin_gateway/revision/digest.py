@@ -23,10 +23,10 @@ from plugin_gateway.publish.face import Face
 from plugin_gateway.revision.canonical import Omitted, Rules, as_it_is, canonical
 from plugin_gateway.revision.model import Revision
 from plugin_gateway.revision.tls_files import TlsFiles
-from plugin_gateway.shape.parameters import Parameters
-from plugin_gateway.shape.part import PathPart
-from plugin_gateway.shape.reader import Reader
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.request.parameters import Parameters
+from plugin_gateway.shape.request.part import PathPart
+from plugin_gateway.shape.request.reader import Reader
+from plugin_gateway.shape.values.validator import Validator
 from plugin_gateway.tools.tool_set import ToolSet
 
 if TYPE_CHECKING:

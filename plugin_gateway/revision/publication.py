@@ -21,7 +21,7 @@ from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_CAP, 
 from plugin_gateway.publish.page import PAGE_PATH, PageLinks, build_page
 from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
 from plugin_gateway.revision.mcp import compile_mcp
-from plugin_gateway.shape.keywords import MCP_HEADER
+from plugin_gateway.shape.values.keywords import MCP_HEADER
 from plugin_gateway.tools.tool_set import ToolSettings
 
 if TYPE_CHECKING:

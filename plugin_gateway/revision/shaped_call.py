@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.gate.trace import Step, finding_of
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.invalid_request import invalid_request, joined
-from plugin_gateway.shape.names import NO_NAMES
-from plugin_gateway.shape.selection import take_selection
+from plugin_gateway.shape.answer.selection import take_selection
+from plugin_gateway.shape.request.invalid_request import invalid_request, joined
+from plugin_gateway.shape.request.names import NO_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.gate.permit import Permit
-    from plugin_gateway.shape.names import Key, Names
+    from plugin_gateway.shape.request.names import Key, Names
     from plugin_gateway.shape.shape import ParameterShape
 
 # Only a path and a query are explained. A call may have any header fields and cookies besides.

@@ -16,12 +16,13 @@ import uvloop
 # Almost every revision holds values of these modules; unpickling would import them after the compile, when calls already wait.
 import plugin_gateway.gate.routing
 import plugin_gateway.revision.mcp
-import plugin_gateway.shape.answer_check
-import plugin_gateway.shape.bodies
-import plugin_gateway.shape.json_body
-import plugin_gateway.shape.parameters
-import plugin_gateway.shape.plain_query
-import plugin_gateway.shape.reader  # noqa: F401  # for unpickling
+import plugin_gateway.shape.answer.check
+import plugin_gateway.shape.request.bodies
+import plugin_gateway.shape.request.json_body
+import plugin_gateway.shape.request.parameters
+import plugin_gateway.shape.request.plain_query
+import plugin_gateway.shape.request.reader
+import plugin_gateway.shape.shape  # noqa: F401  # for unpickling
 from plugin_gateway.app import LocalApp, create_app
 from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.fronts.connection import connection_front

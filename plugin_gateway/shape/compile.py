@@ -16,38 +16,38 @@ from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.versions.upgrade import upgrade
+from plugin_gateway.shape.describe.shaping import Shaping
 from plugin_gateway.shape.shape import NO_SHAPE, Shape
-from plugin_gateway.shape.shaping import Shaping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.openapi.document import Document, OperationKey
-    from plugin_gateway.shape.joined import JoinedParameters
+    from plugin_gateway.shape.describe.joined import JoinedParameters
     from plugin_gateway.shape.settings import OperationSettings
-    from plugin_gateway.shape.standalone import Copies
+    from plugin_gateway.shape.values.standalone import Copies
 
 
 def _steps(settings: OperationSettings) -> Iterator[Callable[[Shaping], None]]:
     """Yield in order the steps that have something to do. Each changes the shaping's node and shape, or adds findings."""
     # Imported late: together the steps cost as much as reading a large document, and few configs need all of them.
-    from plugin_gateway.shape.parameter_rules import shape_parameters
+    from plugin_gateway.shape.describe.parameter_rules import shape_parameters
 
     yield shape_parameters
     if settings.is_about_requests:
-        from plugin_gateway.shape.body_rules import shape_body
+        from plugin_gateway.shape.describe.body_rules import shape_body
 
         yield shape_body
     if settings.validates_response != "off":
-        from plugin_gateway.shape.answer_rules import check_answers
+        from plugin_gateway.shape.describe.answer_rules import check_answers
 
         yield check_answers
     if settings.is_about_answers:
-        from plugin_gateway.shape.answers import shape_answers
+        from plugin_gateway.shape.describe.answers import shape_answers
 
         yield shape_answers
     if settings.request.written or settings.is_about_answers:
-        from plugin_gateway.shape.field_mentions import find_field_mentions
+        from plugin_gateway.shape.describe.field_mentions import find_field_mentions
 
         yield find_field_mentions
 
@@ -98,8 +98,8 @@ def compile_shapes(
         # Clients see the document in its own version. The upgraded one is only for judging.
         own = tuple(one for one in found if one not in findings)
         return ShapedDocument(document=pruned, shapes=shapes, findings=own)
-    from plugin_gateway.shape.link_names import settle_link_names
-    from plugin_gateway.shape.plain_names import give_plain_names
+    from plugin_gateway.shape.describe.link_names import settle_link_names
+    from plugin_gateway.shape.describe.plain_names import give_plain_names
 
     settle_link_names(document, shapes)
     # Components that only a dropped member referred to must not stay in the document.
@@ -111,7 +111,7 @@ def compile_shapes(
 def _joined(pruned: Document, key: OperationKey) -> JoinedParameters:
     if pruned.version != "2.0":
         return {}
-    from plugin_gateway.shape.joined import joined_parameters
+    from plugin_gateway.shape.describe.joined import joined_parameters
 
     return joined_parameters(pruned.operations[key], pruned)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
-from plugin_gateway.shape.keywords import MCP_HEADER
+from plugin_gateway.shape.values.keywords import MCP_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

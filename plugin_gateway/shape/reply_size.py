@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from plugin_gateway.openapi.parameters import declared_parameters, follow
 from plugin_gateway.openapi.values import as_list, as_mapping
-from plugin_gateway.shape.cut import cut_value, kept
+from plugin_gateway.shape.answer.cut import cut_value, kept
 from plugin_gateway.shape.pointer import Pointers, step
 from plugin_gateway.shape.success import success_examples, success_schemas
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
-from plugin_gateway.shape.names import NO_NAMES, Names
+from plugin_gateway.shape.request.names import NO_NAMES, Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from plugin_gateway.refusal import Refusal
-    from plugin_gateway.shape.answer_check import AnswerCheck
-    from plugin_gateway.shape.bodies import JudgedBody
-    from plugin_gateway.shape.parameters import WrittenParameters
-    from plugin_gateway.shape.reply import ReplyShape
+    from plugin_gateway.shape.answer.check import AnswerCheck
+    from plugin_gateway.shape.answer.reply import ReplyShape
+    from plugin_gateway.shape.request.bodies import JudgedBody
+    from plugin_gateway.shape.request.parameters import WrittenParameters
 
 
 class ParameterShape(Protocol):

@@ -6,7 +6,7 @@ import binascii
 import re
 from typing import Final
 
-from plugin_gateway.shape.scalar import UnwritableError
+from plugin_gateway.shape.values.scalar import UnwritableError
 
 _DATA_URL: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
 _BLANKS: Final = re.compile(r"[ \t\r\n]+")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.shape.json_text import json_octets
-from plugin_gateway.shape.scalar import UnwritableError, plain, utf8
+from plugin_gateway.shape.values.json_text import json_octets
+from plugin_gateway.shape.values.scalar import UnwritableError, plain, utf8
 from plugin_gateway.tools.base64_text import base64_octets
 from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem, printable_name
 from plugin_gateway.tools.form import form_pairs

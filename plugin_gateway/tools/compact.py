@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from plugin_gateway.publish.shorten import shorten
-from plugin_gateway.shape.keywords import LISTS, MAPS, ONE
-from plugin_gateway.shape.standalone import reach
+from plugin_gateway.shape.values.keywords import LISTS, MAPS, ONE
+from plugin_gateway.shape.values.standalone import reach
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject

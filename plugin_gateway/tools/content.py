@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugin_gateway.shape.json_text import json_ascii
-from plugin_gateway.shape.scalar import plain
+from plugin_gateway.shape.values.json_text import json_ascii
+from plugin_gateway.shape.values.scalar import plain
 from plugin_gateway.tools.media import is_json
 
 

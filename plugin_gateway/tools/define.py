@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation, OperationKey
     from plugin_gateway.openapi.refs import Tokens
-    from plugin_gateway.shape.standalone import Copies
+    from plugin_gateway.shape.values.standalone import Copies
     from plugin_gateway.tools.compact import Compacted
     from plugin_gateway.tools.input_schema import Inputs
     from plugin_gateway.tools.tool import Hints

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from plugin_gateway.shape.problem import MOST_PROBLEMS
-from plugin_gateway.shape.scalar import UnwritableError
+from plugin_gateway.shape.values.problem import MOST_PROBLEMS
+from plugin_gateway.shape.values.scalar import UnwritableError
 
 MAX_PROBLEMS: Final = MOST_PROBLEMS
 """After so many problems the rest of the arguments is not read: a hostile caller sends a hundred thousand wrong ones."""

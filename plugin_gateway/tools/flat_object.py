@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from plugin_gateway.shape.keywords import COMBINING, DIALECT
-from plugin_gateway.shape.standalone import Placed
+from plugin_gateway.shape.values.keywords import COMBINING, DIALECT
+from plugin_gateway.shape.values.standalone import Placed
 from plugin_gateway.tools.parameters import as_object, with_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.openapi.document import Json, JsonObject
-    from plugin_gateway.shape.standalone import Definitions
+    from plugin_gateway.shape.values.standalone import Definitions
 
 _DEEPEST: Final = 8
 _ABOUT_SEVERAL: Final = ("not", "if", "then", "else", "dependentRequired", "dependentSchemas")

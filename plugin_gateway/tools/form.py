@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.shape.scalar import UnwritableError, escape, escape_but_reserved, escape_octets
-from plugin_gateway.shape.style import DELIMITERS, MAX_NAME, MAX_VALUES, deep_object, form
+from plugin_gateway.shape.values.scalar import UnwritableError, escape, escape_but_reserved, escape_octets
+from plugin_gateway.shape.values.style import DELIMITERS, MAX_NAME, MAX_VALUES, deep_object, form
 from plugin_gateway.tools.base64_text import base64_octets
 from plugin_gateway.tools.content import content_text
 from plugin_gateway.tools.media import is_json

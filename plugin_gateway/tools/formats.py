@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.publish.shorten import shorten
-from plugin_gateway.shape.keywords import COMBINING
+from plugin_gateway.shape.values.keywords import COMBINING
 from plugin_gateway.tools.gemini_schema import gemini_schema
 from plugin_gateway.tools.strict_schema import strict_schema
 from plugin_gateway.tools.tool import BodyKind, Place

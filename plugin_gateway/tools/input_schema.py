@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from plugin_gateway.shape.keywords import DIALECT, MCP_HEADER
-from plugin_gateway.shape.standalone import Definitions, Placed
+from plugin_gateway.shape.values.keywords import DIALECT, MCP_HEADER
+from plugin_gateway.shape.values.standalone import Definitions, Placed
 from plugin_gateway.tools.argument_names import name_arguments
 from plugin_gateway.tools.parameters import read_parameters
 from plugin_gateway.tools.request_body import NO_BODY, read_body
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
     from plugin_gateway.openapi.refs import Tokens
-    from plugin_gateway.shape.standalone import Copies
+    from plugin_gateway.shape.values.standalone import Copies
     from plugin_gateway.tools.parameters import Property
     from plugin_gateway.tools.tool import Argument, Body
 

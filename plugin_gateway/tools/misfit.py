@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.openapi.refs import split_pointer
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.selection import take_selection
+from plugin_gateway.shape.answer.selection import take_selection
 from plugin_gateway.tools.draft import ArgumentProblem, printable_name
 from plugin_gateway.tools.tool import Place
 

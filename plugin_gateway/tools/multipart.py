@@ -6,9 +6,9 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.shape.json_text import json_octets
-from plugin_gateway.shape.scalar import UnwritableError, plain, utf8
-from plugin_gateway.shape.style import MAX_NAME, MAX_VALUES, bare, deep_members, simple
+from plugin_gateway.shape.values.json_text import json_octets
+from plugin_gateway.shape.values.scalar import UnwritableError, plain, utf8
+from plugin_gateway.shape.values.style import MAX_NAME, MAX_VALUES, bare, deep_members, simple
 from plugin_gateway.tools.base64_text import base64_octets
 from plugin_gateway.tools.media import is_json, sendable
 

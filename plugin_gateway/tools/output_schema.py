@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.render import to_json
-from plugin_gateway.shape.keywords import COMBINING
-from plugin_gateway.shape.standalone import Definitions, Placed, TooManyError, reach
+from plugin_gateway.shape.values.keywords import COMBINING
+from plugin_gateway.shape.values.standalone import Definitions, Placed, TooManyError, reach
 from plugin_gateway.tools.budget import MOST_TOKENS_OF_AN_OUTPUT
 from plugin_gateway.tools.compact import plain_text, without_texts
 from plugin_gateway.tools.flat_object import flatten
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
     from plugin_gateway.openapi.refs import Tokens
-    from plugin_gateway.shape.standalone import Copies
+    from plugin_gateway.shape.values.standalone import Copies
 
 _MOST_SCHEMAS: Final = 500
 """More schemas do not fit the budget: each takes two tokens at least."""

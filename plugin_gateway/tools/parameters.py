@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.openapi.grammar import ObjectKind, is_reference
 from plugin_gateway.openapi.refs import RefError
-from plugin_gateway.shape.keywords import MCP_HEADER
-from plugin_gateway.shape.standalone import Placed
+from plugin_gateway.shape.values.keywords import MCP_HEADER
+from plugin_gateway.shape.values.standalone import Placed
 from plugin_gateway.tools.tool import Argument, Place
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, Json, JsonObject
     from plugin_gateway.openapi.refs import Tokens
-    from plugin_gateway.shape.standalone import Definitions
+    from plugin_gateway.shape.values.standalone import Definitions
 
 _ORDER: Final = (Place.PATH, Place.QUERY, Place.QUERYSTRING, Place.HEADER, Place.COOKIE)
 _STYLES: Final = {Place.PATH: "simple", Place.QUERY: "form", Place.HEADER: "simple", Place.COOKIE: "form"}

@@ -14,7 +14,7 @@ from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.scalar import UnwritableError, escape_octets
+from plugin_gateway.shape.values.scalar import UnwritableError, escape_octets
 from plugin_gateway.text.closest import closest
 from plugin_gateway.tools.body import BodyWriter
 from plugin_gateway.tools.draft import MAX_PROBLEMS, SHOWN_CHARACTERS, ArgumentProblem, Draft, printable_name

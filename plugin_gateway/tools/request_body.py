@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from plugin_gateway.openapi.grammar import ObjectKind
-from plugin_gateway.shape.standalone import Placed
+from plugin_gateway.shape.values.standalone import Placed
 from plugin_gateway.tools.flat_object import flatten
 from plugin_gateway.tools.media import body_kind_of, choose_media_type, concrete, concrete_part, is_json
 from plugin_gateway.tools.parameters import Property, as_object, follow
@@ -16,7 +16,7 @@ from plugin_gateway.tools.tool import PLAIN_ENCODING, Argument, Body, BodyKind, 
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject
-    from plugin_gateway.shape.standalone import Definitions
+    from plugin_gateway.shape.values.standalone import Definitions
     from plugin_gateway.tools.flat_object import FlatObject
 
 WHOLE: Final = "body"

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.render import to_json
-from plugin_gateway.shape.keywords import LISTS, MAPS, MCP_HEADER, ONE
+from plugin_gateway.shape.values.keywords import LISTS, MAPS, MCP_HEADER, ONE
 from plugin_gateway.tools.argument_names import legal_name
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
-from plugin_gateway.shape.json_text import json_ascii
-from plugin_gateway.shape.scalar import (
+from plugin_gateway.shape.values.json_text import json_ascii
+from plugin_gateway.shape.values.scalar import (
     UnwritableError,
     escape,
     escape_but_reserved,
@@ -17,7 +17,7 @@ from plugin_gateway.shape.scalar import (
     plain,
     utf8,
 )
-from plugin_gateway.shape.style import DELIMITERS, bare, deep_object, form, label, matrix, simple
+from plugin_gateway.shape.values.style import DELIMITERS, bare, deep_object, form, label, matrix, simple
 from plugin_gateway.tools.content import content_text
 from plugin_gateway.tools.form import form_pairs
 from plugin_gateway.tools.media import is_json

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.shape.keywords import COMBINING
+from plugin_gateway.shape.values.keywords import COMBINING
 
 if TYPE_CHECKING:
     from collections.abc import Collection

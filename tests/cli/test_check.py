@@ -238,8 +238,13 @@ MISTAKES = (
     "plugin_gateway.config.syntax",
     "plugin_gateway.revision.beside",
 )
-ANSWERS = ("plugin_gateway.shape.answers", "plugin_gateway.shape.reply")
-SHAPE = ("jsonschema_rs", "plugin_gateway.shape.body_rules", "plugin_gateway.shape.parameter_rules", *ANSWERS)
+ANSWERS = ("plugin_gateway.shape.describe.answers", "plugin_gateway.shape.answer.reply")
+SHAPE = (
+    "jsonschema_rs",
+    "plugin_gateway.shape.describe.body_rules",
+    "plugin_gateway.shape.describe.parameter_rules",
+    *ANSWERS,
+)
 
 
 @pytest.mark.parametrize(

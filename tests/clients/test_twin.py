@@ -4,7 +4,7 @@ import pytest
 
 from clients.twin import fitting, is_valid, objects_of, twins_of
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.shape.validator import FORMATS
+from plugin_gateway.shape.values.validator import FORMATS
 
 TEXT, NUMBER = {"properties": {"a": {"type": "string"}}}, {"properties": {"a": {"type": "integer", "minimum": 5}}}
 DOCUMENT = Document(root={"components": {"schemas": {"Number": NUMBER}}}, name="")

@@ -13,12 +13,12 @@ from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.read.source import read_document
+from plugin_gateway.shape.answer.trim import trim
+from plugin_gateway.shape.answer.trimmer import Trimmer
 from plugin_gateway.shape.compile import compile_shapes
 from plugin_gateway.shape.propose import propose_keep
 from plugin_gateway.shape.settings import OperationSettings
 from plugin_gateway.shape.success import success_schemas
-from plugin_gateway.shape.trim import trim
-from plugin_gateway.shape.trimmer import Trimmer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

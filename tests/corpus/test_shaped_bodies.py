@@ -23,9 +23,9 @@ from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.bodies import Bodies
 from plugin_gateway.shape.compile import compile_shapes
 from plugin_gateway.shape.media_type import FORM, declared_media_types, is_json
+from plugin_gateway.shape.request.bodies import Bodies
 from plugin_gateway.shape.settings import OperationSettings
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "open"

@@ -23,7 +23,7 @@ from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.publish.document import Presentation, PublishedOperation, build_served_document
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS
-from plugin_gateway.shape.standalone import Placed
+from plugin_gateway.shape.values.standalone import Placed
 from plugin_gateway.tools.argument_names import ARGUMENT_NAME
 from plugin_gateway.tools.compact import CUTS, compact
 from plugin_gateway.tools.formats import Format, write_tool

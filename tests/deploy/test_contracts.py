@@ -35,6 +35,19 @@ ABOVE = [(room, one) for lower, higher in zip(floors(), floors()[1:], strict=Fal
 BESIDE = [(room, one) for rooms in floors() for room in rooms for one in rooms if one != room]
 SHUT = [(room, one) for room, one in ABOVE + BESIDE if (ROOT / "plugin_gateway" / room).is_dir()]
 """Pairs of rooms: the first must not import the second, which is on the next floor or on the same one. A module can be planted only in a package."""
+INSIDE = {
+    (f"{room}.{one}", f"{room}.{other}")
+    for contract in CONTRACTS.values()
+    if contract["type"] == "layers"
+    for room in (container.removeprefix("plugin_gateway.") for container in contract["containers"])
+    if room in ROOMS
+    for layers in [[layer.split(" | ") for layer in contract["layers"]]]
+    for above, layer in zip([[], *layers], layers, strict=False)
+    for one in layer
+    for other in {*above, *layer} - {one}
+    if (ROOT / "plugin_gateway" / room / one).is_dir()
+}
+"""The same for rooms inside a room that has a contract for its layers."""
 TALKS = "the half of a room that decides does not know the half that talks"
 CLOSED = (
     "concurrent", "_multiprocessing", "multiprocessing", "_posixsubprocess", "pty", "subprocess", "webbrowser",
@@ -122,13 +135,17 @@ def packages() -> list[str]:
 
 @pytest.fixture(scope="module")
 def breaches(copy_of: Callable[..., Any]) -> str:
-    """Plant one new module in each room, which imports each library, each half that talks, each room above and beside; lint once."""
-    talking = [name.removeprefix("plugin_gateway.") for name in CONTRACTS.get(TALKS, {}).get("protected_modules", ())]
+    """Plant one new module in each room, which imports each library, each module that is closed to most, each room above and beside; lint once."""
+    protected = {name for contract in CONTRACTS.values() for name in contract.get("protected_modules", ())}
+    closed = sorted(name for name in protected if name.startswith("plugin_gateway."))
     files = {}
     for package in packages():
         lines = [f"import {library}" for library in NEW_MODULE_MAY]
         others = [other for room, other in SHUT if room == package]
-        lines += [f"import plugin_gateway.{name}" for name in (*talking, *others)]
+        lines += [f"import {name}" for name in (*closed, *(f"plugin_gateway.{other}" for other in others))]
+        files[f"{package.replace('.', '/')}/planted.py"] = "\n".join(lines) + "\n"
+    for package in {one for one, _ in INSIDE}:
+        lines = [f"import plugin_gateway.{other}" for room, other in sorted(INSIDE) if room == package]
         files[f"{package.replace('.', '/')}/planted.py"] = "\n".join(lines) + "\n"
     files["attic/__init__.py"] = ""
     result = run(copy_of(files))
@@ -159,7 +176,7 @@ def test_a_new_module_may_not_import_modules_that_talk(breaches: str) -> None:
         assert {*packages()} - HALF_THAT_TALKS <= reported, name
 
 
-@pytest.mark.parametrize(("room", "other"), SHUT)
+@pytest.mark.parametrize(("room", "other"), [*SHUT, *sorted(INSIDE)])
 def test_a_room_may_not_import_a_room_above_it_or_beside_it(breaches: str, room: str, other: str) -> None:
     assert re.search(rf"(?m)^- plugin_gateway\.{room}\.planted -> plugin_gateway\.{other}\b", breaches)
 

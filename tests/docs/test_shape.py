@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from plugin_gateway.cli.check import command
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.overlay.overlay import read_overlay
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.values.validator import Validator
 from tests.docs.page import blocks, github, page
 
 PAGE = page("shape.md")

@@ -12,7 +12,7 @@ from plugin_gateway.gate.permit import Permit
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.refusal import Refusal, problem_details
 from plugin_gateway.revision.compile import compile_revision
-from plugin_gateway.shape.parameters import WrittenParameters
+from plugin_gateway.shape.request.parameters import WrittenParameters
 
 if TYPE_CHECKING:
     from plugin_gateway.revision.model import Revision

@@ -11,7 +11,7 @@ from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.refused_name import PlacedRule, find_refused_names
 from plugin_gateway.gate.rule import InjectedNames
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.shape.names import Names
+from plugin_gateway.shape.request.names import Names
 from plugin_gateway.shape.shape import Shape
 
 KEY = OperationKey("GET", "/pets")

@@ -11,10 +11,10 @@ from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.rule import InjectedNames, operation_rule
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.names import Names
-from plugin_gateway.shape.parameters import Parameters
-from plugin_gateway.shape.part import Part
-from plugin_gateway.shape.reply import ReplyShape
+from plugin_gateway.shape.answer.reply import ReplyShape
+from plugin_gateway.shape.request.names import Names
+from plugin_gateway.shape.request.parameters import Parameters
+from plugin_gateway.shape.request.part import Part
 from plugin_gateway.shape.shape import Shape
 
 if TYPE_CHECKING:

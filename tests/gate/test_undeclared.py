@@ -7,7 +7,7 @@ import pytest
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.undeclared import UndeclaredQuery
-from plugin_gateway.shape.problem import MOST_PROBLEMS
+from plugin_gateway.shape.values.problem import MOST_PROBLEMS
 
 RULE = OperationRule(
     method="GET", path_template="/p", operation_id="read", query_names=frozenset({b"limit"}), query_prefixes=frozenset({b"filter"})

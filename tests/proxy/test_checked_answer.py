@@ -14,9 +14,9 @@ from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.overflow import Piece
 from plugin_gateway.proxy.shaped_answer import ReplyRules
 from plugin_gateway.revision import UpstreamSettings
-from plugin_gateway.shape.answer_check import AnswerCheck
-from plugin_gateway.shape.reply import ReplyShape
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.answer.check import AnswerCheck
+from plugin_gateway.shape.answer.reply import ReplyShape
+from plugin_gateway.shape.values.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
 from plugin_gateway.telemetry.series import SeriesKey
 from tests.narrow import stand_in

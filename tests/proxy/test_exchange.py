@@ -31,12 +31,12 @@ from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.received import Permitted
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
-from plugin_gateway.shape.answer_check import AnswerCheck
-from plugin_gateway.shape.bodies import Bodies, DeclaredType
-from plugin_gateway.shape.json_body import JsonBody
-from plugin_gateway.shape.json_edit import compile_edit
+from plugin_gateway.shape.answer.check import AnswerCheck
+from plugin_gateway.shape.request.bodies import Bodies, DeclaredType
+from plugin_gateway.shape.request.json_body import JsonBody
+from plugin_gateway.shape.request.json_edit import compile_edit
 from plugin_gateway.shape.shape import Shape
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.values.validator import Validator
 from plugin_gateway.telemetry.series import Series, SeriesKey
 from tests.bounds import BOUND_S
 from tests.narrow import as_a, present

@@ -27,14 +27,14 @@ from plugin_gateway.proxy.received import Permitted
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
-from plugin_gateway.shape.bodies import JudgedBody
-from plugin_gateway.shape.kind import kind_of
-from plugin_gateway.shape.parameters import Parameters
-from plugin_gateway.shape.part import Part
-from plugin_gateway.shape.reader import Reader
-from plugin_gateway.shape.reading import Style
+from plugin_gateway.shape.request.bodies import JudgedBody
+from plugin_gateway.shape.request.parameters import Parameters
+from plugin_gateway.shape.request.part import Part
+from plugin_gateway.shape.request.reader import Reader
 from plugin_gateway.shape.shape import Shape
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.values.kind import kind_of
+from plugin_gateway.shape.values.reading import Style
+from plugin_gateway.shape.values.validator import Validator
 from plugin_gateway.telemetry.series import SeriesKey
 from tests.narrow import present, stand_in
 from tests.proxy.real import door_of

@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from plugin_gateway.proxy.held_body import HeldBody
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.bodies import JudgedBody
-from plugin_gateway.shape.invalid_request import invalid_request
-from plugin_gateway.shape.problem import Problem
+from plugin_gateway.shape.request.bodies import JudgedBody
+from plugin_gateway.shape.request.invalid_request import invalid_request
+from plugin_gateway.shape.values.problem import Problem
 from tests.narrow import stand_in
 
 REFUSAL = Refusal(status=400, code="malformed-target", detail="no")

@@ -13,7 +13,7 @@ from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.proxy.link_queries import link_queries_of
 from plugin_gateway.proxy.relocation import OwnNames, Relocation
 from plugin_gateway.revision import UpstreamSettings
-from plugin_gateway.shape.names import Names
+from plugin_gateway.shape.request.names import Names
 from plugin_gateway.shape.shape import Shape
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from plugin_gateway.proxy.overflow import Cap
 from plugin_gateway.proxy.shaped_answer import ReplyRules
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import UpstreamSettings
-from plugin_gateway.shape.reply import ReplyShape
+from plugin_gateway.shape.answer.reply import ReplyShape
 
 if TYPE_CHECKING:
     from collections.abc import Callable

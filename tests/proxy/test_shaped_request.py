@@ -8,17 +8,17 @@ from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy.shaped_request import ShapedRequest, lists_more, pairs_of, shape_request
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.bodies import JudgedBody
-from plugin_gateway.shape.invalid_request import invalid_request
-from plugin_gateway.shape.kind import kind_of
-from plugin_gateway.shape.parameters import Parameters
-from plugin_gateway.shape.part import Part
-from plugin_gateway.shape.problem import Problem
-from plugin_gateway.shape.reader import Reader
-from plugin_gateway.shape.reading import Style
-from plugin_gateway.shape.reply import ReplyShape
+from plugin_gateway.shape.answer.reply import ReplyShape
+from plugin_gateway.shape.request.bodies import JudgedBody
+from plugin_gateway.shape.request.invalid_request import invalid_request
+from plugin_gateway.shape.request.parameters import Parameters
+from plugin_gateway.shape.request.part import Part
+from plugin_gateway.shape.request.reader import Reader
 from plugin_gateway.shape.shape import Shape
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.values.kind import kind_of
+from plugin_gateway.shape.values.problem import Problem
+from plugin_gateway.shape.values.reading import Style
+from plugin_gateway.shape.values.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
 from plugin_gateway.telemetry.series import SeriesKey
 from tests.proxy.real import plan_of, serving_of

@@ -18,8 +18,8 @@ from plugin_gateway.proxy.uplink import Uplink, uplink_kind_of
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamSettings
 from plugin_gateway.revision.upstream import Forwarded, forwarded
-from plugin_gateway.shape.parameters import Parameters
-from plugin_gateway.shape.part import Part
+from plugin_gateway.shape.request.parameters import Parameters
+from plugin_gateway.shape.request.part import Part
 from plugin_gateway.shape.shape import Shape
 from tests.narrow import stand_in
 from tests.proxy.real import plan_of

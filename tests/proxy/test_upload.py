@@ -10,10 +10,10 @@ from plugin_gateway.proxy.received import FieldBlock, Permitted
 from plugin_gateway.proxy.upload import Upload
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.bodies import Bodies, DeclaredType
-from plugin_gateway.shape.json_body import JsonBody
+from plugin_gateway.shape.request.bodies import Bodies, DeclaredType
+from plugin_gateway.shape.request.json_body import JsonBody
 from plugin_gateway.shape.shape import Shape
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.values.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
 from plugin_gateway.telemetry.series import SeriesKey
 from tests.narrow import stand_in

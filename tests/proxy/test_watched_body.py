@@ -6,9 +6,9 @@ from plugin_gateway.gate.media_type import JSON
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.watched_body import MOST_BYTES, WatchedBody
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.bodies import Bodies, DeclaredType
-from plugin_gateway.shape.json_body import JsonBody
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.request.bodies import Bodies, DeclaredType
+from plugin_gateway.shape.request.json_body import JsonBody
+from plugin_gateway.shape.values.validator import Validator
 from plugin_gateway.telemetry.mismatches import Mismatches
 from plugin_gateway.telemetry.series import SeriesKey
 

@@ -31,11 +31,11 @@ from plugin_gateway.revision.canonical import Omitted, as_it_is
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.digest import RULES, digest_of
 from plugin_gateway.revision.tls_files import TlsFiles
-from plugin_gateway.shape.parameters import Parameters
-from plugin_gateway.shape.part import PathPart
-from plugin_gateway.shape.reader import Reader
+from plugin_gateway.shape.request.parameters import Parameters
+from plugin_gateway.shape.request.part import PathPart
+from plugin_gateway.shape.request.reader import Reader
 from plugin_gateway.shape.shape import Shape
-from plugin_gateway.shape.validator import Validator
+from plugin_gateway.shape.values.validator import Validator
 from plugin_gateway.tools.tool import Tool
 from plugin_gateway.tools.tool_set import ToolSet, tool_set
 from tests.bounds import BOUND_S

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from plugin_gateway.shape.cut import LEFT_OUT, Branch, both, cut_value, dropped, kept, limited
+from plugin_gateway.shape.answer.cut import LEFT_OUT, Branch, both, cut_value, dropped, kept, limited
 
 NAMES = st.sampled_from(["a", "b", "A", "secret", "é", "a.b", "a/b", "", '"', "\\", "{,}", "\U0001f600"])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

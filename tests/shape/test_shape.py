@@ -1,8 +1,8 @@
 import pytest
 
-from plugin_gateway.shape.bodies import Bodies
-from plugin_gateway.shape.parameters import Parameters
-from plugin_gateway.shape.part import Part
+from plugin_gateway.shape.request.bodies import Bodies
+from plugin_gateway.shape.request.parameters import Parameters
+from plugin_gateway.shape.request.part import Part
 from plugin_gateway.shape.shape import NO_SHAPE, Shape
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.shape.scalar import UnwritableError
+from plugin_gateway.shape.values.scalar import UnwritableError
 from plugin_gateway.tools.base64_text import base64_octets
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin_gateway.shape.scalar import UnwritableError
+from plugin_gateway.shape.values.scalar import UnwritableError
 from plugin_gateway.tools.body import BodyWriter
 from plugin_gateway.tools.draft import MAX_PROBLEMS, Draft
 from plugin_gateway.tools.tool import Argument, Body, BodyKind, Encoding, Place

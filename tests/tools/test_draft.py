@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin_gateway.shape.scalar import UnwritableError
+from plugin_gateway.shape.values.scalar import UnwritableError
 from plugin_gateway.tools.draft import MAX_FIELDS, Draft, printable_name
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.shape.keywords import DIALECT
-from plugin_gateway.shape.standalone import Definitions, Placed
+from plugin_gateway.shape.values.keywords import DIALECT
+from plugin_gateway.shape.values.standalone import Definitions, Placed
 from plugin_gateway.tools.flat_object import flatten
 from tests.narrow import present
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from plugin_gateway.gate.body_names import BodyNames
 from plugin_gateway.gate.media_type import MULTIPART
 from plugin_gateway.proxy.inspection import inspect
-from plugin_gateway.shape.scalar import UnwritableError
+from plugin_gateway.shape.values.scalar import UnwritableError
 from plugin_gateway.tools.multipart import joined, parts
 from plugin_gateway.tools.tool import Encoding
 

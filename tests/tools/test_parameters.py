@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.shape.standalone import Definitions, Placed
+from plugin_gateway.shape.values.standalone import Definitions, Placed
 from plugin_gateway.tools.parameters import Property, read_parameters
 from plugin_gateway.tools.tool import Argument
 

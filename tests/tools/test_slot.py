@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin_gateway.shape.scalar import UnwritableError
+from plugin_gateway.shape.values.scalar import UnwritableError
 from plugin_gateway.tools.draft import Draft
 from plugin_gateway.tools.path import Spot
 from plugin_gateway.tools.slot import (

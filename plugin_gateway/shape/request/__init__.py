@@ -1,0 +1,1 @@
+"""Requests: judges the parameters and the body of each call, and rewrites them for the upstream."""
