@@ -45,7 +45,7 @@ def read_words(words: Iterable[str], tool: Tool) -> dict[str, Any]:
                 f"cannot read `{word}`: write key=value, key:=JSON, key=@FILE, or @FILE for a JSON object of arguments"
             )
         name, sign, at, text = match.groups()
-        kinds = _Kinds(schema, schema["properties"].get(name, {}))
+        kinds = _PropertyTypes(schema, schema["properties"].get(name, {}))
         if sign == ":=":
             value = _json(_content(text) if at else text.encode(errors="surrogateescape"), word)
         elif at:
@@ -71,7 +71,7 @@ def describe(tool: Tool) -> str:
     width = min(_WIDEST_NAME, max(map(len, properties)))
     lines = [f"{tool.name} takes:"]
     for name in sorted(properties, key=lambda name: name not in required):
-        types = " | ".join(sorted(_Kinds(schema, properties[name]).names)) or "any value"
+        types = " | ".join(sorted(_PropertyTypes(schema, properties[name]).names)) or "any value"
         mark = ", required" if name in required else ""
         text = properties[name].get("description", "") if isinstance(properties[name], dict) else ""
         first = shorten(text.strip().partition("\n")[0], _SHOWN_CHARACTERS) if isinstance(text, str) else ""
@@ -79,7 +79,7 @@ def describe(tool: Tool) -> str:
     return "\n".join(lines)
 
 
-class _Kinds:
+class _PropertyTypes:
     """The types that a property may have, as its schema names them: directly, by reference, or in alternatives."""
 
     def __init__(self, root: dict[str, Any], schema: Any) -> None:
@@ -101,7 +101,7 @@ class _Kinds:
         if "array" in kinds and "string" not in kinds:
             if text.startswith("["):
                 return _json(text.encode(errors="surrogateescape"), f"{name}={text}")
-            return [_Kinds(self._root, self._items()).read(name, text)]
+            return [_PropertyTypes(self._root, self._items()).read(name, text)]
         if "boolean" in kinds and text in {"true", "false"}:
             return text == "true"
         if "string" in kinds or not kinds:

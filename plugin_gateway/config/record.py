@@ -177,7 +177,7 @@ class Record(Struct, metaclass=_Records, frozen=True, kw_only=True):
         return mistake
 
 
-class _Field(NamedTuple):
+class _RecordField(NamedTuple):
     name: str
     key: str
     read: Reader
@@ -185,9 +185,9 @@ class _Field(NamedTuple):
 
 
 @cache
-def _fields_of(record: type[Record]) -> tuple[_Field, ...]:
+def _fields_of(record: type[Record]) -> tuple[_RecordField, ...]:
     return tuple(
-        _Field(one.name, one.encode_name, reader_of(one.type), one.required)
+        _RecordField(one.name, one.encode_name, reader_of(one.type), one.required)
         for one in fields(record)
         if not one.name.startswith("_")
     )

@@ -51,7 +51,7 @@ _PLACES_IN_2_0: Final = {
 }
 
 
-class _Joined(NamedTuple):
+class _JoinedParts(NamedTuple):
     """A pruned document, the parts that it was joined from, and the served documents made of them, by their identity."""
 
     document: Document
@@ -73,7 +73,7 @@ class RememberedSteps(CompileSteps):
         """The components of the parts. Equal components are one object."""
         self._is_entangled = False
         """Whether most components belong to most operations: then parts save nothing."""
-        self._joined: _Joined | None = None
+        self._joined: _JoinedParts | None = None
 
     def prune(
         self,
@@ -95,7 +95,7 @@ class RememberedSteps(CompileSteps):
         if root is None:
             return super().prune(document, kept, extensions=extensions, discriminator=discriminator)
         pruned = Document(root=root, name=document.name)
-        self._joined = _Joined(pruned, parts, {})
+        self._joined = _JoinedParts(pruned, parts, {})
         return pruned, ()
 
     def shape(
@@ -201,7 +201,7 @@ def _unless_refused(cut: Callable[[list[OperationKey]], Document | None], keys: 
 
 
 def _serve(
-    joined: _Joined,
+    joined: _JoinedParts,
     pruned: Document,
     operations: Mapping[OperationKey, PublishedOperation],
     presentation: Presentation,

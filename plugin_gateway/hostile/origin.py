@@ -48,7 +48,7 @@ class Origin:
         return self.fixed or _answer(octets, self.echo, is_head=method == b"HEAD")
 
     def connect(self) -> asyncio.Protocol:
-        return _Connection(self.answer)
+        return _OriginConnection(self.answer)
 
 
 def _answer(octets: bytes, echo: Echo, *, is_head: bool) -> bytes:
@@ -85,7 +85,7 @@ def _answer(octets: bytes, echo: Echo, *, is_head: bool) -> bytes:
     return b"\r\n".join([b"HTTP/1.1 " + status, *fields, b"", b"" if is_head else body])
 
 
-class _Connection(asyncio.Protocol):
+class _OriginConnection(asyncio.Protocol):
     """One connection of the gateway, read as a plain server reads it."""
 
     def __init__(self, answer: Callable[[bytes], bytes]) -> None:

@@ -60,23 +60,23 @@ def read_lock(text: str, name: str) -> Lock:
     Raises:
         ConfigError: with a finding for each line that is not part of a lock.
     """
-    return _Reader(text, name).lock()
+    return _LockReader(text, name).lock()
 
 
-class _Entry(Struct):
+class _OperationLines(Struct):
     """An operation while its lines are read."""
 
     line: int
     members: dict[str, str] = field(default_factory=dict)
 
 
-class _Reader:
+class _LockReader:
     def __init__(self, text: str, name: str) -> None:
         self._name = name
         self._lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
         self._findings: list[Finding] = []
         self._root: dict[str, str] = {}
-        self._operations: dict[OperationKey, _Entry] = {}
+        self._operations: dict[OperationKey, _OperationLines] = {}
         self._groups: dict[EntryWords, set[OperationKey]] = {}
 
     def lock(self) -> Lock:
@@ -128,7 +128,7 @@ class _Reader:
             elif depth == 2 and section == "operations" and (key := _key(word)) and not value:
                 if key in self._operations:
                     self._report("lock-unreadable", f"`{key}` appears twice", number)
-                entry = self._operations[key] = _Entry(number)
+                entry = self._operations[key] = _OperationLines(number)
             elif depth == 2 and section == "groups" and (words := _words_of(word)) and value in {"", "[]"}:
                 if words in self._groups:
                     self._report("lock-unreadable", f"the group `{words}` appears twice", number)
@@ -167,7 +167,7 @@ class _Reader:
                 message = f"the group `{words}` names `{key}`, which has no digests in this file"
                 self._report("lock-incomplete", message, 0)
 
-    def _operation(self, key: OperationKey, entry: _Entry) -> LockedOperation | None:
+    def _operation(self, key: OperationKey, entry: _OperationLines) -> LockedOperation | None:
         missing = [name for name in PARTS if name not in entry.members]
         if missing:
             self._report("lock-incomplete", f"`{key}` has no digest of its {' and '.join(missing)}", entry.line)

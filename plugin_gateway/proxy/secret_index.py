@@ -55,7 +55,7 @@ _BYTES_FOR_A_HIT: Final = 1000
 """Searching this many bytes for a whole form takes as long as looking up one hit."""
 
 
-class _Entry:
+class _IndexedForm:
     """One form of one secret, and the offset of its window."""
 
     __slots__ = ("_kept", "number", "offset", "secret", "size", "spoilt")
@@ -83,12 +83,12 @@ class _Probe:
     def __init__(self, octet: int) -> None:
         self.octet = octet
         self.count = 0
-        self.windows: dict[bytes, list[_Entry]] = {}
-        self.short_windows: dict[bytes, list[_Entry]] = {}
+        self.windows: dict[bytes, list[_IndexedForm]] = {}
+        self.short_windows: dict[bytes, list[_IndexedForm]] = {}
 
     def add(self, secret: str, number: int, form: bytes, first: int, most: int) -> int:
         """Add a form by a place of the octet, from `first` on, that fewer than `most` forms share; return it or -1."""
-        least: list[_Entry] | None = None
+        least: list[_IndexedForm] | None = None
         chosen = -1
         for offset, windows, window in self._places(form, first):
             entries = windows.get(window)
@@ -100,7 +100,7 @@ class _Probe:
                 break
         if least is None or len(least) >= most:
             return -1
-        least.append(_Entry(secret, number, form, chosen))
+        least.append(_IndexedForm(secret, number, form, chosen))
         self.count += 1
         return chosen
 
@@ -117,15 +117,15 @@ class _Probe:
                     return True
         return False
 
-    def entries(self) -> list[_Entry]:
-        every: list[_Entry] = []
+    def entries(self) -> list[_IndexedForm]:
+        every: list[_IndexedForm] = []
         for entries in self.windows.values():
             every += entries
         for entries in self.short_windows.values():
             every += entries
         return every
 
-    def _places(self, form: bytes, first: int) -> Iterator[tuple[int, dict[bytes, list[_Entry]], bytes]]:
+    def _places(self, form: bytes, first: int) -> Iterator[tuple[int, dict[bytes, list[_IndexedForm]], bytes]]:
         """Yield the occurrences of the octet, the last one first."""
         width = _width(form)
         first = _first(form, first)
@@ -311,7 +311,7 @@ def _add_to(
 def _compare(
     data: bytes,
     at: int,
-    entry: _Entry,
+    entry: _IndexedForm,
     found: list[tuple[int, int]],
     rests: list[tuple[int, int, int]] | None,
 ) -> None:
@@ -326,7 +326,7 @@ def _compare(
 def _find_whole(
     data: bytes,
     first: int,
-    entry: _Entry,
+    entry: _IndexedForm,
     found: list[tuple[int, int]],
     rests: list[tuple[int, int, int]] | None,
 ) -> None:

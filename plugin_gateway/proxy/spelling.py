@@ -49,7 +49,7 @@ _ENTITIES: Final = tuple(
 )
 
 
-class _Kind:
+class _EscapeKind:
     """One kind of escapes. It remembers the meanings of escapes seen before."""
 
     __slots__ = ("_frequent", "_meanings", "_sieve", "introducer", "pattern")
@@ -108,15 +108,15 @@ class Unescaper:
         """Prepare; `octets` include those that occur in escapes."""
         self._octets = octets
         self._kinds = (
-            _Kind(
+            _EscapeKind(
                 b"%%(?:[uU]00)?(?:%b)" % _hexadecimal(sorted(octets)), _each(b"%", _first_digits(octets) + b"uU"), {}
             ),
-            _Kind(
+            _EscapeKind(
                 rb"\\(?:%b)" % _backslash_rest(octets),
                 _backslash_beginnings(octets),
                 {rb"\/": b"/"},
             ),
-            _Kind(
+            _EscapeKind(
                 b"&(?:%b)" % _entity_rest(octets),
                 frozenset({b"&#", *(b"&" + name for name in _names(octets))}),
                 {b"&amp;": b"&"},

@@ -44,7 +44,7 @@ class WholeView(Struct, frozen=True, kw_only=True):
     steps: CompileSteps = WHOLE_DOCUMENT
 
 
-class _Cut(NamedTuple):
+class _SharedView(NamedTuple):
     gate: Gate
     faces: Mapping[str, Face]
     tools: ToolSet
@@ -66,12 +66,12 @@ def compile_views(
     whole: WholeView, chosen: Sequence[tuple[OperationKey, ...] | None], names: Sequence[str]
 ) -> tuple[View, ...]:
     """Cut a view for each consumer. Consumers with the same operations share one gate and one set of documents."""
-    made: dict[tuple[OperationKey, ...] | None, _Cut] = {
-        None: _Cut(whole.gate, whole.published.documents, whole.published.tools)
+    made: dict[tuple[OperationKey, ...] | None, _SharedView] = {
+        None: _SharedView(whole.gate, whole.published.documents, whole.published.tools)
     }
     for keys in chosen:
         if keys is not None and keys not in made:
-            made[keys] = _cut(whole, keys)
+            made[keys] = _shared_view(whole, keys)
     return tuple(View(consumer=name, **made[keys]._asdict()) for name, keys in zip(names, chosen, strict=True))
 
 
@@ -144,7 +144,7 @@ def select_for_consumer(
     return ConsumerChoice(keys=keys_in_order, findings=tuple(findings), pins=pins, held=tuple(held))
 
 
-def _cut(whole: WholeView, keys: tuple[OperationKey, ...]) -> _Cut:
+def _shared_view(whole: WholeView, keys: tuple[OperationKey, ...]) -> _SharedView:
     # Use the full document: an operation closed to this consumer must shadow its templates even if others may call it.
     gate = compile_gate(whole.document, {key: whole.allowed[key] for key in keys}, whole.injected)
     pruned = prune(whole.part.document, keys, extensions=whole.part.extensions)
@@ -153,4 +153,4 @@ def _cut(whole: WholeView, keys: tuple[OperationKey, ...]) -> _Cut:
     operations = {key: replace(published.operations[key], rule=rules[key]) for key in keys}
     shown = whole.steps.show(pruned, operations, published.presentation)
     tools = whole.steps.define(shown.served, published.tool_settings, is_searched=published.tools.is_searched)
-    return _Cut(gate, shown.faces, tools)
+    return _SharedView(gate, shown.faces, tools)

@@ -77,7 +77,7 @@ _LONG: Final = _SCORES[25]
 _IDENTITY: Final = _SCORES[100] | _SCORES[95]
 
 
-class _Field(NamedTuple):
+class _ScoredPlace(NamedTuple):
     """One place to keep, and how much a model needs it."""
 
     tokens: Tokens
@@ -171,7 +171,7 @@ class _Chooser:
 
     def _fields(
         self, parts: list[dict[str, Any]], at: Tokens, mains: tuple[str, ...], *, is_row: bool
-    ) -> Iterator[_Field]:
+    ) -> Iterator[_ScoredPlace]:
         members = _members(parts)
         required = _required(parts)
         has_title = any(_fold(name) in _TITLES for name in members)
@@ -194,7 +194,7 @@ class _Chooser:
             if score >= _LEAST_SCORE:
                 yield field._replace(score=score)
 
-    def _field(self, schemas: list[Any], at: Tokens) -> _Field | None:
+    def _field(self, schemas: list[Any], at: Tokens) -> _ScoredPlace | None:
         """Return the field for one member: the member if it is plain, or the field in it that names the object."""
         name, parts = at[-1], self._parts(schemas)
         if any(part.get("writeOnly") is True for part in parts):
@@ -204,32 +204,32 @@ class _Chooser:
         kinds = {kind for part in parts for kind in _kinds(part)}
         if below and kinds & {"string", "integer"}:
             # An id, or the object that it stands for if the caller asks for it.
-            return _Field(at, max(45, _score(name, [{}])[0]))
+            return _ScoredPlace(at, max(45, _score(name, [{}])[0]))
         if below:
             return self._of_object(parts, at)
         if items:
             inner = self._parts(items)
             if _members(inner):
                 return self._of_object(inner, (*at, ANY))
-            return _Field(at, 58 if _fold(name) in _LABELS else _LEAST_SCORE - 1)
+            return _ScoredPlace(at, 58 if _fold(name) in _LABELS else _LEAST_SCORE - 1)
         if kinds & {"object", "array"}:
             return None
         score, is_date = _score(name, parts)
-        return _Field(at, score, is_date)
+        return _ScoredPlace(at, score, is_date)
 
-    def _of_object(self, parts: list[dict[str, Any]], at: Tokens) -> _Field | None:
+    def _of_object(self, parts: list[dict[str, Any]], at: Tokens) -> _ScoredPlace | None:
         members = _members(parts)
         name = _fold(at[-2] if at[-1] == ANY else at[-1])
         base = 52 if name in _PEOPLE else 58 if name in _LABELS else 38
         plain = [one for one, schemas in members.items() if self._is_plain(schemas)]
         if len(members) <= _SMALL_OBJECT and len(plain) == len(members) and at[-1] != ANY:
             # An amount with its currency, a start with its time zone.
-            return _Field(at, max(base, min(60, _score(at[-1], [{}])[0])))
+            return _ScoredPlace(at, max(base, min(60, _score(at[-1], [{}])[0])))
         required = _required(parts)
         ranked = [one for one in plain if _fold(one) in _IDENTITY and _is_nameable(one)]
         ranked.sort(key=lambda one: (one not in required and bool(required), _rank(one)))
         texts = [one for one in plain if _fold(one) in _SCORES[65] and _is_nameable(one)]
-        return next((_Field((*at, one), base) for one in (*ranked, *texts)), None)
+        return next((_ScoredPlace((*at, one), base) for one in (*ranked, *texts)), None)
 
     def _is_plain(self, schemas: list[Any]) -> bool:
         parts = self._parts(schemas)
@@ -274,7 +274,7 @@ def _items(parts: list[dict[str, Any]]) -> list[Any]:
     ]
 
 
-def _best(fields: list[_Field], most: int) -> list[Tokens]:
+def _best(fields: list[_ScoredPlace], most: int) -> list[Tokens]:
     """Return the places that a model needs most, in their order."""
     ranked = sorted(fields, key=lambda one: -one.score)
     dates = [one for one in ranked if one.is_date]

@@ -35,7 +35,7 @@ class FlatObject(NamedTuple):
     """The rules that are not among `rules`, in words, where there are words for them."""
 
 
-class _Condition(NamedTuple):
+class _SchemaCondition(NamedTuple):
     keyword: str
     parts: tuple[Placed, ...]
 
@@ -82,7 +82,7 @@ class _Collected:
         self.hidden: set[str] = set()
         self.required: dict[str, None] = {}
         self.others: Json = False
-        self.conditions: list[_Condition] = []
+        self.conditions: list[_SchemaCondition] = []
 
     def add(self, placed: Placed, depth: int) -> bool:
         """Add an object schema. Return whether it is one."""
@@ -103,7 +103,7 @@ class _Collected:
         if "patternProperties" in schema and self.others is False:
             self.others = {}
         self.conditions += [
-            _Condition(key, (Placed(schema[key], (*at, key)),))
+            _SchemaCondition(key, (Placed(schema[key], (*at, key)),))
             for key in ("not", "if", "then", "else")
             if key in schema
         ]
@@ -126,7 +126,7 @@ class _Collected:
             if not all(self.add(part, depth + 1) for part in objects):
                 return False
         if listed:
-            self.conditions.append(_Condition(key, tuple(listed)))
+            self.conditions.append(_SchemaCondition(key, tuple(listed)))
         return True
 
     def _is_condition(self, part: Placed) -> bool:
@@ -182,11 +182,11 @@ def _closes(rule: Json) -> bool:
     return False
 
 
-def _in_words(definitions: Definitions, condition: _Condition) -> str:
+def _in_words(definitions: Definitions, condition: _SchemaCondition) -> str:
     """Say which properties must be there; empty if the condition says something else."""
     if condition.keyword == "allOf":
         inner = [
-            _Condition(key, tuple(Placed(part, (*at, key, str(i))) for i, part in enumerate(schema[key])))
+            _SchemaCondition(key, tuple(Placed(part, (*at, key, str(i))) for i, part in enumerate(schema[key])))
             for schema, at in map(definitions.follow, condition.parts)
             for key in ("anyOf", "oneOf")
             if isinstance(schema.get(key), list)

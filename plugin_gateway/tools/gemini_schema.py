@@ -36,10 +36,10 @@ _ANY: Final = ("string", "number", "boolean", "object")
 
 def gemini_schema(schema: JsonObject) -> JsonObject:
     """Return the schema for Gemini. It has the properties of the whole schema, each at its place; recursive parts end."""
-    return _Writer(schema.get("$defs", {})).write(schema, 0, ())
+    return _GeminiWriter(schema.get("$defs", {})).write(schema, 0, ())
 
 
-class _Writer:
+class _GeminiWriter:
     """Writes schemas whose references lead into `definitions`."""
 
     def __init__(self, definitions: JsonObject) -> None:

@@ -47,7 +47,7 @@ def strict_schema(schema: JsonObject, nullable: Collection[str]) -> JsonObject |
     closed = {key: value for key, value in schema.items() if key != "additionalProperties"}
     if schema.get("additionalProperties", False) is not False:
         return None
-    writer = _Writer()
+    writer = _StrictWriter()
     try:
         properties = {
             name: _or_null(writer.write(one, 1)) if name not in schema.get("required", ()) else writer.write(one, 1)
@@ -67,7 +67,7 @@ def strict_schema(schema: JsonObject, nullable: Collection[str]) -> JsonObject |
     return strict | ({"$defs": definitions} if definitions else {})
 
 
-class _Writer:
+class _StrictWriter:
     """Writes strict schemas, and counts what their sum may have."""
 
     def __init__(self) -> None:

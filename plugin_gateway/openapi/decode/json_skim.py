@@ -16,7 +16,7 @@ import orjson
 from msgspec import Raw
 
 from plugin_gateway.openapi.decode.json_values import decode_json_part, located
-from plugin_gateway.openapi.decode.unread import MAPS_OF_2_0, Unread
+from plugin_gateway.openapi.decode.unread import MAPS_OF_2_0, UncuttableError, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -36,32 +36,28 @@ _fields_of = msgspec.json.Decoder(dict[str, Raw]).decode
 _fields_of_each = msgspec.json.Decoder(dict[str, dict[str, Raw]]).decode
 
 
-class _Odd(Exception):  # noqa: N818  # it never leaves this module
-    """Raised for text that cannot be cut. It may still be correct: decoding the whole document decides that."""
-
-
 def skim_json(data: bytes, name: str) -> JsonObject | None:
     """Cut a document. Return None if it must be decoded as a whole, which also reports its mistakes.
 
     `data` is UTF-8 without a BOM. A result means that it is well-formed JSON.
     """
-    cut = _Cut(data, name)
+    skim = _JsonSkim(data, name)
     try:
-        root, end = cut.fields(_fields_of(data), 0)
+        root, end = skim.fields(_fields_of(data), 0)
         if data[end:].strip():
             return None
         for key, (raw, start) in root.items():
             if key == "paths":
-                cut.root[key] = cut.paths(raw, start)
+                skim.root[key] = skim.paths(raw, start)
             elif key == "components":
-                cut.root[key] = cut.each(raw, start)
+                skim.root[key] = skim.each(raw, start)
             elif key in MAPS_OF_2_0:
-                cut.root[key] = Unread(cut.only(raw, start), _Part(data, name, 2))
+                skim.root[key] = Unread(skim.only(raw, start), _JsonParts(data, name, 2))
             else:
-                cut.root[key] = _Part(data, name, 1).read(raw)
-    except (_Odd, msgspec.MsgspecError, RecursionError):
+                skim.root[key] = _JsonParts(data, name, 1).read(raw)
+    except (UncuttableError, msgspec.MsgspecError, RecursionError):
         return None
-    return cut.root
+    return skim.root
 
 
 def locate_by_skipping(data: bytes, name: str, wanted: Wanted) -> dict[Tokens, Location] | None:
@@ -79,7 +75,7 @@ def locate_by_skipping(data: bytes, name: str, wanted: Wanted) -> dict[Tokens, L
                     place, length = (found.start(1) - 1, len(found[1]) + 2) if found.re is _ENTRY else (found.end(), 1)
                     spans[(*path, key)] = place, length
                     stack.append(((*path, key), value, found.end(), branches[key]))
-    except (_Odd, msgspec.MsgspecError, RecursionError):
+    except (UncuttableError, msgspec.MsgspecError, RecursionError):
         return None
     return located(data, name, spans)
 
@@ -90,19 +86,19 @@ def _members(raw: Raw, data: bytes, start: int) -> Iterator[tuple[str, Raw, re.M
         for key, value in _fields_of(raw).items():
             found = _ENTRY.match(data, start)
             if found is None or not _says(found[1], key):
-                raise _Odd
+                raise UncuttableError
             yield key, value, found
             start = found.end() + len(value)
     elif data[start : start + 1] == b"[":
         for index, item in enumerate(_items_of(raw)):
             found = _ITEM.match(data, start)
             if found is None:
-                raise _Odd
+                raise UncuttableError
             yield str(index), item, found
             start = found.end() + len(item)
 
 
-class _Cut:
+class _JsonSkim:
     """The state of cutting one document. `start` is always an offset in its text."""
 
     def __init__(self, data: bytes, name: str) -> None:
@@ -112,12 +108,12 @@ class _Cut:
 
     def paths(self, raw: Raw, start: int) -> Json:
         # Raises if an `x-*` field beside the paths is not an object.
-        fields, reader = _fields_of_each(raw), _Part(self.data, self.name, 3)
+        fields, reader = _fields_of_each(raw), _JsonParts(self.data, self.name, 3)
         self.end_of_each(fields, start)
         return {path: Unread(item, reader) for path, item in fields.items()}
 
     def each(self, raw: Raw, start: int) -> Json:
-        fields, reader = _fields_of_each(raw), _Part(self.data, self.name, 3)
+        fields, reader = _fields_of_each(raw), _JsonParts(self.data, self.name, 3)
         self.end_of_each(fields, start)
         return {section: Unread(items, reader) for section, items in fields.items()}
 
@@ -132,12 +128,12 @@ class _Cut:
         for key, inner in fields.items():
             found = entry(data, start)
             if found is None or not _says(found[1], key):
-                raise _Odd
+                raise UncuttableError
             start = found.end()
             for name, value in inner.items():
                 found = entry(data, start)
                 if found is None or not _says(found[1], name):
-                    raise _Odd
+                    raise UncuttableError
                 start = found.end() + len(value)
             start = self.end(start)
         self.end(start)
@@ -151,7 +147,7 @@ class _Cut:
         for key, value in fields.items():
             found = entry(data, start)
             if found is None or not _says(found[1], key):
-                raise _Odd
+                raise UncuttableError
             places[key] = value, found.end()
             start = found.end() + len(value)
         return places, self.end(start)
@@ -159,7 +155,7 @@ class _Cut:
     def end(self, start: int) -> int:
         found = _END.match(self.data, start)
         if found is None:
-            raise _Odd
+            raise UncuttableError
         return found.end()
 
 
@@ -167,7 +163,7 @@ def _says(text: bytes, key: str) -> bool:
     return text == key.encode() or (b"\\" in text and orjson.loads(b'"' + text + b'"') == key)
 
 
-class _Part:
+class _JsonParts:
     """Reads the values at one depth of a document."""
 
     kind: Final = Raw

@@ -20,6 +20,10 @@ MAPS_OF_2_0: Final = frozenset({"definitions", "parameters", "responses", "secur
 """The fields of an OpenAPI 2.0 root that become unread mappings."""
 
 
+class UncuttableError(Exception):
+    """Raised for text that cannot be cut. It may still be correct: decoding the whole document decides that."""
+
+
 class TextReader(Protocol):
     """Decodes the texts of one syntax in one document."""
 

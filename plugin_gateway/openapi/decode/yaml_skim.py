@@ -19,7 +19,7 @@ from yaml._yaml import CParser
 
 from plugin_gateway.diagnostics import Location
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.decode.unread import MAPS_OF_2_0, Unread
+from plugin_gateway.openapi.decode.unread import MAPS_OF_2_0, UncuttableError, Unread
 from plugin_gateway.openapi.decode.yaml_values import decode_yaml, locate_yaml
 from plugin_gateway.text.position import positions
 
@@ -44,10 +44,6 @@ _MAYBE_ALIAS = re.compile(rb"\*[0-9A-Za-z_-]")
 _BEFORE_A_NODE = frozenset(b"\n:-?[{,")
 
 
-class _Odd(Exception):  # noqa: N818  # it never leaves this module
-    """Raised for text that cannot be cut. It may still be correct: decoding the whole document decides that."""
-
-
 def skim_yaml(data: bytes, name: str) -> JsonObject | None:
     """Cut a document in block style. Return None if it must be decoded as a whole, which also reports its mistakes.
 
@@ -60,7 +56,7 @@ def skim_yaml(data: bytes, name: str) -> JsonObject | None:
     try:
         entries = whole.entries(start.end() if start else 0, len(data), 0)
         return {key: whole.skimmed(key, part) for key, part in entries.items()}
-    except (_Odd, yaml.YAMLError, DocumentError):
+    except (UncuttableError, yaml.YAMLError, DocumentError):
         return None
 
 
@@ -124,18 +120,18 @@ class _Text:
     def skimmed(self, key: str, part: slice) -> Json:
         """Decode the value of a root key, but leave as much of it unread as possible."""
         if key in {"paths", "components"}:
-            reader = _Reader(self, 2)
+            reader = _YamlParts(self, 2)
             entries = self.entries_in(part)
             return {name: Unread(self.checked(self.entries_in(inner)), reader) for name, inner in entries.items()}
         if key in MAPS_OF_2_0:
-            return Unread(self.checked(self.entries_in(part)), _Reader(self, 1))
+            return Unread(self.checked(self.entries_in(part)), _YamlParts(self, 1))
         self.checked({key: part})
-        return _Reader(self, 0).read(part)
+        return _YamlParts(self, 0).read(part)
 
     def entries_in(self, part: slice) -> dict[str, slice]:
         """Cut the block mapping that is the value of a part's key."""
         if (first := self.first_line_in(part)) is None:
-            raise _Odd
+            raise UncuttableError
         return self.entries(first.start(1), part.stop, len(first[1]))
 
     def entries(self, start: int, end: int, column: int) -> dict[str, slice]:
@@ -146,17 +142,17 @@ class _Text:
         for line in (start, *(found.end() for found in _line_at_most(column).finditer(data, start, end))):
             at = line + column
             if data[line:at].strip(b" "):
-                raise _Odd  # indented less than the first key: not an entry of this mapping
+                raise UncuttableError  # indented less than the first key: not an entry of this mapping
             if places and data[at : at + 1] == b"-" and data[at + 1 : at + 2] in {b" ", b"\n", b"\r"}:
                 continue  # a list may begin at the column of its key
             found = _KEY.match(data, at, end)
             if found is None:
-                raise _Odd
+                raise UncuttableError
             names.append(found[found.lastindex or 1].decode())
             places.append(line)
         cut = dict(zip(names, map(slice, places, (*places[1:], end)), strict=True))
         if len(cut) != len(names):
-            raise _Odd  # duplicate key
+            raise UncuttableError  # duplicate key
         return cut
 
     def checked(self, entries: dict[str, slice]) -> dict[str, slice]:
@@ -178,7 +174,7 @@ def _line_at_most(column: int) -> re.Pattern[bytes]:
     return re.compile(rb"\n(?=[ ]{0,%d}[^ \r\n#])" % column)
 
 
-class _Reader:
+class _YamlParts:
     """Reads the parts at one depth of a text."""
 
     kind: Final = slice
@@ -203,7 +199,7 @@ class _Reader:
     def sketch(self, part: slice, fields: Collection[str]) -> Json:
         try:
             entries = self._text.checked(self._text.entries_in(part))
-        except (_Odd, yaml.YAMLError):
+        except (UncuttableError, yaml.YAMLError):
             return self.read(part)
-        inner = _Reader(self._text, self._levels + 1)
+        inner = _YamlParts(self._text, self._levels + 1)
         return {name: inner.read(entry) for name, entry in entries.items() if name in fields}

@@ -54,7 +54,7 @@ class _Anchored(NamedTuple):
     """The text of a scalar, for use as a key."""
 
 
-class _Frame:
+class _OpenCollection:
     """An open collection. A mapping with a `key` waits for the value of that key."""
 
     __slots__ = ("collection", "is_mapping", "is_merging", "key", "merged", "nodes_before", "start")
@@ -73,7 +73,7 @@ class _Frame:
         return self.key is None and self.is_mapping
 
 
-class _Refused(Exception):  # noqa: N818  # it never leaves this module
+class _UnusableYamlError(Exception):
     def __init__(self, rule: str, message: str, event: Event, hint: str = "", length: int = 1) -> None:
         self.rule, self.message, self.hint, self.length = rule, message, hint, length
         self.mark = event.start_mark
@@ -84,10 +84,10 @@ def decode_yaml(data: bytes, name: str, levels_above: int = 0) -> Any:
 
     An empty stream is None, like an explicit null. `levels_above` is the depth of the value in its document.
     """
-    builder = _Builder(MAX_DEPTH - levels_above)
+    builder = _ValueBuilder(MAX_DEPTH - levels_above)
     try:
         value = builder.build(CParser(data).get_event)
-    except _Refused as refused:
+    except _UnusableYamlError as refused:
         builder.refused.append(refused)
     except yaml.YAMLError as error:
         raise DocumentError([_misspelt(complaint_of(error, data), name)]) from error
@@ -153,26 +153,26 @@ def _misspelt(complaint: Complaint, name: str) -> Finding:
             assert_never(complaint)
 
 
-def _duplicate(key: str, frame: _Frame, event: Event, hint: str = "keep one") -> _Refused:
+def _duplicate(key: str, frame: _OpenCollection, event: Event, hint: str = "keep one") -> _UnusableYamlError:
     line = f" that begins in line {mark.line + 1}" if (mark := frame.start.start_mark) else ""
     message = f"{key!r} is given twice in the mapping{line}"
-    return _Refused("duplicate-key", message, event, hint, len(key))
+    return _UnusableYamlError("duplicate-key", message, event, hint, len(key))
 
 
-class _Builder:
+class _ValueBuilder:
     """Builds one value from events. `refused` collects the mistakes after which the rest is still readable."""
 
     def __init__(self, max_depth: int) -> None:
-        self.refused: list[_Refused] = []
+        self.refused: list[_UnusableYamlError] = []
         self._max_depth = max_depth
-        self._stack: list[_Frame] = []
+        self._stack: list[_OpenCollection] = []
         self._anchors: dict[str, _Anchored] = {}
         self._plain: dict[str, Any] = {}
         self._texts: dict[str, str] = {}
 
     def build(self, next_event: Callable[[], Any]) -> Any:
         stack, plain, texts = self._stack, self._plain, self._texts
-        top: _Frame | None = None
+        top: _OpenCollection | None = None
         result: Any = None
         documents = 0
         nodes = 0
@@ -224,12 +224,12 @@ class _Builder:
             else:
                 documents += kind is DocumentStartEvent
                 if documents > 1:
-                    raise _Refused(
+                    raise _UnusableYamlError(
                         "document-stream", "a second YAML document begins here", event, "keep one document per file"
                     )
                 continue
             if nodes > MAX_NODES:
-                raise _Refused(
+                raise _UnusableYamlError(
                     "document-size",
                     f"more than {MAX_NODES:,} values (an aliased value counts each time it is used)",
                     event,
@@ -246,16 +246,16 @@ class _Builder:
                 top.key = None
         return result
 
-    def _open(self, event: CollectionStartEvent, top: _Frame | None, nodes: int) -> None:
+    def _open(self, event: CollectionStartEvent, top: _OpenCollection | None, nodes: int) -> None:
         if len(self._stack) >= self._max_depth:
-            raise _Refused("document-depth", f"nested deeper than {MAX_DEPTH} levels", event)
+            raise _UnusableYamlError("document-depth", f"nested deeper than {MAX_DEPTH} levels", event)
         if top is not None and top.wants_key:
-            raise _Refused("document-key", "a key must be a scalar, not a collection", event)
+            raise _UnusableYamlError("document-key", "a key must be a scalar, not a collection", event)
         if event.tag is not None and event.tag not in _COLLECTION_TAGS:
             self._refuse_tag(event)
         if event.anchor is not None:
             self._anchors.pop(event.anchor, None)
-        self._stack.append(_Frame({} if type(event) is MappingStartEvent else [], event, nodes - 1))
+        self._stack.append(_OpenCollection({} if type(event) is MappingStartEvent else [], event, nodes - 1))
 
     def _close(self, nodes: int) -> Any:
         frame = self._stack.pop()
@@ -275,10 +275,10 @@ class _Builder:
         if anchored is None:
             is_inside = any(frame.start.anchor == anchor for frame in self._stack)
             why = "stands inside the value that it repeats" if is_inside else "has no anchor before it"
-            raise _Refused("document-alias", f"*{anchor} {why}", event, length=len(anchor) + 1)
+            raise _UnusableYamlError("document-alias", f"*{anchor} {why}", event, length=len(anchor) + 1)
         return anchored
 
-    def _key(self, frame: _Frame, event: ScalarEvent) -> None:
+    def _key(self, frame: _OpenCollection, event: ScalarEvent) -> None:
         if event.anchor is not None or event.tag is not None:
             self._scalar(event)
         if event.value == _MERGE and event.implicit[0]:
@@ -288,23 +288,27 @@ class _Builder:
         else:
             self._new_key(frame, event.value, event)
 
-    def _aliased_key(self, frame: _Frame, key: str | None, event: AliasEvent) -> None:
+    def _aliased_key(self, frame: _OpenCollection, key: str | None, event: AliasEvent) -> None:
         if key is None:
-            raise _Refused("document-key", "a key must be a scalar, and this alias stands for a collection", event)
+            raise _UnusableYamlError(
+                "document-key", "a key must be a scalar, and this alias stands for a collection", event
+            )
         self._new_key(frame, key, event)
 
-    def _new_key(self, frame: _Frame, key: str, event: Event) -> None:
+    def _new_key(self, frame: _OpenCollection, key: str, event: Event) -> None:
         if key in frame.collection:
             self.refused.append(_duplicate(key, frame, event))
         frame.key = self._texts.setdefault(key, key)
 
-    def _merge(self, frame: _Frame, value: Any, event: Event) -> None:
+    def _merge(self, frame: _OpenCollection, value: Any, event: Event) -> None:
         mappings = value if type(value) is list else [value]
         if frame.merged is not None and all(type(mapping) is dict for mapping in mappings):
             frame.merged += mappings
         else:
             self.refused.append(
-                _Refused("merge-key", "'<<' merges mappings, and this is not a mapping", event, "quote it: '<<'")
+                _UnusableYamlError(
+                    "merge-key", "'<<' merges mappings, and this is not a mapping", event, "quote it: '<<'"
+                )
             )
 
     def _scalar(self, event: ScalarEvent) -> Any:
@@ -329,7 +333,7 @@ class _Builder:
         elif isinstance(value, float) and math.isinf(value):
             hint = f"quote it if it is meant as a string: {text[:20]!r}"
             self.refused.append(
-                _Refused("document-number", "JSON cannot represent this number", event, hint, len(text))
+                _UnusableYamlError("document-number", "JSON cannot represent this number", event, hint, len(text))
             )
         if len(text) <= MAX_TEXTS_SHARED:
             self._plain[text] = value
@@ -339,5 +343,5 @@ class _Builder:
         tag = str(event.tag).replace(_CORE, "!!")
         hint = "remove it: the gateway does not act on tags"
         self.refused.append(
-            _Refused("document-tag", f"{tag!r} is not a tag of YAML's core schema", event, hint, len(tag))
+            _UnusableYamlError("document-tag", f"{tag!r} is not a tag of YAML's core schema", event, hint, len(tag))
         )

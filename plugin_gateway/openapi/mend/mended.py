@@ -54,7 +54,7 @@ _NEEDED: Final = {
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-class _Job(NamedTuple):
+class _ObjectToMend(NamedTuple):
     """An object to mend, its place, and the collection that holds it."""
 
     kind: ObjectKind
@@ -82,7 +82,7 @@ class _Mender:
         self._check = ValueCheck(document, effort)
         self._document = document
         self._version = document.version
-        self._jobs: list[_Job] = []
+        self._jobs: list[_ObjectToMend] = []
 
     @property
     def findings(self) -> list[Finding]:
@@ -129,7 +129,7 @@ class _Mender:
         paths = root.get("paths")
         for path in paths if isinstance(paths, dict) else ():
             if not is_extension(path):
-                self._jobs.append(_Job(ObjectKind.PATH_ITEM, ("paths", path), paths, path))
+                self._jobs.append(_ObjectToMend(ObjectKind.PATH_ITEM, ("paths", path), paths, path))
         at = components_at(self._version)
         holder = root.get(at[0], {}) if at else root
         if not isinstance(holder, dict):
@@ -144,7 +144,7 @@ class _Mender:
                     holder, section, (*at, section), f"{describe_value(members)} is not a mapping of components"
                 )
                 continue
-            self._jobs += [_Job(kind, (*at, section, name), members, name) for name in members]
+            self._jobs += [_ObjectToMend(kind, (*at, section, name), members, name) for name in members]
         if at:
             known = {*sections(self._version)}
             for name in [name for name in holder if name not in known and not is_extension(name)]:
@@ -185,7 +185,7 @@ class _Mender:
                 self._notes.drop(
                     node, "$ref", (*tokens, "$ref"), f"'$ref' must be a string, not {describe_value(node['$ref'])}"
                 )
-            self._jobs += [_Job(other, (*tokens, name), node, name) for name in node if not is_extension(name)]
+            self._jobs += [_ObjectToMend(other, (*tokens, name), node, name) for name in node if not is_extension(name)]
             return
         if kind in (ObjectKind.PATH_ITEM, ObjectKind.OPERATION):
             self._parameters.drop_strange(node, tokens)
@@ -243,15 +243,15 @@ class _Mender:
             if kind is ObjectKind.SCHEMA and field.holding is Holding.LIST and not value:
                 self._notes.drop(node, name, place, f"{name!r} is an empty list")
                 return
-            self._jobs += [_Job(kind, (*place, str(index)), value, index) for index in range(len(value))]
+            self._jobs += [_ObjectToMend(kind, (*place, str(index)), value, index) for index in range(len(value))]
         elif isinstance(value, dict) and field.holding is Holding.MAP:
             if name == "dependencies":
                 entries = [key for key, entry in value.items() if not isinstance(entry, list)]
             else:
                 entries = list(value)
-            self._jobs += [_Job(kind, (*place, key), value, key) for key in entries]
+            self._jobs += [_ObjectToMend(kind, (*place, key), value, key) for key in entries]
         elif field.holding is Holding.ONE and not isinstance(value, list):
-            self._jobs.append(_Job(kind, place, node, name))
+            self._jobs.append(_ObjectToMend(kind, place, node, name))
         else:
             wanted = "list" if field.holding is Holding.LIST else "mapping"
             self._notes.refuse(place, f"{name!r} must be a {wanted} of {kind} objects, not {describe_value(value)}")

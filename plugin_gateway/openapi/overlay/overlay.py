@@ -73,7 +73,7 @@ def read_overlay(text: bytes, name: str) -> Overlay:
         root = decode(text, name)
     except DocumentError as error:
         raise DocumentError(with_lines(error.findings, text, name)) from None
-    reader = _Reader()
+    reader = _OverlayReader()
     actions = reader.read(root)
     findings = _placed(reader.findings, text, name)
     if any(finding.severity is Severity.ERROR for finding in findings):
@@ -96,7 +96,7 @@ def _placed(findings: Iterable[Finding], text: bytes, name: str) -> list[Finding
     return with_lines(placed, text, name)
 
 
-class _Reader:
+class _OverlayReader:
     """Reads one overlay and gathers its mistakes."""
 
     def __init__(self) -> None:

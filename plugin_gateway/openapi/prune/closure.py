@@ -37,7 +37,7 @@ _UNDERSTOOD = {"2.0": frozenset({"x-nullable"})}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
-class _Job(NamedTuple):
+class _ObjectToCopy(NamedTuple):
     """An object to copy, and the place for the copy."""
 
     kind: ObjectKind
@@ -71,7 +71,7 @@ class Closure:
         self.references = References(document, targets, self.extensions, self.copy, self.warnings)
         self._is_alone = True
         self._links = PermittedLinks(document, kept, targets)
-        self._jobs: deque[_Job] = deque()
+        self._jobs: deque[_ObjectToCopy] = deque()
         self._follow = follow
         self._subtypes = implicit_subtypes(document) if follow else {}
         self._instances: set[Tokens] = set()
@@ -89,7 +89,7 @@ class Closure:
         """Queue a copy of `node` for `holder[key]`. The key is set at once, which keeps the order of keys."""
         if isinstance(holder, dict):
             holder[key] = node
-        self._jobs.append(_Job(kind, node, place, holder, key))
+        self._jobs.append(_ObjectToCopy(kind, node, place, holder, key))
 
     def finish(self) -> None:
         """Copy all objects that the queued nodes reach."""

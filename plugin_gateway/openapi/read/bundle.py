@@ -63,7 +63,7 @@ class DocumentParts(Protocol):
         """Return the value in a part. Raises `RefError` if it does not exist, `DocumentError` if it cannot be decoded."""
 
 
-class _Place(NamedTuple):
+class _PlaceToVisit(NamedTuple):
     """A value to visit: the part that it was written in, and the collection that holds it now."""
 
     part: str
@@ -77,7 +77,7 @@ class _Place(NamedTuple):
         return self.holder[self.key]
 
 
-class _Found(NamedTuple):
+class _FoundTarget(NamedTuple):
     part: str
     tokens: Tokens
     value: Any
@@ -116,7 +116,7 @@ class _Bundler:
         self._sections = {kind: name for name, kind in sections(version).items()}
         self._refs: dict[tuple[str, Tokens, ObjectKind], str] = {}
         """The local `$ref` of each new component, by the place where it was written."""
-        self._todo: list[_Place] = []
+        self._todo: list[_PlaceToVisit] = []
         self._seen: dict[int, Any] = {}
         """The visited values, by identity. Keeping the values prevents reuse of the identities."""
 
@@ -126,7 +126,7 @@ class _Bundler:
         items = Field(ObjectKind.PATH_ITEM, Holding.MAP)
         for key, field in {**ROOT_FIELDS, "paths": items, "webhooks": items}.items():
             if key in root:
-                self._todo.append(_Place(part, field, root, key))
+                self._todo.append(_PlaceToVisit(part, field, root, key))
         while self._todo:
             self._walk(self._todo.pop())
 
@@ -134,10 +134,10 @@ class _Bundler:
         """Replace each component that is only a reference to another file by its target, which keeps the component's name."""
         holder: Any = self._root
         for key in components_at(self._version):
-            self._import(_Place(self._parts.root, None, holder, key))
+            self._import(_PlaceToVisit(self._parts.root, None, holder, key))
             holder = holder.get(key)
         for kind, section in self._sections.items() if isinstance(holder, dict) else ():
-            at = self._import(_Place(self._parts.root, None, holder, section))
+            at = self._import(_PlaceToVisit(self._parts.root, None, holder, section))
             components = holder.get(section)
             for name, component in components.items() if isinstance(components, dict) else ():
                 ref = to_ref((*components_at(self._version), section, name))
@@ -147,9 +147,9 @@ class _Bundler:
                 if found and found.part != self._parts.root and (*found[:2], kind) not in self._refs:
                     self._refs[found.part, found.tokens, kind] = ref
                     components[name], part = found.value, found.part
-                self._todo.append(_Place(part, Field(kind, Holding.ONE), components, name))
+                self._todo.append(_PlaceToVisit(part, Field(kind, Holding.ONE), components, name))
 
-    def _walk(self, place: _Place) -> None:
+    def _walk(self, place: _PlaceToVisit) -> None:
         field, value = place.field, place.value
         if field is not None and field.holding is Holding.ONE and isinstance(value, dict):
             self._walk_object(place, field.kind)
@@ -169,9 +169,11 @@ class _Bundler:
             one = field and Field(field.kind, Holding.ONE)
             keys = value if isinstance(value, dict) else range(len(value))
             is_named = field is not None and field.holding is Holding.MAP and field.kind is not ObjectKind.PATH_ITEM
-            self._todo.extend(_Place(part, one, value, key) for key in keys if is_named or not is_extension(str(key)))
+            self._todo.extend(
+                _PlaceToVisit(part, one, value, key) for key in keys if is_named or not is_extension(str(key))
+            )
 
-    def _walk_object(self, place: _Place, kind: ObjectKind) -> None:
+    def _walk_object(self, place: _PlaceToVisit, kind: ObjectKind) -> None:
         part, node = place.part, place.value
         if isinstance(node.get("$ref"), str):
             if self._is_component(place, kind):
@@ -192,7 +194,7 @@ class _Bundler:
 
     def _walk_fields(self, part: str, node: JsonObject, kind: ObjectKind) -> None:
         self._todo.extend(
-            _Place(part, _field(kind, key), node, key)
+            _PlaceToVisit(part, _field(kind, key), node, key)
             for key, value in node.items()
             if isinstance(value, dict | list) and not is_extension(key)
         )
@@ -202,7 +204,7 @@ class _Bundler:
             if isinstance(mapping := discriminator.get("mapping"), dict):
                 self._refer_in_mapping(part, mapping, list(mapping))
 
-    def _is_component(self, place: _Place, kind: ObjectKind) -> bool:
+    def _is_component(self, place: _PlaceToVisit, kind: ObjectKind) -> bool:
         """Return whether the target of this reference can become a component. Before 3.1 a path item cannot."""
         return kind in self._sections and place.holder is not self._root.get("paths")
 
@@ -213,7 +215,7 @@ class _Bundler:
         self._seen[id(value)] = value
         return True
 
-    def _find(self, part: str, ref: str) -> _Found | None:
+    def _find(self, part: str, ref: str) -> _FoundTarget | None:
         """Find the target of a `$ref` written in `part`. Return None if it is local already or cannot be read."""
         if part == self._parts.root and (ref.startswith("#") or self._names_resource(ref)):
             return None
@@ -225,7 +227,7 @@ class _Bundler:
         except RefError as error:
             self.unread[ref if location else part + ref] = error.reason
             return None
-        return _Found(target, tokens, value)
+        return _FoundTarget(target, tokens, value)
 
     def _names_resource(self, ref: str) -> bool:
         resources = self._resources
@@ -255,7 +257,7 @@ class _Bundler:
             ):
                 mapping[name] = self._local(found, ObjectKind.SCHEMA)
 
-    def _local(self, found: _Found, kind: ObjectKind) -> str:
+    def _local(self, found: _FoundTarget, kind: ObjectKind) -> str:
         """Return the local `$ref` to the target, which becomes a component unless it is one."""
         if found.part == self._parts.root:
             return to_ref(found.tokens)
@@ -269,12 +271,12 @@ class _Bundler:
             name = _free_name(found, holder)
             holder[name] = found.value
             self._refs[place] = to_ref((*components_at(self._version), self._sections[kind], name))
-            self._todo.append(_Place(found.part, Field(kind, Holding.ONE), holder, name))
+            self._todo.append(_PlaceToVisit(found.part, Field(kind, Holding.ONE), holder, name))
         return self._refs[place]
 
-    def _import(self, place: _Place) -> _Found:
+    def _import(self, place: _PlaceToVisit) -> _FoundTarget:
         """Replace a lone `$ref` by its target, and return the target's origin."""
-        at = _Found(place.part, (), None)
+        at = _FoundTarget(place.part, (), None)
         ref = ""
         for _ in range(_MAX_CHAIN):
             value = place.holder.get(place.key) if isinstance(place.holder, dict) else place.value
@@ -291,7 +293,7 @@ class _Bundler:
         self.unread[ref] = "leads back to itself"
         return at
 
-    def _put_path_item(self, place: _Place) -> None:
+    def _put_path_item(self, place: _PlaceToVisit) -> None:
         """Replace a path item's `$ref` by its target.
 
         Fields beside the `$ref` win; each field belongs to the part that it was written in.
@@ -312,7 +314,7 @@ class _Bundler:
             self.unread[node["$ref"]] = "leads back to itself"
         place.holder[place.key] = node
         self._todo.extend(
-            _Place(owners[key], _field(ObjectKind.PATH_ITEM, key), node, key)
+            _PlaceToVisit(owners[key], _field(ObjectKind.PATH_ITEM, key), node, key)
             for key, value in node.items()
             if isinstance(value, dict | list) and not is_extension(key)
         )
@@ -336,7 +338,7 @@ def _is_import(value: Any) -> TypeGuard[dict[str, str]]:
     return isinstance(value, dict) and value.keys() == {"$ref"} and isinstance(value["$ref"], str)
 
 
-def _free_name(found: _Found, holder: JsonObject) -> str:
+def _free_name(found: _FoundTarget, holder: JsonObject) -> str:
     """Return a free component name made from its origin: the last token of its pointer, or its file name, or both."""
     stem = _NOT_A_NAME.sub("_", unquote(found.part.rstrip("/").rpartition("/")[2].partition(".")[0])) or "part"
     name = _NOT_A_NAME.sub("_", found.tokens[-1]) if found.tokens else stem

@@ -45,7 +45,7 @@ _HALF_ESCAPE: Final = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _FIRST_NAME: Final = re.compile(rb',[ \t\r\n]*+\{[ \t\r\n]*+"[^"\\]{0,100}"[ \t\r\n]*+:')
 
 
-class _Level:
+class _OpenLevel:
     """An open array or object that was too long to be held."""
 
     __slots__ = ("branch", "closer", "has_written", "is_array", "needs_more", "next_row", "room", "writes")
@@ -87,7 +87,7 @@ class Trimmer:
         self._most_held = most_held
         self._held: list[bytes] = []
         self._held_bytes = 0
-        self._levels: list[_Level] = []
+        self._levels: list[_OpenLevel] = []
         self._is_begun = False
         """Whether the text was too long to be cut as a whole."""
         self._at_separator = False
@@ -181,7 +181,7 @@ class Trimmer:
             raise NotJsonError
         return self._descend(text, at, level, written)
 
-    def _take(self, text: bytes, at: int, level: _Level, written: list[bytes]) -> int:
+    def _take(self, text: bytes, at: int, level: _OpenLevel, written: list[bytes]) -> int:
         """Take as many items or members as are complete; return where they end, or -1 if not even one is."""
         if level.next_row:
             end = len(text)
@@ -210,7 +210,7 @@ class Trimmer:
             self._write(mended(part), level, written)
         return end
 
-    def _write(self, part: bytes, level: _Level, written: list[bytes]) -> None:
+    def _write(self, part: bytes, level: _OpenLevel, written: list[bytes]) -> None:
         if not part.isascii():
             part.decode()
         if part.isspace() or not part:
@@ -232,7 +232,7 @@ class Trimmer:
             written += (b",", shown) if level.has_written else (shown,)
             level.has_written = True
 
-    def _descend(self, text: bytes, at: int, level: _Level, written: list[bytes]) -> int:
+    def _descend(self, text: bytes, at: int, level: _OpenLevel, written: list[bytes]) -> int:
         """Enter the next item or member, which is too long to be held."""
         name = b""
         if level.is_array:
@@ -274,7 +274,7 @@ class Trimmer:
         elif len(self._levels) == _MOST_LEVELS:
             raise NotJsonError
         else:
-            self._levels.append(_Level(branch, is_array=first == _ARRAY, writes=is_written))
+            self._levels.append(_OpenLevel(branch, is_array=first == _ARRAY, writes=is_written))
         return at + 1
 
     def _close(self, byte: int, at: int, written: list[bytes]) -> int:

@@ -49,10 +49,12 @@ def shape_parameters(shaping: Shaping) -> None:
         for node in nodes
         if isinstance(node, dict) and node.get("in") in PLACES and isinstance(node.get("name"), str)
     ]
-    step = _Step(shaping, declared)
-    step.match_rules()
-    parts = [part for one in declared if (part := step.part(one)) is not None]
-    readers = {one.name: reader for one in declared if one.place == "path" and (reader := step.reader(one)) is not None}
+    rules = _ParameterRules(shaping, declared)
+    rules.match_rules()
+    parts = [part for one in declared if (part := rules.part(one)) is not None]
+    readers = {
+        one.name: reader for one in declared if one.place == "path" and (reader := rules.reader(one)) is not None
+    }
     hidden = [one.node for one in declared if not one.visible_name]
     shaping.node["parameters"] = [node for node in nodes if not any(node is one for one in hidden)]
     if not shaping.node["parameters"]:
@@ -60,13 +62,13 @@ def shape_parameters(shaping: Shaping) -> None:
     shaping.findings += find_parameter_mentions(shaping, declared)
     in_path = path_parts(shaping.key.path, readers)
     # A parameter that is only hidden has a name to close and no part.
-    shaping.shape = replace(shaping.shape, names=step.names())
-    whole_query = step.whole_query(nodes)
+    shaping.shape = replace(shaping.shape, names=rules.names())
+    whole_query = rules.whole_query(nodes)
     if parts or in_path or whole_query is not None:
         shaping.shape = replace(shaping.shape, parameters=Parameters(tuple(parts), in_path, whole_query))
 
 
-class _Step:
+class _ParameterRules:
     """The rules of one operation."""
 
     def __init__(self, shaping: Shaping, declared: list[DeclaredParameter]) -> None:

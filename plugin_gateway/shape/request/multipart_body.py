@@ -69,7 +69,7 @@ class MultipartBody(NamedTuple):
         return BodyVerdict(text, (), self.form.problems(fields, fields.keys() - texts - files, files))
 
 
-class _Part(NamedTuple):
+class _BodyPart(NamedTuple):
     name: str
     has_file_name: bool
     is_json: bool
@@ -78,7 +78,7 @@ class _Part(NamedTuple):
     content: bytes
 
 
-def _read(part: bytes) -> _Part | None:
+def _read(part: bytes) -> _BodyPart | None:
     """Read a part; return None if it has no name."""
     head, blank, content = part.partition(b"\r\n\r\n")
     disposition = _DISPOSITION.search(head)
@@ -86,7 +86,7 @@ def _read(part: bytes) -> _Part | None:
     if disposition is None or named is None:
         return None
     types = {one.strip().lower() for one in _TYPE.findall(head)}
-    return _Part(
+    return _BodyPart(
         name=named[1].decode(errors="replace"),
         has_file_name=_FILE.search(disposition[1]) is not None,
         is_json=bool(types) and all(map(is_json, types)),

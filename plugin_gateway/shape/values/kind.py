@@ -61,10 +61,10 @@ ANY: Final = Kind()
 
 def kind_of(schema: Any, document: Document) -> Kind:
     """Return the kind of a schema; references are resolved in the document."""
-    return _Kinds(document).of(schema, 0)
+    return _KindMaker(document).of(schema, 0)
 
 
-class _Kinds:
+class _KindMaker:
     """Makes the kinds of one schema and of the schemas in it."""
 
     def __init__(self, document: Document) -> None:
