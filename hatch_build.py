@@ -22,7 +22,6 @@ COMPILED = (
     "plugin_gateway/gate/query.py",
     "plugin_gateway/gate/search.py",
     "plugin_gateway/gate/target.py",
-    "plugin_gateway/mcp/batch.py",
     "plugin_gateway/mcp/batch_call.py",
     "plugin_gateway/mcp/call.py",
     "plugin_gateway/mcp/caller.py",

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from plugin_gateway.mcp.batch import MOST_ANSWER_BYTES
-from plugin_gateway.mcp.batch_call import BatchCall
+from plugin_gateway.mcp.batch_call import MOST_ANSWER_BYTES, Batch, BatchCall
+from plugin_gateway.mcp.message import INTERNAL_ERROR, Fault, response
 from tests.mcp.world import DOCUMENT, World, answer, call_message, play, read, seen, when_asked
 
 NOTICE = {"jsonrpc": "2.0", "method": "notifications/initialized"}
@@ -104,3 +104,43 @@ def test_one_message_is_answered_as_in_the_other_revisions() -> None:
         assert (reply.status, reply.json["id"]) == (500, 5)
 
     play(scene)
+
+
+def test_the_responses_are_in_the_order_of_the_requests() -> None:
+    batch = Batch([b"1", b'"b"'])
+    batch.put(1, response(b'"b"', b"{}"))
+    batch.put(0, response(b"1", b"{}"))
+
+    assert [one["id"] for one in json.loads(batch.answer())] == [1, "b"]
+    assert batch.id_of(1) == b'"b"'
+
+
+def test_responses_for_which_the_answer_has_no_room_become_errors() -> None:
+    batch = Batch([b"%d" % slot for slot in range(50)])
+    for slot in range(50):
+        batch.put(slot, response(b"%d" % slot, b'"' + b"x" * (MOST_ANSWER_BYTES // 3) + b'"'))
+    answer = batch.answer()
+    found = json.loads(answer)
+
+    assert ["result" in one for one in found] == [True] * 2 + [False] * 48
+    assert {one["error"]["code"] for one in found[2:]} == {INTERNAL_ERROR}
+    assert "by itself" in found[2]["error"]["message"]
+    assert [one["id"] for one in found] == [*range(50)]
+    assert len(answer) < MOST_ANSWER_BYTES + 50 * 300
+
+
+def test_requests_without_a_response_get_the_error_of_a_failure() -> None:
+    batch = Batch([b"1", b"2"])
+    batch.put(0, response(b"1", b"{}"))
+    batch.fill(Fault(INTERNAL_ERROR, "No."))
+
+    assert [one.get("error", {}).get("message") for one in json.loads(batch.answer())] == [None, "No."]
+
+
+def test_a_request_that_was_withdrawn_has_no_response() -> None:
+    batch = Batch([b"1", b"2"])
+    assert batch.is_empty
+    batch.put(1, response(b"2", b"{}"))
+
+    assert not batch.is_empty
+    assert [one["id"] for one in json.loads(batch.answer())] == [2]

@@ -16,8 +16,7 @@ from plugin_gateway.shape.describe.declared import PLACES, DeclaredParameter, fi
 from plugin_gateway.shape.describe.form_rules import form_body
 from plugin_gateway.shape.describe.narrowing import narrow, validator_of
 from plugin_gateway.shape.describe.parameter_mentions import find_parameter_mentions
-from plugin_gateway.shape.describe.parameter_parts import is_spread, part_of, reader_of
-from plugin_gateway.shape.describe.path_parts import path_parts
+from plugin_gateway.shape.describe.parameter_parts import is_spread, part_of, path_parts, reader_of
 from plugin_gateway.shape.media_type import FORM, is_json
 from plugin_gateway.shape.request.json_body import JsonBody
 from plugin_gateway.shape.request.names import NO_NAMES, Names, key_of

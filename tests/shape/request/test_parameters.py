@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.describe.path_parts import path_parts
+from plugin_gateway.shape.describe.parameter_parts import path_parts
 from plugin_gateway.shape.request.parameters import Parameters, WrittenParameters
 from plugin_gateway.shape.request.part import Part
 from plugin_gateway.shape.request.reader import Reader
