@@ -48,8 +48,8 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
     from plugin_gateway.cli.draft import draft
     from plugin_gateway.cli.init import as_written
     from plugin_gateway.cli.suggestion import NARROWING, answered, lines_of
-    from plugin_gateway.config.address import parse_upstream_url
     from plugin_gateway.config.mistake import Mistake
+    from plugin_gateway.config.url import parse_upstream_url
     from plugin_gateway.edit.tidy import tidy
     from plugin_gateway.observation.finder import Finder
     from plugin_gateway.observation.records import observed_in, read_calls

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from plugin_gateway.config.address import parse_upstream_url
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.url import parse_upstream_url
 from plugin_gateway.openapi.servers import where_it_says_itself, where_the_api_is
 
 if TYPE_CHECKING:

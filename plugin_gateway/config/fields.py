@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from plugin_gateway.config import address, units
+from plugin_gateway.config import address, units, url
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded, is_written
 from plugin_gateway.config.mistake import Mistake, flag_hint
 from plugin_gateway.config.reader import FieldSite, Parsed, ParsedAt, PrepareRaw, SchemaWords
@@ -252,35 +252,31 @@ ListenAddress = Annotated[
     ),
 ]
 UpstreamAddress = Annotated[
-    address.UpstreamUrl,
+    url.UpstreamUrl,
     Parsed(
-        address.parse_upstream_url,
+        url.parse_upstream_url,
         text_schema("http://…, https://… or unix:/path.", rf"^(https?://{_AUTHORITY}{_NO_QUERY}|unix:/)"),
     ),
 ]
 PublicUrl = Annotated[
     str,
     Parsed(
-        address.parse_public_url,
+        url.parse_public_url,
         text_schema("https://HOST, https://HOST/PATH, or http://localhost:PORT.", URL_PATTERN + _NO_QUERY),
     ),
 ]
 Origin = Annotated[
     str,
     Parsed(
-        address.parse_origin,
+        url.parse_origin,
         text_schema("An origin such as https://chatgpt.com, or `*`.", rf"^(\*|https?://{_AUTHORITY})$"),
     ),
 ]
 HostText = Annotated[
     str,
-    Parsed(
-        address.parse_host, text_schema("HOST or HOST:PORT.", r"^(\[\S+\]|[A-Za-z0-9_][A-Za-z0-9._-]*)(:[0-9]{1,5})?$")
-    ),
+    Parsed(url.parse_host, text_schema("HOST or HOST:PORT.", r"^(\[\S+\]|[A-Za-z0-9_][A-Za-z0-9._-]*)(:[0-9]{1,5})?$")),
 ]
-AbsoluteUrl = Annotated[
-    str, Parsed(address.parse_absolute_url, text_schema("An absolute http or https URL.", URL_PATTERN))
-]
+AbsoluteUrl = Annotated[str, Parsed(url.parse_absolute_url, text_schema("An absolute http or https URL.", URL_PATTERN))]
 InjectedHeader = Annotated[str, Parsed(_injected_header, text_schema("A header field name.", _NAME_PATTERN))]
 ForwardedHeader = Annotated[
     str, Parsed(_forwarded_header, text_schema("A header field name.", _NAME_PATTERN.replace("*", "", 1)))

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import field
 
-from plugin_gateway.config.address import Address, UpstreamUrl
+from plugin_gateway.config.address import Address
 from plugin_gateway.config.approvals import Approvals
 from plugin_gateway.config.auth import Auth, NoAuth
 from plugin_gateway.config.console import Console, ConsoleMode, ConsoleOrOff, mode_of
@@ -31,6 +31,7 @@ from plugin_gateway.config.reader import ChangeValue
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.selector import AllowEntry, OnDrift, Selector
 from plugin_gateway.config.upstream import Upstream
+from plugin_gateway.config.url import UpstreamUrl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

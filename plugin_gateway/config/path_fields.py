@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from plugin_gateway.config.address import parse_absolute_url
 from plugin_gateway.config.fields import URL_PATTERN, text_schema
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.reader import FieldSite, ParsedAt
+from plugin_gateway.config.url import parse_absolute_url
 from plugin_gateway.config.variable import variable_in
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from plugin_gateway.config.address import parse_upstream_url
 from plugin_gateway.config.credential import Credential, Credentials
 from plugin_gateway.config.fields import Count, Duration, Flag, ForwardedHeader, JsonPointer, ToTuple, UpstreamAddress
 from plugin_gateway.config.header_names import TELLS_THE_ORIGIN, fold_header
@@ -12,6 +11,7 @@ from plugin_gateway.config.injected import colliding, injected_headers
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.path_fields import FilePath
 from plugin_gateway.config.record import Record
+from plugin_gateway.config.url import parse_upstream_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

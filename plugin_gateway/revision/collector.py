@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from plugin_gateway.config.address import DEFAULT_PORTS
 from plugin_gateway.config.otel import has_extra
+from plugin_gateway.config.url import DEFAULT_PORTS
 from plugin_gateway.diagnostics import Finding
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from plugin_gateway.config.address import DEFAULT_PORTS
+from plugin_gateway.config.url import DEFAULT_PORTS
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.servers import ANY, Server, Where, where_it_says_itself, where_the_api_is
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from plugin_gateway.config.address import UpstreamUrl
+    from plugin_gateway.config.url import UpstreamUrl
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.revision.kept import KeptOperation
 

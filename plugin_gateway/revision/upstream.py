@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
-from plugin_gateway.config.address import DEFAULT_PORTS
 from plugin_gateway.config.header_names import NOT_WHERE_SEARCHED, TELLS_THE_ORIGIN, fold_header
+from plugin_gateway.config.url import DEFAULT_PORTS
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.revision.model import UpstreamSettings
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from plugin_gateway.cli.upstream_url import PLACEHOLDER_URL, is_elsewhere, upstream_url
-from plugin_gateway.config.address import parse_upstream_url
 from plugin_gateway.config.selector import AllowEntry
+from plugin_gateway.config.url import parse_upstream_url
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.contradictions import find_contradictions

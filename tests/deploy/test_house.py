@@ -137,7 +137,6 @@ def test_each_exception_to_one_test_file_a_module_is_still_there() -> None:
 
 MOST_LINES = 300
 LONGER = {
-    "config/address.py": "one grammar for every address and URL of gateway.yaml",
     "config/syntax.py": "one method for each mistake of syntax that people make",
     "mcp/call.py": "the states of one POST: its body, its tool call, its events, its end",
     "openapi/decode/yaml_values.py": "one reader of libyaml's events, whose branches share its stack",

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.config.address import parse_upstream_url
 from plugin_gateway.config.selector import AllowEntry
+from plugin_gateway.config.url import parse_upstream_url
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.allowlist import select
