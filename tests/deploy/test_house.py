@@ -150,7 +150,6 @@ LONGER = {
     "proxy/spelling.py": "one grammar for each escape of an octet",
     "proxy/wire.py": "the grammar of a message head (RFC 9112)",
     "server/supervisor.py": "one run of `serve`, from the first compile to the last call",
-    "shape/describe/body_rules.py": "the checks and the compilation of one operation's bodies share its description",
     "shape/describe/parameter_rules.py": "one method for each rule of a parameter",
     "shape/request/parameters.py": "one pass over the parameters of a call, written out because it is hot",
     "shape/propose.py": "one table of scores, and the choice that reads it",

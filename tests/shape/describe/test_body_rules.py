@@ -153,48 +153,11 @@ def test_a_fixed_member_is_hidden_and_set_and_makes_the_body_required() -> None:
     assert isinstance(shape.without_body(b"application/json"), Refusal)
 
 
-@pytest.mark.parametrize(
-    ("request_", "at"),
-    [
-        ({"drop": ["/note", "/secret"]}, ("drop", 1)),
-        ({"keep": ["/sku"]}, ("keep",)),
-        ({"drop": ["/secret"], "fixed": {"/secret": 5}}, None),
-    ],
-)
-def test_a_required_member_that_no_client_can_send_is_a_warning(
-    request_: dict[str, Any], at: tuple[str | int, ...] | None
-) -> None:
-    lost = [one for one in shaped(request_).findings if one.rule == "required-lost"]
-    assert [one.pointer for one in lost] == ([("allow", 3, "request", *at)] if at else [])
-    assert all("the API requires `/secret`" in one.message and "{/secret: VALUE}" in one.hint for one in lost)
-
-
 def test_types_that_the_gateway_cannot_change_are_no_longer_offered() -> None:
     found = shaped({"drop": ["/note"]})
     assert [*found.document.operations[KEY].node["requestBody"]["content"]] == ["application/json"]
     assert sent(found, b"<order/>", b"application/xml") == 415
     assert [(one.rule, one.severity) for one in found.findings] == [("cannot-trim", Severity.WARNING)]
-
-
-@pytest.mark.parametrize(
-    ("request_", "at", "words"),
-    [
-        ({"drop": ["/sku", "/secrets"]}, ("drop", 1), "did you mean `secret`?"),
-        ({"keep": ["/part/part/skuu"]}, ("keep", 0), "did you mean `sku`?"),
-        ({"drop": ["/tags/*"]}, ("drop", 0), "write /tags or /tags/*/name"),
-        ({"fixed": {"/secret": "x"}}, ("fixed", "/secret"), "expected integer, got string"),
-        ({"fixed": {"/part/count": 0}}, ("fixed", "/part/count"), "must be greater than 0"),
-    ],
-)
-def test_mistakes_in_pointers_and_values_are_located(request_: dict[str, Any], at: tuple[Any, ...], words: str) -> None:
-    errors = [one for one in shaped(request_).findings if one.severity is Severity.ERROR]
-    assert [one.pointer for one in errors] == [("allow", 3, "request", *at)]
-    assert words in f"{errors[0].message} {errors[0].hint}"
-
-
-def test_a_pointer_into_an_operation_without_a_body_is_an_error() -> None:
-    found = shaped({"drop": ["/a"]}, key=OperationKey("GET", "/orders"))
-    assert "`GET /orders` takes no request body" in found.findings[0].message
 
 
 def test_of_a_range_only_json_remains_where_members_are_removed() -> None:
@@ -264,12 +227,6 @@ def test_a_member_of_a_field_of_a_form_is_removed() -> None:
     assert shape is not None
     text = b"amount=5&card[cvc]=1&card[name]=a"
     assert shape.write(b"application/x-www-form-urlencoded", text) == (b"amount=5&card[name]=a", ())
-
-
-def test_a_pointer_into_a_field_that_has_no_members_is_an_error() -> None:
-    (finding,) = shaped_form({"drop": ["/amount/cvc"]}).findings
-    assert finding.rule == "cannot-trim"
-    assert finding.severity is Severity.ERROR
 
 
 def shaped_group(drop: list[str]) -> ShapedDocument:
