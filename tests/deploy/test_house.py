@@ -152,7 +152,6 @@ LONGER = {
     "server/supervisor.py": "one run of `serve`, from the first compile to the last call",
     "shape/describe/parameter_rules.py": "one method for each rule of a parameter",
     "shape/request/parameters.py": "one pass over the parameters of a call, written out because it is hot",
-    "shape/propose.py": "one table of scores, and the choice that reads it",
     "shape/answer/trimmer.py": "one scanner, whose states share its buffer",
     "tools/slot.py": "one class for each place of an argument",
 }
