@@ -8,9 +8,8 @@ the version has no components for the object (a path item under `paths`, an oper
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 from urllib.parse import unquote
 
 from plugin_gateway.errors import DocumentError
@@ -27,43 +26,20 @@ from plugin_gateway.openapi.grammar import (
     sections,
     siblings_count,
 )
-from plugin_gateway.openapi.refs import RefError, Tokens, find_anchors, join_uri, resolve, split_ref, to_ref
+from plugin_gateway.openapi.read.parts import PartFinder, PartValue
+from plugin_gateway.openapi.refs import Tokens, join_uri, split_ref, to_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.document import JsonObject
+    from plugin_gateway.openapi.read.parts import DocumentParts
 
 _MAX_CHAIN = 64
-_MAPPING = re.compile(rb"""apping["']?\s*:""")
-_FILE_NAME = re.compile(rb"""[:{]\s*["']?[^\s"'{}\[\],#:/][^\s"'{}\[\],#:]*\.(?:ya?ml|json)(?=[#\s"'},]|\Z)""")
-_NOT_LOCAL = re.compile(rb"""\$ref["']?\s*+:\s*+(?=\S)(?!["']#)(?!\{)(?![\w$-]++:\s)""")
-"""A `$ref`, in JSON or YAML, whose value is neither a quoted string that begins with `#` nor a mapping. The text before it is
-checked separately: a pattern that begins with a literal is ten times as fast."""
-_BEFORE_A_KEY = frozenset(b" \t\r\n\"'{,&*!?")
-_MAX_MAPPINGS = 20_000
-_MAPPING_BYTES = 1000
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-class DocumentParts(Protocol):
-    """The files of a document. The name of a part is its path in the document's folder, or its URL."""
-
-    @property
-    def root(self) -> str:
-        """The name of the first part."""
-
-    def find(self, base: str, reference: str) -> str:
-        """Return the name of the part that `reference`, written in the part `base`, leads to.
-
-        Raises `RefError` if it may not be read.
-        """
-
-    def read(self, part: str) -> Json:
-        """Return the value in a part. Raises `RefError` if it does not exist, `DocumentError` if it cannot be decoded."""
-
-
-class _PlaceToVisit(NamedTuple):
+class _Visit(NamedTuple):
     """A value to visit: the part that it was written in, and the collection that holds it now."""
 
     part: str
@@ -75,25 +51,6 @@ class _PlaceToVisit(NamedTuple):
     @property
     def value(self) -> Any:
         return self.holder[self.key]
-
-
-class _FoundTarget(NamedTuple):
-    part: str
-    tokens: Tokens
-    value: Any
-
-
-def refers_elsewhere(data: bytes) -> bool:
-    """Return whether a document's text may refer to another file. False saves the walk through a single file.
-
-    A document refers to a file by a `$ref` that is not local, or by a discriminator mapping's string that ends like a file
-    name. A path that ends in `/$ref` (OData) and a property called `$ref` are not references.
-    """
-    for index, match in enumerate(_MAPPING.finditer(data)):
-        if index == _MAX_MAPPINGS or _FILE_NAME.search(data, match.end() - 1, match.end() + _MAPPING_BYTES):
-            return True
-    starts = (match.start() for match in _NOT_LOCAL.finditer(data))
-    return any(start == 0 or data[start - 1] in _BEFORE_A_KEY for start in starts)
 
 
 def bundle(root: JsonObject, version: str, parts: DocumentParts) -> Mapping[str, str]:
@@ -109,14 +66,15 @@ def bundle(root: JsonObject, version: str, parts: DocumentParts) -> Mapping[str,
 
 class _Bundler:
     def __init__(self, root: JsonObject, version: str, parts: DocumentParts) -> None:
-        self.unread: dict[str, str] = {}
         self._root = root
         self._version = version
         self._parts = parts
+        self._finder = PartFinder(root, version, parts)
+        self.unread = self._finder.unread
         self._sections = {kind: name for name, kind in sections(version).items()}
         self._refs: dict[tuple[str, Tokens, ObjectKind], str] = {}
         """The local `$ref` of each new component, by the place where it was written."""
-        self._todo: list[_PlaceToVisit] = []
+        self._todo: list[_Visit] = []
         self._seen: dict[int, Any] = {}
         """The visited values, by identity. Keeping the values prevents reuse of the identities."""
 
@@ -126,7 +84,7 @@ class _Bundler:
         items = Field(ObjectKind.PATH_ITEM, Holding.MAP)
         for key, field in {**ROOT_FIELDS, "paths": items, "webhooks": items}.items():
             if key in root:
-                self._todo.append(_PlaceToVisit(part, field, root, key))
+                self._todo.append(_Visit(part, field, root, key))
         while self._todo:
             self._walk(self._todo.pop())
 
@@ -134,22 +92,22 @@ class _Bundler:
         """Replace each component that is only a reference to another file by its target, which keeps the component's name."""
         holder: Any = self._root
         for key in components_at(self._version):
-            self._import(_PlaceToVisit(self._parts.root, None, holder, key))
+            self._import(_Visit(self._parts.root, None, holder, key))
             holder = holder.get(key)
         for kind, section in self._sections.items() if isinstance(holder, dict) else ():
-            at = self._import(_PlaceToVisit(self._parts.root, None, holder, section))
+            at = self._import(_Visit(self._parts.root, None, holder, section))
             components = holder.get(section)
             for name, component in components.items() if isinstance(components, dict) else ():
                 ref = to_ref((*components_at(self._version), section, name))
                 self._refs.setdefault((at.part, (*at.tokens, name), kind), ref)
                 part = at.part
-                found = self._find(part, component["$ref"]) if _is_import(component) else None
+                found = self._finder.find(part, component["$ref"]) if _is_import(component) else None
                 if found and found.part != self._parts.root and (*found[:2], kind) not in self._refs:
                     self._refs[found.part, found.tokens, kind] = ref
                     components[name], part = found.value, found.part
-                self._todo.append(_PlaceToVisit(part, Field(kind, Holding.ONE), components, name))
+                self._todo.append(_Visit(part, Field(kind, Holding.ONE), components, name))
 
-    def _walk(self, place: _PlaceToVisit) -> None:
+    def _walk(self, place: _Visit) -> None:
         field, value = place.field, place.value
         if field is not None and field.holding is Holding.ONE and isinstance(value, dict):
             self._walk_object(place, field.kind)
@@ -169,11 +127,9 @@ class _Bundler:
             one = field and Field(field.kind, Holding.ONE)
             keys = value if isinstance(value, dict) else range(len(value))
             is_named = field is not None and field.holding is Holding.MAP and field.kind is not ObjectKind.PATH_ITEM
-            self._todo.extend(
-                _PlaceToVisit(part, one, value, key) for key in keys if is_named or not is_extension(str(key))
-            )
+            self._todo.extend(_Visit(part, one, value, key) for key in keys if is_named or not is_extension(str(key)))
 
-    def _walk_object(self, place: _PlaceToVisit, kind: ObjectKind) -> None:
+    def _walk_object(self, place: _Visit, kind: ObjectKind) -> None:
         part, node = place.part, place.value
         if isinstance(node.get("$ref"), str):
             if self._is_component(place, kind):
@@ -194,7 +150,7 @@ class _Bundler:
 
     def _walk_fields(self, part: str, node: JsonObject, kind: ObjectKind) -> None:
         self._todo.extend(
-            _PlaceToVisit(part, _field(kind, key), node, key)
+            _Visit(part, _field(kind, key), node, key)
             for key, value in node.items()
             if isinstance(value, dict | list) and not is_extension(key)
         )
@@ -204,7 +160,7 @@ class _Bundler:
             if isinstance(mapping := discriminator.get("mapping"), dict):
                 self._refer_in_mapping(part, mapping, list(mapping))
 
-    def _is_component(self, place: _PlaceToVisit, kind: ObjectKind) -> bool:
+    def _is_component(self, place: _Visit, kind: ObjectKind) -> bool:
         """Return whether the target of this reference can become a component. Before 3.1 a path item cannot."""
         return kind in self._sections and place.holder is not self._root.get("paths")
 
@@ -215,31 +171,9 @@ class _Bundler:
         self._seen[id(value)] = value
         return True
 
-    def _find(self, part: str, ref: str) -> _FoundTarget | None:
-        """Find the target of a `$ref` written in `part`. Return None if it is local already or cannot be read."""
-        if part == self._parts.root and (ref.startswith("#") or self._names_resource(ref)):
-            return None
-        location, fragment = split_ref(ref)
-        try:
-            target = self._parts.find(part, location) if location else part
-            value = self._root if target == self._parts.root else self._parts.read(target)
-            tokens, value = resolve(value, f"#{fragment}") if fragment else ((), value)
-        except RefError as error:
-            self.unread[ref if location else part + ref] = error.reason
-            return None
-        return _FoundTarget(target, tokens, value)
-
-    def _names_resource(self, ref: str) -> bool:
-        resources = self._resources
-        return len(resources) > 1 and join_uri(next(iter(resources)), split_ref(ref)[0]) in resources
-
-    @cached_property
-    def _resources(self) -> Mapping[str, Tokens]:
-        return find_anchors(self._root).resources if self._version not in {"2.0", "3.0"} else {}
-
     def _refer(self, part: str, node: JsonObject, kind: ObjectKind) -> None:
         ref = node["$ref"]
-        found = self._find(part, ref)
+        found = self._finder.find(part, ref)
         if found and isinstance(found.value, dict | bool):
             node["$ref"] = self._local(found, kind)
         elif found:
@@ -253,11 +187,11 @@ class _Bundler:
             if (
                 isinstance(value := mapping.get(name), str)
                 and re.search(r"[#/]|\.(?:ya?ml|json)$", value)
-                and (found := self._find(part, value))
+                and (found := self._finder.find(part, value))
             ):
                 mapping[name] = self._local(found, ObjectKind.SCHEMA)
 
-    def _local(self, found: _FoundTarget, kind: ObjectKind) -> str:
+    def _local(self, found: PartValue, kind: ObjectKind) -> str:
         """Return the local `$ref` to the target, which becomes a component unless it is one."""
         if found.part == self._parts.root:
             return to_ref(found.tokens)
@@ -271,19 +205,19 @@ class _Bundler:
             name = _free_name(found, holder)
             holder[name] = found.value
             self._refs[place] = to_ref((*components_at(self._version), self._sections[kind], name))
-            self._todo.append(_PlaceToVisit(found.part, Field(kind, Holding.ONE), holder, name))
+            self._todo.append(_Visit(found.part, Field(kind, Holding.ONE), holder, name))
         return self._refs[place]
 
-    def _import(self, place: _PlaceToVisit) -> _FoundTarget:
+    def _import(self, place: _Visit) -> PartValue:
         """Replace a lone `$ref` by its target, and return the target's origin."""
-        at = _FoundTarget(place.part, (), None)
+        at = PartValue(place.part, (), None)
         ref = ""
         for _ in range(_MAX_CHAIN):
             value = place.holder.get(place.key) if isinstance(place.holder, dict) else place.value
             if not _is_import(value):
                 return at
             ref = value["$ref"]
-            found = self._find(at.part, ref)
+            found = self._finder.find(at.part, ref)
             if found is None:
                 return at
             if found.part == self._parts.root:
@@ -293,7 +227,7 @@ class _Bundler:
         self.unread[ref] = "leads back to itself"
         return at
 
-    def _put_path_item(self, place: _PlaceToVisit) -> None:
+    def _put_path_item(self, place: _Visit) -> None:
         """Replace a path item's `$ref` by its target.
 
         Fields beside the `$ref` win; each field belongs to the part that it was written in.
@@ -301,7 +235,7 @@ class _Bundler:
         part, node = place.part, dict(place.value)
         owners = dict.fromkeys(node, part)
         for _ in range(_MAX_CHAIN):
-            if not isinstance(ref := node.get("$ref"), str) or (found := self._find(part, ref)) is None:
+            if not isinstance(ref := node.get("$ref"), str) or (found := self._finder.find(part, ref)) is None:
                 break
             part = found.part
             if part == self._parts.root or not isinstance(found.value, dict):
@@ -314,7 +248,7 @@ class _Bundler:
             self.unread[node["$ref"]] = "leads back to itself"
         place.holder[place.key] = node
         self._todo.extend(
-            _PlaceToVisit(owners[key], _field(ObjectKind.PATH_ITEM, key), node, key)
+            _Visit(owners[key], _field(ObjectKind.PATH_ITEM, key), node, key)
             for key, value in node.items()
             if isinstance(value, dict | list) and not is_extension(key)
         )
@@ -338,7 +272,7 @@ def _is_import(value: Any) -> TypeGuard[dict[str, str]]:
     return isinstance(value, dict) and value.keys() == {"$ref"} and isinstance(value["$ref"], str)
 
 
-def _free_name(found: _FoundTarget, holder: JsonObject) -> str:
+def _free_name(found: PartValue, holder: JsonObject) -> str:
     """Return a free component name made from its origin: the last token of its pointer, or its file name, or both."""
     stem = _NOT_A_NAME.sub("_", unquote(found.part.rstrip("/").rpartition("/")[2].partition(".")[0])) or "part"
     name = _NOT_A_NAME.sub("_", found.tokens[-1]) if found.tokens else stem

@@ -16,8 +16,9 @@ from plugin_gateway.openapi.decode.places import locate_all, with_lines
 from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.document import STALE, Document
 from plugin_gateway.openapi.foreign import foreign_text
-from plugin_gateway.openapi.read.bundle import DocumentParts, bundle, refers_elsewhere
+from plugin_gateway.openapi.read.bundle import bundle
 from plugin_gateway.openapi.read.folder import STANDARD_INPUT, Folder, StandardInput
+from plugin_gateway.openapi.read.parts import DocumentParts, refers_elsewhere
 from plugin_gateway.openapi.structure import check_paths, check_root
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.read import bundle as bundle_module
-from plugin_gateway.openapi.read.bundle import bundle, refers_elsewhere
+from plugin_gateway.openapi.read.bundle import bundle
 from plugin_gateway.openapi.read.folder import screen
 from plugin_gateway.openapi.refs import RefError
 
@@ -348,46 +347,6 @@ def test_a_file_is_not_looked_into_where_nothing_asks_for_it() -> None:
     bundle(of(ref("a.yaml#/A")), "3.0", shelf)
 
     assert shelf.was_read == ["a.yaml"]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (b'{"$ref":"#/a", "b": {"$ref": "#/c"}}', False),
-        (b"a: {$ref: '#/a'}\nb: {$ref: \"#/b\"}\n'$ref': 1", True),
-        (b"a: {$ref: '#/a'}\nb: {$ref: \"#/b\"}", False),
-        (b'{"$ref":"a.json"}', True),
-        (b'{"$ref"\n:"a.json"}', True),
-        (b"{$ref: a.yaml}", True),
-        (b"no reference", False),
-        (b"mapping: {dog: Dog, cat: '#/a'}\nexternalDocs: {url: 'https://example.com/a.json'}", False),
-        (b"mapping:\n  dog: Dog\n  cat: schemas/cat.yaml\n", True),
-        (b'{"mapping":{"cat":"./cat.json#/Cat"}}', True),
-        (b"defaultMapping: cat.yml", True),
-        (b"$ref: a.yaml", True),
-        (b"$ref:\n  a.yaml\n", True),
-        (b"$ref: # beside this file\n  a.yaml\n", True),
-        (b"? $ref\n: a.yaml", True),
-        (b"&name $ref: 'a.yaml'", True),
-        (b"$ref: >-\n  a.yaml", True),
-        (b"$ref: *name", True),
-        (b'{"$ref" : "#/a"}', False),
-        (b"$ref  :  '#/a'", False),
-        (b"/users/{id}/$ref:\n  get: {}", False),
-        (b'{"/users/{id}/$ref":{"get":{}}}', False),
-        (b'{"properties":{"$ref":{"type":"string"}}}', False),
-        (b"properties:\n  $ref:\n    type: string\n", False),
-        (b"properties:\n  $ref:\n    'type': string\n", True),
-    ],
-)
-def test_a_text_may_refer_elsewhere_unless_all_its_references_are_local(text: bytes, expected: bool) -> None:
-    assert refers_elsewhere(text) is expected
-
-
-def test_a_text_with_many_mappings_may_refer_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle_module, "_MAX_MAPPINGS", 10)
-    assert not refers_elsewhere(b"mapping: {} " * 10)
-    assert refers_elsewhere(b"mapping: {} " * 11)
 
 
 def test_a_map_or_path_item_of_the_root_is_pointed_at_from_other_files() -> None:
