@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Type
 from msgspec import Meta, field
 
 from plugin_gateway.config.fields import AbsoluteUrl, Duration, Flag, SecretValue, Texts, ToTuple
+from plugin_gateway.config.illegible import ILLEGIBLE, illegible
 from plugin_gateway.config.introspection import Introspection
-from plugin_gateway.config.mistake import Mistake, nearest
+from plugin_gateway.config.mistake import Mistake, nearest, nearest_key
 from plugin_gateway.config.path_fields import FilePath
 from plugin_gateway.config.reader import ChosenBy, PrepareRaw, SchemaWords
 from plugin_gateway.config.record import Record, given
@@ -273,11 +274,23 @@ def _choose(value: Any) -> type[Record]:
         return type(value)
     if not isinstance(value, dict):
         raise Mistake("wrong-type", "expected a mapping", hint="for example {type: none}")
-    kind = value.get("type", "none")
+    key = "type" if "type" in value else next((key for key in value if nearest_key(key, ["type"])), "type")
+    kind = value.get(key, "none")
+    if kind is ILLEGIBLE and (kind := _likely_kind(value)) is None:
+        raise illegible(at=("type",))
     if kind not in KINDS:
         hint = f"{nearest(kind, KINDS)}valid: {', '.join(KINDS)}"
         raise Mistake("bad-value", "not a valid value", got=kind, hint=hint, at=("type",))
     return _BY_TYPE[kind]
+
+
+def _likely_kind(value: Mapping[Any, Any]) -> str | None:
+    """Return the kind that alone has one of the keys of a mapping."""
+    for key in value:
+        kinds = [kind for kind, record in _BY_TYPE.items() if nearest_key(key, record.known_keys())]
+        if len(kinds) == 1:
+            return kinds[0]
+    return None
 
 
 _BY_TYPE: Final[Mapping[str, type[Record]]] = dict(

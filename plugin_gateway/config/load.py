@@ -9,17 +9,18 @@ from msgspec.structs import replace
 
 from plugin_gateway.config.find import STANDARD_INPUT, read_text
 from plugin_gateway.config.foreign import foreign_text, foreign_value
+from plugin_gateway.config.illegible import ILLEGIBLE
 from plugin_gateway.config.misplaced import moved
-from plugin_gateway.config.mistake import Mistake, nearest_key
+from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.model import Config
+from plugin_gateway.config.node import TextSpan
 from plugin_gateway.config.not_yet import supported_only, unsupported
 from plugin_gateway.config.overrides import from_environment, from_mapping, lay_over
 from plugin_gateway.config.places import Places, as_finding
 from plugin_gateway.config.reader import MistakesError
+from plugin_gateway.config.recovery import recover
 from plugin_gateway.config.remains import RefusedConfigError, remains_of
-from plugin_gateway.config.sections import read_sections
 from plugin_gateway.config.surroundings import Surroundings
-from plugin_gateway.config.tree import TextSpan
 from plugin_gateway.diagnostics import Finding, Location, Pointer, Severity
 from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import ConfigError
@@ -95,14 +96,14 @@ def load_text(
     is_packed: bool = False,
 ) -> LoadedConfig:
     """Load a config as `load` does, from text that was read already; a packed text is a part of the file at `path`."""
-    sections = read_sections(text)
+    recovery = recover(text)
     name = "<stdin>" if path == STANDARD_INPUT else str(path or "environment")
-    places = Places(name, text, sections.root, unread=sections.unread_lines, is_packed=is_packed)
-    findings = [places.found(span, pointer, mistake) for span, pointer, mistake in sections.found]
-    value = sections.root.plain() if sections.root is not None else None
-    if stranger := _stranger(text, value, is_yaml=not sections.unread_lines and not (findings and value is None)):
+    places = Places(name, text, recovery.root, doubtful=recovery.doubtful, is_packed=is_packed)
+    findings = [places.found(span, pointer, mistake) for span, pointer, mistake in recovery.found]
+    value = recovery.root.plain() if recovery.root is not None else None
+    if stranger := _stranger(text, value, is_yaml=not recovery.changed and not (findings and value is None)):
         raise ConfigError([places.found(_first_line(text), (), stranger)])
-    if sections.root is None and findings:
+    if recovery.root is None and findings:
         raise ConfigError(findings)
     for override in (*from_environment(environ), *from_mapping(overrides or {})):
         if isinstance(override, tuple):
@@ -132,11 +133,20 @@ def load_text(
         value, beside = fill_in(value, environ)
     config, judged_here = _judge(value, around)
     not_yet = unsupported(value)
-    mistakes = [one for one in judged_here if not _is_unread(*one, sections.unread_keys)]
+    mistakes = [
+        (pointer, mistake)
+        for pointer, mistake in judged_here
+        if (mistake.on_key or _value_at(value, pointer) is not ILLEGIBLE)
+        and not recovery.may_explain(pointer, mistake, Config.other_words)
+    ]
     # A key that must be left out gets no other finding.
     mistakes = [one for one in mistakes if not any(one[0][: len(left_out)] == left_out for left_out, _ in not_yet)]
     mistakes += not_yet
-    findings += [places.mistaken(pointer, mistake) for pointer, mistake in mended.mistakes]
+    findings += [
+        places.mistaken(pointer, mistake)
+        for pointer, mistake in mended.mistakes
+        if places.locate(pointer, key=True).line not in recovery.guessed
+    ]
     meant = {pointer: judged.instead_of for pointer, judged in mistakes if judged.instead_of}
     for pointer, judged in mistakes:
         from plugin_gateway.config.better_hint import better_hint  # noqa: PLC0415  # only a wrong config needs it
@@ -152,11 +162,10 @@ def load_text(
     taken = {(finding.location.line, finding.location.column) for finding in findings if finding.location}
     for pointer, judged in mistakes:
         finding = places.mistaken(pointer, judged)
-        if (
-            finding.location is None
-            or not finding.location.line
-            or (finding.location.line, finding.location.column) not in taken
-        ):
+        line, column = (finding.location.line, finding.location.column) if finding.location else (0, 0)
+        if judged.rule == "unknown-key" and not judged.instead_of and line in recovery.guessed:
+            continue  # perhaps it is known where the line belongs
+        if not line or (line, column) not in taken or judged.instead_of:
             findings.append(finding)
     wrong = {finding.location for finding in findings}
     warnings = tuple(
@@ -227,13 +236,6 @@ def _first_line(text: str) -> TextSpan:
     number = next((number for number, line in enumerate(lines, start=1) if line.strip()), 1)
     line = lines[number - 1] if lines else ""
     return TextSpan(number, len(line) - len(line.lstrip()) + 1, max(1, len(line.strip())))
-
-
-def _is_unread(pointer: Pointer, mistake: Mistake, keys: frozenset[str]) -> bool:
-    """Return whether a key is missing only because its section could not be read."""
-    if mistake.rule != "missing-key" or len(pointer) != 1:
-        return False
-    return any(nearest_key(key, [str(pointer[0])], Config.other_words) for key in keys)
 
 
 def _value_at(value: Any, pointer: Pointer) -> Any:

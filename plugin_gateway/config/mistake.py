@@ -21,7 +21,7 @@ class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never l
 
     `got` is the offending value. It is shown only if it cannot be a secret, so `message` must not repeat it. `at` leads
     from the parsed value to the wrong part. `on_key` points at the key instead of its value. `instead_of` is the right
-    spelling of a misspelt key, under which its value is judged.
+    spelling of a misspelt key, under which its value is judged. `corrected` is the line as it was most likely meant.
     """
 
     def __init__(
@@ -34,9 +34,10 @@ class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never l
         at: Pointer = (),
         on_key: bool = False,
         instead_of: str = "",
+        corrected: str = "",
     ) -> None:
         self.rule, self.message, self.hint, self.got, self.at, self.on_key = rule, message, hint, got, at, on_key
-        self.instead_of = instead_of
+        self.instead_of, self.corrected = instead_of, corrected
         super().__init__(rule, message)
 
 

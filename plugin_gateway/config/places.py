@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.config.mistake import NOTHING, Mistake
+from plugin_gateway.config.node import Node, TextSpan, walk
 from plugin_gateway.config.secrecy import (
     is_perhaps_secret,
     masked_unparsed,
     without_comment_secrets,
     without_url_secrets,
 )
-from plugin_gateway.config.tree import Node, TextSpan, walk
 from plugin_gateway.diagnostics import Finding, Location, Pointer
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ class Places:
     __slots__ = ("_is_packed", "_lines", "moved", "name", "overrides", "root")
 
     def __init__(
-        self, name: str, text: str, root: Node | None, unread: Collection[int] = (), *, is_packed: bool = False
+        self, name: str, text: str, root: Node | None, doubtful: Collection[int] = (), *, is_packed: bool = False
     ) -> None:
-        """Take the tree of a text, and as `unread` the lines that are not in it because they are not YAML.
+        """Take the tree of a text, and as `doubtful` the lines for which it may be wrong, because something near is not YAML.
 
         A packed text has no lines that an operator could open. The place of all its values is the file.
         """
@@ -45,10 +45,10 @@ class Places:
         self.moved: dict[Pointer, Pointer] = {}
         """Where a misplaced value is written, by the pointer where it belongs."""
         lines = text.splitlines()
-        unparsed = masked_unparsed(lines) if root is None or unread else []
+        unparsed = masked_unparsed(lines) if root is None or doubtful else []
+        for number in doubtful:
+            lines[number - 1] = unparsed[number - 1]
         self._lines = unparsed if root is None else _masked(lines, root)
-        for number in unread:
-            self._lines[number - 1] = unparsed[number - 1]
 
     def top(self) -> Location:
         return Location(self.name)

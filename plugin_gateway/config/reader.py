@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, Uni
 from msgspec import Meta, Struct, field
 
 from plugin_gateway.config import expected
+from plugin_gateway.config.illegible import ILLEGIBLE, illegible
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.surroundings import Surroundings
 
@@ -127,6 +128,9 @@ def besides_none(annotation: Any) -> Any:
 def gathered(found: list[tuple[Pointer, Mistake]], part: Any, read: Reader, value: Any, site: FieldSite) -> Any:
     """Read a part of a value. Add its mistakes to `found`, with the pointer of the part."""
     pointer = (part if isinstance(part, str | int) else str(part),)
+    if value is ILLEGIBLE:
+        found.append((pointer, illegible()))
+        return None
     try:
         return read(value, site)
     except Mistake as mistake:

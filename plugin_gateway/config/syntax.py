@@ -8,6 +8,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from plugin_gateway.config.levels import (
+    ENTRY,
+    KEY,
+    begins_an_entry,
+    indent_of,
+    indent_of_key,
+    is_in_list,
+    likely_indent,
+    line_at,
+    open_levels,
+    says_something,
+)
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.secrecy import masked_unparsed
 from plugin_gateway.config.variable import variable_in, variable_named
@@ -15,42 +27,42 @@ from plugin_gateway.config.variable import variable_in, variable_named
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from plugin_gateway.diagnostics import Pointer
     from plugin_gateway.text.complaint import BadSyntax
 
 
 _QUOTED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
-_ENTRY: Final = re.compile(r"\s*-(?=\s|$)")
-_KEY: Final = re.compile(r"\s*(?:-\s+)?([A-Za-z_][A-Za-z0-9_-]*)\s*:(?=\s|$)")
 _STUCK: Final = re.compile(r"(\s*(?:-\s+)?)([A-Za-z_][A-Za-z0-9_-]*):([^\s:/].*)$")
 _TEMPLATE: Final = re.compile(r"(?:[A-Za-z]+ )?/[^\s,\[\]{}]*(?:\{[A-Za-z_-]+\}[^\s,\[\]{}]*)+")
 _TEXT_BEFORE_SOURCE: Final = re.compile(r":\s+([A-Za-z][^\s{}:#]*) \{env: *([A-Za-z_][A-Za-z0-9_]*)\}")
 _BARE: Final = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*$")
-_ASSIGNED: Final = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*(\S.*)$")
+_SPACED: Final = re.compile(r"\s*(?:-\s+)?([A-Za-z_][A-Za-z0-9_]*)\s+(\S.*)$")
+_ASSIGNED: Final = re.compile(r"\s*(?:-\s+)?([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*(\S.*)$")
 _LOOKALIKE: Final = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff\uff1a\ufe55]")
 _BULLET: Final = re.compile(r"(?:[+*•]|[0-9]{1,3}[.)])\s+")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?:\s|$)")
-_LISTS: Final = frozenset({"allow", "deny", "cors", "consumers", "tokens", "overlays", "methods"})
 _LONGEST_SHOWN: Final = 80
+_NEAR: Final = 1
+"""How many columns a line may be away from where it was most likely meant to begin."""
 _GENERAL: Final = "check quotes, colons and indentation up to here"
 
 
 class SyntaxMistake(NamedTuple):
-    """A line and column, counted from 1, with a message and a hint."""
+    """A line and column, counted from 1, with a message and a hint, and the line as it was most likely meant."""
 
     line: int
     column: int
     message: str
     hint: str
+    corrected: str = ""
 
 
-def find_syntax_mistake(complaint: BadSyntax, lines: Sequence[str], pointer: Pointer) -> SyntaxMistake:
-    """Find the line to correct in a text that the parser gave up at `pointer`."""
+def find_syntax_mistake(complaint: BadSyntax, lines: Sequence[str]) -> SyntaxMistake:
+    """Find the line to correct in a text that the parser gave up."""
     problem, at, context, began_at = complaint
     # The mistake is where an unclosed text or a key without a colon begins, not where the parser noticed.
     is_earlier = "end of stream" in problem or "could not find expected ':'" in problem
     line, column = began_at if is_earlier and began_at[0] else at
-    for mistake in _Reading(lines, line, pointer, f"{problem} {context}").candidates():
+    for mistake in _Reading(lines, line, f"{problem} {context}").candidates():
         return mistake
     return SyntaxMistake(line, column, f"not YAML: {problem} {context}".rstrip(), _GENERAL)
 
@@ -58,12 +70,12 @@ def find_syntax_mistake(complaint: BadSyntax, lines: Sequence[str], pointer: Poi
 class _Reading:
     """The line at which the parser stopped, and the last line before it that has content."""
 
-    def __init__(self, lines: Sequence[str], number: int, pointer: Pointer, problem: str) -> None:
-        self._lines, self._pointer, self._problem = lines, pointer, problem
+    def __init__(self, lines: Sequence[str], number: int, problem: str) -> None:
+        self._lines, self._problem = lines, problem
         self._number = number
-        self._line = lines[number - 1] if 0 < number <= len(lines) else ""
+        self._line = line_at(lines, number)
         above = range(min(number - 1, len(lines)), 0, -1)
-        self._before = next((one for one in above if _says_something(lines[one - 1])), 0)
+        self._before = next((one for one in above if says_something(lines[one - 1])), 0)
         self._line_before = lines[self._before - 1] if self._before else ""
 
     def candidates(self) -> Iterator[SyntaxMistake]:
@@ -84,26 +96,33 @@ class _Reading:
     def _foreign_signs(self) -> Iterator[SyntaxMistake]:
         near = (self._before, self._number, self._number + 1)
         for number in (one for one in near if 0 < one <= len(self._lines)):
-            line = self._lines[number - 1]
-            if _CONFLICT.match(line):
+            if _CONFLICT.match(self._lines[number - 1]):
                 hint = "delete the lines `<<<<<<<`, `=======` and `>>>>>>>`, and the lines between them that you do not want"
                 yield SyntaxMistake(number, 1, "a merge conflict was left here", hint)
+        for number in (one for one in near[:-1] if 0 < one <= len(self._lines)):
+            line = self._lines[number - 1]
             if match := re.match(r"\s*(//|/\*|--(?!-))", line):
                 yield SyntaxMistake(
-                    number, match.start(1) + 1, f"`{match[1]}` does not begin a comment in YAML", "write `#`"
+                    number,
+                    match.start(1) + 1,
+                    f"`{match[1]}` does not begin a comment in YAML",
+                    "write `#`",
+                    corrected=f"# {line}",
                 )
             if match := _LOOKALIKE.search(_QUOTED.sub(lambda one: "x" * len(one[0]), line)):
                 likely = ":" if match[0] in "\uff1a\ufe55" else "a space"
                 message = f"the character U+{ord(match[0]):04X} looks like {likely}, but YAML does not read it as one"
-                yield SyntaxMistake(number, match.start() + 1, message, f"write {likely}")
+                meant = _LOOKALIKE.sub(lambda one: ":" if one[0] in "\uff1a\ufe55" else " ", line)
+                yield SyntaxMistake(number, match.start() + 1, message, f"write {likely}", corrected=meant)
             if match := _ASSIGNED.match(line):
                 hint = f"write a colon and a space: `{match[1]}: {self._shown(number, match[2])}`"
-                yield SyntaxMistake(number, match.end(1) + 1, f"`{match[1]}` is followed by `=`", hint)
+                meant = f"{line[: match.end(1)]}: {match[2]}"
+                yield SyntaxMistake(number, match.end(1) + 1, f"`{match[1]}` is followed by `=`", hint, corrected=meant)
         indent = re.match(r"[ ]*(?:-[ ]*)?\t", self._line)
         if indent or "\t" in self._line[: len(self._line) - len(self._line.lstrip())]:
-            yield SyntaxMistake(
-                self._number, self._line.index("\t") + 1, "a tab cannot indent or separate in YAML", "use spaces"
-            )
+            meant = " " * likely_indent(self._lines, self._number) + self._line.lstrip()
+            message = "a tab cannot indent or separate in YAML"
+            yield SyntaxMistake(self._number, self._line.index("\t") + 1, message, "use spaces", corrected=meant)
 
     def _variables(self) -> Iterator[SyntaxMistake]:
         if found := variable_in(_QUOTED.sub("", self._line)):
@@ -135,47 +154,59 @@ class _Reading:
     def _block_text(self) -> Iterator[SyntaxMistake]:
         if re.search(r":\s*[|>][-+0-9]*\s*$", self._line_before) and self._before:
             message = f"the text is not indented further than its key in line {self._before}"
-            yield SyntaxMistake(
-                self._number, _indent(self._line) + 1, message, "indent each of its lines by two more spaces"
-            )
+            hint = "indent each of its lines by two more spaces"
+            at = indent_of(self._line) + 1
+            yield SyntaxMistake(self._number, at, message, hint, corrected=f"  {self._line}")
 
     def _dashes(self) -> Iterator[SyntaxMistake]:
         for number in (self._number, self._before):
-            line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+            line = line_at(self._lines, number)
             if match := re.match(r"\s*-(?![-\s])(\S.*)", line):
                 hint = f"put a space after the dash: `- {self._shown(number, match[1])}`"
-                yield SyntaxMistake(number, len(line) - len(line.lstrip()) + 1, "no space after the dash", hint)
+                at = match.start(1)
+                yield SyntaxMistake(number, at, "no space after the dash", hint, corrected=f"{line[:at]} {line[at:]}")
                 return
-        if not self._is_in_list():
-            return
         for number in (self._before, self._number):
-            line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
-            if line.strip() and not _ENTRY.match(line) and not re.match(r"\S", line) and not _KEY.match(line):
+            line = line_at(self._lines, number)
+            if (
+                number
+                and is_in_list(self._lines, number)
+                and line.strip()
+                and not ENTRY.match(line)
+                and not re.match(r"\S", line)
+                and not KEY.match(line)
+            ):
                 text = _BULLET.sub("", line.strip())
                 hint = f"begin each entry of a list with a dash and a space: `- {self._shown(number, text)}`"
-                yield SyntaxMistake(number, len(line) - len(line.lstrip()) + 1, "a list entry without a dash", hint)
+                at = len(line) - len(line.lstrip())
+                meant = f"{line[:at]}- {text}"
+                yield SyntaxMistake(number, at + 1, "a list entry without a dash", hint, corrected=meant)
 
     def _list_in_line(self) -> Iterator[SyntaxMistake]:
-        if "block sequence entries are not allowed" in self._problem and (match := _KEY.match(self._line)):
+        if "block sequence entries are not allowed" in self._problem and (match := KEY.match(self._line)):
             message = f"a list with dashes must begin below its key, `{match[1]}`"
             yield SyntaxMistake(self._number, match.end() + 2, message, "write each entry on its own line")
 
-    def _is_in_list(self) -> bool:
-        keys = [part for part in self._pointer if isinstance(part, str)]
-        return bool(keys) and keys[-1] in _LISTS
-
     def _colons(self) -> Iterator[SyntaxMistake]:
         for number in (self._number, self._before):
-            line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
-            if (match := _STUCK.match(line)) and not _KEY.match(line):
+            line = line_at(self._lines, number)
+            if (match := _STUCK.match(line)) and not KEY.match(line):
                 shown = self._shown(number, match[3])
                 hint = f"put a space after the colon: `{match[2]}: {shown}`"
-                yield SyntaxMistake(number, len(match[1]) + len(match[2]) + 1, "no space after the colon", hint)
+                meant = f"{match[1]}{match[2]}: {match[3]}"
+                yield SyntaxMistake(number, match.start(3), "no space after the colon", hint, corrected=meant)
         for number in (self._before, self._number):
-            line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
-            if (match := _BARE.match(line)) and not self._is_in_list():
+            line = line_at(self._lines, number)
+            if (match := _BARE.match(line)) and not is_in_list(self._lines, number):
                 hint = f"write a colon after it: `{match[1]}:`"
-                yield SyntaxMistake(number, match.end(1) + 1, f"`{match[1]}` has no colon", hint)
+                at = match.end(1)
+                yield SyntaxMistake(number, at + 1, f"`{match[1]}` has no colon", hint, corrected=f"{line[:at]}:")
+        match = _SPACED.match(self._line) if "expected ':'" in self._problem else None
+        if match and not is_in_list(self._lines, self._number):
+            at = match.end(1)
+            hint = f"write a colon and a space: `{match[1]}: {self._shown(self._number, match[2])}`"
+            meant = f"{self._line[:at]}: {match[2]}"
+            yield SyntaxMistake(self._number, at + 1, f"`{match[1]}` has no colon", hint, corrected=meant)
         if "mapping values are not allowed" in self._problem:
             plain = _QUOTED.sub(lambda match: "x" * len(match[0]), self._line)
             colons = [one.start() for one in re.finditer(r":(?=\s|$)", plain)]
@@ -201,26 +232,28 @@ class _Reading:
                     self._number, path.start() + 1, message, f'write "{self._shown(self._number, path[0])}"'
                 )
         if match := re.search(r";(?=\s)", plain):
-            yield SyntaxMistake(self._number, match.start() + 1, "`;` is not a separator in YAML", "write `,`")
+            at = match.start()
+            meant = f"{self._line[:at]},{self._line[at + 1 :]}"
+            yield SyntaxMistake(self._number, at + 1, "`;` is not a separator in YAML", "write `,`", corrected=meant)
         line_before = self._line_before.rstrip()
         is_inside = any(number < self._number for number, _, _ in opened[-1:])
-        is_key_outside = (
-            is_inside and _KEY.match(self._line) and _indent(self._line) <= _indent(self._lines[opened[-1][0] - 1])
+        is_outside = not self._line.strip() or (
+            is_inside
+            and KEY.match(self._line) is not None
+            and indent_of(self._line) <= indent_of_key(self._lines[opened[-1][0] - 1])
         )
-        if is_key_outside or not self._line.strip():
-            # The bracket above should be closed by now.
-            is_inside, line_before = False, ","
-        if is_inside and "expected ',' or" in self._problem and line_before[-1:] not in (",", "{", "[", ":"):
-            yield SyntaxMistake(
-                self._before, len(line_before), "a comma is missing after this line", "write `,` at its end"
-            )
-            return
-        if "expected ',' or" in self._problem and (match := re.search(r"[\w.-]+\s+([\w-]+):\s", plain)):
-            message = f"a comma is missing before `{match[1]}`"
-            yield SyntaxMistake(
-                self._number, match.start(1) + 1, message, "write `,` there, or put quotes around the text"
-            )
-            return
+        # Outside, the bracket above should be closed by now.
+        if "expected ',' or" in self._problem and not is_outside:
+            if is_inside and line_before[-1:] not in (",", "{", "[", ":"):
+                meant = f"{line_before},"
+                message, hint = "a comma is missing after this line", "write `,` at its end"
+                yield SyntaxMistake(self._before, len(line_before), message, hint, corrected=meant)
+                return
+            if match := re.search(r"[\w.-]+\s+([\w-]+):\s", plain):
+                message = f"a comma is missing before `{match[1]}`"
+                hint = "write `,` there, or put quotes around the text"
+                yield SyntaxMistake(self._number, match.start(1) + 1, message, hint)
+                return
         if opened:
             number, column, sign = opened[-1]
             closing = {"{": "}", "[": "]"}[sign]
@@ -230,28 +263,31 @@ class _Reading:
 
     def _opens(self, number: int) -> tuple[int, str] | None:
         """Return the place of the last bracket that the line opens and does not close."""
-        line = self._lines[number - 1] if number <= len(self._lines) else ""
+        line = line_at(self._lines, number)
         return _last_open(_QUOTED.sub(lambda match: " " * len(match[0]), line).partition(" #")[0])
 
     def _indentation(self) -> Iterator[SyntaxMistake]:
         if not re.search(r"mapping values are not allowed|expected key|expected '-'|block end", self._problem):
             return
-        here = _indent(self._line)
-        above = [line for line in self._lines[: self._number - 1] if _says_something(line)]
-        # The keys that are open here, the innermost first.
-        open_keys: list[tuple[int, str]] = []
-        for line in reversed(above):
-            if (match := _KEY.match(line)) and (not open_keys or _indent_of_key(line) < open_keys[-1][0]):
-                open_keys.append((_indent_of_key(line), match[1]))
-        known = {column for column, _ in open_keys}
-        if here in known and "expected '-'" not in self._problem and _KEY.match(self._line):
+        here, is_entry = indent_of(self._line), bool(ENTRY.match(self._line))
+        keys, entries = open_levels(self._lines, self._number)
+        if begins_an_entry(self._lines, self._number):
+            hint = f"begin each entry with a dash: `- {self._shown(self._number, self._line.strip())}`"
+            meant = f"{self._line[:here]}- {self._line[here:]}"
+            yield SyntaxMistake(self._number, here + 1, "a key among the entries of a list", hint, corrected=meant)
             return
-        if open_keys:
-            places = " or ".join(f"column {column + 1}, as `{key}`" for column, key in open_keys[:2])
+        levels = [(column, "the entry above") for column in entries] if is_entry else []
+        levels = levels or [(column, f"`{key}`") for column, key in keys.items()]
+        known = {column for column, _ in levels}
+        if here in known and "expected '-'" not in self._problem and KEY.match(self._line):
+            return
+        if levels:
+            places = " or ".join(f"column {column + 1}, as {name}" for column, name in levels[:2])
             message = f"no line above begins in column {here + 1}, so it is unclear where this line belongs"
-            if here in known:
-                message = "a key among the entries of a list"
-            yield SyntaxMistake(self._number, here + 1, message, f"begin it in {places}")
+            nearest = min([column for column, _ in levels], key=lambda column: abs(column - here))
+            is_likely = here not in known and abs(nearest - here) <= _NEAR
+            meant = " " * nearest + self._line.lstrip() if is_likely else ""
+            yield SyntaxMistake(self._number, here + 1, message, f"begin it in {places}", corrected=meant)
 
     def _closing(self) -> Iterator[SyntaxMistake]:
         """Find the closing bracket without a matching opening one."""
@@ -293,7 +329,7 @@ class _Reading:
 
 
 def as_mistake(mistake: SyntaxMistake) -> Mistake:
-    return Mistake("yaml-syntax", mistake.message, hint=mistake.hint)
+    return Mistake("yaml-syntax", mistake.message, hint=mistake.hint, corrected=mistake.corrected)
 
 
 def of_key_that_is_a_mapping(line: str, column: int) -> Mistake:
@@ -324,16 +360,3 @@ def _last_open(text: str) -> tuple[int, str] | None:
         elif character in "}]" and stack:
             stack.pop()
     return stack[-1] if stack else None
-
-
-def _says_something(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
-def _indent_of_key(line: str) -> int:
-    match = re.match(r"\s*(?:-\s+)*", line)
-    return match.end() if match else 0

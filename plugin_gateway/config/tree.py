@@ -10,17 +10,21 @@ import re
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 import yaml
-from msgspec import Struct, field
+from msgspec import Struct
 
+from plugin_gateway.config.illegible import ILLEGIBLE
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.node import Node, TextSpan
 from plugin_gateway.config.scalar import is_switch, plain_scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from plugin_gateway.diagnostics import Pointer
 
 MAX_CHARACTERS: Final = 1_000_000
+ILLEGIBLE_TEXT: Final = "\ue000"
+"""Stands for an illegible value in a text that is read again: a private character, so no file means anything by it."""
 _MAX_DEPTH: Final = 50
 _STUCK: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*):(\S.*)")
 _TOO_DEEP: Final = Mistake("too-deep", f"nested deeper than {_MAX_DEPTH} levels")
@@ -28,51 +32,17 @@ _MAX_VALUES: Final = 100_000
 _MAX_MISTAKES: Final = 200
 
 
-class TextSpan(Struct, frozen=True):
-    """A part of one line, counted from 1; `last_line` is the line where the value ends."""
-
-    line: int
-    column: int
-    length: int
-    last_line: int = 0
-
-
-class Node(Struct):
-    """A scalar, or a mapping or sequence by its members. `members` keep the key's place beside the value.
-
-    `shadowed` holds what duplicate keys and merges leave out of the value: it is in the text, and may be a secret.
-    """
-
-    span: TextSpan
-    value: Any = None
-    members: dict[Any, tuple[TextSpan, Node]] | None = None
-    items: list[Node] | None = None
-    shadowed: list[tuple[str, Node]] = field(default_factory=list)
-    size: int = 1
-    height: int = 0
-
-    def child(self, part: str | int) -> Node | None:
-        if self.members is not None:
-            return self.members[part][1] if part in self.members else None
-        if self.items is not None and isinstance(part, int) and 0 <= part < len(self.items):
-            return self.items[part]
-        return None
-
-    def plain(self) -> Any:
-        """Return the value as dicts, lists and scalars."""
-        if self.members is not None:
-            return {key: member.plain() for key, (_, member) in self.members.items()}
-        return [item.plain() for item in self.items] if self.items is not None else self.value
-
-
-def read(text: str) -> tuple[Node | None, list[tuple[TextSpan, Pointer, Mistake]]]:
+def read(
+    text: str, written: Mapping[int, str] | None = None
+) -> tuple[Node | None, list[tuple[TextSpan, Pointer, Mistake]]]:
     """Read one YAML document. Return its root, or None, and its mistakes.
 
-    Reading goes on after mistakes that leave the meaning clear, and ends at the first that does not.
+    Reading goes on after mistakes that leave the meaning clear, and ends at the first that does not. `written` has the lines
+    of the file that differ from those of the text: the places are those in the file.
     """
     if len(text) > MAX_CHARACTERS:
         return None, [(TextSpan(0, 0, 1), (), Mistake("too-large", f"larger than {MAX_CHARACTERS:,} characters"))]
-    builder = _Builder(text)
+    builder = _Builder(text, written or {})
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             builder.take(event)
@@ -98,8 +68,8 @@ def _complained(error: yaml.YAMLError | UnicodeEncodeError, text: str, builder: 
         case BadSyntax(is_too_deep=True):
             return TextSpan(*complaint.at, 1), _TOO_DEEP
         case BadSyntax():
-            mistake = find_syntax_mistake(complaint, builder.lines, builder.pointer())
-            return TextSpan(mistake.line, mistake.column, 1), as_mistake(mistake)
+            mistake = find_syntax_mistake(complaint, builder.lines)
+            return TextSpan(mistake.line, builder.column(mistake.line, mistake.column), 1), as_mistake(mistake)
         case _:
             assert_never(complaint)
 
@@ -127,7 +97,8 @@ class _Open(Struct):
 class _Builder:
     """Puts events together; `stack` holds the open containers, the innermost last."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, written: Mapping[int, str]) -> None:
+        self.written = written
         self.lines = [line.rstrip() for line in text.splitlines()] or [""]
         self.found: list[tuple[TextSpan, Pointer, Mistake]] = []
         self.root: Node | None = None
@@ -267,6 +238,8 @@ class _Builder:
 
     def scalar(self, event: yaml.ScalarEvent) -> Any:
         text: str = event.value
+        if text == ILLEGIBLE_TEXT and self.written:
+            return ILLEGIBLE
         if event.tag == "tag:yaml.org,2002:str" or not event.implicit[0]:
             if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
                 self.note(self.span(event), _of_tag(event, text))
@@ -286,15 +259,15 @@ class _Builder:
         stop = end.column if end.line == start.line else len(line)
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             stop = len(line)
-        return TextSpan(start.line + 1, start.column + 1, max(1, stop - start.column), end.line + (end.column > 0))
+        column = self.column(start.line + 1, start.column + 1)
+        return TextSpan(start.line + 1, column, max(1, stop - start.column), end.line + (end.column > 0))
 
-
-def walk(node: Node, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Node]]:
-    """Yield every node with its pointer, parents first."""
-    yield pointer, node
-    for key, (_, member) in (node.members or {}).items():
-        yield from walk(member, (*pointer, key))
-    for shadowed_key, member in node.shadowed:
-        yield from walk(member, (*pointer, shadowed_key))
-    for index, item in enumerate(node.items or []):
-        yield from walk(item, (*pointer, index))
+    def column(self, number: int, column: int) -> int:
+        """Return the column of a character in the line of the file."""
+        if (written := self.written.get(number)) is None:
+            return column
+        line = self.lines[number - 1] if number <= len(self.lines) else ""
+        alike = next(
+            (at for at, (one, other) in enumerate(zip(line, written, strict=False)) if one != other), len(line)
+        )
+        return column if column <= alike else max(1, column + len(written.rstrip()) - len(line))

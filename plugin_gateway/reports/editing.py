@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content
 from plugin_gateway.config.load import LoadedConfig, load_text
 from plugin_gateway.config.places import Places
+from plugin_gateway.config.recovery import recover
 from plugin_gateway.config.remains import RefusedConfigError
-from plugin_gateway.config.sections import read_sections
 from plugin_gateway.discreet import Discreet
 from plugin_gateway.errors import UsageError, reason_of
 from plugin_gateway.reports.replacing import replace_file
@@ -101,8 +101,8 @@ def loaded_or_remains(text: str, path: Path) -> LoadedConfig:
 
 def masked_lines(text: str) -> list[str]:
     """Return the lines of a text, with asterisks in place of each character of a secret. A person may have broken the YAML."""
-    sections = read_sections(text)
-    return list(Places("", text, sections.root, unread=sections.unread_lines).shown_lines())
+    recovery = recover(text)
+    return list(Places("", text, recovery.root, doubtful=recovery.doubtful).shown_lines())
 
 
 def unified(path: Path, before: str, after: str, shown_lines: Callable[[str], Sequence[str]] = masked_lines) -> str:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from plugin_gateway import __version__
 from plugin_gateway.config.load import load_text
-from plugin_gateway.config.sections import read_sections
+from plugin_gateway.config.recovery import recover
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.lock.text import read_lock, write_lock
@@ -246,7 +246,7 @@ class _Rest:
 
 def _portable_config(loaded: LoadedConfig) -> JsonObject:
     """Return gateway.yaml without what the file has itself: the document with its overlays and headers, and the logo."""
-    root = read_sections(loaded.text).root
+    root = recover(loaded.text).root
     value = root.plain() if root is not None else {}
     config = {**value} if isinstance(value, dict) else {}
     config["openapi"] = {"source": _NO_SOURCE}

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.config.auth import Auth, ClientToken, NoAuth, OAuthAuth, ServiceHttpAuth, UserHttpAuth
+from plugin_gateway.config.illegible import ILLEGIBLE
 from plugin_gateway.config.reader import MistakesError, read_as
 
 FACADE = {"authorize": "https://p/a", "token": "https://p/t", "client_ids": ["c"], "chatgpt_ids": ["g-1"]}
@@ -59,6 +60,22 @@ def test_the_type_says_which_other_keys_there_are(written: dict[str, Any], kind:
 def test_a_setting_that_would_let_the_wrong_callers_in_is_a_mistake(written: dict[str, Any] | str) -> None:
     with pytest.raises(MistakesError):
         read_as(Auth, written)
+
+
+@pytest.mark.parametrize("key", ["typ", "Type", "types"])
+def test_a_misspelt_type_still_says_which_other_keys_there_are(key: str) -> None:
+    with pytest.raises(MistakesError) as caught:
+        read_as(Auth, {key: "service_http", "tokens": [{**TOKEN, "nam": 1}]})
+    assert [pointer for pointer, _ in caught.value.found] == [(key,), ("tokens", 0, "nam")]
+
+
+@pytest.mark.parametrize(("other", "found"), [({"tokens": 5}, [("type",), ("tokens",)]), ({}, [("type",)])])
+def test_the_other_keys_are_judged_by_the_kind_that_has_them_if_the_type_is_illegible(
+    other: dict[str, Any], found: list[tuple[str, ...]]
+) -> None:
+    with pytest.raises(MistakesError) as caught:
+        read_as(Auth, {"type": ILLEGIBLE, **other})
+    assert [(*pointer, *mistake.at) for pointer, mistake in caught.value.found] == found
 
 
 def test_a_token_is_written_flat_or_with_its_source_below() -> None:

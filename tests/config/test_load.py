@@ -408,6 +408,15 @@ PLANTED = [
     "upstream: {credential: {header: X, env: -SECRET}}",
     "upstream: {credential: {bearer: {name: -SECRET}}}",
     "upstream: {credential: {type: bearer, token: SECRET}}",
+    "upstream:\n  credential\n    bearer:\n      value: SECRET\n",
+    "upstream:\n  credential:\n    bearer\n      SECRET\n  url: x\n",
+    "upstream:\n  credential:\n    bearer SECRET\n  url: x\n",
+    "upstream:\n  credential:\n    header: X\n     value: SECRET\n",
+    "upstream:\n  url: x\n   credential:\n     bearer: {valu: SECRET}\n",
+    "upstream:\n  credential:\n\theader: X\n\tvalue:SECRET\n",
+    "auth: {type: @x, tokens: [{name: a, value: SECRET}]}",
+    "auth:\n  tokens:\n  - name: a\n     value: SECRET\n",
+    "auth:\n  tokens:\n    name: a\n    - SECRET\n",
     "upstream: &u {credential: {bearer: {value: SECRET}}}\nlisten: {<<: *u}",
 ]
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config import tree
-from plugin_gateway.config.tree import read, walk
+from plugin_gateway.config.node import walk
+from plugin_gateway.config.tree import read
 from tests.narrow import present
 
 

@@ -5,7 +5,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.config.tree import read, walk
+from plugin_gateway.config.node import walk
+from plugin_gateway.config.tree import read
 from plugin_gateway.edit.layout import Layout, PartKind
 from plugin_gateway.openapi.decode.yaml_values import decode_yaml
 

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin_gateway.diagnostics import Finding, Severity, in_file_order
 from plugin_gateway.errors import ConfigError, FindingsError
@@ -154,3 +156,115 @@ def test_mistakes_in_a_key_a_secret_an_operation_and_the_document_are_in_one_rep
         ("yaml-syntax", 3),
         ("unknown-key", 4),
     ]
+
+
+# A right config; mistakes, each with its line, the rule that reports it, and the line as it is written with the mistake; and
+# mistakes of syntax, each with the line at which it is reported and the lines as they are written with it.
+RIGHT = """\
+openapi: openapi.yaml
+upstream:
+  url: https://api.example.com
+  credential: {header: X-API-Key, value: {env: KEY}}
+  timeout:
+    connect: 3s
+    read: 30s
+allow:
+  - listIssues
+  - operation: getIssue
+    consequential: false
+    rate: 10/min
+  - createIssue
+auth:
+  type: service_http
+  tokens:
+    - name: ci
+      env: KEY
+manifest:
+  name_for_human: Issues
+  contact_email: a@example.com
+cors: [https://chatgpt.com]
+"""
+MISTAKES_OF_MEANING = [
+    (3, "bad-url", '  url: "https://api.example.com "'),
+    (4, "unknown-key", "  credental: {header: X-API-Key, value: {env: KEY}}"),
+    (6, "bad-duration", "    connect: 3"),
+    (7, "unknown-key", "    raed: 30s"),
+    (9, "unknown-operation", "  - listIsues"),
+    (11, "ambiguous-yaml", "    consequential: yes"),
+    (12, "bad-rate", "    rate: 10"),
+    (13, "unknown-operation", "  - creatIssue"),
+    (16, "unknown-key", "  token:"),
+    (18, "secret-missing", "      env: NOPE"),
+    (21, "bad-email", "  contact_email: nobody"),
+    (22, "bad-url", "cors: [chatgpt.com]"),
+]
+MISTAKES_OF_SYNTAX = [
+    (2, {2: "upstream"}),
+    (3, {3: '  url: "https://api.example.com'}),
+    (3, {3: "  url:https://api.example.com"}),
+    (3, {3: "\turl: https://api.example.com"}),
+    (4, {3: "   url: https://api.example.com"}),
+    (4, {4: "  credential: {header: X-API-Key, value: ${KEY}}"}),
+    (4, {4: "  credental: {header: X-API-Key, value: ${KEY}}"}),
+    (4, {4: "  credential: {header: X-API-Key, value: {env: KEY}"}),
+    (4, {4: "  credential: {header: X-API-Key; value: {env: KEY}}"}),
+    (4, {4: "   credential: {header: X-API-Key, value: {env: KEY}}"}),
+    (5, {5: "  timeout"}),
+    (5, {5: " timeout:"}),
+    (6, {6: "    connect = 3s"}),
+    (6, {6: "    connect: {{ SECONDS }}"}),
+    (7, {7: "   read: 30s"}),
+    (9, {9: "  listIssues"}),
+    (9, {9: "  - [listIssues"}),
+    (10, {10: "   - operation: getIssue"}),
+    (10, {10: "  operation: getIssue"}),
+    (10, {10: "  - operation: @getIssue"}),
+    (11, {11: "  \tconsequential: false"}),
+    (12, {12: "     rate: 10/min"}),
+    (13, {13: "  -createIssue"}),
+    (14, {14: "auth"}),
+    (15, {15: "  type: 'service_http"}),
+    (16, {15: "    type: service_http", 16: "   tokens:"}),
+    (17, {17: "    - name = ci"}),
+    (18, {18: "      env: %KEY"}),
+    (18, {18: "       env: KEY"}),
+    (20, {20: "  name_for_human: Issues: all"}),
+    (21, {21: "  contact_email: *a"}),
+    (22, {22: "cors: [https://chatgpt.com"}),
+    (22, {22: "cors: [https://chatgpt.com]]"}),
+    (23, {23: "// the end"}),
+    (23, {23: "<<<<<<< HEAD", 24: "mcp: false", 25: "=======", 26: "mcp: no", 27: ">>>>>>> main"}),
+]
+
+
+@given(
+    syntax=st.lists(st.sampled_from(MISTAKES_OF_SYNTAX), min_size=1, max_size=2).filter(
+        # Two on neighbouring lines may be one mistake to the parser.
+        lambda chosen: len(chosen) == 1 or abs(chosen[0][0] - chosen[1][0]) > 2
+    ),
+    meaning=st.sets(st.sampled_from(MISTAKES_OF_MEANING)),
+)
+def test_a_mistake_of_syntax_hides_no_other_mistake_and_invents_none(
+    syntax: list[tuple[int, dict[int, str]]],
+    meaning: set[tuple[int, str, str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    lines = dict(enumerate(RIGHT.splitlines(), start=1))
+    taken = {number for at, change in syntax for number in (at, *change)}
+    expected = {(number, rule) for number, rule, _ in meaning if number not in taken}
+    lines |= {number: line for number, _, line in meaning if number not in taken}
+    for at, change in syntax:
+        lines |= change
+        expected.add((at, "syntax"))
+        if "credental" in change.get(4, ""):
+            expected.add((4, "unknown-key"))
+
+    folder = tmp_path_factory.mktemp("gateway")
+    text = "".join(f"{lines[number]}\n" for number in sorted(lines))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        found = [(present(one.location).line, one.rule) for one in errors_of(folder, text.encode())]
+    assert {
+        (line, "syntax" if rule in ("yaml-syntax", "yaml-alias", "bad-key") else rule) for line, rule in found
+    } == expected
+    assert len(found) == len(expected)
