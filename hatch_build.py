@@ -43,6 +43,7 @@ COMPILED = (
     "plugin_gateway/mcp/tool_call.py",
     "plugin_gateway/mcp/under_way.py",
     "plugin_gateway/proxy/answer_body.py",
+    "plugin_gateway/proxy/answer_head.py",
     "plugin_gateway/proxy/body.py",
     "plugin_gateway/proxy/call.py",
     "plugin_gateway/proxy/chunked.py",

@@ -7,7 +7,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.mcp.message import METHOD_NOT_FOUND
-from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.proxy.answer_head import Answer
 
 if TYPE_CHECKING:
     from plugin_gateway.mcp.era import Era

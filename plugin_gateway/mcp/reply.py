@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plugin_gateway.mcp.service import Offer
-    from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.proxy.answer_head import Answer
     from plugin_gateway.tools.tool import Tool
 
 _RETRY: Final = re.compile(rb"(?im)^retry-after: *([^\r\n]+)")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from plugin_gateway.mcp.clientele import Clientele
     from plugin_gateway.mcp.result import Result
+    from plugin_gateway.proxy.answer_head import Answer
     from plugin_gateway.proxy.door import Access
-    from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.received import FieldBlock, Permitted
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.refusal import Refusal

@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.answer_head import of_length
 from plugin_gateway.proxy.checked_answer import CheckedBody
 from plugin_gateway.proxy.coding import ContentDecoder
-from plugin_gateway.proxy.downlink import of_length
 from plugin_gateway.proxy.masking import MaskedBody
 from plugin_gateway.proxy.overflow import CappedAnswer, Piece
 from plugin_gateway.proxy.shaped_answer import ShapedBody
@@ -22,9 +22,10 @@ from plugin_gateway.proxy.shaped_answer import ShapedBody
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plugin_gateway.proxy.answer_head import Answer
     from plugin_gateway.proxy.body_links import LinkRules
     from plugin_gateway.proxy.checked_answer import Sampler
-    from plugin_gateway.proxy.downlink import Answer, Downlink
+    from plugin_gateway.proxy.downlink import Downlink
     from plugin_gateway.proxy.overflow import Cap
     from plugin_gateway.proxy.shaped_answer import ReplyRules
     from plugin_gateway.refusal import Refusal

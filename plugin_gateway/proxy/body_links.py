@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.proxy.overflow import CODED, JSON_TYPE, OF_THE_WHOLE
 from plugin_gateway.proxy.references import pointed_reference
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.errors import UpstreamError
-    from plugin_gateway.proxy.downlink import Answer, Downlink
+    from plugin_gateway.proxy.answer_head import Answer
+    from plugin_gateway.proxy.downlink import Downlink
     from plugin_gateway.proxy.received import Received
     from plugin_gateway.proxy.upstream import UpstreamConnection
     from plugin_gateway.refusal import Refusal

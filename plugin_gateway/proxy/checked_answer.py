@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.errors import UpstreamError
 
 if TYPE_CHECKING:
+    from plugin_gateway.proxy.answer_head import Answer
     from plugin_gateway.proxy.clock import Clock
-    from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.looks import LookBudget
     from plugin_gateway.shape.answer.check import AnswerCheck
     from plugin_gateway.shape.answer.cut import Branch

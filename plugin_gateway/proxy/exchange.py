@@ -24,8 +24,8 @@ from plugin_gateway.refusal import CREDENTIAL_REFUSED, Refusal, refusal_of
 from plugin_gateway.telemetry.record import with_approval
 
 if TYPE_CHECKING:
+    from plugin_gateway.proxy.answer_head import Answer
     from plugin_gateway.proxy.call import Call, Client
-    from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.granted import GrantedUplink
     from plugin_gateway.proxy.overflow import Piece
     from plugin_gateway.proxy.received import Permitted

@@ -20,9 +20,9 @@ from plugin_gateway.proxy.wire import read_request_lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from plugin_gateway.proxy.answer_head import Answer
     from plugin_gateway.proxy.clock import Clock
     from plugin_gateway.proxy.door import Access
-    from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.telemetry.record import AccessRecord

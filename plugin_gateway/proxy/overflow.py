@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.refusal import Refusal
 
 JSON_TYPE: Final = re.compile(rb"(?im)^content-type: *application/(?:[a-z0-9.+-]+\+)?json *(?:;|\r)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from plugin_gateway.proxy.downlink import status_line
+from plugin_gateway.proxy.answer_head import status_line
 from plugin_gateway.refusal import RETRY_SOON, Refusal, own_body
 
 TOO_MANY_CONNECTIONS: Final = Refusal(

@@ -86,7 +86,7 @@ class Plan:
         shape = rule.shape
         self.only_reports = shape is not None and shape.only_reports
         """Whether the shape refuses and changes no call, so that the gateway looks only at some."""
-        self.only_reports_bodies = shape is not None and shape.body is not None and shape.body.only_reports
+        self.only_reports_bodies: bool = shape is not None and shape.body is not None and shape.body.only_reports
         """Whether every body goes up as it came, so that the gateway looks only at some."""
         self.reply = ReplyRules(shape.reply) if shape is not None and shape.reply is not None else None
         check = shape.check if shape is not None else None

@@ -17,7 +17,7 @@ from plugin_gateway.shape.answer.trimmer import Trimmer
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens
-    from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.proxy.answer_head import Answer
     from plugin_gateway.shape.answer.cut import Branch
     from plugin_gateway.shape.answer.reply import ReplyShape
 

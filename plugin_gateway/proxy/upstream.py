@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from plugin_gateway.proxy.answer_head import Answer
     from plugin_gateway.proxy.call import Receiver
-    from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.revision import UpstreamSettings
 
 _HEAD: Final = 0

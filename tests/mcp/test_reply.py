@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from plugin_gateway.mcp.reply import Reply, result_of
 from plugin_gateway.mcp.result import LEFT_OUT_KEY, NEXT_KEY
 from plugin_gateway.mcp.service import ToolOffer
-from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.tools.tool import Argument, Place
 from tests.mcp.world import parsed, revision_of, written
 

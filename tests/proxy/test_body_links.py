@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.proxy.body_links import LinkRules
-from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.relocation import Relocation
 from plugin_gateway.revision import UpstreamSettings
 

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plugin_gateway.credentials.board import Board
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.downlink import Answer, Downlink, status_line
+from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.revision import UpstreamSettings
+
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.answer_head import Answer
 
 
 def downlink(**changes: bool) -> Downlink:
@@ -196,19 +199,6 @@ def test_answers_vary_by_origin_where_origins_are_configured() -> None:
     upstream = UpstreamSettings(host="up", port=80, authority=b"up.test")
     link = Downlink(upstream, "https://gw.test", KnownSecrets(), varies_by_origin=True)
     assert link.read(b"HTTP/1.1 200 OK").block == b"Vary: Origin\r\n"
-
-
-def test_pairs_are_for_servers_that_set_the_date_themselves() -> None:
-    assert read(b"Date: d\r\nX-Own: 1\r\n").pairs(b"r", b"Extra: e\r\n") == [
-        (b"x-own", b"1"),
-        (b"extra", b"e"),
-        (b"x-request-id", b"r"),
-    ]
-
-
-def test_a_status_has_our_phrase_or_none() -> None:
-    assert status_line(404) == b"HTTP/1.1 404 Not Found\r\n"
-    assert status_line(599) == b"HTTP/1.1 599 \r\n"
 
 
 def test_a_length_that_looks_like_a_secret_stays_true() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.proxy.overflow import Cap, CappedAnswer, truncated
 from plugin_gateway.refusal import Refusal
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.downlink import Answer, Downlink
+from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision import UpstreamSettings
@@ -25,6 +25,7 @@ from tests.narrow import stand_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from plugin_gateway.proxy.answer_head import Answer
     from tests.conftest import Authority
 
 UPSTREAM = UpstreamSettings(host="up", port=1, authority=b"up")

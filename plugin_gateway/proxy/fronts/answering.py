@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from uvicorn.server import ServerState
 
+    from plugin_gateway.proxy.answer_head import Answer
     from plugin_gateway.proxy.body import RequestBody
     from plugin_gateway.proxy.call import Call
-    from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.telemetry.record import AccessRecord
 

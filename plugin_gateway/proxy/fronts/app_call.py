@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.proxy.call import Call
-from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.own_answer import FAILED
 from plugin_gateway.proxy.received import Received
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from uvicorn.server import ServerState
 
+from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.proxy.body import RequestBody
 from plugin_gateway.proxy.call import Call
-from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.client_connection import BUSY, IDLE, LINGERING
 from plugin_gateway.proxy.received import Received

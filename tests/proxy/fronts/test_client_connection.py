@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from uvicorn.server import ServerState
 
+from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.proxy.call import Call
-from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, LINGERING, NEVER, ClientConnection
 from plugin_gateway.proxy.received import Received
 from plugin_gateway.proxy.wire import read_request_fields
