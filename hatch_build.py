@@ -90,6 +90,7 @@ COMPILED = (
     "plugin_gateway/telemetry/counters.py",
     "plugin_gateway/tools/base64_text.py",
     "plugin_gateway/tools/body.py",
+    "plugin_gateway/tools/body_slot.py",
     "plugin_gateway/tools/content.py",
     "plugin_gateway/tools/draft.py",
     "plugin_gateway/tools/form.py",

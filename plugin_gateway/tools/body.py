@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.shape.values.json_text import json_octets
 from plugin_gateway.shape.values.scalar import UnwritableError, plain, utf8
 from plugin_gateway.tools.base64_text import base64_octets
+from plugin_gateway.tools.body_slot import FieldSlot, MemberSlot, PartSlot, WholeSlot
 from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem, printable_name
 from plugin_gateway.tools.form import form_pairs
 from plugin_gateway.tools.media import sendable
 from plugin_gateway.tools.multipart import joined, parts
-from plugin_gateway.tools.slot import FieldSlot, MemberSlot, PartSlot, Slot, WholeSlot
 from plugin_gateway.tools.tool import PLAIN_ENCODING, Argument, Body, BodyKind, Encoding
 
 if TYPE_CHECKING:
     from plugin_gateway.tools.draft import Draft
+    from plugin_gateway.tools.slot import Slot
 
 _TYPES: Final = {
     BodyKind.JSON: "application/json",

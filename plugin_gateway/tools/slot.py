@@ -21,7 +21,6 @@ from plugin_gateway.shape.values.style import DELIMITERS, bare, deep_object, for
 from plugin_gateway.tools.content import content_text
 from plugin_gateway.tools.form import form_pairs
 from plugin_gateway.tools.media import is_json
-from plugin_gateway.tools.multipart import parts
 from plugin_gateway.tools.tool import PLAIN_ENCODING
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.tools.draft import Draft
     from plugin_gateway.tools.path import Spot
-    from plugin_gateway.tools.tool import Argument, Encoding
+    from plugin_gateway.tools.tool import Argument
 
 MAX_FIELD_BYTES: Final = 8 * 1024
 _MOST: Final = 1 << 62
@@ -250,43 +249,6 @@ class CookieSlot(Slot):
         draft.cookies += pairs if is_raw or len(pairs) < 2 else ["&".join(pairs)]
 
 
-class MemberSlot(Slot):
-    """A member of a JSON body. Null is a value there."""
-
-    __slots__ = ()
-
-    takes_null = True
-
-    def add(self, value: object, draft: Draft) -> None:
-        draft.members[self.argument.wire_name] = value
-
-
-class FieldSlot(Slot):
-    """A field of a form."""
-
-    __slots__ = ("_encoding",)
-
-    def __init__(self, argument: Argument, encoding: Encoding) -> None:
-        super().__init__(argument)
-        self._encoding = encoding
-
-    def add(self, value: object, draft: Draft) -> None:
-        draft.add_pairs(form_pairs(self.argument.wire_name, value, self._encoding))
-
-
-class PartSlot(Slot):
-    """A field of a multipart body."""
-
-    __slots__ = ("_encoding",)
-
-    def __init__(self, argument: Argument, encoding: Encoding) -> None:
-        super().__init__(argument)
-        self._encoding = encoding
-
-    def add(self, value: object, draft: Draft) -> None:
-        draft.add_parts(parts(self.argument.wire_name, value, self._encoding))
-
-
 class UnusedSlot(Slot):
     """An argument that has no place in a request.
 
@@ -297,15 +259,6 @@ class UnusedSlot(Slot):
 
     def add(self, value: object, draft: Draft) -> None:
         """Do nothing."""
-
-
-class WholeSlot(Slot):
-    """The argument that is the whole body."""
-
-    __slots__ = ()
-
-    def add(self, value: object, draft: Draft) -> None:
-        draft.whole.append(value)
 
 
 def _check_length(value: object) -> None:

@@ -151,7 +151,6 @@ LONGER = {
     "shape/describe/parameter_rules.py": "one method for each rule of a parameter",
     "shape/request/parameters.py": "one pass over the parameters of a call, written out because it is hot",
     "shape/answer/trimmer.py": "one scanner, whose states share its buffer",
-    "tools/slot.py": "one class for each place of an argument",
 }
 
 
