@@ -140,7 +140,6 @@ LONGER = {
     "config/syntax.py": "one method for each mistake of syntax that people make",
     "mcp/call.py": "the states of one POST: its body, its tool call, its events, its end",
     "openapi/decode/yaml_values.py": "one reader of libyaml's events, whose branches share its stack",
-    "openapi/mend/mended.py": "one method for each mistake that can be mended",
     "proxy/exchange.py": "the states of one exchange",
     "proxy/fronts/connection.py": "the states of one client connection",
     "proxy/relocation.py": "the URLs of an upstream in each field that has one",

@@ -7,7 +7,6 @@ author wanted to allow or require.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.openapi.document import Document
@@ -26,13 +25,14 @@ from plugin_gateway.openapi.grammar import (
 )
 from plugin_gateway.openapi.mend.notes import Notes, describe_value
 from plugin_gateway.openapi.mend.parameters import ParameterMender
-from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
-from plugin_gateway.openapi.mend.schema import mend_schema, settle_positions
+from plugin_gateway.openapi.mend.plain_values import mend_plain
+from plugin_gateway.openapi.mend.schema import settle_positions
 from plugin_gateway.openapi.mend.statuses import mend_statuses
 from plugin_gateway.openapi.mend.value_check import ValueCheck
+from plugin_gateway.openapi.mend.whole_object import WholeMender
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.refs import RefError
-from plugin_gateway.openapi.vocabulary import PLAIN_FIELDS, Type, is_known
+from plugin_gateway.openapi.vocabulary import PLAIN_FIELDS, is_known
 
 if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
@@ -51,7 +51,6 @@ _NEEDED: Final = {
     ObjectKind.LINK: frozenset({"operationRef", "operationId", "$ref"}),
 }
 """An object needs at least one of these fields; an object without them is left out."""
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class _ObjectToMend(NamedTuple):
@@ -79,7 +78,7 @@ class _Mender:
         self.root: JsonObject = copy_json(document.root)
         self._notes = Notes()
         self._parameters = ParameterMender(document, self.root, self._notes)
-        self._check = ValueCheck(document, effort)
+        self._whole = WholeMender(ValueCheck(document, effort), self._parameters, self._notes, document.version)
         self._document = document
         self._version = document.version
         self._jobs: list[_ObjectToMend] = []
@@ -109,8 +108,6 @@ class _Mender:
                     )
             else:
                 self._mend_none(kind, tokens, holder, key)
-
-    # Where objects are
 
     def _mend_root(self) -> None:
         root = self.root
@@ -203,8 +200,8 @@ class _Mender:
             elif (field := FIELDS[kind].get(name)) is not None:
                 self._field(field, tokens, node, name)
             else:
-                self._mend_plain(kind, node, name, place)
-        self._mend_whole(kind, node, tokens)
+                mend_plain(kind, node, name, place, self._notes)
+        self._whole.mend(kind, node, tokens)
 
     def _other_kind(self, kind: ObjectKind, node: JsonObject) -> ObjectKind | None:
         """Return the kind of the component that `node` refers to if it is not `kind`."""
@@ -222,7 +219,7 @@ class _Mender:
         for name in [name for name in node if name != "$ref" and not is_extension(name)]:
             place = (*tokens, name)
             if name in PLAIN_FIELDS[kind] and is_known(kind, name, self._version):
-                self._mend_plain(kind, node, name, place)
+                mend_plain(kind, node, name, place, self._notes)
             elif name not in ("summary", "description") or not isinstance(node[name], str):
                 self._notes.drop(node, name, place, f"{name!r} has no meaning beside a `$ref`")
 
@@ -288,90 +285,6 @@ class _Mender:
             self._mend_object(kind, holder[key], tokens)
         else:
             self._notes.refuse(tokens, f"the {kind} object must be a mapping, not {describe_value(value)}")
-
-    # Plain fields
-
-    def _mend_plain(self, kind: ObjectKind, node: JsonObject, name: str, place: Tokens) -> None:
-        value, type_ = node[name], PLAIN_FIELDS[kind][name].type
-        if type_ is Type.ANY:
-            return
-        if name.startswith("$") and type_ is Type.TEXT and not isinstance(value, str):
-            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {describe_value(value)}")
-            return
-        try:
-            better = mended(type_, value)
-        except Unmendable:
-            if kind is ObjectKind.PARAMETER and name in ("name", "in"):
-                return  # reported with the whole object
-            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {describe_value(value)}")
-            return
-        if better is not value:
-            node[name] = better
-            self._notes.mended(
-                place,
-                f"{name!r} must be {type_.value}: {describe_value(value, whole=True)} is read as {describe_value(better, whole=True)}",
-            )
-
-    # Objects as a whole
-
-    def _mend_whole(self, kind: ObjectKind, node: JsonObject, tokens: Tokens) -> None:
-        match kind:
-            case ObjectKind.INFO:
-                self._notes.need(node, tokens, "title", "API")
-                self._notes.need(node, tokens, "version", "0")
-            case ObjectKind.CONTACT if "email" in node and not _EMAIL.fullmatch(node["email"]):
-                self._notes.drop(
-                    node, "email", (*tokens, "email"), f"{describe_value(node['email'])} is not an e-mail address"
-                )
-            case ObjectKind.LICENSE if "identifier" in node and "url" in node:
-                self._notes.drop(node, "url", (*tokens, "url"), "'url' is not allowed beside `identifier`")
-            case ObjectKind.OPERATION:
-                responses = node.get("responses")
-                if not isinstance(responses, dict) or is_reference(ObjectKind.RESPONSE, responses):
-                    if "responses" in node:
-                        self._notes.drop(
-                            node,
-                            "responses",
-                            (*tokens, "responses"),
-                            f"responses must be a mapping, not {describe_value(responses)}",
-                        )
-                    node["responses"] = {"default": {"description": ""}}
-                self._parameters.declare_missing(node, tokens)
-            case ObjectKind.PARAMETER | ObjectKind.HEADER | ObjectKind.ITEMS if self._version == "2.0":
-                if kind is ObjectKind.PARAMETER:
-                    self._parameters.mend(node, tokens)
-                # In 2.0 the fields beside `name` and `in` are schema keywords.
-                mend_schema(
-                    self._check, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
-                )
-            case ObjectKind.PARAMETER:
-                self._parameters.mend(node, tokens)
-            case ObjectKind.HEADER:
-                self._parameters.mend_value(node, tokens, "header")
-            case ObjectKind.REQUEST_BODY:
-                self._notes.need(node, tokens, "content", {})
-            case ObjectKind.RESPONSE:
-                if "description" not in node and "summary" not in node:
-                    node["description"] = ""  # no warning: this mistake is so common that it would hide the others
-            case ObjectKind.ENCODING:
-                self._parameters.mend_style(node, tokens, "query")
-            case ObjectKind.EXAMPLE if "value" in node and "externalValue" in node:
-                self._notes.drop(
-                    node, "externalValue", (*tokens, "externalValue"), "'externalValue' is not allowed beside `value`"
-                )
-            case ObjectKind.LINK if "operationRef" in node and "operationId" in node:
-                self._notes.drop(
-                    node,
-                    "operationRef",
-                    (*tokens, "operationRef"),
-                    "'operationRef' is not allowed beside `operationId`",
-                )
-            case ObjectKind.SCHEMA:
-                mend_schema(
-                    self._check, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
-                )
-            case _:
-                pass
 
 
 def _instead(value: Json) -> str:

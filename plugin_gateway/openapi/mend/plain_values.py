@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.openapi.vocabulary import Type
+from plugin_gateway.openapi.grammar import ObjectKind
+from plugin_gateway.openapi.mend.notes import describe_value
+from plugin_gateway.openapi.vocabulary import PLAIN_FIELDS, Type
 
 if TYPE_CHECKING:
-    from plugin_gateway.openapi.document import Json
+    from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.mend.notes import Notes
+    from plugin_gateway.openapi.refs import Tokens
 
 _FLAGS: Final = {"true": True, "false": False, "yes": True, "no": False}
 _INTEGER: Final = re.compile(r"[-+]?\d{1,18}")
@@ -50,6 +54,29 @@ def mended(type_: Type, value: Json) -> Json:
             entries = _of(value, dict)
             texts = {name: _text(entry) for name, entry in entries.items()}
             return entries if texts == entries else texts
+
+
+def mend_plain(kind: ObjectKind, node: JsonObject, name: str, place: Tokens, notes: Notes) -> None:
+    """Correct a plain field; leave it out where its meaning is not certain."""
+    value, type_ = node[name], PLAIN_FIELDS[kind][name].type
+    if type_ is Type.ANY:
+        return
+    if name.startswith("$") and type_ is Type.TEXT and not isinstance(value, str):
+        notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {describe_value(value)}")
+        return
+    try:
+        better = mended(type_, value)
+    except Unmendable:
+        if kind is ObjectKind.PARAMETER and name in ("name", "in"):
+            return  # reported with the whole object
+        notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {describe_value(value)}")
+        return
+    if better is not value:
+        node[name] = better
+        notes.mended(
+            place,
+            f"{name!r} must be {type_.value}: {describe_value(value, whole=True)} is read as {describe_value(better, whole=True)}",
+        )
 
 
 def _of(value: Json, kind: type) -> Json:

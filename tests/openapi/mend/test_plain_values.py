@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
+from plugin_gateway.openapi.grammar import ObjectKind
+from plugin_gateway.openapi.mend.notes import Notes
+from plugin_gateway.openapi.mend.plain_values import Unmendable, mend_plain, mended
 from plugin_gateway.openapi.vocabulary import Type
 
 
@@ -59,3 +61,32 @@ def test_a_value_without_a_certain_meaning_is_unmendable(type_: Type, value: Any
 def test_a_value_of_the_right_type_is_given_back_itself(type_: Type) -> None:
     value = ["string"]
     assert mended(type_, value) is value
+
+
+@pytest.mark.parametrize(
+    ("node", "better", "words"),
+    [
+        ({"description": 1.5}, {"description": "1.5"}, "is read as"),
+        ({"description": []}, {}, "it is left out"),
+        ({"$id": 1}, {}, "it is left out"),
+        ({"description": "a"}, {"description": "a"}, ""),
+        ({"default": object}, {"default": object}, ""),
+    ],
+)
+def test_a_plain_field_is_corrected_or_left_out_with_a_warning(
+    node: dict[str, Any], better: dict[str, Any], words: str
+) -> None:
+    notes = Notes()
+    (name,) = node
+    mend_plain(ObjectKind.SCHEMA, node, name, ("place", name), notes)
+
+    assert node == better
+    assert [words in one.message for one in notes.findings] == ([True] if words else [])
+
+
+def test_the_name_of_a_parameter_is_left_for_the_rule_about_the_whole_object() -> None:
+    notes = Notes()
+    node: dict[str, Any] = {"name": []}
+    mend_plain(ObjectKind.PARAMETER, node, "name", ("place", "name"), notes)
+
+    assert (node, notes.findings) == ({"name": []}, [])
