@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.decode.unread import holds_mapping
 from plugin_gateway.openapi.foreign import foreign_value
+from plugin_gateway.openapi.near_misses import nearest_root_field
 from plugin_gateway.openapi.refs import RefError
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def check_root(root: Json) -> Iterator[Finding]:
     named = [key for key in ("openapi", "swagger") if key in root]
     if len(named) != 1:
         message = "both 'openapi' and 'swagger' are set" if named else "neither 'openapi' nor 'swagger' is set"
-        yield _finding("document-version", message, named[1:], f"set exactly one of the two; {_VERSIONS}")
+        other = next((name for name in root if not named and name.casefold() in _SUPPORTED), "")
+        hint = f"write `{other.casefold()}`" if other else f"set exactly one of the two; {_VERSIONS}"
+        yield _finding("document-version", message, named[1:] or [one for one in (other,) if one], hint)
         return
     key = named[0]
     version = root[key]
@@ -50,8 +53,14 @@ def check_root(root: Json) -> Iterator[Finding]:
         is_other = _SUPPORTED[other].fullmatch(version) is not None
         hint = f"write `{other}: {version}`" if is_other else _VERSIONS
         yield _finding("document-version", f"{key} {version[:20]!r} is not supported", (key,), hint)
-    if "paths" not in root and key == "openapi" and not str(version).startswith("3.0"):
-        return
+    if "paths" not in root:
+        for name in root:
+            if nearest_root_field(name, str(version)) == "paths":
+                message = f"'paths' is missing, and {name!r} is not a field of a document"
+                yield _finding("document-paths", message, (name,), "write `paths`")
+                return
+        if key == "openapi" and not str(version).startswith("3.0"):
+            return
     if not isinstance(root.get("paths"), dict):
         what = f"must be a mapping, not {_kind(root['paths'])}" if "paths" in root else "is missing"
         hint = "if this is a part of a document, name the file that has its `paths`"

@@ -11,6 +11,7 @@ from plugin_gateway.diagnostics import Finding, Pointer, Severity
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.methods import KNOWN, PREFLIGHT
 from plugin_gateway.openapi.document import OperationKey
+from plugin_gateway.openapi.near_misses import hint_of_id, hint_of_key
 from plugin_gateway.revision.name_pattern import names_like, pattern_in
 from plugin_gateway.text.closest import closest
 
@@ -75,6 +76,12 @@ class Catalogue:
 
     def guess_id(self, operation_id: str) -> str:
         return _did_you_mean(operation_id, self._by_id)
+
+    def hint_of_near_miss(self, selector: Selector) -> str:
+        """Say where the document has an operation that a slip in it hides from the gateway."""
+        if selector.key is not None:
+            return hint_of_key(self._document, OperationKey(*selector.key))
+        return hint_of_id(self._document, selector.operation) if selector.operation is not None else ""
 
     def guess_name(self, name: str) -> str:
         """Guess what an unknown operationId means: a summary, method, pattern or path, or several entries without dashes."""
@@ -196,7 +203,9 @@ def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
         found = catalogue.under(selector.path or "")
         what = f"no path matches {describe(selector)}"
         hint = _other_methods(found) or catalogue.guess_path(selector.path or "")
-    if not catalogue.operations:
+    if near_miss := catalogue.hint_of_near_miss(selector):
+        hint = near_miss
+    elif not catalogue.operations:
         hint = "the document has no operations; under `paths`, methods are written in lower case, such as `get`"
     return Finding(rule="unknown-operation", message=what, hint=hint, pointer=(where, selector.index))
 

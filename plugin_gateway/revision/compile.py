@@ -21,6 +21,7 @@ from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.override import find_declared_overrides
 from plugin_gateway.gate.refused_name import find_refused_names
+from plugin_gateway.openapi.near_misses import find_near_misses
 from plugin_gateway.openapi.prune.leaks import leaks_in_prose
 from plugin_gateway.publish.page import PAGE_PATH
 from plugin_gateway.publish.security import well_known_at_root
@@ -91,10 +92,11 @@ def compile_revision(
         *manifest_findings,
         *(find_contradictions(document, kept, config.upstream.url) if config.upstream.servers == "check" else ()),
     ]
+    near_misses = tuple(find_near_misses(document))
     try:
         part = cut_allowed_part(config, document, kept, steps)
     except DocumentError as error:
-        _raise_errors(loaded, findings, error.findings)
+        _raise_errors(loaded, findings, (*near_misses, *error.findings))
         raise
     injections, injection_findings = compile_injections(
         config, {part.ids[key]: entry for key, one in kept.items() if (entry := one.credential_entry) is not None}
@@ -116,7 +118,7 @@ def compile_revision(
         *(find_useless_fields(config) if is_searched else ()),
         *find_published_secrets(config),
     ]
-    _raise_errors(loaded, findings)
+    _raise_errors(loaded, findings, near_misses)
     allowed = {key: _allowed(config, one, part.ids[key], injections, part.shapes.get(key)) for key, one in kept.items()}
     injected = injected_names(injections.every, is_searched=is_searched)
     gate = compile_gate(document, allowed, injected)
@@ -146,7 +148,7 @@ def compile_revision(
     if steps.has_notes:
         leaks = leaks_in_prose(document, part.document, published.served, kept)
         doubts = [*part.document.warnings, *part.mended, *published.warnings, *leaks]
-        of_document = *document.warnings, *_of_document(document, doubts)
+        of_document = *document.warnings, *_of_document(document, near_misses), *_of_document(document, doubts)
     return Revision(
         number=number,
         public_url=config.public_url,

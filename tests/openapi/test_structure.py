@@ -102,9 +102,13 @@ def test_a_document_without_paths_is_fine() -> None:
         ({"swagger": "3.0.0", "paths": {}}, "write `openapi: 3.0.0`"),
         ({"openapi": "2.0", "paths": {}}, "write `swagger: 2.0`"),
         ({"openapi": "4.0.0", "paths": {}}, "supported versions are 2.0, 3.0, 3.1 and 3.2"),
+        ({"OpenAPI": "3.1.0", "paths": {}}, "write `openapi`"),
+        ({"openapi": "3.1.0", "Paths": {}}, "write `paths`"),
+        ({"openapi": "3.0.0", "path": {}}, "write `paths`"),
+        ({"swagger": "2.0", "pahts": {}}, "write `paths`"),
     ],
 )
-def test_the_hint_for_a_version_under_the_other_key_names_that_key(root: Any, hint: str) -> None:
+def test_the_hint_for_a_wrong_key_names_the_right_one(root: Any, hint: str) -> None:
     (finding,) = check_root(root)
     assert finding.hint == hint
 

@@ -268,3 +268,20 @@ def test_a_mistake_of_syntax_hides_no_other_mistake_and_invents_none(
         (line, "syntax" if rule in ("yaml-syntax", "yaml-alias", "bad-key") else rule) for line, rule in found
     } == expected
     assert len(found) == len(expected)
+
+
+def test_a_method_in_capitals_is_a_warning_beside_the_operation_that_it_hides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "openapi.yaml").write_text(
+        ISSUES.replace("    get: {operationId: listIssues", "    GET: {operationId: listIssues")
+    )
+    (tmp_path / "gateway.yaml").write_text(HEAD + ALLOW)
+    with pytest.raises(FindingsError) as caught:
+        build(load_config(Path("gateway.yaml"), environ=ENVIRON))
+    found = [one for one in in_file_order(caught.value.findings) if one.rule != "manifest-missing"]
+    assert [(one.rule, one.severity, present(one.location).file, present(one.location).line) for one in found] == [
+        ("unknown-operation", Severity.ERROR, "gateway.yaml", 6),
+        ("document-near-miss", Severity.WARNING, "openapi.yaml", 5),
+    ]

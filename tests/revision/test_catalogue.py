@@ -123,9 +123,23 @@ def test_the_error_for_an_entry_without_operations_has_the_nearest_names(
 
 
 def test_a_document_without_operations_has_no_names_to_offer() -> None:
-    empty = Catalogue(Document(root={"openapi": "3.0.3", "paths": {"/pets": {"GET": {}}}}, name="t"))
+    empty = Catalogue(Document(root={"openapi": "3.0.3", "paths": {"/pets": {"x-get": {}}}}, name="t"))
     finding = unmatched(Selector.parse("listPets").numbered(0), empty, "allow")
     assert finding.hint.startswith("the document has no operations")
+
+
+@pytest.mark.parametrize(
+    ("entry", "hint"),
+    [
+        ("listPets", "the document has it below 'GET' of /pets: write `get` there"),
+        ("GET /pets", "the document has it as 'GET': write `get` there"),
+        ("addPet", "`POST /pets` of the document has 'operationID': write `operationId` there"),
+    ],
+)
+def test_an_operation_that_a_slip_in_the_document_hides_is_named(entry: str, hint: str) -> None:
+    item = {"GET": {"operationId": "listPets"}, "post": {"operationID": "addPet"}}
+    catalogue = Catalogue(Document(root={"openapi": "3.0.3", "paths": {"/pets": item}}, name="t"))
+    assert unmatched(Selector.parse(entry).numbered(0), catalogue, "allow").hint == hint
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from plugin_gateway.openapi.mend.schema import settle_positions
 from plugin_gateway.openapi.mend.statuses import mend_statuses
 from plugin_gateway.openapi.mend.value_check import ValueCheck
 from plugin_gateway.openapi.mend.whole_object import WholeMender
+from plugin_gateway.openapi.near_misses import nearest_field
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.refs import RefError
 from plugin_gateway.openapi.vocabulary import PLAIN_FIELDS, is_known
@@ -194,9 +195,8 @@ class _Mender:
             if is_extension(name):
                 continue
             if not is_known(kind, name, self._version):
-                self._notes.drop(
-                    node, name, place, f"{name!r} is not a field of the {kind} object in OpenAPI {self._version}"
-                )
+                why = f"{name!r} is not a field of the {kind} object in OpenAPI {self._version}"
+                self._notes.drop(node, name, place, why, nearest_field(kind, name, self._version))
             elif (field := FIELDS[kind].get(name)) is not None:
                 self._field(field, tokens, node, name)
             else:

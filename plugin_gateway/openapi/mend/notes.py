@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.refs import Tokens, to_ref
 
@@ -29,14 +31,15 @@ class Notes:
         """Warn that a value was corrected."""
         self.findings.append(_warning(place, why))
 
-    def dropped(self, place: Tokens, why: str) -> None:
-        """Warn that a value was left out."""
-        self.mended(place, f"{why}: it is left out")
+    def dropped(self, place: Tokens, why: str, meant: str = "") -> None:
+        """Warn that a value was left out. `meant` is what its author probably wanted to write."""
+        finding = _warning(place, f"{why}: it is left out")
+        self.findings.append(replace(finding, hint=f"did you mean `{meant}`?") if meant else finding)
 
-    def drop(self, node: JsonObject, name: str, place: Tokens, why: str) -> None:
+    def drop(self, node: JsonObject, name: str, place: Tokens, why: str, meant: str = "") -> None:
         """Leave out a field and warn."""
         del node[name]
-        self.dropped(place, why)
+        self.dropped(place, why, meant)
 
     def need(self, node: JsonObject, tokens: Tokens, name: str, value: Json) -> None:
         """Fill in a required field if it is missing, and warn."""

@@ -24,6 +24,13 @@ def test_an_omission_is_a_warning_and_a_refusal_an_error_at_its_place() -> None:
     assert [*errors_in(tuple(notes.findings))] == notes.findings[2:]
 
 
+def test_the_hint_of_an_omission_names_what_was_meant() -> None:
+    notes, node = Notes(), {"a": 1, "b": 1}
+    notes.drop(node, "a", ("a",), "it is odd", "c")
+    notes.drop(node, "b", ("b",), "it is odd")
+    assert [finding.hint for finding in notes.findings] == ["did you mean `c`?", "fix the document"]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
