@@ -159,7 +159,7 @@ def load_text(
             better_hint((*right, *pointer[depth:]), judged, _value_at(value, pointer), root=value) or judged.hint
         )
     # The YAML reader reported an ambiguous scalar and read it as text: a second finding there would only confuse.
-    taken = {(finding.location.line, finding.location.column) for finding in findings if finding.location}
+    taken = {(one.location.line, one.location.column): at for at, one in enumerate(findings) if one.location}
     for pointer, judged in mistakes:
         finding = places.mistaken(pointer, judged)
         line, column = (finding.location.line, finding.location.column) if finding.location else (0, 0)
@@ -167,6 +167,9 @@ def load_text(
             continue  # perhaps it is known where the line belongs
         if not line or (line, column) not in taken or judged.instead_of:
             findings.append(finding)
+        elif findings[taken[line, column]].rule == "ambiguous-yaml" and judged.hint in ("write true", "write false"):
+            # Where only true or false is valid, the word can only mean that.
+            findings[taken[line, column]] = replace(findings[taken[line, column]], hint=finding.hint)
     wrong = {finding.location for finding in findings}
     warnings = tuple(
         one for one in (*_warnings(written, places), *beside) if one.rule != COMMENTED_OUT or one.location not in wrong

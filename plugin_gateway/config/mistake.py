@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from plugin_gateway.diagnostics import Pointer
 
+_YES: Final = frozenset({"yes", "y", "on", "enabled"})
+_NO: Final = frozenset({"no", "n", "off", "disabled"})
 NOTHING: Final = object()
 """Marks a mistake without an offending value."""
 
@@ -75,6 +77,7 @@ def flag_hint(value: object) -> str:
     """Return the hint for a value that means true or false but is neither; empty if it means something else."""
     if isinstance(value, int) and value in (0, 1):
         return f"write {'true' if value else 'false'}"
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return f"write {value.lower()}, without quotes"
-    return ""
+    word = value.strip().casefold() if isinstance(value, str) else ""
+    if word in ("true", "false"):
+        return f"write {word}, without quotes"
+    return "write true" if word in _YES else "write false" if word in _NO else ""

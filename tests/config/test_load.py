@@ -71,6 +71,36 @@ def test_off_is_read_the_same_with_and_without_quotes(word: str) -> None:
         assert (config.validate_.request, config.validate_.response) == ("off", "off")
 
 
+@pytest.mark.parametrize(
+    ("word", "rule", "hint"),
+    [
+        ("yes", "ambiguous-yaml", "write true"),
+        ("ON", "ambiguous-yaml", "write true"),
+        ("no", "ambiguous-yaml", "write false"),
+        ("off", "ambiguous-yaml", "write false"),
+        ('"yes"', "wrong-type", "write true"),
+        ('"off"', "wrong-type", "write false"),
+        ('"true"', "wrong-type", "write true, without quotes"),
+        ('"False"', "wrong-type", "write false, without quotes"),
+        ("1", "wrong-type", "write true"),
+        ("n", "wrong-type", "write false"),
+    ],
+)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "public: {url: https://h/x, path_stripped: HERE}",
+        "deny: []\nauth: {type: user_http, passthrough: HERE}",
+        "validate: {}\nmanifest: {}\nconsole: {write: HERE}",
+    ],
+)
+def test_a_word_where_only_true_or_false_is_valid_is_reported_with_the_one_to_write(
+    place: str, word: str, rule: str, hint: str
+) -> None:
+    found = [one for one in findings_of(f"{MINIMAL}{place.replace('HERE', word)}\n") if one.rule == rule]
+    assert [one.hint for one in found] == [hint]
+
+
 def test_an_empty_allow_list_allows_nothing() -> None:
     assert loaded(MINIMAL[: MINIMAL.index("allow")] + "allow: []\n").config.allow == ()
 
