@@ -24,8 +24,8 @@ VERBS: Final[Mapping[str, str]] = {
     "create": "create add new make insert post register start begin generate submit write send upload schedule publish",
     "list": "list browse enumerate which",
     "get": "get show read fetch view retrieve see display download check",
-    "update": "update edit change modify rename set put patch adjust configure replace",
-    "delete": "delete remove destroy erase drop clear revoke",
+    "update": "update edit change modify rename set put patch adjust configure replace archive activate deactivate enable disable",
+    "delete": "delete remove destroy erase drop clear revoke cancel terminate discard withdraw unsubscribe detach unlink abort",
     "search": "search find lookup query",
 }
 """For each verb of `VERBS_OF_METHODS`, the words that people type for the same act."""

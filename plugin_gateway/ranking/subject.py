@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from plugin_gateway.ranking.lexicon import VERBS_OF_METHODS
-from plugin_gateway.ranking.words import stem, stems_of
+from plugin_gateway.ranking.words import SILENT, stem, stems_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,7 @@ FIELDS: Final[Mapping[str, TextWeight]] = {
     "path": TextWeight(weight=1.0, by_length=0.7),
     "thing": TextWeight(weight=1.5, by_length=0.3),
     "verb": TextWeight(weight=2.4, by_length=0.0),
+    "act": TextWeight(weight=1.0, by_length=0.0),
     "tags": TextWeight(weight=0.6, by_length=0.0),
     "sentence": TextWeight(weight=0.6, by_length=0.4),
     "rest": TextWeight(weight=0.2, by_length=0.4),
@@ -69,6 +70,7 @@ class Subject(Struct, frozen=True, kw_only=True):
             "path": [*stems_of(without_parameters(self.path))],
             "thing": [*stems_of(without_parameters(things[-1]))] if things else [],
             "verb": [stem(verb) for verb in verbs],
+            "act": [word for word in stems_of(title) if word not in SILENT][:1],
             "tags": [*stems_of(" ".join(self.tags))],
             "sentence": [*stems_of(sentence)],
             "rest": [*stems_of(rest)],

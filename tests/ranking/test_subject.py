@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.ranking.subject import FIELDS, Subject, plain, without_parameters
+from plugin_gateway.ranking.words import stems_of
 
 
 def texts(**values: Any) -> dict[str, list[str]]:
@@ -63,3 +64,9 @@ def test_parameters_are_not_words_of_a_path() -> None:
 
 def test_a_plain_text_has_no_tags_and_one_line() -> None:
     assert plain("<p>All\n <code>pets</code></p>, 1 < 2") == "All pets , 1 < 2"
+
+
+def test_the_act_of_an_operation_is_the_first_word_of_its_title_that_says_something() -> None:
+    assert texts(title="A way to cancel an order")["act"] == [*stems_of("way")]
+    assert texts(title="Cancels an order")["act"] == [*stems_of("cancel")]
+    assert texts(title="", description="")["act"] == []
