@@ -11,6 +11,7 @@ import ipaddress
 import os
 import re
 import secrets
+import signal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the seed of the run, which workers of xdist take over with the other options."""
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(secrets.randbits(64))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell without job control starts jobs in the background so, and the programs under test would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> None:

@@ -1,4 +1,4 @@
-"""A curl command: the method and the URL of its call, so that a command from a manual can be pasted."""
+"""A curl command: the method, the URL and the header fields of its call, so that a command from a manual can be pasted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONG: Final = frozenset(
         "unix-socket", "upload-file", "url", "url-query", "user", "user-agent", "write-out",
     }
 )  # fmt: skip
-_NAMES: Final = {"X": "request", "d": "data", "F": "form", "T": "upload-file", "I": "head", "G": "get"}
+_NAMES: Final = {"H": "header", "X": "request", "d": "data", "F": "form", "T": "upload-file", "I": "head", "G": "get"}
 _DATA: Final = frozenset({"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json"})
 
 
@@ -30,6 +30,8 @@ class CurlCall(NamedTuple):
 
     method: str
     url: str
+    headers: tuple[str, ...] = ()
+    """As they were written, such as `X-Api-Key: abc`."""
 
 
 def split_curl(words: Sequence[str]) -> list[str] | None:
@@ -55,11 +57,14 @@ def read_curl(arguments: Sequence[str]) -> CurlCall:
     options: dict[str, str] = {}
     data: list[str] = []
     urls: list[str] = []
+    headers: list[str] = []
     for name, value in _options(arguments):
         if name in ("", "url"):
             urls.append(value)
         elif name in _DATA:
             data.append(value)
+        elif name == "header":
+            headers.append(value)
         options[name] = value
     if not urls:
         raise UsageError("the curl command has no URL")
@@ -73,7 +78,7 @@ def read_curl(arguments: Sequence[str]) -> CurlCall:
         method = "PUT"
     elif data or {"form", "form-string"} & options.keys():
         method = "POST"
-    return CurlCall(options.get("request", method), url)
+    return CurlCall(options.get("request", method), url, tuple(headers))
 
 
 def _options(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:

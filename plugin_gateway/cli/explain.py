@@ -12,6 +12,7 @@ from plugin_gateway.cli.suggestions import suggest_methods, suggest_paths
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from plugin_gateway.gate.variant import PlainFields
     from plugin_gateway.revision.account import Account
 
 
@@ -25,7 +26,9 @@ class CallCommand(click.Command):
             # The command is one word in quotes, or all words from `curl` on.
             end = len(args) if word == "curl" else at + 1
             if (curl := split_curl(args[at:end])) is not None:
-                args = [*args[:at], *args[end:], "--", *read_curl(curl)]
+                call = read_curl(curl)
+                fields = [f"--header={line}" for line in call.headers]
+                args = [*args[:at], *args[end:], *fields, "--", call.method, call.url]
                 break
         return super().parse_args(ctx, args)
 
@@ -35,16 +38,23 @@ class CallCommand(click.Command):
 @click.argument("method", shell_complete=suggest_methods)
 @click.argument("path", shell_complete=suggest_paths, required=False)
 @as_option("Explain the call of this entry of `consumers`.")
+@click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header field of the call.")
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
 def command(
-    context: click.Context, config: Path | None, method: str, path: str | None, consumer: str, shape: str
+    context: click.Context,
+    config: Path | None,
+    method: str,
+    path: str | None,
+    consumer: str,
+    headers: tuple[str, ...],
+    shape: str,
 ) -> int:
     """Explain step by step whether the call METHOD PATH would pass, and which line of gateway.yaml decides it.
 
     PATH is a path with its query, or a whole URL of the gateway or the upstream: `plugin-gateway explain GET
-    '/orders?status=open'`. A curl command can be pasted: `plugin-gateway explain curl -X POST https://…`; its headers and body
-    are not judged. A path or URL alone is a GET. Exit status: 0 if the call is allowed or the gateway answers it itself, 1 if
+    '/orders?status=open'`. A curl command can be pasted: `plugin-gateway explain curl -X POST https://…`; its body is not
+    judged, and of the header fields only those that select an operation. A path or URL alone is a GET. Exit status: 0 if the call is allowed or the gateway answers it itself, 1 if
     it is refused. The output names denied operations; clients do not see it.
     """
     if path is None:
@@ -64,6 +74,7 @@ def command(
         loaded=built.loaded,
         document=built.document,
         consumer=consumer,
+        fields=_fields(headers),
         agreed=built.agreed,
     )
     if shape == "json":
@@ -75,6 +86,13 @@ def command(
     else:
         click.echo(as_text(method, path, account))
     return 0 if account.is_allowed else 1
+
+
+def _fields(headers: tuple[str, ...]) -> PlainFields:
+    from plugin_gateway.gate.variant import PlainFields
+
+    lines = (header.encode(errors="replace").partition(b":") for header in headers)
+    return PlainFields(tuple((name.strip().lower(), value.strip()) for name, _, value in lines))
 
 
 def as_text(method: str, path: str, account: Account) -> str:

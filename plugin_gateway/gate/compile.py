@@ -14,10 +14,10 @@ from plugin_gateway.gate.matrix import MatrixPath, matrix_path
 from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.gate.rule import InjectedNames, operation_rule
 from plugin_gateway.gate.template import parse_template
-from plugin_gateway.gate.variant import contradict, fold_value, on_the_wire, selecting_pairs
+from plugin_gateway.gate.variant import Distinction, as_written, contradict, fold_value, selecting_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.variant import RequiredPair
@@ -76,8 +76,7 @@ def compile_rules(
             links=allowed[key].links,
             shape=allowed[key].shape,
             injected=injected,
-            withheld=_distinguishing_names(key, known[key], variants),
-            denied_pairs=_denied_pairs(key, known[key], variants),
+            distinction=_distinction(known[key], _near(key, known[key], variants)),
         )
         for key, operation in document.operations.items()
         if key in allowed and (only is None or key in only)
@@ -91,11 +90,10 @@ def _known_operations(document: Document) -> dict[OperationKey, tuple[RequiredPa
     wrote again with other parameter names are left out.
     """
     present = {key: selecting_pairs(key, document) for key in document.operations}
-    removed = {key: selecting_pairs(key, document) for key in document.removed}
-    if not removed:
+    if not document.removed:
         return present
-    found = {on_the_wire(key, pairs) for key, pairs in present.items()}
-    return present | {key: pairs for key, pairs in removed.items() if on_the_wire(key, pairs) not in found}
+    written = {*map(as_written, present)}
+    return present | {key: selecting_pairs(key, document) for key in document.removed if as_written(key) not in written}
 
 
 _Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[RequiredPair, ...]]]"
@@ -112,23 +110,20 @@ def _denied_variants(
     return variants
 
 
-def _distinguishing_names(key: OperationKey, ours: tuple[RequiredPair, ...], variants: _Variants) -> set[bytes]:
-    """Query names that would turn a call of this operation into a call of a denied variant.
+def _distinction(ours: tuple[RequiredPair, ...], near: Iterable[tuple[RequiredPair, ...]]) -> Distinction:
+    """Return how calls of the operation with `ours` are told from those of the denied variants `near` it.
 
-    Names that select the operation itself are left out: `choose_route` judges their values.
+    Names that select the operation itself are not withheld: `choose_route` judges their values.
     """
-    own = {pair.name for pair in ours}
-    return {pair.name for pairs in _near(key, ours, variants) for pair in pairs if pair.name not in own}
-
-
-def _denied_pairs(key: OperationKey, ours: tuple[RequiredPair, ...], variants: _Variants) -> set[tuple[bytes, str]]:
-    """The names with the values that select a denied variant."""
-    return {
-        (pair.name, fold_value(pair.value))
-        for pairs in _near(key, ours, variants)
-        for pair in pairs
-        if pair.value is not None
-    }
+    own = {(pair.place, pair.name) for pair in ours}
+    theirs = {pair for pairs in near for pair in pairs}
+    return Distinction(
+        ours,
+        frozenset({(pair.place, pair.name) for pair in theirs} - own),
+        frozenset(
+            (pair.name, fold_value(pair.value)) for pair in theirs if pair.value is not None and pair.place == "query"
+        ),
+    )
 
 
 def _near(

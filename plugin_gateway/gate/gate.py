@@ -11,7 +11,7 @@ from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.search import find_routes
 from plugin_gateway.gate.target import Target, encoded_slash, read_parts
 from plugin_gateway.gate.undeclared import UndeclaredQuery
-from plugin_gateway.gate.variant import choose_route
+from plugin_gateway.gate.variant import NO_FIELDS, choose_route
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.refusal import Refusal
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.routing import RouteTable
     from plugin_gateway.gate.trace import Trace
+    from plugin_gateway.gate.variant import Fields
 
 # The same as `Permit(...)`, without the Python frame of a named tuple's constructor.
 _make_permit = tuple.__new__
@@ -50,14 +51,17 @@ class Gate(Struct, frozen=True, kw_only=True):
     def rules_by_key(self) -> Mapping[OperationKey, OperationRule]:
         return {OperationKey(rule.method, rule.path_template): rule for rule in self.rules}
 
-    def judge(self, method: bytes, target: bytes, trace: Trace | None = None) -> Permit | Refusal:
+    def judge(
+        self, method: bytes, target: bytes, fields: Fields = NO_FIELDS, trace: Trace | None = None
+    ) -> Permit | Refusal:
         """Decide whether a call may go upstream; record the steps in `trace`, if given.
 
-        `method` and `target` are the bytes of the request line (RFC 9112, 3), neither decoded nor cleaned. Never raises.
+        `method` and `target` are the bytes of the request line (RFC 9112, 3), neither decoded nor cleaned. Of the `fields`, the
+        gate reads only those that select an operation. Never raises.
         """
         parts = read_parts(target)
         if isinstance(parts, Refusal):
-            if parts.code == "malformed-target" and (verdict := self._judge_matrix(method, target, trace)):
+            if parts.code == "malformed-target" and (verdict := self._judge_matrix(method, target, fields, trace)):
                 return verdict
             if trace:
                 trace.unreadable(parts)
@@ -72,8 +76,8 @@ class Gate(Struct, frozen=True, kw_only=True):
                 trace.without_route(method, [] if slashed else self.routes.methods(read))
             return self._refuse(read)
         route = routes[0]
-        if route.query:
-            chosen = choose_route(routes, query)
+        if route.rule.required:
+            chosen = choose_route(routes, query, fields)
             if chosen is None:
                 if trace:
                     trace.without_variant(routes)
@@ -102,7 +106,9 @@ class Gate(Struct, frozen=True, kw_only=True):
             )
         return _make_permit(Permit, (route.rule, path, rebuilt))
 
-    def _judge_matrix(self, method: bytes, target: bytes, trace: Trace | None) -> Permit | Refusal | None:
+    def _judge_matrix(
+        self, method: bytes, target: bytes, fields: Fields, trace: Trace | None
+    ) -> Permit | Refusal | None:
         """Judge a target with a `;` by the target that its matrix parameters stand for.
 
         Return None if no operation has such a path.
@@ -111,9 +117,9 @@ class Gate(Struct, frozen=True, kw_only=True):
             return None
         for one in self.matrix_paths:
             plain = one.plain_target(target)
-            if plain and (verdict := _as_sent(self.judge(method, plain), one, target)):
+            if plain and (verdict := _as_sent(self.judge(method, plain, fields), one, target)):
                 if trace:
-                    self.judge(method, plain, trace)
+                    self.judge(method, plain, fields, trace)
                 return verdict
         return None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from plugin_gateway.gate.variant import RequiredPair
     from plugin_gateway.shape.shape import Shape
 
 
@@ -21,6 +22,8 @@ class OperationRule(Struct, frozen=True, kw_only=True):
     path_template: str
     operation_id: str
     """The name shown to clients, in the served document, tool lists and access records."""
+    required: tuple[RequiredPair, ...] = ()
+    """The pairs that select it among the operations of its method and path, from a template such as `/?Action=List`."""
     query_names: frozenset[bytes] = frozenset()
     query_prefixes: frozenset[bytes] = frozenset()
     """Names declared with `style: deepObject`: `filter` admits `filter[status]`."""

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from plugin_gateway.diagnostics import Finding, Pointer
 from plugin_gateway.gate.compile import compile_rules
 from plugin_gateway.gate.override import fold_name
-from plugin_gateway.gate.variant import selecting_pairs
 from plugin_gateway.shape.request.names import NO_NAMES
 
 if TYPE_CHECKING:
@@ -52,13 +51,13 @@ def find_refused_names(
     plain = {key: replace(one, shape=None) for key, one in allowed.items()}
     for key, rule in compile_rules(document, plain, injected, only=shaped).items():
         names = shaped[key]
-        settled = {pair.name for pair in selecting_pairs(key, document)}
+        settled = {(pair.place, pair.name) for pair in rule.required}
         for parameter in sorted(names.closed | names.guarded):
             place, name = parameter
             one = placed[key, parameter]
             octets = name.encode(errors="replace")
-            if place == "query" and octets in settled:
-                message = f"the path template of `{key}` fixes `{name}` in its query"
+            if (place, octets.lower() if place == "header" else octets) in settled:
+                message = f"the path template of `{key}` fixes the {place} parameter `{name}`"
                 yield _finding(one, "settled-parameter", message, "take the parameter out of this entry")
             elif not one.only_hides and not rule.takes(place, name):
                 message = f"the gateway does not forward the {place} parameter `{name}`: the gateway sets it itself, or a server may read the call as another operation"

@@ -20,12 +20,11 @@ from plugin_gateway.gate.target import MAX_SEGMENTS, read_safe
 from plugin_gateway.gate.template import parse_template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.target import Target
     from plugin_gateway.gate.template import PathTemplate, Pattern, Segment
-    from plugin_gateway.gate.variant import RequiredPair
     from plugin_gateway.openapi.document import OperationKey
 
 
@@ -38,8 +37,6 @@ class Route(Struct, frozen=True, kw_only=True):
     """Indexes of the segments whose parameter may hold encoded slashes."""
     deep_guards: Mapping[int, Guard] = field(default_factory=dict)
     deep_beginnings: Guard = NO_SHADOWS
-    query: tuple[RequiredPair, ...] = ()
-    """Pairs that the query must have, from a template such as `/responses/{id}?beta=true`."""
 
     def find_shadow(self, target: Target) -> Shadow | None:
         """Find the denied operation that an origin may serve for the call."""
@@ -65,7 +62,8 @@ class SegmentNode(Struct, frozen=True):
     patterns: tuple[tuple[Pattern, SegmentNode], ...]
     parameter: SegmentNode | None
     routes: Mapping[bytes, tuple[Route, ...]]
-    """The routes that end here, by method. Templates that differ only in their query give several, most demanding first."""
+    """The routes that end here, by method. Operations that only `OperationRule.required` tells apart give several, most
+    demanding first."""
 
 
 class RouteTable(Struct, frozen=True):
@@ -87,10 +85,10 @@ class RouteTable(Struct, frozen=True):
 
 def compile_routes(
     rules: Mapping[OperationKey, OperationRule],
-    operations: Mapping[OperationKey, tuple[RequiredPair, ...]],
+    operations: Iterable[OperationKey],
     slashes: Mapping[OperationKey, frozenset[str]],
 ) -> RouteTable:
-    """Build the table for the allowed `rules` among all `operations` of the document, with the pairs that select each.
+    """Build the table for the allowed `rules` among all `operations` of the document.
 
     `slashes` names the path parameters that may hold encoded slashes. HEAD is routed like GET, under GET's rule (RFC 9110,
     9.3.2), unless the document declares HEAD on that path: then it is an operation like any other.
@@ -111,7 +109,7 @@ def compile_routes(
             (
                 template.segments,
                 method.encode(),
-                _route(rule, template, operations[key], denied, method, slashes.get(key)),
+                _route(rule, template, denied, method, slashes.get(key)),
             )
             for method in routed
         )
@@ -124,7 +122,6 @@ _Entry = tuple["tuple[Segment, ...]", bytes, Route]
 def _route(
     rule: OperationRule,
     template: PathTemplate,
-    pairs: tuple[RequiredPair, ...],
     denied: DeniedPaths,
     method: str,
     slashes: frozenset[str] | None,
@@ -136,7 +133,6 @@ def _route(
         slashes=slashed,
         deep_guards=denied.deep_guards(template, method, min(slashed)) if slashed else {},
         deep_beginnings=denied.deep_beginnings(template, method, min(slashed)) if slashed else NO_SHADOWS,
-        query=pairs,
     )
 
 
@@ -169,9 +165,10 @@ def _grow(entries: Sequence[_Entry], depth: int) -> SegmentNode:
 
 
 def _demand(route: Route) -> tuple[int, int, str]:
-    """The sort key of routes that differ only in their queries: most demanding first, then by template."""
-    literals = sum(pair.value is not None for pair in route.query)
-    return -len(route.query), -literals, route.rule.path_template
+    """The sort key of routes that only required pairs tell apart: most demanding first, then by template."""
+    required = route.rule.required
+    literals = sum(pair.value is not None for pair in required)
+    return -len(required), -literals, route.rule.path_template
 
 
 def _specificity(segment: Segment) -> tuple[int, tuple[str, ...]]:

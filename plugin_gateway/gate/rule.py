@@ -18,7 +18,7 @@ from plugin_gateway.config.header_names import (
 )
 from plugin_gateway.gate.override import fold_name, override_of
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.gate.variant import selecting_pairs
+from plugin_gateway.gate.variant import NO_DISTINCTION
 from plugin_gateway.openapi.parameters import declared_parameters, follow
 from plugin_gateway.openapi.values import as_list
 from plugin_gateway.shape.media_type import declared_media_types
@@ -27,6 +27,7 @@ from plugin_gateway.shape.request.names import NO_NAMES, key_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from plugin_gateway.gate.variant import Distinction
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
     from plugin_gateway.shape.request.names import Names
     from plugin_gateway.shape.shape import Shape
@@ -53,40 +54,40 @@ def operation_rule(
     *,
     operation_id: str,
     injected: InjectedNames,
-    withheld: Iterable[bytes] = (),
-    denied_pairs: Iterable[tuple[bytes, str]] = (),
+    distinction: Distinction = NO_DISTINCTION,
     credential: str = "",
     links: tuple[tuple[str, ...], ...] = (),
     shape: Shape | None = None,
 ) -> OperationRule:
-    """Compile the names that the document declares for `operation`, without the injected ones.
-
-    `withheld` query names and `denied_pairs` would turn a call into a call of a denied variant (`gate.variant`).
-    """
+    """Compile the names that the document declares for `operation`, without the injected ones."""
     content = _content_of(operation, document)
     in_body = {*_names_in_body(operation, content, document)}
     names = NO_NAMES if shape is None else shape.names
     declared, closed_by_shape, guarded = _declared_names(declared_parameters(operation, document), names, document)
-    closed = injected.query | {fold_name(name) for name in withheld}
+    closed = injected.query | {fold_name(name) for name in distinction.withheld_names("query")}
     # The path fixes these names, so they pass in its spelling, even `_method`, but in no other spelling.
-    own = {pair.name for pair in selecting_pairs(operation.key, document)}
-    in_queries = {fold_name(name) for name in (*withheld, *own)}
+    own = {pair.name for pair in distinction.required if pair.place == "query"}
+    in_queries = {fold_name(name) for name in distinction.names("query")}
     spellings = closed | in_queries
     closed_by_rule = {*map(fold_name, closed_by_shape.query | guarded.query)}
     reply = shape.reply if shape is not None else None
     reads_answers = bool(links) or (shape is not None and shape.reads_answers)
-    closed_headers = injected.headers | (set(map(fold_header, NOT_WHERE_SEARCHED)) if reads_answers else set())
+    selects_another = {*map(fold_header, distinction.withheld_names("header"))}
+    closed_headers = (
+        injected.headers | selects_another | (set(map(fold_header, NOT_WHERE_SEARCHED)) if reads_answers else set())
+    )
     rule = OperationRule(
         method=operation.key.method,
         path_template=operation.key.path,
         operation_id=operation_id,
+        required=distinction.required,
         query_names=_shared(
             {name for name in declared.query if fold_name(name) not in spellings and not override_of(name)}
             | {name for name in own if fold_name(name) not in closed}
             | ({reply.select.encode()} if reply is not None and reply.select else set())
         ),
         withheld_names=_shared((spellings - injected.query) | closed_by_rule),
-        denied_pairs=_shared(denied_pairs),
+        denied_pairs=_shared(distinction.denied),
         query_prefixes=_shared(
             name for name in declared.prefixes if fold_name(name) not in closed and not override_of(name)
         ),
@@ -99,7 +100,9 @@ def operation_rule(
         cookie_names=_shared(
             name for name in declared.cookies if is_cookie_name(name) and fold_name(name) not in injected.cookies
         ),
-        withheld_headers=_shared(map(fold_header, closed_by_shape.headers | {*_new_headers(names)})),
+        withheld_headers=_shared(
+            selects_another.union(map(fold_header, closed_by_shape.headers | {*_new_headers(names)}))
+        ),
         has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),
         media_types=declared_media_types(content),
         declared_overrides=_shared(filter(None, map(override_of, in_body))),

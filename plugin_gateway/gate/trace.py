@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.shadow import ANYTHING
+from plugin_gateway.gate.variant import NO_FIELDS, describe_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.routing import Route
     from plugin_gateway.gate.shadow import Condition, Shadow
+    from plugin_gateway.gate.variant import Fields
     from plugin_gateway.refusal import Refusal
 
 
@@ -45,8 +47,8 @@ class Trace:
         self._add("route", False, detail if methods else "no allowed operation has this path")
 
     def without_variant(self, routes: Sequence[Route]) -> None:
-        needed = "&".join(map(str, routes[-1].query))
-        self._add("route", False, f"{_name(routes[-1].rule)} is allowed only with {needed} in the query")
+        rule = routes[-1].rule
+        self._add("route", False, f"{_name(rule)} is allowed only with {describe_pairs(rule.required)}")
 
     def routed(self, rule: OperationRule) -> None:
         self._add("route", True, f"{_name(rule)} is allowed, as {rule.operation_id}")
@@ -88,10 +90,10 @@ class Explanation(Struct, frozen=True, kw_only=True):
         return self.verdict.rule if isinstance(self.verdict, Permit) else None
 
 
-def explain(gate: Gate, method: str, target: str) -> Explanation:
+def explain(gate: Gate, method: str, target: str, fields: Fields = NO_FIELDS) -> Explanation:
     """Ask the gate for its verdict on a call, and for the steps to it."""
     trace = Trace()
-    verdict = gate.judge(method.encode(errors="replace"), target.encode(errors="replace"), trace)
+    verdict = gate.judge(method.encode(errors="replace"), target.encode(errors="replace"), fields, trace)
     return Explanation(verdict=verdict, steps=tuple(trace.steps))
 
 

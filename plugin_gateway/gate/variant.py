@@ -3,37 +3,90 @@
 OpenAPI forbids such templates, but they are common. Several operations may share one path; the pairs in the query select the
 operation. The gate decodes pairs as a form parser does, because the origin dispatches on the decoded values.
 
-Documents of AWS write the pair as a fragment, `/#Action=ListQueues`, and require a query parameter `Action` with that value.
+Documents of AWS write the pair as a fragment, and require a parameter with that value: of the query for `/#Action=ListQueues`,
+and a header field for `/#X-Amz-Target=Queues.List`.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from plugin_gateway.config.header_names import fold_header, is_field_name, is_never_forwarded
 from plugin_gateway.gate.alias import fold
 from plugin_gateway.gate.query import decode_name
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.openapi.parameters import declared_parameters, follow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.routing import Route
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
 _PLACEHOLDER = re.compile(rb"\{[^{}]*\}")
+# OpenAPI, "Parameter Object": a description of these header fields is ignored.
+_IGNORED: Final = frozenset({b"accept", b"authorization", b"content-type"})
+
+
+class Fields(Protocol):
+    """The header fields of a call, as the gate reads them."""
+
+    def spelled_like(self, name: bytes) -> list[tuple[bytes, bytes]]:
+        """Return the name in lower case and the value of each field that goes up and that some server takes for `name`."""
+
+
+class PlainFields(NamedTuple):
+    """Fields with names in lower case, none of them hop-by-hop."""
+
+    pairs: tuple[tuple[bytes, bytes], ...] = ()
+
+    def spelled_like(self, name: bytes) -> list[tuple[bytes, bytes]]:
+        folded = fold_header(name)
+        return [pair for pair in self.pairs if fold_header(pair[0]) == folded]
+
+
+NO_FIELDS: Final = PlainFields()
 
 
 class RequiredPair(NamedTuple):
-    """One pair of a template's query, decoded. `value` is None if the template leaves it to the caller (`type={type}`)."""
+    """One pair that selects an operation, decoded. `value` is None if the template leaves it to the caller (`type={type}`).
+
+    `place` is the document's `in`, "query" or "header"; names of header fields are in lower case.
+    """
 
     name: bytes
     value: bytes | None
+    place: str = "query"
 
     def __str__(self) -> str:
+        name = self.name.decode(errors="replace")
         value = "{…}" if self.value is None else self.value.decode(errors="replace")
-        return f"{self.name.decode(errors='replace')}={value}" if value else self.name.decode(errors="replace")
+        if self.place == "header":
+            return f"{name}: {value}"
+        return f"{name}={value}" if value else name
+
+
+class Distinction(NamedTuple):
+    """How the calls of one operation are told from those of operations with the same method and path."""
+
+    required: tuple[RequiredPair, ...] = ()
+    """The pairs that each call must have."""
+    withheld: frozenset[tuple[str, bytes]] = frozenset()
+    """The places and names that would turn a call into a call of a denied operation."""
+    denied: frozenset[tuple[bytes, str]] = frozenset()
+    """Names of the query with the folded values that select a denied operation."""
+
+    def names(self, place: str) -> set[bytes]:
+        """The names in one place that select this operation or a denied one."""
+        return {pair.name for pair in self.required if pair.place == place} | self.withheld_names(place)
+
+    def withheld_names(self, place: str) -> set[bytes]:
+        return {name for found, name in self.withheld if found == place}
+
+
+NO_DISTINCTION: Final = Distinction()
 
 
 def required_pairs(query: Iterable[bytes]) -> tuple[RequiredPair, ...]:
@@ -48,18 +101,25 @@ def required_pairs(query: Iterable[bytes]) -> tuple[RequiredPair, ...]:
 def selecting_pairs(key: OperationKey, document: Document) -> tuple[RequiredPair, ...]:
     """Return the pairs that select an operation.
 
-    They are in its path template's query, and in its fragment if calls must have them.
+    They are in its path template's query, and in its fragment if calls must have them in the query or as a header field.
 
-    An operation that an overlay took out of the document has no parameters to read. All pairs of its fragment count, so that
-    none of its calls passes as another operation's.
+    An operation that an overlay took out of the document has no parameters to read. All pairs of its fragment count, in both
+    places, so that none of its calls passes as another operation's.
     """
     template = parse_template(key.path)
+    pairs = required_pairs(template.query)
     parts = [part for part in template.fragment if b"=" in part]
-    operation = document.operations.get(key)
-    if parts and operation is not None:
-        required = {*_required_values(operation, document)}
-        parts = [part for part in parts if part in required]
-    return required_pairs((*template.query, *parts))
+    if parts and (operation := document.operations.get(key)) is not None:
+        required = dict(_required_values(operation, document))
+        return pairs + tuple(required[part] for part in parts if part in required)
+    written = required_pairs(parts)
+    return pairs + written + tuple(RequiredPair(name.lower(), value, "header") for name, value, _ in written)
+
+
+def as_written(key: OperationKey) -> object:
+    """Return a value that is equal for operations whose path templates differ only in the names of path parameters."""
+    template = parse_template(key.path)
+    return on_the_wire(key, required_pairs((*template.query, *(part for part in template.fragment if b"=" in part))))
 
 
 def on_the_wire(key: OperationKey, pairs: Iterable[RequiredPair]) -> object:
@@ -67,33 +127,45 @@ def on_the_wire(key: OperationKey, pairs: Iterable[RequiredPair]) -> object:
     return key.method, parse_template(key.path).shape, frozenset(pairs)
 
 
-def _required_values(operation: Operation, document: Document) -> Iterator[bytes]:
-    """Yield `name=value` for each query parameter that a call must have, with the only value that it may have."""
+def _required_values(operation: Operation, document: Document) -> Iterator[tuple[bytes, RequiredPair]]:
+    """Yield each parameter that a call must have with one certain value, and before it the `name=value` of a fragment."""
     for parameter in declared_parameters(operation, document):
-        if parameter.get("in") == "query" and parameter.get("required") is True:
-            schema = follow(parameter.get("schema", parameter), document) or {}
-            values = [schema["const"]] if "const" in schema else schema.get("enum")
-            if isinstance(values, list) and len(values) == 1:
-                yield f"{parameter.get('name')}={values[0]}".encode(errors="replace")
+        place = parameter.get("in")
+        if place not in ("query", "header") or parameter.get("required") is not True:
+            continue
+        schema = follow(parameter.get("schema", parameter), document) or {}
+        values = [schema["const"]] if "const" in schema else schema.get("enum")
+        if not isinstance(values, list) or len(values) != 1:
+            continue
+        part = f"{parameter.get('name')}={values[0]}".encode(errors="replace")
+        if place == "query":
+            (pair,) = required_pairs((part,))
+            yield part, pair
+        elif _may_select(field := str(parameter.get("name")).encode(errors="replace").lower()):
+            yield part, RequiredPair(field, str(values[0]).encode(errors="replace"), "header")
 
 
-def choose_route(routes: tuple[Route, ...], query: bytes) -> Route | None:
-    """Return the most demanding route whose pairs are all in the query, with each of their names given once."""
+def _may_select(field: bytes) -> bool:
+    return is_field_name(field) and not is_never_forwarded(field) and field not in _IGNORED
+
+
+def choose_route(routes: tuple[Route, ...], query: bytes, fields: Fields) -> Route | None:
+    """Return the most demanding route whose pairs the call has, with each of their names given once."""
     pairs: dict[bytes, list[bytes]] = {}
     for pair in query.split(b"&"):
         name, _, value = pair.partition(b"=")
         pairs.setdefault(decode_name(name), []).append(decode_name(value))
     for route in routes:
-        if all(_is_met(required, pairs.get(required.name, ()), route) for required in route.query):
+        if all(_is_met(required, pairs, fields, route.rule) for required in route.rule.required):
             return route
     return None
 
 
 def contradict(ours: Iterable[RequiredPair], theirs: Iterable[RequiredPair]) -> bool:
     """Whether the two sets of pairs exclude each other: no call can have both, in any spelling."""
-    values = {pair.name: fold_value(pair.value) for pair in ours if pair.value is not None}
+    values = {(pair.place, pair.name): fold_value(pair.value) for pair in ours if pair.value is not None}
     return any(
-        pair.value is not None and pair.name in values and values[pair.name] != fold_value(pair.value)
+        pair.value is not None and values.get((pair.place, pair.name), folded := fold_value(pair.value)) != folded
         for pair in theirs
     )
 
@@ -103,10 +175,21 @@ def fold_value(value: bytes) -> str:
     return fold(value.decode(errors="replace"))
 
 
-def _is_met(required: RequiredPair, values: Collection[bytes], route: Route) -> bool:
+def describe_pairs(pairs: Collection[RequiredPair]) -> str:
+    """Say where a call must have the pairs, such as `Action=List in the query`."""
+    query = "&".join(str(pair) for pair in pairs if pair.place == "query")
+    places = [f"{query} in the query"] if query else []
+    return " and ".join(places + [f"the header field {pair}" for pair in pairs if pair.place == "header"])
+
+
+def _is_met(
+    required: RequiredPair, pairs: Mapping[bytes, Sequence[bytes]], fields: Fields, rule: OperationRule
+) -> bool:
+    if required.place == "header":
+        return fields.spelled_like(required.name) == [(required.name, required.value)]
+    values = pairs.get(required.name, ())
     if len(values) != 1:
         return False
-    (value,) = values
     if required.value is not None:
-        return value == required.value
-    return (required.name, fold_value(value)) not in route.rule.denied_pairs
+        return values[0] == required.value
+    return (required.name, fold_value(values[0])) not in rule.denied_pairs

@@ -88,5 +88,5 @@ class Terrain(Struct, frozen=True, kw_only=True):
 
 
 def places(keys: Iterable[tuple[str, str]]) -> tuple[AttackedOperation, ...]:
-    """Return the places of operations, by method and path template; templates with a query are left out."""
-    return tuple(AttackedOperation(method, path) for method, path in keys if "?" not in path)
+    """Return the places of operations, by method and path template; templates with a query or a fragment are left out."""
+    return tuple(AttackedOperation(method, path) for method, path in keys if "?" not in path and "#" not in path)

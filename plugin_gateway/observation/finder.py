@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.permit import Permit
+from plugin_gateway.gate.variant import NO_FIELDS
 from plugin_gateway.openapi.document import OperationKey
 
 if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.gate.variant import Fields
     from plugin_gateway.openapi.document import Document
 
 
@@ -25,8 +27,8 @@ class Finder:
         self._prefix = prefix.rstrip("/").encode()
         self.document = document
 
-    def find(self, method: str, target: bytes) -> OperationRule | None:
-        """Return the rule of the operation that a request target matches."""
+    def find(self, method: str, target: bytes, fields: Fields = NO_FIELDS) -> OperationRule | None:
+        """Return the rule of the operation that a request matches."""
         targets = [target]
         if self._prefix and target.startswith(self._prefix + b"/"):
             targets.append(target[len(self._prefix) :])
@@ -34,7 +36,7 @@ class Finder:
             # The whole target first, because a template may end in a query. Then without it, because the query may have
             # undeclared names.
             for candidate in (one, one.partition(b"?")[0]):
-                verdict = self._gate.judge(method.encode("latin-1", "replace"), candidate)
+                verdict = self._gate.judge(method.encode("latin-1", "replace"), candidate, fields)
                 if isinstance(verdict, Permit):
                     return verdict.rule
         return None

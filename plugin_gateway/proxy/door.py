@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from plugin_gateway.callers.authenticator import Authenticator
     from plugin_gateway.gate.gate import Gate
     from plugin_gateway.gate.permit import Permit
+    from plugin_gateway.gate.variant import Fields
     from plugin_gateway.proxy.received import FieldBlock
     from plugin_gateway.publish.face import Face
     from plugin_gateway.revision import Revision
     from plugin_gateway.revision.model import View
     from plugin_gateway.tools.tool_set import ToolSet
 
-    Judge: TypeAlias = Callable[[bytes, bytes], Permit | Refusal]
+    Judge: TypeAlias = Callable[[bytes, bytes, Fields], Permit | Refusal]
 
 
 class Access:

@@ -101,7 +101,8 @@ def _with_mount(serving: Serving, target: bytes) -> bytes:
 
 def permit(serving: Serving, access: Access, method: bytes, target: bytes, block: FieldBlock) -> Permitted | Refusal:
     """Judge a request of a caller that was let in: find its operation, check its body's type, and shape it."""
-    verdict = access.judge(method, target)
+    request = block.request
+    verdict = access.judge(method, target, request)
     undeclared: UndeclaredQuery | None = None
     if isinstance(verdict, Refusal):
         if not isinstance(verdict, UndeclaredQuery) or verdict.permit is None:
@@ -110,7 +111,6 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
         verdict = verdict.permit
     body_kind = OPAQUE
     wrong_body: Refusal | None = None
-    request = block.request
     if request.has_body:
         judged = block.body_kind(verdict.rule)
         if not isinstance(judged, Refusal):
@@ -142,7 +142,7 @@ def refuse_outside(
 ) -> None:
     """Refuse a request for a path beside the mount. Tell the operator once if a proxy seems to remove the mount."""
     if not serving.has_warned:
-        verdict = serving.revision.gate.judge(method, target)
+        verdict = serving.revision.gate.judge(method, target, request)
         if not isinstance(verdict, Refusal):
             serving.has_warned = True
             _logger.warning(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from plugin_gateway.config.header_names import fold_header
 from plugin_gateway.errors import UpstreamError, WireError
 
 if TYPE_CHECKING:
@@ -133,6 +134,15 @@ class RequestFields:
         if name in self.nominated:
             return []
         return [field.value for field in self.fields if field.name == name]
+
+    def spelled_like(self, name: bytes) -> list[tuple[bytes, bytes]]:
+        """Return the names and values of the fields that some server takes for `name`, as `values` does."""
+        folded = fold_header(name)
+        return [
+            (field.name, field.value)
+            for field in self.fields
+            if fold_header(field.name) == folded and field.name not in self.nominated
+        ]
 
 
 class ResponseFraming(NamedTuple):

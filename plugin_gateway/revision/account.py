@@ -17,6 +17,7 @@ from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.trace import Step, explain
 from plugin_gateway.gate.undeclared import UndeclaredQuery
+from plugin_gateway.gate.variant import NO_FIELDS
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.publish.security import well_known_at_root
 from plugin_gateway.refusal import Refusal
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.gate import Gate
     from plugin_gateway.gate.mount import Mount
     from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.gate.variant import Fields
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.kept import KeptOperation
     from plugin_gateway.revision.model import Revision
@@ -73,6 +75,7 @@ def account_for(
     loaded: LoadedConfig,
     document: Document,
     consumer: str = "",
+    fields: Fields = NO_FIELDS,
     agreed: Agreed = NOTHING_AGREED,
 ) -> Account:
     """Give the account of a call; `given` is a path or a pasted URL, and `consumer` the name of a consumer.
@@ -111,7 +114,7 @@ def account_for(
     steps.append(_caller(revision, consumer))
     if revision.mcp is not None and path == revision.mcp.path:
         return _of_mcp(method, path, steps)
-    explanation = explain(gate, method, target)
+    explanation = explain(gate, method, target, fields)
     steps += explanation.steps
     verdict = explanation.verdict
     url = ""
@@ -137,9 +140,9 @@ def account_for(
             steps.append(Step("approval", True, text))
         if shaped is not None and isinstance(shaped[1], Refusal):
             return Account(steps=tuple(steps), verdict=shaped[1])
-    steps += _written(method, target, explanation.rule, loaded, document, consumer, agreed, kept)
+    steps += _written(method, target, fields, explanation.rule, loaded, document, consumer, agreed, kept)
     if not consumer:
-        steps += _consumers(method, target, revision)
+        steps += _consumers(method, target, fields, revision)
     return Account(steps=tuple(steps), verdict=verdict, rule=explanation.rule, url=url)
 
 
@@ -221,6 +224,7 @@ def _limits(loaded: LoadedConfig, consumer: str) -> Iterator[Step]:
 def _written(
     method: str,
     target: str,
+    fields: Fields,
     rule: OperationRule | None,
     loaded: LoadedConfig,
     document: Document,
@@ -238,7 +242,7 @@ def _written(
             yield Step("rule", True, f"{describe(entry)} in `allow`, {loaded.locate(('allow', entry.index))}{rate}")
             yield from _drift(one.operation.key, agreed)
         return
-    key = _found(_gate_of_all(document), method, target)
+    key = _found(_gate_of_all(document), method, target, fields)
     if key is None:
         yield Step("document", False, "the document has no such operation")
         return
@@ -279,14 +283,17 @@ def _gate_of_all(document: Document) -> Gate:
     return compile_gate(document, {key: AllowedOperation(operation_id=str(key)) for key in document.operations})
 
 
-def _found(gate: Gate, method: str, target: str) -> OperationKey | None:
-    """Return the operation that the document has at the path; the query is ignored."""
-    verdict = gate.judge(method.encode(errors="replace"), target.partition("?")[0].encode(errors="replace"))
-    return OperationKey(verdict.rule.method, verdict.rule.path_template) if isinstance(verdict, Permit) else None
+def _found(gate: Gate, method: str, target: str, fields: Fields) -> OperationKey | None:
+    """Return the operation that the document has at the path; the query is ignored, unless it selects an operation."""
+    for one in (target, target.partition("?")[0]):
+        verdict = gate.judge(method.encode(errors="replace"), one.encode(errors="replace"), fields)
+        if isinstance(verdict, Permit):
+            return OperationKey(verdict.rule.method, verdict.rule.path_template)
+    return None
 
 
-def _consumers(method: str, target: str, revision: Revision) -> Iterator[Step]:
-    octets = method.encode(errors="replace"), target.encode(errors="replace")
+def _consumers(method: str, target: str, fields: Fields, revision: Revision) -> Iterator[Step]:
+    octets = method.encode(errors="replace"), target.encode(errors="replace"), fields
     able = [view.consumer for view in revision.views if isinstance(view.gate.judge(*octets), Permit)]
     if revision.views and able:
         others = [view.consumer for view in revision.views if view.consumer not in able]

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.header_names import is_cookie_name, is_never_forwarded
 from plugin_gateway.gate.permit import Permit
+from plugin_gateway.gate.variant import PlainFields
 from plugin_gateway.observation.fields import declared_names, fields_of
 from plugin_gateway.observation.sighting import Sighting
 from plugin_gateway.proxy.door import Access
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.address import Address
     from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.gate.variant import Fields
     from plugin_gateway.observation.finder import Finder
     from plugin_gateway.revision import Revision
     from plugin_gateway.telemetry import AccessRecord
@@ -102,7 +104,7 @@ class Observer:
         # The fields of a compressed body cannot be read.
         headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         headers.append((b"accept-encoding", b"identity"))
-        rule = self._finder.find(scope["method"], target)
+        rule = self._finder.find(scope["method"], target, PlainFields(tuple(headers)))
         cookies = frozenset(_cookie_names(headers))
         request = _ObservedRequest(rule, frozenset(name for name, _ in headers), cookies)
         call = _Heard(receive, send)
@@ -113,7 +115,7 @@ class Observer:
             _observed_request.reset(token)
             self._on_sighting(self._sighting(scope, target, request, call))
 
-    def _judge(self, method: bytes, target: bytes) -> Permit | Refusal:  # noqa: ARG002  # a judge's signature
+    def _judge(self, method: bytes, target: bytes, fields: Fields) -> Permit | Refusal:  # noqa: ARG002  # a judge's signature
         request = _observed_request.get()
         if request.rule is None:
             return _NOT_IN_DOCUMENT

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.shape.values.problem import MOST_PROBLEMS
 from plugin_gateway.shape.values.scalar import UnwritableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_PROBLEMS: Final = MOST_PROBLEMS
 """After so many problems the rest of the arguments is not read: a hostile caller sends a hundred thousand wrong ones."""
@@ -48,15 +51,15 @@ class Draft:
         "whole",
     )
 
-    def __init__(self, path: list[str], pairs: list[str]) -> None:
-        """Take the pieces of the path, with an empty text for each value, and the pairs that each query begins with."""
+    def __init__(self, path: list[str], pairs: list[str], fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        """Take the pieces of the path, with an empty text for each value, and the pairs and fields that every call has."""
         self.path = path
         self.pairs = pairs
         self.suspects: list[int] = []
         """The indexes of path segments that may be ambiguous."""
         self.is_doubtful = False
         """The values may make a target that the gate refuses or takes as another operation's."""
-        self.fields: list[tuple[bytes, bytes]] = []
+        self.fields: list[tuple[bytes, bytes]] = [*fields]
         self.cookies: list[str] = []
         self.members: dict[str, object] = {}
         """The members of a JSON body."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from plugin_gateway.gate.query import MAX_PAIRS
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.gate.template import parse_template
-from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.gate.variant import PlainFields, required_pairs
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.values.scalar import UnwritableError, escape_octets
 from plugin_gateway.text.closest import closest
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plugin_gateway.gate.gate import Gate
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.template import PathTemplate
+    from plugin_gateway.gate.variant import RequiredPair
     from plugin_gateway.tools.tool import Tool
 
 __all__ = ["ArgumentProblem", "RequestWriter", "ToolRequest"]
@@ -77,6 +79,7 @@ class RequestWriter:
         "_pairs",
         "_path",
         "_required",
+        "_settled_fields",
         "_slots",
         "_unfilled",
         "_wire_names",
@@ -91,6 +94,7 @@ class RequestWriter:
         template = parse_template(tool.path_template)
         self._path = Path(template)
         self._pairs: list[str] = []
+        self._settled_fields: list[tuple[bytes, bytes]] = []
         rivals = Rivals(gate.routes.root, template, self._method)
         self._is_doubtful = bool(template.query) or rivals.take_any
         self._body = BodyWriter(tool.body) if tool.body is not None else None
@@ -100,7 +104,8 @@ class RequestWriter:
         takes_others = tool.body is not None and tool.body.takes_others
         self._wire_names = frozenset(one.wire_name for one in tool.arguments) if takes_others else _NO_NAMES
         """The names in requests, which no member that the tool does not name may have."""
-        self._slots: dict[str, Slot] = self._make_slots(template, rivals)
+        rule = self._rule()
+        self._slots: dict[str, Slot] = self._make_slots(template, rule.required if rule is not None else (), rivals)
         described = {one.wire_name for one in tool.arguments if one.place is Place.PATH}
         self._unfilled = tuple(
             ArgumentProblem(
@@ -115,7 +120,7 @@ class RequestWriter:
 
         `arguments` are values as a JSON parser returns them.
         """
-        draft = Draft(self._path.pieces.copy(), self._pairs.copy())
+        draft = Draft(self._path.pieces.copy(), self._pairs.copy(), self._settled_fields)
         slots = self._slots
         for name, value in arguments.items():
             slot = slots.get(name)
@@ -147,7 +152,7 @@ class RequestWriter:
         request = self._join(draft, content_type, body)
         if draft.problems or self._unfilled:
             return self._with_misfits((*draft.problems, *self._unfilled), request, has_body=has_body)
-        problem = self._check(request.target, draft)
+        problem = self._check(request, draft)
         return request if problem is None else self._with_misfits((problem,), request)
 
     def _join(self, draft: Draft, content_type: bytes, body: bytes) -> ToolRequest:
@@ -169,11 +174,14 @@ class RequestWriter:
         self, found: tuple[ArgumentProblem, ...], request: ToolRequest, *, has_body: bool = True
     ) -> tuple[ArgumentProblem, ...]:
         """Return the problems of a request, and of the arguments in it."""
-        shape = next((rule.shape for rule in self._gate.rules if rule.operation_id == self.tool.name), None)
-        if shape is None or len(found) >= MAX_PROBLEMS:
+        rule = self._rule()
+        if rule is None or (shape := rule.shape) is None or len(found) >= MAX_PROBLEMS:
             return found
         reported = {problem.name for problem in found}
         return (*found, *find_misfits(self.tool, shape, request, reported, has_body=has_body))[:MAX_PROBLEMS]
+
+    def _rule(self) -> OperationRule | None:
+        return next((rule for rule in self._gate.rules if rule.operation_id == self.tool.name), None)
 
     def _check_path(self, draft: Draft) -> None:
         """Report each segment that servers read in different ways."""
@@ -190,8 +198,9 @@ class RequestWriter:
                     ArgumentProblem(names[0], f"{all_names} cannot be sent: {_lowered(refusal.detail)}")
                 )
 
-    def _check(self, target: bytes, draft: Draft) -> ArgumentProblem | None:
-        """Report a target that the gate does not permit as a call of this operation."""
+    def _check(self, request: ToolRequest, draft: Draft) -> ArgumentProblem | None:
+        """Report a request that the gate does not permit as a call of this operation."""
+        target = request.target
         if len(target) > MAX_TARGET_BYTES or len(draft.pairs) > MAX_PAIRS:
             return ArgumentProblem(
                 "",
@@ -199,7 +208,7 @@ class RequestWriter:
             )
         if not (self._is_doubtful or draft.is_doubtful):
             return None
-        verdict = self._gate.judge(self._method, target)
+        verdict = self._gate.judge(self._method, target, PlainFields(request.fields))
         if isinstance(verdict, Refusal):
             return ArgumentProblem("", f"{verdict.detail} {verdict.hint}".rstrip())
         if verdict.rule.operation_id != self.tool.name:
@@ -242,16 +251,23 @@ class RequestWriter:
         more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
         return f"{problem} It takes: {', '.join(names[:_SHOWN_NAMES])}{more}."
 
-    def _make_slots(self, template: PathTemplate, rivals: Rivals) -> dict[str, Slot]:
-        settled: dict[str, str] = {}
+    def _make_slots(
+        self, template: PathTemplate, required: tuple[RequiredPair, ...], rivals: Rivals
+    ) -> dict[str, Slot]:
+        settled: dict[tuple[str, str], str] = {}
         free: dict[str, str] = {}
         for raw, pair in zip(template.query, required_pairs(template.query), strict=True):
-            name = pair.name.decode(errors="replace")
             if pair.value is None:
+                name = pair.name.decode(errors="replace")
                 free[name] = name
                 free |= dict.fromkeys(placeholders(raw.decode(errors="replace")), name)
+        for pair in required:
+            if pair.value is None:
+                continue
+            settled[pair.place, pair.name.decode(errors="replace")] = pair.value.decode(errors="replace")
+            if pair.place == Place.HEADER:
+                self._settled_fields.append((pair.name, pair.value))
             else:
-                settled[name] = pair.value.decode(errors="replace")
                 written = escape_octets(pair.name)
                 self._pairs.append(f"{written}={escape_octets(pair.value)}" if pair.value else written)
         names = frozenset(one.wire_name for one in self.tool.arguments if one.place is Place.QUERY)
@@ -260,7 +276,7 @@ class RequestWriter:
     def _make_slot(
         self,
         argument: Argument,
-        settled: Mapping[str, str],
+        settled: Mapping[tuple[str, str], str],
         free: Mapping[str, str],
         names: frozenset[str],
         rivals: Rivals,
@@ -275,12 +291,14 @@ class RequestWriter:
                 return PathSlot(argument, spots, set().union(*taken))
             case Place.PATH:
                 return QuerySlot(argument, free[name], names) if name in free else UnusedSlot(argument)
-            case Place.QUERY if name in settled:
-                return SettledSlot(argument, settled[name])
+            case Place.QUERY if (value := settled.get(("query", name))) is not None:
+                return SettledSlot(argument, value)
             case Place.QUERY:
                 return QuerySlot(argument, free.get(name, name), names)
             case Place.QUERYSTRING:
                 return QueryStringSlot(argument)
+            case Place.HEADER if (value := settled.get(("header", name.lower()))) is not None:
+                return SettledSlot(argument, value)
             case Place.HEADER:
                 return HeaderSlot(argument) if HeaderSlot.takes(name) else UnusedSlot(argument)
             case Place.COOKIE:

@@ -172,7 +172,7 @@ class QueryStringSlot(Slot):
 
 
 class SettledSlot(Slot):
-    """A query parameter whose value the path template settles, as in `/search?type=user`."""
+    """A parameter whose value the path template settles, as in `/search?type=user` or `/#X-Amz-Target=Queues.List`."""
 
     __slots__ = ("_settled",)
 

@@ -29,7 +29,12 @@ URL = "https://api.example.com/pets"
     ],
 )
 def test_the_call_is_the_one_that_curl_makes(command: str, method: str, url: str) -> None:
-    assert read_curl(shlex.split(command)) == (method, url)
+    assert read_curl(shlex.split(command))[:2] == (method, url)
+
+
+@pytest.mark.parametrize("command", [f"-H 'A: b' {URL} --header=c:d", f"-sH 'A: b' {URL} -Hc:d"])
+def test_the_header_fields_are_kept_as_they_were_written(command: str) -> None:
+    assert read_curl(shlex.split(command)).headers == ("A: b", "c:d")
 
 
 @pytest.mark.parametrize("arguments", [[], ["-X", "GET"], ["-H", URL]])

@@ -142,7 +142,7 @@ def test_each_operation_has_its_own_matrix_paths() -> None:
 def test_a_trace_has_only_the_steps_of_the_operation_that_is_called() -> None:
     gate = gate_for({"/{m}/{id}": operation("id"), "/a/{id}": operation("id")}, "/{m}/{id}", "/a/{id}")
     trace = Trace()
-    permit = gate.judge(b"GET", b"/a/;id=5", trace)
+    permit = gate.judge(b"GET", b"/a/;id=5", trace=trace)
     assert not isinstance(permit, Refusal)
     assert permit.rule.path_template == "/a/{id}"
     assert [step.name for step in trace.steps].count("target") == 1

@@ -90,7 +90,7 @@ def test_a_finding_says_which_parameter_and_what_to_do() -> None:
     assert findings(key=TYPED, closed=frozenset({("query", "type")})) == [
         Finding(
             rule="settled-parameter",
-            message="the path template of `GET /search?type=user` fixes `type` in its query",
+            message="the path template of `GET /search?type=user` fixes the query parameter `type`",
             **leave_out,
         )
     ]

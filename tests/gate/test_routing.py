@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 def table_of(allowed: list[str], denied: Sequence[str] = ()) -> RouteTable:
     keys = [OperationKey(*text.split(" ")) for text in [*allowed, *denied]]
     rules = {
-        key: OperationRule(method=key.method, path_template=key.path, operation_id=str(key))
+        key: OperationRule(
+            method=key.method,
+            path_template=key.path,
+            operation_id=str(key),
+            required=required_pairs(parse_template(key.path).query),
+        )
         for key in keys[: len(allowed)]
     }
-    return compile_routes(rules, {key: required_pairs(parse_template(key.path).query) for key in keys}, {})
+    return compile_routes(rules, keys, {})
 
 
 def route_of(table: RouteTable, method: bytes, path: bytes) -> str | None:
@@ -103,7 +108,7 @@ def test_templates_that_differ_in_their_query_share_a_node_the_most_demanding_fi
     routes = find_routes(table.root, ["", "a"], 1, b"GET")
 
     assert routes is not None
-    assert [[*map(str, route.query)] for route in routes] == [["x=1", "y=2"], ["x=1"], []]
+    assert [[*map(str, route.rule.required)] for route in routes] == [["x=1", "y=2"], ["x=1"], []]
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT"])

@@ -9,6 +9,7 @@ import pytest
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.rule import InjectedNames, operation_rule
+from plugin_gateway.gate.variant import Distinction, selecting_pairs
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.answer.reply import ReplyShape
@@ -38,7 +39,10 @@ def compile_rule(
     root = {"openapi": version, "paths": {path: {"parameters": list(shared), method: operation}}, **(more or {})}
     document = Document(root=root, name="t")
     found = document.operations[OperationKey(method.upper(), path)]
-    return operation_rule(found, document, operation_id="op", injected=injected or InjectedNames(), shape=shape)
+    distinction = Distinction(selecting_pairs(found.key, document))
+    return operation_rule(
+        found, document, operation_id="op", injected=injected or InjectedNames(), distinction=distinction, shape=shape
+    )
 
 
 def query(name: int | str, **fields: Any) -> dict[str, Any]:

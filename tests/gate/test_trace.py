@@ -24,7 +24,7 @@ GATE = compile_gate(
 def test_a_verdict_is_the_same_with_and_without_a_trace_and_its_last_step_agrees(method: str, target: str) -> None:
     trace = Trace()
 
-    verdict = GATE.judge(method.encode(), target.encode(), trace)
+    verdict = GATE.judge(method.encode(), target.encode(), trace=trace)
 
     assert verdict == GATE.judge(method.encode(), target.encode())
     assert trace.steps[-1].passed is not hasattr(verdict, "status")
@@ -127,7 +127,7 @@ def test_a_permitted_call_passes_every_step() -> None:
 
 def test_a_method_that_is_no_text_is_explained() -> None:
     trace = Trace()
-    PET_GATE.judge(b"\xff", b"/pets", trace)
+    PET_GATE.judge(b"\xff", b"/pets", trace=trace)
     assert trace.steps[-1].finding == "the path is allowed for GET, HEAD, POST, not for \ufffd"
 
 

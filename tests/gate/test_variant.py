@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.template import parse_template
-from plugin_gateway.gate.variant import RequiredPair, contradict, required_pairs, selecting_pairs
+from plugin_gateway.gate.variant import (
+    PlainFields,
+    RequiredPair,
+    contradict,
+    describe_pairs,
+    required_pairs,
+    selecting_pairs,
+)
 from plugin_gateway.openapi.document import Document, OperationKey
 
 if TYPE_CHECKING:
@@ -165,7 +172,6 @@ def test_every_listed_fragment_is_callable(method: str) -> None:
     "changes",
     [
         {"required": False},
-        {"in": "header"},
         {"schema": {"enum": ["List", "Other"]}},
         {"schema": {"type": "string"}},
         {"name": "action"},
@@ -186,6 +192,96 @@ def test_the_pairs_of_a_fragment_that_an_overlay_took_out_stay_closed() -> None:
     )
     gate = compile_gate(document, {OperationKey("GET", "/"): AllowedOperation(operation_id="root")})
     assert [isinstance(gate.judge(b"GET", target), Permit) for target in (b"/", b"/?Action=Drop")] == [True, False]
+
+
+def target_operation(value: str, **changes: Any) -> dict[str, Any]:
+    """Return an operation with the header field that documents of AWS declare for an action."""
+    parameter = {"name": "X-Amz-Target", "in": "header", "required": True, "schema": {"enum": [value]}, **changes}
+    return {"parameters": [parameter, {"name": "X-Amz-Date", "in": "header"}]}
+
+
+LIST, GET, DROP = (OperationKey("POST", f"/#X-Amz-Target=Q.{name}") for name in ("List", "Get", "Drop"))
+BY_HEADER = Document(
+    root={
+        "openapi": "3.0.3",
+        "paths": {key.path: {"post": target_operation(key.path.partition("=")[2])} for key in (LIST, GET, DROP)},
+    },
+    name="t",
+)
+
+
+@pytest.mark.parametrize("allowed", [[LIST], [LIST, GET]], ids=["alone", "beside another"])
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ([(b"x-amz-target", b"Q.List")], LIST),
+        ([(b"x-amz-date", b"1"), (b"x-amz-target", b"Q.List")], LIST),
+        ([(b"x-amz-target", b"Q.Get")], GET),
+        ([(b"x-amz-target", b"Q.Drop")], None),
+        ([(b"x-amz-target", b"q.list")], None),
+        ([(b"x-amz-target", b"Q.List, Q.Drop")], None),
+        ([(b"x-amz-target", b"Q.List"), (b"x-amz-target", b"Q.Drop")], None),
+        ([(b"x-amz-target", b"Q.List"), (b"x-amz-target", b"Q.List")], None),
+        ([(b"x-amz-target", b"Q.List"), (b"x_amz_target", b"Q.Drop")], None),
+        ([(b"x_amz_target", b"Q.List")], None),
+        ([(b"x-amz-target", b"")], None),
+        ([], None),
+    ],
+)
+def test_a_header_field_in_a_fragment_selects_if_calls_must_have_it(
+    fields: list[tuple[bytes, bytes]], found: OperationKey | None, allowed: list[OperationKey]
+) -> None:
+    gate = compile_gate(BY_HEADER, {key: AllowedOperation(operation_id=key.path) for key in allowed})
+    verdict = gate.judge(b"POST", b"/", PlainFields(tuple(fields)))
+    assert (verdict.rule.path_template if isinstance(verdict, Permit) else None) == (
+        found.path if found in allowed else None
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"required": False},
+        {"in": "cookie"},
+        {"schema": {"enum": ["Q.List", "Other"]}},
+        {"schema": {"type": "string"}},
+        {"name": "X-Amz-Other"},
+        {"schema": {"enum": ["Other"]}},
+    ],
+)
+def test_a_field_that_calls_need_not_have_selects_nothing(changes: dict[str, Any]) -> None:
+    paths = {LIST.path: {"post": target_operation("Q.List", **changes)}}
+    assert selecting_pairs(LIST, Document(root={"openapi": "3.0.3", "paths": paths}, name="t")) == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["Accept", "Authorization", "Content-Type", "Host", "Cookie", "X-HTTP-Method", "a b", ""]
+)
+def test_a_field_that_no_document_can_describe_or_that_never_goes_up_selects_nothing(name: str) -> None:
+    key = OperationKey("POST", f"/#{name}=Q.List")
+    paths = {key.path: {"post": target_operation("Q.List", name=name)}}
+    assert selecting_pairs(key, Document(root={"openapi": "3.0.3", "paths": paths}, name="t")) == ()
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_field_that_selects_a_denied_operation_does_not_go_up(is_removed: bool) -> None:
+    plain = {"parameters": [{"name": name, "in": "header"} for name in ("X-Amz-Target", "X-Amz-Date")]}
+    paths = {"/": {"post": plain}} | ({} if is_removed else {DROP.path: {"post": target_operation("Q.Drop")}})
+    removed = {DROP: "overlay.yaml"} if is_removed else {}
+    document = Document(root={"openapi": "3.0.3", "paths": paths}, name="t", removed=removed)
+    gate = compile_gate(document, {OperationKey("POST", "/"): AllowedOperation(operation_id="root")})
+    (rule,) = gate.rules
+    assert rule.header_names == {b"x-amz-date"}
+    assert b"xamztarget" in rule.withheld_headers
+
+
+def test_one_name_in_the_query_and_in_the_header_are_two_pairs() -> None:
+    ours = RequiredPair(b"a", b"1", "header")
+    assert not contradict([ours], [RequiredPair(b"a", b"2")])
+    assert contradict([ours], [ours._replace(value=b"2")])
+    assert describe_pairs((RequiredPair(b"a", b"1"), RequiredPair(b"b", b""), ours)) == (
+        "a=1&b in the query and the header field a: 1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -273,6 +369,6 @@ def test_every_allowed_template_can_be_called_and_no_denied_one(paths: list[str]
 
 def _is_as_demanding(found: Any, denied: Any) -> Any:
     """Whether the allowed template requires all pairs of the denied one, so that an origin serves it first."""
-    ours = dict(required_pairs(parse_template(found).query))
+    ours = {pair.name: pair.value for pair in required_pairs(parse_template(found).query)}
     theirs = required_pairs(parse_template(denied).query)
     return all(pair.name in ours and (pair.value is None or ours[pair.name] == pair.value) for pair in theirs)

@@ -89,7 +89,7 @@ def scene(
         RULE, uplink, downlink, Pool(upstream, Clock()), {}, limiter=stand_in(limiter), granted=stand_in(granted)
     )
     block = FieldBlock(read_request_lines([b"Host: a", *lines], 1))
-    access = Access("alice", lambda method, target: REFUSED, {})
+    access = Access("alice", lambda method, target, fields: REFUSED, {})
     permitted = Permitted(access, plan, b"GET", Permit(RULE, b"/p", b""), block, OPAQUE)
     return exchange, Clearance(permitted, body, "192.0.2.1", exchange.on_cleared, exchange.on_refused)
 

@@ -62,7 +62,7 @@ def judged(rule: OperationRule, fields: bytes) -> Any:
     """Return the outcome of a call with a body of three bytes."""
     serving = Holder(REVISION).serving
     block = serving.read(b"Host: a\r\nContent-Length: 3\r\n" + fields, 1)
-    access = Access("", lambda _method, _target: Permit(rule, b"/p", b""), {})
+    access = Access("", lambda _method, _target, _fields: Permit(rule, b"/p", b""), {})
     permitted = permit(serving, access, rule.method.encode(), b"/p", block)
     return permitted.code if isinstance(permitted, Refusal) else permitted.body_kind
 
@@ -98,7 +98,7 @@ def test_a_request_that_a_report_skipped_is_due_when_there_is_a_look_to_spare() 
     )
     rule = replace(READ, shape=Shape(parameters=Parameters((Part("query", "limit", reader),))))
     serving = Holder(replace(REVISION, rules=(rule,))).serving
-    access = Access("", lambda _method, _target: Permit(rule, b"/p", b"limit=x"), {})
+    access = Access("", lambda _method, _target, _fields: Permit(rule, b"/p", b"limit=x"), {})
     plan = serving.plan(rule)
     block = serving.read(b"Host: a\r\n", 1)
     plan.looks = LookBudget(lambda: 0.0)
@@ -163,7 +163,7 @@ def test_the_door_is_asked_first_and_a_caller_it_does_not_know_gets_no_further()
 
 def test_a_caller_who_is_known_already_is_not_asked_again() -> None:
     asked = []
-    tom, other = (Access(name, lambda _method, _target: CLOSED, {}) for name in ("tom", "other"))
+    tom, other = (Access(name, lambda _method, _target, _fields: CLOSED, {}) for name in ("tom", "other"))
 
     def identify(values: Any, address: str) -> Refusal:
         asked.append(address)
@@ -175,7 +175,7 @@ def test_a_caller_who_is_known_already_is_not_asked_again() -> None:
 
 
 def test_a_call_that_the_gate_refuses_is_recorded_with_its_caller() -> None:
-    status, code, record = refused(anybody=Access("all", lambda _method, _target: CLOSED, {}))
+    status, code, record = refused(anybody=Access("all", lambda _method, _target, _fields: CLOSED, {}))
     assert (status, code) == (404, "operation-not-found")
     assert (record.method, record.target, record.consumer, record.client) == (b"GET", b"/p?q=1", "all", "192.0.2.1")
 
@@ -218,7 +218,7 @@ def shaped(
     else:
         verdict = rebuilt if isinstance(rebuilt, Refusal) else Permit(rule, b"/p", rebuilt)
     serving = Holder(replace(REVISION, rules=(rule,))).serving
-    access = Access("", lambda _method, _target: verdict, {})
+    access = Access("", lambda _method, _target, _fields: verdict, {})
     return permit(serving, access, b"POST", b"/p", serving.read(b"Host: a\r\n" + fields, 1))
 
 

@@ -138,7 +138,7 @@ def test_a_call_that_is_cancelled_goes_nowhere() -> None:
 
 def test_a_caller_who_is_let_in_is_still_judged_by_the_gate() -> None:
     closed = Refusal(status=404, code="operation-not-found", detail="No.")
-    seen = play(lambda call: call.send(b"cd", is_last=True), judge=lambda _method, _target: closed)
+    seen = play(lambda call: call.send(b"cd", is_last=True), judge=lambda _method, _target, _fields: closed)
     assert (seen.code, seen.upstream.sent) == ("operation-not-found", b"")
 
 

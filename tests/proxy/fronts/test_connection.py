@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.gate.mount import Mount
+    from plugin_gateway.gate.variant import Fields
     from plugin_gateway.proxy.call import Call
 
 FACE = build_face("application/json", b"{}")
@@ -474,9 +475,9 @@ def test_the_same_bytes_are_judged_once_and_any_others_anew() -> None:
         access = it.holder.serving.anybody
         judge = access.judge
 
-        def noted(method: bytes, target: bytes) -> Permit | Refusal:
+        def noted(method: bytes, target: bytes, fields: Fields) -> Permit | Refusal:
             judged.append(target)
-            return judge(method, target)
+            return judge(method, target, fields)
 
         access.judge = noted
         for _ in range(6):
@@ -562,7 +563,7 @@ def test_a_remembered_head_that_a_report_skipped_is_judged_when_there_is_a_look_
 
     def scene(it: Scene) -> None:
         serving = it.holder.serving
-        serving.anybody.judge = lambda _method, _target: Permit(rule, b"/p/1", b"limit=x")
+        serving.anybody.judge = lambda _method, _target, _fields: Permit(rule, b"/p/1", b"limit=x")
         plan = serving.plan(rule)
         plan.looks = LookBudget(lambda: 0.0)
         while plan.looks.take():
@@ -658,7 +659,7 @@ def test_a_new_revision_forgets_what_the_old_one_permitted() -> None:
     def scene(it: Scene) -> None:
         it.send(GET)
         it.answer()
-        closed = SimpleNamespace(judge=lambda method, target: NOT_FOUND)
+        closed = SimpleNamespace(judge=lambda method, target, fields: NOT_FOUND)
         it.holder.swap(replace(it.holder.revision, gate=closed))
         it.send(GET)
         assert it.statuses() == [200, 404]
