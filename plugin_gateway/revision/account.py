@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from plugin_gateway.config.load import LoadedConfig
-    from plugin_gateway.gate.gate import Gate
     from plugin_gateway.gate.mount import Mount
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.variant import Fields
@@ -242,7 +241,7 @@ def _written(
             yield Step("rule", True, f"{describe(entry)} in `allow`, {loaded.locate(('allow', entry.index))}{rate}")
             yield from _drift(one.operation.key, agreed)
         return
-    key = _found(_gate_of_all(document), method, target, fields)
+    key = _found(document, method, target, fields)
     if key is None:
         yield Step("document", False, "the document has no such operation")
         return
@@ -279,12 +278,9 @@ def _drift(key: OperationKey, agreed: Agreed) -> Iterator[Step]:
             yield Step("drift", key not in agreed.closed, text)
 
 
-def _gate_of_all(document: Document) -> Gate:
-    return compile_gate(document, {key: AllowedOperation(operation_id=str(key)) for key in document.operations})
-
-
-def _found(gate: Gate, method: str, target: str, fields: Fields) -> OperationKey | None:
+def _found(document: Document, method: str, target: str, fields: Fields) -> OperationKey | None:
     """Return the operation that the document has at the path; the query is ignored, unless it selects an operation."""
+    gate = compile_gate(document, {key: AllowedOperation(operation_id=str(key)) for key in document.operations})
     for one in (target, target.partition("?")[0]):
         verdict = gate.judge(method.encode(errors="replace"), one.encode(errors="replace"), fields)
         if isinstance(verdict, Permit):

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from plugin_gateway.gate.query import MAX_PAIRS
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.gate.template import parse_template
-from plugin_gateway.gate.variant import PlainFields, required_pairs
+from plugin_gateway.gate.variant import PlainFields
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.values.scalar import UnwritableError, escape_octets
+from plugin_gateway.shape.values.scalar import UnwritableError
 from plugin_gateway.text.closest import closest
 from plugin_gateway.tools.body import BodyWriter
 from plugin_gateway.tools.draft import MAX_PROBLEMS, SHOWN_CHARACTERS, ArgumentProblem, Draft, printable_name
 from plugin_gateway.tools.misfit import find_misfits
-from plugin_gateway.tools.path import Path, placeholders
+from plugin_gateway.tools.path import Path
 from plugin_gateway.tools.rivals import Rivals
+from plugin_gateway.tools.settled import Settled
 from plugin_gateway.tools.slot import (
     CookieSlot,
     HeaderSlot,
@@ -34,12 +35,8 @@ from plugin_gateway.tools.slot import (
 from plugin_gateway.tools.tool import Argument, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from plugin_gateway.gate.gate import Gate
     from plugin_gateway.gate.permit import OperationRule
-    from plugin_gateway.gate.template import PathTemplate
-    from plugin_gateway.gate.variant import RequiredPair
     from plugin_gateway.tools.tool import Tool
 
 __all__ = ["ArgumentProblem", "RequestWriter", "ToolRequest"]
@@ -76,10 +73,9 @@ class RequestWriter:
         "_gate",
         "_is_doubtful",
         "_method",
-        "_pairs",
         "_path",
         "_required",
-        "_settled_fields",
+        "_settled",
         "_slots",
         "_unfilled",
         "_wire_names",
@@ -93,8 +89,6 @@ class RequestWriter:
         self._method = tool.method.encode(errors="replace")
         template = parse_template(tool.path_template)
         self._path = Path(template)
-        self._pairs: list[str] = []
-        self._settled_fields: list[tuple[bytes, bytes]] = []
         rivals = Rivals(gate.routes.root, template, self._method)
         self._is_doubtful = bool(template.query) or rivals.take_any
         self._body = BodyWriter(tool.body) if tool.body is not None else None
@@ -105,7 +99,8 @@ class RequestWriter:
         self._wire_names = frozenset(one.wire_name for one in tool.arguments) if takes_others else _NO_NAMES
         """The names in requests, which no member that the tool does not name may have."""
         rule = self._rule()
-        self._slots: dict[str, Slot] = self._make_slots(template, rule.required if rule is not None else (), rivals)
+        self._settled = Settled(template, rule.required if rule is not None else ())
+        self._slots = self._make_slots(rivals)
         described = {one.wire_name for one in tool.arguments if one.place is Place.PATH}
         self._unfilled = tuple(
             ArgumentProblem(
@@ -120,7 +115,7 @@ class RequestWriter:
 
         `arguments` are values as a JSON parser returns them.
         """
-        draft = Draft(self._path.pieces.copy(), self._pairs.copy(), self._settled_fields)
+        draft = Draft(self._path.pieces.copy(), self._settled.pairs.copy(), self._settled.fields)
         slots = self._slots
         for name, value in arguments.items():
             slot = slots.get(name)
@@ -251,38 +246,21 @@ class RequestWriter:
         more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
         return f"{problem} It takes: {', '.join(names[:_SHOWN_NAMES])}{more}."
 
-    def _make_slots(
-        self, template: PathTemplate, required: tuple[RequiredPair, ...], rivals: Rivals
-    ) -> dict[str, Slot]:
-        settled: dict[tuple[str, str], str] = {}
-        free: dict[str, str] = {}
-        for raw, pair in zip(template.query, required_pairs(template.query), strict=True):
-            if pair.value is None:
-                name = pair.name.decode(errors="replace")
-                free[name] = name
-                free |= dict.fromkeys(placeholders(raw.decode(errors="replace")), name)
-        for pair in required:
-            if pair.value is None:
-                continue
-            settled[pair.place, pair.name.decode(errors="replace")] = pair.value.decode(errors="replace")
-            if pair.place == Place.HEADER:
-                self._settled_fields.append((pair.name, pair.value))
-            else:
-                written = escape_octets(pair.name)
-                self._pairs.append(f"{written}={escape_octets(pair.value)}" if pair.value else written)
+    def _make_slots(self, rivals: Rivals) -> dict[str, Slot]:
         names = frozenset(one.wire_name for one in self.tool.arguments if one.place is Place.QUERY)
-        return {one.name: self._make_slot(one, settled, free, names, rivals) for one in self.tool.arguments}
+        return {one.name: self._make_slot(one, names, rivals) for one in self.tool.arguments}
 
     def _make_slot(
         self,
         argument: Argument,
-        settled: Mapping[tuple[str, str], str],
-        free: Mapping[str, str],
         names: frozenset[str],
         rivals: Rivals,
     ) -> Slot:
         name = argument.wire_name
+        free, settled = self._settled.free, self._settled.value(argument)
         match argument.place:
+            case _ if settled is not None:
+                return SettledSlot(argument, settled)
             case Place.PATH if name in self._path.spots:
                 spots = self._path.spots[name]
                 if argument.allows_slashes:
@@ -291,14 +269,10 @@ class RequestWriter:
                 return PathSlot(argument, spots, set().union(*taken))
             case Place.PATH:
                 return QuerySlot(argument, free[name], names) if name in free else UnusedSlot(argument)
-            case Place.QUERY if (value := settled.get(("query", name))) is not None:
-                return SettledSlot(argument, value)
             case Place.QUERY:
                 return QuerySlot(argument, free.get(name, name), names)
             case Place.QUERYSTRING:
                 return QueryStringSlot(argument)
-            case Place.HEADER if (value := settled.get(("header", name.lower()))) is not None:
-                return SettledSlot(argument, value)
             case Place.HEADER:
                 return HeaderSlot(argument) if HeaderSlot.takes(name) else UnusedSlot(argument)
             case Place.COOKIE:

@@ -154,3 +154,31 @@ def test_without_mcp_its_path_is_no_path_of_the_gateway(
     (tmp_path / "gateway.yaml").write_text(f"{CONFIG}mcp: false\n")
     assert run(["explain", "-c", config, "POST", "/mcp"]) == 1
     assert "404 operation-not-found" in capsys.readouterr().out
+
+
+BY_FIELD = """
+openapi: 3.1.0
+info: {title: Queues, version: "1"}
+paths:
+  "/#X-Target=List": {post: {operationId: list, parameters: [{name: X-Target, in: header, required: true, schema: {enum: [List]}}], responses: {}}}
+  "/#X-Target=Drop": {post: {operationId: drop, parameters: [{name: X-Target, in: header, required: true, schema: {enum: [Drop]}}], responses: {}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (["POST", "/"], 1, "is allowed only with the header field x-target: List"),
+        (["POST", "/", "-H", "X-Target: List"], 0, "forwarded as list"),
+        (["POST", "/", "--header", "x-target:Drop"], 1, "the document has `POST /#X-Target=Drop`"),
+        (["curl -X POST -H 'X-Target: List' http://localhost:8080/"], 0, "forwarded as list"),
+    ],
+)
+def test_the_field_that_selects_an_operation_is_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, line: str
+) -> None:
+    (tmp_path / "openapi.yaml").write_text(BY_FIELD)
+    (tmp_path / "gateway.yaml").write_text(CONFIG.replace("[listPets, getPet]", "[list]"))
+    status, text = explained(capsys, str(tmp_path / "gateway.yaml"), *arguments)
+    assert status == code
+    assert line in text

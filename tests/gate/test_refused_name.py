@@ -15,6 +15,7 @@ from plugin_gateway.shape.request.names import Names
 from plugin_gateway.shape.shape import Shape
 
 KEY = OperationKey("GET", "/pets")
+TARGETED = OperationKey("POST", "/#X-Target=List")
 TYPED = OperationKey("GET", "/search?type=user")
 QUERY = [
     {"name": name, "in": "query"}
@@ -25,7 +26,14 @@ OPERATION = {"parameters": PARAMETERS, "responses": {}}
 DOCUMENT = Document(
     root={
         "openapi": "3.1.0",
-        "paths": {path: {"get": OPERATION} for path in ("/pets", "/pets?beta=true", "/search?type=user")},
+        "paths": {
+            **{path: {"get": OPERATION} for path in ("/pets", "/pets?beta=true", "/search?type=user")},
+            TARGETED.path: {
+                "post": {
+                    "parameters": [{"name": "X-Target", "in": "header", "required": True, "schema": {"enum": ["List"]}}]
+                }
+            },
+        },
     },
     name="d",
 )
@@ -70,6 +78,7 @@ def test_a_header_gets_no_name_that_is_never_forwarded() -> None:
 
 def test_a_rule_for_a_parameter_that_the_path_template_fixes_is_an_error() -> None:
     assert found(key=TYPED, closed=frozenset({("query", "type")})) == ["settled-parameter"]
+    assert found(key=TARGETED, closed=frozenset({("header", "X-Target")})) == ["settled-parameter"]
 
 
 def test_another_declared_spelling_of_a_parameter_is_reported() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.callers.consumers import Identity
     from plugin_gateway.gate.permit import OperationRule, Permit
+    from plugin_gateway.gate.variant import Fields
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.refusal import Refusal
 
@@ -38,7 +39,9 @@ def plan_of(rule: OperationRule, uplink: Uplink | None = None, **parts: Any) -> 
     return Plan(rule, uplink, downlink, Pool(UPSTREAM, Clock()), {}, **parts)
 
 
-def revision_of(*rules: OperationRule, judge: Callable[[bytes, bytes], Permit | Refusal] | None = None) -> Revision:
+def revision_of(
+    *rules: OperationRule, judge: Callable[[bytes, bytes, Fields], Permit | Refusal] | None = None
+) -> Revision:
     """Return a revision whose gate judges by `judge`."""
     return Revision(
         number=1, public_url="http://gw", gate=stand_in(SimpleNamespace(judge=judge)), rules=rules, faces={}, upstream=UPSTREAM,

@@ -79,7 +79,7 @@ async def until(is_so: Callable[..., Any]) -> None:
 
 
 class PathGate:
-    def judge(self, method: bytes, target: bytes) -> Any:
+    def judge(self, method: bytes, target: bytes, fields: object) -> Any:
         path, _, query = target.partition(b"?")
         if path == b"/p/search":
             return Permit(SEARCH, path, query)
@@ -1280,7 +1280,7 @@ def test_an_answer_that_is_truncated_drops_the_connection_that_its_rest_would_co
 
 
 class ShapedGate:
-    def judge(self, method: bytes, target: bytes) -> Any:
+    def judge(self, method: bytes, target: bytes, fields: object) -> Any:
         return Permit(SHAPED, b"/p", b"")
 
 
@@ -1348,7 +1348,7 @@ class ReportingGate:
         ),
     )
 
-    def judge(self, method: bytes, target: bytes) -> Any:
+    def judge(self, method: bytes, target: bytes, fields: object) -> Any:
         return Permit(self.rule, b"/p", b"")
 
 
@@ -1373,7 +1373,7 @@ class NarrowedReportingGate:
         SHAPED, shape=Shape(body=as_a(Bodies, present(ReportingGate.rule.shape).body)._replace(is_narrowed=True))
     )
 
-    def judge(self, method: bytes, target: bytes) -> Any:
+    def judge(self, method: bytes, target: bytes, fields: object) -> Any:
         return Permit(self.rule, b"/p", b"")
 
 
@@ -1407,7 +1407,7 @@ class AnswerReportingGate:
         SHAPED, shape=Shape(check=AnswerCheck(bodies={"200": {b"application/json": Validator({"type": "array"})}}))
     )
 
-    def judge(self, method: bytes, target: bytes) -> Any:
+    def judge(self, method: bytes, target: bytes, fields: object) -> Any:
         return Permit(self.rule, b"/p", b"")
 
 

@@ -12,11 +12,13 @@ from msgspec.structs import replace
 
 from plugin_gateway.callers.consumers import FOREVER
 from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.compile import AllowedOperation, compile_gate
+from plugin_gateway.gate.gate import NOT_FOUND, Gate
 from plugin_gateway.gate.media_type import JSON, OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.undeclared import UndeclaredQuery
-from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.forward import forward, permit, refuse
@@ -36,7 +38,7 @@ from plugin_gateway.shape.values.kind import kind_of
 from plugin_gateway.shape.values.reading import Style
 from plugin_gateway.shape.values.validator import Validator
 from plugin_gateway.telemetry.series import SeriesKey
-from tests.narrow import present, stand_in
+from tests.narrow import as_a, present, stand_in
 from tests.proxy.real import door_of
 
 if TYPE_CHECKING:
@@ -65,6 +67,29 @@ def judged(rule: OperationRule, fields: bytes) -> Any:
     access = Access("", lambda _method, _target, _fields: Permit(rule, b"/p", b""), {})
     permitted = permit(serving, access, rule.method.encode(), b"/p", block)
     return permitted.code if isinstance(permitted, Refusal) else permitted.body_kind
+
+
+def test_the_gate_judges_the_fields_of_the_call_that_goes_up() -> None:
+    serving = Holder(REVISION).serving
+    block = serving.read(b"Host: a\r\nX-Target: List\r\n", 1)
+    judge = gate_of_targets("List", "Drop").judge
+    permitted = permit(serving, Access("", judge, {}), b"POST", b"/", block)
+    assert as_a(Permitted, permitted).permit.rule.path_template == "/#X-Target=List"
+    assert b"\r\nX-Target: List\r\n" in as_a(Permitted, permitted).head
+    assert permit(serving, Access("", gate_of_targets("Drop").judge, {}), b"POST", b"/", block) is NOT_FOUND
+
+
+def gate_of_targets(*allowed: str) -> Gate:
+    """Return the gate of operations that the field X-Target selects."""
+    paths = {
+        f"/#X-Target={name}": {
+            "post": {"parameters": [{"name": "X-Target", "in": "header", "required": True, "schema": {"enum": [name]}}]}
+        }
+        for name in ("List", "Drop")
+    }
+    document = Document(root={"openapi": "3.0.3", "paths": paths}, name="t")
+    keys = [OperationKey("POST", f"/#X-Target={name}") for name in allowed]
+    return compile_gate(document, {key: AllowedOperation(operation_id=key.path) for key in keys})
 
 
 def test_an_operation_that_cannot_have_a_body_refuses_one() -> None:

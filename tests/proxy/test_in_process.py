@@ -35,7 +35,7 @@ FIELDS = ((b"host", b"gw"), (b"x-request-id", b"r1"))
 
 
 class Gate:
-    def judge(self, method: bytes, target: bytes, fields: object) -> Any:  # a judge's signature
+    def judge(self, method: bytes, target: bytes, fields: object) -> Any:
         path, _, query = target.partition(b"?")
         return Permit(WRITE if method == b"POST" else READ, path, query) if path == b"/p" else CLOSED
 

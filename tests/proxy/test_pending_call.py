@@ -33,7 +33,7 @@ DENIED = Refusal(status=401, code="unauthenticated", detail="No.")
 TOM = Identity(user="tom", is_listed=True)
 
 
-def permits(_method: bytes, target: bytes) -> Permit:
+def permits(_method: bytes, target: bytes, _fields: object) -> Permit:
     return Permit(RULE, target.partition(b"?")[0], b"")
 
 
@@ -143,7 +143,7 @@ def test_a_caller_who_is_let_in_is_still_judged_by_the_gate() -> None:
 
 
 def test_after_a_bug_the_client_gets_an_answer_at_once_and_the_log_shows_it(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(_method: bytes, _target: bytes) -> Permit:
+    def broken(_method: bytes, _target: bytes, _fields: object) -> Permit:
         raise ZeroDivisionError
 
     seen = play(lambda call: call.send(b"cd", is_last=True), judge=broken)

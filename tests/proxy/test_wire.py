@@ -299,6 +299,12 @@ def test_values_of_a_name_are_all_read_unless_connection_declares_it_hop_by_hop(
     assert request.values(b"c") == []
 
 
+def test_fields_that_some_server_takes_for_a_name_are_read_with_their_names() -> None:
+    request = read_request_fields(HOST + b"A-B: 1\r\nC: 2\r\na_b: 3\r\na.b: 4\r\nConnection: a.b\r\n", 1)
+    assert request.spelled_like(b"a-b") == [(b"a-b", b"1"), (b"a_b", b"3")]
+    assert request.spelled_like(b"d") == []
+
+
 def test_a_request_whose_fields_were_not_read_has_none_and_closes_its_connection() -> None:
     request = RequestFields(0)
     assert {name: getattr(request, name) for name in ATTRIBUTES} == {

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
+from plugin_gateway.gate.variant import PlainFields
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.tools.draft import MAX_PROBLEMS
+from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem
 from plugin_gateway.tools.request import RequestWriter, ToolRequest
 from plugin_gateway.tools.tool_set import ToolSettings, build_tool_set
 from tests.narrow import as_a
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from plugin_gateway.gate.gate import Gate
     from plugin_gateway.openapi.document import JsonObject
-    from plugin_gateway.tools.draft import ArgumentProblem
 
 CASES = Path(__file__).parents[2].parent / "shared" / "attack" / "cases.json"
 
@@ -295,6 +295,21 @@ def test_the_query_of_a_template_is_sent_and_selects_no_other_operation(
     assert (request.target if isinstance(request, ToolRequest) else None) == target
     if target:
         assert as_a(Permit, gate.judge(b"GET", target)).rule.operation_id == tool
+
+
+def test_the_field_that_selects_an_operation_is_in_each_request() -> None:
+    field = {"name": "X-Target", "in": "header", "required": True}
+    operations = {
+        f"POST /#X-Target={name}": {"parameters": [{**field, "schema": {"enum": [name]}}]} for name in ("List", "Get")
+    }
+    gate, writers = api(operations)
+    for tool, writer in writers.items():
+        name = tool.partition("=")[2]
+        request = writer.write({"X-Target": name})
+        assert isinstance(request, ToolRequest)
+        assert request.fields == ((b"x-target", name.encode()),)
+        assert as_a(Permit, gate.judge(b"POST", request.target, PlainFields(request.fields))).rule.operation_id == tool
+        assert "must be" in as_a(ArgumentProblem, writer.write({"X-Target": "Drop"})[0]).detail
 
 
 def test_a_call_without_the_query_of_its_template_is_refused() -> None:

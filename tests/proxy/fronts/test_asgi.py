@@ -41,7 +41,7 @@ class PathGate:
     def __init__(self) -> None:
         self.judged = []
 
-    def judge(self, method: bytes, target: bytes) -> Any:
+    def judge(self, method: bytes, target: bytes, fields: object) -> Any:
         self.judged.append((method, target))
         path, _, query = target.partition(b"?")
         return Permit(WRITE if method == b"POST" else READ, path, query) if path == b"/p" else NOT_FOUND

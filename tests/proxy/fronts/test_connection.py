@@ -60,7 +60,7 @@ NEVER = 1e12
 
 
 class PathGate:
-    def judge(self, method: bytes, target: bytes) -> Any:
+    def judge(self, method: bytes, target: bytes, fields: object) -> Any:
         path, _, query = target.partition(b"?")
         return Permit(WRITE if method == b"POST" else READ, path, query) if path.startswith(b"/p") else NOT_FOUND
 
