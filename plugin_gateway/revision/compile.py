@@ -21,12 +21,14 @@ from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.override import find_declared_overrides
 from plugin_gateway.gate.refused_name import find_refused_names
+from plugin_gateway.gate.required_name import find_required_names
 from plugin_gateway.openapi.near_misses import find_near_misses
 from plugin_gateway.openapi.prune.leaks import leaks_in_prose
 from plugin_gateway.publish.page import PAGE_PATH
 from plugin_gateway.publish.security import well_known_at_root
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.allowed_part import choose_operations, cut_allowed_part, placed_rules
+from plugin_gateway.revision.carriers import find_carriers
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.collector import compile_collector, judge_collector
 from plugin_gateway.revision.contradictions import find_contradictions
@@ -128,9 +130,10 @@ def compile_revision(
     mcp, page = published.mcp, published.page
     own_paths = {*published.faces, *callers.local_paths, *((mcp.path,) if mcp else ())}
     findings += find_hidden_operations(kept, own_paths)
-    findings += find_declared_overrides(
-        document.operations, {key: one.entries[0].index for key, one in kept.items()}, gate.rules
-    )
+    entries = {key: one.entries[0].index for key, one in kept.items()}
+    findings += find_declared_overrides(document.operations, entries, gate.rules)
+    findings += find_required_names(published.served, gate.rules_by_key, entries)
+    findings += find_carriers(published.served, entries)
     views = compile_views(
         WholeView(
             document=document,

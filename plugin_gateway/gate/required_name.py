@@ -1,0 +1,62 @@
+"""A required name: a field that each body of an operation must have, and that the gate refuses in its bodies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.gate.override import fold_name
+from plugin_gateway.openapi.parameters import follow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.openapi.document import Document, OperationKey
+
+
+def find_required_names(
+    document: Document, rules: Mapping[OperationKey, OperationRule], entries: Mapping[OperationKey, int]
+) -> Iterator[Finding]:
+    """Warn of operations whose calls are all refused, because their bodies must have a name of the query that selects them.
+
+    `document` is 3.0 or later; `entries` maps each allowed operation to the index of its entry in `allow`.
+    """
+    for key, index in entries.items():
+        if (closed := rules[key].closed_in_bodies) and (name := _required_in_each_body(document, key, closed)):
+            yield Finding(
+                rule="parameter-in-body",
+                severity=Severity.WARNING,
+                message=f"no call of `{key}` is accepted: its body must have the field `{name}`, and the gateway refuses it there, "
+                "because some servers read it in place of the query parameter",
+                hint="remove the entry, or let an overlay take the field out of `required` if the API reads it from the query",
+                pointer=("allow", index),
+            )
+
+
+def _required_in_each_body(document: Document, key: OperationKey, closed: Collection[bytes]) -> str:
+    """Return a closed name that the bodies of every media type must have, or an empty text."""
+    operation = document.operations.get(key)
+    body = follow(operation.node.get("requestBody"), document) if operation else None
+    content = body.get("content") if body and body.get("required") is True else None
+    schemas = (
+        [one.get("schema") for one in content.values() if isinstance(one, dict)] if isinstance(content, dict) else []
+    )
+    found = [
+        [name for name in _required(schema, document) if fold_name(name.encode(errors="replace")) in closed]
+        for schema in schemas
+    ]
+    return found[0][0] if found and all(found) else ""
+
+
+def _required(schema: Any, document: Document) -> Iterator[str]:
+    """Yield the names that an object must have: those of the schema, of its reference and of its `allOf`."""
+    stack, seen = [schema], set[int]()
+    while stack:
+        part = follow(stack.pop(), document)
+        if part is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        names, parts = part.get("required"), part.get("allOf")
+        yield from (name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
+        stack += parts if isinstance(parts, list) else []

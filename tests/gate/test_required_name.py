@@ -1,0 +1,59 @@
+from typing import Any
+
+import pytest
+
+from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.gate.required_name import find_required_names
+from plugin_gateway.openapi.document import Document, OperationKey
+
+KEY = OperationKey("POST", "/?Action=Start")
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+NEEDS = {"required": ["Action"], "properties": {"Action": {}}}
+
+
+def found(body: Any, closed: frozenset[bytes] = frozenset({b"action"})) -> list[tuple[str, Any]]:
+    root = {
+        "openapi": "3.1.0",
+        "paths": {KEY.path: {"post": {"requestBody": body}}},
+        "components": {"schemas": {"Needs": NEEDS, "Self": {"allOf": [{"$ref": "#/components/schemas/Self"}]}}},
+    }
+    rule = OperationRule(method=KEY.method, path_template=KEY.path, operation_id="start", closed_in_bodies=closed)
+    return [
+        (one.rule, one.pointer) for one in find_required_names(Document(root=root, name="a"), {KEY: rule}, {KEY: 2})
+    ]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        NEEDS,
+        {"$ref": "#/components/schemas/Needs"},
+        {"allOf": [{}, {"$ref": "#/components/schemas/Needs"}]},
+        {"required": ["Id", "action"]},
+        {"required": ["Action[]"]},
+    ],
+)
+def test_a_body_that_must_have_a_closed_name_is_a_warning_at_the_entry(schema: Any) -> None:
+    assert found({"required": True, "content": {FORM: {"schema": schema}}}) == [("parameter-in-body", ("allow", 2))]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content": {FORM: {"schema": NEEDS}}},
+        {"required": True, "content": {FORM: {"schema": NEEDS}, JSON: {"schema": {}}}},
+        {"required": True, "content": {FORM: {"schema": {"properties": {"Action": {}}}}}},
+        {"required": True, "content": {FORM: {"schema": {"anyOf": [NEEDS, {}]}}}},
+        {"required": True, "content": {FORM: {"schema": {"required": ["Id", 5]}}}},
+        {"required": True, "content": {FORM: {"schema": {"$ref": "#/components/schemas/Self"}}}},
+        {"required": True, "content": {FORM: None}},
+        {"required": True},
+        None,
+    ],
+)
+def test_a_call_that_can_do_without_the_name_is_not_warned_of(body: Any) -> None:
+    assert found(body) == []
+
+
+def test_without_closed_names_every_body_is_accepted() -> None:
+    assert found({"required": True, "content": {FORM: {"schema": NEEDS}}}, frozenset()) == []
