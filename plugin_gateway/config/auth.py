@@ -10,7 +10,7 @@ from msgspec import Meta, field
 from plugin_gateway.config.fields import AbsoluteUrl, Duration, Flag, SecretValue, Texts, ToTuple
 from plugin_gateway.config.illegible import ILLEGIBLE, illegible
 from plugin_gateway.config.introspection import Introspection
-from plugin_gateway.config.mistake import Mistake, nearest, nearest_key
+from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.path_fields import FilePath
 from plugin_gateway.config.reader import ChosenBy, PrepareRaw, SchemaWords
 from plugin_gateway.config.record import Record, given
@@ -276,12 +276,12 @@ def _choose(value: Any) -> type[Record]:
         raise Mistake("wrong-type", "expected a mapping", hint="for example {type: none}")
     key = "type" if "type" in value else next((key for key in value if nearest_key(key, ["type"])), "type")
     kind = value.get(key, "none")
-    if kind is ILLEGIBLE and (kind := _likely_kind(value)) is None:
+    likely = kind if kind in KINDS else nearest_key(kind, KINDS) or _likely_kind(value)
+    if likely:
+        return _BY_TYPE[likely]  # its field `type` refuses another kind, and the other keys are judged, too
+    if kind is ILLEGIBLE:
         raise illegible(at=("type",))
-    if kind not in KINDS:
-        hint = f"{nearest(kind, KINDS)}valid: {', '.join(KINDS)}"
-        raise Mistake("bad-value", "not a valid value", got=kind, hint=hint, at=("type",))
-    return _BY_TYPE[kind]
+    raise Mistake("bad-value", "not a valid value", got=kind, hint=f"valid: {', '.join(KINDS)}", at=("type",))
 
 
 def _likely_kind(value: Mapping[Any, Any]) -> str | None:

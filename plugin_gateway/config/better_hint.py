@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin_gateway.config.auth import KINDS
 from plugin_gateway.config.entry_hint import of_entries, of_entry
 from plugin_gateway.config.find import PREFIX
+from plugin_gateway.config.mistake import nearest
 from plugin_gateway.config.secrecy import may_be_secret
 from plugin_gateway.config.units import format_size
 from plugin_gateway.config.variable import variable_in, variable_named
@@ -254,6 +256,8 @@ def _auth(pointer: Pointer, value: Any) -> str:
     word = "" if value is None else str(value).casefold().replace("-", "_")
     if pointer == ("auth",) and value in ("none", "service_http", "user_http", "oauth"):
         return f"write `auth: {{type: {value}}}`"
+    if pointer == ("auth", "type") and word not in _AUTH:
+        return f"{nearest(value, KINDS)}valid: {', '.join(KINDS)}"
     return _AUTH.get(word, "")
 
 

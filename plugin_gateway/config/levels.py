@@ -69,10 +69,10 @@ def begins_an_entry(lines: Sequence[str], number: int) -> bool:
     return first is None or first[1] == key[1]
 
 
-def is_in_list(lines: Sequence[str], number: int) -> bool:
-    """Return whether a line is directly below a key that takes a list."""
+def list_of(lines: Sequence[str], number: int) -> str:
+    """Return the key that takes a list and that a line is directly below, or an empty text."""
     column = indent_of(line_at(lines, number))
     above = (one for one in reversed(lines[: max(0, number - 1)]) if says_something(one) and indent_of(one) < column)
     opener = next(above, "")
     key = None if ENTRY.match(opener) else KEY.match(opener)
-    return key is not None and key[1] in _LISTS
+    return key[1] if key is not None and key[1] in _LISTS else ""

@@ -167,8 +167,8 @@ def load_text(
             continue  # perhaps it is known where the line belongs
         if not line or (line, column) not in taken or judged.instead_of:
             findings.append(finding)
-        elif findings[taken[line, column]].rule == "ambiguous-yaml" and judged.hint in ("write true", "write false"):
-            # Where only true or false is valid, the word can only mean that.
+        elif finding.hint and "true or false" in findings[taken[line, column]].message:
+            # The word is not valid as text here, so the hint need not offer that.
             findings[taken[line, column]] = replace(findings[taken[line, column]], hint=finding.hint)
     wrong = {finding.location for finding in findings}
     warnings = tuple(

@@ -14,9 +14,9 @@ from plugin_gateway.config.levels import (
     begins_an_entry,
     indent_of,
     indent_of_key,
-    is_in_list,
     likely_indent,
     line_at,
+    list_of,
     open_levels,
     says_something,
 )
@@ -170,7 +170,7 @@ class _Reading:
             line = line_at(self._lines, number)
             if (
                 number
-                and is_in_list(self._lines, number)
+                and list_of(self._lines, number)
                 and line.strip()
                 and not ENTRY.match(line)
                 and not re.match(r"\S", line)
@@ -197,12 +197,12 @@ class _Reading:
                 yield SyntaxMistake(number, match.start(3), "no space after the colon", hint, corrected=meant)
         for number in (self._before, self._number):
             line = line_at(self._lines, number)
-            if (match := _BARE.match(line)) and not is_in_list(self._lines, number):
+            if (match := _BARE.match(line)) and not list_of(self._lines, number):
                 hint = f"write a colon after it: `{match[1]}:`"
                 at = match.end(1)
                 yield SyntaxMistake(number, at + 1, f"`{match[1]}` has no colon", hint, corrected=f"{line[:at]}:")
         match = _SPACED.match(self._line) if "expected ':'" in self._problem else None
-        if match and not is_in_list(self._lines, self._number):
+        if match and not list_of(self._lines, self._number):
             at = match.end(1)
             hint = f"write a colon and a space: `{match[1]}: {self._shown(self._number, match[2])}`"
             meant = f"{self._line[:at]}: {match[2]}"
@@ -269,6 +269,7 @@ class _Reading:
     def _indentation(self) -> Iterator[SyntaxMistake]:
         if not re.search(r"mapping values are not allowed|expected key|expected '-'|block end", self._problem):
             return
+        yield from self._entry_without_key()
         here, is_entry = indent_of(self._line), bool(ENTRY.match(self._line))
         keys, entries = open_levels(self._lines, self._number)
         if begins_an_entry(self._lines, self._number):
@@ -282,12 +283,30 @@ class _Reading:
         if here in known and "expected '-'" not in self._problem and KEY.match(self._line):
             return
         if levels:
-            places = " or ".join(f"column {column + 1}, as {name}" for column, name in levels[:2])
+            likely = sorted(levels, key=lambda level: abs(level[0] - here))[:2]
+            places = " or ".join(f"column {column + 1}, as {name}" for column, name in likely)
             message = f"no line above begins in column {here + 1}, so it is unclear where this line belongs"
             nearest = min([column for column, _ in levels], key=lambda column: abs(column - here))
             is_likely = here not in known and abs(nearest - here) <= _NEAR
             meant = " " * nearest + self._line.lstrip() if is_likely else ""
             yield SyntaxMistake(self._number, here + 1, message, f"begin it in {places}", corrected=meant)
+
+    def _entry_without_key(self) -> Iterator[SyntaxMistake]:
+        """Find the entry above that is text, although more keys of it follow."""
+        entry, column = self._line_before, indent_of_key(self._line_before)
+        is_text = ENTRY.match(entry) and not KEY.match(entry) and entry[column:]
+        if not is_text or not KEY.match(self._line) or ENTRY.match(self._line) or indent_of(self._line) < column:
+            return
+        text = self._shown(self._before, entry[column:])
+        if list_of(self._lines, self._before) in ("allow", "deny"):
+            meant = f"{entry[:column]}operation: {entry[column:]}"
+            message, hint = "an entry with more keys begins with `operation:`", f"write `- operation: {text}`"
+            yield SyntaxMistake(self._before, column + 1, message, hint, corrected=meant)
+        elif match := _SPACED.match(entry):
+            at = match.end(1)
+            hint = f"write a colon and a space: `{match[1]}: {self._shown(self._before, match[2])}`"
+            message, meant = f"`{match[1]}` has no colon", f"{entry[:at]}: {match[2]}"
+            yield SyntaxMistake(self._before, at + 1, message, hint, corrected=meant)
 
     def _closing(self) -> Iterator[SyntaxMistake]:
         """Find the closing bracket without a matching opening one."""

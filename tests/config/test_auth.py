@@ -69,6 +69,13 @@ def test_a_misspelt_type_still_says_which_other_keys_there_are(key: str) -> None
     assert [pointer for pointer, _ in caught.value.found] == [(key,), ("tokens", 0, "nam")]
 
 
+@pytest.mark.parametrize("kind", ["service-http", "Service_HTTP", "token"])
+def test_the_other_keys_are_judged_although_the_type_is_not_valid(kind: str) -> None:
+    with pytest.raises(MistakesError) as caught:
+        read_as(Auth, {"type": kind, "tokens": [{**TOKEN, "nam": 1}]})
+    assert [(*pointer, *mistake.at) for pointer, mistake in caught.value.found] == [("type",), ("tokens", 0, "nam")]
+
+
 @pytest.mark.parametrize(("other", "found"), [({"tokens": 5}, [("type",), ("tokens",)]), ({}, [("type",)])])
 def test_the_other_keys_are_judged_by_the_kind_that_has_them_if_the_type_is_illegible(
     other: dict[str, Any], found: list[tuple[str, ...]]

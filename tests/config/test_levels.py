@@ -4,9 +4,9 @@ from plugin_gateway.config.levels import (
     begins_an_entry,
     indent_of,
     indent_of_key,
-    is_in_list,
     likely_indent,
     line_at,
+    list_of,
     open_levels,
     says_something,
 )
@@ -87,7 +87,7 @@ def test_a_key_below_an_entry_with_keys_begins_another_one_only_with_the_same_ke
 
 
 @pytest.mark.parametrize(
-    ("number", "is_in"), [(1, False), (2, False), (5, True), (6, True), (7, False), (8, True), (9, False)]
+    ("number", "key"), [(1, ""), (2, ""), (5, "allow"), (6, "allow"), (7, ""), (8, "allow"), (9, "")]
 )
-def test_a_line_directly_below_a_key_that_takes_a_list_is_in_the_list(number: int, is_in: bool) -> None:
-    assert is_in_list(lines(), number) == is_in
+def test_a_line_directly_below_a_key_that_takes_a_list_is_in_the_list(number: int, key: str) -> None:
+    assert list_of(lines(), number) == key

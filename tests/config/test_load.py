@@ -139,7 +139,7 @@ MISTAKES = [
     ("limits: {burst: 5}", "goes-together", 8, 10, "`burst` needs `rate`"),
     ("limits: {response_overflow: truncate}", "goes-together", 8, 29, "`truncate` needs `response_body`"),
     ("limits: {response_overflow: truncate, response_body: 2MB}", "too-large", 8, 54, "`truncate` takes at most 1MB"),
-    ("auth: {type: oath}", "bad-value", 8, 14, "`auth.type`: not a valid value"),
+    ("auth: {type: [oauth]}", "bad-value", 8, 14, "`auth.type`: not a valid value"),
     ("log: {level: debag}", "bad-value", 8, 14, "`log.level`: not a valid value"),
     ("manifest: {name_for_human: A name of twenty-one!}", "too-long", 8, 28, "`name_for_human` has 21 characters; the limit is 20"),
     ("manifest: {name_for_model: two words}", "bad-name", 8, 28, "only letters, digits and `_`, got"),
