@@ -28,6 +28,8 @@ _CONFLICT: Final = re.compile(r"<{7}(?:\s|$)")
 _CLOSES: Final = re.compile(r"\s*[\]}]")
 _MENDED_APART: Final = frozenset({"yaml-syntax", "yaml-merge", "yaml-alias", "bad-key", "many-documents"})
 _MOST_READS: Final = 60
+_MOST_CHARACTERS: Final = 12_000_000
+"""How many characters all reads may take: of a large file there are fewer."""
 _FOR_SECTIONS: Final = 12
 """How many of these reads are kept for leaving out whole sections, in a file with mistakes on many lines."""
 _OF_KEYS: Final = frozenset({"missing-key", "exactly-one", "goes-together"})
@@ -130,7 +132,7 @@ def recover(text: str) -> Recovery:
     attempt = _Attempt(text.splitlines(), {}, *read(text))
     kept: list[Found] = []
     guessed: set[int] = set()
-    most = _MOST_READS
+    most = min(_MOST_READS, max(_FOR_SECTIONS, _MOST_CHARACTERS // max(1, len(text))))
     while attempt.stop is not None:
         following, most = attempt.next(most)
         if following is None:

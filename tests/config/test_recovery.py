@@ -1,6 +1,10 @@
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.config import recovery
 from plugin_gateway.config.illegible import ILLEGIBLE
 from plugin_gateway.config.recovery import Recovery, recover
 from plugin_gateway.config.tree import read
@@ -55,6 +59,22 @@ def test_a_second_document_is_left_unread() -> None:
 def test_text_that_is_refused_for_its_size_is_not_read_again() -> None:
     found = recover("a: " + "[" * 60 + "]" * 60 + "\nb: 1\n")
     assert found.root is None
+
+
+def test_a_large_file_with_mistakes_on_many_lines_is_read_only_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = []
+
+    def counted(text: str, *more: Any) -> Any:
+        reads.append(text)
+        return read(text, *more)
+
+    monkeypatch.setattr(recovery, "read", counted)
+    large = "a:\n" + "  - bbbbbbbbbbbbbbbbbbbb\n" * 30_000
+    found = recover(large + "c:\n" + "  - [d\n" * 40 + "e: 1\n")
+    assert present(found.root).plain()["e"] == 1
+    assert sum(map(len, reads)) < 20_000_000
+    reads.clear()
+    assert present(recover("c:\n" + "  - [d\n" * 15 + "e: 1\n").root).plain() == {"c": [ILLEGIBLE] * 15, "e": 1}
 
 
 def test_all_lines_of_a_section_with_a_mistake_are_doubtful() -> None:
