@@ -70,11 +70,11 @@ def test_a_large_file_with_mistakes_on_many_lines_is_read_only_a_few_times(monke
 
     monkeypatch.setattr(recovery, "read", counted)
     large = "a:\n" + "  - bbbbbbbbbbbbbbbbbbbb\n" * 30_000
-    found = recover(large + "c:\n" + "  - [d\n" * 40 + "e: 1\n")
+    found = recover(large + "c:\n" + "  - @d\n" * 40 + "e: 1\n")
     assert present(found.root).plain()["e"] == 1
     assert sum(map(len, reads)) < 20_000_000
     reads.clear()
-    assert present(recover("c:\n" + "  - [d\n" * 15 + "e: 1\n").root).plain() == {"c": [ILLEGIBLE] * 15, "e": 1}
+    assert present(recover("c:\n" + "  - @d\n" * 15 + "e: 1\n").root).plain() == {"c": [ILLEGIBLE] * 15, "e": 1}
 
 
 def test_all_lines_of_a_section_with_a_mistake_are_doubtful() -> None:
