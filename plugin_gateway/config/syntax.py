@@ -255,11 +255,17 @@ class _Reading:
                 yield SyntaxMistake(self._number, match.start(1) + 1, message, hint)
                 return
         if opened:
-            number, column, sign = opened[-1]
+            number, column, sign = next((one for one in opened if self._ends(one[0])), opened[-1])
             closing = {"{": "}", "[": "]"}[sign]
             yield SyntaxMistake(
                 number, column, f"the `{sign}` that opens here is not closed", f"write `{closing}` where it ends"
             )
+
+    def _ends(self, number: int) -> bool:
+        """Return whether the value that begins in a line must end there, because the next line begins another key or entry."""
+        below = next((line for line in self._lines[number:] if says_something(line)), "")
+        begins = KEY.match(below) or ENTRY.match(below)
+        return begins is not None and indent_of(below) <= indent_of_key(line_at(self._lines, number))
 
     def _opens(self, number: int) -> tuple[int, str] | None:
         """Return the place of the last bracket that the line opens and does not close."""

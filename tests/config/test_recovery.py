@@ -40,6 +40,12 @@ def test_an_entry_of_a_list_is_left_out_without_the_others() -> None:
     assert present(found.root).plain() == {"a": [ILLEGIBLE, "d", ILLEGIBLE, "f"]}
 
 
+def test_open_brackets_in_several_entries_are_a_mistake_each() -> None:
+    found = recover("a:\n  - [b\n  - c\n  - {d: 1\n  - e\nf: [\ng: 1\n")
+    assert present(found.root).plain() == {"a": [ILLEGIBLE, "c", ILLEGIBLE, "e"], "f": ILLEGIBLE, "g": 1}
+    assert [line for _, line in lines_of(found)] == [2, 4, 6]
+
+
 def test_lines_keep_their_numbers() -> None:
     assert lines_of(recover("a: [x\n# more\nb:\n  c: no\n")) == [("yaml-syntax", 1), ("ambiguous-yaml", 4)]
 
