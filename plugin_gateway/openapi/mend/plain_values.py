@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FLAGS: Final = {"true": True, "false": False, "yes": True, "no": False}
 _INTEGER: Final = re.compile(r"[-+]?\d{1,18}")
 _NUMBER: Final = re.compile(r"[-+]?\d{1,18}(\.\d{1,18})?")
-_TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string", "file"})
+_TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
 
 class Unmendable(Exception):  # noqa: N818  # an answer, not a failure
@@ -129,7 +129,9 @@ def _types(value: Json) -> Json:
     names = value if isinstance(value, list) else [value]
     if not names or not all(isinstance(name, str) for name in names):
         raise Unmendable
-    legal = [lowered for name in dict.fromkeys(names) if (lowered := name.lower()) in _TYPES]
+    # Swagger 2.0 has the type `file`, but not in a list.
+    types = _TYPES if isinstance(value, list) else {*_TYPES, "file"}
+    legal = [lowered for name in dict.fromkeys(names) if (lowered := name.lower()) in types]
     if len(legal) < len(set(names)):
         raise Unmendable  # dropping a type would refuse values that the schema allowed
     if isinstance(value, list):

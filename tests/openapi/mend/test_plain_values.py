@@ -25,6 +25,7 @@ from plugin_gateway.openapi.vocabulary import Type
         (Type.TEXTS, "a", ["a"]),
         (Type.NAMES, ["b", "a", "b"], ["b", "a"]),
         (Type.TYPES, ["String", "null"], ["string", "null"]),
+        (Type.TYPES, "File", "file"),
         (Type.MAP_OF_TEXT, {"a": 1}, {"a": "1"}),
     ],
 )
@@ -47,6 +48,8 @@ def test_a_value_with_a_certain_meaning_is_converted(type_: Type, value: Any, be
         (Type.NAMES, [None]),
         (Type.TYPES, ["string", "any"]),
         (Type.TYPES, []),
+        (Type.TYPES, ["file"]),
+        (Type.TYPES, ["file", "null"]),
         (Type.LIST, {}),
         (Type.MAP, []),
         (Type.MAP_OF_TEXT, {"a": []}),
