@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
     from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.gate.shadow import Terms
     from plugin_gateway.gate.variant import RequiredPair
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.shape.shape import Shape
@@ -37,6 +38,8 @@ class AllowedOperation(Struct, frozen=True, kw_only=True):
     """The rule's `links`."""
     shape: Shape | None = None
     """The rule's `shape`."""
+    terms: Terms = ()
+    """A call that a server may take for one of this operation is no call of an operation with other terms."""
 
 
 def compile_gate(
@@ -46,8 +49,9 @@ def compile_gate(
     names = injected or InjectedNames()
     rules = compile_rules(document, allowed, names)
     slashes = {key: one.slashes for key, one in allowed.items() if one.slashes}
+    terms = {key: one.terms for key, one in allowed.items() if one.terms}
     return Gate(
-        routes=compile_routes(rules, _known_operations(document), slashes),
+        routes=compile_routes(rules, _known_operations(document), slashes, terms),
         rules=tuple(rules.values()),
         withheld=names.query,
         matrix_paths=tuple(
@@ -66,7 +70,7 @@ def compile_rules(
 ) -> dict[OperationKey, OperationRule]:
     """Compile the rules of the `allowed` operations, or of `only` some of them."""
     known = _known_operations(document)
-    variants = _denied_variants(known, allowed)
+    variants = _closed_variants(known, allowed)
     return {
         key: operation_rule(
             operation,
@@ -76,7 +80,7 @@ def compile_rules(
             links=allowed[key].links,
             shape=allowed[key].shape,
             injected=injected,
-            distinction=_distinction(known[key], _near(key, known[key], variants)),
+            distinction=_distinction(known[key], _near(key, known[key], allowed[key].terms, variants)),
         )
         for key, operation in document.operations.items()
         if key in allowed and (only is None or key in only)
@@ -96,22 +100,26 @@ def _known_operations(document: Document) -> dict[OperationKey, tuple[RequiredPa
     return present | {key: selecting_pairs(key, document) for key in document.removed if as_written(key) not in written}
 
 
-_Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[RequiredPair, ...]]]"
+_Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[tuple[RequiredPair, ...], Terms | None]]]"
 
 
-def _denied_variants(
-    known: Mapping[OperationKey, tuple[RequiredPair, ...]], allowed: Container[OperationKey]
+def _closed_variants(
+    known: Mapping[OperationKey, tuple[RequiredPair, ...]], allowed: Mapping[OperationKey, AllowedOperation]
 ) -> _Variants:
-    """The selecting pairs of denied operations such as `/responses?beta=true`, by the method and shape of their path."""
-    variants: dict[tuple[str, object], list[tuple[RequiredPair, ...]]] = {}
+    """The pairs that select operations such as `/responses?beta=true` that are denied or have terms, and these terms.
+
+    They are by the method and the shape of the path.
+    """
+    variants: dict[tuple[str, object], list[tuple[tuple[RequiredPair, ...], Terms | None]]] = {}
     for key, pairs in known.items():
-        if pairs and key not in allowed:
-            variants.setdefault((key.method, parse_template(key.path).shape), []).append(pairs)
+        terms = allowed[key].terms if key in allowed else None
+        if pairs and terms != ():
+            variants.setdefault((key.method, parse_template(key.path).shape), []).append((pairs, terms))
     return variants
 
 
 def _distinction(ours: tuple[RequiredPair, ...], near: Iterable[tuple[RequiredPair, ...]]) -> Distinction:
-    """Return how calls of the operation with `ours` are told from those of the denied variants `near` it.
+    """Return how calls of the operation with `ours` are told from those of the closed variants `near` it.
 
     Names that select the operation itself are not withheld: `choose_route` judges their values.
     """
@@ -127,8 +135,8 @@ def _distinction(ours: tuple[RequiredPair, ...], near: Iterable[tuple[RequiredPa
 
 
 def _near(
-    key: OperationKey, ours: tuple[RequiredPair, ...], variants: _Variants
+    key: OperationKey, ours: tuple[RequiredPair, ...], terms: Terms, variants: _Variants
 ) -> tuple[tuple[RequiredPair, ...], ...]:
-    """The pairs of the denied variants that a call of this operation could match, too."""
+    """The pairs of the variants that a call of this operation could match, too, and that are denied or have other terms."""
     theirs = variants.get((key.method, parse_template(key.path).shape), ())
-    return tuple(pairs for pairs in theirs if not contradict(ours, pairs))
+    return tuple(pairs for pairs, others in theirs if others != terms and not contradict(ours, pairs))

@@ -1,4 +1,4 @@
-"""A required name: a field that each body of an operation must have, and that the gate refuses in its bodies."""
+"""A required name: a field or parameter that each call of an operation must have, and that the gate refuses."""
 
 from __future__ import annotations
 
@@ -6,23 +6,35 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.override import fold_name
+from plugin_gateway.gate.variant import describe_pairs
 from plugin_gateway.openapi.parameters import follow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.gate.variant import RequiredPair
     from plugin_gateway.openapi.document import Document, OperationKey
 
 
 def find_required_names(
     document: Document, rules: Mapping[OperationKey, OperationRule], entries: Mapping[OperationKey, int]
 ) -> Iterator[Finding]:
-    """Warn of operations whose calls are all refused, because their bodies must have a name of the query that selects them.
+    """Warn of operations whose calls are all refused.
 
-    `document` is 3.0 or later; `entries` maps each allowed operation to the index of its entry in `allow`.
+    What selects them must be in the body, too, or does not go up as the caller sends it. `document` is 3.0 or later; `entries`
+    maps each allowed operation to the index of its entry in `allow`.
     """
     for key, index in entries.items():
+        if pairs := _not_taken(rules[key]):
+            yield Finding(
+                rule="unreachable-operation",
+                severity=Severity.WARNING,
+                message=f"no call of `{key}` is accepted: each must have {describe_pairs(pairs)}, and the gateway takes that name "
+                "from no caller, because a credential has it or it selects an operation that is closed",
+                hint="remove the entry, or rename the credential",
+                pointer=("allow", index),
+            )
         if (closed := rules[key].closed_in_bodies) and (name := _required_in_each_body(document, key, closed)):
             yield Finding(
                 rule="parameter-in-body",
@@ -32,6 +44,11 @@ def find_required_names(
                 hint="remove the entry, or let an overlay take the field out of `required` if the API reads it from the query",
                 pointer=("allow", index),
             )
+
+
+def _not_taken(rule: OperationRule) -> tuple[RequiredPair, ...]:
+    names = {"query": rule.query_names, "header": rule.header_names}
+    return tuple(pair for pair in rule.required if pair.name not in names[pair.place])
 
 
 def _required_in_each_body(document: Document, key: OperationKey, closed: Collection[bytes]) -> str:

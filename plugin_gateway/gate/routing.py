@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.gate.shadow import Terms
     from plugin_gateway.gate.target import Target
     from plugin_gateway.gate.template import PathTemplate, Pattern, Segment
     from plugin_gateway.openapi.document import OperationKey
@@ -87,15 +88,17 @@ def compile_routes(
     rules: Mapping[OperationKey, OperationRule],
     operations: Iterable[OperationKey],
     slashes: Mapping[OperationKey, frozenset[str]],
+    terms: Mapping[OperationKey, Terms] | None = None,
 ) -> RouteTable:
     """Build the table for the allowed `rules` among all `operations` of the document.
 
-    `slashes` names the path parameters that may hold encoded slashes. HEAD is routed like GET, under GET's rule (RFC 9110,
-    9.3.2), unless the document declares HEAD on that path: then it is an operation like any other.
+    `slashes` names the path parameters that may hold encoded slashes, and `terms` are those of operations that have some. HEAD
+    is routed like GET, under GET's rule (RFC 9110, 9.3.2), unless the document declares HEAD on that path: then it is an
+    operation like any other.
     """
     keys = tuple(operations)
     templates = {key.path: parse_template(key.path) for key in keys}
-    denied = DeniedPaths(keys, frozenset(rules), templates)
+    denied = DeniedPaths(keys, {key: (terms or {}).get(key, ()) for key in rules}, templates)
     declared = {(key.method, templates[key.path].shape) for key in keys}
     entries: list[_Entry] = []
     for key, rule in rules.items():

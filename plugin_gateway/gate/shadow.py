@@ -1,8 +1,11 @@
-"""A shadow: a denied operation that could be reached through the parameters of an allowed one.
+"""A shadow: an operation that could be reached through the parameters of an allowed one, and must not be.
 
 Suppose `GET /pets/{petId}` is allowed and `GET /pets/export` is not. A call of `/pets/export` matches the template and
 reaches the denied operation. So does `/pets/EXPORT`, `/pets/%65xport` or `/pets/export.json`, if the origin cleans paths
 before it routes them. Each allowed route has a guard with the shadows that lie on it.
+
+An allowed operation casts a shadow, too, if gateway.yaml gives it other terms, such as an approval: `/pets/p%75rge` must not
+pass as a call of `/pets/{petId}` if calls of `/pets/purge` wait for a person.
 
 A denied template lies on an allowed one if it has a literal where the allowed one has a parameter, and the other segments
 fit. A denied template without such a literal (`/pets/{id}` beside the allowed `/pets/mine`) is less specific than the allowed
@@ -48,6 +51,8 @@ ANYTHING = (Pattern("", (), 1, ""),)
 
 Shadow: TypeAlias = tuple[Condition, ...]
 _Heads: TypeAlias = tuple[str | None, ...]
+Terms: TypeAlias = tuple[object, ...]
+"""What gateway.yaml asks of the calls of one operation besides its document; empty if nothing. Compared, and not read."""
 
 
 class Guard(Struct, frozen=True):
@@ -71,26 +76,30 @@ NO_SHADOWS = Guard((), ())
 
 
 class DeniedPaths:
-    """The denied paths of the document, indexed to find the paths that shadow a route."""
+    """The paths of the document that are denied to calls of some route, indexed to find the paths that shadow it."""
 
     def __init__(
         self,
         operations: Iterable[OperationKey],
-        allowed: frozenset[OperationKey],
+        allowed: Mapping[OperationKey, Terms],
         templates: Mapping[str, PathTemplate],
     ) -> None:
-        """Index all operations; `allowed` are the keys of allowed ones, `templates` the parsed template of each path."""
+        """Index all operations; `allowed` has the terms of allowed ones, `templates` the parsed template of each path."""
         self._declared, self._allowed = frozenset(operations), allowed
         self._by_length = _branches(tuple(templates))
 
     def guard(self, route: PathTemplate, method: str) -> Guard | None:
-        """Return the guard of an allowed template, or None if no denied template lies on it."""
+        """Return the guard of an allowed template, or None if no denied template lies on it.
+
+        A longer call does not count as one of an operation with other terms: `/users/me/orders` is rarely `/users/me`.
+        """
         ours = _heads(route)
+        terms = self._terms(route, method)
         shadows = dict.fromkeys(
             shadow
             for length in self._by_length
             if length <= len(ours)
-            for template in self._near(ours[:length], method)
+            for template in self._near(ours[:length], method, terms if length == len(ours) else None)
             if (shadow := cast_shadow(template, route))
         )
         return _index(shadows) if shadows else None
@@ -101,10 +110,11 @@ class DeniedPaths:
         They read the path cut also at its encoded slashes; `first_slashed` is the first segment that may hold one.
         """
         guards: dict[int, Guard] = {}
+        terms = self._terms(route, method)
         for length in self._by_length:
             shadows = dict.fromkeys(
                 shadow
-                for template in self._near((None,) * length, method)
+                for template in self._near((None,) * length, method, terms)
                 if (shadow := cast_deep_shadow(template, route, first_slashed))
             )
             guards[length] = _index(shadows)
@@ -124,22 +134,32 @@ class DeniedPaths:
         )
         return _index(shadows)
 
-    def _near(self, heads: _Heads, method: str) -> Iterator[PathTemplate]:
-        """Find templates of this length that are denied to `method` and whose literals do not contradict these heads."""
+    def _near(self, heads: _Heads, method: str, terms: Terms | None = None) -> Iterator[PathTemplate]:
+        """Find templates of this length that are denied to `method` and whose literals do not contradict these heads.
+
+        With the `terms` of a route, also those of allowed operations with other terms.
+        """
         for template in self._by_length[len(heads)].near(heads):
-            if self._is_denied(template, method):
+            if self._is_denied(template, method, terms):
                 yield template
 
-    def _is_denied(self, template: PathTemplate, method: str) -> bool:
+    def _is_denied(self, template: PathTemplate, method: str, terms: Terms | None) -> bool:
         """Whether a template is denied to `method`.
 
         A concrete path in the document always matches its own path item (OpenAPI). So it is denied to each method that is
         not allowed there, even to one that is not declared there.
         """
+        key = self._key(template, method)
+        if key in self._allowed:
+            return terms is not None and self._allowed[key] not in ((), terms)
+        return template.is_concrete or key in self._declared
+
+    def _terms(self, route: PathTemplate, method: str) -> Terms:
+        return self._allowed.get(self._key(route, method), ())
+
+    def _key(self, template: PathTemplate, method: str) -> OperationKey:
         key = OperationKey(method, template.text)
-        if method == "HEAD" and key not in self._declared:
-            key = OperationKey("GET", template.text)
-        return key not in self._allowed and (template.is_concrete or key in self._declared)
+        return OperationKey("GET", template.text) if method == "HEAD" and key not in self._declared else key
 
 
 @lru_cache(maxsize=1)

@@ -58,7 +58,9 @@ class Trace:
 
     def shadowed(self, shadow: Shadow) -> None:
         described = " and ".join(map(_describe, shadow))
-        self._add("path", False, f"a server may treat it as a path that is not allowed: {described}")
+        self._add(
+            "path", False, f"a server may treat it as a path that is not allowed, or that has other rules: {described}"
+        )
 
     def plain(self) -> None:
         self._add("path", True, "no server can treat it as a path that is not allowed")

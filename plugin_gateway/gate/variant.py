@@ -17,6 +17,7 @@ from plugin_gateway.gate.alias import fold
 from plugin_gateway.gate.query import decode_name
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.openapi.parameters import declared_parameters, follow
+from plugin_gateway.shape.values.scalar import UnwritableError, plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -74,12 +75,12 @@ class Distinction(NamedTuple):
     required: tuple[RequiredPair, ...] = ()
     """The pairs that each call must have."""
     withheld: frozenset[tuple[str, bytes]] = frozenset()
-    """The places and names that would turn a call into a call of a denied operation."""
+    """The places and names that would turn a call into one of an operation that is denied or has other terms."""
     denied: frozenset[tuple[bytes, str]] = frozenset()
-    """Names of the query with the folded values that select a denied operation."""
+    """Names of the query with the folded values that select such an operation."""
 
     def names(self, place: str) -> set[bytes]:
-        """The names in one place that select this operation or a denied one."""
+        """The names in one place that select this operation or one that is closed to its calls."""
         return {pair.name for pair in self.required if pair.place == place} | self.withheld_names(place)
 
     def withheld_names(self, place: str) -> set[bytes]:
@@ -137,12 +138,16 @@ def _required_values(operation: Operation, document: Document) -> Iterator[tuple
         values = [schema["const"]] if "const" in schema else schema.get("enum")
         if not isinstance(values, list) or len(values) != 1:
             continue
-        part = f"{parameter.get('name')}={values[0]}".encode(errors="replace")
+        try:
+            value = plain(values[0])
+        except UnwritableError:
+            continue
+        part = f"{parameter.get('name')}={value}".encode(errors="replace")
         if place == "query":
             (pair,) = required_pairs((part,))
             yield part, pair
         elif _may_select(field := str(parameter.get("name")).encode(errors="replace").lower()):
-            yield part, RequiredPair(field, str(values[0]).encode(errors="replace"), "header")
+            yield part, RequiredPair(field, value.encode(errors="replace"), "header")
 
 
 def _may_select(field: bytes) -> bool:
@@ -186,7 +191,10 @@ def _is_met(
     required: RequiredPair, pairs: Mapping[bytes, Sequence[bytes]], fields: Fields, rule: OperationRule
 ) -> bool:
     if required.place == "header":
-        return fields.spelled_like(required.name) == [(required.name, required.value)]
+        # A field that does not go up as the client sent it selects nothing for the origin.
+        return required.name in rule.header_names and fields.spelled_like(required.name) == [
+            (required.name, required.value)
+        ]
     values = pairs.get(required.name, ())
     if len(values) != 1:
         return False

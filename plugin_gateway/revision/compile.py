@@ -208,6 +208,7 @@ def _allowed(
         credential=refusable(injected) if hides_refusals else "",
         links=tuple(_tokens(pointer) for pointer in pointers),
         shape=replace(shape or NO_SHAPE, needs_approval=True) if one.needs_approval else shape,
+        terms=one.terms,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from plugin_gateway.config.selector import AllowEntry
     from plugin_gateway.config.units import Rate
     from plugin_gateway.openapi.document import Operation
+
+_FOR_CLIENTS: Final = frozenset({"description", "slashes", "links", "select"})
+"""Settings of parameters and answers that neither limit calls nor hide anything."""
 
 
 class KeptOperation(Struct, frozen=True, kw_only=True):
@@ -79,6 +82,16 @@ class KeptOperation(Struct, frozen=True, kw_only=True):
     def credential_entry(self) -> AllowEntry | None:
         """The entry that gives the operation its own upstream credential."""
         return next((entry for entry in self.entries if entry.credential is not None), None)
+
+    @property
+    def terms(self) -> tuple[object, ...]:
+        """What the entries ask of each call or hide of its answer; empty if nothing."""
+        narrowed = {key: rule for key, rule in self.parameters.items() if rule.written - _FOR_CLIENTS}
+        answers = {name: value for name, value in self.response.written_values.items() if name not in _FOR_CLIENTS}
+        # By its entry: the gate, and so the digest, must not depend on whether two secrets are equal.
+        credential = () if self.credential_entry is None else (self.credential_entry.index,)
+        terms = self.needs_approval, self.rate, credential, narrowed, self.request.written_values, answers
+        return terms if any(terms) else ()
 
     @property
     def request(self) -> RequestTrim:

@@ -58,7 +58,7 @@ PET_GATE = compile_gate(
         )
     },
 )
-TAKEN_FOR = "a server may treat it as a path that is not allowed: "
+TAKEN_FOR = "a server may treat it as a path that is not allowed, or that has other rules: "
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.permit import Permit
+from plugin_gateway.gate.rule import InjectedNames
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import (
     PlainFields,
@@ -21,6 +22,7 @@ from plugin_gateway.gate.variant import (
     selecting_pairs,
 )
 from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,6 +143,17 @@ def test_a_pair_in_a_fragment_selects_as_one_in_the_query_if_calls_must_have_it(
     document.root["x"] = {"enum": ["List"]}
     gate = compile_gate(document, {OperationKey("GET", "/#Action=List"): AllowedOperation(operation_id="list")})
     assert isinstance(gate.judge(b"GET", target), Permit) is is_permitted
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(True, "true"), (False, "false"), (1, "1"), (2.0, "2"), (float("inf"), None), (None, None)]
+)
+def test_a_value_that_is_no_text_selects_as_it_is_sent(value: object, text: str | None) -> None:
+    key = OperationKey("GET", f"/#Dry={text}")
+    document = fragments(List=action("List"))
+    document.root["paths"][key.path] = {"get": action("", name="Dry", schema={"enum": [value]})}
+    found = selecting_pairs(key, document)
+    assert found == (() if text is None else (RequiredPair(b"Dry", text.encode()),))
 
 
 def test_a_parameter_behind_a_reference_and_one_that_is_no_text_are_read() -> None:
@@ -273,6 +286,49 @@ def test_a_field_that_selects_a_denied_operation_does_not_go_up(is_removed: bool
     (rule,) = gate.rules
     assert rule.header_names == {b"x-amz-date"}
     assert b"xamztarget" in rule.withheld_headers
+
+
+def test_a_field_that_the_gateway_sets_selects_nothing() -> None:
+    gate = compile_gate(
+        BY_HEADER, {LIST: AllowedOperation(operation_id="list")}, InjectedNames(headers=frozenset({b"xamztarget"}))
+    )
+    assert isinstance(gate.judge(b"POST", b"/", PlainFields(((b"x-amz-target", b"Q.List"),))), Refusal)
+
+
+@pytest.mark.parametrize(("terms", "passes"), [((), True), (("confirm",), False)])
+def test_a_field_that_selects_an_operation_with_other_terms_does_not_go_up(
+    terms: tuple[str, ...], passes: bool
+) -> None:
+    root = OperationKey("POST", "/")
+    plain = {"parameters": [{"name": "X-Amz-Target", "in": "header"}]}
+    document = Document(root={"paths": {"/": {"post": plain}, **BY_HEADER.root["paths"]}}, name="t")
+    allowed = {key: AllowedOperation(operation_id=key.path) for key in (GET, DROP)}
+    allowed |= {root: AllowedOperation(operation_id="/"), LIST: AllowedOperation(operation_id="list", terms=terms)}
+    rules = compile_gate(document, allowed).rules_by_key
+    assert (b"x-amz-target" in rules[root].header_names) is passes
+    assert b"x-amz-target" in rules[GET].header_names
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+@pytest.mark.parametrize(
+    ("terms", "ours", "found"),
+    [(("confirm",), (), False), (("confirm",), ("confirm",), True), ((), ("confirm",), True)],
+)
+@pytest.mark.parametrize("target", [b"/find?by=ID", b"/find?by=%49d"])
+def test_another_spelling_is_no_call_of_an_operation_with_other_terms(
+    target: bytes, terms: tuple[str, ...], ours: tuple[str, ...], found: bool, is_open: bool
+) -> None:
+    general, by_id = (OperationKey("GET", path) for path in ("/find?by={by}" if is_open else "/find", "/find?by=id"))
+    node = {"parameters": [{"name": "by", "in": "query"}]}
+    gate = compile_gate(
+        Document(root={"openapi": "3.0.3", "paths": {key.path: {"get": node} for key in (general, by_id)}}, name="t"),
+        {
+            general: AllowedOperation(operation_id="general", terms=ours),
+            by_id: AllowedOperation(operation_id="by_id", terms=terms),
+        },
+    )
+    assert served(gate, b"/find?by=id") == by_id.path
+    assert (served(gate, target) == general.path) is found
 
 
 def test_one_name_in_the_query_and_in_the_header_are_two_pairs() -> None:

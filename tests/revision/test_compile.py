@@ -76,6 +76,18 @@ def test_the_gate_opens_exactly_the_allowed_operations() -> None:
     assert not isinstance(judge(b"POST", b"/pets"), Permit)
 
 
+def test_no_spelling_of_a_path_gets_round_the_approval_of_its_operation() -> None:
+    entries = "allow: [listPets, getPet, {operation: exportPets, consequential: confirm}]"
+    judge = compiled(CONFIG.replace("allow: [listPets, getPet]", entries)).gate.judge
+    verdicts = [judge(b"GET", path) for path in (b"/pets/1", b"/pets/export", b"/pets/e%78port", b"/pets/EXPORT")]
+    assert [one.rule.operation_id if isinstance(one, Permit) else one.status for one in verdicts] == [
+        "getPet",
+        "exportPets",
+        404,
+        404,
+    ]
+
+
 def test_injected_parameters_are_neither_shown_nor_taken_from_callers() -> None:
     revision = compiled()
     assert revision.read_injection.query == b"api_key=" + SECRET.encode()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from plugin_gateway.config.selector import AllowEntry
+from plugin_gateway.config.surroundings import Surroundings
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.tools.hints import ChosenHints
@@ -27,7 +30,9 @@ PATHS = {
 
 def keep(allow: list[Any]) -> list[KeptOperation]:
     document = Document(root={"openapi": "3.0.3", "paths": PATHS}, name="t")
-    entries = [AllowEntry.parse(entry).numbered(index) for index, entry in enumerate(allow)]
+    entries = [
+        AllowEntry.parse(entry, Surroundings(needs_secrets=False)).numbered(index) for index, entry in enumerate(allow)
+    ]
     return [*select(document, entries).kept.values()]
 
 
@@ -89,3 +94,40 @@ def test_the_texts_that_an_entry_replaces_are_listed() -> None:
     (kept,) = keep([{"operation": "listPets", "summary": "s"}])
 
     assert kept.replaced_texts == {"summary"}
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"consequential": "confirm"},
+        {"rate": "5/min"},
+        {"credential": {"bearer": {"env": "OTHER_KEY"}}},
+        {"parameters": {"limit": "hidden"}},
+        {"parameters": {"limit": {"maximum": 5}}},
+        {"request": {"drop": ["/a"]}},
+        {"response": {"keep": ["/a"]}},
+    ],
+)
+def test_what_an_entry_asks_of_calls_or_hides_is_in_the_terms(setting: dict[str, Any]) -> None:
+    (kept,) = keep([{"operation": "getPet", **setting}])
+    (other,) = keep([{"operation": "getPet", **setting}])
+
+    assert kept.terms
+    assert kept.terms == other.terms
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {},
+        {"consequential": True},
+        {"summary": "A pet"},
+        {"parameters": {"limit": {"description": "How many."}}},
+        {"parameters": {"petId": {"slashes": "allowed"}}},
+        {"response": {"links": ["/next"]}},
+    ],
+)
+def test_what_is_only_for_clients_is_not_in_the_terms(setting: dict[str, Any]) -> None:
+    (kept,) = keep([{"operation": "getPet", **setting}])
+
+    assert kept.terms == ()
