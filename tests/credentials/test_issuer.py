@@ -10,7 +10,7 @@ import pytest
 
 from plugin_gateway.callers import provider as provider_module
 from plugin_gateway.callers.provider import ProviderError
-from plugin_gateway.callers.strangers import Strangers
+from plugin_gateway.callers.strangers import Strangers, share_of
 from plugin_gateway.callers.turns import MAX_WAITING
 from plugin_gateway.credentials import board
 from plugin_gateway.credentials import issuer as module
@@ -19,7 +19,7 @@ from plugin_gateway.credentials.grant import ClientCredentialsGrant, TokenExchan
 from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
 from plugin_gateway.credentials.token import Token, request_of
 from plugin_gateway.refusal import Refusal
-from tests.bounds import BOUND_S
+from tests.bounds import BOUND_S, until
 from tests.narrow import as_a
 
 OURS = ClientCredentialsGrant(token_url="https://issuer/token?x=hunter2?", client_id="me", client_secret="hunter2")
@@ -296,8 +296,7 @@ def test_questions_under_way_are_bounded_and_one_that_was_not_asked_is_not_remem
         provider.may_answer.clear()
         many = module._QUESTIONS_AT_ONCE + MAX_WAITING
         waiting = [asyncio.ensure_future(obtain(issuer, str(number))) for number in range(many)]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await until(lambda: issuer._turns._waiting == MAX_WAITING)
         assert await obtain(issuer, "one-more") is TOO_MANY_QUESTIONS
         assert len(provider.asked) == module._QUESTIONS_AT_ONCE
         provider.may_answer.set()
@@ -311,9 +310,9 @@ def test_an_address_with_many_made_up_tokens_does_not_keep_another_out(clock: Cl
     async def scene(issuer: Issuer, provider: Provider) -> None:
         provider.may_answer.clear()
         flood = [asyncio.ensure_future(obtain(issuer, f"bad-{i}", address="192.0.2.66")) for i in range(300)]
-        await asyncio.sleep(0)
+        await until(lambda: issuer._turns._waiting == MAX_WAITING)
         good = asyncio.ensure_future(obtain(issuer, "good", address="192.0.2.1"))
-        await asyncio.sleep(0)
+        await until(lambda: share_of("192.0.2.1") in issuer._turns._queues)
         provider.may_answer.set()
         assert await good in ("t", NOT_EXCHANGED)
         asked = [form for _, form, _ in provider.asked]
@@ -347,8 +346,7 @@ def test_an_address_with_too_many_bad_tokens_is_refused_while_no_more_can_be_req
         provider.may_answer.clear()
         many = module._QUESTIONS_AT_ONCE + MAX_WAITING
         flood = [asyncio.ensure_future(obtain(issuer, str(number))) for number in range(many)]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await until(lambda: issuer._turns._waiting == MAX_WAITING)
         assert as_a(Refusal, await obtain(issuer, "bad", address="2001:db8::2")).code == "too-many-bad-credentials"
         provider.may_answer.set()
         await asyncio.gather(*flood)
@@ -360,8 +358,7 @@ def test_a_call_that_waits_for_a_token_gets_none_when_the_worker_ends() -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:
         provider.may_answer.clear()
         waiting = asyncio.ensure_future(obtain(issuer))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await until(lambda: provider.asked)
         issuer.close()
         assert await waiting is NO_TOKEN
 

@@ -219,8 +219,12 @@ def test_a_client_that_leaves_while_the_limit_is_asked_holds_no_place() -> None:
     class Late:
         left = 0
 
+        def __init__(self) -> None:
+            self.is_asked = asyncio.Event()
+
         def admit_token_request(self, on_verdict: Callable[..., Any]) -> None:
             self.on_verdict = on_verdict
+            self.is_asked.set()
 
         def leave(self) -> None:
             self.left += 1
@@ -228,9 +232,9 @@ def test_a_client_that_leaves_while_the_limit_is_asked_holds_no_place() -> None:
     async def scene() -> None:
         late = Late()
         waiting = asyncio.ensure_future(_enter(stand_in(late)))
-        await asyncio.sleep(0)
+        await late.is_asked.wait()
         waiting.cancel()
-        await asyncio.sleep(0)
+        await asyncio.wait([waiting])
         late.on_verdict(Entered(b""))
         late.on_verdict(Refusal(status=429, code="rate-limited", detail="No."))
         assert late.left == 1
@@ -409,6 +413,7 @@ async def flow(issuer: str, kind: str, auth_of: Callable[..., Any]) -> None:
                 authenticator = holder.serving.door.authenticator
                 authenticator._good = VerdictCache()
                 holder.serving.blocks.entries.clear()
+                holder.serving.remembered.entries.clear()
                 assert await call(fresh["access_token"]) == 401
 
 
