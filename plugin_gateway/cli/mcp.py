@@ -93,7 +93,9 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str, admin:
     except OSError as error:
         raise UsageError(f"a TLS file of the upstream cannot be used: {error}") from error
     service = Service(settings, offer_of(tools, settings), is_private=False)
-    clientele = Clientele(holder.serving, access, settings, service, {}, Memo(MOST_KNOWN), recorder.record)
+    clientele = Clientele(
+        holder.serving, access, settings, service, writers={}, known=Memo(MOST_KNOWN), on_record=recorder.record
+    )
     outer = field_block([(b"host", b"localhost"), (b"user-agent", b"plugin-gateway-mcp")]).request
     session = StdioSession(Caller(clientele, outer), write)
     with telling(log):

@@ -1,4 +1,4 @@
-"""An MCP call: one POST to the endpoint, from its body to its answer, with the tool call that its message makes."""
+"""An MCP call: one POST to the endpoint, from its body to its answer, with the tool calls that its messages make."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Final, assert_never
 
+from plugin_gateway.mcp.batch import Batch
 from plugin_gateway.mcp.era import Era, era_of_post, unsupported
 from plugin_gateway.mcp.http_answer import EVENTS, JSON, EventStream, Heads, event_of, status_of
 from plugin_gateway.mcp.message import (
@@ -21,6 +22,7 @@ from plugin_gateway.mcp.message import (
 )
 from plugin_gateway.mcp.result import Result
 from plugin_gateway.mcp.service import Invocation, Listening
+from plugin_gateway.mcp.tool_call import Asker
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.own_answer import FAILED
 from plugin_gateway.refusal import Refusal
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from plugin_gateway.mcp.tool_call import ToolCall
     from plugin_gateway.mcp.under_way import UnderWay
     from plugin_gateway.proxy.call import Client
-    from plugin_gateway.proxy.received import Received
 
 PROGRESS_AFTER_S: Final = 1.0
 """An answer within this time is plain JSON. After it, a client that asked for progress gets an event in each such interval."""
@@ -48,9 +49,13 @@ _logger = logging.getLogger("plugin_gateway.mcp")
 
 
 class McpCall(Call):
-    """One POST with one message, which the caller's service answers. Only a `BatchCall` takes several."""
+    """One POST, whose messages the caller's service answers.
+
+    The tool calls of a batch run beside each other, and one answer has the responses to all its requests.
+    """
 
     __slots__ = (
+        "_batch",
         "_body",
         "_caller",
         "_calls",
@@ -66,14 +71,16 @@ class McpCall(Call):
         "_under_way",
     )
 
-    def __init__(self, client: Client, received: Received, mirror: Mirror, caller: Caller, under_way: UnderWay) -> None:
-        super().__init__(client, received)
+    def __init__(self, client: Client, caller: Caller, mirror: Mirror, under_way: UnderWay) -> None:
+        super().__init__(client, caller.received)
         self._head = mirror.head
         self._mirror = mirror
         self._caller = caller
         self._under_way = under_way
         self._body: bytearray | None = None
         """The part of a body that has come, if it does not come at once."""
+        self._batch: Batch | None = None
+        """None while the body is unread, and for one message."""
         self._calls: tuple[ToolCall, ...] = ()
         self._id = b""
         """The id of the request; empty for a notification and for a batch."""
@@ -86,7 +93,7 @@ class McpCall(Call):
         self._token: str | int | None = None
         self._subscription = b""
 
-    def start(self, body: bytes, *, is_whole: bool) -> None:
+    def _begin(self, body: bytes, is_whole: bool) -> None:
         if is_whole:
             self.bytes_in = len(body)
             self._run(body)
@@ -137,14 +144,23 @@ class McpCall(Call):
         elif events is not None:
             events.on_tick(now)
 
-    def on_withdrawn(self, id_: bytes) -> None:  # noqa: ARG002  # there is one request
+    def on_withdrawn(self, id_: bytes) -> None:
         """End a request without a response: the client sent `notifications/cancelled` for its id."""
-        if not self._is_over:
-            self._stop("client-cancelled")
-            if self._events is not None:
-                self._events.end()
-            else:
-                self._answer(202, b"")
+        if self._is_over:
+            return
+        batch = self._batch
+        if batch is not None:
+            for call in self._calls:
+                if call.call is not None and batch.id_of(call.slot) == id_:
+                    call.cancel("client-cancelled")
+                    self._left -= 1
+            self._finish_batch(batch)
+            return
+        self._stop("client-cancelled")
+        if self._events is not None:
+            self._events.end()
+        else:
+            self._answer(202, b"")
 
     def on_tools_changed(self) -> None:
         """Tell a subscriber that the list of tools may have changed."""
@@ -178,33 +194,49 @@ class McpCall(Call):
             call.cancel(FAILED.code)
 
     def _failure(self) -> bytes:
-        return error_response(INTERNAL.for_request(self._id or NO_ID))
+        if self._batch is None:
+            return error_response(INTERNAL.for_request(self._id or NO_ID))
+        self._batch.fill(INTERNAL)
+        return self._batch.answer()
 
     def _take(self, data: bytes) -> None:
         found = read(data)
         if isinstance(found, list):
-            if self._head.era is None:
+            era = self._head.era
+            if era is None:
                 self._refuse(unsupported(self._head.version.decode("latin-1")))
+            elif era.has_batches:
+                self._take_batch(found, era)
             else:
-                self._take_batch(found, self._head.era)
+                self._refuse(Fault(INVALID_REQUEST, "This revision has no batches: send one message."))
             return
         if isinstance(found, Fault):
             self._refuse(found)
             return
         self._id = found.id
-        era = era_of_post(found, self._mirror, self._caller.clientele.service.mirrored)
-        if isinstance(era, Fault):
-            self._refuse(era.for_request(found.id) if found.id else era)
+        judged = era_of_post(found, self._mirror, self._caller.clientele.service.mirrored)
+        if isinstance(judged, Fault):
+            self._refuse(judged.for_request(found.id) if found.id else judged)
             return
         if not found.id:
-            self._take_notice(found, era)
+            self._take_notice(found, judged)
             self._answer(202, b"")
             return
-        self._era = era
-        self._ask(0, found, era)
+        self._era = judged
+        self._ask(0, found, judged)
 
-    def _take_batch(self, found: list[Read], era: Era) -> None:  # noqa: ARG002  # a `BatchCall` takes them
-        self._refuse(Fault(INVALID_REQUEST, "This revision has no batches: send one message."))
+    def _take_batch(self, found: list[Read], era: Era) -> None:
+        self._era = era
+        for one in found:
+            if isinstance(one, Message) and not one.id:
+                self._take_notice(one, era)
+        batch = self._batch = Batch(found)
+        # Hold the answer back until the last request has begun.
+        self._left = 1
+        for slot, message in batch.asked():
+            self._ask(slot, message, era)
+        self._left -= 1
+        self._finish_batch(batch)
 
     def _take_notice(self, message: Message, era: Era) -> None:
         """Act on a notification: a legacy client withdraws a request that it sent in another POST."""
@@ -237,9 +269,8 @@ class McpCall(Call):
             if (isinstance(token, str) or type(token) is int) and self._head.takes_events and self._id:
                 self._token = token
         client = self._client
-        call = self._caller.call(
-            invocation, meta, self._on_result, slot, client.address, self, message.params, client.on_begin
-        )
+        asker = Asker(self._on_result, client.address, self, client.on_begin)
+        call = self._caller.call(invocation, message, slot, asker)
         if call.call is not None:
             self._calls += (call,)
             if not era.is_modern and self.received.request.authorizations:
@@ -269,11 +300,24 @@ class McpCall(Call):
         self.cause = _cause(fault)
         self._finish(400, error_response(fault))
 
-    def _id_of(self, slot: int) -> bytes:  # noqa: ARG002  # there is one request
-        return self._id
+    def _id_of(self, slot: int) -> bytes:
+        return self._id if self._batch is None else self._batch.id_of(slot)
 
-    def _respond(self, slot: int, done: bytes, status: int = 200) -> None:  # noqa: ARG002  # there is one request
-        self._finish(status, done)
+    def _respond(self, slot: int, done: bytes, status: int = 200) -> None:
+        batch = self._batch
+        if batch is None:
+            self._finish(status, done)
+        else:
+            batch.put(slot, done)
+            self._finish_batch(batch)
+
+    def _finish_batch(self, batch: Batch) -> None:
+        if self._left or self._is_over:
+            return
+        if batch.is_empty:
+            self._answer(202, b"")
+        else:
+            self._finish(200, batch.answer())
 
     def _finish(self, status: int, message: bytes) -> None:
         """Send the response, as JSON or as the last event."""

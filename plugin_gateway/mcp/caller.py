@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.mcp.held_tool_call import HeldToolCall, opens_links
 from plugin_gateway.mcp.inner_fields import inner_block, trace_of
 from plugin_gateway.mcp.message import as_json
 from plugin_gateway.mcp.own_result import refused, wrong_arguments
 from plugin_gateway.mcp.tool_call import ToolCall
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.received import Received
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.tools.request import ToolRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from plugin_gateway.mcp.clientele import Clientele
-    from plugin_gateway.mcp.result import Result
+    from plugin_gateway.mcp.message import Message
     from plugin_gateway.mcp.service import Invocation
-    from plugin_gateway.proxy.call import Call
+    from plugin_gateway.mcp.tool_call import Asker
     from plugin_gateway.proxy.received import FieldBlock
     from plugin_gateway.proxy.wire import RequestFields
 
-NO_PARAMS: Final[dict[str, Any]] = {}
 _MOST_BLOCKS: Final = 64
 _LONGEST_FIELDS: Final = 2048
 """The bytes of longer fields are not kept: each caller has its own blocks, and a client can be many callers."""
@@ -56,30 +54,17 @@ class Caller:
         self._blocks: dict[tuple[tuple[tuple[bytes, bytes], ...], int], FieldBlock] = {}
         """By the fields of the arguments and the length of the body."""
 
-    def call(
-        self,
-        invocation: Invocation,
-        meta: dict[str, Any],
-        on_result: Callable[[int, Result], object],
-        slot: int,
-        address: str,
-        pending: Call | None,
-        params: dict[str, Any] = NO_PARAMS,
-        on_begin: Callable[[Call], object] | None = None,
-    ) -> ToolCall:
-        """Start a tool call. Its result may come before this returns. `pending` is the call that it belongs to.
-
-        `params` are those of its message; they matter only if a person must approve the call. `on_begin` is that of `Client`.
-        """
+    def call(self, invocation: Invocation, message: Message, slot: int, asker: Asker) -> ToolCall:
+        """Start the tool call of a message. Its result may come before this returns."""
         clientele, tool, arguments = self.clientele, invocation.tool, invocation.arguments
-        call = ToolCall(on_result, slot, tool, arguments, address, clientele)
+        meta = message.meta
+        call = ToolCall(clientele, invocation, slot, asker)
         if tool.name in clientele.special:
             if tool.name in clientele.passed_through:
-                on_result(slot, refused(tool, NO_PASSTHROUGH, clientele.settings.result_bytes))
+                call.end(refused(tool, NO_PASSTHROUGH, clientele.terms.limit))
                 return call
-            call = HeldToolCall(on_result, slot, tool, arguments, address, clientele)
-            call.opens_links = opens_links(meta, params)
-        call.on_begin = on_begin
+            call = HeldToolCall(clientele, invocation, slot, asker)
+            call.opens_links = opens_links(meta, message.params)
         trace = trace_of(meta) if "traceparent" in meta else None
         key = b""
         if trace is None:
@@ -89,17 +74,14 @@ class Caller:
             key = b"%d%b" % (self._number, shown) if shown else b""
             prepared = clientele.known.entries.get(key)
             if prepared is not None and not prepared.permitted.is_due():
-                call.repeat(prepared, pending)
+                call.repeat(prepared)
                 return call
         request = clientele.writer(tool).write(arguments)
         if not isinstance(request, ToolRequest):
             problems = [(problem.name, problem.detail) for problem in request]
-            on_result(slot, wrong_arguments(tool, problems, clientele.settings.result_bytes))
+            call.end(wrong_arguments(tool, problems, clientele.terms.limit))
             return call
-        block = self._block(request, trace)
-        made = call.send(
-            clientele.serving, clientele.access, request.method, request.target, block, request.body, pending
-        )
+        made = call.send(RequestHead(request.method, request.target, self._block(request, trace)), request.body)
         if made is not None and key:
             clientele.known.offer(key, made)
         return call

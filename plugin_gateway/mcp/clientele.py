@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.credentials.grant import Passthrough
+from plugin_gateway.mcp.reply import ResultTerms
 from plugin_gateway.tools.request import RequestWriter
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ class Clientele:
         "known",
         "on_record",
         "passed_through",
-        "public_url",
         "service",
         "serving",
         "settings",
         "special",
+        "terms",
     )
 
     def __init__(
@@ -48,6 +49,7 @@ class Clientele:
         access: Access,
         settings: McpSettings,
         service: Service,
+        *,
         writers: dict[str, RequestWriter],
         known: Memo[Prepared],
         on_record: Callable[[AccessRecord], object],
@@ -61,7 +63,7 @@ class Clientele:
         self._gate = access.gate or serving.revision.gate
         self.access = access
         self.settings = settings
-        self.public_url = serving.revision.public_url
+        self.terms = ResultTerms(settings.result_bytes, serving.revision.public_url, service.offer)
         self.on_record = on_record
         self.service = service
         self.known = known

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.mcp.batch_call import BatchCall
 from plugin_gateway.mcp.call import McpCall
 from plugin_gateway.mcp.caller import Caller
 from plugin_gateway.mcp.challenge import challenged, readable
@@ -16,7 +15,7 @@ from plugin_gateway.mcp.service import Service
 from plugin_gateway.mcp.under_way import UnderWay
 from plugin_gateway.proxy.call import RefusedCall
 from plugin_gateway.proxy.door import Access
-from plugin_gateway.proxy.endpoint import Endpoint
+from plugin_gateway.proxy.endpoint import Endpoint, Post
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.pending_call import PendingCall
 from plugin_gateway.proxy.received import Received
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
 
     from plugin_gateway.mcp.tool_call import Prepared
     from plugin_gateway.proxy.call import Call, Client
-    from plugin_gateway.proxy.received import FieldBlock
+    from plugin_gateway.proxy.forward import RequestHead
+    from plugin_gateway.proxy.pending_call import GoOn
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision import Revision
@@ -65,78 +65,39 @@ class McpEndpoint(Endpoint):
         self._shared: dict[int, tuple[Service, dict[str, RequestWriter]]] = {}
         """By the `id` of the set of tools, which consumers with the same operations share."""
 
-    def begin(
-        self,
-        serving: Serving,
-        client: Client,
-        method: bytes,
-        target: bytes,
-        block: FieldBlock,
-        body: bytes,
-        *,
-        is_whole: bool,
-    ) -> None:
-        request = block.request
-        if method != b"POST":
-            refusal = refused_caller(request, self._settings) or NO_STREAM
-            self._start(
-                client, RefusedCall(client, Received(request, method, target), refusal), body, is_whole=is_whole
-            )
-            return
-        mirror = block.note
-        if not isinstance(mirror, Mirror):
-            mirror = block.note = Mirror(request, self._head(request))
-        head = mirror.head
-        if head.refusal is not None:
-            refused = RefusedCall(client, Received(request, method, target), readable(head.refusal, head.cors))
-            self._start(client, refused, body, is_whole=is_whole)
-            return
-        found = serving.admit(block, client.address)
+    def read(self, head: RequestHead) -> Post:
+        request = head.block.request
+        if head.method != b"POST":
+            return RefusedPost(self, head, refused_caller(request, self._settings) or NO_STREAM)
+        client_head = self._head(request)
+        if client_head.refusal is not None:
+            return RefusedPost(self, head, readable(client_head.refusal, client_head.cors))
+        return McpPost(self, head, Mirror(request, client_head))
+
+    def call_of(self, serving: Serving, client: Client, post: McpPost) -> Call:
+        """Return the call of a POST, whose caller the door lets in, refuses, or has to ask about."""
+        found = serving.admit(post.head.block, client.address)
         if isinstance(found, Access):
-            caller = head.caller
-            if caller is None or caller.clientele.access is not found or caller.received.target != target:
-                caller = head.caller = Caller(self._clientele(serving, found), request, target)
-            call: Call = self._call(client, mirror, caller)
-        elif isinstance(found, Refusal):
-            call = RefusedCall(client, Received(request, method, target), challenged(found, self._settings, head.cors))
-        else:
-            call = self._pending(serving, client, block, target, mirror, found)
-        self._start(client, call, body, is_whole=is_whole)
-
-    def _start(self, client: Client, call: Call, body: bytes, *, is_whole: bool) -> None:
-        client.call = call
-        if client.on_begin is not None and not isinstance(call, PendingCall):
-            client.on_begin(call)
-        call.start(body, is_whole=is_whole)
-
-    def _call(self, client: Client, mirror: Mirror, caller: Caller) -> McpCall:
-        era = mirror.head.era
-        kind = BatchCall if era is not None and era.has_batches else McpCall
-        return kind(client, caller.received, mirror, caller, self._under_way)
-
-    def _pending(
-        self,
-        serving: Serving,
-        client: Client,
-        block: FieldBlock,
-        target: bytes,
-        mirror: Mirror,
-        found: Awaitable[Access | Refusal],
-    ) -> PendingCall:
-        """Return the call that waits until the caller is known, and then becomes an `McpCall`."""
-
-        def go_on(waited: PendingCall, access: Access, content: bytes, has_all: bool) -> None:
-            caller = mirror.head.caller = Caller(self._clientele(serving, access), block.request, target)
-            call = self._call(client, mirror, caller)
-            client.call = call
-            call.follow(waited)
-            if client.on_begin is not None:
-                client.on_begin(call)
-            call.start(content, is_whole=has_all)
-
+            return self._call(serving, client, post, found)
+        received = Received(post.request, b"POST", post.head.target)
+        if isinstance(found, Refusal):
+            return RefusedCall(client, received, challenged(found, self._settings, post.mirror.head.cors))
         return PendingCall(
-            client, Received(block.request, b"POST", target), self._challenged(found, mirror.head), go_on
+            client, received, self._challenged(found, post.mirror.head), self._later(serving, client, post)
         )
+
+    def _later(self, serving: Serving, client: Client, post: McpPost) -> GoOn:
+        def go_on(waited: PendingCall, access: Access, body: bytes, is_whole: bool) -> None:
+            self._call(serving, client, post, access).start(body, is_whole, waited)
+
+        return go_on
+
+    def _call(self, serving: Serving, client: Client, post: McpPost, access: Access) -> McpCall:
+        head, target = post.mirror.head, post.head.target
+        caller = head.caller
+        if caller is None or caller.clientele.access is not access or caller.received.target != target:
+            caller = head.caller = Caller(self._clientele(serving, access), post.request, target)
+        return McpCall(client, caller, post.mirror, self._under_way)
 
     async def _challenged(self, found: Awaitable[Access | Refusal], head: Head) -> Access | Refusal:
         verdict = await found
@@ -163,9 +124,47 @@ class McpEndpoint(Endpoint):
                 )
                 shared = self._shared[id(access.tools)] = service, {}
             service, writers = shared
-            clientele = Clientele(serving, access, self._settings, service, writers, self._known, self._on_record)
+            clientele = Clientele(
+                serving,
+                access,
+                self._settings,
+                service,
+                writers=writers,
+                known=self._known,
+                on_record=self._on_record,
+            )
             self._clienteles[id(access)] = clientele
         return clientele
+
+
+class RefusedPost(Post):
+    """A request to the endpoint that is refused for its head."""
+
+    __slots__ = ("_head", "_refusal")
+
+    def __init__(self, endpoint: Endpoint, head: RequestHead, refusal: Refusal) -> None:
+        super().__init__(head.block.request, endpoint.body_bytes)
+        self._head = head
+        self._refusal = refusal
+
+    def begin(self, serving: Serving, client: Client, body: bytes, is_whole: bool) -> None:  # noqa: ARG002  # no revision judges it
+        received = Received(self.request, self._head.method, self._head.target)
+        RefusedCall(client, received, self._refusal).start(body, is_whole)
+
+
+class McpPost(Post):
+    """A POST to the endpoint, without its body."""
+
+    __slots__ = ("_endpoint", "head", "mirror")
+
+    def __init__(self, endpoint: McpEndpoint, head: RequestHead, mirror: Mirror) -> None:
+        super().__init__(head.block.request, endpoint.body_bytes)
+        self._endpoint = endpoint
+        self.head = head
+        self.mirror = mirror
+
+    def begin(self, serving: Serving, client: Client, body: bytes, is_whole: bool) -> None:
+        self._endpoint.call_of(serving, client, self).start(body, is_whole)
 
 
 class McpEndpoints:

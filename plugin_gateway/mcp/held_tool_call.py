@@ -34,7 +34,7 @@ class HeldToolCall(ToolCall):
         approval = refusal.members["approval"]
         meta = member(APPROVAL_KEY, approval)
         if self.opens_links:
-            return InputRequired(_asking(self._tool.name, approval), meta)
+            return InputRequired(_asking(self._invocation.tool.name, approval), meta)
         text = f"{refusal.detail} The `url` is {approval['url']}"
         return of_json([as_json(text)], as_json({**refusal.members, "detail": refusal.detail}), meta)
 

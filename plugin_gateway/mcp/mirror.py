@@ -8,7 +8,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.mcp.message import HEADER_MISMATCH, Fault
-from plugin_gateway.proxy.endpoint import Note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +28,7 @@ _SHOWN: Final = 64
 _OF_ONE_MESSAGE: Final = frozenset({b"content-length", METHOD_FIELD, NAME_FIELD})
 
 
-class Mirror(Note):
+class Mirror:
     """The fields of one request that are about its message, with the head that they came with."""
 
     __slots__ = ("head", "method", "name", "parameters")

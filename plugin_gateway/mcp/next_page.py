@@ -13,6 +13,7 @@ from plugin_gateway.tools.tool import Place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from plugin_gateway.mcp.reply import Reply
     from plugin_gateway.tools.tool import Tool
 
 _LINK: Final = re.compile(rb"(?im)^link: *([^\r\n]+)")
@@ -43,21 +44,19 @@ _NAMES: Final = {
 }
 
 
-def next_arguments(
-    tool: Tool, arguments: Mapping[str, Any], target: bytes, block: bytes, value: Any, public_url: str
-) -> dict[str, Any] | None:
+def next_arguments(reply: Reply, value: Any) -> dict[str, Any] | None:
     """Return the arguments of the call for the next page; None if there is none, or the tool cannot ask for it.
 
-    `target` is the one that was sent, `block` the field lines of the answer, and `value` its JSON or None.
+    `value` is the JSON of the answer, or None.
     """
-    query = {argument.wire_name: argument.name for argument in tool.arguments if argument.place is Place.QUERY}
+    query = {argument.wire_name: argument.name for argument in reply.tool.arguments if argument.place is Place.QUERY}
     if not query:
         return None
-    for url in _urls(block, value):
-        found = _from_url(url, tool, query, arguments, target, public_url)
+    for url in _urls(reply.answer.block, value):
+        found = _from_url(url, reply, query)
         if found is not None:
             return found
-    return _from_token(tool, query, arguments, value)
+    return _from_token(reply.tool, query, reply.arguments, value)
 
 
 def _urls(block: bytes, value: Any) -> Iterator[str]:
@@ -90,10 +89,9 @@ def _members(value: Any) -> Iterator[tuple[str, Any]]:
             yield from inner.items()
 
 
-def _from_url(
-    url: str, tool: Tool, query: Mapping[str, str], arguments: Mapping[str, Any], target: bytes, public_url: str
-) -> dict[str, Any] | None:
-    here = public_url.rstrip("/") + target.decode("latin-1")
+def _from_url(url: str, reply: Reply, query: Mapping[str, str]) -> dict[str, Any] | None:
+    tool, arguments, target = reply.tool, reply.arguments, reply.target
+    here = reply.terms.public_url.rstrip("/") + target.decode("latin-1")
     try:
         linked = urlsplit(urljoin(here, url))
         pairs = parse_qsl(linked.query, keep_blank_values=True, strict_parsing=bool(linked.query), max_num_fields=100)

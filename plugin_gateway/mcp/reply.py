@@ -27,11 +27,8 @@ from plugin_gateway.mcp.result import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from plugin_gateway.mcp.service import Offer
+    from plugin_gateway.mcp.service import Invocation, Offer
     from plugin_gateway.proxy.answer_head import Answer
-    from plugin_gateway.tools.tool import Tool
 
 _RETRY: Final = re.compile(rb"(?im)^retry-after: *([^\r\n]+)")
 _LOCATION: Final = re.compile(rb"(?im)^location: *([^\r\n]+)")
@@ -47,34 +44,42 @@ _PART_FOR_NEXT: Final = 16
 """The arguments for a next page may take at most a sixteenth of a result."""
 
 
-class Reply:
-    """An answer of the API, as far as it was read, and the call that it belongs to."""
+class ResultTerms:
+    """What the results of all calls of one view have in common."""
 
-    __slots__ = ("answer", "arguments", "body", "has_more", "limit", "offer", "public_url", "target", "tool")
+    __slots__ = ("limit", "offer", "public_url")
 
-    def __init__(
-        self,
-        tool: Tool,
-        arguments: Mapping[str, Any],
-        target: bytes,
-        answer: Answer,
-        body: bytes,
-        has_more: bool,  # a call by position is faster
-        limit: int,
-        public_url: str,
-        offer: Offer,
-    ) -> None:
-        self.tool = tool
-        self.arguments = arguments
-        self.target = target
-        self.answer = answer
-        self.body = body
-        self.has_more = has_more
-        """The gateway stopped reading before the end of the body."""
+    def __init__(self, limit: int, public_url: str, offer: Offer) -> None:
         self.limit = limit
+        """The most bytes of a result."""
         self.public_url = public_url
         self.offer = offer
         """Tells how the client makes another call."""
+
+
+class Reply:
+    """An answer of the API, as far as it was read, and the call that it belongs to."""
+
+    __slots__ = ("answer", "arguments", "body", "has_more", "target", "terms", "tool")
+
+    def __init__(
+        self,
+        invocation: Invocation,
+        target: bytes,
+        answer: Answer,
+        body: bytes,
+        terms: ResultTerms,
+        *,
+        has_more: bool,
+    ) -> None:
+        self.tool = invocation.tool
+        self.arguments = invocation.arguments
+        self.target = target
+        self.answer = answer
+        self.body = body
+        self.terms = terms
+        self.has_more = has_more
+        """The gateway stopped reading before the end of the body."""
 
 
 def result_of(reply: Reply) -> Result:
@@ -118,7 +123,7 @@ def _json(reply: Reply, may_link: bool) -> Result:
         return _text(reply, text)
     quoted = orjson.dumps(text)
     is_object = body[:1] == b"{" or body.lstrip()[:1] == b"{"
-    if reply.has_more or len(quoted) + len(body) > reply.limit - (0 if is_object else 16):
+    if reply.has_more or len(quoted) + len(body) > reply.terms.limit - (0 if is_object else 16):
         return _cut_json(reply, _value_of(reply), is_object=is_object)
     # Searching for an int in bytes is four times as fast as searching for bytes, and `rfind` is twice as fast as `in`.
     if 0x0A in body or 0x0D in body:
@@ -128,7 +133,7 @@ def _json(reply: Reply, may_link: bool) -> Result:
         body = b'{"result":%b}' % body
     if may_link or (0x78 in body and (body.rfind(b"next") >= 0 or body.rfind(b"Next") >= 0)):
         items, meta = _next(reply, _value_of(reply))
-        if len(quoted) + len(body) + sum(map(len, items)) > reply.limit:
+        if len(quoted) + len(body) + sum(map(len, items)) > reply.terms.limit:
             return _cut_json(reply, _value_of(reply), is_object=is_object)
         return of_json([quoted, *items], body, meta)
     return Result(
@@ -150,7 +155,7 @@ def _loaded(text: bytes) -> Any:
 
 
 def _cut_json(reply: Reply, value: Any, *, is_object: bool) -> Result:
-    room = max(reply.limit - reply.limit // _PART_FOR_NEXT - _NOTICE_BYTES, 0)
+    room = max(reply.terms.limit - reply.terms.limit // _PART_FOR_NEXT - _NOTICE_BYTES, 0)
     left_out = LeftOut(reply.tool, len(reply.body), has_more=reply.has_more)
     # The text copy is longer than the JSON by its escapes, so the first guess may be too large.
     budget = room // 2
@@ -185,13 +190,13 @@ def _cut_json(reply: Reply, value: Any, *, is_object: bool) -> Result:
 
 def _text(reply: Reply, text: str) -> Result:
     quoted = orjson.dumps(text)
-    if not reply.has_more and len(quoted) <= reply.limit:
+    if not reply.has_more and len(quoted) <= reply.terms.limit:
         items, meta = _next(reply, None)
-        if len(quoted) + sum(map(len, items)) > reply.limit:
+        if len(quoted) + sum(map(len, items)) > reply.terms.limit:
             items, meta = [], b""
         return of_texts([quoted, *items], reply.tool, meta)
     left_out = LeftOut(reply.tool, len(reply.body), has_more=reply.has_more)
-    text, kept = cut_text(text, max(reply.limit - _NOTICE_BYTES, 0))
+    text, kept = cut_text(text, max(reply.terms.limit - _NOTICE_BYTES, 0))
     left_out.kept(kept)
     notice = left_out.notice()
     return of_texts([orjson.dumps(text), orjson.dumps(left_out.sentence())], reply.tool, member(LEFT_OUT_KEY, notice))
@@ -199,14 +204,14 @@ def _text(reply: Reply, text: str) -> Result:
 
 def _binary(reply: Reply, kind: int, media_type: str) -> Result:
     body, tool = reply.body, reply.tool
-    uri = reply.public_url + reply.target.decode("latin-1") if kind == OTHER else ""
+    uri = reply.terms.public_url + reply.target.decode("latin-1") if kind == OTHER else ""
     size = (len(body) + 2) // 3 * 4 + len(uri)
-    if reply.has_more or size + _NOTICE_BYTES > reply.limit:
+    if reply.has_more or size + _NOTICE_BYTES > reply.terms.limit:
         left_out = LeftOut(tool, len(body), has_more=reply.has_more)
         left_out.kept(0)
         sentence = (
             f"The call succeeded. Its answer, {media_type} of {left_out.size}, is left out, because a result of this server has "
-            f"at most {reply.limit} bytes. {left_out.advice()}"
+            f"at most {reply.terms.limit} bytes. {left_out.advice()}"
         )
         return of_texts([orjson.dumps(sentence.strip())], tool, member(LEFT_OUT_KEY, left_out.notice()))
     data, quoted_type = base64.b64encode(body), orjson.dumps(media_type)
@@ -236,7 +241,7 @@ def _redirect(reply: Reply) -> Result:
     sentence = f"The API answered {_status(reply.answer.status)}"
     if location is not None:
         where = location[1].decode("latin-1").strip()
-        is_short = len(orjson.dumps(where)) <= reply.limit - _NOTICE_BYTES
+        is_short = len(orjson.dumps(where)) <= reply.terms.limit - _NOTICE_BYTES
         sentence += f" and refers to {where}" if is_short else f" and refers to a URL of {len(where)} characters"
     return of_texts([orjson.dumps(f"{sentence}. The gateway does not follow it.")], reply.tool)
 
@@ -253,7 +258,7 @@ def _error(reply: Reply) -> Result:
     else:
         if kind == JSON:
             text = text.strip()
-        kept, _ = cut_text(text, max(reply.limit - _NOTICE_BYTES, 0))
+        kept, _ = cut_text(text, max(reply.terms.limit - _NOTICE_BYTES, 0))
         sentence += f"\n{kept}" if kept else ""
         if reply.has_more or len(kept) < len(text):
             sentence += "\nThe rest of the answer is left out."
@@ -265,12 +270,12 @@ def _next(reply: Reply, value: Any) -> tuple[list[bytes], bytes]:
 
     Both are there only if the answer names a page that the same operation can return.
     """
-    arguments = next_arguments(reply.tool, reply.arguments, reply.target, reply.answer.block, value, reply.public_url)
+    arguments = next_arguments(reply, value)
     if arguments is None:
         return [], b""
-    name, arguments = reply.offer.call_of(reply.tool, arguments)
+    name, arguments = reply.terms.offer.call_of(reply.tool, arguments)
     shown = as_json(arguments).decode()
-    if not shown or len(shown) > reply.limit // _PART_FOR_NEXT:
+    if not shown or len(shown) > reply.terms.limit // _PART_FOR_NEXT:
         return [], b""
     sentence = f"There is a next page: call {name} again with {shown}."
     return [orjson.dumps(sentence)], member(NEXT_KEY, {"tool": name, "arguments": arguments})

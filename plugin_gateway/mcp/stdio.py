@@ -21,6 +21,7 @@ from plugin_gateway.mcp.message import (
 )
 from plugin_gateway.mcp.result import Result
 from plugin_gateway.mcp.service import Invocation, Listening
+from plugin_gateway.mcp.tool_call import Asker
 from plugin_gateway.proxy.own_answer import FAILED
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class StdioSession:
         self._caller = caller
         self._service = caller.clientele.service
         self._write = write
+        self._asker = Asker(self._on_result)
         self._legacy: Era | None = None
         self._calls: dict[int, UnderWayCall] = {}
         self._subscriptions: set[bytes] = set()
@@ -178,7 +180,7 @@ class StdioSession:
         self._slots += 1
         slot = self._slots
         one = self._calls[slot] = UnderWayCall(message.id, era, token if has_token else None)
-        one.call = self._caller.call(invocation, message.meta, self._on_result, slot, "", None, message.params)
+        one.call = self._caller.call(invocation, message, slot, self._asker)
 
     def _on_result(self, slot: int, result: Result) -> None:
         one = self._calls.pop(slot, None)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.mcp.own_result import refused
 from plugin_gateway.mcp.reply import Reply, result_of
 from plugin_gateway.proxy.body import too_large
 from plugin_gateway.proxy.call import Call, Client
-from plugin_gateway.proxy.exchange import start_exchange
+from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.forward import forward
 from plugin_gateway.proxy.own_answer import FAILED
 from plugin_gateway.refusal import refusal_of
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
     from plugin_gateway.mcp.clientele import Clientele
     from plugin_gateway.mcp.result import Result
+    from plugin_gateway.mcp.service import Invocation
     from plugin_gateway.proxy.answer_head import Answer
-    from plugin_gateway.proxy.door import Access
-    from plugin_gateway.proxy.received import FieldBlock, Permitted
-    from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.proxy.forward import RequestHead
+    from plugin_gateway.proxy.received import Permitted
     from plugin_gateway.refusal import Refusal
-    from plugin_gateway.tools.tool import Tool
 
 MOST_READ_BYTES: Final = 1_000_000
 """How much the gateway reads of an answer that is too large for a result, in order to say how much is left out."""
@@ -44,57 +43,68 @@ class Prepared:
         self.target = target
 
 
+class Asker:
+    """Where the results of tool calls go: a POST to the endpoint, or a session on standard input."""
+
+    __slots__ = ("address", "call", "on_begin", "on_result")
+
+    def __init__(
+        self,
+        on_result: Callable[[int, Result], object],
+        address: str = "",
+        call: Call | None = None,
+        on_begin: Callable[[Call], object] | None = None,
+    ) -> None:
+        self.on_result = on_result
+        """Called with the slot of a call and its result."""
+        self.address = address
+        self.call = call
+        """The call that the tool calls belong to."""
+        self.on_begin = on_begin
+        """That of `Client`."""
+
+
 class ToolCall(Client):
     """One tool call, as a client of the proxy.
 
     It ends with exactly one result for its slot, unless it is cancelled, and with one access record if it got a `Call`.
     """
 
-    __slots__ = ("_answer", "_arguments", "_body", "_clientele", "_on_result", "_target", "_tool", "slot")
+    __slots__ = ("_answer", "_asker", "_body", "_clientele", "_invocation", "_target", "slot")
 
-    def __init__(
-        self,
-        on_result: Callable[[int, Result], object],
-        slot: int,
-        tool: Tool,
-        arguments: dict[str, Any],
-        address: str,
-        clientele: Clientele,
-    ) -> None:
-        super().__init__(address)
-        self._on_result = on_result
-        self.slot = slot
-        self._tool = tool
-        self._arguments = arguments
+    def __init__(self, clientele: Clientele, invocation: Invocation, slot: int, asker: Asker) -> None:
+        super().__init__(asker.address)
+        self.on_begin = asker.on_begin
         self._clientele = clientele
+        self._invocation = invocation
+        self.slot = slot
+        self._asker = asker
         self._answer: Answer | None = None
         self._body: bytearray | None = None
         """The part of an answer that has come, if it does not come at once."""
         self._target = b""
 
-    def repeat(self, prepared: Prepared, pending: Call | None) -> None:
+    def repeat(self, prepared: Prepared) -> None:
         """Send a request that was permitted before."""
         self._target = prepared.target
-        start_exchange(self, prepared.permitted, prepared.body, is_whole=True, pending=pending)
+        Exchange(self, prepared.permitted).start(prepared.body, True, self._asker.call)
 
-    def send(
-        self,
-        serving: Serving,
-        access: Access,
-        method: bytes,
-        target: bytes,
-        block: FieldBlock,
-        body: bytes,
-        pending: Call | None,
-    ) -> Prepared | None:
+    def send(self, head: RequestHead, body: bytes) -> Prepared | None:
         """Send a request through `forward`; return it if all calls of the same bytes are permitted."""
-        self._target = target
-        if len(body) > serving.limits.request_body_bytes:
-            refusal = refusal_of(too_large(serving.limits.request_body_bytes))
-            self._on_result(self.slot, refused(self._tool, refusal, self._clientele.settings.result_bytes))
+        self._target = head.target
+        clientele = self._clientele
+        limit = clientele.serving.limits.request_body_bytes
+        if len(body) > limit:
+            self.end(refused(self._invocation.tool, refusal_of(too_large(limit)), clientele.terms.limit))
             return None
-        permitted = forward(serving, self, access, method, target, block, body, is_whole=True, pending=pending)
-        return None if permitted is None else Prepared(permitted, body, target)
+        permitted = forward(
+            clientele.serving, self, head, body, True, access=clientele.access, pending=self._asker.call
+        )
+        return None if permitted is None else Prepared(permitted, body, head.target)
+
+    def end(self, result: Result) -> None:
+        """End with a result."""
+        self._asker.on_result(self.slot, result)
 
     def cancel(self, reason: str) -> None:
         """End the call: the client no longer wants its result."""
@@ -126,7 +136,7 @@ class ToolCall(Client):
         body += data
         if is_complete:
             self._end("", bytes(body), has_more=False)
-        elif len(body) > max(self._clientele.settings.result_bytes, MOST_READ_BYTES):
+        elif len(body) > max(self._clientele.terms.limit, MOST_READ_BYTES):
             self.call.cancel()
             self._end(_CUT, bytes(body), has_more=True)
 
@@ -137,14 +147,14 @@ class ToolCall(Client):
         if self._answer is None:
             call.status = refusal.status
         self._clientele.on_record(call.record(refusal.code, self.address))
-        limit = self._clientele.settings.result_bytes
+        limit = self._clientele.terms.limit
         begun = (self._body or b"")[:limit].decode("utf-8", "replace")
         is_text = begun.isprintable() or "\n" in begun
-        self._on_result(self.slot, self.refused(refusal, limit, begun if is_text else ""))
+        self.end(self.refused(refusal, limit, begun if is_text else ""))
 
     def refused(self, refusal: Refusal, limit: int, begun: str) -> Result:
         """Return the result of a call that the gateway refused, or whose answer broke off after `begun`."""
-        return refused(self._tool, refusal, limit, begun)
+        return refused(self._invocation.tool, refusal, limit, begun)
 
     def on_continue(self) -> None:
         """Do nothing: the body is here."""
@@ -160,24 +170,13 @@ class ToolCall(Client):
         answer = self._answer
         if call is None or answer is None:
             return
-        self._clientele.on_record(call.record(reason, self.address))
-        clientele = self._clientele
-        limit = clientele.settings.result_bytes
-        reply = Reply(
-            self._tool,
-            self._arguments,
-            self._target,
-            answer,
-            body,
-            has_more,
-            limit,
-            clientele.public_url,
-            clientele.service.offer,
-        )
+        clientele, invocation = self._clientele, self._invocation
+        clientele.on_record(call.record(reason, self.address))
+        reply = Reply(invocation, self._target, answer, body, clientele.terms, has_more=has_more)
         try:
             result = result_of(reply)
         except Exception:
             # The exception would end the connection to the API, and the client would wait forever.
-            _logger.exception("No result could be made of an answer to %s", self._tool.name)
-            result = refused(self._tool, FAILED, limit)
-        self._on_result(self.slot, result)
+            _logger.exception("No result could be made of an answer to %s", invocation.tool.name)
+            result = refused(invocation.tool, FAILED, clientele.terms.limit)
+        self.end(result)

@@ -23,13 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plugin_gateway.proxy.answer_head import Answer
-    from plugin_gateway.proxy.body_links import LinkRules
-    from plugin_gateway.proxy.checked_answer import Sampler
-    from plugin_gateway.proxy.downlink import Downlink
-    from plugin_gateway.proxy.overflow import Cap
-    from plugin_gateway.proxy.shaped_answer import ReplyRules
+    from plugin_gateway.proxy.answer_rules import AnswerRules
     from plugin_gateway.refusal import Refusal
-    from plugin_gateway.shape.answer.check import AnswerCheck
     from plugin_gateway.shape.answer.cut import Branch
 
 
@@ -46,31 +41,10 @@ class Stage(Protocol):
 class AnswerBody:
     """The body of one answer, with the head that fits the body the client gets."""
 
-    __slots__ = (
-        "_answer",
-        "_branch",
-        "_cap",
-        "_capped",
-        "_check",
-        "_downlink",
-        "_head",
-        "_links",
-        "_mask",
-        "_reply",
-        "_sampler",
-        "_stages",
-    )
+    __slots__ = ("_answer", "_branch", "_capped", "_head", "_mask", "_rules", "_stages")
 
     def __init__(
-        self,
-        answer: Answer,
-        downlink: Downlink,
-        links: LinkRules | None,
-        cap: Cap | None,
-        reply: ReplyRules | None = None,
-        selection: tuple[tuple[str, ...], ...] | None = None,
-        check: AnswerCheck | None = None,
-        sampler: Sampler | None = None,
+        self, answer: Answer, rules: AnswerRules, selection: tuple[tuple[str, ...], ...] | None = None
     ) -> None:
         """Choose the stages for an answer that has a body. `selection` are the places that the caller asked for.
 
@@ -78,17 +52,12 @@ class AnswerBody:
             UpstreamError: fields must be left out, and the body is not JSON.
         """
         self._answer = answer
-        self._check = check
-        self._sampler = sampler
-        self._reply = reply
-        self._branch: Branch = True if reply is None else reply.branch(answer, selection)
-        self._downlink = downlink
-        self._links = links
-        self._mask = MaskedBody(downlink.mask, is_coded=answer.is_coded)
+        self._rules = rules
+        self._branch: Branch = True if rules.reply is None else rules.reply.branch(answer, selection)
+        self._mask = MaskedBody(rules.downlink.mask, is_coded=answer.is_coded)
         self._stages: Sequence[Stage] = ()
         self._head: Answer | None = None
         """Set until the first piece has passed."""
-        self._cap = cap
         self._capped: CappedAnswer | None = None
         self._choose(ContentDecoder(answer.codings) if answer.codings else None)
 
@@ -101,18 +70,19 @@ class AnswerBody:
             UpstreamError: the body is not in the coding that its head names.
         """
         # A stream may echo a later call, with a secret that did not exist when the stream's head was read.
-        self._downlink.look()
-        self._mask.mask = self._downlink.mask
+        downlink, cap = self._rules.downlink, self._rules.cap
+        downlink.look()
+        self._mask.mask = downlink.mask
         passed = self._pass(data, is_complete=is_complete)
-        if self._head is not None and (self._branch is not True or self._check is not None):
+        if self._head is not None and (self._branch is not True or self._rules.check is not None):
             if not passed and not is_complete:
                 # The head waits, too: if the body turns out to be invalid, the client gets an error and no part.
                 return None
             if is_complete and self._head.length < 0:
                 self._head = of_length(self._head, len(passed))
         head, self._head = self._head, None
-        if head is not None and self._cap is not None and not 0 <= head.length <= self._cap.limit_bytes:
-            self._capped = CappedAnswer(self._cap, head)
+        if head is not None and cap is not None and not 0 <= head.length <= cap.limit_bytes:
+            self._capped = CappedAnswer(cap, head)
         if self._capped is not None:
             return self._capped.feed(passed, is_complete=is_complete)
         return Piece(head, passed, is_complete)
@@ -125,7 +95,7 @@ class AnswerBody:
                 if is_complete:
                     data += stage.finish()
         except UpstreamError:
-            if self._head is None or not self._downlink.passes_unreadable:
+            if self._head is None or not self._rules.downlink.passes_unreadable:
                 raise
             # The first piece does not match its coding, and the operator lets such bodies pass unchanged.
             self._choose(None)
@@ -133,26 +103,19 @@ class AnswerBody:
         return data
 
     def _choose(self, decoder: ContentDecoder | None) -> None:
+        rules = self._rules
         answer = self._answer if decoder is None else self._answer.uncoded
         stages: list[Stage] = [self._mask] if decoder is None else [decoder, self._mask]
-        if self._check is not None:
-            stages.append(CheckedBody(self._check, self._answer, self._branch))
-        elif self._sampler is not None and (sampled := self._sampler.sample(self._answer, self._branch)) is not None:
+        if rules.check is not None:
+            stages.append(CheckedBody(rules.check, self._answer, self._branch))
+        elif rules.sampler is not None and (sampled := rules.sampler.sample(self._answer, self._branch)) is not None:
             stages.append(sampled)
-        if self._reply is not None and self._branch is not True:
+        if rules.reply is not None and self._branch is not True:
             stages.append(ShapedBody(self._branch))
-            answer = self._reply.head(answer)
-        linked = self._links.body(answer) if self._links is not None else None
-        if self._links is not None and linked is not None:
+            answer = rules.reply.head(answer)
+        linked = rules.links.body(answer) if rules.links is not None else None
+        if rules.links is not None and linked is not None:
             stages.append(linked)
-            answer = self._links.head(answer)
+            answer = rules.links.head(answer)
         self._stages = stages
         self._head = answer
-
-
-def bodiless_head(answer: Answer, links: LinkRules | None, reply: ReplyRules | None = None) -> Answer:
-    """Return the head of an answer without a body, as it would be with a body."""
-    answer = answer.uncoded
-    if reply is not None:
-        answer = reply.bodiless_head(answer)
-    return answer if links is None or links.body(answer) is None else links.head(answer)

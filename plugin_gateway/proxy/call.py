@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.telemetry.record import AccessRecord
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from plugin_gateway.refusal import Refusal
 
 # The same as `AccessRecord(...)`, without the two Python frames of a named tuple's constructor.
-_make_record = tuple.__new__
+_make_record: Final = tuple.__new__
+# The same as `next(...)`; compiled code would look up `next` by its name at each call.
+_next_id: Final = new_request_ids.__next__
 
 
 class Client:
@@ -35,7 +37,7 @@ class Client:
         self.address = address
         """The IP address of the client; empty if it has none."""
         self.call: Call | None = None
-        """The call in flight; set before it is started."""
+        """The call in flight; it sets itself when it starts."""
         self.on_begin: Callable[[Call], object] | None = None
         """Called with each call when it is decided what becomes of it: forwarded, refused, or answered by the gateway itself.
 
@@ -94,7 +96,7 @@ class Call:
     def __init__(self, client: Client, received: Received) -> None:
         self._client = client
         self.received = received
-        self.request_id = received.request.request_id or next(new_request_ids)
+        self.request_id = received.request.request_id or _next_id()
         self.started_at = self.sent_at = monotonic()
         """When the head had arrived, and when the whole request had: the upload does not count as the upstream's
         time."""
@@ -106,19 +108,27 @@ class Call:
         self.cause = ""
         """Why the call failed, for the operator's log only."""
 
-    def follow(self, pending: Call) -> None:
-        """Replace the call that waited while the same request's caller was judged."""
-        self.request_id = pending.request_id
-        self.started_at = pending.started_at
-
     def add_trace(self, lines: bytes) -> None:
         """Send these field lines up in place of the client's trace context.
 
-        Called before the call starts. A call that sends nothing up ignores them.
+        Called before the call begins. A call that sends nothing up ignores them.
         """
 
-    def start(self, body: bytes, *, is_whole: bool) -> None:
-        """Begin, with the part of the request body that has arrived."""
+    def start(self, body: bytes, is_whole: bool, pending: Call | None = None) -> None:
+        """Become the client's call, and begin with the part of the request body that has arrived.
+
+        `pending` is the call that waited until now, while the same request's caller was judged.
+        """
+        client = self._client
+        client.call = self
+        if pending is not None:
+            self.request_id = pending.request_id
+            self.started_at = pending.started_at
+        if client.on_begin is not None:
+            client.on_begin(self)
+        self._begin(body, is_whole)
+
+    def _begin(self, body: bytes, is_whole: bool) -> None:
         raise NotImplementedError
 
     def send(self, data: bytes, *, is_last: bool) -> None:
@@ -168,7 +178,7 @@ class Call:
 
 
 class RefusedCall(Call):
-    """A call that is refused when it starts."""
+    """A call that is refused when it begins."""
 
     __slots__ = ("_refusal",)
 
@@ -176,7 +186,7 @@ class RefusedCall(Call):
         super().__init__(client, received)
         self._refusal = refusal
 
-    def start(self, body: bytes, *, is_whole: bool) -> None:  # noqa: ARG002  # it ignores the body
+    def _begin(self, body: bytes, is_whole: bool) -> None:  # noqa: ARG002  # it ignores the body
         self._client.on_failure(self._refusal)
 
     def send(self, data: bytes, *, is_last: bool) -> None:

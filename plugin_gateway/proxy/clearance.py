@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from plugin_gateway.admission.limiter import Limiter, Verdict
     from plugin_gateway.proxy.granted import GrantedUplink
     from plugin_gateway.proxy.received import Permitted
+    from plugin_gateway.proxy.uplink import Uplink
 
 _REPLAYED_BYTES: Final = 64 * 1024
 """How much of a request body is kept to be sent again with a new token."""
@@ -23,7 +24,7 @@ class Clearance:
     """The clearance of one call. A step may finish at once or later, when the client may be gone.
 
     `lines` are field lines for the answer to the call. `replay` is the framed request body so far, or None if it is too
-    large or never needs to be sent again.
+    large or never needs to be sent again. `uplink` replaces the plan's if the call has a token.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class Clearance:
         "_token",
         "lines",
         "replay",
+        "uplink",
     )
 
     def __init__(
@@ -47,13 +49,12 @@ class Clearance:
         permitted: Permitted,
         body: bytes,
         address: str,
-        on_cleared: Callable[[GrantedUplink | None], object],
+        on_cleared: Callable[[], object],
         on_refused: Callable[[Refusal], object],
     ) -> None:
         """Prepare for a call from a client address; `body` is the framed request body so far.
 
-        One of the two callbacks is called, and neither after `leave`. `on_cleared` gets the uplink for this
-        caller, or None to use the plan's.
+        One of the two callbacks is called, and neither after `leave`.
         """
         plan = permitted.plan
         self._plan = plan
@@ -67,8 +68,9 @@ class Clearance:
         self._is_left = False
         self._is_renewed = False
         self._token = ""
-        self._consent = Consent(plan.consent, permitted, self._on_approved, on_refused) if plan.consent else None
+        self._consent = Consent(plan.consent, permitted, on_cleared, on_refused) if plan.consent else None
         self.lines = b""
+        self.uplink: Uplink | None = None
         self.replay: bytes | None = None
         if plan.granted is not None and plan.granted.renews:
             self.replay = b""
@@ -134,9 +136,6 @@ class Clearance:
         self._is_renewed = True
         self._obtain_uplink(self._token)
 
-    def _on_approved(self) -> None:
-        self._on_cleared(None)
-
     def _on_verdict(self, verdict: Verdict) -> None:
         if isinstance(verdict, Refusal):
             self._refuse(verdict)
@@ -152,7 +151,7 @@ class Clearance:
         granted = self._plan.granted
         if granted is None:
             self._is_waiting = False
-            self._on_cleared(None)
+            self._on_cleared()
         else:
             granted.obtain(
                 self._plan.rule, self._permitted.request, self._on_granted, refused=refused, address=self._address
@@ -163,8 +162,8 @@ class Clearance:
             self._refuse(granted)
         elif not self._is_left:
             self._is_waiting = False
-            self._token = granted.token
-            self._on_cleared(granted)
+            self.uplink, self._token = granted
+            self._on_cleared()
 
     def _refuse(self, refusal: Refusal) -> None:
         self._is_waiting = False

@@ -169,7 +169,7 @@ class Consent:
         request, mask = permitted.request, terms.secrets.mask
         credentials = request.authorizations if terms.passes_credential else ()
         lines = _lasting(permitted.block.after_target(permitted.plan.uplink))
-        added = _lasting(permitted.lines)
+        added = _lasting(permitted.shaped.lines)
         sent = {field[0] for field in request.fields}
         parts = [
             terms.rule_digest,
@@ -178,8 +178,8 @@ class Consent:
             b"%d" % len(credentials),
             *credentials,
             permitted.method,
-            permitted.permit.path,
-            permitted.permit.query,
+            permitted.target,
+            permitted.query,
             *sorted(lines + added),
         ]
         media_type = b", ".join(request.values(b"content-type"))
@@ -188,8 +188,8 @@ class Consent:
             caller=shown_text((permitted.access.who or permitted.consumer).encode()),
             operation=terms.rule.operation_id,
             method=shown_text(permitted.method),
-            path=shown_text(mask.cover(permitted.permit.path)),
-            query=shown_text(mask.cover(permitted.permit.query)),
+            path=shown_text(mask.cover(permitted.target)),
+            query=shown_text(mask.cover(permitted.query)),
             fields=tuple(
                 (shown_text(name), shown_text(mask.cover(value)))
                 for name, value in _by_name([line for line in lines if _name_of(line) in sent] + added)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import time
 from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.callers.consumers import NO_CONSUMER, Identity, find_consumer
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 class Access:
     """The access of one consumer: its gate's judge, its documents and tools, and its name in records."""
 
-    __slots__ = ("consumer", "faces", "gate", "judge", "tools", "who")
+    __slots__ = ("consumer", "faces", "gate", "is_lasting", "judge", "tools", "who")
 
     def __init__(
         self,
@@ -37,7 +36,9 @@ class Access:
         faces: Mapping[str, Face],
         gate: Gate | None = None,
         tools: ToolSet = NO_TOOLS,
+        *,
         who: str = "",
+        is_lasting: bool = False,
     ) -> None:
         self.consumer = consumer
         self.who = who
@@ -47,6 +48,8 @@ class Access:
         self.gate = gate
         """The gate of `judge`, which the writers of tool requests ask; None if there are no tools."""
         self.tools = tools
+        self.is_lasting = is_lasting
+        """Whether every caller has it as long as the revision is served. The accesses that a door gives expire."""
 
 
 class Door:
@@ -67,10 +70,6 @@ class Door:
     def has_own_documents(self) -> bool:
         """Whether different callers are shown different documents."""
         return bool(self._consumers)
-
-    def recall(self, block: FieldBlock) -> Access | None:
-        """Return the access remembered for the same field lines, while it is still valid."""
-        return block.access if time() < block.access_until else None
 
     def admit(self, block: FieldBlock, address: str) -> Access | Refusal | Awaitable[Access | Refusal]:
         """Judge the credential of a request from a client address; remember an access in the field block."""
@@ -93,7 +92,7 @@ class Door:
     def _noted(self, block: FieldBlock, identity: Identity) -> Access | Refusal:
         access = self._access(identity)
         if isinstance(access, Access):
-            block.access, block.access_until = access, identity.good_until
+            block.keep_access(access, identity.good_until)
         return access
 
     def _access(self, identity: Identity) -> Access | Refusal:
@@ -113,5 +112,5 @@ class Door:
         key = index, name, who
         access = self._accesses.get(key)
         if access is None:
-            access = self._accesses[key] = Access(name, seen.gate.judge, seen.faces, seen.gate, seen.tools, who)
+            access = self._accesses[key] = Access(name, seen.gate.judge, seen.faces, seen.gate, seen.tools, who=who)
         return access

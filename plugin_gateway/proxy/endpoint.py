@@ -6,30 +6,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from plugin_gateway.proxy.call import Client
-    from plugin_gateway.proxy.received import FieldBlock
+    from plugin_gateway.proxy.forward import RequestHead
     from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.proxy.wire import RequestFields
 
 
 class Post:
-    """The head of a request to an endpoint. It never changes, so all requests with the same head share it."""
+    """A request to an endpoint, without its body. It never changes, so all requests with the same head share it.
 
-    __slots__ = ("block", "endpoint", "method", "target")
+    It is a class and not a protocol for the reason that `Client` gives.
+    """
 
-    def __init__(self, endpoint: Endpoint, method: bytes, target: bytes, block: FieldBlock) -> None:
-        self.endpoint = endpoint
-        self.method = method
-        self.target = target
-        self.block = block
+    __slots__ = ("body_bytes", "request")
 
+    def __init__(self, request: RequestFields, body_bytes: int) -> None:
+        self.request = request
+        self.body_bytes = body_bytes
+        """The limit of the body, in place of `limits.request_body`."""
 
-class Note:
-    """What an endpoint reads from field lines, kept in their `FieldBlock` for the next request that has them."""
-
-    __slots__ = ()
+    def begin(self, serving: Serving, client: Client, body: bytes, is_whole: bool) -> None:
+        """Start the call for a request; `client.call` is the call, which takes the rest of the body. See `forward`."""
+        raise NotImplementedError
 
 
 class Endpoint:
-    """The interface for the fronts. It is a class and not a protocol for the reason that `Client` gives."""
+    """The interface for the fronts."""
 
     __slots__ = ("body_bytes",)
 
@@ -37,16 +38,6 @@ class Endpoint:
         self.body_bytes = body_bytes
         """The limit of a request body, in place of `limits.request_body`."""
 
-    def begin(
-        self,
-        serving: Serving,
-        client: Client,
-        method: bytes,
-        target: bytes,
-        block: FieldBlock,
-        body: bytes,
-        *,
-        is_whole: bool,
-    ) -> None:
-        """Start the call for a request; `client.call` is the call, which takes the rest of the body. See `forward`."""
+    def read(self, head: RequestHead) -> Post:
+        """Read a head, whose target has the mount."""
         raise NotImplementedError

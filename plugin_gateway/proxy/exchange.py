@@ -1,8 +1,7 @@
 """An exchange: one forwarded call, streaming in both directions, with backpressure.
 
 It works with callbacks instead of a task: the client side calls `send`, the upstream side calls `on_answer` and
-`on_body`, each when its bytes arrive. An exchange buffers only the request bytes that arrive before it has a
-connection.
+`on_body`, each when its bytes arrive.
 """
 
 from __future__ import annotations
@@ -11,50 +10,28 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.answer_body import AnswerBody, bodiless_head
-from plugin_gateway.proxy.call import Receiver
+from plugin_gateway.proxy.answer_body import AnswerBody
+from plugin_gateway.proxy.call import Call, Receiver
 from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.coding import unreadable
 from plugin_gateway.proxy.connect import place
-from plugin_gateway.proxy.consent import AS_IT_IS
-from plugin_gateway.proxy.held_body import HeldBody
-from plugin_gateway.proxy.received import Traced
+from plugin_gateway.proxy.received import traced_head
 from plugin_gateway.proxy.upload import Upload
 from plugin_gateway.refusal import CREDENTIAL_REFUSED, Refusal, refusal_of
 from plugin_gateway.telemetry.record import with_approval
 
 if TYPE_CHECKING:
     from plugin_gateway.proxy.answer_head import Answer
-    from plugin_gateway.proxy.call import Call, Client
-    from plugin_gateway.proxy.granted import GrantedUplink
+    from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.overflow import Piece
     from plugin_gateway.proxy.received import Permitted
-    from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.upstream import UpstreamConnection
-
-
-def start_exchange(
-    client: Client, permitted: Permitted, body: bytes, *, is_whole: bool, pending: Call | None = None
-) -> None:
-    """Forward a permitted request; `pending` is the call that the exchange replaces."""
-    exchange = Exchange(client, permitted)
-    client.call = exchange
-    if pending is not None:
-        exchange.follow(pending)
-    if client.on_begin is not None:
-        client.on_begin(exchange)
-    if permitted.plan.is_open and not permitted.request.has_body:
-        # Most calls: nothing to inspect, and nothing to wait for but a connection.
-        exchange.is_sent = is_whole
-        permitted.plan.pool.connect(exchange)
-    else:
-        exchange.start(body, is_whole=is_whole)
 
 
 class Exchange(Receiver):
     """A call that is forwarded.
 
-    It waits for the first bytes of its body or for all of it (`_awaits_body`), for its clearance (`_clearance`), for a
+    It waits for the first bytes of its body or for all of it (`Upload.is_awaited`), for its clearance (`_clearance`), for a
     connection, and, once it has one (`_upstream`), for the answer. Then the answer comes at once or streams (`_body`), and the
     call is over (`is_over`). It may also end in each of these phases: by a refusal, a failure, a deadline, or because the
     client is gone.
@@ -62,96 +39,90 @@ class Exchange(Receiver):
 
     __slots__ = (
         "_active_at",
-        "_awaits_body",
         "_body",
         "_clearance",
-        "_held",
         "_is_answer_paused",
-        "_is_body_paused",
         "_is_retried",
-        "_pending",
         "_permitted",
         "_plan",
-        "_uplink",
+        "_trace",
         "_upload",
         "_upstream",
     )
 
     def __init__(self, client: Client, permitted: Permitted) -> None:
+        # As `super()`, which would take longer than the rest of this method.
+        Call.__init__(self, client, permitted)
         plan = permitted.plan
-        super().__init__(client, permitted)
         self.downlink = plan.downlink
-        self.is_sent = self.is_over = False
+        self.is_sent = self.is_over = self._is_answer_paused = self._is_retried = False
         self._permitted = permitted
         self._plan = plan
-        self._upstream: UpstreamConnection | None = None
-        self._pending = b""
-        self._body: AnswerBody | None = None
-        """The body of an answer that streams or passes through stages."""
-        self._awaits_body = False
-        """Whether the exchange takes a connection only when the first byte of the request body comes."""
-        self._is_answer_paused = False
-        self._is_body_paused = False
-        self._is_retried = False
-        self._uplink: Uplink | None = None
-        """Replaces the plan's uplink if the call has a token."""
-        self._clearance: Clearance | None = None
+        self._trace = b""
+        """The field lines of the call's trace context, if the gateway traces it."""
         self._upload: Upload | None = None
         """Set if the call has a body."""
-        self._held: HeldBody | None = None
-        """Set if the call goes up only when its whole body is here, because the operation's shape or a person must judge it."""
+        self._clearance: Clearance | None = None
+        self._upstream: UpstreamConnection | None = None
+        self._body: AnswerBody | None = None
+        """The body of an answer that streams or passes through stages."""
         self._active_at = self.started_at
 
     def add_trace(self, lines: bytes) -> None:
-        self._permitted = Traced(self._permitted, lines)
+        self._trace = lines
 
-    def start(self, body: bytes, *, is_whole: bool) -> None:
+    def _begin(self, body: bytes, is_whole: bool) -> None:
         self.is_sent = is_whole
+        plan = self._plan
+        if self._permitted.request.has_body:
+            self._begin_upload(body)
+        elif plan.is_open:
+            # Most calls: nothing to inspect, and nothing to wait for but a connection.
+            plan.pool.connect(self)
+        else:
+            self._ask_clearance(b"")
+
+    def _begin_upload(self, body: bytes) -> None:
         permitted = self._permitted
-        if permitted.request.has_body:
-            self.bytes_in = len(body)
-            self._upload = Upload(permitted)
-            self._held = self._upload.held
-            if permitted.refused is not None and self._held is None:
-                self.on_refused(permitted.refused)
-                return
-            framed = self._upload.feed(body, is_last=is_whole)
-            if isinstance(framed, Refusal):
-                self.on_refused(framed)
-                return
-            self._pending = framed
-        if self._plan.is_open:
-            if is_whole:
-                self._plan.pool.connect(self)
-            else:
-                self._connect()
+        self.bytes_in = len(body)
+        upload = self._upload = Upload(permitted)
+        refusal = permitted.shaped.refusal
+        if refusal is not None and upload.held is None:
+            self.on_refused(refusal)
             return
-        clearance = Clearance(permitted, self._pending, self._client.address, self._on_cleared, self.on_refused)
+        framed = upload.feed(body, is_last=self.is_sent)
+        if isinstance(framed, Refusal):
+            self.on_refused(framed)
+            return
+        upload.pending = framed
+        if self._plan.is_open:
+            self._connect()
+        else:
+            self._ask_clearance(framed)
+
+    def _ask_clearance(self, framed: bytes) -> None:
+        clearance = Clearance(self._permitted, framed, self._client.address, self._on_cleared, self.on_refused)
         self._clearance = clearance
         if clearance.ask():
             # The verdict comes later; hold the body back meanwhile.
             self.on_upstream_full()
 
-    def _on_cleared(self, granted: GrantedUplink | None) -> None:
-        if granted is not None:
-            self._uplink = granted.uplink
-            self._active_at = monotonic()
+    def _on_cleared(self) -> None:
+        self._active_at = monotonic()
         self._connect()
 
     def _connect(self) -> None:
-        if not self.is_sent and (self._held is not None or not self.bytes_in):
-            # Do not occupy a connection before the first byte of the body has come, or all of a held body.
-            self._awaits_body = True
-            self.on_upstream_ready()
-            if self._permitted.request.expects_continue:
-                self._client.on_continue()
-            return
-        self._awaits_body = False
-        if self._clearance is not None and self._clearance.needs_approval:
-            if self._held is None:
-                # The call has no body; `on_connected` looks for a held one.
-                self._held = HeldBody(AS_IT_IS, b"")
-            self._clearance.ask_for_approval(self._held.body)
+        upload, clearance = self._upload, self._clearance
+        if upload is not None:
+            upload.is_awaited = not self.is_sent and (upload.held is not None or not self.bytes_in)
+            if upload.is_awaited:
+                # Do not occupy a connection before the first byte of the body has come, or all of a held body.
+                self.on_upstream_ready()
+                if self._permitted.request.expects_continue:
+                    self._client.on_continue()
+                return
+        if clearance is not None and clearance.needs_approval:
+            clearance.ask_for_approval(upload.held.body if upload is not None and upload.held is not None else b"")
             return
         self._plan.pool.connect(self)
 
@@ -159,7 +130,10 @@ class Exchange(Receiver):
         self.is_sent = is_last
         self.bytes_in += len(data)
         self._active_at = self.sent_at = monotonic()
-        framed = data if self._upload is None else self._upload.feed(data, is_last=is_last)
+        upload = self._upload
+        if upload is None:
+            return
+        framed = upload.feed(data, is_last=is_last)
         if isinstance(framed, Refusal):
             self.cancel()
             self._client.on_failure(framed)
@@ -169,8 +143,8 @@ class Exchange(Receiver):
         if self._upstream is not None:
             self._upstream.write(framed)
         elif not self.is_over:
-            self._pending += framed
-            if self._awaits_body and (self._held is None or is_last):
+            upload.pending += framed
+            if upload.is_awaited and (upload.held is None or is_last):
                 self._connect()
 
     def cancel(self) -> None:
@@ -201,7 +175,7 @@ class Exchange(Receiver):
         if self.is_sent and 0 < settings.total_timeout_s < now - self.sent_at:
             self._expire(504, "upstream-timeout", "The call exceeded its time limit.", settings.total_timeout_s)
         elif self._upstream is None:
-            if self._awaits_body:
+            if self._upload is not None and self._upload.is_awaited:
                 return
             is_late = 0 < settings.connect_timeout_s < now - self._active_at
             if is_late and pool.is_full and not pool.is_opening_for(self):
@@ -210,7 +184,7 @@ class Exchange(Receiver):
         # While the client still owes body bytes the upstream need not answer, and a slow reader is not the upstream's
         # fault.
         elif (
-            (self.is_sent or self._is_body_paused)
+            (self.is_sent or (self._upload is not None and self._upload.is_paused))
             and not self._is_answer_paused
             and (0 < settings.read_timeout_s < now - self._active_at)
         ):
@@ -219,19 +193,22 @@ class Exchange(Receiver):
 
     def on_connected(self, upstream: UpstreamConnection) -> None:
         self._upstream = upstream
-        if self._is_body_paused:
-            self.on_upstream_ready()
-        permitted, uplink = self._permitted, self._uplink
-        if uplink is None:
-            uplink, head = self._plan.uplink, permitted.head
-        else:
+        permitted, upload, clearance = self._permitted, self._upload, self._clearance
+        uplink, head, body = self._plan.uplink, permitted.head, b""
+        if clearance is not None and clearance.uplink is not None:
+            uplink = clearance.uplink
             head = permitted.head_for(uplink)
-        if self._held is not None:
-            head = self._held.framed_head(head, permitted.request.content_length)
-            if self._clearance is not None and self._clearance.approval:
-                head = self._clearance.send(head)
-                self.cause = self._approval_cause()
-        body, self._pending = self._pending, b""
+        if self._trace:
+            head = traced_head(head, self._trace)
+        if upload is not None:
+            if upload.is_paused:
+                self.on_upstream_ready()
+            if upload.held is not None:
+                head = upload.held.framed_head(head, permitted.request.content_length)
+            body, upload.pending = upload.pending, b""
+        if clearance is not None and clearance.approval:
+            head = clearance.send(head)
+            self.cause = self._approval_cause()
         upstream.begin(self, b"".join((head, self.request_id, uplink.end, body)))
         if self._is_answer_paused:
             upstream.pause_reading()
@@ -247,20 +224,23 @@ class Exchange(Receiver):
         self._active_at = monotonic()
 
     def on_upstream_full(self) -> None:
-        if not self._is_body_paused and not self.is_sent:
-            self._is_body_paused = True
+        upload = self._upload
+        if upload is not None and not upload.is_paused and not self.is_sent:
+            upload.is_paused = True
             self._client.pause_body()
 
     def on_upstream_ready(self) -> None:
-        if self._is_body_paused:
-            self._is_body_paused = False
+        upload = self._upload
+        if upload is not None and upload.is_paused:
+            upload.is_paused = False
             self._active_at = monotonic()
             self._client.resume_body()
 
     def on_whole_answer(self, answer: Answer, body: bytes) -> None:
         """Take an answer that came at once, with its body, as most do."""
-        sampler = self._plan.sampler
-        if not self._plan.needs_no_stage or answer.is_special or (sampler is not None and sampler.is_due):
+        plan = self._plan
+        sampler = plan.sampler
+        if not plan.needs_no_stage or answer.is_special or (sampler is not None and sampler.is_due):
             self.on_answer(answer, body, is_complete=True)
             return
         self.is_over = True
@@ -269,13 +249,14 @@ class Exchange(Receiver):
         self.status = answer.status
         self.bytes_out = len(body)
         origin = self._permitted.request.origin
-        self._client.on_whole_answer(answer, self._plan.cors.get(origin, b"") if origin else b"", body)
+        self._client.on_whole_answer(answer, plan.cors.get(origin, b"") if origin else b"", body)
 
     def on_answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
         plan, clearance = self._plan, self._clearance
         if clearance is not None and answer.status == 401 and self.is_sent and clearance.can_renew:
             self._drop()
-            self._pending = clearance.replay or b""
+            if self._upload is not None:
+                self._upload.pending = clearance.replay or b""
             clearance.renew()
             return
         if answer.is_challenge and plan.rule.credential:
@@ -283,25 +264,16 @@ class Exchange(Receiver):
             self.on_refused(CREDENTIAL_REFUSED)
             return
         # An empty body breaks a description of JSON; without a check, it needs no stage.
-        if self.received.is_head or not (answer.has_body or (plan.check is not None and answer.length == 0)):
+        if self.received.is_head or not (answer.has_body or (plan.answers.check is not None and answer.length == 0)):
             self._end()
-            self._answer(bodiless_head(answer, plan.links, plan.reply), b"", is_complete=True)
+            self._answer(plan.answers.bodiless_head(answer), b"", is_complete=True)
             return
         if answer.unreadable:
             self._drop()
             self.on_broken(unreadable(answer.unreadable))
             return
         try:
-            self._body = AnswerBody(
-                answer,
-                self.downlink,
-                plan.links,
-                plan.cap,
-                plan.reply,
-                self._permitted.selection,
-                plan.check,
-                plan.sampler,
-            )
+            self._body = AnswerBody(answer, plan.answers, self._permitted.shaped.selection)
         except UpstreamError:
             self._drop()
             raise
@@ -350,9 +322,9 @@ class Exchange(Receiver):
         self._upstream = None
         if (
             self._is_retried
-            or not self._permitted.permit.rule.is_safe
-            or self._permitted.request.has_body
-            or self._held is not None  # an approved call runs at most once
+            or not self._plan.rule.is_safe
+            or self._upload is not None
+            or (self._clearance is not None and self._clearance.approval)  # an approved call runs at most once
         ):
             self.on_broken(
                 UpstreamError(502, "upstream-closed", "The upstream closed the connection without an answer.")

@@ -16,13 +16,14 @@ import logging
 from typing import TYPE_CHECKING
 
 from plugin_gateway.gate.media_type import OPAQUE
+from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.proxy.call import RefusedCall
 from plugin_gateway.proxy.door import Access
-from plugin_gateway.proxy.exchange import start_exchange
+from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.pending_call import PendingCall
 from plugin_gateway.proxy.received import Permitted, Received
-from plugin_gateway.proxy.shaped_request import lists_more, shape_request
+from plugin_gateway.proxy.shaped_request import SKIPPED, lists_more, shape_request
 from plugin_gateway.proxy.wire import RequestFields
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.request.invalid_request import joined
@@ -37,112 +38,115 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("plugin_gateway.proxy")
 
 
+class RequestHead:
+    """The request line and the field lines of one request. It never changes."""
+
+    __slots__ = ("block", "method", "octets", "target")
+
+    def __init__(self, method: bytes, target: bytes, block: FieldBlock, octets: bytes = b"") -> None:
+        self.method = method
+        self.target = target
+        """In origin-form. `forward` gets it without the mount, an endpoint with it."""
+        self.block = block
+        self.octets = octets
+        """The whole head as it came, under which a permitted request is remembered; empty if it is not to be."""
+
+
 def forward(
     serving: Serving,
     client: Client,
-    access: Access | None,
-    method: bytes,
-    target: bytes,
-    block: FieldBlock,
+    head: RequestHead,
     body: bytes,
-    *,
     is_whole: bool,
+    access: Access | None = None,
     pending: Call | None = None,
 ) -> Permitted | None:
     """Send a request on its way; `client.call` is the resulting call, which takes the rest of the body.
 
-    `method` and `target` are the bytes of the request line, the target in origin-form and without the mount. `access` is the
-    caller's access if it is known; if it is None, the door is asked. `body` is the unframed part of the request body that has
-    arrived. `pending` is the call that waited for the door until now.
+    `body` is the unframed part of the request body that has arrived. `access` is the caller's access if it is known; if it is
+    None, the door is asked. `pending` is the call that waited for the door until now.
 
-    Return the permitted request, which holds for every request of the same bytes, for `Serving.remembered`. Return
-    None if the call was refused or still waits.
+    Return the permitted request, which holds for every request of the same bytes; with the octets of its head, it is also
+    remembered. Return None if the call was refused or still waits.
     """
-    # The common case, as `admit` decides it.
-    known = access or (serving.anybody if serving.door is None else serving.admit(block, client.address))
-    if isinstance(known, Access):
-        permitted = permit(serving, known, method, target, block)
-        if isinstance(permitted, Permitted):
-            start_exchange(client, permitted, body, is_whole=is_whole, pending=pending)
-            return permitted
-        received = Received(block.request, method, _with_mount(serving, target), None, known.consumer)
-        call: Call = RefusedCall(client, received, permitted)
-    elif isinstance(known, Refusal):
-        call = RefusedCall(client, Received(block.request, method, _with_mount(serving, target)), known)
-    else:
-        call = _wait(serving, client, known, method, target, block)
-    client.call = call
-    if pending is not None:
-        call.follow(pending)
-    if client.on_begin is not None and isinstance(call, RefusedCall):
-        client.on_begin(call)
-    call.start(body, is_whole=is_whole)
-    return None
+    if access is None and serving.door is None:
+        # The common case, as `admit` decides it.
+        access = serving.anybody
+    if access is None:
+        found = serving.admit(head.block, client.address)
+        if isinstance(found, Access):
+            access = found
+        elif isinstance(found, Refusal):
+            RefusedCall(client, _received(serving, head), found).start(body, is_whole, pending)
+            return None
+        else:
+            _wait(serving, client, head, found).start(body, is_whole)
+            return None
+    permitted = permit(serving, access, head)
+    if not isinstance(permitted, Permitted):
+        received = _received(serving, head, access.consumer)
+        RefusedCall(client, received, permitted).start(body, is_whole, pending)
+        return None
+    if head.octets:
+        serving.remembered.offer(head.octets, permitted)
+    Exchange(client, permitted).start(body, is_whole, pending)
+    return permitted
 
 
-def _wait(
-    serving: Serving,
-    client: Client,
-    verdict: Awaitable[Access | Refusal],
-    method: bytes,
-    target: bytes,
-    block: FieldBlock,
-) -> PendingCall:
-    def go_on(waited: PendingCall, found: Access, content: bytes, has_all: bool) -> None:
-        forward(serving, client, found, method, target, block, content, is_whole=has_all, pending=waited)
+def _wait(serving: Serving, client: Client, head: RequestHead, verdict: Awaitable[Access | Refusal]) -> PendingCall:
+    def go_on(waited: PendingCall, access: Access, body: bytes, is_whole: bool) -> None:
+        forward(serving, client, head, body, is_whole, access=access, pending=waited)
 
-    return PendingCall(client, Received(block.request, method, _with_mount(serving, target)), verdict, go_on)
+    return PendingCall(client, _received(serving, head), verdict, go_on)
 
 
-def _with_mount(serving: Serving, target: bytes) -> bytes:
-    """Return the target as the client sent it."""
-    return target if serving.mount is None else serving.mount.whole(target)
+def _received(serving: Serving, head: RequestHead, consumer: str = "") -> Received:
+    """Return the request as the client sent it."""
+    target = head.target if serving.mount is None else serving.mount.whole(head.target)
+    return Received(head.block.request, head.method, target, consumer=consumer)
 
 
-def permit(serving: Serving, access: Access, method: bytes, target: bytes, block: FieldBlock) -> Permitted | Refusal:
+def permit(serving: Serving, access: Access, head: RequestHead) -> Permitted | Refusal:
     """Judge a request of a caller that was let in: find its operation, check its body's type, and shape it."""
+    block = head.block
     request = block.request
-    verdict = access.judge(method, target, request)
+    verdict = access.judge(head.method, head.target, request)
     undeclared: UndeclaredQuery | None = None
-    if isinstance(verdict, Refusal):
+    if not isinstance(verdict, Permit):
         if not isinstance(verdict, UndeclaredQuery) or verdict.permit is None:
             return verdict
         undeclared = verdict
         verdict = verdict.permit
+    rule = verdict[0]
     body_kind = OPAQUE
     wrong_body: Refusal | None = None
     if request.has_body:
-        judged = block.body_kind(verdict.rule)
+        judged = block.body_kind(rule)
         if not isinstance(judged, Refusal):
             body_kind = judged
-        elif lists_more(verdict.rule):
+        elif lists_more(rule):
             wrong_body = judged
         else:
             return judged if undeclared is None else joined([undeclared, judged])
-    rule = verdict[0]
     if undeclared is not None and not lists_more(rule):
         return undeclared
     plan = serving.plans.get(id(rule)) or serving.plan(rule)
     if rule.shape is None:
-        return Permitted(access, plan, method, verdict, block, body_kind)
+        return Permitted(plan, access, head, verdict, body_kind)
     if plan.only_reports and not plan.looks.take():
-        return Permitted(access, plan, method, verdict, block, body_kind, is_judged=False)
-    shaped = shape_request(plan, verdict, request, undeclared, wrong_body)
-    if shaped is None:
-        return Permitted(access, plan, method, verdict, block, body_kind)
-    if isinstance(shaped, Refusal):
-        return shaped
-    return Permitted(
-        access, plan, method, shaped.permit, block, body_kind, shaped.lines, shaped.selection, shaped.refusal
-    )
+        return Permitted(plan, access, head, verdict, body_kind, shaped=SKIPPED)
+    found = shape_request(plan, verdict, request, undeclared, wrong_body)
+    if found is None:
+        return Permitted(plan, access, head, verdict, body_kind)
+    if isinstance(found, Refusal):
+        return found
+    return Permitted(plan, access, head, found.permit, body_kind, shaped=found.shaped)
 
 
-def refuse_outside(
-    serving: Serving, client: Client, method: bytes, target: bytes, refusal: Refusal, request: RequestFields
-) -> None:
+def refuse_outside(serving: Serving, client: Client, head: RequestHead, refusal: Refusal) -> None:
     """Refuse a request for a path beside the mount. Tell the operator once if a proxy seems to remove the mount."""
     if not serving.has_warned:
-        verdict = serving.revision.gate.judge(method, target, request)
+        verdict = serving.revision.gate.judge(head.method, head.target, head.block.request)
         if not isinstance(verdict, Refusal):
             serving.has_warned = True
             _logger.warning(
@@ -150,16 +154,12 @@ def refuse_outside(
                 verdict.rule.operation_id,
                 extra={"event": "path-missing"},
             )
-    refuse(client, method, target, refusal, request)
+    refuse(client, head.method, head.target, refusal, head.block.request)
 
 
 def refuse(
     client: Client, method: bytes, target: bytes, refusal: Refusal, request: RequestFields | None = None
 ) -> None:
     """Refuse a message that no gate judges. Without `request` it could not be read, and `method` and `target` may be empty."""
-    call = client.call = RefusedCall(
-        client, Received(RequestFields(0) if request is None else request, method, target), refusal
-    )
-    if client.on_begin is not None:
-        client.on_begin(call)
-    call.start(b"", is_whole=True)
+    received = Received(RequestFields(0) if request is None else request, method, target)
+    RefusedCall(client, received, refusal).start(b"", is_whole=True)

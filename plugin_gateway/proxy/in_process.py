@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.answer_head import Answer
     from plugin_gateway.proxy.clock import Clock
     from plugin_gateway.proxy.door import Access
+    from plugin_gateway.proxy.forward import RequestHead
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.telemetry.record import AccessRecord
@@ -61,16 +62,14 @@ class InProcessClient(Client):
     def begin(
         self,
         serving: Serving,
-        access: Access | None,
-        method: bytes,
-        target: bytes,
-        block: FieldBlock,
+        head: RequestHead,
         body: bytes = b"",
         *,
         is_whole: bool = True,
+        access: Access | None = None,
     ) -> None:
         """Send a request with the part of its body that is ready; see `forward`."""
-        forward(serving, self, access, method, target, block, body, is_whole=is_whole)
+        forward(serving, self, head, body, is_whole, access)
 
     async def send(self, data: bytes, *, is_last: bool) -> None:
         """Wait until the upstream accepts more, then send the next piece of the body."""

@@ -12,10 +12,13 @@ from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
 
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.door import Access
     from plugin_gateway.proxy.received import Received
+
+    GoOn: TypeAlias = "Callable[[PendingCall, Access, bytes, bool], object]"
 
 PATIENCE_S: Final = 12.0
 """Longer than the provider's timeouts for all questions about one credential."""
@@ -37,7 +40,7 @@ class PendingCall(Call):
         client: Client,
         received: Received,
         found: Awaitable[Access | Refusal],
-        go_on: Callable[[PendingCall, Access, bytes, bool], object],
+        go_on: GoOn,
     ) -> None:
         """Wait for the verdict on the caller. If it is let in, call `go_on` with the body that came meanwhile."""
         super().__init__(client, received)
@@ -48,7 +51,9 @@ class PendingCall(Call):
         self._is_answer_paused = False
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, body: bytes, *, is_whole: bool) -> None:
+    def start(self, body: bytes, is_whole: bool, pending: Call | None = None) -> None:  # noqa: ARG002  # it is the first
+        # It has not begun: `Client.on_begin` gets the call that replaces it.
+        self._client.call = self
         self.send(body, is_last=is_whole)
         self._task = asyncio.get_running_loop().create_task(self._run())
 

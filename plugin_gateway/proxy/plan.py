@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.gate.body_names import BodyNames
+from plugin_gateway.proxy.answer_rules import AnswerRules
 from plugin_gateway.proxy.body_links import LinkRules
 from plugin_gateway.proxy.checked_answer import Sampler
 from plugin_gateway.proxy.looks import LookBudget
@@ -22,30 +23,26 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.overflow import Cap
     from plugin_gateway.proxy.pool import Pool
     from plugin_gateway.proxy.uplink import Uplink
-    from plugin_gateway.shape.answer.check import AnswerCheck
 
 
 class Plan:
     """Everything that an exchange needs besides the call. It does not change."""
 
     __slots__ = (
+        "answers",
         "body_names",
-        "cap",
-        "check",
         "consent",
         "cors",
         "downlink",
         "granted",
         "is_open",
         "limiter",
-        "links",
         "looks",
         "mismatches",
         "needs_no_stage",
         "only_reports",
         "only_reports_bodies",
         "pool",
-        "reply",
         "rule",
         "sampler",
         "uplink",
@@ -81,22 +78,24 @@ class Plan:
         self.body_names = BodyNames(rule.declared_overrides, rule.closed_in_bodies)
         self.is_open = limiter is None and granted is None and consent is None
         """Whether a call can go up without a limiter, a token or an approval."""
-        self.cap = cap
-        self.links = LinkRules(rule.links, downlink.relocation) if rule.links else None
         shape = rule.shape
         self.only_reports = shape is not None and shape.only_reports
         """Whether the shape refuses and changes no call, so that the gateway looks only at some."""
         self.only_reports_bodies: bool = shape is not None and shape.body is not None and shape.body.only_reports
         """Whether every body goes up as it came, so that the gateway looks only at some."""
-        self.reply = ReplyRules(shape.reply) if shape is not None and shape.reply is not None else None
         check = shape.check if shape is not None else None
-        self.check: AnswerCheck | None = check if check is not None and check.is_enforced else None
         self.sampler = (
             Sampler(check, rule.operation_id, mismatches, self.looks, pool.clock)
             if check is not None and not check.is_enforced and mismatches
             else None
         )
-        self.needs_no_stage = (
-            self.is_open and cap is None and self.links is None and self.reply is None and self.check is None
+        self.answers = AnswerRules(
+            downlink,
+            links=LinkRules(rule.links, downlink.relocation) if rule.links else None,
+            reply=ReplyRules(shape.reply) if shape is not None and shape.reply is not None else None,
+            check=check if check is not None and check.is_enforced else None,
+            sampler=self.sampler,
+            cap=cap,
         )
+        self.needs_no_stage = self.is_open and self.answers.only_mask
         """Whether an answer that comes at once, as most do, needs only masking if the sampler does not look at it."""

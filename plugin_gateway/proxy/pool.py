@@ -104,11 +104,17 @@ class Pool:
             self._waiting.remove(exchange)
 
     def release(self, connection: UpstreamConnection) -> None:
-        """Take back a connection whose answer is complete."""
-        if self._waiting and connection.transport.is_closing():
-            connection.abort()
+        """Take a connection that carries no call: a new one, or one whose answer is complete."""
+        if self._waiting:
+            if connection.transport.is_closing():
+                connection.abort()
+            else:
+                self._waiting.popleft().on_connected(connection)
+        elif self._is_retired:
+            connection.close()
         else:
-            self._hand_on(connection)
+            connection.idle_since = 0.0
+            self._idle.append(connection)
 
     def forget(self, connection: UpstreamConnection) -> None:
         """Forget a connection that was closed."""
@@ -145,15 +151,6 @@ class Pool:
                 self._idle.remove(connection)
                 connection.close()
 
-    def _hand_on(self, connection: UpstreamConnection) -> None:
-        if self._waiting:
-            self._waiting.popleft().on_connected(connection)
-        elif self._is_retired:
-            connection.close()
-        else:
-            connection.idle_since = 0.0
-            self._idle.append(connection)
-
     def _open_for_waiting(self) -> None:
         while len(self._connecting) < len(self._waiting) and not self.is_full:
             task = asyncio.get_running_loop().create_task(self._connect())
@@ -181,7 +178,7 @@ class Pool:
         if len(self._open) == 1 and not self._is_retired:
             self.clock.watch(self)
         # A new connection may have unread bytes: TLS 1.3 begins with messages of the server (RFC 8446, 4.6.1).
-        self._hand_on(connection)
+        self.release(connection)
 
     def _fail(self, error: UpstreamError) -> None:
         if self._waiting:

@@ -11,11 +11,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.gate.media_type import OPAQUE, judge_body
+from plugin_gateway.proxy.shaped_request import UNSHAPED, Shaped
 
 if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule, Permit
     from plugin_gateway.proxy.door import Access
-    from plugin_gateway.proxy.endpoint import Note
+    from plugin_gateway.proxy.forward import RequestHead
     from plugin_gateway.proxy.plan import Plan
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.wire import RequestFields
@@ -27,18 +28,25 @@ _CLIENTS_TRACE: Final = re.compile(rb"(?<=\r\n)(?:traceparent|tracestate):[^\r\n
 class FieldBlock:
     """The results of one revision for one sequence of field lines. `request`, the parsed lines, never changes."""
 
-    __slots__ = ("_kind", "_kind_for", "_rest", "_rest_of", "access", "access_until", "note", "request")
+    __slots__ = ("_access", "_access_until", "_kind", "_kind_for", "_rest", "_rest_of", "request")
 
     def __init__(self, request: RequestFields) -> None:
         self.request = request
-        self.access: Access | None = None
-        """The caller's access until `access_until`, in seconds of `time.time`; None while it is unknown."""
-        self.access_until = 0.0
-        self.note: Note | None = None
+        self._access: Access | None = None
+        self._access_until = 0.0
         self._rest = b""
         self._rest_of: Uplink | None = None
         self._kind: int | Refusal = OPAQUE
         self._kind_for: OperationRule | None = None
+
+    def keep_access(self, access: Access, until: float) -> None:
+        """Keep the access that the door gives to the caller until a time of `time.time`."""
+        self._access = access
+        self._access_until = until
+
+    def access_at(self, now: float) -> Access | None:
+        """Return the caller's access; None if it is unknown or no longer valid at a time of `time.time`."""
+        return self._access if now < self._access_until else None
 
     def body_kind(self, rule: OperationRule) -> int | Refusal:
         """Judge the type of the body, as `judge_body` does. The result for the last operation is kept."""
@@ -84,84 +92,57 @@ class Received:
 class Permitted(Received):
     """A request that may go up, with its plan and its head."""
 
-    __slots__ = ("access", "block", "body_kind", "head", "is_judged", "lines", "permit", "plan", "refused", "selection")
+    __slots__ = ("access", "block", "body_kind", "head", "is_lasting", "plan", "query", "shaped")
 
     def __init__(
         self,
-        access: Access,
         plan: Plan,
-        method: bytes,
+        access: Access,
+        head: RequestHead,
         permit: Permit,
-        block: FieldBlock,
-        body_kind: int,
-        lines: bytes = b"",
-        selection: tuple[tuple[str, ...], ...] | None = None,
-        refused: Refusal | None = None,
-        is_judged: bool = True,
+        body_kind: int = OPAQUE,
+        shaped: Shaped = UNSHAPED,
     ) -> None:
         # As `Received.__init__` does, without another frame for each new head.
+        self.method = method = head.method
+        self.block = block = head.block
         self.request = block.request
-        self.method = method
-        self.rule, self.target, _ = permit
+        self.rule, self.target, self.query = permit
         self.consumer = access.consumer
         self.is_head = method == b"HEAD"
         self.access = access
         self.plan = plan
-        self.permit = permit
-        self.block = block
         self.body_kind = body_kind
         """How to inspect its body (`gate.media_type`)."""
-        self.selection = selection
-        """The places of the answer that the caller asked for, as tokens of JSON pointers; None for the whole answer."""
-        self.refused = refused
-        """The refusal of its parameters, which waits for the problems of its body. If it is set, nothing goes up."""
-        self.is_judged = is_judged
-        """Whether each step that depends on the bytes judged them. A shape that only reports skips most requests of a busy
-        worker."""
-        self.lines = lines
-        """Field lines that the operation's shape adds to the head."""
+        self.shaped = shaped
+        self.is_lasting = access.is_lasting and shaped.is_judged
+        """Whether the request need not be judged again, however often its bytes come."""
         self.head = self.head_for(plan.uplink) if plan.granted is None else b""
         """See `head_for`. Empty if the head depends on a token that the gateway still has to get."""
 
     def is_due(self) -> bool:
         """Whether to judge the remembered request again: a report skipped it, and the worker has a look to spare now."""
-        return not self.is_judged and self.plan.looks.take()
+        return not self.shaped.is_judged and self.plan.looks.take()
 
     def head_for(self, uplink: Uplink) -> bytes:
         """Return the head that goes up, without the request id, which differs from call to call."""
-        query, injected = self.permit[2], uplink.query
+        query, injected = self.query, uplink.query
         if query and injected:
             query = b"?" + query + b"&" + injected
         elif query or injected:
             query = b"?" + (query or injected)
         rest = self.block.after_target(uplink)
-        if self.lines:
+        if self.shaped.lines:
             # After the request line; the block keeps its lines for calls without a shape.
-            rest = rest.replace(b"\r\n", b"\r\n" + self.lines, 1)
-        return b"".join((self.method, b" ", uplink.prefix, self.permit[1], query, rest))
+            rest = _with_lines(rest, self.shaped.lines)
+        return b"".join((self.method, b" ", uplink.prefix, self.target, query, rest))
 
 
-class Traced(Permitted):
-    """One request that may go up, with its own trace context in place of the client's."""
+def traced_head(head: bytes, lines: bytes) -> bytes:
+    """Return the head of a call with the `lines` of its trace context in place of the client's."""
+    return _with_lines(_CLIENTS_TRACE.sub(b"", head), lines)
 
-    __slots__ = ("_trace",)
 
-    def __init__(self, permitted: Permitted, trace: bytes) -> None:
-        """Copy a permitted request, which other calls may share; `trace` are the field lines."""
-        self._trace = trace
-        super().__init__(
-            permitted.access,
-            permitted.plan,
-            permitted.method,
-            permitted.permit,
-            permitted.block,
-            permitted.body_kind,
-            permitted.lines,
-            permitted.selection,
-            permitted.refused,
-            permitted.is_judged,
-        )
-
-    def head_for(self, uplink: Uplink) -> bytes:
-        head = _CLIENTS_TRACE.sub(b"", super().head_for(uplink))
-        return head.replace(b"\r\n", b"\r\n" + self._trace, 1)
+def _with_lines(head: bytes, lines: bytes) -> bytes:
+    """Return a head with more field lines after its first line."""
+    return head.replace(b"\r\n", b"\r\n" + lines, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limits import BAD_CREDENTIALS
@@ -83,7 +84,7 @@ class Serving:
         """Whether the operator was told that calls come without the mount."""
         self.pool = pool
         self.door = Door(revision, authenticator) if authenticator is not None else None
-        self.anybody = Access("", revision.gate.judge, revision.faces, revision.gate, revision.tools)
+        self.anybody = Access("", revision.gate.judge, revision.faces, revision.gate, revision.tools, is_lasting=True)
         """The access of every caller if there is no door."""
         self.remembered: Memo[Permitted] = Memo()
         """By the whole head of a request: agents repeat the same requests."""
@@ -230,12 +231,15 @@ class Serving:
         return block
 
     def still_permits(self, known: Permitted) -> bool:
-        """Whether a remembered caller is still authorised: credentials expire, the rest holds as long as the revision."""
-        return self.door is None or self.door.recall(known.block) is known.access
+        """Whether a remembered request that is not lasting may go up again without being judged.
+
+        Its caller must still be authorised, and no report may be about to look at it.
+        """
+        return (self.door is None or known.block.access_at(time()) is known.access) and not known.is_due()
 
     def admit(self, block: FieldBlock, address: str) -> Access | Refusal | Awaitable[Access | Refusal]:
         """Return the caller's access, at once if it is known."""
         door = self.door
         if door is None:
             return self.anybody
-        return door.recall(block) or door.admit(block, address)
+        return block.access_at(time()) or door.admit(block, address)

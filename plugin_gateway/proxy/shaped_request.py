@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.proxy.held_body import holds_body, media_type_of
@@ -18,18 +18,41 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.wire import RequestFields
 
 
+class Shaped:
+    """What the shape of its operation says about a request, besides the query that goes up. It never changes."""
+
+    __slots__ = ("is_judged", "lines", "refusal", "selection")
+
+    def __init__(
+        self,
+        lines: bytes = b"",
+        selection: tuple[tuple[str, ...], ...] | None = None,
+        refusal: Refusal | None = None,
+        *,
+        is_judged: bool = True,
+    ) -> None:
+        self.lines = lines
+        """Field lines that the shape adds to the head."""
+        self.selection = selection
+        """The places of the answer that the caller asked for, as tokens of JSON pointers; None for the whole answer."""
+        self.refusal = refusal
+        """Problems of the parameters. The call is refused once its body has been judged, so that one answer lists the
+        problems of both. Until then nothing goes up."""
+        self.is_judged = is_judged
+        """Whether each step that depends on the bytes judged them. A shape that only reports skips most requests of a busy
+        worker."""
+
+
+UNSHAPED: Final = Shaped()
+SKIPPED: Final = Shaped(is_judged=False)
+
+
 class ShapedRequest(NamedTuple):
     """The request as it goes up."""
 
     permit: Permit
     """The gate's permit, with the query that goes up."""
-    lines: bytes = b""
-    """Field lines that the shape adds to the head."""
-    selection: tuple[tuple[str, ...], ...] | None = None
-    """The places of the answer that the caller asked for; None for the whole answer."""
-    refusal: Refusal | None = None
-    """Problems of the parameters. The call is refused once its body has been judged, so that one answer lists the problems of
-    both."""
+    shaped: Shaped = UNSHAPED
 
 
 def lists_more(rule: OperationRule) -> bool:
@@ -89,7 +112,7 @@ def shape_request(
         wrong_body is not None or not request.has_body or not holds_body(shape, media_type_of(request))
     ):
         return refusal
-    return ShapedRequest(permit._replace(query=rest), lines, selection.places, refusal)
+    return ShapedRequest(permit._replace(query=rest), Shaped(lines, selection.places, refusal))
 
 
 def pairs_of(fields: Iterable[Sequence[bytes]], nominated: Collection[bytes] = ()) -> Iterable[tuple[bytes, bytes]]:

@@ -1,4 +1,4 @@
-"""An upload: the request body of one call on its way up, inspected, held or watched, and framed for the upstream."""
+"""An upload: the request body of one call on its way up, inspected, held or watched, framed for the upstream, and buffered."""
 
 from __future__ import annotations
 
@@ -20,18 +20,34 @@ if TYPE_CHECKING:
 class Upload:
     """Takes the body piece by piece, and returns the bytes that may go up."""
 
-    __slots__ = ("_inspection", "_is_chunked", "_kind", "_plan", "_refused", "held")
+    __slots__ = (
+        "_inspection",
+        "_is_chunked",
+        "_kind",
+        "_plan",
+        "_refused",
+        "held",
+        "is_awaited",
+        "is_paused",
+        "pending",
+    )
 
     def __init__(self, permitted: Permitted) -> None:
         plan, request = permitted.plan, permitted.request
         self._plan = plan
         self._is_chunked = request.is_chunked
-        self._refused = permitted.refused
+        self._refused = permitted.shaped.refusal
         self._kind = permitted.body_kind
         self._inspection: Inspection | None = None
         """Made when the first piece comes; a `WatchedBody` is made earlier."""
+        self.pending = b""
+        """The framed bytes that wait for a connection."""
+        self.is_awaited = False
+        """Whether the exchange takes a connection only when more of the body comes."""
+        self.is_paused = False
+        """Whether the client was told to pause."""
         self.held: HeldBody | None = None
-        """Gathers the body if no byte may go up before all have come."""
+        """Gathers the body if no byte may go up before all have come: the operation's shape or a person must judge it."""
         shape = plan.rule.shape
         if shape is None:
             return
@@ -45,7 +61,7 @@ class Upload:
             return
         media_type = media_type_of(request)
         if bodies is not None and bodies.judges(media_type):
-            self.held = HeldBody(bodies, media_type, permitted.refused)
+            self.held = HeldBody(bodies, media_type, self._refused)
         elif shape.needs_approval:
             self.held = HeldBody(AS_IT_IS, media_type)
 

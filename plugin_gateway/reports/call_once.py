@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from plugin_gateway import __version__
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.errors import UpstreamError, UsageError
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.proxy.received import Permitted
@@ -80,7 +81,7 @@ async def call(
     is_complete = False
     began = monotonic()
     try:
-        client.begin(holder.serving, access, request.method, request.target, block, request.body)
+        client.begin(holder.serving, RequestHead(request.method, request.target, block), request.body, access=access)
         call = client.call
         if call is not None and isinstance(call.received, Permitted):
             sent = _shown(revision, call.received, call.request_id) + request.body
@@ -119,7 +120,7 @@ def _fields(revision: Revision, request: ToolRequest) -> list[tuple[bytes, bytes
 
 def _shown(revision: Revision, permitted: Permitted, request_id: bytes) -> bytes:
     """Return the head that goes up, made with asterisks in place of the credentials, so that it has no secret to hide."""
-    rule = permitted.permit.rule
+    rule = permitted.plan.rule
     injection = _hidden(revision.injection_of(rule))
     is_searched = revision.upstream.may_echo and revision.has_secrets
     uplink = Uplink(rule, revision.upstream, injection, is_searched=is_searched)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plugin_gateway.mcp.batch import MOST_ANSWER_BYTES
 from plugin_gateway.mcp.call import McpCall
 from plugin_gateway.mcp.message import (
     HEADER_MISMATCH,
@@ -19,8 +20,9 @@ from plugin_gateway.mcp.message import (
 )
 from plugin_gateway.mcp.tool_call import ToolCall
 from plugin_gateway.proxy.exchange import Exchange
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
-from tests.mcp.world import MODERN_META, answer, call_message, play, read, seen, when_asked
+from tests.mcp.world import DOCUMENT, MODERN_META, answer, call_message, play, read, seen, when_asked
 from tests.narrow import present
 
 if TYPE_CHECKING:
@@ -254,7 +256,7 @@ def test_a_body_that_comes_in_pieces_is_read_whole() -> None:
                 (b"expect", b"100-continue"),
             ]
         )
-        serving.endpoints[b"/mcp"].begin(serving, client, b"POST", b"/mcp", block, b"", is_whole=False)
+        serving.endpoints[b"/mcp"].read(RequestHead(b"POST", b"/mcp", block)).begin(serving, client, b"", False)
         await client.send(text[:9], is_last=False)
         await client.send(text[9:], is_last=True)
         assert (await read(client)).json["result"] == {}
@@ -272,7 +274,9 @@ def test_unfinished_messages_have_a_limit_together_and_leave_nothing_behind() ->
             client = InProcessClient(world.holder.clock, world.records.append)
             fields = [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"content-length", b"90")]
             block = field_block(fields)
-            serving.endpoints[b"/mcp"].begin(serving, client, b"POST", b"/mcp", block, b" " * 45, is_whole=False)
+            serving.endpoints[b"/mcp"].read(RequestHead(b"POST", b"/mcp", block)).begin(
+                serving, client, b" " * 45, False
+            )
             clients.append(client)
         assert [client.is_over for client in clients] == [False, False, True]
         assert (await read(clients[2])).status == 503
@@ -310,3 +314,94 @@ def test_an_unexpected_failure_is_answered_recorded_and_logged(accept: bytes, ca
     world = play(scene)
     assert [record.status for record in world.records] == [500, 200]
     assert "could not be answered" in caplog.text
+
+
+def test_a_batch_of_the_revision_that_has_them_is_answered_in_order() -> None:
+    call = {
+        "jsonrpc": "2.0",
+        "id": 2,
+        "method": "tools/call",
+        "params": {"name": "getPet", "arguments": {"petId": "1"}},
+    }
+    wrong = {"jsonrpc": "2.0", "id": 3, "method": "initialize", "params": {"protocolVersion": "2025-03-26"}}
+    reply = seen([call, NOTICE, PING, wrong, 7, {**call, "id": 4}])
+
+    assert reply.status == 200
+    assert [one["id"] for one in reply.json] == [2, 1, 3, None, 4]
+    assert [("result" in one) for one in reply.json] == [True, True, False, False, True]
+
+
+def test_a_batch_of_notifications_is_accepted() -> None:
+    assert seen([NOTICE, NOTICE]).status == 202
+
+
+def test_an_unexpected_failure_in_a_batch_leaves_no_request_without_a_response() -> None:
+    other = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "listPets"}}
+
+    async def scene(world: World) -> None:
+        world.break_writer()
+        reply = await world.post([PING, other, json.loads(call_message()), {**PING, "id": 8}])
+        assert reply.status == 500
+        assert [one["id"] for one in reply.json] == [1, 7, 5, 8]
+        assert ["result" in one for one in reply.json] == [True, False, False, False]
+        assert not world.endpoints._under_way._entered
+
+    records = play(scene, api=lambda _head, _body: None).records
+    assert [record.reason for record in records] == ["internal-error", ""]
+
+
+def test_a_batch_of_lists_keeps_to_the_limit_of_an_answer() -> None:
+    paths = "".join(
+        f"  /p{at}: {{get: {{operationId: op{at}, description: {'x' * 900}, responses: {{'200': {{description: ok}}}}}}}}\n"
+        for at in range(400)
+    )
+    document = DOCUMENT.partition("  /pets:")[0] + paths
+    found = []
+
+    async def scene(world: World) -> None:
+        asked = [{"jsonrpc": "2.0", "id": at, "method": "tools/list"} for at in range(50)]
+        found.append(await world.post(asked))
+
+    play(scene, allow=", ".join(f"op{at}" for at in range(400)), document=document)
+    assert MOST_ANSWER_BYTES // 2 < len(found[0].body) < MOST_ANSWER_BYTES + 50 * 300
+    assert 0 < sum("error" in one for one in found[0].json) < 50
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "status", "answered"), [([5], 200, [6]), ([6, 7, 6], 200, [5]), ([5, 6], 202, [])], ids=repr
+)
+def test_a_caller_withdraws_one_request_of_a_batch_and_gets_the_others(
+    withdrawn: list[int], status: int, answered: list[int]
+) -> None:
+    requests = [{**json.loads(call_message()), "id": id_} for id_ in (5, 6)]
+    for request in requests:
+        request["params"] = {"name": "getPet", "arguments": {"petId": str(request["id"])}}
+
+    def api(head: bytes, body: bytes) -> bytes | None:
+        return answer()(head, body) if head.startswith(b"GET /pets/%d " % (answered or [0])[0]) else None
+
+    async def scene(world: World) -> None:
+        client = world.begin(json.dumps(requests).encode(), TOM)
+        await when_asked(world, 2)
+        for id_ in withdrawn:
+            notice = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id_}}
+            assert (await world.post(notice, TOM)).status == 202
+        reply = await read(client)
+        assert reply.status == status
+        assert [one["id"] for one in (reply.json if reply.body else [])] == answered
+        client.close()
+
+    reasons = [record.reason for record in play(scene, api=api, more=TOKENS).records]
+    assert reasons.count("client-cancelled") == 2 - len(answered)
+
+
+def test_one_message_is_answered_as_in_the_other_revisions() -> None:
+    async def scene(world: World) -> None:
+        client = world.begin(json.dumps(PING).encode(), {})
+        assert (await read(client)).json == {"jsonrpc": "2.0", "id": 1, "result": {}}
+        client.close()
+        world.break_writer()
+        reply = await world.post(call_message())
+        assert (reply.status, reply.json["id"]) == (500, 5)
+
+    play(scene)

@@ -9,6 +9,7 @@ import yaml
 
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.proxy.shaped_request import SKIPPED
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.tools.request import ToolRequest
 from tests.mcp.world import DOCUMENT, SECRET, play, revision_of
@@ -67,10 +68,10 @@ def test_a_remembered_call_that_a_report_skipped_is_judged_when_there_is_a_look_
             await world.call("listPets", {"limit": 1})
         known = the_caller(world).clientele.known.entries
         ((key, skipped),) = known.items()
-        skipped.permitted.is_judged = False
+        skipped.permitted.shaped = SKIPPED
         await world.call("listPets", {"limit": 1})
         assert known[key] is not skipped
-        assert known[key].permitted.is_judged
+        assert known[key].permitted.shaped.is_judged
 
     play(scene)
 

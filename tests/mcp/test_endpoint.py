@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.mcp.call import McpCall
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.proxy.serving import Serving
 from tests.mcp.world import MODERN_META, SECRET, answer, play, read, revision_of
@@ -188,7 +189,7 @@ def test_a_request_in_http_1_0_is_never_answered_as_one_in_http_1_1() -> None:
             client = InProcessClient(world.holder.clock, world.records.append)
             client.on_begin = world.begun.append
             body = json.dumps(PING).encode()
-            serving.endpoints[b"/mcp"].begin(serving, client, b"POST", b"/mcp", block, body, is_whole=True)
+            serving.endpoints[b"/mcp"].read(RequestHead(b"POST", b"/mcp", block)).begin(serving, client, body, True)
             client.close()
         assert [call.received.request.minor for call in world.begun] == [1, 0, 1]
 
@@ -247,9 +248,6 @@ def test_a_caller_that_is_judged_later_is_served_when_it_is_known(monkeypatch: p
             return access
 
         class Door:
-            def recall(self, _block: FieldBlock) -> None:
-                return None
-
             def admit(self, _block: FieldBlock, _address: str) -> Awaitable[Access]:
                 return later()
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plugin_gateway.mcp.next_page import next_arguments
+from plugin_gateway.mcp.reply import Reply, ResultTerms
+from plugin_gateway.mcp.service import Invocation, ToolOffer
+from plugin_gateway.proxy.answer_head import Answer
 from tests.mcp.world import revision_of
 
 if TYPE_CHECKING:
@@ -16,13 +19,19 @@ if TYPE_CHECKING:
 TOOL = revision_of().tools.by_name["listPets"]
 OTHER = revision_of().tools.by_name["getPet"]
 URL = "https://gw.example"
+OFFER = ToolOffer(revision_of().tools)
 
 
 def found(
     link: str = "", value: Any = None, arguments: Any = None, target: bytes = b"/pets?limit=2", tool: Tool = TOOL
 ) -> dict[str, str | int] | None:
     block = f"Content-Type: application/json\r\n{f'Link: {link}' if link else 'A: b'}\r\n".encode()
-    return next_arguments(tool, {"limit": 2} if arguments is None else arguments, target, block, value, URL)
+    return next_arguments(reply_of(tool, {"limit": 2} if arguments is None else arguments, target, block), value)
+
+
+def reply_of(tool: Tool, arguments: Any, target: bytes, block: bytes = b"A: b\r\n", url: str = URL) -> Reply:
+    answer = Answer(200, block, -1, is_chunked=False, keeps_alive=True)
+    return Reply(Invocation(tool, arguments), target, answer, b"", ResultTerms(1, url, OFFER), has_more=False)
 
 
 @pytest.mark.parametrize(
@@ -51,12 +60,12 @@ def test_a_link_field_is_given_as_arguments(link: str, arguments: Any) -> None:
 def test_a_gateway_below_a_path_finds_the_page_by_its_own_url_and_by_the_apis(url: str) -> None:
     value = {"next": url}
 
-    assert next_arguments(TOOL, {}, b"/pets", b"A: b\r\n", value, f"{URL}/plugin") == {"page": 3}
+    assert next_arguments(reply_of(TOOL, {}, b"/pets", url=f"{URL}/plugin"), value) == {"page": 3}
 
 
 @pytest.mark.parametrize("url", ["https://gw.example/other/pets?page=3", "/plugin?page=3", "https://other/pets?page=3"])
 def test_a_gateway_below_a_path_takes_no_other_page_for_the_next(url: str) -> None:
-    assert next_arguments(TOOL, {}, b"/pets", b"A: b\r\n", {"next": url}, f"{URL}/plugin") is None
+    assert next_arguments(reply_of(TOOL, {}, b"/pets", url=f"{URL}/plugin"), {"next": url}) is None
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from plugin_gateway.mcp.reply import Reply, result_of
+from plugin_gateway.mcp.reply import Reply, ResultTerms, result_of
 from plugin_gateway.mcp.result import LEFT_OUT_KEY, NEXT_KEY
-from plugin_gateway.mcp.service import ToolOffer
+from plugin_gateway.mcp.service import Invocation, ToolOffer
 from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.tools.tool import Argument, Place
 from tests.mcp.world import parsed, revision_of, written
@@ -28,6 +28,10 @@ PIXEL = b"\x89PNG\r\n\x1a\n\x00"
 LIMIT = 100_000
 
 
+def terms(limit: int) -> ResultTerms:
+    return ResultTerms(limit, "https://gw.example", OFFER)
+
+
 def result(
     body: bytes = b"",
     media_type: str = "application/json",
@@ -40,15 +44,12 @@ def result(
     block = (f"Content-Type: {media_type}\r\n" if media_type else "") + more
     answer = Answer(status, block.encode("latin-1"), len(body), is_chunked=False, keeps_alive=True)
     reply = Reply(
-        TOOLS[tool] if isinstance(tool, str) else tool,
-        {},
+        Invocation(TOOLS[tool] if isinstance(tool, str) else tool, {}),
         b"/pets/1",
         answer,
         body,
-        has_more,
-        limit,
-        "https://gw.example",
-        OFFER,
+        terms(limit),
+        has_more=has_more,
     )
     return parsed(result_of(reply))
 
@@ -139,7 +140,7 @@ def test_a_line_of_a_stream_never_has_a_line_end_in_it(value: Any) -> None:
     body = json.dumps(value, indent=1).encode()
     block = b"Content-Type: application/json\r\n"
     answer = Answer(200, block, len(body), is_chunked=False, keeps_alive=True)
-    reply = Reply(TOOLS["getPet"], {}, b"/", answer, body, False, 10**9, "https://gw", OFFER)
+    reply = Reply(Invocation(TOOLS["getPet"], {}), b"/", answer, body, terms(10**9), has_more=False)
     found = result_of(reply)
 
     assert b"\n" not in found.members
@@ -269,7 +270,7 @@ def test_no_result_is_larger_than_the_limit(
     body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
     block = f"Content-Type: {media_type}\r\n".encode()
     answer = Answer(status, block, len(body), is_chunked=False, keeps_alive=True)
-    reply = Reply(TOOLS["listPets"], {}, b"/pets", answer, body, has_more, limit, "https://gw", OFFER)
+    reply = Reply(Invocation(TOOLS["listPets"], {}), b"/pets", answer, body, terms(limit), has_more=has_more)
     found = result_of(reply)
     members = parsed(found)
 
@@ -330,7 +331,8 @@ def test_long_fields_of_an_answer_do_not_exceed_the_limit(more: str, status: int
 
 def test_a_long_target_does_not_exceed_the_limit() -> None:
     answer = Answer(200, b"Content-Type: a/b\r\n", 3, is_chunked=False, keeps_alive=True)
-    reply = Reply(TOOLS["getPet"], {}, b"/" + b"x" * 9_000, answer, b"\xff" * 3, False, 1_000, "https://gw", OFFER)
+    target = b"/" + b"x" * 9_000
+    reply = Reply(Invocation(TOOLS["getPet"], {}), target, answer, b"\xff" * 3, terms(1_000), has_more=False)
 
     assert written(result_of(reply)) < 1_000
 

@@ -14,6 +14,7 @@ import yaml
 from plugin_gateway.config.load import load_text
 from plugin_gateway.mcp.endpoint import McpEndpoint, McpEndpoints
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.revision.compile import compile_revision
@@ -151,7 +152,7 @@ class World:
         client = InProcessClient(self.holder.clock, self.records.append, address)
         client.on_begin = self.begun.append
         serving = self.holder.serving
-        serving.endpoints[b"/mcp"].begin(serving, client, method, target, block, body, is_whole=True)
+        serving.endpoints[b"/mcp"].read(RequestHead(method, target, block)).begin(serving, client, body, True)
         return client
 
     async def post(self, message: Any, fields: Any = (), **more: Any) -> Reply:

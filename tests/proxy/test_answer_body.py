@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.answer_body import AnswerBody, bodiless_head
+from plugin_gateway.proxy.answer_body import AnswerBody
+from plugin_gateway.proxy.answer_rules import AnswerRules
 from plugin_gateway.proxy.body_links import LinkRules
 from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
@@ -29,7 +30,9 @@ def play(head: bytes, *pieces: bytes, cap: Cap | None = None, links: bool = Fals
     )
     downlink = Downlink(upstream, "https://gw.test", KnownSecrets(SECRET), varies_by_origin=False)
     answer = downlink.read(head.rstrip(b"\r\n"))
-    body = AnswerBody(answer, downlink, LinkRules([("next",)], downlink.relocation) if links else None, cap)
+    body = AnswerBody(
+        answer, AnswerRules(downlink, links=LinkRules([("next",)], downlink.relocation) if links else None, cap=cap)
+    )
     first, sent = None, b""
     for number, piece in enumerate(pieces, 1):
         found = body.feed(piece, is_complete=number == len(pieces))
@@ -84,12 +87,3 @@ def test_a_body_that_does_not_match_its_coding_passes_only_from_its_first_piece_
     coded = gzip.compress(TEXT * 50)
     with pytest.raises(UpstreamError):
         play(head, coded[:60], b"x" * 60, unreadable="pass", cap=cap)
-
-
-def test_a_head_without_a_body_is_that_of_the_answer_with_one() -> None:
-    upstream = UpstreamSettings(host="up.test", port=80, authority=b"up.test")
-    downlink = Downlink(upstream, "https://gw.test", KnownSecrets(SECRET), varies_by_origin=False)
-    links = LinkRules([("next",)], downlink.relocation)
-    answer = downlink.read((JSON_HEAD + b'ETag: "x"\r\nContent-Length: 9').rstrip())
-    assert bodiless_head(answer, None) is answer
-    assert bodiless_head(answer, links) is links.head(answer)

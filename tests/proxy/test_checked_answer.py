@@ -8,6 +8,7 @@ import pytest
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.answer_body import AnswerBody
+from plugin_gateway.proxy.answer_rules import AnswerRules
 from plugin_gateway.proxy.checked_answer import MOST_HELD_BYTES, MOST_REPORTED_BYTES, PAUSE_S, Sampler
 from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
@@ -35,7 +36,7 @@ def downlink_of(secret: str = "") -> Downlink:
 def play(*pieces: bytes, head: bytes = HEAD, shape: ReplyShape | None = None, secret: str = "") -> Any:
     downlink = downlink_of(secret)
     answer = downlink.read(head)
-    body = AnswerBody(answer, downlink, None, None, ReplyRules(shape) if shape else None, None, CHECK)
+    body = AnswerBody(answer, AnswerRules(downlink, reply=ReplyRules(shape) if shape else None, check=CHECK))
     found = [body.feed(piece, is_complete=number == len(pieces)) for number, piece in enumerate(pieces, 1)]
     assert found[:-1] == [None] * (len(pieces) - 1)
     return found[-1]
@@ -74,7 +75,7 @@ def test_a_place_that_is_left_out_does_not_count() -> None:
 
 def test_a_body_that_is_too_large_to_be_held_is_refused() -> None:
     downlink = downlink_of()
-    body = AnswerBody(downlink.read(HEAD), downlink, None, None, None, None, CHECK)
+    body = AnswerBody(downlink.read(HEAD), AnswerRules(downlink, check=CHECK))
     assert body.feed(b" " * MOST_HELD_BYTES, is_complete=False) is None
     with pytest.raises(UpstreamError, match="larger than 8 MiB"):
         body.feed(b" ", is_complete=False)
@@ -108,7 +109,7 @@ def sampled(world: Any, *pieces: bytes, head: bytes = HEAD, shape: ReplyShape | 
     """Return what the client gets of a body that comes in these pieces."""
     answer = world.downlink.read(head)
     rules = ReplyRules(shape) if shape else None
-    body = AnswerBody(answer, world.downlink, None, None, rules, None, None, world.sampler)
+    body = AnswerBody(answer, AnswerRules(world.downlink, reply=rules, sampler=world.sampler))
     found = (body.feed(piece, is_complete=number == len(pieces)) for number, piece in enumerate(pieces, 1))
     return b"".join(piece.data for piece in found if isinstance(piece, Piece))
 

@@ -7,12 +7,12 @@ import pytest
 
 from plugin_gateway.admission.limiter import Entered
 from plugin_gateway.credentials.injection import Injection
-from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.downlink import Downlink
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.granted import GrantedUplink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.plan import Plan
@@ -26,17 +26,20 @@ from tests.narrow import stand_in
 
 RULE = OperationRule(method="GET", path_template="/p", operation_id="read")
 REFUSED = Refusal(status=429, code="rate-limited", detail="No.")
-GRANTED = GrantedUplink(stand_in("up"), "token-1")
+UPSTREAM = UpstreamSettings(host="up", port=1, authority=b"up")
+GRANTED = GrantedUplink(Uplink(RULE, UPSTREAM, Injection()), "token-1")
 
 
 class Exchange:
     """Records the outcome of a clearance."""
 
+    clearance: Clearance
+
     def __init__(self) -> None:
         self.heard: list[tuple[str, Any]] = []
 
-    def on_cleared(self, granted: GrantedUplink | None) -> None:
-        self.heard.append(("cleared", granted))
+    def on_cleared(self) -> None:
+        self.heard.append(("cleared", self.clearance.uplink))
 
     def on_refused(self, refusal: Refusal) -> None:
         self.heard.append(("refused", refusal))
@@ -82,16 +85,16 @@ def scene(
     limiter: Asked | None = None, granted: Asked | None = None, body: bytes = b"", lines: Sequence[bytes] = ()
 ) -> tuple[Exchange, Clearance]:
     exchange = Exchange()
-    upstream = UpstreamSettings(host="up", port=1, authority=b"up")
-    uplink = Uplink(RULE, upstream, Injection())
-    downlink = Downlink(upstream, "https://gw", KnownSecrets(), varies_by_origin=False)
+    uplink = Uplink(RULE, UPSTREAM, Injection())
+    downlink = Downlink(UPSTREAM, "https://gw", KnownSecrets(), varies_by_origin=False)
     plan = Plan(
-        RULE, uplink, downlink, Pool(upstream, Clock()), {}, limiter=stand_in(limiter), granted=stand_in(granted)
+        RULE, uplink, downlink, Pool(UPSTREAM, Clock()), {}, limiter=stand_in(limiter), granted=stand_in(granted)
     )
     block = FieldBlock(read_request_lines([b"Host: a", *lines], 1))
     access = Access("alice", lambda method, target, fields: REFUSED, {})
-    permitted = Permitted(access, plan, b"GET", Permit(RULE, b"/p", b""), block, OPAQUE)
-    return exchange, Clearance(permitted, body, "192.0.2.1", exchange.on_cleared, exchange.on_refused)
+    permitted = Permitted(plan, access, RequestHead(b"GET", b"/p", block), Permit(RULE, b"/p", b""))
+    exchange.clearance = Clearance(permitted, body, "192.0.2.1", exchange.on_cleared, exchange.on_refused)
+    return exchange, exchange.clearance
 
 
 def test_limits_are_asked_before_a_token_is_got() -> None:
@@ -100,7 +103,7 @@ def test_limits_are_asked_before_a_token_is_got() -> None:
     assert not clearance.ask()
     assert limiter.questions == [("read", "alice", b"someone")]
     assert granted.questions == [("read", "")]
-    assert exchange.heard == [("cleared", GRANTED)]
+    assert exchange.heard == [("cleared", GRANTED.uplink)]
     assert clearance.lines == b"RateLimit: x\r\n"
 
 
@@ -131,7 +134,7 @@ def test_an_answer_may_come_later(answers_late: str) -> None:
     assert clearance.ask()
     assert exchange.heard == []
     late.reply(answer)
-    assert exchange.heard == [("cleared", GRANTED)]
+    assert exchange.heard == [("cleared", GRANTED.uplink)]
 
 
 @pytest.mark.parametrize("answers_late", ["limiter", "granted"])

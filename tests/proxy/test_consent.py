@@ -16,6 +16,7 @@ from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.proxy.resources import Resources
@@ -114,7 +115,7 @@ class Scene:
             lines.append((b"content-length", b"%d" % len(body)))
         serving = self.holder.serving
         access = Access(consumer, serving.revision.gate.judge, {}, who=who)
-        client.begin(serving, access, method, target, field_block(lines), body)
+        client.begin(serving, RequestHead(method, target, field_block(lines)), body, access=access)
         status, _ = await client.head()
         answer = b""
         while piece := await client.read():
@@ -389,7 +390,9 @@ def test_an_approval_that_comes_after_the_client_left_goes_back() -> None:
         client = InProcessClient(scene.holder.clock, scene.records.append)
         serving = scene.holder.serving
         block = field_block([(b"host", b"gw")])
-        client.begin(serving, Access("", serving.revision.gate.judge, {}), b"DELETE", b"/orders", block)
+        client.begin(
+            serving, RequestHead(b"DELETE", b"/orders", block), access=Access("", serving.revision.gate.judge, {})
+        )
         client.close()
         later.asked[0](Verdict("run", "7"))
         assert not scene.requests

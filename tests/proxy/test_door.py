@@ -332,7 +332,7 @@ def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is
             assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).status == 200
         remembered = list(serving.remembered.entries.values())
         assert len(remembered) == 1
-        remembered[0].block.access_until = 0.0
+        remembered[0].block.keep_access(remembered[0].access, 0.0)
         authenticator = present(serving.door).authenticator
         monkeypatch.setattr(authenticator, "identify", lambda values, address: authenticator._unknown())
         assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).code == "invalid-credential"

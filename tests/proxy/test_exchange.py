@@ -19,16 +19,17 @@ from msgspec.structs import replace
 from uvicorn.server import ServerState
 
 from plugin_gateway.credentials.injection import Injection
-from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.connect import connect
-from plugin_gateway.proxy.exchange import Exchange, start_exchange
+from plugin_gateway.proxy.exchange import Exchange
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.received import Permitted
+from plugin_gateway.proxy.shaped_request import Shaped
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from plugin_gateway.shape.answer.check import AnswerCheck
@@ -38,8 +39,8 @@ from plugin_gateway.shape.request.json_edit import compile_edit
 from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.values.validator import Validator
 from plugin_gateway.telemetry.series import Series, SeriesKey
-from tests.bounds import BOUND_S
-from tests.narrow import as_a, present
+from tests.bounds import BOUND_S, until
+from tests.narrow import as_a, present, stand_in
 from tests.proxy.real import plan_of, serving_of
 
 if TYPE_CHECKING:
@@ -70,12 +71,6 @@ SHAPED = replace(
     ),
 )
 MIB = 1 << 20
-
-
-async def until(is_so: Callable[..., Any]) -> None:
-    """Let the loop turn until a condition holds; the caller bounds the wait."""
-    while not is_so():  # noqa: ASYNC110  # the gateway has no event for what the tests wait for
-        await asyncio.sleep(0)
 
 
 class PathGate:
@@ -802,10 +797,27 @@ def test_a_request_is_sent_again_once_only() -> None:
 def test_a_call_with_refused_parameters_never_goes_up_whatever_its_body_is() -> None:
     async def scene(client: InProcessClient) -> None:
         permitted = permitted_of(WRITE, b"Content-Length: 2\r\nContent-Type: image/png\r\n", refused=NOT_FOUND)
-        start_exchange(client, permitted, b"ab", is_whole=True)
+        Exchange(client, permitted).start(b"ab", True)
         assert client.is_over
 
     assert recorded(scene).reason == NOT_FOUND.code
+
+
+@pytest.mark.parametrize("trace", [b"", b"Traceparent: ours\r\n"])
+def test_a_traced_call_goes_up_with_the_gateways_trace_in_place_of_the_clients(trace: bytes) -> None:
+    async def scene(client: InProcessClient) -> None:
+        permitted = permitted_of(READ, b"Traceparent: theirs\r\n")
+        client.call = exchange = Exchange(client, permitted)
+        exchange.add_trace(trace)
+        upstream = permitted.plan.pool.new_connection()
+        upstream.connection_made(stand_in(SimpleNamespace(write=sent.append, abort=list)))
+        exchange.on_connected(upstream)
+
+    sent: list[bytes] = []
+    recorded(scene)
+    (head,) = sent
+    assert (trace or b"Traceparent: theirs\r\n") in head
+    assert head.count(b"Traceparent") == 1
 
 
 def recorded(scene: Callable[[InProcessClient], Awaitable[None]]) -> AccessRecord:
@@ -825,7 +837,13 @@ def permitted_of(rule: OperationRule, fields: bytes = b"", refused: Refusal | No
     serving = serving_of()
     block = serving.read(b"Host: a\r\n" + fields, 1)
     permit = Permit(rule, b"/p/1", b"")
-    return Permitted(serving.anybody, plan_of(rule), rule.method.encode(), permit, block, OPAQUE, refused=refused)
+    return Permitted(
+        plan_of(rule),
+        serving.anybody,
+        RequestHead(rule.method.encode(), b"/p/1", block),
+        permit,
+        shaped=Shaped(refusal=refused),
+    )
 
 
 def test_a_fresh_connection_that_closes_is_not_tried_again(run: Callable[..., Any]) -> None:

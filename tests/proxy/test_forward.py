@@ -21,7 +21,7 @@ from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
-from plugin_gateway.proxy.forward import forward, permit, refuse
+from plugin_gateway.proxy.forward import RequestHead, forward, permit, refuse
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.looks import LookBudget
@@ -65,7 +65,7 @@ def judged(rule: OperationRule, fields: bytes) -> Any:
     serving = Holder(REVISION).serving
     block = serving.read(b"Host: a\r\nContent-Length: 3\r\n" + fields, 1)
     access = Access("", lambda _method, _target, _fields: Permit(rule, b"/p", b""), {})
-    permitted = permit(serving, access, rule.method.encode(), b"/p", block)
+    permitted = permit(serving, access, RequestHead(rule.method.encode(), b"/p", block))
     return permitted.code if isinstance(permitted, Refusal) else permitted.body_kind
 
 
@@ -73,10 +73,11 @@ def test_the_gate_judges_the_fields_of_the_call_that_goes_up() -> None:
     serving = Holder(REVISION).serving
     block = serving.read(b"Host: a\r\nX-Target: List\r\n", 1)
     judge = gate_of_targets("List", "Drop").judge
-    permitted = permit(serving, Access("", judge, {}), b"POST", b"/", block)
-    assert as_a(Permitted, permitted).permit.rule.path_template == "/#X-Target=List"
+    head = RequestHead(b"POST", b"/", block)
+    permitted = permit(serving, Access("", judge, {}), head)
+    assert present(as_a(Permitted, permitted).rule).path_template == "/#X-Target=List"
     assert b"\r\nX-Target: List\r\n" in as_a(Permitted, permitted).head
-    assert permit(serving, Access("", gate_of_targets("Drop").judge, {}), b"POST", b"/", block) is NOT_FOUND
+    assert permit(serving, Access("", gate_of_targets("Drop").judge, {}), head) is NOT_FOUND
 
 
 def gate_of_targets(*allowed: str) -> Gate:
@@ -129,13 +130,13 @@ def test_a_request_that_a_report_skipped_is_due_when_there_is_a_look_to_spare() 
     plan.looks = LookBudget(lambda: 0.0)
     while plan.looks.take():
         pass
-    skipped = permit(serving, access, b"GET", b"/p", block)
+    skipped = permit(serving, access, RequestHead(b"GET", b"/p", block))
     assert isinstance(skipped, Permitted)
     assert not skipped.is_due()
 
     plan.looks = LookBudget(lambda: 0.0)
     assert skipped.is_due()
-    seen = permit(serving, access, b"GET", b"/p", block)
+    seen = permit(serving, access, RequestHead(b"GET", b"/p", block))
     assert isinstance(seen, Permitted)
     assert not seen.is_due()
     assert present(plan.mismatches).series() == {SeriesKey("mismatches", ("read", "request")): [1]}
@@ -172,10 +173,11 @@ def refused(
     if anybody is not None:
         serving.anybody = anybody
     block = serving.read(b"Host: a\r\nX-Request-Id: r\r\n", 1)
-    block.access, block.access_until = remembered, FOREVER
+    if remembered is not None:
+        block.keep_access(remembered, FOREVER)
 
     def act(client: InProcessClient) -> None:
-        assert forward(serving, client, access, b"GET", b"/p?q=1", block, b"", is_whole=True) is None
+        assert forward(serving, client, RequestHead(b"GET", b"/p?q=1", block), b"", True, access) is None
 
     return play(serving, act)
 
@@ -244,7 +246,7 @@ def shaped(
         verdict = rebuilt if isinstance(rebuilt, Refusal) else Permit(rule, b"/p", rebuilt)
     serving = Holder(replace(REVISION, rules=(rule,))).serving
     access = Access("", lambda _method, _target, _fields: verdict, {})
-    return permit(serving, access, b"POST", b"/p", serving.read(b"Host: a\r\n" + fields, 1))
+    return permit(serving, access, RequestHead(b"POST", b"/p", serving.read(b"Host: a\r\n" + fields, 1)))
 
 
 def test_a_shape_writes_the_query_and_the_fields_of_the_head() -> None:
@@ -305,8 +307,8 @@ def test_a_refusal_of_the_parameters_waits_only_for_a_body_that_is_judged() -> N
     fields = b"Content-Length: 2\r\nContent-Type: "
     waiting = shaped(b"limit=51", fields + b"application/json\r\n", body=Bodies())
     assert isinstance(waiting, Permitted)
-    assert waiting.refused is not None
+    assert waiting.shaped.refusal is not None
     assert isinstance(shaped(b"limit=51", fields + b"text/plain\r\n", body=Bodies()), Refusal)
     passing = shaped(b"limit=5", fields + b"application/json\r\n", body=Bodies())
     assert isinstance(passing, Permitted)
-    assert passing.refused is None
+    assert passing.shaped.refusal is None

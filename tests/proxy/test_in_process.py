@@ -13,6 +13,7 @@ from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.refusal import Refusal
@@ -80,7 +81,7 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 def test_a_call_goes_up_with_the_key_and_comes_back_without_it() -> None:
     async def scene(client: InProcessClient, serving: Serving, access: Access, records: list[Any]) -> None:
-        client.begin(serving, access, b"GET", b"/p?a=1", field_block(FIELDS))
+        client.begin(serving, RequestHead(b"GET", b"/p?a=1", field_block(FIELDS)), access=access)
         status, fields = await client.head()
         assert (status, dict(fields)[b"x-request-id"]) == (200, b"r1")
         text = await whole_body(client)
@@ -95,7 +96,7 @@ def test_a_call_goes_up_with_the_key_and_comes_back_without_it() -> None:
 def test_a_body_is_sent_in_pieces() -> None:
     async def scene(client: InProcessClient, serving: Serving, access: Access, _records: list[Any]) -> None:
         fields = (*FIELDS, (b"content-length", b"4"))
-        client.begin(serving, access, b"POST", b"/p", field_block(fields), b"ab", is_whole=False)
+        client.begin(serving, RequestHead(b"POST", b"/p", field_block(fields)), b"ab", is_whole=False, access=access)
         await client.send(b"cd", is_last=True)
         assert (await client.head())[0] == 200
         assert (await whole_body(client)).endswith(b"\r\n\r\nabcd")
@@ -107,7 +108,7 @@ def test_a_body_is_sent_in_pieces() -> None:
 @pytest.mark.parametrize(("access", "consumer"), [(None, ""), (Access("tom", Gate().judge, {}), "tom")])
 def test_a_call_that_is_not_permitted_gets_a_problem_and_does_not_go_up(access: Access | None, consumer: str) -> None:
     async def scene(client: InProcessClient, serving: Serving, _access: Access, _records: list[Any]) -> None:
-        client.begin(serving, access, b"GET", b"/other", field_block(FIELDS))
+        client.begin(serving, RequestHead(b"GET", b"/other", field_block(FIELDS)), access=access)
         status, fields = await client.head()
         assert (status, dict(fields)[b"content-type"]) == (404, b"application/problem+json")
         assert json.loads(await whole_body(client))["code"] == "operation-not-found"
@@ -130,7 +131,7 @@ def test_an_answer_that_breaks_off_is_never_taken_for_whole() -> None:
         writer.close()
 
     async def scene(client: InProcessClient, serving: Serving, access: Access, _records: list[Any]) -> None:
-        client.begin(serving, access, b"GET", b"/p", field_block(FIELDS))
+        client.begin(serving, RequestHead(b"GET", b"/p", field_block(FIELDS)), access=access)
         assert (await client.head())[0] == 200
         with pytest.raises(UpstreamError, match="ended early"):
             await whole_body(client)
@@ -149,7 +150,7 @@ def test_a_client_that_closes_cancels_the_call_and_is_recorded_once() -> None:
         gone.set()
 
     async def scene(client: InProcessClient, serving: Serving, access: Access, records: list[Any]) -> None:
-        client.begin(serving, access, b"GET", b"/p", field_block(FIELDS))
+        client.begin(serving, RequestHead(b"GET", b"/p", field_block(FIELDS)), access=access)
         await client.head()
         reading = asyncio.ensure_future(whole_body(client))
         await asyncio.sleep(0)
@@ -172,7 +173,7 @@ def test_an_answer_that_is_not_read_does_not_pile_up() -> None:
         writer.write(b"x" * size)
 
     async def scene(client: InProcessClient, serving: Serving, access: Access, _records: list[Any]) -> None:
-        client.begin(serving, access, b"GET", b"/p", field_block(FIELDS))
+        client.begin(serving, RequestHead(b"GET", b"/p", field_block(FIELDS)), access=access)
         await client.head()
         most = seen = 0
         while piece := await client.read():
@@ -188,7 +189,7 @@ def test_an_answer_that_is_not_read_does_not_pile_up() -> None:
 def test_a_client_may_end_its_call_with_the_refusal_that_it_chooses() -> None:
     async def scene(client: InProcessClient, serving: Serving, access: Access, _records: list[Any]) -> None:
         fields = (*FIELDS, (b"content-length", b"4"))
-        client.begin(serving, access, b"POST", b"/p", field_block(fields), b"ab", is_whole=False)
+        client.begin(serving, RequestHead(b"POST", b"/p", field_block(fields)), b"ab", is_whole=False, access=access)
         client.fail(replace(CLOSED, status=413, code="request-too-large"))
         assert (await client.head())[0] == 413
         client.fail(CLOSED)

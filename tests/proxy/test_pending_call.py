@@ -13,7 +13,7 @@ from plugin_gateway.callers.authenticator import UNAVAILABLE
 from plugin_gateway.callers.consumers import Identity
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.clock import Clock
-from plugin_gateway.proxy.forward import forward
+from plugin_gateway.proxy.forward import RequestHead, forward
 from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.pending_call import PATIENCE_S, PendingCall
 from plugin_gateway.proxy.received import FieldBlock
@@ -78,7 +78,7 @@ def play(
             # Shielded as by the authenticator: a verdict comes even if the call that asked for it is cancelled.
             serving.door = door_of(revision, lambda values, address: asyncio.shield(verdict))
             block = FieldBlock(read_request_lines([b"Host: a", b"Content-Length: 4"], 1))
-            forward(serving, client, None, b"POST", b"/p?x", block, b"ab", is_whole=False)
+            forward(serving, client, RequestHead(b"POST", b"/p?x", block), b"ab", False)
             pending = present(client.call)
             # The call begins to wait for the door.
             await asyncio.sleep(0)

@@ -90,14 +90,14 @@ def test_a_call_without_octets_is_judged_by_its_type() -> None:
 def test_the_selection_does_not_go_up() -> None:
     passed, _ = shaped(b"limit=5&fields=id", parameters=LIMITED)
     assert isinstance(passed, ShapedRequest)
-    assert (passed.permit.query, passed.selection, passed.refusal) == (b"limit=5", (("id",),), None)
+    assert (passed.permit.query, passed.shaped.selection, passed.shaped.refusal) == (b"limit=5", (("id",),), None)
 
 
 def test_without_parameters_to_judge_the_rest_of_the_query_goes_up_as_it_came() -> None:
     passed, _ = shaped(b"a=1&fields=id&b=2")
     assert isinstance(passed, ShapedRequest)
     assert passed.permit.query == b"a=1&b=2"
-    assert passed.lines == b""
+    assert passed.shaped.lines == b""
 
 
 def test_a_problem_that_is_only_reported_is_noted_and_the_call_goes_up() -> None:
@@ -112,7 +112,7 @@ def test_a_refusal_waits_for_a_body_that_is_judged() -> None:
         b"limit=51", fields + b"application/json\r\n", parameters=LIMITED, body=Bodies(is_required=True)
     )
     assert isinstance(waiting, ShapedRequest)
-    assert pointers(waiting.refusal) == ["/query/limit"]
+    assert pointers(waiting.shaped.refusal) == ["/query/limit"]
     at_once, _ = shaped(b"limit=51", fields + b"text/plain\r\n", parameters=LIMITED, body=Bodies(is_required=True))
     assert pointers(at_once) == ["/query/limit"]
 
@@ -124,7 +124,7 @@ def test_the_refusal_of_the_query_waits_for_a_body_that_is_judged_and_that_of_it
     bodies = Bodies(is_required=True)
     waiting, _ = shaped(b"limit=51", fields, (query, None), parameters=LIMITED, body=bodies)
     assert isinstance(waiting, ShapedRequest)
-    assert pointers(waiting.refusal) == ["/query/other", "/query/limit"]
+    assert pointers(waiting.shaped.refusal) == ["/query/other", "/query/limit"]
     at_once, _ = shaped(b"limit=51", fields, (query, body), parameters=LIMITED, body=bodies)
     assert pointers(at_once) == ["/header/content-encoding", "/query/other", "/query/limit"]
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from plugin_gateway.credentials.injection import Injection
-from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.received import FieldBlock, Permitted
 from plugin_gateway.proxy.uplink import Uplink, uplink_kind_of
 from plugin_gateway.proxy.wire import read_request_fields
@@ -37,7 +37,9 @@ ID = b"X-Request-Id: id-1\r\n"
 
 def sent(uplink: Uplink, permit: Permit, block: FieldBlock, method: bytes = b"GET") -> bytes:
     """The head of a call with the id `id-1`, without that id."""
-    permitted = Permitted(Access("", stand_in(None), {}), plan_of(permit.rule, uplink), method, permit, block, OPAQUE)
+    permitted = Permitted(
+        plan_of(permit.rule, uplink), Access("", stand_in(None), {}), RequestHead(method, permit.path, block), permit
+    )
     assert permitted.head == permitted.head_for(uplink)
     head = permitted.head + b"id-1" + uplink.end
     assert head.count(ID) == 1

@@ -5,6 +5,7 @@ import pytest
 from plugin_gateway.gate.media_type import JSON, OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.forward import RequestHead
 from plugin_gateway.proxy.looks import LookBudget
 from plugin_gateway.proxy.received import FieldBlock, Permitted
 from plugin_gateway.proxy.upload import Upload
@@ -31,7 +32,9 @@ def upload(
     while not looks and budget.take():
         pass
     plan = plan_of(rule, mismatches=mismatches, looks=budget)
-    permitted = Permitted(Access("tom", stand_in(None), {}), plan, b"POST", Permit(rule, b"/p", b""), block, kind)
+    permitted = Permitted(
+        plan, Access("tom", stand_in(None), {}), RequestHead(b"POST", b"/p", block), Permit(rule, b"/p", b""), kind
+    )
     return Upload(permitted), mismatches
 
 

@@ -12,13 +12,12 @@ from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.own_answer import FAILED
-from plugin_gateway.proxy.received import Received
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 
     from plugin_gateway.proxy.call import Client
-    from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.proxy.received import Received
     from plugin_gateway.telemetry.record import AccessRecord
 
     Message: TypeAlias = MutableMapping[str, Any]
@@ -52,8 +51,8 @@ class AppCall(Call):
         "_takes_more",
     )
 
-    def __init__(self, client: Client, request: RequestFields, method: bytes, target: bytes) -> None:
-        super().__init__(client, Received(request, method, target))
+    def __init__(self, client: Client, received: Received) -> None:
+        super().__init__(client, received)
         self._answer: Answer | None = None
         """The head, while it waits for the first piece of the body, for at most one turn of the loop."""
         self._body: list[bytes] = []
@@ -93,7 +92,7 @@ class AppCall(Call):
     def record_at(self, now: float, reason: str, address: str) -> AccessRecord:
         return super().record_at(now, reason or self._state.get("reason", ""), address)
 
-    def start(self, body: bytes, *, is_whole: bool) -> None:
+    def _begin(self, body: bytes, is_whole: bool) -> None:
         self.send(body, is_last=is_whole)
 
     def send(self, data: bytes, *, is_last: bool) -> None:
@@ -141,7 +140,7 @@ class AppCall(Call):
             return
         kind = message["type"]
         if kind == "http.response.start" and not self.status:
-            self._begin(message["status"], message.get("headers", ()))
+            self._take_head(message["status"], message.get("headers", ()))
         elif kind == "http.response.body" and self.status and not self._is_answered:
             self._continue(message.get("body", b""), is_last=not message.get("more_body", False))
             if not self._is_answered:
@@ -150,7 +149,7 @@ class AppCall(Call):
         else:
             raise RuntimeError(f"The app sent {kind} out of order.")
 
-    def _begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    def _take_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         lines = []
         for name, value in headers:
             line = name + b": " + value + b"\r\n"
@@ -191,16 +190,18 @@ class AppCall(Call):
             self._client.on_content(data, is_complete=is_last)
 
 
-def scope_of(
-    request: RequestFields, method: bytes, target: bytes, transport: asyncio.BaseTransport, root_path: str
-) -> dict[str, Any]:
-    """Return the ASGI scope of a request; `raw_path` and `query_string` are the target's bytes, neither decoded nor cleaned."""
+def scope_of(received: Received, target: bytes, transport: asyncio.BaseTransport, root_path: str) -> dict[str, Any]:
+    """Return the ASGI scope of a request at a target, which has no mount.
+
+    `raw_path` and `query_string` are the target's bytes, neither decoded nor cleaned.
+    """
+    request = received.request
     path, _, query = target.partition(b"?")
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": f"1.{request.minor}",
-        "method": method.decode("ascii"),
+        "method": received.method.decode("ascii"),
         "scheme": "https" if transport.get_extra_info("sslcontext") else "http",
         "path": root_path + unquote(path.decode("ascii")),
         "raw_path": root_path.encode() + path,

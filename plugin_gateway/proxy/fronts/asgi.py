@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import UpstreamError, WireError
 from plugin_gateway.proxy.body import body_late, incomplete, too_large
-from plugin_gateway.proxy.forward import refuse, refuse_outside
+from plugin_gateway.proxy.forward import RequestHead, refuse, refuse_outside
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.proxy.own_answer import FAILED, NO_RAW_PATH
 from plugin_gateway.proxy.received import FieldBlock
@@ -179,11 +179,12 @@ class _AsgiRequest:
                 block = FieldBlock(request.as_chunked())
         target = self._target
         if isinstance(target, Refusal):
-            refuse_outside(self._serving, client, method, sent, target, request)
+            refuse_outside(self._serving, client, RequestHead(method, sent, block), target)
         elif self._endpoint is not None:
-            self._endpoint.begin(self._serving, client, method, sent, block, content, is_whole=self._is_all_received)
+            post = self._endpoint.read(RequestHead(method, sent, block))
+            post.begin(self._serving, client, content, self._is_all_received)
         else:
-            client.begin(self._serving, None, method, target, block, content, is_whole=self._is_all_received)
+            client.begin(self._serving, RequestHead(method, target, block), content, is_whole=self._is_all_received)
 
     async def _read(self) -> None:
         """Pass the body on, then wait for the client to leave.

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from plugin_gateway.errors import WireError
 from plugin_gateway.proxy.body import RequestBody, body_late
 from plugin_gateway.proxy.call import Call
-from plugin_gateway.proxy.endpoint import Post
-from plugin_gateway.proxy.exchange import start_exchange
-from plugin_gateway.proxy.forward import forward, refuse, refuse_outside
+from plugin_gateway.proxy.exchange import Exchange
+from plugin_gateway.proxy.forward import RequestHead, forward, refuse, refuse_outside
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER
@@ -41,11 +40,12 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
     from plugin_gateway.proxy.holder import Holder
-    from plugin_gateway.proxy.received import Permitted
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.proxy.tracing import Tracing
     from plugin_gateway.telemetry.record import AccessRecord
 
+_CR: Final = 0x0D
+_SLASH: Final = 0x2F
 _AHEAD_BYTES: Final = 64 * 1024
 """The bytes that a client may send ahead of an answer (pipelining) before the gateway stops reading."""
 
@@ -139,12 +139,14 @@ class ConnectionFront(AnsweringConnection):
     def data_received(self, data: bytes) -> None:
         if self.phase == IDLE:
             serving = self._holder.serving
-            known = _recall(serving, data) if self._partial is None and len(data) <= MOST_KEY_BYTES else None
-            if known is not None and known.request.is_plain:
+            known = (
+                serving.remembered.entries.get(data) if self._partial is None and len(data) <= MOST_KEY_BYTES else None
+            )
+            if known is not None and known.request.is_plain and (known.is_lasting or serving.still_permits(known)):
                 # The bytes are exactly one request that was judged before.
                 self.phase = BUSY
                 self.deadline = NEVER
-                start_exchange(self, known, b"", is_whole=True)
+                Exchange(self, known).start(b"", True)
             else:
                 self._on_requests(data)
         elif self.phase == BUSY:
@@ -218,7 +220,7 @@ class ConnectionFront(AnsweringConnection):
                     if not data:
                         return
                     self._partial = None
-                if data[:2] == b"\r\n":
+                if data[0] == _CR:
                     data = without_empty_lines(data)
                 end = data.find(b"\r\n\r\n")
                 if end < 0 or end > limits.request_head_bytes:
@@ -243,17 +245,15 @@ class ConnectionFront(AnsweringConnection):
         """Begin the request whose head ends at `end`. `_ahead` gets the bytes after it."""
         head = data[: end + 4]
         data = data[end + 4 :]
-        known = _recall(serving, head)
-        if known is not None:
+        known = serving.remembered.entries.get(head)
+        if known is not None and (known.is_lasting or serving.still_permits(known)):
             content = self._take(serving, known.request, data, serving.limits.request_body_bytes)
-            start_exchange(self, known, content, is_whole=self._body is None)
+            Exchange(self, known).start(content, self._body is None)
             return
         post = serving.posts.entries.get(head)
         if post is not None:
-            content = self._take(serving, post.block.request, data, post.endpoint.body_bytes)
-            post.endpoint.begin(
-                serving, self, post.method, post.target, post.block, content, is_whole=self._body is None
-            )
+            content = self._take(serving, post.request, data, post.body_bytes)
+            post.begin(serving, self, content, self._body is None)
             return
         self._on_new_head(serving, head, data)
 
@@ -268,35 +268,34 @@ class ConnectionFront(AnsweringConnection):
         block = serving.blocks.entries.get(lines)
         if block is None or version == b"0":
             block = serving.read(lines, 1 if version == b"1" else 0)
-        if target[:1] != b"/":
+        if target[0] != _SLASH:
             target = origin_form(target, block.request.host)
         if not self._listener.forwards:
             self._on_app_request(serving, block.request, method, target, data)
             return
-        sent, mount = target, serving.mount
+        below, mount = target, serving.mount
         if mount is not None:
-            below = mount.cut(target)
-            if isinstance(below, Refusal):
+            cut = mount.cut(target)
+            if isinstance(cut, Refusal):
                 self._take(serving, block.request, data, serving.limits.request_body_bytes)
-                refuse_outside(serving, self, method, sent, below, block.request)
+                refuse_outside(serving, self, RequestHead(method, target, block), cut)
                 return
-            target = below
-        path = target.partition(b"?")[0]
+            below = cut
+        path = below.partition(b"?")[0]
         endpoint = serving.endpoints.get(path)
         if endpoint is not None and method != b"OPTIONS":
-            serving.posts.offer(head, Post(endpoint, method, sent, block))
-            content = self._take(serving, block.request, data, endpoint.body_bytes)
-            endpoint.begin(serving, self, method, sent, block, content, is_whole=self._body is None)
+            post = endpoint.read(RequestHead(method, target, block))
+            serving.posts.offer(head, post)
+            content = self._take(serving, block.request, data, post.body_bytes)
+            post.begin(serving, self, content, self._body is None)
             return
         content = self._take(serving, block.request, data, serving.limits.request_body_bytes)
         if (path in serving.local_paths or method == b"OPTIONS") and serving.is_local(
             method, path, block.request.fields
         ):
-            self._call_app(block.request, method, sent, target, content)
+            self._call_app(Received(block.request, method, target), below, content)
         else:
-            permitted = forward(serving, self, None, method, target, block, content, is_whole=self._body is None)
-            if permitted is not None:
-                serving.remembered.offer(head, permitted)
+            forward(serving, self, RequestHead(method, below, block, head), content, self._body is None)
 
     def _on_app_request(
         self, serving: Serving, request: RequestFields, method: bytes, target: bytes, data: bytes
@@ -304,7 +303,8 @@ class ConnectionFront(AnsweringConnection):
         """Let the app answer a request with any target."""
         endpoint = serving.endpoints.get(target.partition(b"?")[0])
         most = serving.limits.request_body_bytes if endpoint is None else endpoint.body_bytes
-        self._call_app(request, method, target, target, self._take(serving, request, data, most))
+        content = self._take(serving, request, data, most)
+        self._call_app(Received(request, method, target), target, content)
 
     def _take(self, serving: Serving, request: RequestFields, data: bytes, most_bytes: int) -> bytes:
         """Begin a request whose head was read; return the part of its body in `data`. The body has `most_bytes` at most."""
@@ -326,16 +326,13 @@ class ConnectionFront(AnsweringConnection):
         self._body = RequestBody(request, most_bytes, serving.limits.body_timeout_s)
         return self.feed_body(self._body, data)
 
-    def _call_app(self, request: RequestFields, method: bytes, sent: bytes, target: bytes, content: bytes) -> None:
-        """Let the app answer. `sent` is the target as the client sent it, and `target` the same without the mount."""
-        call = AppCall(self, request, method, sent)
-        scope = scope_of(request, method, target, self.transport, self._config.root_path)
+    def _call_app(self, received: Received, target: bytes, content: bytes) -> None:
+        """Let the app answer at a target, which has no mount."""
+        call = AppCall(self, received)
+        scope = scope_of(received, target, self.transport, self._config.root_path)
         scope["state"] = self._app_state.copy()
-        self.call = call
-        if self.on_begin is not None:
-            self.on_begin(call)
         call.launch(self._config.loaded_app, scope, self.server_state.tasks)
-        call.start(content, is_whole=self._body is None)
+        call.start(content, self._body is None)
 
     def _on_body(self, body: RequestBody, data: bytes) -> None:
         try:
@@ -362,11 +359,3 @@ class ConnectionFront(AnsweringConnection):
         if self._ahead and self.phase == IDLE and not self._is_reading:
             ahead, self._ahead = self._ahead, b""
             self._on_requests(ahead)
-
-
-def _recall(serving: Serving, head: bytes) -> Permitted | None:
-    """Return the remembered request that has this head, if its caller is still authorised, and no report wants it."""
-    known = serving.remembered.entries.get(head)
-    if known is None or (serving.door is not None and not serving.still_permits(known)):
-        return None
-    return known if known.is_judged or not known.is_due() else None

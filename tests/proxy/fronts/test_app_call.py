@@ -13,6 +13,7 @@ from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.own_answer import FAILED
+from plugin_gateway.proxy.received import Received
 from plugin_gateway.proxy.wire import read_request_fields
 from tests.bounds import BOUND_S
 from tests.narrow import stand_in
@@ -103,7 +104,7 @@ def call(
 
     async def whole() -> None:
         request = read_request_fields(b"Host: a\r\n" + fields, 1)
-        it = AppCall(client.connection, request, method, b"/app")
+        it = AppCall(client.connection, Received(request, method, b"/app"))
         client.begin(it)
         for data, is_last in pieces:
             client.deliver(data, is_last=is_last)
@@ -150,13 +151,18 @@ def test_an_answer_of_unknown_length_streams() -> None:
 
 
 def test_a_head_does_not_wait_for_a_late_body() -> None:
+    head_is_sent = asyncio.Event()
+
     async def app(scope: dict[str, str], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         await send({"type": "http.response.start", "status": 200})
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await head_is_sent.wait()
         await send({"type": "http.response.body", "body": b"late"})
 
-    assert call(app) == [("answer", 200, -1, b"", b"", False), ("content", b"late", True)]
+    async def scene(it: AppCall, app: Callable[..., Any], client: Client) -> None:
+        client.on_write = head_is_sent.set
+        await it.run(app, {"method": "GET"})
+
+    assert call(app, scene=scene) == [("answer", 200, -1, b"", b"", False), ("content", b"late", True)]
 
 
 @pytest.mark.parametrize(("method", "status"), [(b"HEAD", 200), (b"GET", 204), (b"GET", 304)])
@@ -271,8 +277,8 @@ def test_the_scope_has_the_bytes_on_the_wire() -> None:
             return {"peername": ("::1", 5, 0, 0), "sockname": ("::1", 6, 0, 0)}.get(name)
 
     async def whole() -> dict[str, Any]:
-        it = AppCall(Client().connection, request, b"GET", b"/a%20b?q=%2F")
-        return scope_of(request, it.received.method, it.received.target, stand_in(Transport()), "/root")
+        target = b"/a%20b?q=%2F"
+        return scope_of(Received(request, b"GET", target), target, stand_in(Transport()), "/root")
 
     scope = asyncio.run(whole())
     assert (scope["path"], scope["raw_path"], scope["query_string"]) == ("/root/a b", b"/root/a%20b", b"q=%2F")
@@ -289,7 +295,10 @@ def test_the_record_says_why_the_app_refused_and_has_the_id_of_its_answer() -> N
         await send({"type": "http.response.body", "body": b""})
 
     async def whole() -> None:
-        it = AppCall(client.connection, read_request_fields(b"Host: a\r\n", 1), b"GET", b"/openapi.json?profile=x")
+        it = AppCall(
+            client.connection,
+            Received(read_request_fields(b"Host: a\r\n", 1), b"GET", b"/openapi.json?profile=x"),
+        )
         client.begin(it)
         tasks: set[asyncio.Task[None]] = set()
         it.launch(app, {"method": "GET", "state": {}}, tasks)
