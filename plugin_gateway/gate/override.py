@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import OperationKey
 
 _SEPARATORS = b"-_.+ \t\r\n\f\v"
-_SPELLING = re.compile(rb"[-_.+\s]|\[.*|\x00.*", re.DOTALL)
-_CUT = re.compile(rb"[\[\x00].*", re.DOTALL)
+_SPELLING = re.compile(rb"[-_.+\s]|[\[\]\x00].*", re.DOTALL)
+_CUT = re.compile(rb"[\[\]\x00].*", re.DOTALL)
+_DROPPED_AT_START = b"[]\xef\xbb\xbf"
+"""Brackets and the octets of a byte order mark."""
 _HALF_ESCAPE = re.compile(rb"%(?:[0-9A-Fa-f]|u(?:0{0,2}[0-9A-Fa-f]?))?\Z")
 _UNICODE_ESCAPE = re.compile(rb"%u00([0-9A-Fa-f]{2})")
 
@@ -49,8 +51,8 @@ _OVERRIDES = frozenset(
 def fold_name(name: bytes) -> bytes:
     """One spelling for all names that some server treats as the same.
 
-    PHP turns `.` and blanks into `_` and cuts at `[`, C strings end at NUL, ASP.NET and many routers fold case and read
-    %u escapes, some proxies decode twice.
+    PHP turns `.` and blanks into `_` and cuts at `[`, Rack before 3.0 reads `[name]` as `name`, Node's parsers drop a byte order
+    mark, C strings end at NUL, ASP.NET and many routers fold case and read %u escapes, some proxies decode twice.
     """
     return _SPELLING.sub(b"", _decode(name)).lower()
 
@@ -123,7 +125,7 @@ def find_declared_overrides(
 def _decode(name: bytes) -> bytes:
     for _ in range(_MAX_DECODINGS):
         name = _decode_once(name)
-    return name
+    return name.lstrip(_DROPPED_AT_START)
 
 
 def _decode_once(name: bytes) -> bytes:

@@ -7,6 +7,7 @@ of such a name goes up, and no body is stored. A refused body is cut before the 
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Protocol
 
 from plugin_gateway.gate.alias import unescape
@@ -29,8 +30,10 @@ _FEW_PAIRS: Final = 4
 _PART_NAME: Final = re.compile(rb"content-(?:disposition|id)")
 _LONGEST_PART_NAME: Final = len(b"content-disposition")
 _PART_END: Final = re.compile(rb"\n(?=[^ \t])")
-_NAME: Final = re.compile(
-    rb"""(?<![a-z0-9_\-])name(\*[0-9]*\*?)?\s*=\s*("(?:[^"\\]|\\.)*"?|'[^']*'|[^;\r\n]*)""", re.DOTALL | re.IGNORECASE
+_NAME = rb"""(?<![a-z0-9_\-])name(\*[0-9]*\*?)?\s*=\s*("%b*"?|'[^']*'|[^;\r\n]*)"""
+# A backslash escapes the next character (RFC 9110, 5.6.4), or stands for itself (WHATWG HTML, "multipart/form-data").
+_NAMES: Final = tuple(
+    re.compile(_NAME % text, re.DOTALL | re.IGNORECASE) for text in (rb"""(?:[^"\\]|\\.)""", rb'[^"]')
 )
 _EXTENDED: Final = re.compile(rb"\A[^']*'[^']*'")
 
@@ -145,7 +148,7 @@ class PartNames:
 
 def _part_names(header: bytes) -> Iterator[bytes]:
     """Yield each reading of the `name` parameters of a Content-Disposition (RFC 7578, 4.2; RFC 8187) by some parser."""
-    for mark, value in _NAME.findall(header):
+    for mark, value in chain.from_iterable(pattern.findall(header) for pattern in _NAMES):
         if mark[1:2].isdigit():
             yield b"\x00"  # RFC 2231 continuations are not allowed in forms; joined, they could spell any name
         plain = value.strip(b" \t\"'")

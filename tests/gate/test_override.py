@@ -20,7 +20,7 @@ OVERRIDES = [
     b"_method", b"_METHOD", b"_Method", b"%5fmethod", b"%5Fmetho%64", b"%255fmethod", b"%u005fmethod", b".method", b" _method",
     b"_method ", b"_method[]", b"_method[a][b]", b"_method%00", b"_method\x00x", b"X-HTTP-Method-Override",
     b"x_http_method_override", b"X-HTTP-Method", b"X-Method-Override", b"$httpMethod", b"http_method", b"HTTP-Method-Override",
-    b"methodOverride", b"method_override", b"_method[%", b"_method%00%4", b"x-tunneled-method", b"X_Tunneled_Method",
+    b"methodOverride", b"method_override", b"_method[%", b"_method%00%4", b"[_method]", b"[[_method]]", b"%5B_method%5D", b"_method]", b"\xef\xbb\xbf_method", b"x-tunneled-method", b"X_Tunneled_Method",
 ]  # fmt: skip
 
 
