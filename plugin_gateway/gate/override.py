@@ -51,8 +51,8 @@ _OVERRIDES = frozenset(
 def fold_name(name: bytes) -> bytes:
     """One spelling for all names that some server treats as the same.
 
-    PHP turns `.` and blanks into `_` and cuts at `[`, Rack before 3.0 reads `[name]` as `name`, Node's parsers drop a byte order
-    mark, C strings end at NUL, ASP.NET and many routers fold case and read %u escapes, some proxies decode twice.
+    PHP turns `.` and blanks into `_` and cuts at `[`, Rack before 3.0 reads `[name]` as `name`, Node's parsers drop a byte
+    order mark, C strings end at NUL, ASP.NET and many routers fold case and read %u escapes, some proxies decode twice.
     """
     return _SPELLING.sub(b"", _decode(name)).lower()
 
