@@ -14,7 +14,7 @@ from plugin_gateway.openapi.values import as_list, as_mapping
 from plugin_gateway.reports.operations import Costs, summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from plugin_gateway.cli.upstream_url import DraftedUrl
     from plugin_gateway.openapi.document import Document, Json, JsonObject, Operation
@@ -125,10 +125,13 @@ def draft(
 def choose_reads(document: Document, upstream: DraftedUrl) -> list[Operation]:
     """Choose a few reads of `upstream` that look harmless and useful, in document order."""
     costs = Costs(document)
+    operations = document.operations.values()
+    # A tag of every operation is the name of the API, and does not tell a risky operation from others.
+    shared = set.intersection(*(set(operation.tags) for operation in operations)) if operations else set()
     candidates = [
         operation
-        for operation in document.operations.values()
-        if is_candidate(operation) and not is_elsewhere(document, operation, upstream)
+        for operation in operations
+        if is_candidate(operation, shared) and not is_elsewhere(document, operation, upstream)
     ]
     scored = [(score(operation, costs.tokens(operation)), operation) for operation in candidates]
     best = sorted(scored, key=lambda pair: -pair[0])[:CHOSEN]
@@ -136,13 +139,14 @@ def choose_reads(document: Document, upstream: DraftedUrl) -> list[Operation]:
     return [operation for key, operation in document.operations.items() if key in keys]
 
 
-def is_candidate(operation: Operation) -> bool:
+def is_candidate(operation: Operation, shared_tags: Container[str]) -> bool:
     node = operation.node
     body = node.get("requestBody")
+    tags = [tag for tag in operation.tags if tag not in shared_tags]
     return (
         operation.key.method == "GET"
         and node.get("deprecated") is not True
-        and not is_risky(" ".join((operation.key.path, operation.operation_id or "", *operation.tags)))
+        and not is_risky(" ".join((operation.key.path, operation.operation_id or "", *tags)))
         and not (isinstance(body, dict) and body.get("required") is True)
         and "?" not in operation.key.path
     )

@@ -174,8 +174,8 @@ def find_operations(document: Document, names: Iterable[str]) -> tuple[list[Oper
         elif found:
             findings.append(ambiguous(name, [str(operation.key) for operation in found]))
         else:
-            findings.append(unmatched(selector, catalogue, "allow"))
-    return list(kept), findings
+            findings.append(unmatched(selector, catalogue, ("allow", index)))
+    return list(kept), list(dict.fromkeys(findings))
 
 
 def ambiguous(name: str, places: Sequence[str]) -> Finding:

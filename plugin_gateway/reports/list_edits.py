@@ -150,7 +150,7 @@ class ListEditor:
     def _allow_group(self, name: str, split: tuple[str, str], pointer: Pointer) -> None:
         selector = Selector(path=split[1], methods=(split[0],))
         if not match(selector, self._catalogue):
-            self._findings.append(_of_name(unmatched(selector, self._catalogue, "allow")))
+            self._findings.append(_of_name(unmatched(selector, self._catalogue, ALLOW)))
             return
         if pointer == ALLOW:
             self._take_out_groups(DENY, selector)
@@ -168,7 +168,7 @@ class ListEditor:
         operations = match(selector, self._catalogue)
         is_taken = self._take_out_groups(pointer, selector)
         if not operations and not is_taken:
-            self._findings.append(_of_name(unmatched(selector, self._catalogue, "deny")))
+            self._findings.append(_of_name(unmatched(selector, self._catalogue, DENY)))
         elif pointer != ALLOW:
             if not is_taken:
                 self._notes.append(f"`{name}` is not in {called(pointer)}")
@@ -209,7 +209,7 @@ class ListEditor:
                 )
             )
         elif not is_listed:
-            self._findings.append(_of_name(unmatched(selector, self._catalogue, "allow")))
+            self._findings.append(_of_name(unmatched(selector, self._catalogue, ALLOW)))
         return None
 
     def _listed(self, pointer: Pointer) -> list[Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from plugin_gateway.errors import DocumentError
 from plugin_gateway.gate.refused_name import PlacedRule
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.revision.allowlist import select
@@ -15,7 +17,7 @@ from plugin_gateway.shape.extensions import extensions_to_keep
 from plugin_gateway.shape.settings import OperationSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.config.model import Config
     from plugin_gateway.diagnostics import Finding
@@ -40,10 +42,10 @@ class Choice(Struct, frozen=True, kw_only=True):
         return self.selection.kept
 
     @property
-    def findings(self) -> Iterator[Finding]:
-        yield from self.selection.findings
-        for one in self.consumers:
-            yield from one.findings
+    def findings(self) -> Iterable[Finding]:
+        """The findings about the lists. A finding that does not depend on the entry is there once."""
+        of_consumers = (finding for one in self.consumers for finding in one.findings)
+        return dict.fromkeys((*self.selection.findings, *of_consumers))
 
     @property
     def pinned(self) -> Pinned:
@@ -104,6 +106,19 @@ def cut_allowed_part(
         findings=tuple(shaped.findings),
         mended=mended,
     )
+
+
+def findings_without_broken(
+    config: Config, document: Document, kept: Mapping[OperationKey, KeptOperation], steps: CompileSteps
+) -> tuple[Finding, ...]:
+    """Return the findings about the config for the kept operations that can be cut out, if some cannot."""
+    whole: dict[OperationKey, KeptOperation] = {}
+    for key in _shape_settings(config, kept):
+        one = {key: kept[key]}
+        with suppress(DocumentError):
+            cut_allowed_part(config, document, one, steps)
+            whole |= one
+    return cut_allowed_part(config, document, whole, steps).findings
 
 
 def _shape_settings(

@@ -167,7 +167,7 @@ def _judge_entry(
     entry: AllowEntry, operations: Sequence[Operation], catalogue: Catalogue, document: Document
 ) -> Iterator[Finding]:
     if not operations:
-        yield unmatched(entry, catalogue, "allow")
+        yield unmatched(entry, catalogue, ("allow", entry.index))
         return
     yield from _find_unknown_parameters(entry, operations, document)
     if entry.wanted_id and len(operations) > 1:
@@ -182,7 +182,7 @@ def _judge_entry(
 
 def _judge_denial(selector: Selector, catalogue: Catalogue) -> Finding:
     """An unknown name is an error, because its operation may be open. `DELETE /**` without DELETEs is a warning."""
-    found = unmatched(selector, catalogue, "deny")
+    found = unmatched(selector, catalogue, ("deny", selector.index))
     is_methods_only = selector.operation is None and match(selector.replace(methods=()), catalogue)
     return replace(found, severity=Severity.WARNING) if is_methods_only else found
 

@@ -185,8 +185,11 @@ def describe(selector: Selector) -> str:
 _OF_A_GLOB = "write `- {path: /**}` for every path; `*` stands for a segment of a path, `**` for any number"
 
 
-def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
-    """The error for an entry that matches no operation, with the nearest names as a hint."""
+def unmatched(selector: Selector, catalogue: Catalogue, pointer: Pointer) -> Finding:
+    """The error for an entry that matches no operation, with the nearest names as a hint.
+
+    Where the document has no operations, this is the error, and it is the same for every entry.
+    """
     if catalogue.is_removed(selector):
         what, hint = f"an overlay removes {describe(selector)}", "remove the entry, or the action of the overlay"
     elif selector.operation is not None and selector.key is None:
@@ -205,9 +208,10 @@ def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
         hint = _other_methods(found) or catalogue.guess_path(selector.path or "")
     if near_miss := catalogue.hint_of_near_miss(selector):
         hint = near_miss
-    elif not catalogue.operations:
-        hint = "the document has no operations; under `paths`, methods are written in lower case, such as `get`"
-    return Finding(rule="unknown-operation", message=what, hint=hint, pointer=(where, selector.index))
+    elif not catalogue.operations and not catalogue.is_removed(selector):
+        what, hint = "the document has no operations", "write them under `paths`, as in `/pets: {get: {responses: …}}`"
+        pointer = ("openapi", "source")
+    return Finding(rule="unknown-operation", message=what, hint=hint, pointer=pointer)
 
 
 def named_later(selector: Selector, keys: Sequence[OperationKey], pointer: Pointer) -> Finding:

@@ -27,7 +27,12 @@ from plugin_gateway.openapi.prune.leaks import leaks_in_prose
 from plugin_gateway.publish.page import PAGE_PATH
 from plugin_gateway.publish.security import well_known_at_root
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
-from plugin_gateway.revision.allowed_part import choose_operations, cut_allowed_part, placed_rules
+from plugin_gateway.revision.allowed_part import (
+    choose_operations,
+    cut_allowed_part,
+    findings_without_broken,
+    placed_rules,
+)
 from plugin_gateway.revision.carriers import find_carriers
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.collector import compile_collector, judge_collector
@@ -98,6 +103,7 @@ def compile_revision(
     try:
         part = cut_allowed_part(config, document, kept, steps)
     except DocumentError as error:
+        findings += findings_without_broken(config, document, kept, steps)
         _raise_errors(loaded, findings, (*near_misses, *error.findings))
         raise
     injections, injection_findings = compile_injections(

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.mend.notes import errors_in
+from plugin_gateway.openapi.prune.broken import BrokenReferencesError
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.publish.faces import build_document_faces
 from plugin_gateway.shape.compile import compile_shapes
 from plugin_gateway.tools.tool_set import build_tool_set
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from typing import Literal
 
     from plugin_gateway.diagnostics import Finding
@@ -44,8 +45,13 @@ class CompileSteps:
         Raises:
             DocumentError: an operation cannot be cut out of the document.
         """
-        pruned, findings = mend(prune(document, kept, extensions=extensions, discriminator=discriminator))
-        if errors := [*errors_in(findings)]:
+        broken: tuple[Finding, ...] = ()
+        try:
+            cut = prune(document, kept, extensions=extensions, discriminator=discriminator)
+        except BrokenReferencesError as error:
+            broken, cut = error.findings, error.cut
+        pruned, findings = mend(cut)
+        if errors := [*broken, *_others(errors_in(findings), broken)]:
             raise DocumentError(errors)
         return pruned, findings
 
@@ -67,6 +73,12 @@ class CompileSteps:
     def define(self, served: Document, settings: Mapping[OperationKey, ToolSettings], *, is_searched: bool) -> ToolSet:
         """Do the work of `build_tool_set`."""
         return build_tool_set(served, settings, is_searched=is_searched)
+
+
+def _others(errors: Iterable[Finding], broken: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the errors that do not come from a broken reference, which is reported already."""
+    holders = {one.pointer[:-1] for one in broken if one.pointer is not None}
+    return (error for error in errors if error.pointer not in holders)
 
 
 WHOLE_DOCUMENT = CompileSteps()

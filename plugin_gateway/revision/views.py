@@ -114,8 +114,7 @@ def select_for_consumer(
         if not named and agreed.is_closed(selector, catalogue, "consumers", consumer.name):
             continue
         if not named:
-            unknown = unmatched(selector, catalogue, "allow")
-            findings.append(Finding(rule=unknown.rule, message=unknown.message, hint=unknown.hint, pointer=pointer))
+            findings.append(unmatched(selector, catalogue, pointer))
         keys = [operation.key for operation in named]
         if selector.operation is None:
             words = words_of(selector, "consumers", consumer.name)

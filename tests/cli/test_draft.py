@@ -62,6 +62,14 @@ def test_reads_that_look_harmless_are_chosen_and_nothing_else() -> None:
     assert not {"createItem", "adminItems", "items.reset", "listNames", "old", "itemDatabase"} & set(allowed)
 
 
+def test_a_tag_of_every_operation_does_not_make_it_look_risky() -> None:
+    def tagged(operation_id: str, *tags: str) -> dict[str, Any]:
+        return {"get": {**get(operation_id)["get"], "tags": list(tags)}}
+
+    found = document({"paths": {"/a": tagged("a", "Accounting"), "/b": tagged("b", "Accounting", "Admin")}})
+    assert written(found)["allow"] == ["a"]
+
+
 def test_each_entry_shows_its_method_its_path_and_its_summary_if_it_has_one() -> None:
     paths = {"/a": get("listA", summary="All"), "/b": get("GETall"), "/c": get(summary="Others"), "/d": get()}
     lines = draft(document({"paths": paths}), "./openapi.yaml").text.splitlines()

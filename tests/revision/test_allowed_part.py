@@ -6,7 +6,12 @@ from plugin_gateway.config.model import Config
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.agreed import NOTHING_AGREED
-from plugin_gateway.revision.allowed_part import Choice, choose_operations, cut_allowed_part
+from plugin_gateway.revision.allowed_part import (
+    Choice,
+    choose_operations,
+    cut_allowed_part,
+    findings_without_broken,
+)
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.steps import WHOLE_DOCUMENT
 
@@ -71,3 +76,17 @@ def test_an_operation_that_only_a_consumers_group_did_not_have_is_held_for_that_
     assert list(map(str, after.kept)) == ["GET /pets", "GET /pets/export"]
     assert list(after.held(config("[listPets, exportPets]"))) == ["GET /pets/export (consumer agent)"]
     assert [finding.rule for finding in after.findings] == ["later-operation"]
+
+
+def test_the_lists_of_a_document_without_operations_have_one_finding() -> None:
+    empty = "openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths: {}\n"
+    assert [one.message for one in chosen("[listPets, GET /pets]", empty).findings] == [
+        "the document has no operations"
+    ]
+
+
+def test_findings_about_the_config_do_not_wait_for_operations_that_cannot_be_cut_out() -> None:
+    allow = "[broken, {operation: listPets, request: {drop: [/no]}}]"
+    kept = chosen(allow).kept
+    (finding,) = findings_without_broken(config(allow), document(), kept, WHOLE_DOCUMENT)
+    assert finding.rule == "pointer-leads-nowhere"

@@ -43,6 +43,16 @@ def test_config_operations_and_document_are_in_one_report(tmp_path: Path) -> Non
     assert any(file == "openapi.yaml" for _, file, _ in found)
 
 
+def test_a_broken_operation_does_not_hide_mistakes_in_other_entries(tmp_path: Path) -> None:
+    document = DOCUMENT + '  /shops: {get: {operationId: listShops, responses: {"200": {description: ok}}}}\n'
+    config = "openapi: ./openapi.yaml\nupstream: {url: https://x.example}\nallow:\n- listPets\n- {operation: listShops, request: {drop: [/no]}}\n"
+    (tmp_path / "openapi.yaml").write_text(document)
+    (tmp_path / "gateway.yaml").write_text(config)
+    with pytest.raises(ConfigError) as caught:
+        build(load_config(tmp_path / "gateway.yaml", environ={}))
+    assert {"unresolved-ref", "pointer-leads-nowhere"} <= {one.rule for one in caught.value.findings}
+
+
 def test_a_document_that_cannot_be_read_is_in_it(tmp_path: Path) -> None:
     assert ("document-unreadable", "gateway.yaml", 1) in rules(tmp_path, None, in_one_report=True)
 

@@ -115,17 +115,19 @@ def test_an_entry_names_exactly_the_operations_that_fit_it(
 def test_the_error_for_an_entry_without_operations_has_the_nearest_names(
     catalogue: Catalogue, entry: dict[str, Any] | str, message: str, hint: str
 ) -> None:
-    finding = unmatched(Selector.parse(entry).numbered(3), catalogue, "allow")
+    finding = unmatched(Selector.parse(entry), catalogue, ("allow", 3))
 
     assert finding.message == message
     assert hint in finding.hint
     assert finding.pointer == ("allow", 3)
 
 
-def test_a_document_without_operations_has_no_names_to_offer() -> None:
+def test_a_document_without_operations_is_one_error_whatever_the_entries_are() -> None:
     empty = Catalogue(Document(root={"openapi": "3.0.3", "paths": {"/pets": {"x-get": {}}}}, name="t"))
-    finding = unmatched(Selector.parse("listPets").numbered(0), empty, "allow")
-    assert finding.hint.startswith("the document has no operations")
+    findings = {unmatched(Selector.parse(name), empty, ("allow", at)) for at, name in enumerate(["listPets", "GET /"])}
+    assert [(one.message, one.pointer) for one in findings] == [
+        ("the document has no operations", ("openapi", "source"))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ def test_a_document_without_operations_has_no_names_to_offer() -> None:
 def test_an_operation_that_a_slip_in_the_document_hides_is_named(entry: str, hint: str) -> None:
     item = {"GET": {"operationId": "listPets"}, "post": {"operationID": "addPet"}}
     catalogue = Catalogue(Document(root={"openapi": "3.0.3", "paths": {"/pets": item}}, name="t"))
-    assert unmatched(Selector.parse(entry).numbered(0), catalogue, "allow").hint == hint
+    assert unmatched(Selector.parse(entry), catalogue, ("allow", 3)).hint == hint
 
 
 @pytest.mark.parametrize(
@@ -208,4 +210,4 @@ def test_the_nearest_of_many_names_is_found(entry: str, hint: str) -> None:
         f"/shelves{number}/{{id}}/books": {"get": {"operationId": f"listBooks{number}"}} for number in range(1000, 2000)
     }
     catalogue = Catalogue(Document(root={"openapi": "3.0.3", "paths": paths}, name="t"))
-    assert unmatched(Selector.parse(entry), catalogue, "allow").hint.startswith(hint)
+    assert unmatched(Selector.parse(entry), catalogue, ("allow", 3)).hint.startswith(hint)

@@ -27,3 +27,16 @@ def test_a_document_is_pruned_and_mended() -> None:
 def test_a_mistake_without_a_certain_correction_is_an_error() -> None:
     with pytest.raises(DocumentError, match="has no name"):
         WHOLE_DOCUMENT.prune(document({"in": "query"}), [KEY], extensions=(), discriminator="follow")
+
+
+def test_broken_references_and_other_mistakes_are_in_one_error() -> None:
+    source = document({"in": "query"})
+    source.root["paths"]["/a"]["get"]["parameters"] += [{"$ref": "#/components/parameters/Gone"}, None]
+    with pytest.raises(DocumentError) as caught:
+        WHOLE_DOCUMENT.prune(source, [KEY], extensions=(), discriminator="follow")
+    found = [(one.rule, (one.pointer or ())[-2:]) for one in caught.value.findings]
+    assert sorted(found) == [
+        ("document-node", ("parameters", "0")),
+        ("document-node", ("parameters", "2")),
+        ("unresolved-ref", ("1", "$ref")),
+    ]

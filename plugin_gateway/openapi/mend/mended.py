@@ -127,6 +127,7 @@ class _Mender:
         paths = root.get("paths")
         for path in paths if isinstance(paths, dict) else ():
             if not is_extension(path):
+                self._parameters.check_template(path)
                 self._jobs.append(_ObjectToMend(ObjectKind.PATH_ITEM, ("paths", path), paths, path))
         at = components_at(self._version)
         holder = root.get(at[0], {}) if at else root

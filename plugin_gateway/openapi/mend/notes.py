@@ -47,12 +47,12 @@ class Notes:
             node[name] = value
             self.mended(tokens, f"{name!r} is missing: {describe_value(value)} is served in its place")
 
-    def refuse(self, place: Tokens, why: str) -> None:
+    def refuse(self, place: Tokens, why: str, hint: str = "fix the document, or deny the operation") -> None:
         """Report an error: the author's intent is not certain."""
         finding = Finding(
             rule="document-node",
             message=f"{why} (at {to_ref(place)})",
-            hint="fix the document, or deny the operation",
+            hint=hint,
             pointer=place,
         )
         self.findings.append(finding)

@@ -26,6 +26,8 @@ _STYLES: Final = {
     "cookie": frozenset({"form", "cookie"}),
 }
 _IN_BRACES: Final = re.compile(r"\{([^{}/]+)\}")
+_PAIRED: Final = re.compile(r"\{[^{}]*\}")
+_WITH_ONE_BRACE: Final = re.compile(r"(?<=/)(?:\{([^{}/]+)|([^{}/]+)\})(?=/|$)")
 
 
 class ParameterMender:
@@ -95,6 +97,15 @@ class ParameterMender:
             self._notes.drop(
                 node, "style", (*tokens, "style"), f"{describe_value(node['style'])} is not a valid style in a {place}"
             )
+
+    def check_template(self, path: str) -> None:
+        """Refuse a path template with a brace that is not paired: servers would not find a parameter there."""
+        without = _PAIRED.sub("", path)
+        if "{" not in without and "}" not in without:
+            return
+        whole = _WITH_ONE_BRACE.sub(lambda found: f"{{{found[1] or found[2]}}}", path)
+        hint = f"write `{whole}`" if whole != path else "write each parameter as `{name}`"
+        self._notes.refuse(("paths", path), "the path template has a brace without its other half", hint)
 
     def drop_strange(self, node: JsonObject, tokens: Tokens) -> None:
         """Leave out path parameters that are missing from the template: a client cannot send them."""

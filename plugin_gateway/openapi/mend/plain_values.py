@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.mend.notes import describe_value
 from plugin_gateway.openapi.vocabulary import PLAIN_FIELDS, Type
+from plugin_gateway.text.closest import closest
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
@@ -69,7 +70,8 @@ def mend_plain(kind: ObjectKind, node: JsonObject, name: str, place: Tokens, not
     except Unmendable:
         if kind is ObjectKind.PARAMETER and name in ("name", "in"):
             return  # reported with the whole object
-        notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {describe_value(value)}")
+        meant = _nearest_type(value) if type_ is Type.TYPES else ""
+        notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {describe_value(value)}", meant)
         return
     if better is not value:
         node[name] = better
@@ -123,6 +125,13 @@ def _texts(value: Json) -> list[str]:
     entries = _of(value, list)
     texts = [_text(entry) for entry in entries]
     return entries if all(isinstance(entry, str) for entry in entries) else texts
+
+
+def _nearest_type(value: Json) -> str:
+    """Return the type that a misspelt one was meant to be, or an empty text."""
+    names = value if isinstance(value, list) else [value]
+    wrong = [name for name in names if isinstance(name, str) and name.lower() not in _TYPES]
+    return next(iter(closest(wrong[0], sorted(_TYPES))), "") if wrong else ""
 
 
 def _types(value: Json) -> Json:

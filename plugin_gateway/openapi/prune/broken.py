@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.grammar import ObjectKind
 from plugin_gateway.openapi.prune.targets import pointer_of, tokens_of
 from plugin_gateway.openapi.refs import to_ref, walk
 from plugin_gateway.text.closest import closest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.openapi.prune.chains import Chains
     from plugin_gateway.openapi.prune.targets import Place
@@ -23,6 +26,14 @@ _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 _USERINFO = re.compile(r"(?<=//)[^/?#@]*@")
 _DISPENSABLE = frozenset({ObjectKind.EXAMPLE, ObjectKind.LINK})
 """Kinds of objects that no call depends on."""
+
+
+class BrokenReferencesError(DocumentError):
+    """Kept operations depend on broken references. `cut` is the pruned document, in which these references are still broken."""
+
+    def __init__(self, findings: Iterable[Finding], cut: Document) -> None:
+        super().__init__(findings)
+        self.cut = cut
 
 
 class BrokenReferences:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
 from plugin_gateway.openapi.grammar import FIELDS, METHODS, ROOT_FIELDS, ObjectKind, components_at, sections
+from plugin_gateway.openapi.prune.broken import BrokenReferencesError
 from plugin_gateway.openapi.prune.closure import Closure
 from plugin_gateway.openapi.prune.hoist import components_in
 from plugin_gateway.openapi.prune.targets import Place, Region
@@ -43,7 +43,7 @@ def prune(
 
     A reference to an undefined schema stays; the result has a warning for it.
 
-    Raises `DocumentError` with a finding for each kept reference that leads outside, nowhere, or back to itself, and `KeyError`
+    Raises `BrokenReferencesError` with a finding for each kept reference that leads outside, nowhere, or back to itself, and `KeyError`
     if the document lacks an operation of `kept`.
     """
     return _cut(document, kept, extensions, discriminator)[0]
@@ -85,10 +85,11 @@ def _cut(
     if closure.inherits_security:
         closure.references.require_schemes(document.root.get("security"), Region(("security",)))
         closure.finish()
-    if closure.references.broken.errors:
-        raise DocumentError(closure.references.broken.errors)
     _settle(document, closure, root)
-    return Document(root=root, name=document.name, warnings=tuple(closure.warnings)), closure
+    pruned = Document(root=root, name=document.name, warnings=tuple(closure.warnings))
+    if closure.references.broken.errors:
+        raise BrokenReferencesError(closure.references.broken.errors, pruned)
+    return pruned, closure
 
 
 def _place(document: Document, key: OperationKey) -> Tokens:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.mend.notes import errors_in
@@ -75,3 +77,23 @@ def test_a_form_of_a_swagger_document_keeps_its_fields() -> None:
     mended, findings = _mend({"swagger": "2.0", **root})
     assert _get(mended)["parameters"] == listed
     assert findings == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/issues/{id", "write `/issues/{id}`"),
+        ("/issues/id}/lines", "write `/issues/{id}/lines`"),
+        ("/issues/{id/lines/{no}", "write `/issues/{id}/lines/{no}`"),
+        ("/issues/{id:[0-9]{3}}", "write each parameter as `{name}`"),
+        ("/issues/{id}-{no", "write each parameter as `{name}`"),
+    ],
+)
+def test_a_brace_without_its_other_half_is_an_error(path: str, hint: str) -> None:
+    (finding,) = errors_in(_mend(_root({}, path))[1])
+    assert (finding.pointer, finding.hint) == (("paths", path), hint)
+
+
+@pytest.mark.parametrize("path", ["/issues/{id}", "/a({b},{c})", "/a?b={c}", "/{}"])
+def test_braces_in_pairs_are_no_error(path: str) -> None:
+    assert not [*errors_in(_mend(_root({}, path))[1])]

@@ -93,3 +93,14 @@ def test_the_name_of_a_parameter_is_left_for_the_rule_about_the_whole_object() -
     mend_plain(ObjectKind.PARAMETER, node, "name", ("place", "name"), notes)
 
     assert (node, notes.findings) == ({"name": []}, [])
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("strng", "string"), ("int", "integer"), ("bool", "boolean"), (["null", "strng"], "string"), ("any", ""), (5, "")],
+)
+def test_a_misspelt_type_is_left_out_and_the_nearest_is_named(value: Any, meant: str) -> None:
+    notes, schema = Notes(), {"type": value}
+    mend_plain(ObjectKind.SCHEMA, schema, "type", ("schema", "type"), notes)
+    assert schema == {}
+    assert notes.findings[0].hint == (f"did you mean `{meant}`?" if meant else "fix the document")

@@ -9,6 +9,7 @@ import yaml
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.prune.broken import BrokenReferencesError
 from plugin_gateway.openapi.prune.pruned import prune, prune_alone
 from tests.openapi.prune.made import document_of, left_of, schema_left
 
@@ -755,3 +756,16 @@ def test_a_trimmed_discriminator_depends_on_other_operations() -> None:
     document, kept = document_of(text), [OperationKey("GET", "/a")]
     assert prune_alone(document, kept) is not None
     assert prune_alone(document, kept, discriminator="trim") is None
+
+
+def test_the_error_of_a_broken_reference_has_the_rest_of_the_pruned_document() -> None:
+    text = """
+        paths:
+          /a: {get: {parameters: [{$ref: "#/components/parameters/Gone"}, {$ref: "#/components/parameters/Q"}]}}
+          /b: {get: {}}
+        components: {parameters: {Q: {name: q, in: query}, R: {name: r, in: query}}}
+    """
+    with pytest.raises(BrokenReferencesError) as caught:
+        prune(document_of(text), [OperationKey("GET", "/a")])
+    assert [*caught.value.cut.root["paths"]] == ["/a"]
+    assert caught.value.cut.root["components"] == {"parameters": {"Q": {"name": "q", "in": "query"}}}
