@@ -13,6 +13,7 @@ from plugin_gateway.gate.gate import Gate
 from plugin_gateway.gate.matrix import MatrixPath, matrix_path
 from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.gate.rule import InjectedNames, operation_rule
+from plugin_gateway.gate.shadow import NO_TERMS
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import Distinction, as_written, contradict, fold_value, selecting_pairs
 
@@ -38,7 +39,7 @@ class AllowedOperation(Struct, frozen=True, kw_only=True):
     """The rule's `links`."""
     shape: Shape | None = None
     """The rule's `shape`."""
-    terms: Terms = ()
+    terms: Terms = NO_TERMS
     """A call that a server may take for one of this operation is no call of an operation with other terms."""
 
 
@@ -49,7 +50,7 @@ def compile_gate(
     names = injected or InjectedNames()
     rules = compile_rules(document, allowed, names)
     slashes = {key: one.slashes for key, one in allowed.items() if one.slashes}
-    terms = {key: one.terms for key, one in allowed.items() if one.terms}
+    terms = {key: one.terms for key, one in allowed.items() if one.terms != NO_TERMS}
     return Gate(
         routes=compile_routes(rules, _known_operations(document), slashes, terms),
         rules=tuple(rules.values()),
@@ -113,7 +114,7 @@ def _closed_variants(
     variants: dict[tuple[str, object], list[tuple[tuple[RequiredPair, ...], Terms | None]]] = {}
     for key, pairs in known.items():
         terms = allowed[key].terms if key in allowed else None
-        if pairs and terms != ():
+        if pairs and terms != NO_TERMS:
             variants.setdefault((key.method, parse_template(key.path).shape), []).append((pairs, terms))
     return variants
 

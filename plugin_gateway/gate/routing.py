@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from plugin_gateway import methods
 from plugin_gateway.gate.alias import split_encoded_slashes
 from plugin_gateway.gate.search import find_ends
-from plugin_gateway.gate.shadow import NO_SHADOWS, DeniedPaths, Guard, Shadow
+from plugin_gateway.gate.shadow import NO_SHADOWS, NO_TERMS, DeniedPaths, Guard, Shadow
 from plugin_gateway.gate.slashed import slashed_segments
 from plugin_gateway.gate.target import MAX_SEGMENTS, read_safe
 from plugin_gateway.gate.template import parse_template
@@ -98,7 +98,7 @@ def compile_routes(
     """
     keys = tuple(operations)
     templates = {key.path: parse_template(key.path) for key in keys}
-    denied = DeniedPaths(keys, {key: (terms or {}).get(key, ()) for key in rules}, templates)
+    denied = DeniedPaths(keys, {key: (terms or {}).get(key, NO_TERMS) for key in rules}, templates)
     declared = {(key.method, templates[key.path].shape) for key in keys}
     entries: list[_Entry] = []
     for key, rule in rules.items():

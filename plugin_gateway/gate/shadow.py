@@ -18,7 +18,7 @@ serve `/pets/export/meta` as `/pets/export`, so a denied template also lies on l
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -51,8 +51,18 @@ ANYTHING = (Pattern("", (), 1, ""),)
 
 Shadow: TypeAlias = tuple[Condition, ...]
 _Heads: TypeAlias = tuple[str | None, ...]
-Terms: TypeAlias = tuple[object, ...]
-"""What gateway.yaml asks of the calls of one operation besides its document; empty if nothing. Compared, and not read."""
+
+
+class Terms(NamedTuple):
+    """What gateway.yaml asks of the calls of one operation besides its document."""
+
+    is_held: bool = False
+    """A person must approve each call."""
+    others: tuple[object, ...] = ()
+    """Compared, and not read."""
+
+
+NO_TERMS = Terms()
 
 
 class Guard(Struct, frozen=True):
@@ -91,7 +101,8 @@ class DeniedPaths:
     def guard(self, route: PathTemplate, method: str) -> Guard | None:
         """Return the guard of an allowed template, or None if no denied template lies on it.
 
-        A longer call does not count as one of an operation with other terms: `/users/me/orders` is rarely `/users/me`.
+        A longer call may be one of an operation that is denied or held. For other terms it does not count: `/users/me/orders`
+        is rarely `/users/me`.
         """
         ours = _heads(route)
         terms = self._terms(route, method)
@@ -99,7 +110,7 @@ class DeniedPaths:
             shadow
             for length in self._by_length
             if length <= len(ours)
-            for template in self._near(ours[:length], method, terms if length == len(ours) else None)
+            for template in self._near(ours[:length], method, terms, is_longer=length < len(ours))
             if (shadow := cast_shadow(template, route))
         )
         return _index(shadows) if shadows else None
@@ -129,33 +140,33 @@ class DeniedPaths:
         shadows = dict.fromkeys(
             (*shadow, Condition(length + 1, patterns=ANYTHING))
             for length in self._by_length
-            for template in self._near((None,) * length, method)
+            for template in self._near((None,) * length, method, self._terms(route, method), is_longer=True)
             if (shadow := cast_deep_shadow(template, route, first_slashed)) and shadow[-1].index >= first_slashed
         )
         return _index(shadows)
 
-    def _near(self, heads: _Heads, method: str, terms: Terms | None = None) -> Iterator[PathTemplate]:
-        """Find templates of this length that are denied to `method` and whose literals do not contradict these heads.
+    def _near(self, heads: _Heads, method: str, terms: Terms, *, is_longer: bool = False) -> Iterator[PathTemplate]:
+        """Find templates of this length that are denied to calls by `method` on a route with these terms.
 
-        With the `terms` of a route, also those of allowed operations with other terms.
+        Their literals do not contradict these heads. `is_longer` says that the calls are longer than the templates.
         """
         for template in self._by_length[len(heads)].near(heads):
-            if self._is_denied(template, method, terms):
+            if self._is_denied(template, method, terms, is_longer=is_longer):
                 yield template
 
-    def _is_denied(self, template: PathTemplate, method: str, terms: Terms | None) -> bool:
-        """Whether a template is denied to `method`.
+    def _is_denied(self, template: PathTemplate, method: str, terms: Terms, *, is_longer: bool) -> bool:
+        """Whether a template is denied to `method`, or is of an operation with other terms.
 
         A concrete path in the document always matches its own path item (OpenAPI). So it is denied to each method that is
         not allowed there, even to one that is not declared there.
         """
         key = self._key(template, method)
-        if key in self._allowed:
-            return terms is not None and self._allowed[key] not in ((), terms)
+        if (theirs := self._allowed.get(key)) is not None:
+            return theirs not in (NO_TERMS, terms) and (theirs.is_held or not is_longer)
         return template.is_concrete or key in self._declared
 
     def _terms(self, route: PathTemplate, method: str) -> Terms:
-        return self._allowed.get(self._key(route, method), ())
+        return self._allowed.get(self._key(route, method), NO_TERMS)
 
     def _key(self, template: PathTemplate, method: str) -> OperationKey:
         key = OperationKey(method, template.text)

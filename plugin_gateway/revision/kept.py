@@ -9,6 +9,7 @@ from msgspec import Struct
 from plugin_gateway.config.fields import CONFIRM
 from plugin_gateway.config.parameter_rule import merged
 from plugin_gateway.config.trims import RequestTrim, ResponseTrim
+from plugin_gateway.gate.shadow import Terms
 from plugin_gateway.tools.hints import ChosenHints
 
 if TYPE_CHECKING:
@@ -84,14 +85,14 @@ class KeptOperation(Struct, frozen=True, kw_only=True):
         return next((entry for entry in self.entries if entry.credential is not None), None)
 
     @property
-    def terms(self) -> tuple[object, ...]:
-        """What the entries ask of each call or hide of its answer; empty if nothing."""
+    def terms(self) -> Terms:
+        """What the entries ask of each call or hide of its answer."""
         narrowed = {key: rule for key, rule in self.parameters.items() if rule.written - _FOR_CLIENTS}
         answers = {name: value for name, value in self.response.written_values.items() if name not in _FOR_CLIENTS}
         # By its entry: the gate, and so the digest, must not depend on whether two secrets are equal.
         credential = () if self.credential_entry is None else (self.credential_entry.index,)
-        terms = self.needs_approval, self.rate, credential, narrowed, self.request.written_values, answers
-        return terms if any(terms) else ()
+        others = self.rate, credential, narrowed, self.request.written_values, answers
+        return Terms(self.needs_approval, others if any(others) else ())
 
     @property
     def request(self) -> RequestTrim:

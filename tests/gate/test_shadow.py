@@ -6,9 +6,11 @@ import pytest
 
 from plugin_gateway.gate import shadow
 from plugin_gateway.gate.alias import fold_plain
-from plugin_gateway.gate.shadow import DeniedPaths, cast_shadow
+from plugin_gateway.gate.shadow import NO_TERMS, DeniedPaths, Terms, cast_shadow
 from plugin_gateway.gate.template import PathTemplate, parse_template
 from plugin_gateway.openapi.document import OperationKey
+
+HELD, LIMITED = Terms(is_held=True), Terms(others=("5/min",))
 
 
 def is_blocked(allowed: str, denied: list[str], path: str, method: str = "GET") -> bool:
@@ -16,7 +18,7 @@ def is_blocked(allowed: str, denied: list[str], path: str, method: str = "GET") 
     keys = [OperationKey(*text.split(" ")) if " " in text else OperationKey("GET", text) for text in denied]
     own = OperationKey("GET", allowed)
     templates = {key.path: parse_template(key.path) for key in [own, *keys]}
-    guard = DeniedPaths([own, *keys], {own: ()}, templates).guard(templates[allowed], method)
+    guard = DeniedPaths([own, *keys], {own: NO_TERMS}, templates).guard(templates[allowed], method)
     segments = path.split("/")
     return guard is not None and guard.find(lambda index: (fold_plain(segments[index]),)) is not None
 
@@ -101,22 +103,23 @@ def test_an_allowed_operation_casts_no_shadow() -> None:
     keys = [OperationKey("GET", "/pets/{id}"), OperationKey("GET", "/pets/mine")]
     templates = {key.path: parse_template(key.path) for key in keys}
 
-    assert DeniedPaths(keys, dict.fromkeys(keys, ()), templates).guard(templates["/pets/{id}"], "GET") is None
+    assert DeniedPaths(keys, dict.fromkeys(keys, NO_TERMS), templates).guard(templates["/pets/{id}"], "GET") is None
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(
     ("terms", "ours", "path", "is_blocked"),
     [
-        (("confirm",), (), "/pets/MINE", True),
-        (("confirm",), ("5/min",), "/pets/MINE", True),
-        (("confirm",), ("confirm",), "/pets/MINE", False),
-        ((), ("confirm",), "/pets/MINE", False),
-        (("confirm",), (), "/pets/1", False),
+        (HELD, NO_TERMS, "/pets/MINE", True),
+        (HELD, LIMITED, "/pets/MINE", True),
+        (LIMITED, HELD, "/pets/MINE", True),
+        (HELD, HELD, "/pets/MINE", False),
+        (NO_TERMS, HELD, "/pets/MINE", False),
+        (HELD, NO_TERMS, "/pets/1", False),
     ],
 )
 def test_an_allowed_operation_with_other_terms_casts_a_shadow(
-    terms: tuple[str, ...], ours: tuple[str, ...], path: str, is_blocked: bool, method: str
+    terms: Terms, ours: Terms, path: str, is_blocked: bool, method: str
 ) -> None:
     template, mine = OperationKey("GET", "/pets/{id}"), OperationKey("GET", "/pets/mine")
     templates = {key.path: parse_template(key.path) for key in (template, mine)}
@@ -130,19 +133,22 @@ def test_an_allowed_operation_with_other_terms_casts_a_shadow(
         assert (found is not None) is is_blocked
 
 
-def test_an_allowed_operation_with_other_terms_casts_no_shadow_on_longer_paths() -> None:
+@pytest.mark.parametrize(("terms", "is_blocked"), [(HELD, True), (LIMITED, False)])
+def test_of_the_operations_with_other_terms_only_held_ones_cast_a_shadow_on_longer_paths(
+    terms: Terms, is_blocked: bool
+) -> None:
     longer, mine = OperationKey("GET", "/pets/{id}/toys"), OperationKey("GET", "/pets/mine")
     templates = {key.path: parse_template(key.path) for key in (longer, mine)}
-    denied = DeniedPaths([longer, mine], {longer: (), mine: ("confirm",)}, templates)
+    denied = DeniedPaths([longer, mine], {longer: NO_TERMS, mine: terms}, templates)
 
-    assert denied.guard(templates["/pets/{id}/toys"], "GET") is None
-    assert not denied.deep_beginnings(templates["/pets/{id}/toys"], "GET", 2).heads
+    assert (denied.guard(templates["/pets/{id}/toys"], "GET") is not None) is is_blocked
+    assert bool(denied.deep_beginnings(templates["/pets/{id}/toys"], "GET", 2).heads) is is_blocked
 
 
 def test_a_denied_path_with_an_allowed_head_blocks_get_but_not_head() -> None:
     get, mine, head = (OperationKey(*k.split(" ")) for k in ("GET /pets/{id}", "GET /pets/mine", "HEAD /pets/mine"))
     templates = {key.path: parse_template(key.path) for key in (get, mine)}
-    denied = DeniedPaths([get, mine, head], dict.fromkeys([get, head], ()), templates)
+    denied = DeniedPaths([get, mine, head], dict.fromkeys([get, head], NO_TERMS), templates)
 
     assert denied.guard(templates["/pets/{id}"], "HEAD") is None
     assert denied.guard(templates["/pets/{id}"], "GET") is not None
@@ -199,7 +205,7 @@ def test_a_route_is_compared_with_those_templates_only_whose_literals_fit(monkey
 def test_a_shadow_with_a_literal_is_found_by_that_literal() -> None:
     keys = [OperationKey("GET", path) for path in ("/{a}/{b}", "/{x}/secrets", "/{x}/{y}.json")]
     templates = {key.path: parse_template(key.path) for key in keys}
-    guard = DeniedPaths(keys, dict.fromkeys(keys[:1], ()), templates).guard(templates["/{a}/{b}"], "GET")
+    guard = DeniedPaths(keys, dict.fromkeys(keys[:1], NO_TERMS), templates).guard(templates["/{a}/{b}"], "GET")
 
     assert guard is not None
     assert [(index, [*by_head]) for index, by_head in guard.heads] == [(2, ["secrets"])]

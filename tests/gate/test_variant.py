@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from plugin_gateway.gate.compile import AllowedOperation, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.rule import InjectedNames
+from plugin_gateway.gate.shadow import NO_TERMS, Terms
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import (
     PlainFields,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plugin_gateway.gate.gate import Gate
+
+HELD = Terms(is_held=True)
 
 
 def gate_of(paths: list[str], allowed: list[str], parameters: Sequence[Any] = ()) -> Gate:
@@ -295,10 +298,8 @@ def test_a_field_that_the_gateway_sets_selects_nothing() -> None:
     assert isinstance(gate.judge(b"POST", b"/", PlainFields(((b"x-amz-target", b"Q.List"),))), Refusal)
 
 
-@pytest.mark.parametrize(("terms", "passes"), [((), True), (("confirm",), False)])
-def test_a_field_that_selects_an_operation_with_other_terms_does_not_go_up(
-    terms: tuple[str, ...], passes: bool
-) -> None:
+@pytest.mark.parametrize(("terms", "passes"), [(NO_TERMS, True), (HELD, False)])
+def test_a_field_that_selects_an_operation_with_other_terms_does_not_go_up(terms: Terms, passes: bool) -> None:
     root = OperationKey("POST", "/")
     plain = {"parameters": [{"name": "X-Amz-Target", "in": "header"}]}
     document = Document(root={"paths": {"/": {"post": plain}, **BY_HEADER.root["paths"]}}, name="t")
@@ -312,11 +313,11 @@ def test_a_field_that_selects_an_operation_with_other_terms_does_not_go_up(
 @pytest.mark.parametrize("is_open", [False, True])
 @pytest.mark.parametrize(
     ("terms", "ours", "found"),
-    [(("confirm",), (), False), (("confirm",), ("confirm",), True), ((), ("confirm",), True)],
+    [(HELD, NO_TERMS, False), (HELD, HELD, True), (NO_TERMS, HELD, True)],
 )
 @pytest.mark.parametrize("target", [b"/find?by=ID", b"/find?by=%49d"])
 def test_another_spelling_is_no_call_of_an_operation_with_other_terms(
-    target: bytes, terms: tuple[str, ...], ours: tuple[str, ...], found: bool, is_open: bool
+    target: bytes, terms: Terms, ours: Terms, found: bool, is_open: bool
 ) -> None:
     general, by_id = (OperationKey("GET", path) for path in ("/find?by={by}" if is_open else "/find", "/find?by=id"))
     node = {"parameters": [{"name": "by", "in": "query"}]}

@@ -8,6 +8,7 @@ import pytest
 
 from plugin_gateway.config.selector import AllowEntry
 from plugin_gateway.config.surroundings import Surroundings
+from plugin_gateway.gate.shadow import NO_TERMS
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.tools.hints import ChosenHints
@@ -112,7 +113,8 @@ def test_what_an_entry_asks_of_calls_or_hides_is_in_the_terms(setting: dict[str,
     (kept,) = keep([{"operation": "getPet", **setting}])
     (other,) = keep([{"operation": "getPet", **setting}])
 
-    assert kept.terms
+    assert kept.terms != NO_TERMS
+    assert kept.terms.is_held is ("consequential" in setting)
     assert kept.terms == other.terms
 
 
@@ -130,4 +132,4 @@ def test_what_an_entry_asks_of_calls_or_hides_is_in_the_terms(setting: dict[str,
 def test_what_is_only_for_clients_is_not_in_the_terms(setting: dict[str, Any]) -> None:
     (kept,) = keep([{"operation": "getPet", **setting}])
 
-    assert kept.terms == ()
+    assert kept.terms == NO_TERMS
