@@ -43,8 +43,8 @@ def prune(
 
     A reference to an undefined schema stays; the result has a warning for it.
 
-    Raises `BrokenReferencesError` with a finding for each kept reference that leads outside, nowhere, or back to itself, and `KeyError`
-    if the document lacks an operation of `kept`.
+    Raises `BrokenReferencesError` with a finding for each kept reference that leads outside, nowhere, or back to itself, and
+    `KeyError` if the document lacks an operation of `kept`.
     """
     return _cut(document, kept, extensions, discriminator)[0]
 
