@@ -81,7 +81,7 @@ def _at(place: AttackedOperation, terrain: Terrain) -> Iterator[Case]:
         )
         yield Case(feature=Feature.ECHO, name=f"as {echo}", octets=octets, entry=entry, echo=echo)
     for denied in _near(place, terrain.denied):
-        for name, path in _spellings(denied.path, place.path):
+        for name, path in spellings(denied.path, place.path):
             octets = request(denied.method, path)
             yield Case(feature=Feature.SPELLING, name=name, octets=octets, entry=str(denied))
 
@@ -96,8 +96,8 @@ def _near(place: AttackedOperation, denied: Iterable[AttackedOperation], most: i
     return sorted(denied, key=common, reverse=True)[:most]
 
 
-def _spellings(path: str, allowed: str) -> Iterator[tuple[str, str]]:
-    """Yield other spellings of a denied path that some server reads as that path."""
+def spellings(path: str, allowed: str) -> Iterator[tuple[str, str]]:
+    """Yield other spellings of a path that some server reads as that path, some of them by way of an `allowed` one."""
     last = path.rstrip("/").rpartition("/")[2] or "x"
     head = path[: len(path) - len(last)] if path.endswith(last) else path
     escaped = "".join(f"%{ord(one):02X}" for one in last)

@@ -10,7 +10,7 @@ from plugin_gateway.approvals.approval import Decision, State
 from plugin_gateway.approvals.approver import Approver
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.hostile.case import Case, Feature
-from plugin_gateway.hostile.cases import request, tool_call
+from plugin_gateway.hostile.cases import request, spellings, tool_call
 from plugin_gateway.hostile.terrain import MARK
 
 if TYPE_CHECKING:
@@ -60,8 +60,13 @@ def plain_call(shaped: ShapedOperation, name: str = "not approved") -> Case:
 
 
 def claiming_calls(shaped: ShapedOperation, mcp_path: str, id_: str) -> Iterator[Case]:
-    """Yield the same call with false claims of an approval; `id_` is the id of an approval that no person has given."""
+    """Yield the same call with false claims of an approval, and in other spellings.
+
+    `id_` is the id of an approval that no person has given.
+    """
     path = shaped.place.path
+    for name, spelt in spellings(path, path):
+        yield _case(shaped, f"with the path in another spelling, {name}", _request(shaped, path=spelt))
     yield plain_call(shaped, "sent again")
     yield _case(shaped, "sent twice on one connection", _kept_alive(shaped) + _request(shaped))
     for claim in _CLAIMS:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.config.load import LoadedConfig, load_text
+from plugin_gateway.gate.shadow import NO_TERMS
 from plugin_gateway.hostile import arena
 from plugin_gateway.hostile.campaign import Outcome, attack, attack_remote, terrain_of
 from plugin_gateway.hostile.case import Case, Echo, Feature
@@ -22,6 +23,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.revision import Revision
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.kept import KeptOperation
 from tests.narrow import stand_in
 
 ID = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
@@ -258,6 +260,18 @@ def test_a_dropped_field_that_clients_get_is_found() -> None:
 def test_a_call_that_runs_without_an_approval_is_found() -> None:
     found = found_in(without("consequential"))[Feature.HELD]
     assert {"not approved", "by a tool, claim 0", "a second time with one approval"} <= found
+
+
+@pytest.mark.parametrize("is_mistaken", [False, True])
+def test_another_spelling_that_runs_without_an_approval_is_found(
+    monkeypatch: pytest.MonkeyPatch, is_mistaken: bool
+) -> None:
+    if is_mistaken:
+        monkeypatch.setattr(KeptOperation, "terms", NO_TERMS)
+    outcome = attacked(compiled(allow=["getPet", {"operation": "getMine", "consequential": "confirm"}]))
+    found = {leak.case.name for leak in outcome.leaks if leak.case.feature is Feature.HELD}
+    assert ("with the path in another spelling, escaped last segment" in found) is is_mistaken
+    assert is_mistaken or not outcome.leaks
 
 
 def test_an_approval_that_holds_for_other_calls_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

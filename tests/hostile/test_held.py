@@ -40,6 +40,12 @@ def test_the_calls_that_claim_an_approval_name_its_id() -> None:
     assert not any(case.octets.startswith(b"POST /mcp ") for case in claiming_calls(SHAPED, "", "id"))
 
 
+def test_a_held_call_is_sent_in_other_spellings_of_its_path() -> None:
+    held = SHAPED._replace(place=AttackedOperation("PUT", "/orders/purge"))
+    lines = {case.octets.partition(b" HTTP/1.1")[0] for case in claiming_calls(held, "", "id")}
+    assert lines >= {b"PUT /ORDERS/PURGE", b"PUT /orders/%70%75%72%67%65", b"PUT /orders/purge.json"}
+
+
 def test_each_other_call_differs_from_the_approved_call() -> None:
     plain = plain_call(SHAPED).octets
     others = {case.octets for case in other_calls(SHAPED)}
