@@ -57,7 +57,7 @@ class SyntaxMistake(NamedTuple):
 
 
 def find_syntax_mistake(complaint: BadSyntax, lines: Sequence[str]) -> SyntaxMistake:
-    """Find the line to correct in a text that the parser gave up."""
+    """Find the line to correct in a text that the parser gave up on."""
     problem, at, context, began_at = complaint
     # The mistake is where an unclosed text or a key without a colon begins, not where the parser noticed.
     is_earlier = "end of stream" in problem or "could not find expected ':'" in problem

@@ -40,7 +40,7 @@ _ASCII_FOLD = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"} | dict.f
 
 
 class Unsafe(Struct, frozen=True):
-    """An ambiguous segment; `reason` completes the sentence "the path contains …"."""
+    """An ambiguous segment; `reason` completes the sentence "it contains …"."""
 
     reason: str
 

@@ -101,8 +101,8 @@ class DeniedPaths:
     def guard(self, route: PathTemplate, method: str) -> Guard | None:
         """Return the guard of an allowed template, or None if no denied template lies on it.
 
-        A longer call may be one of an operation that is denied or held. For other terms it does not count: `/users/me/orders`
-        is rarely `/users/me`.
+        A path that begins like a denied or held operation is refused. A path that only begins like an operation with other
+        terms is not: few servers serve `/users/me/orders` as `/users/me`.
         """
         ours = _heads(route)
         terms = self._terms(route, method)

@@ -137,7 +137,7 @@ def _ambiguous(reason: str) -> Refusal:
     return Refusal(
         status=400,
         code="ambiguous-path",
-        detail=f"The path contains {reason}, which servers read in different ways.",
+        detail=f"The path is ambiguous: it contains {reason}.",
         hint="Send the value in its plain form, percent-encoded once.",
     )
 

@@ -46,7 +46,7 @@ class Batch:
         return self._requests[slot].id
 
     def put(self, slot: int, response: bytes) -> None:
-        """Take a response; one for which the answer has no room becomes an error."""
+        """Store a response. If the answer is full, store an error in its place."""
         if self._bytes + len(response) > MOST_ANSWER_BYTES:
             detail = f"The responses of this batch exceed {MOST_ANSWER_BYTES} bytes. Send this request by itself."
             response = error_response(Fault(INTERNAL_ERROR, detail, self.id_of(slot)))

@@ -97,9 +97,9 @@ def _with_long_integers(value: Any, data: bytes) -> Any:
 
 
 def _is_exact(value: dict[str, Any]) -> bool:
-    """Whether all values are those of the text, as far as a look at the id and the arguments of a tool call tells.
+    """Whether parsing changed no value. Only the id and the arguments of a tool call are compared.
 
-    An integer that became a float is a float or lies deeper, so only a message with one of these is searched.
+    Parsing turns a long integer into a float. So a message is compared further if one of them is a float, a list or an object.
     """
     params = value.get("params", _NO_PARAMS)
     arguments = params.get("arguments", _NO_PARAMS) if type(params) is dict else None

@@ -121,7 +121,7 @@ class Permitted(Received):
         """See `head_for`. Empty if the head depends on a token that the gateway still has to get."""
 
     def is_due(self) -> bool:
-        """Whether to judge the remembered request again: a report skipped it, and the worker has a look to spare now."""
+        """Whether to judge this request now: report mode skipped it, and the worker's budget has room."""
         return not self.shaped.is_judged and self.plan.looks.take()
 
     def head_for(self, uplink: Uplink) -> bytes:

@@ -267,7 +267,7 @@ def _sieve_of(secrets: Iterable[str]) -> Sieve | None:
 def _add(
     probes: list[tuple[int, _Probe]], forms: list[tuple[str, int, bytes, int]]
 ) -> list[tuple[str, int, bytes, int]]:
-    """Add forms to probes, and make probes for the rest, such that searching for all takes little time.
+    """Add each form to a probe. Make probes for the rest from octets that are rare in text.
 
     Each form comes with the first octet that a probe may search for. Forms found by an octet that may be lost are
     returned.

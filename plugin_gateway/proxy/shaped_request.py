@@ -56,7 +56,7 @@ class ShapedRequest(NamedTuple):
 
 
 def lists_more(rule: OperationRule) -> bool:
-    """Whether the shape of an operation may refuse a call that is refused already, so that one answer lists all problems."""
+    """Whether to run the shape on a call that is already refused, so that one answer lists all problems."""
     return rule.shape is not None and not rule.shape.only_reports
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 REF = re.compile(rb'"\$ref":"(#[^"\\]*)"')
 NEARLY_AS_GOOD = 0.5
-"""The share of the best score from which an operation is listed, even if others have more of the words."""
+"""List an operation if its score is at least this share of the best."""
 
 
 class Query(NamedTuple):

@@ -34,7 +34,10 @@ def read_for_calls(loaded: LoadedConfig, found: list[Finding]) -> tuple[str | No
 
 
 def or_placeholders(loaded: LoadedConfig, users: str | None) -> str | None:
-    """Replace users that cannot be read, which is reported already: a finding that there are no users would be wrong."""
+    """Use placeholders for users that could not be read.
+
+    That is reported already; "no such user" would be wrong.
+    """
     return _placeholder_users(loaded) if users is None and users_path(loaded) is not None else users
 
 

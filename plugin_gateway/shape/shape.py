@@ -26,7 +26,7 @@ class ParameterShape(Protocol):
     reads_fields: bool
     """Whether `fields` matter. Otherwise they may be empty."""
     changes_cookies: bool
-    """Whether `write_cookies` may return others than it gets."""
+    """Whether `write_cookies` may change the cookies."""
 
     def passing_query(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         """Return the query that goes up, if the call has no problem and nothing else changes. None if `write` must decide."""

@@ -85,7 +85,7 @@ def test_a_path_of_two_meanings_is_refused_with_the_reason_and_the_way_out(targe
     refusal = read_target(target)
 
     assert isinstance(refusal, Refusal)
-    assert refusal.detail == f"The path contains {reason}, which servers read in different ways."
+    assert refusal.detail == f"The path is ambiguous: it contains {reason}."
     assert refusal.hint == "Send the value in its plain form, percent-encoded once."
 
 

@@ -68,7 +68,7 @@ TAKEN_FOR = "a server may treat it as a path that is not allowed, or that has ot
             "GET",
             "/pets/..",
             "target",
-            "the path contains a segment that some servers read as empty, `.` or `..`, which servers read in different ways",
+            "the path is ambiguous: it contains a segment that some servers read as empty, `.` or `..`",
         ),
         ("GET", "/nope", "route", "no allowed operation has this path"),
         ("DELETE", "/pets", "route", "the path is allowed for GET, HEAD, POST, not for DELETE"),
