@@ -141,8 +141,9 @@ class Upstream(Record):
     compress, and refuses partial and unreadable responses. With `never`, you promise that the upstream repeats no secret of a
     request; then `Range`, compression, and partial and unreadable responses pass."""
     unreadable: Literal["refuse", "pass"] = "refuse"
-    """What happens to a response in a content coding that the gateway cannot decode, in which a secret could pass unnoticed:
-    `refuse` sends 502 `unreadable-answer`, `pass` the response. The gateway decodes gzip, deflate, br and zstd."""
+    """What happens to a response in a content coding that the gateway cannot decode, or in a charset such as UTF-7 or EBCDIC,
+    in which a secret could pass unnoticed: `refuse` sends 502 `unreadable-answer`, `pass` the response. The gateway decodes
+    gzip, deflate, br and zstd."""
     headers: UpstreamHeaders = UpstreamHeaders()
     """Header fields that the gateway forwards, although it drops them by default."""
     servers: Literal["check", "ignore"] = "check"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.credentials.injection import MIN_MASKED_BYTES
 from plugin_gateway.proxy.answer_head import BODILESS, Answer
+from plugin_gateway.proxy.charset import hides_secrets
 from plugin_gateway.proxy.coding import are_readable, codings_of
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.references import relocated
@@ -151,7 +152,7 @@ class Downlink:
         connection: list[bytes] = []
         encodings: list[bytes] = []
         is_part = status in _PARTIAL
-        is_dated = False
+        is_dated = is_hidden = False
         for number, field in enumerate(fields, start=1):
             if field is None:
                 raise bad_answer(f"field line {number} of the head is not `Name: value`")
@@ -164,8 +165,11 @@ class Downlink:
                 connection += options_of(field.value)
             elif name == b"content-encoding":
                 encodings.append(field.value)
-            elif name == b"content-range" or (name == b"content-type" and _IS_BYTERANGES.match(field.value)):
+            elif name == b"content-range":
                 is_part = is_part or status < 300
+            elif name == b"content-type":
+                is_part = is_part or (status < 300 and _IS_BYTERANGES.match(field.value) is not None)
+                is_hidden = is_hidden or hides_secrets(field.value)
             elif name == b"date":
                 is_dated = True
         framing = frame_response(minor, lengths, codings, connection)
@@ -196,6 +200,8 @@ class Downlink:
             elif encoded and not are_readable(encoded):
                 unreadable = "" if self.passes_unreadable else "has an unknown content coding"
                 encoded = ()
+            elif is_hidden and not self.passes_unreadable:
+                unreadable = "is in a charset that spells secrets in another way"
         return Answer(
             status,
             block,

@@ -141,6 +141,9 @@ def test_a_head_that_is_not_strict_is_never_passed_on(fields: bytes) -> None:
         (b"Content-Encoding: gzip\r\nContent-Encoding: br\r\n", (b"gzip", b"br"), True),
         (b"Content-Encoding: none\r\n", (), False),
         (b"Content-Range: bytes 0-1/2\r\n", (), False),
+        (b"Content-Type: text/plain; charset=utf-7\r\n", (), False),
+        (b"Content-Type: text/plain; charset=utf-16\r\n", (), True),
+        (b"Content-Encoding: gzip\r\nContent-Type: a/b; charset=ibm037\r\n", (b"gzip",), False),
     ],
 )
 def test_an_answer_names_the_codings_to_undo_before_the_search(
@@ -149,6 +152,11 @@ def test_an_answer_names_the_codings_to_undo_before_the_search(
     answer = read(fields)
     assert (answer.codings, answer.unreadable == "") == (codings, is_readable)
     assert answer.is_special is bool(codings or not is_readable)
+
+
+@pytest.mark.parametrize("fields", [b"Content-Encoding: none\r\n", b"Content-Type: text/plain; charset=utf-7\r\n"])
+def test_an_answer_that_cannot_be_searched_passes_if_the_config_permits(fields: bytes) -> None:
+    assert not read(fields, passes_unreadable=True).unreadable
 
 
 @pytest.mark.parametrize("name", [b"X-S3cret-Key", b"x-s3cret-key", b"S3CRET"])
