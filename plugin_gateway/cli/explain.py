@@ -54,9 +54,9 @@ def command(
 
     PATH is a path with its query, or a whole URL of the gateway or the upstream: `plugin-gateway explain GET
     '/orders?status=open'`. A curl command can be pasted: `plugin-gateway explain curl -X POST https://…`; its body is not
-    judged, and of the header fields only those that select an operation. A path or URL alone is a GET. Exit status: 0 if the
-    call is allowed or the gateway answers it itself, 1 if it is refused. The output names denied operations; clients do not see
-    it.
+    judged, and of the header fields only those that select an operation or the page. A path or URL alone is a GET. Exit status:
+    0 if the call is allowed or the gateway answers it itself, 1 if it is refused. The output names denied operations; clients
+    do not see it.
     """
     if path is None:
         method, _, path = method.partition(" ")  # `explain 'GET /orders'`, as a log or a list has it

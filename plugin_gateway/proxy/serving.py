@@ -14,13 +14,13 @@ from plugin_gateway.proxy.granted import GrantedUplinks
 from plugin_gateway.proxy.link_queries import link_queries_of, query_names_of
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.overflow import Cap
-from plugin_gateway.proxy.page_request import asks_for_page
 from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.received import FieldBlock
 from plugin_gateway.proxy.relocation import OwnNames
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.uplink import Uplink, uplink_kind_of
 from plugin_gateway.proxy.wire import read_request_fields
+from plugin_gateway.publish.page_request import asks_for_page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping, Sequence

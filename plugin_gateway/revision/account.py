@@ -19,6 +19,8 @@ from plugin_gateway.gate.trace import Step, explain
 from plugin_gateway.gate.undeclared import UndeclaredQuery
 from plugin_gateway.gate.variant import NO_FIELDS
 from plugin_gateway.openapi.document import OperationKey
+from plugin_gateway.publish.page import PAGE_PATH
+from plugin_gateway.publish.page_request import asks_for_page
 from plugin_gateway.publish.security import well_known_at_root
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
@@ -97,19 +99,22 @@ def account_for(
     if target != given:
         steps.append(Step("url", True, f"the path on the gateway is {target}"))
     if not (_METHOD.fullmatch(method) and _TARGET.fullmatch(target)):
-        text = (
-            "a method is one word; a target has no blanks, control characters or non-ASCII letters: write them as %XX"
-        )
+        text = "a method is one word; a target writes blanks, control characters and non-ASCII letters as %XX"
         return Account(steps=(*steps, Step("request line", False, text)), verdict=_BAD_REQUEST_LINE)
     path = target.partition("?")[0]
     is_preflight = method == methods.PREFLIGHT and target.startswith("/")
-    if is_preflight or path in faces or path in revision.callers.local_paths:
+    has_page = revision.page is not None and path == PAGE_PATH and method in _OF_DOCUMENTS
+    is_for_page = has_page and asks_for_page(method.encode(), fields.spelled_like(b"accept"))
+    if is_preflight or is_for_page or path in faces or path in revision.callers.local_paths:
         what = f"{method} as a preflight" if is_preflight else path
         if path in faces and not is_preflight and method not in _OF_DOCUMENTS:
             steps.append(Step("own path", False, f"{path} is the gateway's own: read it with GET"))
             return Account(steps=tuple(steps), verdict=_NOT_A_DOCUMENT_METHOD)
         steps.append(Step("own path", True, f"the gateway answers {what} itself; nothing is forwarded"))
         return Account(steps=tuple(steps), verdict=None)
+    if has_page:
+        text = "a browser, which names text/html in Accept, gets the gateway's page; a program gets the answer below"
+        steps.append(Step("own path", True, text))
     steps.append(_caller(revision, consumer))
     if revision.mcp is not None and path == revision.mcp.path:
         return _of_mcp(method, path, steps)
@@ -198,12 +203,8 @@ def _caller(revision: Revision, consumer: str) -> Step:
         return Step("caller", True, f"with a credential of the consumer {consumer}")
     if authentication is None:
         return Step("caller", True, "any caller: `auth` is none")
-    scheme = authentication.scheme.decode()
-    return Step(
-        "caller",
-        True,
-        f"with a {scheme} credential that `auth: {authentication.kind}` accepts; without one the answer is 401",
-    )
+    credential = f"a {authentication.scheme.decode()} credential that `auth: {authentication.kind}` accepts"
+    return Step("caller", True, f"with {credential}; without one the answer is 401")
 
 
 def _limits(loaded: LoadedConfig, consumer: str) -> Iterator[Step]:

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from plugin_gateway.config.load import load_text
+from plugin_gateway.gate.variant import PlainFields
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.account import account_for
@@ -94,6 +95,35 @@ def test_an_account_says_that_a_call_needs_approval() -> None:
     steps = account_for("GET", "/pets", revision=revision, loaded=loaded, document=DOCUMENT).steps
 
     assert {step.name: step.finding for step in steps}["approval"].startswith("a person must approve each call")
+
+
+TO_BROWSERS = "a browser, which names text/html in Accept, gets the gateway's page"
+
+
+@pytest.mark.parametrize(
+    ("method", "asked", "accept", "more", "code", "said"),
+    [
+        ("GET", "/", b"text/html, */*", "", "", "the gateway answers / itself"),
+        ("HEAD", "/", b"text/html", "", "", "the gateway answers / itself"),
+        ("GET", "http://localhost:8080", b"text/html", "", "", "the gateway answers / itself"),
+        ("GET", "/", b"*/*", "", "operation-not-found", TO_BROWSERS),
+        ("GET", "/", b"", "", "operation-not-found", TO_BROWSERS),
+        ("POST", "/", b"text/html", "", "operation-not-found", ""),
+        ("GET", "/x", b"text/html", "", "operation-not-found", ""),
+        ("GET", "/", b"text/html", "public: {page: false}\n", "operation-not-found", ""),
+    ],
+)
+def test_a_browser_gets_the_page_and_a_program_the_answer_of_the_gate(
+    method: str, asked: str, accept: bytes, more: str, code: str, said: str
+) -> None:
+    loaded = load_text(CONFIG + more, path=None, environ={})
+    revision = compile_revision(loaded, DOCUMENT, number=1)
+    fields = PlainFields(((b"accept", accept),)) if accept else PlainFields()
+
+    account = account_for(method, asked, revision=revision, loaded=loaded, document=DOCUMENT, fields=fields)
+
+    assert getattr(account.verdict, "code", "") == code
+    assert [step.finding.startswith(said) for step in account.steps if step.name == "own path"] == [True] * bool(said)
 
 
 BELOW = "{url: https://api.example.com/plugin}"

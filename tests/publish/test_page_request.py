@@ -1,6 +1,6 @@
 import pytest
 
-from plugin_gateway.proxy.page_request import asks_for_page
+from plugin_gateway.publish.page_request import asks_for_page
 
 
 @pytest.mark.parametrize(
