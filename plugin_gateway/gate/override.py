@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.alias import unescape
+from plugin_gateway.gate.shadow import NO_TERMS
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.gate.shadow import Terms
     from plugin_gateway.openapi.document import OperationKey
 
 _SEPARATORS = b"-_.+ \t\r\n\f\v"
@@ -102,21 +104,27 @@ def shown_name(name: bytes) -> str:
 
 
 def find_declared_overrides(
-    operations: Iterable[OperationKey], entries: Mapping[OperationKey, int], rules: Iterable[OperationRule]
+    operations: Iterable[OperationKey],
+    entries: Mapping[OperationKey, int],
+    rules: Iterable[OperationRule],
+    terms: Mapping[OperationKey, Terms],
 ) -> Iterator[Finding]:
     """Warn of operations whose schema lets a caller choose another method while a method on the same path is closed.
 
-    `entries` maps each allowed operation to the index of its entry in `allow`.
+    `entries` maps each allowed operation to the index of its entry in `allow`, and `terms` to its terms.
     """
     by_place = {(rule.method, rule.path_template): rule.declared_overrides for rule in rules if rule.declared_overrides}
     for key in entries:
-        declared = by_place.get((key.method, key.path))
-        if declared and (closed := [other for other in operations if other.path == key.path and other not in entries]):
+        if not (declared := by_place.get((key.method, key.path))):
+            continue
+        open_terms = (NO_TERMS, terms[key])
+        closed = [other for other in operations if other.path == key.path and terms.get(other) not in open_terms]
+        if closed:
             yield Finding(
                 rule="declares-method-override",
                 severity=Severity.WARNING,
                 message=f"`{key}` declares `{min(declared).decode()}` in its body; with it, callers may reach `{closed[0]}`, "
-                "which is not allowed",
+                "which is not allowed, or only with other rules",
                 hint="take the property out of the document, or remove the entry",
                 pointer=("allow", entries[key]),
             )

@@ -137,7 +137,9 @@ def compile_revision(
     own_paths = {*published.faces, *callers.local_paths, *((mcp.path,) if mcp else ())}
     findings += find_hidden_operations(kept, own_paths)
     entries = {key: one.entries[0].index for key, one in kept.items()}
-    findings += find_declared_overrides(document.operations, entries, gate.rules)
+    findings += find_declared_overrides(
+        document.operations, entries, gate.rules, {key: one.terms for key, one in allowed.items()}
+    )
     findings += find_required_names(published.served, gate.rules_by_key, entries)
     findings += find_carriers(published.served, entries)
     views = compile_views(

@@ -14,8 +14,10 @@ from plugin_gateway.gate.override import (
     refuse_override,
 )
 from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.gate.shadow import NO_TERMS, Terms
 from plugin_gateway.openapi.document import OperationKey
 
+HELD = Terms(is_held=True)
 OVERRIDES = [
     b"_method", b"_METHOD", b"_Method", b"%5fmethod", b"%5Fmetho%64", b"%255fmethod", b"%u005fmethod", b".method", b" _method",
     b"_method ", b"_method[]", b"_method[a][b]", b"_method%00", b"_method\x00x", b"X-HTTP-Method-Override",
@@ -88,14 +90,30 @@ def test_a_declared_override_beside_a_closed_method_is_a_warning() -> None:
     )
     plain = OperationRule(method="POST", path_template="/q", operation_id="q")
 
-    (finding,) = find_declared_overrides([post, delete, other], kept, [rule, plain])
+    terms = dict.fromkeys(kept, NO_TERMS)
+    (finding,) = find_declared_overrides([post, delete, other], kept, [rule, plain], terms)
     assert (finding.rule, finding.severity, finding.pointer) == ("declares-method-override", "warning", ("allow", 3))
     assert finding.message == (
-        "`POST /p` declares `_method` in its body; with it, callers may reach `DELETE /p`, which is not allowed"
+        "`POST /p` declares `_method` in its body; with it, callers may reach `DELETE /p`, which is not allowed, or only with other rules"
     )
     assert finding.hint == "take the property out of the document, or remove the entry"
-    assert [*find_declared_overrides([post, other], kept, [rule, plain])] == []
-    assert [*find_declared_overrides([post, delete, other], kept, [plain])] == []
+    assert [*find_declared_overrides([post, other], kept, [rule, plain], terms)] == []
+    assert [*find_declared_overrides([post, delete, other], kept, [plain], terms)] == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "is_found"),
+    [(NO_TERMS, NO_TERMS, False), (NO_TERMS, HELD, True), (HELD, HELD, False), (HELD, NO_TERMS, False)],
+)
+def test_an_override_that_leads_to_an_operation_with_other_terms_is_found(
+    ours: Terms, theirs: Terms, is_found: bool
+) -> None:
+    post, delete = OperationKey("POST", "/p"), OperationKey("DELETE", "/p")
+    rule = OperationRule(
+        method="POST", path_template="/p", operation_id="p", declared_overrides=frozenset({b"_method"})
+    )
+    found = find_declared_overrides([post, delete], {post: 0, delete: 1}, [rule], {post: ours, delete: theirs})
+    assert bool([*found]) is is_found
 
 
 @given(st.binary(max_size=30))
