@@ -51,7 +51,7 @@ def fold_plain(segment: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The name by which a decoded segment is compared with denied ones: case and look-alikes folded, `.` for each separator.
+    """Fold a decoded segment, to compare it with denied names: case, look-alikes, and `.` in place of each separator.
 
     An origin may cut off `;params`, `.json`, `?`, `#`, `:$DATA` or blanks after a name. Each of them begins with a
     separator, so an alias of `export` is `export` itself or begins with `export.`.
@@ -131,7 +131,7 @@ def _find_trick(text: str) -> str:
 
 
 def _has_hollow_stem(text: str) -> bool:
-    """Whether an origin that first cuts off any format suffix and then decodes has nothing left: `%2e.x`."""
+    """Whether nothing is left if an origin first cuts off any format suffix and then decodes: `%2e.x`."""
     stem = _STEM.match(text)
     if stem is None:
         return False

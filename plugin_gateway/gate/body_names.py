@@ -1,8 +1,8 @@
 """Body names: which fields a body may not have, because a server could read them in place of the judged values.
 
-Those are method overrides, and names of the query with which the gateway selects the operation, adds its credential, or
-hides or narrows a parameter. Rails, Laravel and PHP's `$_REQUEST` keep the fields of the body and of the query in one place,
-and a field of the body wins there.
+These are method overrides, and the query names by which the gateway selects the operation, adds its credential, or hides or
+narrows a parameter. Rails, Laravel and PHP's `$_REQUEST` keep the fields of the body and of the query in one place, and a field
+of the body wins there.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class BodyNames(Struct, frozen=True):
     def refuse(self, name: bytes) -> Refusal | None:
         """Return the refusal of a body with a field of this name, or None if a body may have it."""
         folded = fold_name(name)
-        # Every override has `method` in it; a body may have a hundred thousand names without.
+        # Every override contains `method`. A body may have a hundred thousand names, and most do not contain it.
         if b"method" in folded and (override := override_of(name)):
             return None if override in self.declared_overrides else refuse_override(name)
         return _refuse_parameter(name) if folded in self.closed else None

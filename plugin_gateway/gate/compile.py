@@ -1,6 +1,6 @@
 """Compile the gate: the routes and rules of the allowed operations, with every denied operation that a call could reach.
 
-An operation that the API has stays known here when an overlay takes it out of the document.
+If an overlay removes an operation from the document, the gate still knows that the API has it.
 """
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ def compile_rules(
 
 
 def _known_operations(document: Document) -> dict[OperationKey, tuple[RequiredPair, ...]]:
-    """Return all operations of the API, also those that overlays took out of its document, and the pairs that select each.
+    """Return all operations of the API, also the ones that overlays removed from its document, and the pairs that select each.
 
-    Without these, a call of the denied `/pets/mine` would pass as one of the allowed `/pets/{id}`. Operations that an overlay
-    wrote again with other parameter names are left out.
+    If a removed operation were unknown, a call of the denied `/pets/mine` would pass as a call of the allowed `/pets/{id}`. An
+    operation is left out if an overlay wrote it again with other parameter names.
     """
     present = {key: selecting_pairs(key, document) for key in document.operations}
     if not document.removed:
@@ -107,9 +107,9 @@ _Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[tuple[RequiredPai
 def _closed_variants(
     known: Mapping[OperationKey, tuple[RequiredPair, ...]], allowed: Mapping[OperationKey, AllowedOperation]
 ) -> _Variants:
-    """The pairs that select operations such as `/responses?beta=true` that are denied or have terms, and these terms.
+    """The variants, such as `/responses?beta=true`, that are denied or have terms: their pairs and their terms.
 
-    They are by the method and the shape of the path.
+    They are indexed by the method and the shape of the path.
     """
     variants: dict[tuple[str, object], list[tuple[tuple[RequiredPair, ...], Terms | None]]] = {}
     for key, pairs in known.items():
@@ -138,6 +138,6 @@ def _distinction(ours: tuple[RequiredPair, ...], near: Iterable[tuple[RequiredPa
 def _near(
     key: OperationKey, ours: tuple[RequiredPair, ...], terms: Terms, variants: _Variants
 ) -> tuple[tuple[RequiredPair, ...], ...]:
-    """The pairs of the variants that a call of this operation could match, too, and that are denied or have other terms."""
+    """The pairs of variants that are denied or have other terms, if a call of this operation could match them, too."""
     theirs = variants.get((key.method, parse_template(key.path).shape), ())
     return tuple(pairs for pairs, others in theirs if others != terms and not contradict(ours, pairs))

@@ -140,9 +140,9 @@ class Gate(Struct, frozen=True, kw_only=True):
 
 
 def _as_sent(verdict: Permit | Refusal, matrix: MatrixPath, target: bytes) -> Permit | Refusal | None:
-    """Return the verdict for a matrix path, from that for the path with plain values.
+    """Return the verdict for a matrix path, made from the verdict for the path with plain values.
 
-    It is None if another operation has that path.
+    Return None if another operation has that path.
     """
     path = target.partition(b"?")[0]
     if isinstance(verdict, UndeclaredQuery) and verdict.permit is not None:

@@ -51,7 +51,7 @@ class MatrixPath(Struct, frozen=True):
         return b"".join(found.groups()).replace(b";", b",") + mark + query
 
     def is_of(self, rule: OperationRule) -> bool:
-        """Whether the rule is that of the operation."""
+        """Whether the rule belongs to the operation."""
         return (rule.method, rule.path_template) == (self.method, self.path_template)
 
 

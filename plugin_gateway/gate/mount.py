@@ -30,7 +30,7 @@ class Mount(NamedTuple):
     """The answer to every other path."""
 
     def cut(self, target: bytes) -> bytes | Refusal:
-        """Return the target that the gate judges, or the refusal of a target outside the mount.
+        """Cut the mount off a target for the gate, or refuse a target outside the mount.
 
         The mount is compared byte for byte: `/%70lugin` and `/PLUGIN` may lead to the API itself. A target that is not a
         path stays as it is, because the gate refuses it.

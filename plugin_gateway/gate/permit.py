@@ -30,8 +30,10 @@ class OperationRule(Struct, frozen=True, kw_only=True):
     withheld_names: frozenset[bytes] = frozenset()
     """Folded names (`gate.query.fold_name`) that are refused despite `any_query`: they could select another operation."""
     denied_pairs: frozenset[tuple[bytes, str]] = frozenset()
-    """Names and folded values that select an operation that is denied or has other terms. A value that the template leaves open
-    must not be one."""
+    """The names and folded values of operations that are denied or have other terms.
+
+    A call may not choose one of them for a value that the template leaves open.
+    """
     any_query: bool = False
     """The document declares an exploded free-form object in the query: any name but an injected one is admitted."""
     header_names: frozenset[bytes] = frozenset()

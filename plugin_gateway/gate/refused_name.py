@@ -41,7 +41,7 @@ def find_refused_names(
 ) -> Iterator[Finding]:
     """Find the names that the gate refuses.
 
-    `rules` are those of the gate; `placed` has the rules by operation and parameter.
+    `rules` are the gate's rules; `placed` has the rules of gateway.yaml by operation and parameter.
     """
     shaped = {
         key: one.shape.names for key, one in allowed.items() if one.shape is not None and one.shape.names != NO_NAMES

@@ -67,7 +67,7 @@ def _required_in_each_body(document: Document, key: OperationKey, closed: Collec
 
 
 def _required(schema: Any, document: Document) -> Iterator[str]:
-    """Yield the names that an object must have: those of the schema, of its reference and of its `allOf`."""
+    """Yield the names that an object must have by the schema, its reference and its `allOf`."""
     stack, seen = [schema], set[int]()
     while stack:
         part = follow(stack.pop(), document)

@@ -92,8 +92,8 @@ def compile_routes(
 ) -> RouteTable:
     """Build the table for the allowed `rules` among all `operations` of the document.
 
-    `slashes` names the path parameters that may hold encoded slashes, and `terms` are those of operations that have some. HEAD
-    is routed like GET, under GET's rule (RFC 9110, 9.3.2), unless the document declares HEAD on that path: then it is an
+    `slashes` names the path parameters that may hold encoded slashes; `terms` has the terms of each operation, if it has any.
+    HEAD is routed like GET, under GET's rule (RFC 9110, 9.3.2), unless the document declares HEAD on that path: then it is an
     operation like any other.
     """
     keys = tuple(operations)

@@ -130,7 +130,10 @@ def _first_equal(names: frozenset[_Name]) -> frozenset[_Name]:
 def _declared_names(
     parameters: Iterable[JsonObject], names: Names, document: Document
 ) -> tuple[_Declared, _Declared, _Declared]:
-    """Return the open names, the closed names, and the guarded names, whose other spellings are closed."""
+    """Return the open names, the closed names, and the guarded names.
+
+    A guarded name is open in one spelling and closed in all others.
+    """
     declared, closed, guarded, renamed = _Declared(), _Declared(), _Declared(), _Declared()
     for parameter in parameters:
         key = key_of(parameter)

@@ -86,7 +86,7 @@ NO_SHADOWS = Guard((), ())
 
 
 class DeniedPaths:
-    """The paths of the document that are denied to calls of some route, indexed to find the paths that shadow it."""
+    """The paths of the document that some route must not reach, indexed to find the shadows of each route."""
 
     def __init__(
         self,
@@ -94,7 +94,10 @@ class DeniedPaths:
         allowed: Mapping[OperationKey, Terms],
         templates: Mapping[str, PathTemplate],
     ) -> None:
-        """Index all operations; `allowed` has the terms of allowed ones, `templates` the parsed template of each path."""
+        """Index all operations.
+
+        `allowed` has the terms of the allowed operations, `templates` the parsed template of each path.
+        """
         self._declared, self._allowed = frozenset(operations), allowed
         self._by_length = _branches(tuple(templates))
 
@@ -118,7 +121,7 @@ class DeniedPaths:
     def deep_guards(self, route: PathTemplate, method: str, first_slashed: int) -> dict[int, Guard]:
         """Return the guards for calls whose encoded slashes an origin may decode, by the resulting number of segments.
 
-        They read the path cut also at its encoded slashes; `first_slashed` is the first segment that may hold one.
+        They cut the path at its encoded slashes, too; `first_slashed` is the first segment that may hold one.
         """
         guards: dict[int, Guard] = {}
         terms = self._terms(route, method)

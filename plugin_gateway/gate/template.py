@@ -128,7 +128,7 @@ class PathTemplate(Struct, frozen=True):
 
     @property
     def trimmed(self) -> tuple[Segment, ...]:
-        """The segments without the empty one that a trailing slash makes."""
+        """The segments, without the empty one after a trailing slash."""
         return self.segments[:-1] if len(self.segments) > 1 and self.segments[-1].literal == "" else self.segments
 
 

@@ -25,7 +25,10 @@ class UndeclaredQuery(Refusal):
     rest: bytes
     """The pairs of the query whose names are declared."""
     permit: Permit | None = None
-    """The permit that the call would get without the undeclared names. It serves to judge the rest; the call does not go up."""
+    """The permit that the call would get without the undeclared names.
+
+    With it the gateway judges the rest; the call does not go up.
+    """
 
     def with_permit(self, permit: Permit) -> UndeclaredQuery:
         """Return the same refusal with the permit for the rest of the query."""

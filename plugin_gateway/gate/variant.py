@@ -35,11 +35,11 @@ class Fields(Protocol):
     """The header fields of a call, as the gate reads them."""
 
     def spelled_like(self, name: bytes) -> list[tuple[bytes, bytes]]:
-        """Return the name in lower case and the value of each field that goes up and that some server takes for `name`."""
+        """Return each forwarded field that some server takes for `name`: its name in lower case, and its value."""
 
 
 class PlainFields(NamedTuple):
-    """Fields with names in lower case, none of them hop-by-hop."""
+    """Fields with names in lower case, without hop-by-hop fields."""
 
     pairs: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -70,7 +70,7 @@ class RequiredPair(NamedTuple):
 
 
 class Distinction(NamedTuple):
-    """How the calls of one operation are told from those of operations with the same method and path."""
+    """How the gate tells the calls of one operation from calls of others with the same method and path."""
 
     required: tuple[RequiredPair, ...] = ()
     """The pairs that each call must have."""
@@ -80,7 +80,7 @@ class Distinction(NamedTuple):
     """Names of the query with the folded values that select such an operation."""
 
     def names(self, place: str) -> set[bytes]:
-        """The names in one place that select this operation or one that is closed to its calls."""
+        """The names in one place that select this operation or a closed one."""
         return {pair.name for pair in self.required if pair.place == place} | self.withheld_names(place)
 
     def withheld_names(self, place: str) -> set[bytes]:
@@ -102,10 +102,10 @@ def required_pairs(query: Iterable[bytes]) -> tuple[RequiredPair, ...]:
 def selecting_pairs(key: OperationKey, document: Document) -> tuple[RequiredPair, ...]:
     """Return the pairs that select an operation.
 
-    They are in its path template's query, and in its fragment if calls must have them in the query or as a header field.
+    The template's query has them, or its fragment, if calls must send the pair in the query or as a header field.
 
     An operation that an overlay took out of the document has no parameters to read. All pairs of its fragment count, in both
-    places, so that none of its calls passes as another operation's.
+    places, so that its calls do not pass as calls of another operation.
     """
     template = parse_template(key.path)
     pairs = required_pairs(template.query)
@@ -176,7 +176,7 @@ def contradict(ours: Iterable[RequiredPair], theirs: Iterable[RequiredPair]) -> 
 
 
 def fold_value(value: bytes) -> str:
-    """Fold a value for comparison with the values of denied variants."""
+    """Fold a value, to compare it with the values of denied variants."""
     return fold(value.decode(errors="replace"))
 
 

@@ -1,4 +1,4 @@
-"""The head of an answer: its status, its field lines, and what follows them, ready to be sent."""
+"""The head of an answer: its status, its field lines and the framing of its body, ready to be sent."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ class LinkedBody:
         )
 
     def _take_string(self, string: bytes) -> bytes | None:
-        """Take a member name or a value; return its replacement, or None to keep it. Empty means a long one."""
+        """Take a member name or a value; return its replacement, or None to keep it. An empty one was too long to hold."""
         if self._names_follow:
             self._names_follow = False
             name = _decoded(string)

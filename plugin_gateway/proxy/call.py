@@ -39,10 +39,10 @@ class Client:
         self.call: Call | None = None
         """The call in flight; it sets itself when it starts."""
         self.on_begin: Callable[[Call], object] | None = None
-        """Called with each call when it is decided what becomes of it: forwarded, refused, or answered by the gateway itself.
+        """Called with each call when the gateway has decided to forward it, to refuse it or to answer it itself.
 
-        Its access record follows at the end, with the same id. A call whose caller is unknown has not begun, although
-        it has a record if it ends so.
+        Its access record follows at the end, with the same id. While the caller is unknown, the call has not begun; if it ends
+        then, it still has a record.
         """
 
     def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
@@ -98,8 +98,7 @@ class Call:
         self.received = received
         self.request_id = received.request.request_id or _next_id()
         self.started_at = self.sent_at = monotonic()
-        """When the head had arrived, and when the whole request had: the upload does not count as the upstream's
-        time."""
+        """When the head had arrived, and when the whole request had. The upload does not count as the upstream's time."""
         self.answered_at = 0.0
         """When the head of a streaming answer arrived; 0 if the answer came at once or not at all."""
         self.status = 0
@@ -117,7 +116,7 @@ class Call:
     def start(self, body: bytes, is_whole: bool, pending: Call | None = None) -> None:
         """Become the client's call, and begin with the part of the request body that has arrived.
 
-        `pending` is the call that waited until now, while the same request's caller was judged.
+        `pending` is the call that waited in its place while the caller was judged.
         """
         client = self._client
         client.call = self

@@ -25,7 +25,7 @@ class ChunkedError(ValueError):
 
 
 def chunk(data: bytes) -> bytes:
-    """Frame data as one chunk; empty data frames to nothing, since an empty chunk would be the last."""
+    """Frame data as one chunk. Empty data gives no chunk, because an empty chunk would end the body."""
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
 
 

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 _STEP_BYTES: Final = 64 * 1024
 _GIVEN_BYTES: Final = 4 * 1024
-"""The input of zlib or zstd in one step. At the end of a member they copy all the rest, and a body may consist of
-ends."""
+"""The input of zlib or zstd in one step.
+
+At the end of a member they copy all remaining input, and a body may have thousands of members.
+"""
 _STEP_COSTS_BYTES: Final = 4 * 1024
 """The cost of a step in bytes, even if it yields none."""
 _FREE_BYTES: Final = 8 * 1024 * 1024
@@ -116,7 +118,7 @@ class _Given:
             self._at = 0
 
     def take(self) -> bytes:
-        """Return the next bytes. The caller gives back the ones that it does not use."""
+        """Return the next bytes. The caller gives back the bytes that it does not use."""
         taken = self._data[self._at : self._at + _GIVEN_BYTES]
         self._at += len(taken)
         return taken

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class NoApprover(Approver):
-    """Refuses every call: this gateway has no place where a person can approve one."""
+    """Refuses every call, because this gateway has no place where a person can approve it."""
 
     def ask(self, held: HeldCall, on_verdict: Callable[[Verdict], object]) -> None:
         on_verdict(NO_DESK)
@@ -112,7 +112,7 @@ class ConsentTerms:
 
 
 class Consent:
-    """The consent to one call. A call that has it must say when it is sent; a consent that was not used goes back."""
+    """The consent to one call. The call uses it when it is sent; an unused consent goes back to the desk."""
 
     __slots__ = ("_is_left", "_is_sent", "_on_given", "_on_refused", "_permitted", "_terms", "id", "is_given")
 

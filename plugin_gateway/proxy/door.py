@@ -42,14 +42,14 @@ class Access:
     ) -> None:
         self.consumer = consumer
         self.who = who
-        """The caller itself, where approvals need to tell the callers of one consumer apart. It appears in no record."""
+        """The caller's identity, if approvals must tell the callers of one consumer apart. It appears in no record."""
         self.judge = judge
         self.faces = faces
         self.gate = gate
         """The gate of `judge`, which the writers of tool requests ask; None if there are no tools."""
         self.tools = tools
         self.is_lasting = is_lasting
-        """Whether every caller has it as long as the revision is served. The accesses that a door gives expire."""
+        """Whether every caller has this access as long as the revision is served. An access from a door expires."""
 
 
 class Door:

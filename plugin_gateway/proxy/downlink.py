@@ -99,11 +99,10 @@ class Downlink:
     ) -> None:
         """Make the rules for answers to one upstream's calls.
 
-        `query_names` are parameters that clients do not send; `drops_challenges` drops challenges not meant for callers.
-
-        `own` has the parameters that clients send under other names; `link_queries` finds those of other operations.
-        With `decodes`, bodies are decoded and parts are refused even where there are no secrets, because fields are left out of
-        them.
+        `query_names` are parameters that clients do not send; `drops_challenges` drops challenges not meant for callers. `own`
+        has the parameters that clients of this operation send under other names; `link_queries` finds them for other
+        operations. With `decodes`, bodies are decoded and partial answers are refused even if there are no secrets, because
+        fields are left out.
         """
         self._known = known
         self.mask = known.mask

@@ -48,7 +48,7 @@ OnGranted: TypeAlias = "Callable[[GrantedUplink | Refusal], None]"
 
 
 class GrantedUplinks:
-    """The uplinks for one injection with a grant. It remembers those of the tokens used last."""
+    """The uplinks for one injection with a grant. It remembers the uplinks of the tokens used last."""
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
-"""The keys of a JSON body: reads those of the outermost object, which frameworks use as parameters, while it streams.
+"""The keys of a JSON body: reads the keys of the outermost object while it streams, because frameworks use them as parameters.
 
-A body that is not JSON passes, because the origin refuses it. But lenient parsers accept comments, single quotes or
-bare keys, and so see strings and depths that a strict one does not. From the first character that JSON does not allow,
-a refused name at any place counts.
+A body that is not JSON passes, because the origin refuses it. But lenient parsers accept comments, single quotes or bare keys,
+and so see strings and depths that a strict one does not. After the first character that JSON does not allow, a refused name at
+any place refuses the body.
 """
 
 from __future__ import annotations

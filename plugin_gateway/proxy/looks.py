@@ -25,7 +25,7 @@ class LookBudget:
         self._second = 0
         self._taken = 0
         self._skips = 0
-        """The calls to skip before the clock is read again."""
+        """How many calls to skip before the clock is read again."""
 
     def take(self) -> bool:
         """Whether to look at one more call."""

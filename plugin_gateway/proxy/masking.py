@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _OPENING: Final = b"\r\n \t?"
-"""The octets with which `open_end` finds that a text ends."""
+"""The last octet of a text is one of these if `open_end` finds its end open."""
 
 
 class Mask:

@@ -14,10 +14,11 @@ _T = TypeVar("_T")
 
 
 class Memo(Generic[_T]):
-    """Results by the bytes that they were made from. Read `entries`, a plain dict, and `offer` results that it lacks.
+    """Results by the bytes that they were made from.
 
-    A key is kept when it is offered for the second time. Otherwise a peer whose every message is new (an id in the
-    path, a trace in a header) would fill the memo with useless entries and evict those of others.
+    Read `entries`, a plain dict, and `offer` results that it lacks. A key is kept when it is offered for the second time.
+    Otherwise a peer that sends only new messages (an id in the path, a trace in a header) would fill the memo with useless
+    entries and evict the useful ones.
     """
 
     __slots__ = ("_last_place", "_most", "_seen", "entries")

@@ -115,9 +115,8 @@ def too_large(limit_bytes: int) -> Refusal:
 def truncated(text: bytes, limit_bytes: int) -> bytes | None:
     """Cut JSON, perhaps only its beginning, after the last whole item that fits, and close the open containers.
 
-    The outermost array is cut, so that no item is incomplete. An inner array is cut only if not even the first item of
-    the outer one fits. If the whole array fits, the text after it is dropped. Return None if there is no such place, or
-    the text is not JSON.
+    The outermost array is cut, so that no item is incomplete. If not even its first item fits, an array inside this item is
+    cut. If the whole array fits, the text after it is dropped. Return None if there is no such place, or the text is not JSON.
     """
     cut = _cut(text, limit_bytes)
     if cut is None:

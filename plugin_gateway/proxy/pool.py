@@ -53,7 +53,7 @@ class Pool:
         return len(self._open) + len(self._connecting) >= self.upstream.connections
 
     def is_opening_for(self, exchange: Receiver) -> bool:
-        """Whether a connection is being opened for this exchange: each address tried has a separate timeout."""
+        """Whether the pool is opening a connection for this exchange. Each address that it tries has its own timeout."""
         return exchange in islice(self._waiting, len(self._connecting))
 
     @property

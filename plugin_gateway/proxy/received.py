@@ -49,7 +49,7 @@ class FieldBlock:
         return self._access if now < self._access_until else None
 
     def body_kind(self, rule: OperationRule) -> int | Refusal:
-        """Judge the type of the body, as `judge_body` does. The result for the last operation is kept."""
+        """Judge the type of the body, as `judge_body` does. Keep the result for the last operation."""
         if self._kind_for is not rule:
             request = self.request
             self._kind = judge_body(rule, request.values(b"content-type"), request.values(b"content-encoding"))
@@ -57,7 +57,7 @@ class FieldBlock:
         return self._kind
 
     def after_target(self, uplink: Uplink) -> bytes:
-        """Return the head that goes up by an uplink, after its target. The result for the last uplink is kept."""
+        """Return the head that goes up by an uplink, after its target. Keep the result for the last uplink."""
         if self._rest_of is not uplink:
             self._rest = uplink.after_target(self.request)
             self._rest_of = uplink

@@ -1,10 +1,10 @@
 """A relocation: replaces the upstream's URL by the public URL, in URI references and in text.
 
-A reference at the upstream's origin and base path gets `public.url`. One at its origin but another path leads to a
-place that clients cannot reach; it has no public form, so the caller omits it. Other references stay, without the query
-pairs that the gateway sets itself, such as `api_key=…`, and those that the operation at the path of the reference hides
-or fixes. References have the names that clients of the operation at their path use. If the gateway shares the host of
-the API, a reference below the path of `public.url` stays, too.
+A reference at the upstream's origin and base path gets `public.url`. One at its origin but another path leads to a place that
+clients cannot reach; it has no public form, so the caller omits it. Other references stay. They lose the query pairs that the
+gateway sets itself, such as `api_key=…`, and the pairs that their operation hides or fixes. A renamed parameter gets the name
+that clients of that operation use. If the gateway shares the host of the API, a reference below the path of `public.url` stays,
+too.
 """
 
 from __future__ import annotations

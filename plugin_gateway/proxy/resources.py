@@ -25,7 +25,7 @@ _MOST_ISSUERS: Final = 256
 
 
 class Resources:
-    """Makes each resource when it is first needed; a reload with the same settings finds it again."""
+    """Makes each resource when it is first needed, and keeps it for a reload with the same settings."""
 
     def __init__(self, shared_memory: int = -1, tokens: int = -1) -> None:
         """Use these descriptors' memory for call counts and shared tokens; by default only this process's."""

@@ -1,8 +1,8 @@
 """An index of secrets: finds the forms of secrets in a text, without undoing escapes.
 
-Nearly all answers hold no secret, so the index must see that quickly. It chooses a few octets such that each form of
-each secret contains one of them, and finds these with `memchr`. The octets after a hit are looked up in a table. The
-table holds a few octets of each form instead of the form, so that thousands of access tokens take little memory.
+Nearly all answers hold no secret, so the index must see that quickly. It chooses a few octets, at least one from each form of
+each secret, and finds these with `memchr`. The octets after a hit are looked up in a table. The table holds a few octets of
+each form instead of the form, so that thousands of access tokens take little memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WINDOW: Final = 8
 """The number of octets, from the probe octet on, that are looked up at once."""
 _SHORT_WINDOW: Final = 4
 _LEAST_BYTES: Final = 24
-"""In a shorter form fewer octets are looked up, so that there are more places to choose from."""
+"""In a shorter form the table holds fewer octets, so that there are more places to choose from."""
 _LAST_BYTES: Final = 256
 """Windows lie within this many last octets: many tokens differ only in the signature at their end."""
 _MOST_KEPT_BYTES: Final = 128
@@ -87,7 +87,7 @@ class _Probe:
         self.short_windows: dict[bytes, list[_IndexedForm]] = {}
 
     def add(self, secret: str, number: int, form: bytes, first: int, most: int) -> int:
-        """Add a form by a place of the octet, from `first` on, that fewer than `most` forms share; return it or -1."""
+        """Add a form at a place of the octet, from `first` on, that fewer than `most` forms share. Return the place, or -1."""
         least: list[_IndexedForm] | None = None
         chosen = -1
         for offset, windows, window in self._places(form, first):
@@ -269,8 +269,8 @@ def _add(
 ) -> list[tuple[str, int, bytes, int]]:
     """Add each form to a probe. Make probes for the rest from octets that are rare in text.
 
-    Each form comes with the first octet that a probe may search for. Forms found by an octet that may be lost are
-    returned.
+    Each form comes with the offset of the first octet that a probe may search for. Return the forms whose probe octet may be
+    lost.
     """
     spoilt: list[tuple[str, int, bytes, int]] = []
     left = forms

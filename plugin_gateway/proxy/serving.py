@@ -185,8 +185,8 @@ class Serving:
     def _downlink_for(self, rule: OperationRule, injection: Injection) -> Downlink:
         """Return the rules for answers.
 
-        They differ only in whether the upstream's challenges are meant for callers, whether all bodies are decoded, and which
-        parameters clients know under other names or not at all.
+        They depend on three things: whether the upstream's challenges are meant for callers, whether all bodies are decoded,
+        and which parameters are renamed or hidden.
         """
         revision = self.revision
         drops_challenges = not revision.upstream.keep_challenges and bool(refusable(injection))

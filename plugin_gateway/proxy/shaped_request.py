@@ -39,8 +39,10 @@ class Shaped:
         """Problems of the parameters. The call is refused once its body has been judged, so that one answer lists the
         problems of both. Until then nothing goes up."""
         self.is_judged = is_judged
-        """Whether each step that depends on the bytes judged them. A shape that only reports skips most requests of a busy
-        worker."""
+        """Whether the shape judged this request, if there is one.
+
+        A shape that only reports skips most requests of a busy worker.
+        """
 
 
 UNSHAPED: Final = Shaped()
@@ -116,5 +118,5 @@ def shape_request(
 
 
 def pairs_of(fields: Iterable[Sequence[bytes]], nominated: Collection[bytes] = ()) -> Iterable[tuple[bytes, bytes]]:
-    """Return the names and values of field lines, without those that Connection declares hop-by-hop."""
+    """Return the names and values of field lines. Leave out fields that Connection declares hop-by-hop."""
     return ((field[0], field[1]) for field in fields if field[0] not in nominated)

@@ -126,7 +126,7 @@ class Unescaper:
         self._rest_of_word = re.compile(b"(?:%b)[%b]*" % (escape, re.escape(octets)))
 
     def words(self, text: bytes, most: int) -> Iterator[tuple[int, int]]:
-        """Yield the runs of the octets that contain an escape; each starts at most `most` octets before its first one."""
+        """Yield each run of the octets that contains an escape. It starts at most `most` octets before its first escape."""
         done = 0
         while (rest := self._rest_of_word.search(text, done)) is not None:
             first = rest.start()

@@ -25,7 +25,7 @@ class Undone:
 
     @property
     def has_introducer(self) -> bool:
-        r"""Whether an escape stood for a character that begins escapes, or for one behind such a character.
+        r"""Whether an escape stood for a character that begins escapes, or for the character after one.
 
         In HTML, the `\"` of JSON is `\&quot;`.
         """

@@ -94,7 +94,7 @@ class Uplink:
     def after_target(self, request: RequestFields) -> bytes:
         """Return the head after the target, up to the request id.
 
-        It holds the lines about the gateway, those of the request that go up, and the gateway's framing of its body.
+        It holds the gateway's own lines, the request's lines that go up, and the framing of the body.
         """
         lines = [
             field.line for field in request.fields if self._passes(field.name) and field.name not in request.nominated

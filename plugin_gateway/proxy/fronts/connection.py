@@ -185,7 +185,7 @@ class ConnectionFront(AnsweringConnection):
             self.close()
 
     def on_tick(self, now: float) -> None:
-        """Act on deadlines; the call checks those of the upstream."""
+        """Act on the client's deadlines; the call checks the upstream's."""
         if self.call is not None:
             self.call.on_tick(now)
         if self.phase == BUSY and self._body is not None and now > self._body.due_at:
@@ -320,7 +320,7 @@ class ConnectionFront(AnsweringConnection):
             self._ahead = data
             return b""
         if len(data) >= request.content_length > 0 and request.content_length <= most_bytes:
-            # The body came whole with the head, as that of a small request does.
+            # The whole body came with the head, as it does for a small request.
             self._ahead = data[request.content_length :]
             return data[: request.content_length]
         self._body = RequestBody(request, most_bytes, serving.limits.body_timeout_s)
