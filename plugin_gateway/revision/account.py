@@ -83,7 +83,6 @@ def account_for(
 
     Raises:
         UsageError: there is no such consumer.
-
     """
     gate, faces, steps = revision.gate, revision.faces, list[Step]()
     if consumer:
@@ -120,8 +119,7 @@ def account_for(
         return _of_mcp(method, path, steps)
     explanation = explain(gate, method, target, fields)
     steps += explanation.steps
-    verdict = explanation.verdict
-    url = ""
+    verdict, url = explanation.verdict, ""
     kept = select(document, loaded.config.allow, loaded.config.deny, agreed.pins(), agreed).kept
     if isinstance(verdict, UndeclaredQuery) and verdict.permit is not None:
         rest = shape_call(verdict.permit)
@@ -145,8 +143,11 @@ def account_for(
         if shaped is not None and isinstance(shaped[1], Refusal):
             return Account(steps=tuple(steps), verdict=shaped[1])
     steps += _written(method, target, fields, explanation.rule, loaded, document, consumer, agreed, kept)
-    if not consumer:
-        steps += _consumers(method, target, fields, revision)
+    if not consumer and revision.views and isinstance(verdict, Permit):
+        step, refusal = _consumers(method, target, fields, revision)
+        steps.append(step)
+        if refusal is not None:
+            return Account(steps=tuple(steps), verdict=refusal)
     return Account(steps=tuple(steps), verdict=verdict, rule=explanation.rule, url=url)
 
 
@@ -261,11 +262,8 @@ def _written(
     elif consumer:
         index = next(index for index, one in enumerate(config.consumers) if one.name == consumer)
         at = loaded.locate(("consumers", index))
-        yield Step(
-            "document",
-            False,
-            f"`{key}` is allowed, but not to {consumer}: to open it, name it in that consumer's `allow`, {at}",
-        )
+        text = f"`{key}` is allowed, but not to {consumer}: to open it, name it in that consumer's `allow`, {at}"
+        yield Step("document", False, text)
 
 
 def _drift(key: OperationKey, agreed: Agreed) -> Iterator[Step]:
@@ -289,10 +287,14 @@ def _found(document: Document, method: str, target: str, fields: Fields) -> Oper
     return None
 
 
-def _consumers(method: str, target: str, fields: Fields, revision: Revision) -> Iterator[Step]:
+def _consumers(method: str, target: str, fields: Fields, revision: Revision) -> tuple[Step, Refusal | None]:
+    """Say which consumers may make a call that the gateway allows; if none may, return what a consumer gets."""
     octets = method.encode(errors="replace"), target.encode(errors="replace"), fields
-    able = [view.consumer for view in revision.views if isinstance(view.gate.judge(*octets), Permit)]
-    if revision.views and able:
-        others = [view.consumer for view in revision.views if view.consumer not in able]
-        besides = f", and not by {', '.join(others)}" if others else ""
-        yield Step("consumers", True, f"may be called by {', '.join(able)}{besides}; `--as NAME` explains one consumer")
+    verdicts = {view.consumer: view.gate.judge(*octets) for view in revision.views}
+    refusals = {name: verdict for name, verdict in verdicts.items() if isinstance(verdict, Refusal)}
+    if able := [name for name in verdicts if name not in refusals]:
+        besides = f", and not by {', '.join(refusals)}" if refusals else ""
+        text = f"may be called by {', '.join(able)}{besides}; `--as NAME` explains one consumer"
+        return Step("consumers", True, text), None
+    text = "no consumer may make this call: to open it to one, name it in that consumer's `allow`"
+    return Step("consumers", False, text), next(iter(refusals.values()))

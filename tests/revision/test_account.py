@@ -172,3 +172,17 @@ def test_a_url_of_the_api_on_the_host_of_the_gateway_is_the_upstreams() -> None:
     for asked in ("https://api.example.com/v2/pets", "https://api.example.com/plugin/pets"):
         account = account_for("GET", asked, revision=revision, loaded=loaded, document=DOCUMENT)
         assert account.url == "https://api.example.com/v2/pets"
+
+
+@pytest.mark.parametrize(("target", "code"), [("/pets", ""), ("/own", "operation-not-found")])
+def test_a_call_that_no_consumer_may_make_is_refused(target: str, code: str) -> None:
+    consumers = """
+auth: {type: service_http, tokens: [{name: a, value: a-token-of-some-length}]}
+consumers: [{name: reader, match: {token: a}, allow: [list]}]
+"""
+    loaded = load_text(CONFIG + consumers, path=None, environ={})
+    revision = compile_revision(loaded, DOCUMENT, number=1)
+    account = account_for("GET", target, revision=revision, loaded=loaded, document=DOCUMENT)
+    assert getattr(account.verdict, "code", "") == code
+    assert {step.name: step.passed for step in account.steps}["consumers"] is not bool(code)
+    assert (account.rule is None) is bool(code)
