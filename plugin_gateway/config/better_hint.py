@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.config.auth import KINDS
 from plugin_gateway.config.entry_hint import of_entries, of_entry
+from plugin_gateway.config.fields import pointer_meant
 from plugin_gateway.config.find import PREFIX
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.config.secrecy import may_be_secret
@@ -58,6 +59,7 @@ _BEARER: Final = re.compile(r"bearer\s+(.*)", re.IGNORECASE)
 _CURLY: Final = frozenset("“”‘’„‚«»`´")  # noqa: RUF001  # as word processors write them
 _LONGEST_SHOWN: Final = 80
 _MOST_SHOWN: Final = 3
+_PATHS: Final = re.compile(r"[\w$./\[\]*, -]{1,80}")
 _BOUND: Final = re.compile(r"write ([0-9]+) or (more|less)")
 
 
@@ -196,7 +198,7 @@ def _type(pointer: Pointer, value: Any) -> str:
     if str(last).endswith("credential"):
         return "write {bearer: {env: NAME}}, or {header: NAME, value: {env: NAME}}"
     if last == "cors":
-        origins = [value] if isinstance(value, str) else _only_list(value)
+        origins = re.split(r"[,\s]+", value.strip()) if isinstance(value, str) else _only_list(value)
         return (
             f"write [{', '.join(map(_plain, origins[:_MOST_SHOWN]))}]"
             if origins
@@ -232,6 +234,9 @@ def _of_section(pointer: Pointer, value: Any) -> str:
     if pointer[0] == "allow" and pointer[-1] in ("request", "response") and isinstance(value, list):
         pointers = [f"/{one.strip('/')}" for one in value if isinstance(one, str) and re.fullmatch(r"[\w/*-]+", one)]
         return f"write {{keep: [{', '.join(pointers[:_MOST_SHOWN])}]}}" if pointers else ""
+    if pointer[0] == "allow" and pointer[-1] in ("keep", "drop", "links") and isinstance(value, str):
+        pointers = [pointer_meant(one.strip()) for one in value.split(",")]
+        return f"write [{', '.join(pointers)}]" if all(pointers) and _PATHS.fullmatch(value) else ""
     if pointer[-1] == "parameters":
         return "write a mapping: {NAME: hidden} or {NAME: {maximum: 50}}"
     if pointer[0] == "consumers" and pointer[-1] == "match":

@@ -43,14 +43,16 @@ def _secret(place: SecretPlace) -> ParsedAt:
     return ParsedAt(read, SECRET_SCHEMA)
 
 
+def pointer_meant(text: str) -> str:
+    """Return the JSON pointer for a path in another notation, such as `items.id`; empty if it is not clear."""
+    names = [name for name in re.split(r"[./]|\[([^\[\]]*)\]", text[:_LONGEST_QUOTED].removeprefix("$")) if name]
+    return f"/{'/'.join(names)}" if names and len(text) < _LONGEST_QUOTED and "~" not in text else ""
+
+
 def _json_pointer(value: Any) -> Any:
     if isinstance(value, str) and not _POINTER.fullmatch(value):
-        names = [name for name in re.split(r"[./]|\[([^\[\]]*)\]", value[:_LONGEST_QUOTED].removeprefix("$")) if name]
-        hint = (
-            f"write /{'/'.join(names)}"
-            if names and len(value) < _LONGEST_QUOTED and "~" not in value
-            else "for example /next or /_links/*/href"
-        )
+        meant = pointer_meant(value)
+        hint = f"write {meant}" if meant else "for example /next or /_links/*/href"
         raise Mistake("bad-value", "not a JSON pointer below the root", got=value, hint=hint)
     return value
 

@@ -182,7 +182,7 @@ class AllowEntry(Selector):
         **dict.fromkeys(("text", "help", "about", "comment", "note"), "description"),
         **dict.fromkeys(("alias", "rename", "as", "display_name"), "operation_id"),
         **dict.fromkeys(("limit", "rate_limit", "throttle"), "rate"),
-        **dict.fromkeys(("confirm", "dangerous", "destructive"), "consequential"),
+        **dict.fromkeys(("approval", "approve", "confirm", "dangerous", "destructive"), "consequential"),
         **dict.fromkeys(("params", "args", "arguments"), "parameters"),
     }
 

@@ -13,10 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 
+_OTHER_WORDS = {
+    **dict.fromkeys(("remove", "exclude", "omit", "hide", "without"), "drop"),
+    **dict.fromkeys(("only", "include", "fields", "allow"), "keep"),
+}
+
+
 class RequestTrim(Record):
     """What the gateway removes from request bodies, and what it adds."""
 
     example: ClassVar[str] = "{drop: [/internal_notes]}"
+    other_words: ClassVar[dict[str, str]] = _OTHER_WORDS
 
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to the members to remove.
@@ -38,6 +45,7 @@ class ResponseTrim(Record):
     """What the gateway keeps of response bodies, and which URLs in them it rewrites."""
 
     example: ClassVar[str] = "{links: [/next]}"
+    other_words: ClassVar[dict[str, str]] = _OTHER_WORDS
 
     links: Annotated[tuple[JsonPointer, ...], ToTuple] | None = None
     """Used instead of `upstream.links`.

@@ -135,6 +135,9 @@ def _nearest(path: Path) -> str:
 
 
 def _like(path: Path) -> str:
+    whole, fragment, _ = str(path).partition("#")
+    if fragment and Path(whole).is_file():
+        return f"did you mean {whole}?"
     folder = next((parent for parent in path.parents if parent.is_dir()), None)
     if folder is None:
         return ""

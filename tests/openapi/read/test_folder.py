@@ -124,6 +124,11 @@ def test_a_missing_document_names_the_nearest_file(api: Path) -> None:
         Folder(api / "openapi.yml").read_root()
 
 
+def test_a_fragment_of_a_document_is_named(api: Path) -> None:
+    with pytest.raises(DocumentError, match=r"did you mean .*/api/openapi\.yaml\?"):
+        Folder(api / "openapi.yaml#" / "paths").read_root()
+
+
 def test_a_file_with_only_the_same_suffix_is_not_near(api: Path) -> None:
     (api / "ws.yaml").touch()
     with pytest.raises(DocumentError) as caught:
