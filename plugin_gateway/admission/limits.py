@@ -70,7 +70,7 @@ class CallLimits(Discreet, frozen=True, kw_only=True):
     store_url: str = ""
     refuses_without_store: bool = False
     space: str = ""
-    """A prefix that keeps the buckets of this gateway apart from those of other gateways in the same store."""
+    """A prefix for the buckets of this gateway, so that several gateways can share a store."""
 
     @property
     def is_empty(self) -> bool:

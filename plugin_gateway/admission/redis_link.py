@@ -29,7 +29,7 @@ class RedisLink:
     """Sends scripts. The first one opens the connection."""
 
     def __init__(self, url: str, space: str) -> None:
-        """Prepare; `space` keeps the keys of a gateway apart from those of others.
+        """Prepare; `space` is a prefix for the keys, so that gateways can share a Redis.
 
         Raises:
             RedisMissingError: the redis package is not installed.

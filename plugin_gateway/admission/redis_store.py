@@ -1,8 +1,8 @@
 """The Redis store: the token buckets that all replicas share.
 
 The buckets work as those in memory, so a limit means the same with and without Redis. A script takes atomically from all
-buckets of a call or from none. The existing rate-limit libraries count each limit separately, so a call that one limit
-refuses uses up the others; and those that count exactly keep an entry for each call.
+buckets of a call or from none. Existing libraries count each limit separately, so a call that one limit refuses uses up the
+others. Libraries that count exactly keep an entry for each call.
 """
 
 from __future__ import annotations

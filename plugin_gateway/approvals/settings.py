@@ -24,7 +24,7 @@ class ApprovalSettings(Discreet, frozen=True, kw_only=True):
     store_url: str = ""
     """The Redis in which replicas share approvals; empty to keep them in this gateway's memory."""
     space: str = ""
-    """A prefix that keeps the approvals of this gateway apart from those of other gateways in the same store."""
+    """A prefix for the approvals of this gateway, so that several gateways can share a store."""
 
     def admits(self, key: str) -> bool:
         """Whether this is the key of an approver, or no key is needed."""

@@ -79,7 +79,7 @@ def verify_token(
     if not is_access_token(claims):
         return NO_ACCESS_TOKEN
     if claims.get("cnf"):
-        # RFC 7800: the token is bound to a key, and we cannot ask the caller to prove that it holds the key.
+        # RFC 7800: the token is bound to a key, and the gateway cannot ask the caller to prove that it holds the key.
         return _BAD
     bad = _judge_times(claims, now, settings.leeway_s)
     if bad is not None:
@@ -102,7 +102,7 @@ def is_for(audience: Any, audiences: Iterable[str]) -> bool:
 
 
 def is_access_token(claims: dict[str, Any]) -> bool:
-    """Whether the claims may be those of an access token: no claim marks another kind of token."""
+    """Whether the claims may belong to an access token: no claim marks another kind of token."""
     if any(name in claims for name in (*_ID_TOKEN_CLAIMS, *_OTHER_TOKEN_CLAIMS)):
         return False
     uses = (claims.get("token_use"), claims.get("typ"), claims.get("token_type"))

@@ -49,10 +49,10 @@ class IssuerKeys:
         self._outage = Outage(f"The issuer {issuer}")
 
     def get(self, key_id: str | None, algorithm: str) -> tuple[SigningKey, ...]:
-        """Return the cached keys with that id that verify that algorithm.
+        """Return the cached keys with this id for this algorithm.
 
-        Ids are unique by convention only (RFC 7517, 4.5), so there may be several. A token without an id fits if exactly
-        one key verifies its algorithm.
+        Ids are unique by convention only (RFC 7517, 4.5), so several keys may fit. A token without an id fits if exactly one
+        key verifies its algorithm.
         """
         if self._clock() - self._fetched_at > 2 * REFRESH_S:
             return ()

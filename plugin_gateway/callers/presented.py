@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MAX_CREDENTIAL_BYTES: Final = 8192
 
-# One space, and no space in the credential. RFC 9110, 11.4 allows more spaces, but a list of two credentials has them, too.
+# One space, and no space in the credential. RFC 9110, 11.4 allows more spaces, but they could also separate two credentials.
 _CREDENTIALS: Final = re.compile(rb"([A-Za-z]+) ([\x21-\x7e]+)")
 
 

@@ -102,7 +102,7 @@ def since(config: Path | None, old: str, revision: str) -> tuple[Difference, Loc
     allowed = [key for key in now.operations if key in _allowed(built)]
     keys = dict.fromkeys(allowed if old else (*before.operations, *allowed))
     upstream = [*compare_roots(before, now)]
-    # Only what is left of an operation after pruning decides whether it drifted.
+    # An operation has drifted only if its pruned description changed.
     settings = settings_of(built.loaded.config)
     was, left = (
         cut_as_far_as_valid(one, tuple(key for key in keys if key in one.operations), settings) for one in (before, now)

@@ -125,7 +125,7 @@ def occupy_standard_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            # open() returns the lowest free descriptor, which is that of this stream. Output must not get lost unseen: a
+            # open() returns the lowest free descriptor, and that is the closed stream's. Output must not get lost unseen: a
             # command that writes to a closed standard output fails as on a full disk. The log and messages may get lost.
             os.open(os.devnull, os.O_RDONLY if name == "stdout" else os.O_RDWR)
         if getattr(sys, name) is None:

@@ -126,7 +126,7 @@ def serve_and_open(output: Path, listen: str, admin: str) -> int:
 
 
 def add_to(output: Path, spec: str, operations: Sequence[str], *, dry_run: bool) -> int:
-    """Add operations to a config that exists; without a name, those of a draft.
+    """Add operations to a config that exists: the named ones, or the reads of a draft.
 
     Raises:
         UsageError: the config is for another document.

@@ -84,7 +84,7 @@ def is_field_name(name: bytes) -> bool:
 
 
 def is_cookie_name(name: bytes) -> bool:
-    """Return whether every parser reads the name as that of a cookie."""
+    """Return whether every parser reads the name as the name of a cookie."""
     return _COOKIE_NAME.fullmatch(name) is not None
 
 

@@ -34,7 +34,7 @@ class Places:
     def __init__(
         self, name: str, text: str, root: Node | None, doubtful: Collection[int] = (), *, is_packed: bool = False
     ) -> None:
-        """Take the tree of a text, and as `doubtful` the lines for which it may be wrong, because something near is not YAML.
+        """Take the tree of a text. For the `doubtful` lines the tree may be wrong, because something near them is not YAML.
 
         A packed text has no lines that an operator could open. The place of all its values is the file.
         """

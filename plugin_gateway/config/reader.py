@@ -51,7 +51,7 @@ class PrepareRaw(Struct, frozen=True, eq=False):
 
     prepare: Callable[[Any], Any]
     schema: dict[str, Any] | None = None
-    """The JSON Schema of the raw value, if it is not that of the type."""
+    """The JSON Schema of the raw value, if it differs from the type's."""
 
 
 class ChangeValue(Struct, frozen=True, eq=False):

@@ -86,7 +86,7 @@ class Recovery(Struct, frozen=True, kw_only=True):
 
 
 class _Attempt(Struct, frozen=True):
-    """Lines, by their numbers those that differ from the file's, and what the reader makes of them."""
+    """One attempt: the lines that it changes, by their numbers, and the tree that the reader makes of the text."""
 
     lines: list[str]
     written: Mapping[int, str]
@@ -112,7 +112,7 @@ class _Attempt(Struct, frozen=True):
         return _Attempt(lines, written, *read("\n".join(lines), written))
 
     def next(self, most: int) -> tuple[_Attempt | None, int]:
-        """Return the attempt with the smallest change that gets the reader further, and how many reads are left of the most."""
+        """Return the attempt with the smallest change that gets the reader further, and how many reads are left."""
         if self.stop is None:
             return None, most
         number = self.stop[0].line
@@ -164,7 +164,10 @@ def recover(text: str) -> Recovery:
 
 
 def _changes(lines: list[str], number: int, mistake: Mistake) -> Iterator[tuple[Change, ...]]:
-    """Yield changes that may take a mistake out of the text, the smallest first; of several, take what reaches furthest."""
+    """Yield changes that may take a mistake out of the text, the smallest first.
+
+    If several help, the caller takes the one that reaches furthest.
+    """
     number = min(max(number, 1), len(lines))
     if mistake.rule == "many-documents":
         yield (dict.fromkeys(range(number, len(lines) + 1), ""),)

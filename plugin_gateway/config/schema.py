@@ -21,7 +21,7 @@ _NULL: Final = {"type": "null"}
 
 
 def schema_of(record: type[Record]) -> dict[str, Any]:
-    """Return the schema of a record, with those of the records below it in `$defs`."""
+    """Return the schema of a record, with the schemas of the records below it in `$defs`."""
     below: dict[str, Any] = {}
     described = _mapping(record, below)
     return {"$defs": {name: below[name] for name in sorted(below)}, **described}

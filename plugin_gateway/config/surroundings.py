@@ -1,4 +1,4 @@
-"""Surroundings: the environment, and the folder to which the paths in gateway.yaml are relative."""
+"""Surroundings: the environment, and the folder where relative paths in gateway.yaml start."""
 
 from __future__ import annotations
 

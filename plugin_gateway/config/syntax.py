@@ -42,7 +42,7 @@ _BULLET: Final = re.compile(r"(?:[+*•]|[0-9]{1,3}[.)])\s+")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?:\s|$)")
 _LONGEST_SHOWN: Final = 80
 _NEAR: Final = 1
-"""How many columns a line may be away from where it was most likely meant to begin."""
+"""How far, in columns, a line may be from its most likely indentation."""
 _GENERAL: Final = "check quotes, colons and indentation up to here"
 
 

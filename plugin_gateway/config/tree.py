@@ -37,8 +37,8 @@ def read(
 ) -> tuple[Node | None, list[tuple[TextSpan, Pointer, Mistake]]]:
     """Read one YAML document. Return its root, or None, and its mistakes.
 
-    Reading goes on after mistakes that leave the meaning clear, and ends at the first that does not. `written` has the lines
-    of the file that differ from those of the text: the places are those in the file.
+    Reading goes on after a mistake if the meaning is still clear, and ends at the first other mistake. `written` has the lines
+    in which the file differs from the text, because places are places in the file.
     """
     if len(text) > MAX_CHARACTERS:
         return None, [(TextSpan(0, 0, 1), (), Mistake("too-large", f"larger than {MAX_CHARACTERS:,} characters"))]
@@ -133,7 +133,7 @@ class _Builder:
             self.found.append((span, self.pointer(), mistake))
 
     def pointer(self) -> Pointer:
-        """Return the pointer of the next value; for a key, that of its mapping."""
+        """Return the pointer of the next value; for a key, the pointer of its mapping."""
         if not self.stack:
             return ()
         parent = self.stack[-1]

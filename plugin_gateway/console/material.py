@@ -72,7 +72,7 @@ class MaterialReading(Discreet, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
-        """The secrets of the config, also those that it only names. A missing one has a placeholder."""
+        """The secrets in the config and in the sources that it names. A missing secret has a placeholder."""
         return tuple({one.reveal() for one in secrets_in(self.loaded.config)})
 
     @property

@@ -175,7 +175,7 @@ class Questions:
         change = self._change(reading, given)
         before = self._previewed
         if before is None or before[0] is not reading or before[1] != change:
-            # The change that a person saves is the one that was shown last.
+            # A person saves the change that the page showed last.
             self._previewed = before = reading, change, preview(self._material, reading, *change)
         return before[2]
 

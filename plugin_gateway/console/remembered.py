@@ -1,8 +1,8 @@
 """Remembered steps: a compile that repeats only the work on operations that have changed since earlier compiles.
 
-The kept operations are divided into parts, by their paths. What a step makes of a part depends on nothing outside of it, unless
-the document is unusual: then the step runs again for the whole document. A person who ticks an operation in the console adds a
-part of one path to parts that are known.
+The kept operations are divided into parts, by their paths. The result of a step for one part depends on that part alone. If the
+document is unusual, it does not, and the step runs again for the whole document. A person who ticks an operation in the console
+adds a part of one path to parts that are known.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _MOST_PARTS: Final = 64
 _MOST_NEW: Final = 16
-"""The most parts into which operations that no compile has seen are divided."""
+"""The most parts for operations that no earlier compile has seen."""
 _MOST_SHARED: Final = 3
 """The most new parts to which a component may belong, on average."""
 _FEW: Final = 1_000
@@ -52,7 +52,7 @@ _PLACES_IN_2_0: Final = {
 
 
 class _JoinedParts(NamedTuple):
-    """A pruned document, the parts that it was joined from, and the served documents made of them, by their identity."""
+    """A pruned document, the parts that were joined into it, and the served documents made of them, by their identity."""
 
     document: Document
     parts: tuple[KnownPart, ...]

@@ -45,7 +45,10 @@ class Session(Struct, eq=False):
         return not self.is_ended and now < self.expires_at
 
     def is_proven_by(self, page_secret: str) -> bool:
-        """Return whether the secret of a request is that of the session's page. A program's session has none to prove."""
+        """Return whether the request has the page secret of the session.
+
+        A program's session has no page secret, so any request passes.
+        """
         return not self.page_digest or hmac.compare_digest(self.page_digest, _digest(page_secret))
 
 

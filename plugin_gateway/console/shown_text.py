@@ -23,7 +23,10 @@ _NOTHING: Final = r"(?!)"
 
 
 def shown_lines(text: str, secrets: Iterable[str] = ()) -> list[str]:
-    """Return the lines of a text, with the same mask in place of each secret. `secrets` are those that other places hold."""
+    """Return the lines of a text, with the same mask in place of each secret.
+
+    `secrets` are the ones from other sources than the text.
+    """
     lines = text.splitlines()
     masked = editing.masked_lines(text)
     known = {*secrets, *(part for line, shown in zip(lines, masked, strict=True) for part in _hidden(line, shown))}

@@ -103,7 +103,7 @@ def health_of(now: Standing, series: Series) -> dict[str, Any]:
 
 
 def _failures(series: Series) -> dict[str, int]:
-    """Count the calls that the upstream did not answer as it should, by their problem code."""
+    """Count the calls that the upstream failed, by their problem code."""
     counts: dict[str, int] = {}
     for key, numbers in series.items():
         reason = key.labels[2] if key.name == "calls" and not key.is_gauge else ""

@@ -123,7 +123,7 @@ def _answered(reply: CallAnswer) -> dict[str, Any] | None:
         return None
     body = _text(reply.body)
     is_masked = _MASKED.search(reply.body.decode("latin-1")) is not None
-    # The length of an answer would reveal that of a secret in it.
+    # The length of an answer would reveal the length of a secret in it.
     size = len(body.encode(errors="replace")) if is_masked else reply.size
     return {
         "status": reply.status,
@@ -164,5 +164,5 @@ def _text(octets: bytes) -> str:
 
 
 def _evenly(text: str) -> str:
-    """Replace masks by one of the same length everywhere: on the wire, a mask is as long as the secret."""
+    """Replace each mask by one of a fixed length: on the wire, a mask is as long as the secret."""
     return _MASKED.sub(MASK, text)

@@ -109,7 +109,7 @@ class Layout:
         return min(found, default=len(self.text))
 
     def next_line(self, offset: int) -> int:
-        """Return where the line after that of an offset begins, or the end of the text."""
+        """Return where the next line after an offset begins, or the end of the text."""
         end = self.line_end(offset)
         return end + (2 if self.text.startswith("\r\n", end) else 1 if end < len(self.text) else 0)
 
@@ -163,7 +163,7 @@ class Layout:
 
     @property
     def line_break(self) -> str:
-        """The line break of the first line; that of Unix if the text has only one line."""
+        """The line break of the first line; a line feed if the text has only one line."""
         end = self.line_end(0)
         return self.text[end : self.next_line(0)] or "\n"
 

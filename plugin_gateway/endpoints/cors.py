@@ -30,7 +30,7 @@ ALWAYS_ALLOWED_FIELDS = (
     "idempotency-key",
     "x-request-id",
 )
-"""The fields that ChatGPT sends from the browser, and those that the gateway forwards for every operation."""
+"""The fields that ChatGPT sends from the browser, and the fields that the gateway forwards for every operation."""
 
 
 _OPEN_FIELDS: Final = {

@@ -1,8 +1,8 @@
 """The own site: whether a request is for the admin listener and comes from its pages, judged by Host, Origin and media type.
 
-A browser attaches a cookie to every request for this address, also to those of pages that are not the listener's. DNS rebinding
-lets such a page ask under its own name. So the listener takes as Host only addresses, `localhost` and a name that the operator
-chose, and an Origin only if it is one of these.
+A browser attaches a cookie to every request for this address, also if a page of another site sends it. DNS rebinding lets such
+a page ask under its own name. So the listener takes as Host only addresses, `localhost` and a name that the operator chose, and
+an Origin only if it is one of these.
 """
 
 from __future__ import annotations

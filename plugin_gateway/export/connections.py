@@ -84,6 +84,6 @@ def token_variable(server_info: ServerInfo) -> str:
 
 
 def token_text(candidate: Candidate) -> str:
-    """Return the text with which a client asks its user for the token."""
+    """Return the prompt by which a client asks its user for the token."""
     what = "Access token" if token_scheme(candidate.config.auth) == "Bearer" else "user:password in base64"
     return f"{what} for {candidate.server_info.title}"

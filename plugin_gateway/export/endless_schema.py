@@ -25,7 +25,8 @@ def endless_schemas(root: JsonObject) -> set[str]:
     schemas = components.get("schemas") if isinstance(components, dict) else None
     if not isinstance(schemas, dict):
         return set()
-    # Schemas whose references all lead to finished schemas are finished; those that are left lie on a cycle or lead to one.
+    # A schema is finished if all its references lead to finished schemas. The schemas that are left lie on a cycle or lead to
+    # one.
     open_refs = {name: set(_references(schema)) & schemas.keys() for name, schema in schemas.items()}
     users: dict[str, list[str]] = {name: [] for name in open_refs}
     for name, refs in open_refs.items():

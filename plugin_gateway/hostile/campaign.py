@@ -43,7 +43,7 @@ class Leak(Struct, frozen=True, kw_only=True):
     """The consumer that attacked; empty for a caller without a name."""
     what: str
     arrived: str = ""
-    """The first line of the request as it reached the upstream; empty if the caller's answer is what leaked."""
+    """The first line of the request as it reached the upstream; empty if the answer to the caller leaked."""
 
 
 class Outcome(Struct, kw_only=True):
@@ -94,7 +94,7 @@ async def attack_remote(remote: Remote, revision: Revision, document: Document, 
 
 def _as_callers(revision: Revision) -> Iterator[tuple[str, Revision]]:
     """Yield the revision as each consumer meets it after the door."""
-    # `Callers()` lets every caller in. The gate, the rules and the tools are those of the consumer.
+    # `Callers()` lets every caller in. The gate, the rules and the tools belong to the consumer.
     open_to_all = replace(revision, callers=Callers(), views=())
     if not revision.views:
         yield "", open_to_all

@@ -87,7 +87,7 @@ def _at(place: AttackedOperation, terrain: Terrain) -> Iterator[Case]:
 
 
 def _near(place: AttackedOperation, denied: Iterable[AttackedOperation], most: int = 4) -> list[AttackedOperation]:
-    """Return the denied operations whose paths have most in common with that of an allowed one."""
+    """Return the denied operations whose paths have most in common with the path of an allowed one."""
 
     def common(other: AttackedOperation) -> int:
         pairs = zip(place.template.split("/"), other.template.split("/"), strict=False)

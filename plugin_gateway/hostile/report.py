@@ -18,7 +18,7 @@ _RULES: Final = {feature: f"attack-{feature.name.lower()}" for feature in Featur
 
 
 def findings_of(outcome: Outcome, location: Location) -> Iterator[Finding]:
-    """Yield a finding for each leak, and one if the attack proves nothing. `location` is that of the allow-list."""
+    """Yield a finding for each leak, and one if the attack proves nothing. `location` is the place of the allow-list."""
     for leak in outcome.leaks:
         yield Finding(rule=_RULES[leak.case.feature], message=_message(leak), location=location)
     if outcome.proves_nothing:

@@ -1,7 +1,7 @@
 """The locked copy: the pruned document of a lock, with which the gateway describes changes and serves operations as locked.
 
 The copy is JSON in the order of the document, so that a diff of two commits shows the words that changed. The digests of the
-lock decide whether it is the copy of that lock.
+lock decide whether a copy belongs to it.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def _new_names(document: Document, scion: Document, lock: Lock) -> Mapping[Token
 
 
 def _as_pruned_now(document: Document, scion: Document, lock: Lock) -> JsonObject:
-    """Prune what is left of the operations, to compare components without the extensions that pruning drops."""
+    """Prune the document to the locked operations, to compare components without the extensions that pruning drops."""
     try:
         return cut(document, [key for key in scion.operations if key in document.operations], lock).root
     except DocumentError:

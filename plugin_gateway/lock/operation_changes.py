@@ -21,7 +21,7 @@ _TEXTS: Final = ("operationId", "summary", "description", "tags", "externalDocs"
 _DESCRIBED: Final = frozenset(
     {*_TEXTS, "parameters", "requestBody", "responses", "deprecated", "security", "servers", "consumes", "produces"}
 )
-"""The fields of an operation whose changes have words of their own."""
+"""The fields of an operation whose changes this module describes in specific words."""
 _HOLDERS_OF_A_SCHEMA: Final = frozenset({"schema", "content"})
 _DESCRIBED_OF_A_PARAMETER: Final = _HOLDERS_OF_A_SCHEMA | frozenset(
     {"name", "in", "required", "description", "example", "examples", "style", "explode", "allowReserved"}

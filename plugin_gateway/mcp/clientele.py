@@ -54,10 +54,10 @@ class Clientele:
         known: Memo[Prepared],
         on_record: Callable[[AccessRecord], object],
     ) -> None:
-        """Prepare; `service` and `writers`, by the names of tools, are those of all consumers with the same operations.
+        """Prepare.
 
-        `known` are calls that were permitted, of all callers of the endpoint, so that many callers take no more memory than
-        one.
+        Consumers with the same operations share `service` and `writers`, which are by the names of tools. All callers of the
+        endpoint share `known`, the calls that were permitted, so that many callers take no more memory than one.
         """
         self.serving = serving
         self._gate = access.gate or serving.revision.gate

@@ -74,7 +74,7 @@ def check_modern(message: Message, version: str) -> Fault | None:
 
 
 def era_of_stream(message: Message, legacy: Era | None) -> Era | Fault:
-    """Return the era of a request on a stream without header fields; `legacy` is the one that `initialize` agreed on."""
+    """Return the era of a request on a stream without header fields; `initialize` agreed on `legacy`."""
     version = message.meta.get(VERSION_KEY)
     if version is None:
         return legacy or LATEST_LEGACY

@@ -16,7 +16,7 @@ def has_huge_integer(body: bytes) -> bool:
     if len(body) <= _MOST_DIGITS or _LONG_RUN not in body.translate(_DIGITS_TO_ZEROS):
         return False
     try:
-        # The digits may be those of a string or of a fraction.
+        # The digits may belong to a string or a fraction.
         json.loads(body, parse_int=_check_digits)
     except (ValueError, RecursionError):
         return True

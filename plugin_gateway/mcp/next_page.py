@@ -1,4 +1,4 @@
-"""A next page: the arguments with which the same tool asks for it, read from a Link field or from the answer's JSON."""
+"""A next page: the arguments for another call of the same tool, read from a Link field or from the answer's JSON."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _from_url(url: str, reply: Reply, query: Mapping[str, str]) -> dict[str, Any
     except ValueError:
         return None
     at = urlsplit(here)
-    # In a body, the API writes its own path, which lacks that of the public URL.
+    # In a body, the API writes its own path, without the path of the public URL.
     own = target.decode("latin-1").partition("?")[0]
     if linked.netloc != at.netloc or linked.path not in {at.path, own} or not pairs:
         return None

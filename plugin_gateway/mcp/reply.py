@@ -58,7 +58,7 @@ class ResultTerms:
 
 
 class Reply:
-    """An answer of the API, as far as it was read, and the call that it belongs to."""
+    """An answer of the API to one tool call. The body may be read only in part."""
 
     __slots__ = ("answer", "arguments", "body", "has_more", "target", "terms", "tool")
 

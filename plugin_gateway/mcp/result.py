@@ -21,7 +21,7 @@ _SHOWN: Final = 64
 
 
 class Result:
-    """The members of a tool's result, and those of its `_meta`, as JSON without the braces."""
+    """The members of a tool's result and the members of its `_meta`, as JSON without the braces."""
 
     __slots__ = ("members", "meta")
 
@@ -46,7 +46,7 @@ def of_json(texts: Iterable[bytes], value: bytes, meta: bytes = b"") -> Result:
 
 
 def of_texts(texts: Iterable[bytes], tool: Tool | None = None, meta: bytes = b"", *, is_error: bool = False) -> Result:
-    """Return a result of texts, as JSON strings; `tool` is the one that was called, if the API answered."""
+    """Return a result of texts, as JSON strings; `tool` is the called tool, if the API answered."""
     content = b'},{"type":"text","text":'.join(texts)
     return of_content(b'{"type":"text","text":' + content + b"}", tool, meta, is_error=is_error)
 

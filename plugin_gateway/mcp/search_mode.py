@@ -1,4 +1,4 @@
-"""Search mode: three tools with which a client finds, reads and calls the operations of a view, instead of one tool for each.
+"""Search mode: instead of a tool for each operation, three tools find, describe and call the operations of a view.
 
 The definitions of a thousand tools do not fit into a model's context; these three do. Directories of plugins refuse such tools,
 because a reviewer cannot see what `call_operation` reaches.

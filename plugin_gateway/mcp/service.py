@@ -73,11 +73,11 @@ class Offer:
         raise NotImplementedError
 
     def resolve(self, name: str, arguments: dict[str, Any]) -> Invocation | Result | None:
-        """Return the call of the API that is meant, or the result if the gateway knows it; None if there is no such tool."""
+        """Return the call that the client means, or the result if no call is needed; None if there is no such tool."""
         raise NotImplementedError
 
     def call_of(self, tool: Tool, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Return the name and the arguments with which a client makes a call of the API; the reverse of `resolve`."""
+        """Return the tool name and the arguments by which a client makes a call of the API; the reverse of `resolve`."""
         raise NotImplementedError
 
 

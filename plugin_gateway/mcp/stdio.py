@@ -136,7 +136,7 @@ class StdioSession:
         except BrokenPipeError:
             raise
         except Exception:
-            # One message at which the gateway fails must not end the session.
+            # If the gateway fails at one message, the session must go on.
             _logger.exception("A message on standard input could not be answered")
             for slot, one in tuple(self._calls.items()):
                 if one.id == found.id:

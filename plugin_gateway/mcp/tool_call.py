@@ -61,7 +61,7 @@ class Asker:
         self.call = call
         """The call that the tool calls belong to."""
         self.on_begin = on_begin
-        """That of `Client`."""
+        """As in `Client`."""
 
 
 class ToolCall(Client):

@@ -85,7 +85,7 @@ def children(kind: ObjectKind, value: JsonObject) -> list[tuple[ObjectKind, Json
 
 
 def places_of(nodes: Sequence[JsonObject], root: JsonObject) -> list[Tokens]:
-    """Return the place of each node in the tree `root`; that of the root for a node that the tree no longer has."""
+    """Return the place of each node in the tree `root`. A node that the tree no longer has gets the place of the root."""
     found = dict[int, "Tokens"]()
     wanted = {id(node) for node in nodes}
     stack: list[tuple[Tokens, Json]] = [((), root)]

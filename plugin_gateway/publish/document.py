@@ -186,7 +186,7 @@ def _present_operation(
 def _merge_parameters(
     document: Document, item: JsonObject, operation: JsonObject, rule: OperationRule | None
 ) -> list[Json]:
-    """Merge the parameters of path item and operation, and drop those that the gate does not take. The operation's win."""
+    """Merge the parameters of path item and operation; the operation's win. Drop parameters that the gate does not take."""
     merged: dict[tuple[str, str], tuple[str, Json]] = {}
     listed = [node["parameters"] for node in (item, operation) if isinstance(node.get("parameters"), list)]
     for entry in chain.from_iterable(listed):

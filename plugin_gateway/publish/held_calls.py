@@ -37,7 +37,7 @@ _REFUSED: Final = {"403": "A person denied the call.", "429": "Too many calls wa
 
 
 def declare_held_call(document: Document, responses: JsonObject) -> JsonObject:
-    """Return the responses of an operation (3.x) with those of a call that waits, and of one that was denied.
+    """Return the responses of an operation (3.x), and add the responses for a call that waits and for a denied call.
 
     If the API itself answers 202 with JSON, the body may be either.
     """

@@ -35,14 +35,14 @@ _FOR_WHOLE_TITLE: Final = 1.0
 _FOR_THE_THING: Final = 1.1
 _FOR_DEPRECATED: Final = 0.8
 _FOR_UNLIKELY: Final = 0.8
-"""What is left of the score of an operation that changes or deletes something, if the query has no word for that."""
+"""The share of its score that a changing or deleting operation keeps if the query has no word for the change."""
 
 
 class Hit(NamedTuple):
     """A subject that has words of the query."""
 
     number: int
-    """Its place among the subjects from which the index was built."""
+    """Its position among the subjects of the index."""
     score: float
     words: int
     """How many words of the query it has."""
@@ -155,12 +155,12 @@ class _Tally:
                 self._is_about.add(subject)
 
     def _share_of(self, has: int) -> float:
-        """Return the part of its score that a subject with these of the typed words keeps."""
+        """Return the share of the score that a subject keeps if it has only these typed words."""
         matched = sum(worth for at, worth in enumerate(self._worths) if has >> at & 1)
         return 1 - _FOR_ALL_WORDS + _FOR_ALL_WORDS * matched / sum(self._worths)
 
     def _rarity(self, subjects: int) -> float:
-        """How much a word counts that so many subjects have (BM25's idf)."""
+        """How much a word counts if so many subjects have it (BM25's idf)."""
         return math.log(1 + (len(self._scores) - subjects + 0.5) / (subjects + 0.5))
 
 

@@ -1,4 +1,4 @@
-"""A subject: the texts by which a ranking knows an operation, and how much a word counts in each of them."""
+"""A subject: the texts of an operation that a ranking reads, and how much a word counts in each of them."""
 
 from __future__ import annotations
 

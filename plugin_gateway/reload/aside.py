@@ -40,7 +40,7 @@ async def compile_aside(
 ) -> Outcome:
     """Compile config and document in a child process; `gently` lowers its priority below that of the workers.
 
-    `child` is one that waits for its request already.
+    `child` is a child that already waits for its request.
 
     `pinned` holds the pins of the current revision, so that a changed document opens no new operation. `text` is the
     config if it came from standard input, which can be read only once. `revision_file` replaces config and document.

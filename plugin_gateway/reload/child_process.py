@@ -19,9 +19,9 @@ class ChildProcess:
     """A running child. It waits for its request, and ends when its standard input closes."""
 
     def __init__(self, how: Literal["now", "gently", "ready"]) -> None:
-        """Start it.
+        """Start the child.
 
-        One that is `ready` imports all modules before it waits; `gently` lowers its priority below that of the workers.
+        A `ready` child imports all modules before it waits; `gently` lowers its priority below the workers'.
 
         Raises:
             OSError: the process cannot be started.

@@ -95,7 +95,7 @@ def _read(loaded: LoadedConfig, path: Path, pointer: tuple[str, ...]) -> bytes:
             body = file.read(MAX_IMAGE_BYTES + 1)
         why = f"it has more than {MAX_IMAGE_BYTES:,} bytes" if len(body) > MAX_IMAGE_BYTES else ""
         if not why and image_kind_of(body) is None:
-            # A package is public, and the name may be that of a file with secrets.
+            # A package is public, and the path may name a file with secrets.
             why = "it is not a PNG, JPEG, GIF, WebP or SVG file"
     except OSError as error:
         body, why = b"", reason_of(error)

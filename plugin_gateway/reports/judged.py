@@ -20,7 +20,7 @@ def judge_by_platform(
 ) -> dict[Platform, list[Finding]]:
     """Return what breaks the rules of each platform, located in gateway.yaml. A rule of several platforms is judged once.
 
-    `candidate` is that of the gateway, if the caller has it already.
+    `candidate` is the gateway's candidate, if the caller has it already.
     """
     found: dict[Platform, list[Finding]] = {platform: [] for platform in platforms}
     if not found:

@@ -108,7 +108,7 @@ def summary_of(operation: Operation) -> str:
 
 
 def as_list(document: Document, found: Sequence[Operation], allowed: Container[OperationKey]) -> list[dict[str, Any]]:
-    """Return what a list shows of each operation, as JSON members."""
+    """Return each operation as a list shows it, as JSON members."""
     costs = Costs(document)
     return [
         {
@@ -196,7 +196,7 @@ class Costs:
         return number, iter(refs)
 
     def _leave(self, number: int, low: dict[int, int], open_: list[int]) -> None:
-        """Give all components of a circle what one of them reaches."""
+        """Give all components of a cycle the same reach."""
         at = open_.index(number)
         bits = 0
         for member in open_[at:]:

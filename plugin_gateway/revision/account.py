@@ -160,10 +160,10 @@ def _of_mcp(method: str, path: str, steps: list[Step]) -> Account:
 
 
 def _target_of(given: str, revision: Revision, upstream_url: str) -> str | Refusal:
-    """Return the target that the gate judges: of a path, or of a URL of the gateway, of its upstream, or of this machine.
+    """Return the target for the gate, from a path or from a URL of the gateway, its upstream or this machine.
 
-    Refuse another URL. A path may be that of the document or, with the path of `public.url`, that of a client. `serve --listen`
-    may have chosen another port than `public.url`.
+    Refuse any other URL. A path may be as in the document, or as a client sends it, with the path of `public.url`. `serve
+    --listen` may have chosen another port than `public.url`.
     """
     public = urlsplit(revision.public_url)
     at_host = mount_at(public.path, well_known_at_root(revision.faces, revision.public_url))

@@ -39,7 +39,7 @@ def as_it_is(value: Any) -> object:
 def canonical(value: object, rules: Rules) -> bytes:
     """Return the canonical form.
 
-    The order of mappings and sets does not matter, that of sequences does. Two records are equal if their classes have the
+    The order of sequences matters; the order of mappings and sets does not. Two records are equal if their classes have the
     same name and all their fields are equal.
 
     Raises:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def compile_collector(config: Config, own_paths: Iterable[str]) -> Collector | None:
-    """Compile `otel`; `own_paths` are those that the gateway answers itself, without the path of `public.url`."""
+    """Compile `otel`. The gateway answers `own_paths` itself; they lack the path of `public.url`."""
     otel, public, upstream = config.otel, urlsplit(config.public_url), config.upstream.url
     if otel is None:
         return None

@@ -41,7 +41,7 @@ def digest_of(revision: Revision) -> str:
 
 
 def digest_of_rule(revision: Revision, rule: OperationRule) -> bytes:
-    """Return the SHA-256 of one operation of a revision, and of where and with which credential its calls go."""
+    """Return the SHA-256 of one operation of a revision, with the destination and the credential of its calls."""
     parts = rule, revision.upstream, revision.injection_of(rule)
     return hashlib.sha256(canonical(parts, RULES)).digest()
 

@@ -42,6 +42,6 @@ class FinishedSteps(CompileSteps):
 def hash_of_parts(
     pruned: Document, operations: Mapping[OperationKey, PublishedOperation], presentation: Presentation
 ) -> str:
-    """Return the SHA-256 of everything from which the documents for clients are made. It covers no secret."""
+    """Return the SHA-256 of all sources of the documents for clients. It covers no secret."""
     shown = [(key, operation.shown) for key, operation in operations.items()]
     return sha256(canonical((pruned, shown, presentation), _RULES)).hexdigest()

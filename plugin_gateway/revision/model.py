@@ -72,7 +72,7 @@ class LogSettings(Struct, frozen=True, kw_only=True):
 class AuditSettings(Struct, frozen=True, kw_only=True):
     """The file of the audit, and the path parameters whose values it shows.
 
-    `digest` is that of the revision, once it is known.
+    `digest` is the revision's digest, once it is known.
     """
 
     file: str

@@ -46,7 +46,7 @@ def new_lock(loaded: LoadedConfig, document: Document, *, own: Document | None =
         if entry.wanted_id and (keys := [one.key for one in match(entry, catalogue) if one.key not in selection.kept]):
             groups[words_of(entry, "allow")] = frozenset(keys)
     for denial in config.deny:
-        # A denial may name a thousand operations. Only those matter that `allow` would open.
+        # A denial may name a thousand operations, but only an operation that `allow` would open matters.
         groups[words_of(denial, "deny")] = frozenset(named.intersection(one.key for one in match(denial, catalogue)))
     ids = {key: document.operations[key].operation_id or "" for key in selection.kept}
     return lock_of(own or document, ids, groups, settings_of(config))

@@ -30,7 +30,7 @@ class Pinned(Struct, frozen=True):
     def to_close(self, words: EntryWords, named: Iterable[OperationKey]) -> frozenset[OperationKey]:
         """Return the operations that an entry of `deny` closes.
 
-        It closes those it named before even if they lost their tag or id.
+        An operation that it named before stays closed even if it lost its tag or id.
         """
         return self.entries.get(words, frozenset()) | frozenset(named)
 

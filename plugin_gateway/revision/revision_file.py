@@ -1,8 +1,8 @@
 """The revision file: a config and the part of the document that it needs, so that `serve` starts without the document.
 
 The file is JSON, so reading a stranger's file runs no code. It holds no secret: the config names where secrets are, and `serve`
-resolves them. Of denied operations it has the names, which the gate needs. The finished documents for clients follow the JSON,
-in gzip.
+resolves them. It names the denied operations, because the gate needs their names. The finished documents for clients follow the
+JSON, in gzip.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Unpacked(NamedTuple):
 
 
 def pack(built: Built, *, digest: str = "", finished: Mapping[str, DocumentFaces] | None = None) -> bytes:
-    """Return the content of the file for a built revision; `digest` is that of the revision, for people.
+    """Return the content of the file for a built revision; `digest` is the revision's digest, for people.
 
     `finished` are the documents of the steps with which the revision was compiled.
 

@@ -122,7 +122,7 @@ def select_for_consumer(
             later.append((selector, [key for key in keys if key not in first], pointer))
             keys = [key for key in keys if key in first]
         closed = [key for key in keys if key not in kept]
-        # A group stands for those of its operations that the gateway allows. A single operation that stays closed is a mistake.
+        # Of a group, only the operations that the gateway allows count. A single operation that stays closed is a mistake.
         if (selector.operation is not None or len(closed) == len(keys)) and closed:
             findings.append(
                 Finding(

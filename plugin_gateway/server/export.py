@@ -42,7 +42,7 @@ class Export:
             self._recorder.exporter.start()
 
     async def _close(self, old: Exporter) -> None:
-        """Let an exporter send what it has, and add its dropped spans to those of its successor."""
+        """Let an exporter send what it has, and add the number of its dropped spans to its successor's."""
         await old.close()
         if self._recorder.exporter is not None:
             self._recorder.exporter.dropped += old.dropped

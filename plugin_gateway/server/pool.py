@@ -109,11 +109,11 @@ class WorkerPool:
         return refusals[0] if refusals else ""
 
     async def series(self) -> Series:
-        """Return the counts of all workers, including those that have ended."""
+        """Return the counts of all workers, including workers that have ended."""
         return merge([self._retired, *await asyncio.gather(*(w.series() for w in self._workers.values()))])
 
     def watch(self, *, is_watched: bool) -> None:
-        """Tell all workers, and those that start later, whether a person watches the calls."""
+        """Tell all workers whether a person watches the calls, also workers that start later."""
         self._is_watched = is_watched
         for worker in self._workers.values():
             worker.watch(is_watched=is_watched)

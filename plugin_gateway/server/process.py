@@ -100,7 +100,7 @@ class WorkerProcess:
         return self.last_series
 
     async def drain(self, timeout_s: float) -> None:
-        """Tell the worker to finish its calls in flight, to cut those that run longer than `timeout_s`, and to end."""
+        """Tell the worker to finish its calls in flight within `timeout_s`, to cut the rest, and to end."""
         if self._channel is None:
             # The worker still waits for its socket; closing the channel ends it.
             self._ours.close()
@@ -140,7 +140,7 @@ class WorkerProcess:
                     self.last_series = of_rows(orjson.loads(message.body))
                 self._answered(message)
         except (OSError, ValueError):
-            # A worker that sends what cannot be read is replaced.
+            # If a message cannot be read, its worker is replaced.
             self.kill()
         finally:
             self._answered(None)

@@ -99,7 +99,7 @@ class PublicServer:
         self._timer = loop.call_later(_DATE_INTERVAL_S, self._tell_date, loop)
 
     async def _until_idle(self) -> None:
-        """Wait until the calls in flight are answered; after the drain timeout, cancel those that the app answers."""
+        """Wait until the calls in flight are answered. After the drain timeout, cancel the app's calls."""
         state = self.server_state
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._drain_timeout_s):

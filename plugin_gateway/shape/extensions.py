@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 
 def extensions_to_keep(public: Iterable[str]) -> frozenset[str]:
-    """Return the names to keep; `public` has those of `public.extensions`."""
+    """Return the names to keep; `public` has the value of `public.extensions`."""
     return frozenset({*public, *UNDERSTOOD_EXTENSIONS, MCP_HEADER})

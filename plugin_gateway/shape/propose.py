@@ -61,7 +61,7 @@ class _ScoredPlace(NamedTuple):
 def propose_keep(document: Document, schemas: Sequence[Any], most_fields: int = MOST_FIELDS) -> tuple[str, ...]:
     """Return JSON pointers for `response.keep`, in the order of the schema; empty if there is little to save.
 
-    `schemas` are those of the successful answers.
+    `schemas` are the schemas of the successful answers.
     """
     chosen = [*_Chooser(document, most_fields).choose(schemas)]
     pointers = tuple(dict.fromkeys(map(join_pointer, chosen)))

@@ -118,7 +118,7 @@ class _Sizer:
         self._open: set[int] = set()
 
     def size(self, schema: Any, keep: Pointers | None, rows: int, name: str, depth: int) -> int:
-        """Return the size of a value. `name` is that of its member, which tells a text from a word."""
+        """Return the size of a value. The name of its member, `name`, tells a text from a word."""
         if keep is not None and () in keep:
             keep = None
         if keep is not None and not keep:
@@ -179,7 +179,7 @@ class _Sizer:
                 ]
 
     def _either(self, parts: list[Any], keep: Pointers | None, rows: int, name: str, depth: int) -> int:
-        """Return the size of a scalar form if there is one, such as the id of an object; otherwise that of the largest form.
+        """Return the size of a scalar form, such as the id of an object; if there is none, of the largest form.
 
         A part is estimated by the same form as the whole. Otherwise a part could be larger.
         """

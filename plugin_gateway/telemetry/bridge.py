@@ -60,7 +60,7 @@ class LogHandler(logging.Handler):
 
 
 def attach(log: Log) -> LogHandler:
-    """Send log records to `log` from now on: the gateway's at every level, those of libraries from `warning`."""
+    """Send log records to `log` from now on: the gateway's at every level, a library's from `warning`."""
     handler = LogHandler(log)
     logging.getLogger().addHandler(handler)
     logging.getLogger(_ROOT).setLevel(logging.DEBUG)

@@ -36,7 +36,7 @@ class CallHistory:
     def add(self, series: Series, names: Mapping[str, str], now_s: float) -> None:
         """Count the calls since the last series for the hour that has begun.
 
-        `names` are those of the revision in force, by id.
+        `names` has the operations of the revision in force, by id.
         """
         self._advance(now_s)
         totals: dict[str, float] = {}

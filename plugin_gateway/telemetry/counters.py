@@ -86,7 +86,7 @@ class Counters:
         return cell
 
     def series(self) -> Series:
-        """Return all counts so far, ready to be merged with those of other workers."""
+        """Return all counts so far, ready to be merged with the counts of other workers."""
         bytes_in, bytes_out = SeriesKey("bytes_in"), SeriesKey("bytes_out")
         found: Series = {bytes_in: [0], bytes_out: [0], SeriesKey("dropped"): [self.lines_dropped]}
         for (operation, status, reason, method, consumer), cell in self._cells.items():

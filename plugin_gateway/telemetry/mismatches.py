@@ -68,5 +68,5 @@ class Mismatches:
         self._quiet_until = {key: until for key, until in self._quiet_until.items() if until > now}
 
     def series(self) -> Series:
-        """Return all counts so far, ready to be merged with those of other workers."""
+        """Return all counts so far, ready to be merged with the counts of other workers."""
         return {SeriesKey("mismatches", labels): [count] for labels, count in self._counts.items()}

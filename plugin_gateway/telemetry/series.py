@@ -36,7 +36,7 @@ def merge(many: Iterable[Series]) -> Series:
 
 
 def add(series: Series, key: SeriesKey, numbers: list[float]) -> None:
-    """Add numbers to those of one key."""
+    """Add numbers to the numbers of one key."""
     held = series.get(key)
     series[key] = list(numbers) if held is None else [a + b for a, b in zip(held, numbers, strict=True)]
 

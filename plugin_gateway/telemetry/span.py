@@ -106,7 +106,7 @@ def went_up(record: AccessRecord) -> bool:
 
 
 def spans_of(record: AccessRecord, collector: Collector, cover: Callable[[bytes], bytes] = bytes) -> Iterator[Span]:
-    """Yield the spans of a call: its own, and that of the request to the API. Yield nothing if the call is not sampled.
+    """Yield the spans of a call: its own, and the span of the request to the API. Yield nothing if the call is not sampled.
 
     `cover` masks secrets in the request id, which a caller may choose.
     """

@@ -45,7 +45,8 @@ class Traffic:
     """The last records, and the viewers. `on_watch` is called when the first viewer comes, and when the last has left.
 
     A record is one line of JSON that begins with its time, so sorting puts the records of several workers in order. Each worker
-    sends all that it kept when the first viewer comes; without the order, those of the last worker would push out the others.
+    sends all that it kept when the first viewer comes; without the order, the records of the last worker would push out the
+    others.
     """
 
     def __init__(self, on_watch: Callable[[bool], object]) -> None:

@@ -42,7 +42,7 @@ def _similar(word: str, names: Collection[str], count: int, at_least: float) -> 
 
 
 def _with_most_pairs(word: str, names: Collection[str]) -> Collection[str]:
-    """Return the names to compare letter by letter: of many, those that share the most pairs of letters with the word."""
+    """Return the names to compare letter by letter. If there are many, these share most pairs of letters with the word."""
     if len(names) <= _MOST_COMPARED:
         return names
     pairs, size = {*pairwise(word)}, len(word)

@@ -57,7 +57,7 @@ class Compaction(Struct, frozen=True, kw_only=True):
     has_unions: bool = True
     """Alternatives stay apart, where only one of them has members."""
     has_inner_types: bool = True
-    """Types, enumerations and required members inside an argument."""
+    """Whether types, enumerations and required members stay inside an argument."""
     has_enums: bool = True
     has_meta: bool = True
     levels: int = 64

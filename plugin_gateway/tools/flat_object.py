@@ -19,7 +19,7 @@ _ABOUT_SEVERAL: Final = ("not", "if", "then", "else", "dependentRequired", "depe
 _ABOUT_ALL: Final = ("minProperties", "maxProperties", "propertyNames", "patternProperties")
 """These judge every argument, so they can stand at the root only if all arguments are members of the body."""
 _CLOSING: Final = frozenset({*_ABOUT_ALL, "additionalProperties", "unevaluatedProperties", "$ref"})
-"""Keywords in a rule that judge other arguments, too, or may lead to one that does."""
+"""Keywords that may make a rule judge other arguments, too."""
 
 
 class FlatObject(NamedTuple):

@@ -78,7 +78,7 @@ def _openai(tool: Tool, description: str, schema: JsonObject) -> JsonObject:
 
 
 def _null_is_left_out(tool: Tool) -> list[str]:
-    """Return the arguments for which null says the same as leaving them out."""
+    """Return the arguments that a client may set to null instead of leaving them out."""
     is_form = tool.body is not None and not tool.body.whole and tool.body.kind in {BodyKind.FORM, BodyKind.MULTIPART}
     return [one.name for one in tool.arguments if one.place is not Place.BODY or is_form]
 

@@ -59,7 +59,7 @@ def body_kind_of(media_type: str) -> BodyKind:
 def choose_media_type(declared: Iterable[str]) -> str:
     """Return the declared type that a model can write best: JSON, then forms, then text, then octets.
 
-    Of JSON types, those of members come before patches.
+    A JSON type of members comes before a patch.
     """
     kinds = list(BodyKind)
     return min(declared, key=lambda name: (kinds.index(body_kind_of(name)), _JSON_RANKS.get(essence_of(name), 2)))

@@ -1,4 +1,4 @@
-"""A misfit: an argument that can be written but does not match its description, reported with those that cannot be written.
+"""A misfit: an argument that can be written but does not match its description.
 
 The gateway sends no request with an argument that it cannot write, so the data plane does not judge the others. This module
 judges them, and one answer lists what is wrong with all arguments.

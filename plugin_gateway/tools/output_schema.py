@@ -124,7 +124,7 @@ def _is_object(definitions: Definitions, placed: Placed, depth: int) -> bool:
 
 
 def _loosened(schema: Any) -> JsonObject:
-    """Keep descriptive keywords; drop those that can reject a value."""
+    """Keep descriptive keywords; drop keywords that can reject a value."""
     if not isinstance(schema, dict):
         return {}
     loose: JsonObject = {}

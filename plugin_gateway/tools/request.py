@@ -53,8 +53,9 @@ _NO_NAMES: Final[frozenset[str]] = frozenset()
 class ToolRequest(NamedTuple):
     """One request, for `proxy.forward.forward`.
 
-    `fields` are those of the arguments, names in lower case, and Content-Type if there is a body. The caller adds Host and the
-    length of the body. All requests of a tool without header arguments share one object, unless the body is multipart.
+    `fields` are the header fields of the arguments, names in lower case, and Content-Type if there is a body. The caller adds
+    Host and the length of the body. All requests of a tool without header arguments share one object, unless the body is
+    multipart.
     """
 
     method: bytes
@@ -111,7 +112,7 @@ class RequestWriter:
         )
 
     def write(self, arguments: dict[str, object]) -> ToolRequest | tuple[ArgumentProblem, ...]:
-        """Return the request that these arguments make, or every reason why they make none. Never raises.
+        """Return the request for these arguments, or every reason why there is none. Never raises.
 
         `arguments` are values as a JSON parser returns them.
         """

@@ -71,7 +71,7 @@ class PathSlot(Slot):
     __slots__ = ("_escaped", "_explode", "_is_alone", "_places", "_rivals", "_style")
 
     def __init__(self, argument: Argument, spots: Sequence[Spot], rivals: Collection[str]) -> None:
-        """Take the values with which a path may be another operation's (`tools.rivals`)."""
+        """Take the values that may turn the path into another operation's (`tools.rivals`)."""
         super().__init__(argument)
         self._rivals = frozenset(rivals)
         self._places = tuple((spot.piece, spot.segment) for spot in spots)
@@ -120,7 +120,10 @@ class QuerySlot(Slot):
     __slots__ = ("_delimiter", "_escaped", "_escaped_name", "_explode", "_name", "_names", "_prefix", "_style")
 
     def __init__(self, argument: Argument, name: str, names: frozenset[str]) -> None:
-        """Take the name in the query, and those of all parameters: no member of an exploded object may have another one's."""
+        """Take the name in the query and the names of all parameters.
+
+        A member of an exploded object may not have the name of another parameter.
+        """
         super().__init__(argument)
         self._name = name
         self._escaped_name = escape_octets(name.encode(errors="replace"))
@@ -224,7 +227,7 @@ class CookieSlot(Slot):
 
     @staticmethod
     def takes(name: str) -> bool:
-        """Whether every server reads the name as that of a cookie; the gateway forwards no other."""
+        """Whether every server reads the name as the name of a cookie. The gateway forwards no other cookie."""
         return is_cookie_name(name.encode(errors="replace"))
 
     def add(self, value: object, draft: Draft) -> None:

@@ -93,7 +93,7 @@ class Body(Struct, frozen=True, kw_only=True):
 
 
 class Hints(Struct, frozen=True, kw_only=True):
-    """The annotations of a tool. All are stated explicitly, because clients disagree about what a missing one means."""
+    """The annotations of a tool. All are stated, because clients disagree on the meaning of a missing one."""
 
     read_only: bool
     destructive: bool

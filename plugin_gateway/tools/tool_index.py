@@ -1,4 +1,4 @@
-"""A tool index: the words of tools, by which a query in search mode finds them."""
+"""A tool index: finds tools by their words, for a query in search mode."""
 
 from __future__ import annotations
 

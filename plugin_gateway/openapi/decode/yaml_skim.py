@@ -68,7 +68,7 @@ def locate_by_cutting(data: bytes, name: str, wanted: Wanted) -> dict[Tokens, Lo
     start = _START.match(data)
     root = whole.entries(start.end() if start else 0, len(data), 0)
     parts: dict[Tokens, tuple[slice, Wanted]] = {}
-    """The wanted parts, each with the pointers into it for which it is not cut further."""
+    """The wanted parts. A part that is not cut further has the wanted pointers into it."""
     stack: list[tuple[Tokens, dict[str, slice], Wanted]] = [((), root, wanted)]
     while stack:
         path, entries, branches = stack.pop()

@@ -84,7 +84,7 @@ def join(
 ) -> JsonObject | None:
     """Join the roots of plain documents, in the order of `like`. Return None if two components of one name differ.
 
-    The objects below the names of paths and components are those of `roots`, not copies.
+    Path items and components are the objects of `roots`, not copies.
     """
     joined: JsonObject = {}
     in_root = () if components_at(version) else sections(version)

@@ -1,7 +1,7 @@
-"""The last good copy: the answers from which a document at a URL was last read, kept in a file with their validators.
+"""The last good copy: the last good answers for a document at a URL, kept in a file with their validators.
 
-With the validators the gateway asks only for a newer version (RFC 9110, 13.1). The answers replace those of a server that
-fails.
+With the validators the gateway asks only for a newer version (RFC 9110, 13.1). If a server fails, the gateway uses the kept
+answers.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class ReplyShape(Struct, frozen=True, kw_only=True):
     limits: tuple[tuple[Tokens, int], ...] = ()
     """The most items of arrays."""
     select: str = ""
-    """The name of the query parameter by which callers ask for a part of the answer; empty if they cannot."""
+    """The query parameter for a selection; empty if callers cannot ask for a part of the answer."""
     selectable: Mapping[str, Tokens] = field(default_factory=dict)
     """The names that this parameter may have, with the places that they mean."""
 

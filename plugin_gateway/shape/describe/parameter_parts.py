@@ -70,7 +70,7 @@ def is_spread(one: DeclaredParameter, kind: Kind) -> bool:
 
 
 def path_parts(template: str, readers: Mapping[str, Reader]) -> tuple[PathPart, ...]:
-    """Return the parts of a path template for which there is a reader, by the name of the parameter."""
+    """Return the parts of a path template that have a reader, by the name of the parameter."""
     found = _PATH.match(template)
     path = found[1] if found is not None else template
     return tuple(_parts(path, readers)) if readers else ()

@@ -46,7 +46,7 @@ def _named(document: Document, schema: Any, tokens: Tokens, depth: int) -> Itera
 
 
 def selection_parameter(name: str, selectable: dict[str, Tokens]) -> JsonObject:
-    """Describe the parameter by which callers select."""
+    """Describe the parameter for selections."""
     text = "The fields of the answer to return, separated by commas; all of them if it is left out."
     items: JsonObject = {"type": "string"}
     if len(selectable) <= _MOST_LISTED:

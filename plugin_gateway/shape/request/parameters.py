@@ -112,7 +112,7 @@ class Parameters:
         self._judged: list[tuple[int, Reader]] = []
         """The parameters that the expression of plain queries does not judge: their readers do."""
         self._judges_more = False
-        """Whether a call with a plain query must be judged further, or has another query that goes up."""
+        """Whether a call with a plain query must be judged further, or its query must be rewritten."""
         required = [part for part in parts if part.reader is not None and part.reader.is_required]
         self._required_fields = (
             frozenset(
@@ -251,7 +251,7 @@ class Parameters:
                 continue
             part = self._query[index]
             found[index].append((plain.decode(errors="replace"), text))
-            # The members of an exploded object have names of their own.
+            # A pair of an exploded object has the name of the member, not of the parameter.
             is_own = part.is_deep or plain == part.name.encode()
             written.append(_renamed(pair, name, part) if part.wire_name and is_own else pair)
         for part, pairs in zip(self._query, found, strict=True):

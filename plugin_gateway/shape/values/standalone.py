@@ -24,7 +24,7 @@ _MEMBER = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 class Placed(NamedTuple):
-    """A schema and its place in the document, to which its references are relative."""
+    """A schema and its place in the document. Its references are relative to this place."""
 
     schema: Json
     at: Tokens = ()

@@ -129,7 +129,7 @@ class Validator:
     def problems(
         self, value: object, place: tuple[str | int, ...] = (), *, counts: Callable[[Problem], bool] | None = None
     ) -> tuple[Problem, ...]:
-        """Return the problems of a value at `place` for which `counts` is true, by default all; at most `MOST_PROBLEMS`."""
+        """Return the problems of a value at `place`, at most `MOST_PROBLEMS`. If `counts` is given, it selects them."""
         found = (one for error in self.compile().iter_errors(value) for one in _problems(error, place))
         return tuple(dict.fromkeys(islice(filter(counts, found), MOST_PROBLEMS)))
 
@@ -266,5 +266,5 @@ def _asserted(schema: Any) -> Any:
 def _bounded(schema: dict[str, Any], bounds: tuple[int, int]) -> dict[str, Any]:
     least, most = bounds
     parts = [part for part in (schema.get("allOf"),) if isinstance(part, list)]
-    # Both apply: the bounds that the schema states may be narrower than those of the format, or wider.
+    # Both apply: the bounds of the schema may be narrower or wider than the bounds of the format.
     return {**schema, "allOf": [*(one for part in parts for one in part), {"minimum": least, "maximum": most}]}
