@@ -5,7 +5,7 @@ Origins parse undeclared types, too. A form sent in place of JSON can bypass che
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.media_type import admits, is_media_type, read_media_type
@@ -23,6 +23,11 @@ JSON: Final = 3
 TEXT: Final = 4
 """Text, which a lenient origin reads as JSON if it looks like JSON."""
 
+InspectedKind: TypeAlias = Literal[1, 2, 3, 4]
+"""`FORM`, `MULTIPART`, `JSON` or `TEXT`: a body that is searched for a method."""
+ContentKind: TypeAlias = Literal[0, 1, 2, 3, 4]
+"""An `InspectedKind`, or `OPAQUE`."""
+
 _SHOWN_CHARACTERS: Final = 100
 # UTF-7, UTF-16 and EBCDIC spell the names in a form or JSON with other bytes: WAF bypasses use `charset=ibm037`.
 _CHARSETS: Final = frozenset({b"", b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin1", b"windows-1252"})
@@ -30,7 +35,7 @@ _UNTYPED: Final = b"application/octet-stream"
 """The type that a server may assume for a body without Content-Type (RFC 9110, 8.3)."""
 
 
-def judge_body(rule: OperationRule, types: Sequence[bytes], codings: Sequence[bytes]) -> int | Refusal:
+def judge_body(rule: OperationRule, types: Sequence[bytes], codings: Sequence[bytes]) -> ContentKind | Refusal:
     """How to inspect a body for method overrides (`FORM` and so on), or the refusal of the call.
 
     `types` and `codings` are the values of the Content-Type and Content-Encoding fields.
@@ -52,7 +57,7 @@ def judge_body(rule: OperationRule, types: Sequence[bytes], codings: Sequence[by
     return _readable(_kind_of(media_type.name), media_type.charset, codings)
 
 
-def _kind_of(name: bytes) -> int:
+def _kind_of(name: bytes) -> ContentKind:
     if name == b"application/x-www-form-urlencoded":
         return FORM
     if name.startswith(b"multipart/"):
@@ -62,7 +67,7 @@ def _kind_of(name: bytes) -> int:
     return TEXT if name == b"text/plain" else OPAQUE
 
 
-def _readable(kind: int, charset: bytes, codings: Sequence[bytes]) -> int | Refusal:
+def _readable(kind: ContentKind, charset: bytes, codings: Sequence[bytes]) -> ContentKind | Refusal:
     if kind == OPAQUE:
         return kind
     if charset not in _CHARSETS:

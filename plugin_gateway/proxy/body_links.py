@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.proxy.answer_head import Answer
 from plugin_gateway.proxy.overflow import CODED, JSON_TYPE, OF_THE_WHOLE
 from plugin_gateway.proxy.references import pointed_reference
+from plugin_gateway.text.match_end import match_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,7 +135,7 @@ class LinkedBody:
         sent = at = 0
         while at < len(text):
             if self._is_in_string:
-                at = _STRING_REST.match(text, at).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
+                at = match_end(_STRING_REST, text, at)
                 if at < len(text) and text[at] == _QUOTE:
                     self._is_in_string = False
                     at += 1
@@ -142,7 +143,7 @@ class LinkedBody:
                 # The rest is empty, or a backslash without the character that it escapes.
                 break
             if self._passed_over:
-                at = _NO_STRUCTURE.match(text, at).end()  # type: ignore[union-attr]  # as above
+                at = match_end(_NO_STRUCTURE, text, at)
                 if at < len(text):
                     self._pass_over(text[at])
                     at += 1

@@ -31,6 +31,7 @@ from plugin_gateway.shape.request.invalid_request import joined
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from plugin_gateway.gate.media_type import ContentKind
     from plugin_gateway.proxy.call import Call, Client
     from plugin_gateway.proxy.received import FieldBlock
     from plugin_gateway.proxy.serving import Serving
@@ -118,7 +119,7 @@ def permit(serving: Serving, access: Access, head: RequestHead) -> Permitted | R
         undeclared = verdict
         verdict = verdict.permit
     rule = verdict[0]
-    body_kind = OPAQUE
+    body_kind: ContentKind = OPAQUE
     wrong_body: Refusal | None = None
     if request.has_body:
         judged = block.body_kind(rule)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, assert_never
 
+from plugin_gateway.gate import media_type
 from plugin_gateway.gate.alias import unescape
-from plugin_gateway.gate.media_type import FORM, JSON, MULTIPART
 from plugin_gateway.gate.query import decode_name
 from plugin_gateway.proxy.json_keys import JsonKeys
 from plugin_gateway.refusal import Refusal
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.gate.body_names import BodyNames
+    from plugin_gateway.gate.media_type import InspectedKind
 
 MAX_NAME_BYTES: Final = 1024
 """The bytes of a name that suffice to recognise it, however it is escaped."""
@@ -45,11 +46,19 @@ class Inspection(Protocol):
         """Take the next piece; return the bytes that may go up, or a refusal."""
 
 
-def inspect(kind: int, names: BodyNames) -> Inspection:
+def inspect(kind: InspectedKind, names: BodyNames) -> Inspection:
     """Begin the inspection of a body of the kind that `judge_body` found."""
-    if kind == FORM:
-        return FormNames(names)
-    return PartNames(names) if kind == MULTIPART else JsonKeys(names, is_strict=kind == JSON)
+    match kind:
+        case media_type.FORM:
+            return FormNames(names)
+        case media_type.MULTIPART:
+            return PartNames(names)
+        case media_type.JSON:
+            return JsonKeys(names, is_strict=True)
+        case media_type.TEXT:
+            return JsonKeys(names, is_strict=False)
+        case _:
+            assert_never(kind)
 
 
 class FormNames:

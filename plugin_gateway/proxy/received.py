@@ -14,6 +14,7 @@ from plugin_gateway.gate.media_type import OPAQUE, judge_body
 from plugin_gateway.proxy.shaped_request import UNSHAPED, Shaped
 
 if TYPE_CHECKING:
+    from plugin_gateway.gate.media_type import ContentKind
     from plugin_gateway.gate.permit import OperationRule, Permit
     from plugin_gateway.proxy.door import Access
     from plugin_gateway.proxy.forward import RequestHead
@@ -36,7 +37,7 @@ class FieldBlock:
         self._access_until = 0.0
         self._rest = b""
         self._rest_of: Uplink | None = None
-        self._kind: int | Refusal = OPAQUE
+        self._kind: ContentKind | Refusal = OPAQUE
         self._kind_for: OperationRule | None = None
 
     def keep_access(self, access: Access, until: float) -> None:
@@ -48,7 +49,7 @@ class FieldBlock:
         """Return the caller's access; None if it is unknown or no longer valid at a time of `time.time`."""
         return self._access if now < self._access_until else None
 
-    def body_kind(self, rule: OperationRule) -> int | Refusal:
+    def body_kind(self, rule: OperationRule) -> ContentKind | Refusal:
         """Judge the type of the body, as `judge_body` does. Keep the result for the last operation."""
         if self._kind_for is not rule:
             request = self.request
@@ -100,7 +101,7 @@ class Permitted(Received):
         access: Access,
         head: RequestHead,
         permit: Permit,
-        body_kind: int = OPAQUE,
+        body_kind: ContentKind = OPAQUE,
         shaped: Shaped = UNSHAPED,
     ) -> None:
         # As `Received.__init__` does, without another frame for each new head.

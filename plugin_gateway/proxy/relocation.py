@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.query import decode_name
+from plugin_gateway.text.match_end import match_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -172,7 +173,7 @@ class Relocation:
         for start, rest, read, write in self._in_text:
             parts, at = [], 0
             while found := start.search(value, at):
-                end = rest.match(value, found.end()).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
+                end = match_end(rest, value, found.end())
                 pointed = self._pointed_in_text(read(found[0]), read(value[found.end() : end]))
                 if pointed is None:
                     return None

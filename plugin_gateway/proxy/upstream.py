@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.chunked import ChunkedError, ChunkedReader
@@ -24,6 +24,7 @@ _HEAD: Final = 0
 _LENGTH: Final = 1
 _CHUNKS: Final = 2
 _UNTIL_CLOSE: Final = 3
+_AnswerPhase: TypeAlias = Literal[0, 1, 2, 3]
 
 _MAX_INTERIM: Final = 32
 """The limit of 1xx answers for one call. Each is cheap to send, and the gateway forwards none."""
@@ -54,6 +55,9 @@ class UpstreamConnection:
         "transport",
     )
 
+    transport: asyncio.Transport
+    """Set by `connection_made`."""
+
     def __init__(
         self,
         settings: UpstreamSettings,
@@ -64,10 +68,9 @@ class UpstreamConnection:
         self._settings = settings
         self._release = release
         self._forget = forget
-        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._exchange: Receiver | None = None
         self._keeps_alive = False
-        self._phase = _HEAD
+        self._phase: _AnswerPhase = _HEAD
         self._buffered = b""
         self._left = 0
         self._interim = 0

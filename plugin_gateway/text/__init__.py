@@ -1,1 +1,1 @@
-"""The facts about a text that its readers share: lines and columns, plain scalars, the errors of libyaml, the closest names."""
+"""The facts about a text that its readers share: positions, plain scalars, errors of libyaml, match ends, closest names."""

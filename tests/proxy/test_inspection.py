@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote_from_bytes
 
 import pytest
@@ -19,8 +19,10 @@ from plugin_gateway.refusal import Refusal
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from plugin_gateway.gate.media_type import InspectedKind
 
-def looked_through(kind: int, *pieces: bytes, declared: Collection[bytes] = ()) -> tuple[bytes, str]:
+
+def looked_through(kind: InspectedKind, *pieces: bytes, declared: Collection[bytes] = ()) -> tuple[bytes, str]:
     """Return the bytes that go up for a body in pieces, and the code of its refusal or an empty string."""
     inspection = inspect(kind, BodyNames(frozenset(declared)))
     sent = b""
@@ -98,7 +100,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize(("kind", "body"), OVERRIDES.values(), ids=OVERRIDES)
-def test_a_body_that_overrides_the_method_is_refused_however_it_is_cut(kind: int, body: bytes) -> None:
+def test_a_body_that_overrides_the_method_is_refused_however_it_is_cut(kind: InspectedKind, body: bytes) -> None:
     cuts = [(body,), *((body[:at], body[at:]) for at in range(0, len(body) + 1, 1 + len(body) // 200))]
     cuts.append(tuple(body[at : at + 1] for at in range(len(body))))
     for pieces in cuts:
@@ -109,7 +111,7 @@ def test_a_body_that_overrides_the_method_is_refused_however_it_is_cut(kind: int
 
 
 @pytest.mark.parametrize(("kind", "body"), HARMLESS.values(), ids=HARMLESS)
-def test_other_bodies_go_up_as_they_are(kind: int, body: bytes) -> None:
+def test_other_bodies_go_up_as_they_are(kind: InspectedKind, body: bytes) -> None:
     assert looked_through(kind, body) == (body, "")
     assert looked_through(kind, *cut(body, range(len(body)))) == (body, "")
 
@@ -121,7 +123,7 @@ def test_a_part_whose_name_parsers_disagree_about_is_refused(body: bytes) -> Non
 
 
 @pytest.mark.parametrize("kind", [FORM, MULTIPART])
-def test_a_declared_override_may_be_in_the_body(kind: int) -> None:
+def test_a_declared_override_may_be_in_the_body(kind: InspectedKind) -> None:
     body = b"_method=PUT" if kind == FORM else part(b'form-data; name="_method"')
     assert looked_through(kind, body, declared=[b"_method"]) == (body, "")
     assert looked_through(kind, body, declared=[b"xhttpmethod"])[1] == "method-override"
@@ -168,14 +170,14 @@ def test_a_form_is_refused_just_where_a_parser_finds_an_override(
 
 
 @given(st.sampled_from([FORM, MULTIPART, JSON, TEXT]), st.binary(max_size=60), st.lists(st.integers(min_value=0)))
-def test_a_body_that_passes_is_unchanged(kind: int, body: bytes, places: list[int]) -> None:
+def test_a_body_that_passes_is_unchanged(kind: InspectedKind, body: bytes, places: list[int]) -> None:
     sent, code = looked_through(kind, *cut(body, places))
     assert body.startswith(sent)
     assert code or sent == body
 
 
 CLOSED = BodyNames((), frozenset({b"action", b"apikey"}))
-REPEATED = {
+REPEATED: Final[dict[str, tuple[InspectedKind, bytes]]] = {
     "a field": (FORM, b"Action=DeleteQueue"),
     "a field after many": (FORM, b"a=1&b=2&c=3&d=4&e=5&Action=DeleteQueue"),
     "a field as URLSearchParams reads it": (FORM, b"?Action=DeleteQueue"),
@@ -218,5 +220,5 @@ def test_a_name_that_is_closed_for_another_operation_passes(name: str) -> None:
         (TEXT, b"Action: none"),
     ],
 )
-def test_a_closed_name_passes_where_no_server_reads_a_parameter(kind: int, body: bytes) -> None:
+def test_a_closed_name_passes_where_no_server_reads_a_parameter(kind: InspectedKind, body: bytes) -> None:
     assert inspect(kind, CLOSED).feed(body, is_last=True) == body

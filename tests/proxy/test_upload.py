@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugin_gateway.gate.media_type import JSON, OPAQUE
+from plugin_gateway.gate.media_type import JSON, OPAQUE, ContentKind
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.forward import RequestHead
@@ -22,7 +22,7 @@ from tests.proxy.real import plan_of
 
 
 def upload(
-    shape: Shape | None = None, *, kind: int = OPAQUE, is_chunked: bool = False, looks: bool = True
+    shape: Shape | None = None, *, kind: ContentKind = OPAQUE, is_chunked: bool = False, looks: bool = True
 ) -> tuple[Upload, Mismatches]:
     rule = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, shape=shape)
     framing = b"Transfer-Encoding: chunked" if is_chunked else b"Content-Length: 2"

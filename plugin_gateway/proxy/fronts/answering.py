@@ -66,7 +66,7 @@ class AnsweringConnection(ClientConnection):
         self.call = None
         now = monotonic()
         self._on_record(call.record_at(now, "", self.address))
-        self.rest(now)
+        self.await_request(now)
         if self._ahead:
             self.go_on()
 
@@ -114,7 +114,7 @@ class AnsweringConnection(ClientConnection):
     def _settle(self, now: float) -> None:
         """Wait for the next request, or close."""
         if not self.closes:
-            self.rest(now)
+            self.await_request(now)
             if self._ahead:
                 self.go_on()
         elif self._body is not None or self._ahead or self.phase == IDLE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from plugin_gateway.proxy.call import Client
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
@@ -27,6 +27,7 @@ BUSY: Final = 1
 LINGERING: Final = 2
 """After the last answer; bytes that the client still sends are discarded."""
 CLOSED: Final = 3
+ClientPhase: TypeAlias = Literal[0, 1, 2, 3]
 
 NEVER: Final = float("inf")
 _LINGER_S: Final = 2.0
@@ -59,11 +60,13 @@ class ClientConnection(Client):
         "transport",
     )
 
+    transport: asyncio.Transport
+    """Set by `open`."""
+
     def __init__(self, server_state: ServerState) -> None:
         super().__init__()
         self.server_state = server_state
-        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
-        self.phase = IDLE
+        self.phase: ClientPhase = IDLE
         self.deadline = self.idle_timeout_s = NEVER
         self.closes = False
         self.is_full = False
@@ -76,14 +79,17 @@ class ClientConnection(Client):
     def is_answering(self) -> bool:
         return self.phase == BUSY
 
-    def open(self, transport: asyncio.BaseTransport, idle_timeout_s: float) -> int:
-        """Take over the transport; return the number of open connections."""
+    def open(self, transport: asyncio.BaseTransport, idle_timeout_s: float) -> None:
+        """Take over the transport."""
         self.transport = cast("asyncio.Transport", transport)
         self.idle_timeout_s = idle_timeout_s if idle_timeout_s > 0 else NEVER
         self.deadline = monotonic() + self.idle_timeout_s
         connections: set[Any] = self.server_state.connections
         connections.add(self)
-        return len(connections)
+
+    def count_open(self) -> int:
+        """Return the number of open connections of this worker."""
+        return len(self.server_state.connections)
 
     def write_answer(self, call: Call, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
         """Write the head, with framing for the client's HTTP version, and the first piece of the body."""
@@ -115,7 +121,7 @@ class ClientConnection(Client):
         """Return the field lines of every answer that the gateway makes itself."""
         return b"".join([name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers])
 
-    def rest(self, now: float) -> None:
+    def await_request(self, now: float) -> None:
         """Get ready for the next request after a complete answer."""
         self.is_answered = self._is_chunked = False
         if self.is_full:

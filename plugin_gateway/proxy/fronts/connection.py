@@ -109,7 +109,7 @@ class ConnectionFront(AnsweringConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         limits = self._holder.serving.limits
-        connections = self.open(transport, limits.idle_timeout_s)
+        self.open(transport, limits.idle_timeout_s)
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else ""
         self._holder.clock.watch(self)
@@ -117,7 +117,7 @@ class ConnectionFront(AnsweringConnection):
             # A new connection must send its first head within `head_timeout`; `idle_timeout` applies between requests.
             self.deadline = min(self.deadline, monotonic() + limits.head_timeout_s)
         possible = self._listener.most_connections(self._holder.revision.upstream.connections)
-        if connections > min(possible, limits.connections):
+        if self.count_open() > min(possible, limits.connections):
             self.closes = True
             refuse(self, b"", b"", TOO_MANY_CONNECTIONS)
 
@@ -173,7 +173,7 @@ class ConnectionFront(AnsweringConnection):
         if self.call is not None:
             self.call.resume_answer()
         else:
-            self.rest(monotonic())
+            self.await_request(monotonic())
             self.go_on()
 
     # What uvicorn and the clock call

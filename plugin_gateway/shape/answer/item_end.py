@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from plugin_gateway.shape.answer.trim import NotJsonError
+from plugin_gateway.text.match_end import match_end
 
 _DEEPEST: Final = 1000
 """The deepest nesting that is read, which is msgspec's limit. Deeper text would take long, because each level searches it
@@ -40,7 +41,7 @@ def last_end(text: bytes, at: int) -> int:
     Raises:
         NotJsonError: the text is nested too deeply.
     """
-    end = _complete().match(text, at).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
+    end = match_end(_complete(), text, at)
     if end > at:
         return end - 1
     depth = 0

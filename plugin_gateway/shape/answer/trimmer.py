@@ -26,6 +26,7 @@ from plugin_gateway.shape.answer.trim import (
     trim,
     write,
 )
+from plugin_gateway.text.match_end import match_end
 
 HELD_BYTES: Final = 256 * 1024
 _MOST_LEVELS: Final = 32
@@ -153,7 +154,7 @@ class Trimmer:
         if self._string is not None:
             return self._pass_string(text, at, written)
         start = at
-        at = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
+        at = match_end(_SPACE, text, at)
         if at == len(text):
             return at if at > start else -1
         byte = text[at]
@@ -287,7 +288,7 @@ class Trimmer:
         return at + 1
 
     def _pass_string(self, text: bytes, at: int, written: list[bytes]) -> int:
-        end = _STRING_REST.match(text, at).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
+        end = match_end(_STRING_REST, text, at)
         is_closed = end < len(text) and text[end] == _QUOTE
         if end < len(text) and not is_closed and not _HALF_ESCAPE.match(text, end):
             raise NotJsonError

@@ -41,6 +41,7 @@ def call(minor: int = 1, *, is_head: bool = False) -> Call:
 def opened(**options: bool) -> tuple[ClientConnection, Transport]:
     connection, transport = ClientConnection(ServerState()), Transport(**options)
     connection.open(stand_in(transport), 0)
+    assert connection.count_open() == 1
     return connection, transport
 
 
@@ -78,15 +79,15 @@ def test_the_last_piece_of_a_chunked_answer_ends_it() -> None:
     assert transport.written == b"1\r\na\r\n0\r\n\r\n"
 
 
-def test_after_an_answer_the_connection_rests_unless_the_client_is_slow() -> None:
+def test_after_an_answer_the_connection_awaits_a_request_unless_the_client_is_slow() -> None:
     connection, transport = opened()
     connection.hold()
     connection.hold()
     connection.phase, connection.is_full = BUSY, True
-    connection.rest(0.0)
+    connection.await_request(0.0)
     assert connection.phase == BUSY
     connection.is_full = False
-    connection.rest(0.0)
+    connection.await_request(0.0)
     assert (connection.phase, connection.deadline) == (IDLE, NEVER)
     assert transport.done == ["pause_reading", "resume_reading"]
 
