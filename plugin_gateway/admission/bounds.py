@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
-    """The bounds, in bytes and seconds. The defaults are those of gateway.yaml; a test compares them."""
+    """The bounds, in bytes and seconds. gateway.yaml has the same defaults; a test compares them."""
 
     request_head_bytes: int = 32_000
     request_body_bytes: int = 1_000_000

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _MOST_IN_BATCH: Final = 500
 
-# KEYS are the buckets; ARGV holds, for each bucket, its calls per second, burst and expiry in seconds. The time is that of
-# Redis, which all replicas share. Numbers are returned as text, because Redis truncates numbers to integers.
+# KEYS are the buckets; ARGV holds, for each bucket, its calls per second, burst and expiry in seconds. The time is Redis's,
+# which all replicas share. Numbers are returned as text, because Redis truncates numbers to integers.
 _TAKE: Final = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000

@@ -51,8 +51,8 @@ def open_shared() -> int:
 class Table:
     """Buckets found by the hash of their key, in two regions.
 
-    When there is no room, the least recently used bucket is dropped, and so starts full again. Callers choose the keys of
-    the second region; with a region of their own, they cannot push out the buckets of the gateway's limits.
+    When there is no room, the least recently used bucket is dropped, and so starts full again. Callers choose the keys of the
+    second region, so they cannot push out the buckets of the gateway's limits in the first.
     """
 
     def __init__(self, descriptor: int = -1) -> None:

@@ -33,7 +33,7 @@ class Registry(Protocol):
 
     @property
     def pending(self) -> int:
-        """How many calls wait, as far as this process knows."""
+        """How many calls wait; the count of a shared store may be a moment old."""
 
     async def ask(self, held: HeldCall) -> Verdict:
         """Return the verdict on a call. The verdict `run` is given once for each approval.

@@ -43,10 +43,10 @@ def command(config: Path | None, admin: str, consumer: str) -> int:
     """Serve the allowed operations as MCP tools over standard input and output.
 
     A desktop client starts this command and needs no port:
-    `{"command": "plugin-gateway", "args": ["mcp", "-c", "/path/gateway.yaml"]}`. The tools, the gate, the limits, the
-    credentials and the masking are those of `/mcp`. The gateway does not authenticate the client, because a user who can start
-    this command can also read its config. The gateway's messages and access records go to standard error. A person approves a
-    held call at the link in its result, or with `plugin-gateway approve ID --admin HOST:PORT`.
+    `{"command": "plugin-gateway", "args": ["mcp", "-c", "/path/gateway.yaml"]}`. Tools, gate, limits, credentials and masking
+    are the same as for `/mcp`. The gateway does not authenticate the client, because a user who can start this command can also
+    read its config. The gateway's messages and access records go to standard error. A person approves a held call at the link
+    in its result, or with `plugin-gateway approve ID --admin HOST:PORT`.
     """
     from plugin_gateway.cli.building import build_to_check
 

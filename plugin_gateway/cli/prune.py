@@ -189,7 +189,7 @@ def ambiguous(name: str, places: Sequence[str]) -> Finding:
 
 
 def syntax_of(output: str, source: str) -> str:
-    """Return the output syntax: by the suffix of the output, else by that of the source, else JSON."""
+    """Return the output syntax: by the suffix of the output, else by the suffix of the source, else JSON."""
     suffix = Path(output).suffix.lower()
     if suffix in YAML_SUFFIXES:
         return "yaml"

@@ -39,9 +39,9 @@ _ALL_BYTES: Final = 1 << 62
 def command(config: Path | None, consumer: str, max_bytes: int | None, operation: str, words: tuple[str, ...]) -> int:
     """Call the allowed operation OP of the upstream, and print the answer.
 
-    OP is the name of a tool, an operationId, or `METHOD /path/template`. The arguments are those of the tool: KEY=VALUE with
-    the type that the tool declares, KEY:=JSON, KEY=@FILE for the content of a file, KEY:=@FILE for JSON in a file, and @FILE
-    for a JSON object of arguments. Repeat a key for a list: `plugin-gateway try listOrders status=open tag=a tag=b`.
+    OP is the name of a tool, an operationId, or `METHOD /path/template`. Give the arguments of the tool: KEY=VALUE with the
+    type that the tool declares, KEY:=JSON, KEY=@FILE for the content of a file, KEY:=@FILE for JSON in a file, and @FILE for a
+    JSON object of arguments. Repeat a key for a list: `plugin-gateway try listOrders status=open tag=a tag=b`.
 
     The call passes the same gate, limits, credentials and masking as a client's call, but no client is authenticated. The
     request (credentials hidden), the status, time, size and tokens go to standard error, and the body to standard output. Exit

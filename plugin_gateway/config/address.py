@@ -43,8 +43,7 @@ def parse_address(text: object) -> Address:
     """Read `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every interface) or `unix:/run/gateway.sock`.
 
     Raises:
-        Mistake: the text has none of these forms.
-
+        Mistake: the text has another form.
     """
     hint = _address_hint(text) or "write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080, or unix:/path"
     if not isinstance(text, str):
@@ -92,7 +91,7 @@ def _address_hint(text: object) -> str:
 
 
 def read_ipv6(host: str, text: object) -> str:
-    """Return an IPv6 address in its normal form; `text` is what gateway.yaml has.
+    """Return an IPv6 address in its normal form; `text` is the value in gateway.yaml.
 
     Raises:
         Mistake: it is not one.

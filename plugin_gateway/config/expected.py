@@ -51,7 +51,7 @@ def one_of(words: tuple[Any, ...], got: Any) -> Mistake:
 
 
 def beyond(bounds: Meta, value: Any, *, got: Any) -> Mistake | None:
-    """Return the mistake of a value beyond its bounds; `got` is what is written."""
+    """Return the mistake of a value beyond its bounds; `got` is the written value."""
     message = hint = ""
     if bounds.ge is not None and value < bounds.ge:
         message, hint = f"must be greater than or equal to {bounds.ge}", f"write {bounds.ge} or more"

@@ -50,7 +50,7 @@ class M365(Record):
     example: ClassVar[str] = "{namespace: orders}"
 
     namespace: Line | None = None
-    """Letters and digits that keep the plugin's functions apart from those of other plugins.
+    """Letters and digits before the names of the plugin's functions, so that other plugins can have the same names.
     Example: `namespace: orders`"""
     reference_id: Line | None = None
     """The id that Teams' developer portal gave to the registered OAuth client or API key.

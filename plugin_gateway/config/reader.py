@@ -1,7 +1,7 @@
 """A reader: a function that turns a raw value of gateway.yaml into a value of the model, by an annotation of the model.
 
 An annotation is `str`, `int`, `bool`, `Any`, a record, a `Literal`, `tuple[…, ...]`, `dict[…, …]` or `… | None`. In `Annotated`
-it has notes: those of this module, and the bounds of `msgspec.Meta`. `msgspec.convert` is not used, because it stops at the
+it has notes: the notes of this module, and the bounds of `msgspec.Meta`. `msgspec.convert` is not used, because it stops at the
 first mistake.
 """
 

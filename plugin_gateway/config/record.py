@@ -38,7 +38,7 @@ class Record(Struct, metaclass=_Records, frozen=True, kw_only=True):
     short_form: ClassVar[dict[str, Any] | None] = None
     """JSON Schema of the short form that may replace the mapping."""
     between: ClassVar[tuple[dict[str, Any], ...]] = ()
-    """JSON Schemas of the rules between keys, as far as JSON Schema can say them. `mistakes` judges all of them."""
+    """JSON Schemas of the rules between keys. JSON Schema cannot express every rule; `mistakes` judges them all."""
     short_keys: ClassVar[tuple[str, ...]] = ()
     """The keys that only the short form has."""
     example: ClassVar[str] = ""

@@ -93,7 +93,7 @@ def _take_out(value: Any, pointer: Pointer, mistake: Mistake, given_up: set[Poin
 
 
 def _steps(value: Any, pointer: Pointer) -> list[tuple[Any, Any]]:
-    """Return each container on the way, with its key or index, as far as the way exists."""
+    """Return each container on the way, with its key or index, up to the first that is missing."""
     steps: list[tuple[Any, Any]] = []
     for part in pointer:
         members: Any = dict(enumerate(value)) if isinstance(value, list) else value

@@ -10,7 +10,7 @@ from msgspec import Struct
 from plugin_gateway.config.mistake import Mistake
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-# SI prefixes count by 1000 and IEC ones by 1024 (IEC 80000-13); `KB` and `kb` are what people type for kB.
+# SI prefixes count by 1000 and IEC ones by 1024 (IEC 80000-13); people type `KB` and `kb` for kB.
 _BYTES: Final = {
     "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3,
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """The console app: judges each request below `/console`, lets people enter, and passes the others to the handlers.
 
 Each request passes the same steps: the console must be on, and the Host must be its own. `/token` and `/enter` let a person in.
-All other paths need a session. Those of the API also need an Origin that is the console's, and the page secret: a browser sends
+All other paths need a session. Paths of the API also need an Origin that is the console's, and the page secret: a browser sends
 its cookie to every port of the host, so another server there could replay it.
 """
 
@@ -90,7 +90,7 @@ _TOO_LARGE: Final = Refusal(status=413, code="request-too-large", detail="The bo
 
 
 class Console:
-    """The routes of the console. `power` may change with each reload; `key` is what the command `console` must show."""
+    """The routes of the console. `power` may change with each reload; the command `console` must show `key`."""
 
     def __init__(
         self,

@@ -34,7 +34,7 @@ class NewSession(Struct, frozen=True):
 
 
 class Session(Struct, eq=False):
-    """One browser or program that entered. Times are those of the caller's clock, in seconds."""
+    """One browser or program that entered. Times are by the caller's clock, in seconds."""
 
     digest: bytes
     page_digest: bytes

@@ -38,6 +38,6 @@ class Passthrough(Struct, frozen=True):
 
 
 TokenGrant: TypeAlias = ClientCredentialsGrant | TokenExchangeGrant
-"""A grant for which an authorization server issues a token."""
+"""A grant of tokens from an authorization server."""
 
 Grant: TypeAlias = TokenGrant | Passthrough

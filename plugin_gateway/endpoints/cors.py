@@ -63,11 +63,11 @@ def is_open(revision: Revision, path: str) -> bool:
 def preflight(request: Request, revision: Revision) -> Response:
     """Answer an OPTIONS request for any path, without asking for a credential.
 
-    The answer is the same for every path, except those of open files and of the MCP endpoint, so it does not reveal which paths
-    exist. A page that may call a denied path reads the same 404 there as any other client. If the document requires a login,
-    the answer does not depend on the operations at all: the page may send every field that it asks for, and the gateway
-    forwards the declared ones. There is no Allow field for the same reason: it describes one resource (RFC 9110, 10.2.1). Some
-    clients break if a preflight is answered with 401.
+    Except for open files and the MCP endpoint, the answer is the same for every path, so it does not reveal which paths exist.
+    A page that may call a denied path reads the same 404 there as any other client. If the document requires a login, the
+    answer does not depend on the operations at all: the page may send every field that it asks for, and the gateway forwards
+    the declared ones. There is no Allow field for the same reason: it describes one resource (RFC 9110, 10.2.1). Some clients
+    break if a preflight is answered with 401.
     """
     headers = {"Cache-Control": "no-store"}
     path = request.scope["raw_path"].decode("latin-1")

@@ -15,7 +15,7 @@ _SVG_VIEW_BOX: Final = re.compile(
 )
 _SVG_SIDE: Final = rb"""(?<![\w-])%s\s*=\s*["']\s*([\d.]+)(?:px)?\s*["']"""
 _SVG_SIDES: Final = tuple(re.compile(_SVG_SIDE % name) for name in (b"width", b"height"))
-# Start-of-frame markers of JPEG (ITU T.81, B.1.1.3), without those of Huffman tables, arithmetic coding and JPEG extensions.
+# Start-of-frame markers of JPEG (ITU T.81, B.1.1.3), without the markers of Huffman tables, arithmetic coding and extensions.
 _JPEG_FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _JPEG_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 

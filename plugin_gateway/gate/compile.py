@@ -120,7 +120,7 @@ def _closed_variants(
 
 
 def _distinction(ours: tuple[RequiredPair, ...], near: Iterable[tuple[RequiredPair, ...]]) -> Distinction:
-    """Return how calls of the operation with `ours` are told from those of the closed variants `near` it.
+    """Return how the gate tells calls of the operation with `ours` from calls of the closed variants `near` it.
 
     Names that select the operation itself are not withheld: `choose_route` judges their values.
     """

@@ -36,7 +36,7 @@ class MatrixPath(Struct, frozen=True):
     method: str
     path_template: str
     expression: bytes
-    """A regular expression for the path. Its groups are what remains without `;name=`."""
+    """A regular expression for the path. Its groups have the rest without `;name=`."""
 
     def plain_target(self, target: bytes) -> bytes | None:
         """Return a target with the plain values of its matrix parameters.

@@ -68,7 +68,7 @@ class OperationRule(Struct, frozen=True, kw_only=True):
         return self.query_names, self.query_prefixes, self.header_names, self.cookie_names
 
     def takes(self, place: str, name: str) -> bool:
-        """Whether a caller may send a declared parameter. Clients are shown exactly the parameters for which this is true.
+        """Whether a caller may send a declared parameter. Clients see exactly the parameters that this admits.
 
         `place` and `name` are the document's `in` and `name`.
         """

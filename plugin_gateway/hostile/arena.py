@@ -111,7 +111,7 @@ def before_origin(revision: Revision, port: int) -> Revision:
     return replace(
         revision,
         upstream=upstream,
-        # The targets of the cases are those that the gate judges.
+        # The gate judges the targets of the cases as they are.
         mount=None,
         read_injection=_fixed(revision.read_injection),
         write_injection=_fixed(revision.write_injection),

@@ -46,7 +46,7 @@ class Invocation:
 
 
 class Listening:
-    """A subscription to changes of the list of tools, as far as the gateway grants it."""
+    """A subscription to changes of the list of tools: the part of it that the gateway grants."""
 
     __slots__ = ("has_tools",)
 

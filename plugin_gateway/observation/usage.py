@@ -34,7 +34,7 @@ class Usage(Struct):
     replies: set[str] = field(default_factory=set)
     """JSON pointers of the fields in replies."""
     lists: set[str] = field(default_factory=set)
-    """Those of `replies` that were an array. `*` in them is an item, and not a member without a declared name."""
+    """Replies in `replies` that were an array. `*` in them is an item, and not a member without a declared name."""
     has_other_replies: bool = False
     """A successful reply was not JSON."""
 

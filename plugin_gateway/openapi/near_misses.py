@@ -56,7 +56,8 @@ def _nearest(name: str, fields: Collection[str]) -> str:
 def find_near_misses(document: Document) -> Iterator[Finding]:
     """Warn of fields of the root and of path items that are unknown, and nearly one that is known.
 
-    Those of path items lose whole operations, also for the gate: it cannot close an operation that the document does not name.
+    A misspelt field of a path item loses a whole operation, also for the gate: it cannot close an operation that the document
+    does not name.
     """
     root_fields = _ROOT_2_0 if document.version == "2.0" else _ROOT_3
     for name in document.root:

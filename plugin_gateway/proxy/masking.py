@@ -29,7 +29,7 @@ class Mask:
     __slots__ = ("_index", "is_idle", "longest", "run", "secrets")
 
     def __init__(self, secrets: Iterable[str] = (), index: SecretIndex | None = None) -> None:
-        """Prepare for these secrets, in addition to those of an index."""
+        """Prepare for these secrets, in addition to the secrets of an index."""
         self._index = index or SecretIndex()
         self._index.change(secrets)
         self.secrets = self._index.secrets

@@ -1,7 +1,7 @@
 """An index: the words of many subjects with their weights, built once so that a query finds the best of them in a moment.
 
-The weights are those of BM25F (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009): a word counts more in a
-title than in a description, less when it occurs again, and less in a long text than in a short one.
+The weights are by BM25F (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009): a word counts more in a title
+than in a description, less when it occurs again, and less in a long text than in a short one.
 """
 
 from __future__ import annotations

@@ -179,7 +179,7 @@ def _wanted(index: Index, query: str) -> list[Mapping[int, float]]:
 
 
 def _meant(index: Index, word: str) -> dict[int, float]:
-    """Return the word itself and its synonyms, as far as the index has them."""
+    """Return the word itself and each of its synonyms that the index has."""
     meant = ((SAME_VERB.get(word, ""), _BY_VERB), (MEANINGS.get(word, ""), _BY_MEANING), (word, 1.0))
     return {index.number_of(other): share for other, share in meant if index.has(other)}
 

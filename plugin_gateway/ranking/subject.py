@@ -44,7 +44,7 @@ FIELDS: Final[Mapping[str, TextWeight]] = {
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """The texts about one operation. `name` is what a search returns."""
+    """The texts about one operation. A search returns `name`."""
 
     name: str
     method: str

@@ -38,7 +38,7 @@ async def compile_aside(
     revision_file: Path | None = None,
     child: ChildProcess | None = None,
 ) -> Outcome:
-    """Compile config and document in a child process; `gently` lowers its priority below that of the workers.
+    """Compile config and document in a child process; `gently` lowers its priority below the workers'.
 
     `child` is a child that already waits for its request.
 

@@ -248,7 +248,7 @@ def _other_secrets(config: Config, callers: Callers) -> tuple[str, ...]:
 
 
 def _password_in(secret: str) -> str:
-    """The password in a secret that is a URL, such as that of Redis; empty if there is none."""
+    """The password in a secret that is a URL, such as the URL of Redis; empty if there is none."""
     try:
         return unquote(urlsplit(secret).password or "")
     except ValueError:

@@ -1,7 +1,7 @@
-"""Contradictions: allowed operations for which the document's `servers` and `upstream.url` disagree.
+"""Contradictions: allowed operations whose `servers` in the document disagree with `upstream.url`.
 
-The gateway sends each call to `upstream.url`, with the key. Inside a cluster, that host is not the public host in the
-document. So hosts are compared with those of other operations, and only paths with `upstream.url`.
+The gateway sends each call to `upstream.url`, with the key. Inside a cluster, that host is not the public host in the document.
+So a host is compared with the hosts of other operations, and only a path with `upstream.url`.
 """
 
 from __future__ import annotations

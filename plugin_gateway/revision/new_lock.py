@@ -25,7 +25,7 @@ def new_lock(loaded: LoadedConfig, document: Document, *, own: Document | None =
 
     `own` is the API's document, if overlays changed it to `document`.
 
-    The digests are those of the API's document: the operator wrote the overlays, and sees their changes.
+    The digests are of the API's document: the operator wrote the overlays, and sees their changes.
 
     Raises:
         ConfigError: the allow-list does not fit the document.

@@ -36,8 +36,8 @@ _TIME_FOR_A_REQUEST_S: Final = 1.0
 class AdminConnection(H11Protocol):
     """uvicorn's connection with a limit on the time of each request: uvicorn limits only the pause between two requests.
 
-    uvicorn refuses all requests above a number of connections, also those of probes, and an orchestrator then ends the gateway.
-    Here a new connection is always served, and an older one makes room for it.
+    Above a number of connections, uvicorn refuses all requests, even of probes, and an orchestrator then ends the gateway. Here
+    a new connection is always served, and an older one makes room for it.
     """
 
     _deadline: asyncio.TimerHandle | None = None

@@ -55,7 +55,7 @@ class Started(Struct, frozen=True, kw_only=True):
 
 
 class RefusedError(FindingsError):
-    """The config or the document is wrong; `report` is what `check` prints about it."""
+    """The config or the document is wrong; `check` would print `report` about it."""
 
     def __init__(self, refused: Refused) -> None:
         super().__init__(refused.findings)

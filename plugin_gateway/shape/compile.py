@@ -1,6 +1,6 @@
 """Compiling shapes: makes the shaped document and a shape for each operation, from the pruned document and gateway.yaml.
 
-The shaped document is what clients see, and the shapes are made from it. So what clients see and what calls may carry agree.
+Clients see the shaped document, and the shapes are made from it. So calls may carry exactly the parts that clients see.
 """
 
 from __future__ import annotations

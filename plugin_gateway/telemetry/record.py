@@ -46,9 +46,9 @@ _SHOWN_CAUSE: Final = 300
 class AccessRecord(NamedTuple):
     """The record of one call. It is a tuple because the data plane makes one for every call.
 
-    `rule` is None if the call was not forwarded. `target` is what the client sent; if there is a rule, without the mount.
-    The log has it only if there is no rule, and in the form of `telemetry.target`: the path parameters of a forwarded call
-    are the caller's data.
+    `rule` is None if the call was not forwarded. `target` is as the client sent it; if there is a rule, without the mount. The
+    log has it only if there is no rule, and in the form of `telemetry.target`: the path parameters of a forwarded call are the
+    caller's data.
 
     `status` is 0 if the client left before an answer. `reason` is empty if the answer was delivered whole, else a
     stable code. `cause` describes an upstream failure for the operator. `consumer` is the operator's name for the

@@ -177,19 +177,25 @@ def test_prose_of_the_pages_has_one_width() -> None:
     assert too_long == []
 
 
+def prose_of(text: str) -> list[range]:
+    """Return the lines of each comment and each docstring of a module."""
+    found = [
+        range(token.start[0], token.start[0] + 1)
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type == tokenize.COMMENT and not re.search("noqa|type: ignore|fmt: skip", token.string)
+    ]
+    return found + [
+        range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+
+
 def test_prose_of_the_package_has_the_same_width() -> None:
     too_long = []
     for path in sorted(PACKAGE.rglob("*.py")):
         text = path.read_text()
-        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-        prose = {
-            token.start[0]
-            for token in tokens
-            if token.type == tokenize.COMMENT and not re.search("noqa|type: ignore|fmt: skip", token.string)
-        }
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-                prose.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        prose = {number for lines in prose_of(text) for number in lines}
         too_long += [
             f"{path.relative_to(ROOT)}:{number}"
             for number, line in enumerate(text.splitlines(), 1)
@@ -197,6 +203,26 @@ def test_prose_of_the_package_has_the_same_width() -> None:
         ]
 
     assert too_long == []
+
+
+HARD_TO_READ = re.compile(
+    r"\b(?:such that|for which|others than|to spare|in vain|nobody|none of|whoever|whatever|hence|as far as"
+    r"|of (?:its|our|their|your) own|(?:that|those) of|(?:are|is) what)\b",
+    re.IGNORECASE,
+)
+"""Phrases that make a reader search for the noun or the actor. Write the noun, `if no file`, `a client that …`."""
+
+
+def test_prose_of_the_package_names_its_nouns_and_actors() -> None:
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text()
+        lines = ["", *text.splitlines()]
+        for prose in prose_of(text):
+            joined = " ".join(lines[number].strip().removeprefix("# ") for number in prose)
+            found += [f"{path.relative_to(ROOT)}:{prose.start}: {hard[0]}" for hard in HARD_TO_READ.finditer(joined)]
+
+    assert found == []
 
 
 def test_each_noqa_has_its_reason_after_it_or_in_the_comment_above() -> None:

@@ -68,7 +68,7 @@ def check_size(data: bytes, name: str) -> None:
 
 
 def locate_json(data: bytes, name: str, wanted: Wanted) -> dict[Tokens, Location]:
-    """Return the places of the root and of the keys and items that are wanted, as far as they exist. `data` must be valid."""
+    """Return the places of the root and of each wanted key or item that exists. `data` must be valid."""
     missing = {(), *_paths(wanted)}
     spans: dict[Tokens, tuple[int, int]] = {}
     for path, start, end in _places(data):

@@ -101,7 +101,7 @@ def decode_yaml(data: bytes, name: str, levels_above: int = 0) -> Any:
 
 
 def locate_yaml(data: bytes, name: str, wanted: Wanted) -> dict[Tokens, Location]:
-    """Return the places of the root and of the keys and items that are wanted, as far as they exist. `data` must be valid."""
+    """Return the places of the root and of each wanted key or item that exists. `data` must be valid."""
     root = yaml.compose(data, Loader=yaml.CBaseLoader)
     if root is None:
         return {(): Location(name)}

@@ -32,7 +32,7 @@ class Notes:
         self.findings.append(_warning(place, why))
 
     def dropped(self, place: Tokens, why: str, meant: str = "") -> None:
-        """Warn that a value was left out. `meant` is what its author probably wanted to write."""
+        """Warn that a value was left out. Its author probably meant `meant`."""
         finding = _warning(place, f"{why}: it is left out")
         self.findings.append(replace(finding, hint=f"did you mean `{meant}`?") if meant else finding)
 

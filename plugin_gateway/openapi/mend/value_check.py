@@ -20,7 +20,7 @@ _DEEPEST: Final = 20
 _MOST_STEPS: Final = 20_000
 """The longest check of one value. The values of real documents take fewer than 2,000."""
 MOST_STEPS_IN_ALL: Final = 500_000
-"""The longest check of all values of a document, about 1 s. Those of a real document take fewer than 30,000."""
+"""The longest check of all values of a document, about 1 s. The values of a real document take fewer than 30,000."""
 _MOST_MATCHING: Final = 1_000_000
 """The most places that a pattern may try in a text, about 10 ms."""
 _MOST_BRANCHES: Final = 20

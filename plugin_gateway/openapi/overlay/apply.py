@@ -27,7 +27,7 @@ _MOST_NAMED: Final = 5
 
 
 def apply(document: Document, overlay: Overlay) -> Document:
-    """Return the changed document; `document` does not change. Its warnings are those of all overlays so far.
+    """Return the changed document; `document` does not change. It has the warnings of all overlays so far.
 
     Raises:
         DocumentError: an action selects nothing, or does not fit what it selects; or the result is not an

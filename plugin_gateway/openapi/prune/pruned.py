@@ -135,7 +135,7 @@ def _copy_path_item(
 
 
 def _path_item_fields(document: Document, region: Region, item: JsonObject) -> dict[str, tuple[Json, Place]]:
-    """Return the fields of a path item merged with those of its `$ref`'s target, as in `Document.follow_path_item`."""
+    """Return the fields of a path item merged with the fields of its `$ref`'s target, as in `Document.follow_path_item`."""
     sources = [(region, item)]
     while isinstance(ref := item.get("$ref"), str):
         tokens, item = document.resolve(ref, region.tokens)

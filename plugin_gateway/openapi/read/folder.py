@@ -97,7 +97,7 @@ class Folder:
     def _read(self, path: Path) -> bytes:
         if self._on_file is not None:
             self._on_file(path)
-        # Opening a FIFO would block, hence O_NONBLOCK. Reading a device might never end, hence the check below.
+        # O_NONBLOCK, because opening a FIFO would block. Reading a device might never end, so check for a regular file.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):

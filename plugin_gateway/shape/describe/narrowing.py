@@ -110,7 +110,7 @@ def _narrow_bounds(narrowed: JsonObject, rule: ParameterRule, document: Document
 
 
 def _bounds(schema: JsonObject, document: Document) -> tuple[float | None, float | None]:
-    """Return the smallest and the largest value that a schema allows, as far as its bounds tell."""
+    """Return the smallest and the largest value that the bounds of a schema allow."""
     parts = [schema, *(part for one in schema.get("allOf") or () if (part := follow(one, document)) is not None)]
     least = [part[word] for part in parts for word in ("minimum", "exclusiveMinimum") if _is_number(part.get(word))]
     most = [part[word] for part in parts for word in ("maximum", "exclusiveMaximum") if _is_number(part.get(word))]

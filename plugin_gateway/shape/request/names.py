@@ -27,7 +27,7 @@ class Names(Struct, frozen=True, kw_only=True):
     """Parameters whose other spellings must not go up: the gateway sends or narrows them."""
 
     fixed: frozenset[Key] = frozenset()
-    """Those of the closed parameters that the gateway sends in each call."""
+    """The closed parameters that the gateway sends in each call."""
     unseen_members: frozenset[str] = frozenset()
     """The names of query parameters that only a hidden or fixed object has: its members, which are separate pairs."""
     defaults: frozenset[Key] = frozenset()

@@ -1,4 +1,4 @@
-"""A part: one parameter of an operation, as far as the gateway judges or changes it."""
+"""A part: how the gateway judges and changes one parameter of an operation."""
 
 from __future__ import annotations
 

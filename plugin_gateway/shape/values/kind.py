@@ -1,4 +1,4 @@
-"""A kind: the types of JSON that a schema admits, as far as a reader of text needs them."""
+"""A kind: the types of JSON that a schema admits, for a reader that turns text into a value."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def matrix(name: str, value: object, *, explode: bool, escaped: Escape) -> str:
     """Write `;color=blue`, `;color=blue,black`, or exploded `;color=blue;color=black`; for paths. `name` is escaped already.
 
     Raises:
-        UnwritableError: the value is nested, or an object whose members get names of their own.
+        UnwritableError: the value is nested, or an object whose members would each get a name.
     """
     _bounded(value)
     if isinstance(value, dict) and explode:

@@ -245,7 +245,7 @@ def _listed(values: list[Any]) -> str:
 
 
 def _asserted(schema: Any) -> Any:
-    """Return a copy in which only the formats of `FORMATS` are asserted; those of integers become bounds."""
+    """Return a copy in which only the formats of `FORMATS` are asserted; the formats of integers become bounds."""
     if not isinstance(schema, dict):
         return schema
     copied: dict[str, Any] = {}
