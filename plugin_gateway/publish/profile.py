@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_OPERATION_TEXT = 300
 MAX_PARAMETER_TEXT = 700
 MAX_GPT_OPERATIONS = 30
+_MOST_SHOWN = 5
 _OPERATION_LIMITS = {"summary": MAX_OPERATION_TEXT, "description": MAX_OPERATION_TEXT}
 _PARAMETER_LIMITS = {"description": MAX_PARAMETER_TEXT}
 _LIMITS = {
@@ -81,8 +82,11 @@ def _within_limits(served: Document, profile: Profile) -> ProfiledDocument:
     findings = [*_cut_texts(root, profile)]
     if profile is not Profile.GPT_ACTIONS:
         return ProfiledDocument(lambda: document, tuple(findings))
+    optional: dict[str, None] = {}
     for operation in document.operations.values():
-        findings += _drop_headers(document, operation.node)
+        findings += _drop_headers(document, operation.node, optional)
+    if optional:
+        findings.append(_left_out([*optional]))
     if len(document.operations) > MAX_GPT_OPERATIONS:
         findings.append(
             _warning(
@@ -130,8 +134,11 @@ def _shorten(node: JsonObject, key: str, limit: int) -> bool:
     return True
 
 
-def _drop_headers(document: Document, operation: JsonObject) -> list[Finding]:
-    """Remove header and cookie parameters: GPT Actions cannot send them and refuse documents that describe them."""
+def _drop_headers(document: Document, operation: JsonObject, optional: dict[str, None]) -> list[Finding]:
+    """Remove header and cookie parameters: GPT Actions cannot send them and refuse documents that describe them.
+
+    Add the names of optional ones to `optional`.
+    """
     findings, kept = [], []
     for entry in operation.get("parameters") or ():
         parameter = document.resolve(entry["$ref"]).value if is_reference(ObjectKind.PARAMETER, entry) else entry
@@ -140,11 +147,24 @@ def _drop_headers(document: Document, operation: JsonObject) -> list[Finding]:
         elif parameter.get("required") is True:
             message = f"{operation['operationId']} requires {parameter.get('name')!r} in {parameter['in']}, which GPT Actions cannot send"
             findings.append(_warning(message, "let the gateway set it, or deny the operation"))
+        else:
+            optional[str(parameter.get("name"))] = None
     if len(kept) < len(operation.get("parameters") or ()):
         operation["parameters"] = kept
         if not kept:
             del operation["parameters"]
     return findings
+
+
+def _left_out(names: list[str]) -> Finding:
+    shown = ", ".join(map(repr, names[:_MOST_SHOWN]))
+    more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+    return Finding(
+        rule="profile-gpt-actions",
+        message=f"optional parameters in headers and cookies are left out in the profile gpt-actions: {shown}{more}",
+        hint="no change is needed: GPT Actions cannot send them",
+        severity=Severity.NOTE,
+    )
 
 
 def _warning(message: str, hint: str) -> Finding:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.publish.profile import MAX_GPT_OPERATIONS, Profile, cut_to_profile
@@ -65,9 +67,19 @@ def test_headers_are_not_described_to_gpt_actions() -> None:
     document, findings = _cut(served, Profile.GPT_ACTIONS)
     assert document.root["paths"]["/a0"]["get"]["parameters"] == [query]
     assert "components" not in document.root
-    assert findings == ()
+    assert [one.severity for one in findings] == [Severity.NOTE]
     document, _ = _cut(_served([{"$ref": "#/components/parameters/H"}]), Profile.GPT_ACTIONS)
     assert "parameters" not in document.root["paths"]["/a0"]["get"]
+
+
+@pytest.mark.parametrize(
+    ("count", "names"), [(1, "'X-0'"), (5, "'X-0', 'X-1', 'X-2', 'X-3', 'X-4'"), (7, "'X-3', 'X-4' and 2 more")]
+)
+def test_optional_headers_that_are_left_out_are_named_once(count: int, names: str) -> None:
+    parameters = [{"name": f"X-{number}", "in": "header"} for number in range(count)]
+    _, (finding,) = _cut(_served([*parameters, parameters[0]]), Profile.GPT_ACTIONS)
+    assert finding.severity is Severity.NOTE
+    assert finding.message.endswith(names)
 
 
 def test_a_header_that_gpt_actions_cannot_send_is_warned_of() -> None:
