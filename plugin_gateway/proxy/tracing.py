@@ -43,13 +43,6 @@ class Tracing:
         """Trace for this collector from now on, on connections that are opened from now on."""
         self._collector = collector if collector is not None and collector.traces else None
 
-    def traced(self, request_id: bytes, parents: list[bytes], states: list[bytes]) -> bytes:
-        """Return the request id of a request that goes to no API, with its place in its trace; unchanged while tracing is off.
-
-        `parents` and `states` are the values of the request's `traceparent` and `tracestate`.
-        """
-        return _placed(self._collector, request_id, parents, states)[0] if self._collector is not None else request_id
-
     def _begin(self, call: Call) -> None:
         collector, request = self._collector, call.received.request
         if collector is None:

@@ -7,35 +7,36 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import UpstreamError, WireError
 from plugin_gateway.proxy.body import body_late, incomplete, too_large
 from plugin_gateway.proxy.forward import RequestHead, refuse, refuse_outside
+from plugin_gateway.proxy.fronts.app_call import AppCall
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.proxy.own_answer import FAILED, NO_RAW_PATH
-from plugin_gateway.proxy.received import FieldBlock
-from plugin_gateway.proxy.request_id import new_request_ids
-from plugin_gateway.proxy.wire import REQUEST_ID, head_too_large
+from plugin_gateway.proxy.received import FieldBlock, Received
+from plugin_gateway.proxy.wire import head_too_large
 from plugin_gateway.refusal import Refusal, refusal_of
-from plugin_gateway.telemetry.record import AccessRecord
-from plugin_gateway.telemetry.trace_context import TRACEPARENT, TRACESTATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plugin_gateway.proxy.fronts.app_call import App, Message, Receive, Scope, Send
+    from plugin_gateway.proxy.fronts.app_call import App, Receive, Scope, Send
     from plugin_gateway.proxy.holder import Holder
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.proxy.tracing import Tracing
+    from plugin_gateway.telemetry.record import AccessRecord
 
 _PERSISTENT_VERSIONS: Final = frozenset({"1.0", "1.1"})
 """The versions with `Connection: close`; later ones forbid the field (RFC 9113, 8.2.2)."""
 
 
 class AsgiFront:
-    """Forwards permitted calls, refuses the others, and leaves the gateway's own paths to `app`."""
+    """Forwards permitted calls, refuses the others, and leaves the gateway's own paths to `app`.
+
+    All of them get the same strictness and limits.
+    """
 
     def __init__(
         self,
@@ -54,50 +55,15 @@ class AsgiFront:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        method, sent = _method_and_target(scope)
-        target = sent if serving.mount is None else serving.mount.cut(sent)
-        if isinstance(target, bytes) and serving.is_local(method, target.partition(b"?")[0], scope["headers"]):
-            await self._call_app(scope, target, receive, send)
-        else:
-            client = InProcessClient(self._holder.clock, self._on_record, _address(scope))
-            client.on_begin = self._tracing.on_begin if self._tracing is not None else None
-            try:
-                await _AsgiRequest(scope, target, receive, send, serving, client).run()
-            finally:
-                client.close()
-
-    async def _call_app(self, scope: Scope, target: bytes, receive: Receive, send: Send) -> None:
-        """Let the app answer at the path of the target, add a request id, and record the call."""
-        started_at = monotonic()
-        request_id = _given_id(scope) or next(new_request_ids)
-        recorded_id = request_id
-        if self._tracing is not None:
-            recorded_id = self._tracing.traced(
-                request_id, *(_values(scope, name) for name in (TRACEPARENT, TRACESTATE))
-            )
-        status = size = 0
-
-        async def send_marked(message: Message) -> None:
-            nonlocal status, size
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", request_id)]}
-            elif message["type"] == "http.response.body":
-                size += len(message.get("body", b""))
-            await send(message)
-
-        scope.setdefault("state", {})
+        client = InProcessClient(self._holder.clock, self._on_record, _address(scope))
+        client.on_begin = self._tracing.on_begin if self._tracing is not None else None
+        tasks: set[asyncio.Task[None]] = set()
         try:
-            await self._app({**scope, "raw_path": target.partition(b"?")[0]}, receive, send_marked)
+            await _AsgiRequest(scope, receive, send, serving, client, self._app, tasks).run()
         finally:
-            method, target = _method_and_target(scope)
-            reason = scope["state"].get("reason", "" if status else "client-gone")
-            took_s = monotonic() - started_at
-            self._on_record(
-                AccessRecord(
-                    time(), method, target, None, status, 0, size, took_s, reason, recorded_id, _address(scope)
-                )
-            )
+            client.close()
+            # The app hears of the end of its call by `http.disconnect`.
+            await asyncio.gather(*tasks)
 
 
 class _AsgiRequest:
@@ -106,21 +72,22 @@ class _AsgiRequest:
     def __init__(
         self,
         scope: Scope,
-        target: bytes | Refusal,
         receive: Receive,
         send: Send,
         serving: Serving,
         client: InProcessClient,
+        app: App,
+        tasks: set[asyncio.Task[None]],
     ) -> None:
         self._scope = scope
-        self._target = target
-        """The target without the mount, or the refusal of a target outside it."""
         self._receive = receive
         self._send = send
         self._serving = serving
         self._client = client
-        self._endpoint = serving.endpoints.get(target.partition(b"?")[0]) if isinstance(target, bytes) else None
-        self._most_bytes = serving.limits.request_body_bytes if self._endpoint is None else self._endpoint.body_bytes
+        self._app = app
+        self._tasks = tasks
+        """Gets the task of the app, if the app answers."""
+        self._most_bytes = serving.limits.request_body_bytes
         self._received_bytes = 0
         self._is_all_received = False
         self._is_client_gone = False
@@ -157,13 +124,18 @@ class _AsgiRequest:
         Raises:
             WireError: the head is not strict, or the body is too large, late, or ended by a disconnect.
         """
-        scope, client, limits = self._scope, self._client, self._serving.limits
+        scope, client, serving = self._scope, self._client, self._serving
         method, sent = _method_and_target(scope)
         if scope.get("raw_path") is None:
             refuse(client, method, sent, NO_RAW_PATH)
             return
-        block = _field_block(scope, limits.request_head_bytes)
+        block = _field_block(scope, serving.limits.request_head_bytes)
         request = block.request
+        target = sent if serving.mount is None else serving.mount.cut(sent)
+        path = target.partition(b"?")[0] if isinstance(target, bytes) else b""
+        endpoint = serving.endpoints.get(path) if method != b"OPTIONS" else None
+        if endpoint is not None:
+            self._most_bytes = endpoint.body_bytes
         if request.content_length > self._most_bytes:
             raise too_large(self._most_bytes)
         content = b""
@@ -177,14 +149,17 @@ class _AsgiRequest:
                 # HTTP/2 and HTTP/3 end a body without a framing field, so the gateway adds chunked framing for the
                 # upstream.
                 block = FieldBlock(request.as_chunked())
-        target = self._target
+        is_whole = self._is_all_received
         if isinstance(target, Refusal):
-            refuse_outside(self._serving, client, RequestHead(method, sent, block), target)
-        elif self._endpoint is not None:
-            post = self._endpoint.read(RequestHead(method, sent, block))
-            post.begin(self._serving, client, content, self._is_all_received)
+            refuse_outside(serving, client, RequestHead(method, sent, block), target)
+        elif endpoint is not None:
+            endpoint.read(RequestHead(method, sent, block)).begin(serving, client, content, is_whole)
+        elif serving.is_local(method, path, request.fields):
+            call = AppCall(client, Received(block.request, method, sent))
+            call.launch(self._app, {"state": {}, **scope, "raw_path": path}, self._tasks)
+            call.start(content, is_whole)
         else:
-            client.begin(self._serving, RequestHead(method, target, block), content, is_whole=self._is_all_received)
+            client.begin(serving, RequestHead(method, target, block), content, is_whole=is_whole)
 
     async def _read(self) -> None:
         """Pass the body on, then wait for the client to leave.
@@ -249,16 +224,6 @@ def _method_and_target(scope: Scope) -> tuple[bytes, bytes]:
     query: bytes = scope["query_string"]
     path: bytes = scope.get("raw_path") or b""
     return scope["method"].encode("latin-1"), path + b"?" + query if query else path
-
-
-def _values(scope: Scope, name: bytes) -> list[bytes]:
-    return [value for other, value in scope["headers"] if other == name]
-
-
-def _given_id(scope: Scope) -> bytes:
-    """Return the client's request id: the first valid one, as for other calls."""
-    values = (value for name, value in scope["headers"] if name == b"x-request-id" and REQUEST_ID.fullmatch(value))
-    return next(values, b"")
 
 
 def _field_block(scope: Scope, limit_bytes: int) -> FieldBlock:

@@ -13,6 +13,7 @@ from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.proxy.endpoint import Endpoint
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.tracing import Tracing
@@ -64,13 +65,34 @@ async def breaks_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
     writer.close()
 
 
-async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-    await send({"type": "app", "of": scope["type"]})
-
-
 async def answering(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"{}"})
+
+
+class App:
+    """Answers every request, and keeps the scopes that it got."""
+
+    def __init__(self) -> None:
+        self.scopes: list[dict[str, Any]] = []
+
+    async def __call__(self, scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        self.scopes.append(scope)
+        if scope["type"] == "http":
+            await answering(scope, receive, send)
+
+
+async def reading(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+    """Answer with the body of the request."""
+    body, is_whole = b"", False
+    while not is_whole:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body += message.get("body", b"")
+        is_whole = not message.get("more_body")
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
 
 
 def make_tracing() -> Tracing:
@@ -83,9 +105,10 @@ def ask(
     upstream: Callable[..., Any] = echo,
     *,
     messages: tuple[dict[str, Any], ...] = ({"type": "http.request"},),
-    local: Callable[..., Any] = app,
+    local: Callable[..., Any] = answering,
     mount: Mount | None = None,
     tracing: Tracing | None = None,
+    body_timeout_s: float = 10.0,
     **scope: Any,
 ) -> SimpleNamespace:
     """Give the front one scope; return the messages it sent, the records, the gate's questions, and its error."""
@@ -98,8 +121,9 @@ def ask(
             Revision(
                 number=1, public_url="http://gw", mount=mount, gate=stand_in(gate), rules=(READ, WRITE), faces={"/openapi.json": FACE},
                 upstream=settings, read_injection=Injection(), write_injection=Injection(), operations_total=2,
-                limits=Bounds(request_head_bytes=200, request_body_bytes=10), cors_origins=(),
-            )
+                limits=Bounds(request_head_bytes=200, request_body_bytes=10, body_timeout_s=body_timeout_s), cors_origins=(),
+            ),
+            local_paths={b"/oauth/token"}, endpoints=lambda _: {b"/mcp": Endpoint(10)},
         )  # fmt: skip
         left = list(messages)
 
@@ -140,13 +164,104 @@ def body_of(seen: SimpleNamespace) -> bytes:
     return b"".join(message["body"] for message in seen.sent[1:])
 
 
+OWN = [("GET", b"/openapi.json"), ("POST", b"/oauth/token"), ("OPTIONS", b"/p"), ("POST", b"/mcp")]
+"""A document, the façade, a preflight and an endpoint."""
+OF_THE_APP = OWN[:3]
+
+
 @pytest.mark.parametrize(
     "scope", [{"type": "lifespan"}, {"type": "websocket"}, {"raw_path": b"/openapi.json"}, {"method": "OPTIONS"}]
 )
 def test_requests_for_the_gateways_own_paths_go_to_the_app(scope: dict[str, Any]) -> None:
-    seen = ask(**scope)
-    assert seen.sent == [{"type": "app", "of": scope.get("type", "http")}]
+    local = App()
+    seen = ask(local=local, **scope)
+    assert [got["type"] for got in local.scopes] == [scope.get("type", "http")]
     assert not seen.judged
+
+
+@pytest.mark.parametrize(("method", "path"), OWN)
+@pytest.mark.parametrize("field", [(b"x", b"a\r\nb: c"), (b"x y", b"a"), (b"x", b"a\x00"), (b"host", b"other")])
+def test_a_header_list_that_breaks_the_grammar_is_refused_also_on_the_gateways_own_paths(
+    method: str, path: bytes, field: tuple[bytes, bytes]
+) -> None:
+    local = App()
+    seen = ask(local=local, method=method, raw_path=path, headers=[(b"host", b"gw"), field])
+    assert (seen.sent[0]["status"], seen.records[0].status, local.scopes) == (400, 400, [])
+    assert (b"connection", b"close") in seen.sent[0]["headers"]
+
+
+@pytest.mark.parametrize(("method", "path"), OWN)
+def test_a_header_list_longer_than_a_head_may_be_is_refused_also_on_the_gateways_own_paths(
+    method: str, path: bytes
+) -> None:
+    local = App()
+    seen = ask(local=local, method=method, raw_path=path, headers=[(b"host", b"gw"), (b"x", b"a" * 300)])
+    assert (seen.sent[0]["status"], local.scopes) == (431, [])
+
+
+@pytest.mark.parametrize(("method", "path"), OWN)
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"12")]])
+def test_a_body_over_the_limit_is_413_also_on_the_gateways_own_paths(
+    method: str, path: bytes, headers: list[tuple[bytes, bytes]]
+) -> None:
+    messages = ({"type": "http.request", "body": b"x" * 12},)
+    seen = ask(local=reading, method=method, raw_path=path, headers=[(b"host", b"gw"), *headers], messages=messages)
+    assert (seen.sent[0]["status"], seen.records[0].reason) == (413, "request-too-large")
+
+
+@pytest.mark.parametrize(("method", "path"), OF_THE_APP)
+@pytest.mark.parametrize("headers", [[], [(b"transfer-encoding", b"chunked")]])
+def test_a_body_is_counted_while_it_comes_also_where_the_app_answers(
+    method: str, path: bytes, headers: list[tuple[bytes, bytes]]
+) -> None:
+    messages = (
+        {"type": "http.request", "body": b"x" * 6, "more_body": True},
+        {"type": "http.request", "body": b"x" * 6},
+    )
+    seen = ask(local=reading, method=method, raw_path=path, headers=[(b"host", b"gw"), *headers], messages=messages)
+    assert (seen.sent[0]["status"], seen.records[0].reason) == (413, "request-too-large")
+
+
+@pytest.mark.parametrize(("method", "path"), OF_THE_APP)
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"2")]])
+def test_a_body_that_comes_late_is_408_also_where_the_app_answers(
+    method: str, path: bytes, headers: list[tuple[bytes, bytes]]
+) -> None:
+    messages = ({"type": "http.request", "body": b"x", "more_body": True},)
+    seen = ask(
+        local=reading, method=method, raw_path=path, headers=[(b"host", b"gw"), *headers], messages=messages,
+        body_timeout_s=0.01,
+    )  # fmt: skip
+    assert (seen.sent[0]["status"], seen.records[0].status) == (408, 408)
+
+
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"2")]])
+def test_the_app_gets_the_whole_body(headers: list[tuple[bytes, bytes]]) -> None:
+    messages = ({"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.request", "body": b"b"})
+    seen = ask(
+        local=reading, method="POST", raw_path=b"/oauth/token", headers=[(b"host", b"gw"), *headers], messages=messages
+    )
+    assert (body_of(seen), seen.records[0].bytes_in) == (b"ab", 2)
+
+
+def test_an_app_that_fails_is_answered_and_recorded_as_an_internal_error() -> None:
+    async def fails(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        raise LookupError(scope["path"])
+
+    seen = ask(local=fails, raw_path=b"/openapi.json")
+    assert (seen.sent[0]["status"], seen.records[0].reason) == (500, "internal-error")
+
+
+def test_a_client_that_leaves_before_the_answer_of_the_app_is_recorded_so() -> None:
+    messages = ({"type": "http.request"}, {"type": "http.disconnect"})
+    left: list[str] = []
+
+    async def waits(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        await receive()
+        left.append((await receive())["type"])
+
+    seen = ask(local=waits, raw_path=b"/openapi.json", messages=messages)
+    assert (left, seen.sent, seen.records[0].reason) == (["http.disconnect"], [], "client-gone")
 
 
 def test_an_answer_of_the_app_has_the_id_of_its_record() -> None:
@@ -204,16 +319,11 @@ def test_beside_the_mount_the_gateway_answers_404(method: str, path: bytes) -> N
 
 
 def test_the_app_gets_the_path_without_the_mount() -> None:
-    paths = []
-
-    async def local(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-        paths.append(scope["raw_path"])
-        await app(scope, receive, send)
-
+    local = App()
     said = ask(mount=mount_at("/plugin", {"/openapi.json"}), local=local, raw_path=b"/plugin/openapi.json")
     ask(mount=mount_at("/plugin", {"/openapi.json"}), local=local, raw_path=b"/openapi.json")
 
-    assert paths == [b"/openapi.json"] * 2
+    assert [scope["raw_path"] for scope in local.scopes] == [b"/openapi.json"] * 2
     assert [record.target for record in said.records] == [b"/plugin/openapi.json"]
 
 
