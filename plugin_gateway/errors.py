@@ -1,16 +1,24 @@
-"""The errors, grouped by who caused them; the class decides the exit code and the status.
+"""The errors that blame a side, grouped by who caused them; the class decides the exit code and the status.
 
     GatewayError
-    ├── UsageError        the command line cannot be understood                        exit 2
-    ├── EditError         gateway.yaml is written in a way that no edit can keep       exit 2
-    ├── FindingsError     files the operator wrote are wrong; has every finding        exit 2
-    │   ├── ConfigError       gateway.yaml, its environment overrides, its secrets
-    │   └── DocumentError     the OpenAPI document
-    │       └── DocumentAwaitedError  its server does not answer yet
-    ├── WireError         the client's bytes are not strict HTTP/1.1                    status 400, 413, 414, 431, 501, 505
-    └── UpstreamError     the upstream did not answer, or not in HTTP                   status 502, 503, 504
+    ├── UsageError                the command line cannot be understood                      exit 2
+    ├── RedisMissingError         `limits.redis` is set, the redis extra is not installed    exit 2
+    ├── EditError                 gateway.yaml is written in a way that no edit can keep     exit 2
+    ├── FindingsError             files the operator wrote are wrong; has every finding      exit 2
+    │   ├── ConfigError               gateway.yaml, its environment overrides, its secrets
+    │   │   └── RefusedConfigError        the same, with the part of the config that is valid
+    │   ├── DocumentError             the OpenAPI document
+    │   │   ├── DocumentAwaitedError      its server does not answer yet
+    │   │   └── BrokenReferencesError     kept operations depend on broken references
+    │   └── RefusedError              one of them, when a gateway starts; has the report of `check`
+    ├── WireError                 the client's bytes are not strict HTTP/1.1                 status 400, 413, 414, 431, 501, 505
+    ├── UpstreamError             the upstream did not answer, or not in HTTP                status 502, 503, 504
+    ├── BusyError                 callers send more credentials than can be verified         becomes a refusal
+    ├── ProviderError             an authorization server did not answer, or not as it must  becomes a refusal
+    └── TokenError                a token endpoint returned no token                         becomes a refusal
 
-A call that is not permitted is not an error but a decision: `refusal.Refusal`.
+A class that only one room raises is in that room. Exceptions outside this tree blame no side: the code that catches them
+decides what they mean. A call that is not permitted is not an error but a decision: `refusal.Refusal`.
 """
 
 from __future__ import annotations
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class GatewayError(Exception):
-    """The base of all errors that plugin-gateway raises on purpose."""
+    """The base of the errors that blame a side: the operator, the client, the upstream, or an authorization server."""
 
     exit_code: ClassVar[int] = 2
 
@@ -85,19 +93,3 @@ class UpstreamError(GatewayError):
         """
         self.status, self.code, self.detail, self.cause = status, code, detail, cause
         super().__init__(f"{status} {code}: {detail}")
-
-
-def reason_of(error: OSError) -> str:
-    """Return the operating system's reason in lower case, for the end of a message."""
-    return (error.strerror or str(error)).lower()
-
-
-def end_of(status: int) -> str:
-    """Say how a process ended, by its status, which is negative for a signal; for the end of a message."""
-    if status >= 0:
-        return f"ended with status {status}"
-    return (
-        "was ended by SIGKILL, as the system does if memory runs out"
-        if status == -9
-        else f"was ended by signal {-status}"
-    )

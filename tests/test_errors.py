@@ -1,31 +1,33 @@
 from __future__ import annotations
 
-import errno
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
+from plugin_gateway import errors
 
-from plugin_gateway.errors import end_of, reason_of
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (FileNotFoundError(errno.ENOENT, "No such file or directory", "/srv/Key"), "no such file or directory"),
-        (OSError("Embedded null byte"), "embedded null byte"),
-    ],
-)
-def test_the_reason_has_the_words_of_the_system_without_the_path(error: OSError, expected: str) -> None:
-    assert reason_of(error) == expected
+PACKAGE = Path(errors.__file__).parent
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        (0, "ended with status 0"),
-        (3, "ended with status 3"),
-        (-9, "was ended by SIGKILL, as the system does if memory runs out"),
-        (-11, "was ended by signal 11"),
-    ],
-)
-def test_the_end_of_a_process_names_its_signal(status: int, expected: str) -> None:
-    assert end_of(status) == expected
+def below(error: type[Exception]) -> Iterator[tuple[str, str]]:
+    """Yield the names of each subclass and of its base."""
+    for each in error.__subclasses__():
+        yield each.__name__, error.__name__
+        yield from below(each)
+
+
+def test_the_tree_of_the_docstring_has_each_error_below_its_base() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if re.search(r"(?m)^class \w+\(\w+Error\)", path.read_text()):
+            import_module(".".join(("plugin_gateway", *path.relative_to(PACKAGE).with_suffix("").parts)))
+
+    drawn, bases = list[tuple[str, str]](), ["GatewayError"]
+    for branch, name in re.findall(r"(?m)^    ((?:│   |    )*[├└]── )(\w+)", errors.__doc__ or ""):
+        bases[len(branch) // 4 :] = [name]
+        drawn.append((name, bases[-2]))
+
+    assert sorted(drawn) == sorted(below(errors.GatewayError))

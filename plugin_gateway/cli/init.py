@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from plugin_gateway.cli.options import checked_address, operations_in
 from plugin_gateway.cli.suggestions import suggest_operations
-from plugin_gateway.errors import DocumentError, UsageError, reason_of
+from plugin_gateway.errors import DocumentError, UsageError
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

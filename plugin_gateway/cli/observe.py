@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 import click
 
 from plugin_gateway.cli.options import SEEN, checked_address, config_option
-from plugin_gateway.errors import UsageError, reason_of
+from plugin_gateway.errors import UsageError
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from plugin_gateway.config.address import Address

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from plugin_gateway.cli.options import config_option
 from plugin_gateway.cli.report import show_findings
-from plugin_gateway.errors import ConfigError, UsageError, reason_of
+from plugin_gateway.errors import ConfigError, UsageError
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from plugin_gateway.cli.report import show_findings
 from plugin_gateway.cli.suggestions import suggest_operations
-from plugin_gateway.errors import DocumentError, UsageError, reason_of
+from plugin_gateway.errors import DocumentError, UsageError
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -12,8 +12,9 @@ import click
 
 from plugin_gateway.cli.options import SEEN, config_option
 from plugin_gateway.diagnostics import Pointer, Severity
-from plugin_gateway.errors import FindingsError, UsageError, reason_of
+from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.text.readable import readable
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence

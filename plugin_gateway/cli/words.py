@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.errors import UsageError, reason_of
+from plugin_gateway.errors import UsageError
 from plugin_gateway.publish.shorten import shorten
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.console.answer import WorkshopAnswer, problem
 from plugin_gateway.console.frame import Frame, read_frame
-from plugin_gateway.errors import reason_of
 from plugin_gateway.reload.command import module_command, module_environment
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process

@@ -13,8 +13,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.errors import end_of
-from plugin_gateway.reload.child_process import ChildProcess
+from plugin_gateway.reload.child_process import ChildProcess, ending_of
 from plugin_gateway.reload.outcome import Refused
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ async def compile_aside(
             await asyncio.to_thread(child.end)
     if child.status:
         seen = "; see its output above" if child.status > 0 else ""
-        return failed(f"the compiling process {end_of(child.status)}{seen}")
+        return failed(f"the compiling process {ending_of(child.status)}{seen}")
     outcome: Outcome = pickle.loads(answer)  # noqa: S301  # written by our own child process
     return outcome
 

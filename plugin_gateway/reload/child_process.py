@@ -68,3 +68,14 @@ class ChildProcess:
             assert pipe is not None  # noqa: S101  # both are pipes
             with suppress(OSError):  # what could not be written
                 pipe.close()
+
+
+def ending_of(status: int) -> str:
+    """Say how a process ended, by its status, which is negative for a signal; for the end of a message."""
+    if status >= 0:
+        return f"ended with status {status}"
+    return (
+        "was ended by SIGKILL, as the system does if memory runs out"
+        if status == -9
+        else f"was ended by signal {-status}"
+    )

@@ -13,8 +13,9 @@ from plugin_gateway.config.places import Places
 from plugin_gateway.config.recovery import recover
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.discreet import Discreet
-from plugin_gateway.errors import UsageError, reason_of
+from plugin_gateway.errors import UsageError
 from plugin_gateway.reports.replacing import replace_file
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.errors import ConfigError, reason_of
+from plugin_gateway.errors import ConfigError
 from plugin_gateway.export.candidate import Candidate, ShownTool
 from plugin_gateway.export.server_info import gather_server_info
 from plugin_gateway.publish.logo import image_kind_of
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import mkstemp
 
 from plugin_gateway.diagnostics import Finding, Location
-from plugin_gateway.errors import ConfigError, reason_of
+from plugin_gateway.errors import ConfigError
+from plugin_gateway.text.system_reason import reason_of
 
 
 def replace_file(path: Path, content: bytes, *, expected: bytes | None = None) -> bool:

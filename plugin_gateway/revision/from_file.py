@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.diagnostics import Finding, Location
-from plugin_gateway.errors import ConfigError, DocumentError, reason_of
+from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.decode.extent import MAX_BYTES
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.named_files import or_placeholders, read_for_calls
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.revision_file import Unpacked, refused_file, unpack
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

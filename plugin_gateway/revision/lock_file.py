@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.find import DEFAULT_NAME, STANDARD_INPUT
 from plugin_gateway.diagnostics import Finding, Location
-from plugin_gateway.errors import ConfigError, DocumentError, reason_of
+from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.decode.extent import MAX_BYTES
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,10 @@ from plugin_gateway.callers.users import hash_token
 from plugin_gateway.config.auth import UserHttpAuth
 from plugin_gateway.config.secrets import placeholder
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.errors import ConfigError, reason_of
+from plugin_gateway.errors import ConfigError
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES
 from plugin_gateway.revision.tls_files import read_tls_files
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.errors import DocumentError, reason_of
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import contextlib
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from plugin_gateway.errors import end_of
+from plugin_gateway.reload.child_process import ending_of
 from plugin_gateway.server.process import WorkerProcess
 from plugin_gateway.server.shared_memory import SharedMemory
 from plugin_gateway.telemetry import lasting, merge
@@ -181,7 +181,7 @@ class WorkerPool:
             self.restarts += 1
             failures = 0 if monotonic() - started_at > STABLE_S else failures + 1
             backoff_s = min(MAX_BACKOFF_S, 0.1 * 2 ** (failures - 2)) if failures > 1 else 0.0
-            message = f"worker {worker.pid} {end_of(status)}; starting another"
+            message = f"worker {worker.pid} {ending_of(status)}; starting another"
             self._log.event("error", "worker-ended", message, pid=worker.pid, status=status, backoff_s=backoff_s)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(backoff_s):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from plugin_gateway.errors import UsageError, reason_of
+from plugin_gateway.errors import UsageError
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

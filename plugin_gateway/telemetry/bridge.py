@@ -14,7 +14,8 @@ import threading
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.errors import GatewayError, reason_of
+from plugin_gateway.errors import GatewayError
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""The facts about a text that its readers share: positions, plain scalars, errors of libyaml, match ends, closest names."""
+"""The facts about a text that its readers share: positions, scalars, matches, near names, errors of libyaml and the system."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from plugin_gateway.reload import child_process
-from plugin_gateway.reload.child_process import ChildProcess
+from plugin_gateway.reload.child_process import ChildProcess, ending_of
 from plugin_gateway.reload.outcome import Refused
 from tests.bounds import BOUND_S
 
@@ -55,3 +55,16 @@ def test_a_child_is_not_in_the_session_of_the_terminal(monkeypatch: pytest.Monke
     """Ctrl-C must not end a compile before the supervisor has said why it stops."""
     with running(monkeypatch, "import os; print(os.getsid(0) == os.getpid())") as child:
         assert child.ask(b"") == b"True\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (0, "ended with status 0"),
+        (3, "ended with status 3"),
+        (-9, "was ended by SIGKILL, as the system does if memory runs out"),
+        (-11, "was ended by signal 11"),
+    ],
+)
+def test_the_end_of_a_process_names_its_signal(status: int, expected: str) -> None:
+    assert ending_of(status) == expected

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from plugin_gateway.diagnostics import Finding, Location, Severity
-from plugin_gateway.errors import DocumentAwaitedError, DocumentError, reason_of
+from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi.decode.places import locate_all, with_lines
 from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.document import STALE, Document
@@ -20,6 +20,7 @@ from plugin_gateway.openapi.read.bundle import bundle
 from plugin_gateway.openapi.read.folder import STANDARD_INPUT, Folder, StandardInput
 from plugin_gateway.openapi.read.parts import DocumentParts, refers_elsewhere
 from plugin_gateway.openapi.structure import check_paths, check_root
+from plugin_gateway.text.system_reason import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
