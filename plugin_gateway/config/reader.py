@@ -42,7 +42,7 @@ class FieldSite(Struct, frozen=True):
     earlier: Mapping[str, Any] = field(default_factory=dict)
 
 
-Reader: TypeAlias = Callable[[Any, FieldSite], Any]
+ReadValue: TypeAlias = Callable[[Any, FieldSite], Any]
 """Returns the value of the model for a raw value; raises `Mistake` or `MistakesError`."""
 
 
@@ -70,7 +70,7 @@ class Parsed(Struct, frozen=True, eq=False):
 class ParsedAt(Struct, frozen=True, eq=False):
     """A note: a function as in `Parsed` that also gets the site of the value."""
 
-    parse: Reader
+    parse: ReadValue
     schema: dict[str, Any]
 
 
@@ -103,7 +103,7 @@ def read_as(annotation: Any, value: Any, around: Surroundings | None = None) -> 
         raise MistakesError([((), mistake)]) from None
 
 
-def reader_of(annotation: Any) -> Reader:
+def reader_of(annotation: Any) -> ReadValue:
     """Return the reader of values with this annotation."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
@@ -125,7 +125,7 @@ def besides_none(annotation: Any) -> Any:
     return one
 
 
-def gathered(found: list[tuple[Pointer, Mistake]], part: Any, read: Reader, value: Any, site: FieldSite) -> Any:
+def gathered(found: list[tuple[Pointer, Mistake]], part: Any, read: ReadValue, value: Any, site: FieldSite) -> Any:
     """Read a part of a value. Add its mistakes to `found`, with the pointer of the part."""
     pointer = (part if isinstance(part, str | int) else str(part),)
     if value is ILLEGIBLE:
@@ -140,7 +140,7 @@ def gathered(found: list[tuple[Pointer, Mistake]], part: Any, read: Reader, valu
     return None
 
 
-def _noted(annotation: Any, *notes: Any) -> Reader:
+def _noted(annotation: Any, *notes: Any) -> ReadValue:
     alone = next((note for note in notes if isinstance(note, Parsed | ParsedAt | ChosenBy)), None)
     read = reader_of(annotation) if alone is None else _alone(alone)
     for note in notes:
@@ -153,7 +153,7 @@ def _noted(annotation: Any, *notes: Any) -> Reader:
     return read
 
 
-def _alone(note: Parsed | ParsedAt | ChosenBy) -> Reader:
+def _alone(note: Parsed | ParsedAt | ChosenBy) -> ReadValue:
     if isinstance(note, Parsed):
         return lambda value, site: note.parse(value)  # noqa: ARG005  # the value says all
     if isinstance(note, ParsedAt):
@@ -161,15 +161,15 @@ def _alone(note: Parsed | ParsedAt | ChosenBy) -> Reader:
     return lambda value, site: note.choose(value).parse_at(value, site)
 
 
-def _prepared(prepare: Callable[[Any], Any], read: Reader) -> Reader:
+def _prepared(prepare: Callable[[Any], Any], read: ReadValue) -> ReadValue:
     return lambda value, site: read(prepare(value), site)
 
 
-def _changed(change: Callable[[Any], Any], read: Reader) -> Reader:
+def _changed(change: Callable[[Any], Any], read: ReadValue) -> ReadValue:
     return lambda value, site: change(read(value, site))
 
 
-def _bounded(bounds: Meta, read: Reader) -> Reader:
+def _bounded(bounds: Meta, read: ReadValue) -> ReadValue:
     def bounded(value: Any, site: FieldSite) -> Any:
         made = read(value, site)
         if mistake := expected.beyond(bounds, made, got=value):
@@ -179,11 +179,11 @@ def _bounded(bounds: Meta, read: Reader) -> Reader:
     return bounded
 
 
-def _or_none(read: Reader) -> Reader:
+def _or_none(read: ReadValue) -> ReadValue:
     return lambda value, site: None if value is None else read(value, site)
 
 
-def _every(read: Reader) -> Reader:
+def _every(read: ReadValue) -> ReadValue:
     def every(value: Any, site: FieldSite) -> tuple[Any, ...]:
         if not isinstance(value, tuple):
             raise expected.a_list(value)
@@ -196,7 +196,7 @@ def _every(read: Reader) -> Reader:
     return every
 
 
-def _members(read_key: Reader, read: Reader) -> Reader:
+def _members(read_key: ReadValue, read: ReadValue) -> ReadValue:
     def members(value: Any, site: FieldSite) -> dict[Any, Any]:
         if not isinstance(value, dict):
             raise expected.a_mapping(value)
@@ -212,7 +212,7 @@ def _members(read_key: Reader, read: Reader) -> Reader:
     return members
 
 
-def _word(words: tuple[Any, ...]) -> Reader:
+def _word(words: tuple[Any, ...]) -> ReadValue:
     def word(value: Any, site: FieldSite) -> Any:
         for one in words:
             if value == one:
@@ -222,7 +222,7 @@ def _word(words: tuple[Any, ...]) -> Reader:
     return word
 
 
-def _record(record: type[Record]) -> Reader:
+def _record(record: type[Record]) -> ReadValue:
     return record.parse_at
 
 
@@ -248,4 +248,4 @@ def _anything(value: Any, site: FieldSite) -> Any:
     return value
 
 
-_READERS: Final[dict[Any, Reader]] = {str: _text, int: _whole_number, bool: _flag, Any: _anything}
+_READERS: Final[dict[Any, ReadValue]] = {str: _text, int: _whole_number, bool: _flag, Any: _anything}

@@ -10,7 +10,7 @@ from msgspec.structs import fields, replace
 
 from plugin_gateway.config import expected
 from plugin_gateway.config.mistake import Mistake, nearest_key
-from plugin_gateway.config.reader import FieldSite, MistakesError, Reader, gathered, read_as, reader_of
+from plugin_gateway.config.reader import FieldSite, MistakesError, ReadValue, gathered, read_as, reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -180,7 +180,7 @@ class Record(Struct, metaclass=_Records, frozen=True, kw_only=True):
 class _RecordField(NamedTuple):
     name: str
     key: str
-    read: Reader
+    read: ReadValue
     is_required: bool
 
 

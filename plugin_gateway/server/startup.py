@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from plugin_gateway.config.address import parse_address
 from plugin_gateway.errors import UsageError
 from plugin_gateway.reload.aside import compile_aside
-from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.sockets import open_listeners
 from plugin_gateway.server.start import RefusedError
+from plugin_gateway.server.workers import WorkerPool
 from plugin_gateway.telemetry import Log, log_findings, telling
 
 if TYPE_CHECKING:

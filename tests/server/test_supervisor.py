@@ -17,11 +17,11 @@ from plugin_gateway.console import traffic_stream
 from plugin_gateway.errors import UsageError
 from plugin_gateway.reload import schedule as schedule_module
 from plugin_gateway.reload.aside import compile_aside
-from plugin_gateway.server import pool as pool_module
 from plugin_gateway.server import startup
-from plugin_gateway.server.pool import WorkerPool
+from plugin_gateway.server import workers as workers_module
 from plugin_gateway.server.start import RefusedError, ServeOptions, Started
 from plugin_gateway.server.supervisor import Supervisor
+from plugin_gateway.server.workers import WorkerPool
 from plugin_gateway.telemetry import Log
 from tests.bounds import BOUND_S
 from tests.narrow import present
@@ -198,7 +198,7 @@ def test_the_console_shows_the_calls_of_each_worker_also_after_one_was_killed_an
 
 
 def test_the_console_knows_how_many_calls_each_operation_had(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "COUNTING_INTERVAL_S", 0.01)
+    monkeypatch.setattr(workers_module, "COUNTING_INTERVAL_S", 0.01)
 
     async def talk(supervisor: Supervisor, started: Started) -> Any:
         await call(started, "/pets")
@@ -490,7 +490,7 @@ def test_stopping_during_the_start_starts_nothing(config: Path, monkeypatch: pyt
 
 
 def test_workers_that_cannot_start_stop_the_start(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plugin_gateway.server.pool.START_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("plugin_gateway.server.workers.START_TIMEOUT_S", 0.2)
 
     async def fail(*_: object) -> bool:
         return False

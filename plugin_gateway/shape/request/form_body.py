@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container
 
     from plugin_gateway.shape.request.field_edit import FieldEdit
-    from plugin_gateway.shape.values.reading import Mode, Pair
+    from plugin_gateway.shape.values.reading import Pair, ReadingMode
     from plugin_gateway.shape.values.validator import Validator
 
 _PLAIN = Style("form", explode=True, name="")
@@ -157,7 +157,7 @@ class FormBody(NamedTuple):
         return first
 
     def _read(
-        self, fields: dict[str, list[Pair]], of_json: Container[str], files: Container[str], mode: Mode
+        self, fields: dict[str, list[Pair]], of_json: Container[str], files: Container[str], mode: ReadingMode
     ) -> tuple[dict[str, object], tuple[Problem, ...]]:
         value: dict[str, object] = {}
         problems: list[Problem] = []
@@ -179,7 +179,7 @@ def fold_field(name: str) -> str:
     return name.strip(" \0").casefold().replace(" ", "_").replace(".", "_")
 
 
-def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, mode: Mode) -> object:
+def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, mode: ReadingMode) -> object:
     style = style._replace(name=name)
     if style.style == "deepObject" or any(spelled != name for spelled, _ in pairs):
         return read_deep(pairs, style, kind, mode)
@@ -204,7 +204,7 @@ def _has_objects(kind: Kind) -> bool:
     return kind.items is not None and not kind.items.types - {"object", "null"}
 
 
-def _read_json(pairs: list[Pair], kind: Kind, mode: Mode) -> object:
+def _read_json(pairs: list[Pair], kind: Kind, mode: ReadingMode) -> object:
     """Read texts of JSON. The text of an array is the whole array, or its only item.
 
     OpenAPI sends each item as a part (Encoding Object); many clients send one part with the whole array.

@@ -21,7 +21,7 @@ from plugin_gateway.shape.values.shortcut import NO_WORDS, range_of, takes_boole
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.values.kind import Kind
-    from plugin_gateway.shape.values.reading import Mode, Pair, Style
+    from plugin_gateway.shape.values.reading import Pair, ReadingMode, Style
     from plugin_gateway.shape.values.validator import Validator
 
 # ASCII without escapes, blanks and signs that a form decodes.
@@ -159,7 +159,7 @@ class Reader:
             return self._least <= number <= self._most if self._has_range else self.validator.accepts(number)
         return self._takes_booleans and text in (b"true", b"false")
 
-    def _read(self, pairs: list[Pair], mode: Mode) -> object:
+    def _read(self, pairs: list[Pair], mode: ReadingMode) -> object:
         """Read the value.
 
         Raises:

@@ -28,7 +28,7 @@ TEXTUAL: Final = 1
 """Read a string wherever the schema admits one."""
 DECODED: Final = 2
 """As `TYPED`, but split at escaped delimiters, too: many clients escape them, and servers split what they have decoded."""
-Mode: TypeAlias = Literal[0, 1, 2]
+ReadingMode: TypeAlias = Literal[0, 1, 2]
 
 _is_integer: Final = re.compile(r"-?(?:0|[1-9][0-9]*)").fullmatch
 _is_number: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?").fullmatch
@@ -65,10 +65,10 @@ class Style(NamedTuple):
     """With `content`: whether its type is JSON."""
 
 
-def modes_of(style: Style, kind: Kind) -> tuple[Mode, ...]:
+def modes_of(style: Style, kind: Kind) -> tuple[ReadingMode, ...]:
     """Return the modes that may give different values, in the order in which they are tried."""
     is_joined = not kind.is_any and bool(kind.types & {"array", "object"}) and not style.explode
-    found: list[Mode] = [TYPED]
+    found: list[ReadingMode] = [TYPED]
     if kind.has_choice:
         found.append(TEXTUAL)
     if is_joined and style.style in ("form", "simple") and style.escapes != "none":
@@ -92,7 +92,7 @@ def decoded(text: bytes, escapes: str) -> str:
         raise UnreadableError("must be UTF-8") from None
 
 
-def read_scalar(text: str, kind: Kind, mode: Mode) -> object:
+def read_scalar(text: str, kind: Kind, mode: ReadingMode) -> object:
     """Read one text as one of the types of its kind."""
     types = kind.types
     if mode == TEXTUAL and "string" in types:
@@ -123,7 +123,7 @@ def read_json(text: str) -> object:
         raise UnreadableError("must be JSON, with each name once in its object") from None
 
 
-def read_one(text: bytes, style: Style, kind: Kind, mode: Mode) -> object:
+def read_one(text: bytes, style: Style, kind: Kind, mode: ReadingMode) -> object:
     """Read a value that is one text: of a query parameter, a segment, a field or a cookie.
 
     Raises:
@@ -148,7 +148,7 @@ def read_one(text: bytes, style: Style, kind: Kind, mode: Mode) -> object:
     return read_scalar(decoded(text, style.escapes), kind, mode)
 
 
-def read_many(texts: Sequence[bytes], style: Style, kind: Kind, mode: Mode) -> object:
+def read_many(texts: Sequence[bytes], style: Style, kind: Kind, mode: ReadingMode) -> object:
     """Read an exploded array: one text for each item.
 
     Raises:
@@ -157,7 +157,7 @@ def read_many(texts: Sequence[bytes], style: Style, kind: Kind, mode: Mode) -> o
     return _read_items(texts, style, kind, mode)
 
 
-def read_exploded(pairs: Sequence[Pair], style: Style, kind: Kind, mode: Mode) -> dict[str, object]:
+def read_exploded(pairs: Sequence[Pair], style: Style, kind: Kind, mode: ReadingMode) -> dict[str, object]:
     """Read an exploded object: one pair for each member.
 
     Raises:
@@ -171,7 +171,7 @@ def read_exploded(pairs: Sequence[Pair], style: Style, kind: Kind, mode: Mode) -
     return members
 
 
-def read_deep(pairs: Sequence[Pair], style: Style, kind: Kind, mode: Mode) -> object:
+def read_deep(pairs: Sequence[Pair], style: Style, kind: Kind, mode: ReadingMode) -> object:
     """Read a deepObject: `color[R]=100&color[G]=200`, nested as `a[b][c]=1`, with lists as `a[]=1` or `a[0]=1`.
 
     Where the schema admits a scalar, too, it is `color=100`.
@@ -205,7 +205,7 @@ def read_deep(pairs: Sequence[Pair], style: Style, kind: Kind, mode: Mode) -> ob
     return _settle(root, kind, mode)
 
 
-def _settle(node: Any, kind: Kind, mode: Mode) -> object:
+def _settle(node: Any, kind: Kind, mode: ReadingMode) -> object:
     """Give the texts of a deepObject their types, and its lists their form."""
     if isinstance(node, str):
         return read_scalar(node, kind, mode)
@@ -231,7 +231,7 @@ def _no_constant(text: str) -> object:
     raise ValueError(text)
 
 
-def _split(text: bytes, style: Style, mode: Mode) -> list[bytes]:
+def _split(text: bytes, style: Style, mode: ReadingMode) -> list[bytes]:
     if style.style in _DELIMITED:
         return _DELIMITED[style.style](text)
     if style.style == "label" and style.explode:
@@ -242,7 +242,7 @@ def _split(text: bytes, style: Style, mode: Mode) -> list[bytes]:
     return _ANY_COMMA(text) if mode == DECODED else _COMMA(text)
 
 
-def _read_items(texts: Sequence[bytes], style: Style, kind: Kind, mode: Mode) -> list[object]:
+def _read_items(texts: Sequence[bytes], style: Style, kind: Kind, mode: ReadingMode) -> list[object]:
     items = kind.items or ANY
     # An array without items is written as nothing, or as a name with an empty text.
     if len(texts) == 1 and not texts[0] and "string" not in items.types:
@@ -250,7 +250,7 @@ def _read_items(texts: Sequence[bytes], style: Style, kind: Kind, mode: Mode) ->
     return [_nested(decoded(text, style.escapes), items, mode) for text in texts]
 
 
-def _read_members(text: bytes, style: Style, kind: Kind, mode: Mode) -> dict[str, object]:
+def _read_members(text: bytes, style: Style, kind: Kind, mode: ReadingMode) -> dict[str, object]:
     if not text:
         return {}
     parts = _split(text, style, mode)
@@ -271,7 +271,7 @@ def _read_members(text: bytes, style: Style, kind: Kind, mode: Mode) -> dict[str
     return members
 
 
-def _read_matrix(text: bytes, style: Style, kind: Kind, mode: Mode) -> object:
+def _read_matrix(text: bytes, style: Style, kind: Kind, mode: ReadingMode) -> object:
     """Read `;color=blue`, `;color=blue,black`, or exploded `;color=blue;color=black` and `;R=100;G=200`."""
     first, *parts = text.split(b";")
     pairs = [part.partition(b"=") for part in parts]
@@ -289,7 +289,7 @@ def _read_matrix(text: bytes, style: Style, kind: Kind, mode: Mode) -> object:
     return read_one(texts[0], style._replace(style="simple"), kind, mode)
 
 
-def _nested(text: str, kind: Kind, mode: Mode) -> object:
+def _nested(text: str, kind: Kind, mode: ReadingMode) -> object:
     """Read a member or item. OpenAPI defines no form for nested ones; the gateway's own tools write them as JSON."""
     if text[:1] in ("[", "{") and not kind.is_any and kind.types & {"array", "object"}:
         try:

@@ -16,7 +16,7 @@ from plugin_gateway.shape.values.reading import (
     DECODED,
     TEXTUAL,
     TYPED,
-    Mode,
+    ReadingMode,
     Style,
     UnreadableError,
     decoded,
@@ -159,7 +159,9 @@ def test_a_deep_object_is_read_as_it_was_written(outer: tuple[Any, Any], inner: 
         ("5", {"type": ["integer", "string"]}, TEXTUAL, "5"),
     ],
 )
-def test_a_text_is_read_as_a_type_only_in_the_spelling_of_json(text: str, schema: Any, mode: Mode, value: Any) -> None:
+def test_a_text_is_read_as_a_type_only_in_the_spelling_of_json(
+    text: str, schema: Any, mode: ReadingMode, value: Any
+) -> None:
     found = read_scalar(text, kind_of(schema, EMPTY), mode)
     assert (type(found), found) == (type(value), value)
 
@@ -179,7 +181,7 @@ def test_a_text_is_read_as_a_type_only_in_the_spelling_of_json(text: str, schema
         (b'["a"]', Style("content", False, "p", is_json=True), TYPED, ["a"]),
     ],
 )
-def test_a_list_is_read_in_its_style(text: bytes, style: Style, mode: Mode, value: Any) -> None:
+def test_a_list_is_read_in_its_style(text: bytes, style: Style, mode: ReadingMode, value: Any) -> None:
     assert read_one(text, style, kind_of({"type": "array", "items": {"type": "string"}}, EMPTY), mode) == value
 
 
@@ -279,7 +281,7 @@ def test_the_ways_to_read_depend_on_the_kind() -> None:
 
 
 @given(st.text(), st.sampled_from([TYPED, TEXTUAL, DECODED]))
-def test_reading_json_never_raises_another_error(text: str, mode: Mode) -> None:
+def test_reading_json_never_raises_another_error(text: str, mode: ReadingMode) -> None:
     with contextlib.suppress(UnreadableError):
         read_json(text)
     read_scalar(text, kind_of({}, EMPTY), mode)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.server import pool as pool_module
-from plugin_gateway.server.pool import WorkerPool
+from plugin_gateway.server import workers as workers_module
 from plugin_gateway.server.shared_memory import SharedMemory
+from plugin_gateway.server.workers import WorkerPool
 from plugin_gateway.telemetry.series import Series, SeriesKey
 from tests.bounds import BOUND_S
 from tests.narrow import stand_in
@@ -90,7 +90,7 @@ class Log:
 @pytest.fixture(autouse=True)
 def _workers(monkeypatch: pytest.MonkeyPatch) -> None:
     Worker.spawned, Worker.refuses, Worker.fails = [], b"", 0
-    monkeypatch.setattr(pool_module, "WorkerProcess", Worker)
+    monkeypatch.setattr(workers_module, "WorkerProcess", Worker)
 
 
 def run(talk: Callable[..., Any], *, count: int = 2, on_counts: Callable[[Any], object] | None = None) -> Any:
@@ -154,7 +154,7 @@ def test_a_revision_that_comes_while_a_worker_starts_is_not_missed(monkeypatch: 
                 pool._revision = b"two"
                 return started
 
-        monkeypatch.setattr(pool_module, "WorkerProcess", Late)
+        monkeypatch.setattr(workers_module, "WorkerProcess", Late)
         Worker.spawned[0].end(1)
         await settled()
         return Worker.spawned[-1].revision
@@ -183,7 +183,7 @@ def test_the_counts_of_a_worker_outlive_it() -> None:
 
 
 def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "COUNTING_INTERVAL_S", 0.001)
+    monkeypatch.setattr(workers_module, "COUNTING_INTERVAL_S", 0.001)
 
     async def talk(_: WorkerPool, __: Log) -> bool:
         asked = asyncio.Event()
@@ -200,7 +200,7 @@ def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch
 
 
 def test_on_counts_gets_the_counts_of_all_workers_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "COUNTING_INTERVAL_S", 0.001)
+    monkeypatch.setattr(workers_module, "COUNTING_INTERVAL_S", 0.001)
     told: asyncio.Queue[Any] = asyncio.Queue()
 
     async def talk(_: WorkerPool, __: Log) -> Any:
@@ -245,7 +245,7 @@ def test_a_worker_may_end_while_the_next_one_begins_to_drain(monkeypatch: pytest
 
 
 def test_workers_that_do_not_drain_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "CUT_S", 0.05)
+    monkeypatch.setattr(workers_module, "CUT_S", 0.05)
 
     async def talk(pool: WorkerPool, _: Log) -> tuple[bool, int]:
         async def drain(timeout_s: float) -> None:

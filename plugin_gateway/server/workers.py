@@ -1,4 +1,4 @@
-"""The pool of workers: keeps the configured number running and replaces a worker that ends unexpectedly."""
+"""The workers of a gateway: a pool that keeps the configured number running and replaces one that ends unexpectedly."""
 
 from __future__ import annotations
 
