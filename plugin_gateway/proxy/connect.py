@@ -67,9 +67,7 @@ async def connect(
                 else:
                     await loop.create_connection(made, host, port, family=family, ssl=tls, server_hostname=name)
         except (OSError, UnicodeError) as error:
-            failed = AttemptError(where, error)
-            _logger.debug("No connection to %s", failed, extra={"event": "connect-failed", "cause": str(failed)})
-            raise failed from error
+            raise _failed(where, error) from error
         _logger.debug("Connected to %s", where, extra={"event": "connected", **_details_of(connection)})
         return connection
 
@@ -77,8 +75,15 @@ async def connect(
         async with asyncio.timeout(limit_s):
             addresses = await _addresses(upstream)
     except (OSError, UnicodeError) as error:
-        raise _unreachable([AttemptError(upstream.host, error)]) from error
+        raise _unreachable([_failed(upstream.host, error)]) from error
     return await _first(attempt(address) for address in addresses)
+
+
+def _failed(where: str, error: OSError | UnicodeError) -> AttemptError:
+    """Log a failure and return it."""
+    failed = AttemptError(where, error)
+    _logger.debug("No connection to %s", failed, extra={"event": "connect-failed", "cause": str(failed)})
+    return failed
 
 
 async def _first(attempts: Iterable[Any]) -> UpstreamConnection:

@@ -243,9 +243,11 @@ def test_the_cause_names_the_fault_of_a_certificate(
 
 
 @LOOPS
-def test_a_resolver_that_hangs_is_not_waited_for(
-    loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+def test_a_resolver_that_hangs_is_not_waited_for_and_the_log_says_so(
+    loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("DEBUG", "plugin_gateway.upstream")
+
     async def scene(peers: Peers, upstream: Any, make: type[Any]) -> None:
         async def never(*_: object, **__: Any) -> None:
             await asyncio.Event().wait()
@@ -254,6 +256,7 @@ def test_a_resolver_that_hangs_is_not_waited_for(
         with pytest.raises(UpstreamError) as caught:
             await connect(upstream, None, make)
         assert (caught.value.status, caught.value.cause) == (504, "twin: connection timed out")
+        assert caplog.messages == ["No connection to twin: connection timed out"]
 
     play(scene, loop_factory, monkeypatch, addresses=[], connect_timeout_s=0.05)
 
