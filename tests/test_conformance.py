@@ -183,12 +183,14 @@ def test_schemathesis_finds_no_answer_that_the_document_does_not_declare(
     explore(tmp_path, gateway_url, document, "--max-examples", "10")
 
 
-def test_schemathesis_finds_none_either_where_callers_need_a_token(tmp_path: Path, guarded_url: str) -> None:
+def test_schemathesis_finds_no_undeclared_answer_if_callers_need_a_token(tmp_path: Path, guarded_url: str) -> None:
     token = ("--header", f"Authorization: Bearer {TOKEN}")
     explore(tmp_path, guarded_url, "/openapi.json?profile=3.0", "--max-examples", "5", *token)
 
 
-def test_schemathesis_finds_none_either_where_paths_and_parts_are_free_text(tmp_path: Path, notes_url: str) -> None:
+def test_schemathesis_finds_no_undeclared_answer_if_paths_and_parts_are_free_text(
+    tmp_path: Path, notes_url: str
+) -> None:
     explore(tmp_path, notes_url, "/openapi.json", "--max-examples", "30")
 
 

@@ -5,7 +5,7 @@ from plugin_gateway.config.operation_text import split_operation
 from plugin_gateway.openapi.grammar import METHODS
 
 
-def test_the_known_methods_are_those_that_a_path_item_has_a_field_for() -> None:
+def test_the_known_methods_are_the_method_fields_of_a_path_item() -> None:
     assert sorted(methods.KNOWN) == sorted(method.upper() for method in METHODS)
 
 

@@ -95,7 +95,7 @@ def test_on_store_failure_decides_about_calls_while_the_store_is_away(
     assert table.calls == (0 if refuses else 1)
 
 
-def test_the_verdict_is_that_of_the_store() -> None:
+def test_the_limiter_returns_the_verdict_of_the_store() -> None:
     store, verdicts = Store(), Verdicts()
     limiter = Limiter(CallLimits(rate=limit("gateway", 3)), Table(), stand_in(store))
     for taken in (Taken(True, (2.0,)), Taken(False, (0.0,))):

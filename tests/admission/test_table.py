@@ -119,7 +119,7 @@ sys.stdin.readline()
 """
 
 
-def test_calls_are_counted_over_all_workers_and_those_of_a_dead_one_are_forgotten_by_its_successor(
+def test_calls_of_all_workers_are_counted_and_a_new_worker_forgets_the_calls_of_a_dead_one(
     descriptor: int,
 ) -> None:
     table = Table(descriptor)

@@ -29,6 +29,6 @@ def test_every_other_verdict_refuses_the_call(verdict: Verdict, status: int, cod
     assert (refusal_for(verdict).status, refusal_for(verdict).code) == (status, code)
 
 
-def test_only_a_gateway_without_a_desk_sends_its_operator_to_serve() -> None:
+def test_the_hint_without_an_approval_desk_names_the_serve_command() -> None:
     assert "plugin-gateway serve" in refusal_for(NO_DESK).hint
     assert "again" in refusal_for(UNAVAILABLE).hint

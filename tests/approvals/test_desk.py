@@ -118,7 +118,7 @@ def test_a_full_desk_forgets_calls_that_are_over_and_no_call_that_waits() -> Non
     assert desk.ask(replace(CALL, fingerprint="0"), 0.0).kind == "pending"
 
 
-def test_the_link_is_under_the_configured_url_or_else_that_of_the_listener() -> None:
+def test_the_link_begins_with_the_configured_url_or_else_the_url_of_the_listener() -> None:
     assert Desk(base=lambda: "http://admin:1").ask(CALL, 0.0).url.startswith("http://admin:1/approve/")
     desk = Desk(ApprovalSettings(url="https://ok.example/x/"), base=lambda: "http://admin:1")
     verdict = desk.ask(CALL, 0.0)

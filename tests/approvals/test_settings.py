@@ -6,7 +6,7 @@ def test_without_a_key_any_person_who_reaches_the_desk_may_approve() -> None:
     assert NO_SETTINGS.admits("any")
 
 
-def test_with_a_key_only_that_key_may() -> None:
+def test_only_the_configured_key_may_approve() -> None:
     settings = ApprovalSettings(key_hash=hash_of("sesame"))
     assert [settings.admits(key) for key in ("sesame", "", "Sesame", "\udcff")] == [True, False, False, False]
 

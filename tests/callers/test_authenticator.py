@@ -295,7 +295,7 @@ def test_an_address_may_show_others_again_after_a_while() -> None:
 
 
 @pytest.mark.parametrize("claims", [{"exp": 1}, {"scope": "other"}])
-def test_tokens_that_the_issuer_gave_out_are_no_strangers(claims: dict[str, Any]) -> None:
+def test_expired_and_insufficient_tokens_do_not_use_up_the_budget_of_bad_credentials(claims: dict[str, Any]) -> None:
     async def ask() -> None:
         settings = authentication(
             judge=IntrospectionSettings(url="u", audiences=("api",)), required_scopes=frozenset({"read"})

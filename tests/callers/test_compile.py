@@ -251,7 +251,7 @@ def test_a_token_for_the_mcp_endpoint_is_for_the_gateway(written: dict[str, Any]
     )
 
 
-def test_the_budget_of_bad_credentials_is_that_of_limits() -> None:
+def test_the_budget_of_bad_credentials_comes_from_limits() -> None:
     assert present(built(VERIFIED)[0]).bad_credentials.calls == 100
     assert present(built(VERIFIED, bad_credentials=Rate(7, 1))[0]).bad_credentials.calls_per_s == 7
 

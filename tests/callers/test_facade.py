@@ -133,7 +133,7 @@ def test_a_query_that_can_be_read_in_two_ways_is_refused(more: str) -> None:
 
 
 @given(st.binary(max_size=80))
-def test_no_query_is_an_exception(query: bytes) -> None:
+def test_no_query_raises_an_exception(query: bytes) -> None:
     assert isinstance(judge_authorize(FACADE, query), Refusal)
 
 
@@ -145,7 +145,7 @@ def token(said: dict[str, Any], media_type: str = "application/json", basic: str
 @pytest.mark.parametrize(
     "media_type", ["application/json", "Application/JSON; charset=utf-8", "application/x-www-form-urlencoded"]
 )
-def test_json_and_forms_come_to_the_same_form(media_type: str) -> None:
+def test_a_token_request_in_json_or_as_a_form_is_relayed_as_the_same_form(media_type: str) -> None:
     assert dict(parse_qsl(as_a(bytes, token(TOKEN | {"evil": "1"}, media_type)).decode())) == TOKEN
 
 

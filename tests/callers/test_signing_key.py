@@ -58,7 +58,7 @@ def test_a_key_verifies_the_algorithms_it_is_for(entry: dict[str, Any], algorith
         EC | {"kty": "OKP"}, ED | {"kty": "EC"}, ED | {"crv": "Ed448"}, ED | {"x": "AAAA"}, EC | {"y": RSA["n"]},
     ],
 )  # fmt: skip
-def test_an_entry_that_is_no_such_key_is_a_fault_and_never_an_error(entry: Any) -> None:
+def test_an_entry_that_is_no_usable_key_gets_a_reason_and_raises_nothing(entry: Any) -> None:
     fault = read_key(entry)
     assert isinstance(fault, BadKey)
     assert fault.is_expected is (isinstance(entry, dict) and entry.get("use") == "enc")

@@ -68,7 +68,7 @@ def test_a_newcomer_takes_the_place_of_the_address_that_has_most() -> None:
     run(scene)
 
 
-def test_a_newcomer_pushes_out_neither_its_own_entries_nor_those_of_an_address_with_as_few() -> None:
+def test_a_newcomer_pushes_out_no_entry_of_an_address_with_as_few_entries() -> None:
     async def scene() -> None:
         queue = Queue()
         await queue.come("x", "a", "b", "c", "d")

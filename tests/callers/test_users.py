@@ -26,7 +26,7 @@ def test_equal_passwords_have_different_hashes() -> None:
     assert hash_password("a") != hash_password("a")
 
 
-def test_no_password_is_that_of_the_decoy() -> None:
+def test_the_decoy_hash_verifies_no_password() -> None:
     assert not DECOY.verify(b"")
 
 

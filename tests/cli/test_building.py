@@ -36,7 +36,7 @@ def test_checking_does_without_the_secrets_of_a_file_or_a_variable(config: Path)
         build_to_check(config)
 
 
-def test_two_secrets_that_are_missing_are_two(config: Path) -> None:
+def test_two_missing_secrets_get_different_placeholders(config: Path) -> None:
     tokens = "auth: {type: service_http, tokens: [{name: a, token: {env: A}}, {name: b, token: {env: B}}]}\n"
     config.write_text(CONFIG + tokens)
     assert len(build_to_check(config, needs_secrets=False).revision.rules) == 1

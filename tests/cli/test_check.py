@@ -32,7 +32,7 @@ def test_a_config_that_has_only_warnings_is_ok(config: Path, capsys: pytest.Capt
     assert "warning[manifest-missing]" in captured.err
 
 
-def test_strict_takes_warnings_for_findings(config: Path) -> None:
+def test_with_strict_a_warning_fails_the_check(config: Path) -> None:
     assert run(["check", "-c", str(config), "--strict"]) == 1
 
 

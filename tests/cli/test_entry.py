@@ -127,7 +127,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["schema"], ["--help"], ["--version"], ["schema", "--help"]])
-def test_output_into_a_closed_pipe_ends_with_the_status_of_a_broken_pipe_and_not_with_that_of_findings(
+def test_output_into_a_closed_pipe_exits_with_the_status_of_a_broken_pipe_and_not_of_findings(
     arguments: list[str],
 ) -> None:
     reader, writer = os.pipe()
@@ -166,7 +166,7 @@ def test_output_that_cannot_be_written_ends_with_one_line(arguments: list[str]) 
 
 
 @pytest.mark.parametrize("closed", [0, 1, 2])
-def test_a_closed_standard_stream_is_no_descriptor_for_anything_else(closed: int) -> None:
+def test_no_file_or_socket_takes_the_descriptor_of_a_closed_standard_stream(closed: int) -> None:
     program = (
         f"import os; os.close({closed}); from plugin_gateway.cli.entry import occupy_standard_streams as occupy; occupy(); "
         f"os._exit(0 if os.path.samestat(os.fstat({closed}), os.stat(os.devnull)) else 1)"

@@ -148,7 +148,7 @@ def test_a_consumer_that_is_not_there_is_a_mistake_in_the_command(
     assert "did you mean `reader`? the consumers are reader, writer" in capsys.readouterr().err
 
 
-def test_without_mcp_its_path_is_no_path_of_the_gateway(
+def test_without_mcp_the_path_of_the_endpoint_is_unknown(
     tmp_path: Path, config: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "gateway.yaml").write_text(f"{CONFIG}mcp: false\n")

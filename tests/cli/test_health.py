@@ -106,7 +106,7 @@ def test_a_listener_on_everything_is_asked_on_loopback(host: str, where: str) ->
     assert dialled(host) == where
 
 
-def test_the_address_is_that_of_the_config(
+def test_the_address_comes_from_the_config(
     admin: tuple[dict[str, Any], str],
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -123,7 +123,7 @@ def test_the_address_is_that_of_the_config(
 
 
 @pytest.mark.parametrize("text", ["allow: []\n", "a: [\n", "admin: [1]\n", None])
-def test_a_config_that_does_not_say_leaves_the_default(
+def test_a_config_without_an_address_leaves_the_default(
     text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

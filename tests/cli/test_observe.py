@@ -56,7 +56,7 @@ def test_a_document_is_observed_with_the_credentials_of_the_callers(folder: Path
     assert type(config.upstream.credential[0]).__name__ == "PassthroughCredential"
 
 
-def test_the_port_may_be_that_of_a_listener_that_does_not_open(folder: Path) -> None:
+def test_observe_may_listen_on_the_port_of_a_listener_that_stays_closed(folder: Path) -> None:
     (folder / "gateway.yaml").write_text(
         "openapi: openapi.yaml\nupstream: {url: http://a.test}\nallow: []\nadmin: 127.0.0.1:9000\nmetrics: 127.0.0.1:9001\n"
     )

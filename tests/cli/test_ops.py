@@ -95,7 +95,7 @@ def test_rows_fit_the_terminal(
     assert all(columns(line) <= width for line in capsys.readouterr().out.splitlines())
 
 
-def test_names_are_whole_where_the_list_is_no_terminals(
+def test_names_are_not_cut_if_the_output_is_no_terminal(
     config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)

@@ -148,7 +148,9 @@ def test_a_list_that_is_not_text_is_reported(source: str, tmp_path: Path, capsys
         ("out", "a.yaml", "yaml"),
     ],
 )
-def test_the_syntax_is_that_of_the_output_or_else_of_the_source(output: str, source: str, syntax: str) -> None:
+def test_the_suffix_of_the_output_or_else_of_the_source_decides_the_syntax(
+    output: str, source: str, syntax: str
+) -> None:
     assert syntax_of(output, source) == syntax
 
 

@@ -39,7 +39,7 @@ def test_the_help_names_each_profile(capsys: pytest.CaptureFixture[str]) -> None
     assert set(named.replace(" or", ",").replace(",", " ").split()) == {*Profile}
 
 
-def test_spec_reports_the_cuts_of_the_requested_profile_and_check_reports_those_of_all(
+def test_spec_reports_the_cuts_of_one_profile_and_check_the_cuts_of_all_profiles(
     config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "openapi.yaml").write_text(

@@ -36,7 +36,7 @@ def test_operations_methods_and_paths_of_a_document_are_offered(source: str) -> 
     assert offered(suggest_paths, "/", source=source, method="get") == ["/pets", "/stores"]
 
 
-def test_the_document_is_that_of_the_config(source: str, tmp_path: Path) -> None:
+def test_suggestions_come_from_the_document_of_the_config(source: str, tmp_path: Path) -> None:
     config = tmp_path / "gateway.yaml"
     config.write_text(
         "openapi: openapi.yaml\nupstream: {url: http://127.0.0.1:9, credential: {bearer: {env: NOT_SET_K}}}\nallow: []\n"

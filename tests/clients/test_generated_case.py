@@ -118,7 +118,7 @@ def test_a_valid_body_may_have_the_bytes_of_an_invalid_one(media_type: str, body
         (JSON, [{}]),
     ],
 )
-def test_no_valid_body_has_the_bytes_of_these(media_type: str, body: Any) -> None:
+def test_a_body_is_invalid_if_no_valid_body_has_its_bytes(media_type: str, body: Any) -> None:
     case = form(body, media_type)
     assert not has_a_valid_body(case, prepared(case))
 

@@ -101,7 +101,7 @@ def test_values_below_a_misspelt_key_are_judged_and_the_right_key_is_not_reporte
     ]
 
 
-def test_the_hint_for_a_value_below_a_misspelt_key_is_that_of_the_right_key() -> None:
+def test_a_value_below_a_misspelt_key_gets_the_hint_of_the_right_key() -> None:
     findings = found(upstream="backend: https://api.example.com", deny="auth: {type: oauth, scopes: [read, write]}")
 
     hints = [finding.hint for finding in findings if finding.rule == "wrong-type"]

@@ -43,7 +43,7 @@ def test_the_hint_for_a_value_that_is_no_list_shows_the_list(value: Any, hint: s
         ("listA", True, ["listA"]),
     ],
 )
-def test_a_pair_names_these_operations(key: str, member: Any, operations: list[str]) -> None:
+def test_a_pair_of_a_key_and_a_value_is_read_as_operations(key: str, member: Any, operations: list[str]) -> None:
     assert operations_in(key, member) == operations
 
 

@@ -40,7 +40,7 @@ def test_the_pointer_comes_back_as_the_file_spells_it() -> None:
 
 
 @pytest.mark.parametrize("pointer", [("allow", 3), ("allow", "first"), ("allow", 5, "operation")])
-def test_a_list_has_no_other_entries_than_its_own_and_the_next(pointer: tuple[int | str, ...]) -> None:
+def test_an_override_sets_an_entry_of_a_list_or_appends_the_next(pointer: tuple[int | str, ...]) -> None:
     with pytest.raises(Mistake):
         laid({"allow": ["a"]}, pointer, "new")
 

@@ -49,7 +49,7 @@ def test_the_config_takes_a_text_of_the_manifest_just_where_it_can_be_published(
     assert takes(TEXTS[key], text) == (not is_refused)
 
 
-def test_the_bounds_are_those_that_every_host_takes() -> None:
+def test_every_host_of_plugins_takes_texts_within_the_bounds() -> None:
     assert dict(MAX_LENGTHS) == {
         "name_for_human": 20,
         "name_for_model": 50,

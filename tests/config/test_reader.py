@@ -107,7 +107,7 @@ def test_every_mistake_is_found_with_its_pointer() -> None:
     ]
 
 
-def test_a_value_that_is_prepared_for_nothing_is_not_read() -> None:
+def test_a_mistake_in_one_step_of_reading_ends_the_reading() -> None:
     assert mistakes(Annotated[int, PrepareRaw(never)], "x") == [((), "never")]
     assert mistakes(Annotated[int, ChangeValue(never)], "x") == [((), "wrong-type")]
     assert mistakes(Annotated[int, ChangeValue(never)], 1) == [((), "never")]

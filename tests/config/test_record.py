@@ -82,7 +82,7 @@ def test_a_missing_key_is_named() -> None:
     assert (("inner", "number"), "missing-key") in rules({"inner": {}})
 
 
-def test_exactly_one_points_at_the_second() -> None:
+def test_of_two_exclusive_keys_the_second_is_the_mistake() -> None:
     [mistake] = exactly_one({"b": 1, "a": 1}, ("a", "b"), "this")
     assert mistake.at == ("a",)
     assert list(exactly_one({"a": 1}, ("a", "b"), "this")) == []

@@ -26,7 +26,7 @@ def test_a_secret_never_shows(text: str) -> None:
         assert text not in shown
 
 
-def test_a_secret_reveals_and_compares_itself() -> None:
+def test_a_secret_can_be_revealed_and_compared() -> None:
     assert Secret("a").reveal() == "a"
     assert Secret("a") == Secret("a", SecretSource(env="X"))
     assert Secret("a") != Secret("b")

@@ -26,7 +26,7 @@ def test_no_credential_at_all_is_fine() -> None:
     assert Upstream.parse({"url": "http://h"}).credential == ()
 
 
-def test_the_defaults_are_those_of_the_page() -> None:
+def test_timeouts_and_connections_have_the_documented_defaults() -> None:
     upstream = Upstream.parse({"url": "http://h"})
     assert (upstream.timeout.connect, upstream.timeout.read, upstream.timeout.total) == (3, 30, 45)
     assert (upstream.connections, upstream.headers.pass_set_cookie) == (256, False)
@@ -43,7 +43,7 @@ def test_the_defaults_are_those_of_the_page() -> None:
         (None, None, []),
     ],
 )
-def test_a_header_that_a_credential_sets_on_every_call_is_not_forwarded_in_vain(
+def test_forwarding_a_header_that_a_credential_always_sets_is_a_mistake(
     credential: dict[str, Any] | list[Any] | None,
     write_credential: dict[str, dict[str, str]] | list[dict[str, Any]] | None,
     at: list[int],

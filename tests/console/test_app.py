@@ -133,7 +133,7 @@ def test_the_cookie_of_a_browser_alone_reads_and_changes_nothing(secret: Any) ->
         assert "localStorage" in refused.json()["hint"]
 
 
-def test_the_page_secret_alone_and_that_of_another_session_enter_nothing() -> None:
+def test_neither_the_page_secret_alone_nor_the_secret_of_another_session_lets_a_page_in() -> None:
     client = Client(enters=False)
     other = client.open(client.console.link())
     client.cookies = httpx2.Cookies()
@@ -383,7 +383,7 @@ def test_another_key_gets_no_link(authorization: str) -> None:
     assert KEY not in response.text
 
 
-def test_without_a_key_no_key_is_right() -> None:
+def test_a_console_without_a_key_refuses_an_empty_key() -> None:
     client = Client(enters=False)
     client.console.key = ""
     assert client.post("/console/token", headers={"Authorization": "Bearer "}).status_code == 401

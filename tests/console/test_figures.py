@@ -5,7 +5,7 @@ from tests.console.pets_place import CONFIG, Place
 from tests.shop import built
 
 
-def test_the_size_is_that_of_the_document_that_clients_get(place: Place) -> None:
+def test_the_size_is_measured_on_the_document_that_clients_get(place: Place) -> None:
     reading = place.material.reading()
     assert reading.built is not None
     size = len(reading.built.revision.faces["/openapi.json"].body)

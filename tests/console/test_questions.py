@@ -153,7 +153,7 @@ def test_a_save_needs_leave_to_write(ask: Asked) -> None:
         assert ask("save", base=ask("operations")["base"], add=[ADD], **leave)["status"] == 403
 
 
-def test_the_document_is_that_of_clients_in_each_profile(ask: Asked) -> None:
+def test_the_console_shows_the_document_that_clients_get_in_each_profile(ask: Asked) -> None:
     answer = ask.raw("document", b"{}")
 
     assert (answer.status, answer.media_type) == (200, "application/yaml")

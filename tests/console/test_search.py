@@ -33,6 +33,6 @@ def test_words_tags_methods_and_kinds_must_all_match(place: Place, text: str, nu
     assert sorted(found(place, text)) == numbers
 
 
-def test_an_unknown_kind_is_refused_with_those_that_there_are(place: Place) -> None:
+def test_an_unknown_kind_is_refused_and_the_known_kinds_are_named(place: Place) -> None:
     with pytest.raises(BadQuestionError, match="use allowed, new, changed, deprecated or write"):
         found(place, "is:nonsense")

@@ -127,7 +127,7 @@ def test_an_ended_session_is_found_no_more_and_the_others_are() -> None:
         {"Accept": "*/*", "User-Agent": "node", "Accept-Language": "*", "Sec-Fetch-Mode": "cors"},
     ],
 )
-def test_a_request_without_a_sign_of_a_browser_is_that_of_a_program(fields: dict[str, str]) -> None:
+def test_a_request_without_a_sign_of_a_browser_counts_as_a_program(fields: dict[str, str]) -> None:
     assert is_program(Headers(fields))
 
 

@@ -99,7 +99,7 @@ def test_its_labels_describe_the_image_and_name_its_commit() -> None:
     assert {value[1:] for value in labels().values() if value.startswith("$")} == {*arguments}
 
 
-def test_its_packages_are_those_of_the_lock_file() -> None:
+def test_the_image_installs_the_packages_of_the_lock_file() -> None:
     installs = [line for line in DOCKERFILE.read_text().splitlines() if "python install" in line]
 
     assert len(installs) == 2

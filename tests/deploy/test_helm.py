@@ -102,7 +102,7 @@ def test_files_and_secrets_are_where_the_config_looks_for_them() -> None:
 
 
 @pytest.mark.parametrize(("path", "prefix"), [("/", "/"), ("/plugin", "/plugin/"), ("/plugin/", "/plugin/")])
-def test_below_a_path_the_routes_are_those_of_the_examples(path: str, prefix: str) -> None:
+def test_below_a_path_the_chart_renders_the_routes_of_the_examples(path: str, prefix: str) -> None:
     host = {"enabled": True, "host": "api.example.com", "path": path}
     resources = rendered({**EVERYTHING, "ingress": host, "httpRoute": {**host, "parentRefs": [{"name": "public"}]}})
     [rule] = resources["Ingress"]["spec"]["rules"]

@@ -33,7 +33,7 @@ def test_the_commands_for_systemd_are_for_the_unit_that_is_there() -> None:
     assert re.search(r"(?m)^ExecReload=.*HUP", unit)
 
 
-def test_the_message_of_a_missing_path_is_that_of_the_gateway() -> None:
+def test_the_page_quotes_the_message_of_the_gateway_about_a_missing_path() -> None:
     sources = "".join(path.read_text() for path in (PACKAGE / "proxy").glob("*.py"))
     (message,) = re.findall(r'"(a call of %s came without [^"]+)"', sources)
 

@@ -26,11 +26,11 @@ def get(path: str, health: Health = READY, series: Callable[..., Any] = no_serie
     return asyncio.run(ask())
 
 
-def test_alive_is_alive() -> None:
+def test_livez_answers_ok() -> None:
     assert get("/livez").text == "ok\n"
 
 
-def test_each_answer_has_an_id_of_its_own() -> None:
+def test_each_answer_has_a_different_request_id() -> None:
     ids = [get(path).headers["x-request-id"] for path in ("/livez", "/readyz", "/metrics", "/nowhere", "/livez")]
     assert all(ids)
     assert len({*ids}) == len(ids)
@@ -92,7 +92,7 @@ def test_without_a_listening_worker_it_is_not_ready() -> None:
     assert get("/readyz", down).status_code == 503
 
 
-def test_metrics_are_those_of_all_workers() -> None:
+def test_metrics_add_up_the_counts_of_all_workers() -> None:
     async def series() -> Series:
         return {SeriesKey("calls", ("getPet", "200", "", "GET", "")): [5], SeriesKey("bytes_in"): [0]}
 
@@ -100,11 +100,17 @@ def test_metrics_are_those_of_all_workers() -> None:
     assert line in get("/metrics", series=series).text
 
 
-def test_other_paths_are_unknown_and_no_answer_is_cached() -> None:
+def test_an_unknown_path_gets_404() -> None:
     assert (get("/").status_code, get("/").json()["code"]) == (404, "unknown-path")
+
+
+def test_another_method_gets_405_with_the_allowed_methods() -> None:
     response = get("/readyz", method="POST")
     assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")
     assert response.headers["allow"] == "GET, HEAD"
+
+
+def test_no_answer_may_be_cached() -> None:
     assert {get(path).headers["cache-control"] for path in ("/livez", "/readyz", "/metrics")} == {"no-store"}
 
 

@@ -216,7 +216,7 @@ def test_an_unknown_approval_is_not_found() -> None:
         ("DELETE", "/approve/x", "GET, HEAD, POST"),
     ],
 )
-def test_another_method_is_refused_with_those_that_the_path_takes(method: str, path: str, allow: str) -> None:
+def test_another_method_is_refused_and_the_allowed_methods_are_named(method: str, path: str, allow: str) -> None:
     response = Scene().send(method, path)
     assert (response.status_code, response.headers["allow"]) == (405, allow)
     assert (response.headers["content-type"], response.json()["code"]) == (

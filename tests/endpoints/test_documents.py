@@ -111,7 +111,7 @@ def test_a_client_that_has_it_already_gets_304_without_a_body(listed: str) -> No
     assert "content-length" not in response.headers
 
 
-def test_the_validator_of_one_encoding_is_not_that_of_the_other() -> None:
+def test_each_encoding_has_a_different_validator() -> None:
     assert ask(if_none_match=FACE.etag, accept_encoding="gzip").status_code == 200
     assert ask(if_none_match=FACE.gzip_etag, accept_encoding="gzip").status_code == 304
 

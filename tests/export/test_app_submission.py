@@ -35,7 +35,7 @@ def test_each_hint_of_each_tool_has_a_sentence_that_fits_it() -> None:
     assert "outside of Shop" in opened["justifications"]["open_world_justification"]
 
 
-def test_cases_are_those_of_the_plugin() -> None:
+def test_the_form_has_the_cases_of_the_plugin() -> None:
     form = app_submission(shop())
     assert form["test_cases"][0] == {
         "description": "Which orders of Ada are open?",

@@ -93,7 +93,7 @@ def test_mappings_of_a_language_are_folded_too(before: str, after: str) -> None:
         ("\ua7cb", "\u0264"), ("\U00010d50", "\U00010d70"),
     ],
 )  # fmt: skip
-def test_siblings_of_the_letters_in_attacks(text: str, folded: str) -> None:
+def test_letters_used_in_attacks_and_their_relatives_are_folded(text: str, folded: str) -> None:
     assert fold_letters(text) == folded
 
 
@@ -117,6 +117,6 @@ def test_no_mapping_of_a_text_changes_its_fold(text: str, mapping: Callable[...,
         ("\xf8\u0142", ("OL", "ol")),
     ],
 )
-def test_code_pages_have_their_own_idea(text: str, fits: tuple[str, ...]) -> None:
+def test_texts_that_a_code_page_may_turn_into_others_are_known(text: str, fits: tuple[str, ...]) -> None:
     assert {fit.lower() for fit in best_fits(text)} >= {fit.lower() for fit in fits}
     assert bool(best_fits(text)) == bool(fits)

@@ -366,7 +366,7 @@ def test_a_name_without_a_value_is_a_variant_too(target: bytes, found: int | str
         (b"/find", 404),
     ],
 )
-def test_a_value_that_the_caller_chooses_cannot_be_that_of_a_denied_variant(target: bytes, found: int | str) -> None:
+def test_a_caller_cannot_choose_the_value_of_a_denied_variant(target: bytes, found: int | str) -> None:
     assert served(gate_of(["/find?by={by}", "/find?by=secret"], ["/find?by={by}"]), target) == found
 
 
@@ -377,7 +377,7 @@ def test_a_denied_variant_that_leaves_the_value_to_the_caller_closes_no_value() 
     assert served(gate, b"/find?by=name&beta=true") == 400
 
 
-def test_the_value_that_is_written_out_is_chosen_before_the_one_that_is_not() -> None:
+def test_a_variant_with_a_fixed_value_wins_over_one_with_a_free_value() -> None:
     paths = ["/find?by={by}", "/find?by=id"]
     assert served(gate_of(paths, paths), b"/find?by=id") == "/find?by=id"
 

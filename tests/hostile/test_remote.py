@@ -74,7 +74,7 @@ def test_a_smuggled_request_has_the_path_the_host_and_the_login_of_the_outer_one
     assert arrivals == [("GET", "/pets/mine/pgattack")]
 
 
-def test_a_second_answer_is_that_to_the_smuggled_request() -> None:
+def test_a_second_answer_counts_as_the_answer_to_the_smuggled_request() -> None:
     smuggling = Case(
         feature=Feature.FRAMING,
         name="",

@@ -128,7 +128,7 @@ def test_a_client_that_takes_neither_answer_is_refused() -> None:
     ("version", "era"),
     [(None, "2025-03-26"), (b"2026-07-28", "2026-07-28"), (b"2025-06-18", "2025-06-18"), (b"1999-01-01", None)],
 )
-def test_the_era_is_that_of_the_version_field(version: bytes | None, era: str | None) -> None:
+def test_the_version_field_decides_the_era(version: bytes | None, era: str | None) -> None:
     found = head_of({b"mcp-protocol-version": version}).era
 
     assert (found and found.version) == era

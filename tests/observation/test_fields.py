@@ -59,7 +59,7 @@ def test_a_deep_or_wide_body_has_a_bounded_number_of_fields() -> None:
     assert len(fields_of(b'{"id":' * 500 + b"1" + b"}" * 500, "application/json", NAMES)) < 40
 
 
-def test_the_names_of_an_operation_are_those_of_its_schemas_and_not_of_its_examples(tmp_path: Path) -> None:
+def test_names_come_from_the_schemas_of_an_operation_and_not_from_its_examples(tmp_path: Path) -> None:
     pets = document(tmp_path)
 
     assert declared_names(pets.operations[OperationKey("POST", "/pets")], pets) == {

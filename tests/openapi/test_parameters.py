@@ -19,7 +19,7 @@ def listed(read: Document) -> list[Any]:
     return list(declared_parameters(operation, read))
 
 
-def test_a_parameter_of_the_operation_replaces_that_of_the_path_item_with_the_same_name_and_place() -> None:
+def test_a_parameter_of_the_operation_replaces_the_same_parameter_of_the_path_item() -> None:
     assert listed(document(OWN)) == [OWN, OTHER]
 
 

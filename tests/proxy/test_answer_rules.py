@@ -42,7 +42,7 @@ def test_a_body_needs_only_masking_unless_a_rule_reads_or_counts_it(parts: dict[
     assert AnswerRules(DOWNLINK, **parts).only_mask is only_mask
 
 
-def test_a_head_without_a_body_is_that_of_the_answer_with_one() -> None:
+def test_an_answer_without_a_body_has_the_head_of_the_answer_with_a_body() -> None:
     answer = DOWNLINK.read(HEAD % (b"200 OK", b"application/json"))
     assert AnswerRules(DOWNLINK).bodiless_head(answer) is answer
     assert AnswerRules(DOWNLINK, links=LINKS).bodiless_head(answer) is LINKS.head(answer)

@@ -61,7 +61,7 @@ def test_deflate_without_its_header_is_read_as_well() -> None:
     assert decoded((b"deflate",), [raw_deflate(TEXT)]) == TEXT
 
 
-def test_codings_are_undone_in_the_order_opposite_to_that_of_their_making() -> None:
+def test_codings_are_undone_in_reverse_order() -> None:
     assert decoded((b"gzip", b"br"), [brotli.compress(gzip.compress(TEXT))]) == TEXT
 
 
@@ -117,7 +117,7 @@ def test_a_bomb_ends_in_an_error_before_it_fills_memory(coding: bytes) -> None:
     ],
     ids=["members", "frames", "skippable frames"],
 )
-def test_a_body_of_nothing_but_ends_is_an_error_before_it_takes_seconds(
+def test_a_body_of_many_empty_members_is_an_error_before_it_takes_seconds(
     packed: tuple[tuple[bytes, bytes], bytes],
 ) -> None:
     # A few octets of it kept a worker busy for more than ten seconds.

@@ -31,7 +31,7 @@ def test_a_refusal_of_the_shape_is_passed_on() -> None:
     assert HeldBody(stand_in(Upper()), b"x").feed(b"", is_last=True) is REFUSAL
 
 
-def test_the_problems_of_the_parameters_are_answered_with_those_of_the_body() -> None:
+def test_one_answer_lists_the_problems_of_the_parameters_and_of_the_body() -> None:
     refused = invalid_request([Problem("/query/limit", "must be at most 50")])
 
     class Strict:

@@ -126,7 +126,7 @@ def test_text_outside_the_bounds_is_not_read() -> None:
         b"pa&#37;s&amp;#92;w&amp;amp;rd",
     ],
 )
-def test_such_a_secret_is_covered_where_software_escaped_it_once_or_twice(written: bytes) -> None:
+def test_a_secret_that_looks_like_an_escape_is_covered_after_being_escaped_once_or_twice(written: bytes) -> None:
     assert Mask(["pa%s\\w&rd"]).cover(b'"' + written + b'"') == b'"' + b"*" * len(written) + b'"'
 
 

@@ -93,7 +93,7 @@ async def listen(host: str = "127.0.0.1", **options: Any) -> Any:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_it_connects_over_both_internet_protocols(host: str) -> None:
+def test_the_pool_connects_over_ipv4_and_ipv6(host: str) -> None:
     async def scene(pool: Pool) -> None:
         try:
             server = await listen(host)
@@ -106,7 +106,7 @@ def test_it_connects_over_both_internet_protocols(host: str) -> None:
     play(scene)
 
 
-def test_it_connects_over_a_unix_socket(tmp_path: Path) -> None:
+def test_the_pool_connects_over_a_unix_socket(tmp_path: Path) -> None:
     path = str(tmp_path / "up.sock")
 
     async def scene(pool: Pool) -> None:

@@ -117,7 +117,7 @@ def test_a_refusal_waits_for_a_body_that_is_judged() -> None:
     assert pointers(at_once) == ["/query/limit"]
 
 
-def test_the_refusal_of_the_query_waits_for_a_body_that_is_judged_and_that_of_its_type_does_not() -> None:
+def test_a_refused_query_waits_for_the_verdict_on_the_body_and_a_refused_type_does_not() -> None:
     fields = b"Content-Length: 2\r\nContent-Type: application/json\r\n"
     query = invalid_request([Problem("/query/other", "is not declared")])
     body = Refusal(status=415, code="unsupported-coding", detail="no")

@@ -89,7 +89,7 @@ def test_a_wanted_id_wins_over_all() -> None:
     assert ids == {OperationKey("GET", "/a"): "list", OperationKey("GET", "/b"): "list_2"}
 
 
-def test_the_own_id_of_an_operation_is_the_one_it_has_where_no_other_has_taken_it() -> None:
+def test_an_operation_gets_its_own_id_if_no_other_has_taken_it() -> None:
     document = _document(("GET", "/a", "pets.list"), ("GET", "/b", None))
     assert [own_operation_id(one) for one in document.operations.values()] == ["pets_list", "get_b"]
     assert list(assign_operation_ids(document, {}).values()) == ["pets_list", "get_b"]

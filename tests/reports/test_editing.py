@@ -95,7 +95,7 @@ def test_a_list_that_the_environment_replaces_is_not_edited(config: Path, monkey
         open_config(None)
 
 
-def test_touched_lines_are_those_that_are_new() -> None:
+def test_only_new_lines_count_as_touched() -> None:
     assert touched_lines("a\nb\nc\n", "a\nx\nc\nd\n") == {2, 4}
     assert touched_lines("a\n", "a\n") == frozenset()
 

@@ -53,7 +53,7 @@ def test_a_broken_operation_does_not_hide_mistakes_in_other_entries(tmp_path: Pa
     assert {"unresolved-ref", "pointer-leads-nowhere"} <= {one.rule for one in caught.value.findings}
 
 
-def test_a_document_that_cannot_be_read_is_in_it(tmp_path: Path) -> None:
+def test_an_unreadable_document_is_in_the_report_on_the_config(tmp_path: Path) -> None:
     assert ("document-unreadable", "gateway.yaml", 1) in rules(tmp_path, None, in_one_report=True)
 
 

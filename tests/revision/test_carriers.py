@@ -57,7 +57,7 @@ def test_an_operation_that_carries_other_calls_is_a_warning_at_its_entry(
     assert said in message
 
 
-def test_graphql_in_a_query_is_one_too() -> None:
+def test_an_operation_that_takes_graphql_in_its_query_is_a_warning() -> None:
     query = [{"name": "query", "in": "query", "schema": {}}]
     assert signs("/graphql", method="get", parameters=query)
     assert not signs("/graphql", method="get")
@@ -75,5 +75,5 @@ def test_graphql_in_a_query_is_one_too() -> None:
         ("/payments", listed("payments", {"properties": {"method": {}, "amount": {}}})),
     ],
 )
-def test_an_operation_that_only_resembles_one_is_not(path: str, content: dict[str, Any]) -> None:
+def test_an_operation_that_only_resembles_a_carrier_is_not_warned_of(path: str, content: dict[str, Any]) -> None:
     assert signs(path, content) == []

@@ -53,7 +53,7 @@ def test_a_revision_is_immutable(revision: Any) -> None:
         revision.number = 2
 
 
-def test_an_operation_gets_its_own_injection_or_that_of_its_kind() -> None:
+def test_an_operation_gets_its_own_injection_or_the_one_for_its_kind_of_method() -> None:
     read, write, own, nothing = (Injection(query=query) for query in (b"k=r", b"k=w", b"k=o", b""))
     upstream = UpstreamSettings(host="h", port=80, authority=b"h")
     revision = Revision(

@@ -89,7 +89,7 @@ def test_the_file_holds_no_secret_no_comment_and_no_text_of_a_denied_operation(f
     assert b'"digest":"the-digest"' in content.split(b"\n", 2)[1]
 
 
-def test_secrets_are_those_of_the_place_where_the_file_is_served(folder: Path) -> None:
+def test_secrets_are_read_where_the_file_is_served(folder: Path) -> None:
     content = packed(folder)
     with pytest.raises(ConfigError, match="KEY") as caught:
         unpack(content, Path("x"), environ={})

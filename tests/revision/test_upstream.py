@@ -43,7 +43,7 @@ def test_forwarded_fields_carry_the_public_origin(mode: Any, public_url: str, li
     assert forwarded(mode, public_url) == Forwarded(lines, host)
 
 
-def test_the_defaults_of_a_target_are_those_of_gateway_yaml() -> None:
+def test_the_upstream_settings_have_the_defaults_of_gateway_yaml() -> None:
     loaded = load_text("openapi: x\nupstream: {url: 'https://h/v1'}\nallow: []\n", path=None, environ={})
     upstream = compile_upstream(loaded.config, NO_TLS_FILES)
 

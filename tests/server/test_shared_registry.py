@@ -107,7 +107,7 @@ def test_an_approval_serves_no_other_call(play: Callable[..., Any], change: dict
     play(scene)
 
 
-def test_decisions_are_those_of_the_desk(play: Callable[..., Any]) -> None:
+def test_a_decision_at_one_replica_holds_at_the_others_and_final_ones_stay(play: Callable[..., Any]) -> None:
     async def scene(one: SharedRegistry, two: SharedRegistry) -> None:
         id_ = (await one.ask(CALL)).id
         assert (await decided(one, id_, APPROVE))[0].state is State.APPROVED

@@ -5,7 +5,7 @@ import pytest
 from plugin_gateway.server import usage
 
 
-def test_memory_and_descriptors_are_those_of_this_process() -> None:
+def test_the_memory_and_the_descriptors_of_this_process_are_counted() -> None:
     before = usage.open_descriptors()
     reader, writer = os.pipe()
     assert usage.open_descriptors() == before + 2

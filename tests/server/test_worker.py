@@ -80,7 +80,7 @@ def test_a_revision_that_cannot_be_served_leaves_the_old_one() -> None:
     assert run(talk) == (MessageKind.REJECTED, b"1")
 
 
-def test_it_counts_what_it_answers() -> None:
+def test_a_worker_counts_the_calls_that_it_answers() -> None:
     async def talk(channel: Channel, port: int) -> Any:
         await ask(channel, MessageKind.REVISION, revision())
         await get(port)
@@ -175,7 +175,7 @@ def test_a_worker_that_ends_by_an_error_of_its_channel_says_so(capfd: pytest.Cap
     assert '"event":"crashed"' in capfd.readouterr().err
 
 
-def test_without_a_revision_it_serves_nothing() -> None:
+def test_a_worker_without_a_revision_serves_nothing() -> None:
     async def talk(channel: Channel, port: int) -> bool:
         return True
 

@@ -15,7 +15,7 @@ def test_a_position_counts_characters_and_lines_from_one(before: str, lines: lis
 
 
 @given(st.lists(st.text("aé\n", max_size=9)), st.lists(st.integers(0, 40)))
-def test_many_positions_are_those_found_one_by_one(lines: list[str], offsets: list[int]) -> None:
+def test_many_positions_found_together_equal_positions_found_one_by_one(lines: list[str], offsets: list[int]) -> None:
     data = "\n".join(lines).encode()
     within = [offset for offset in offsets if offset <= len(data)]
 

@@ -117,7 +117,7 @@ def test_the_directory_takes_square_images_of_a_known_type_and_size(images: dict
     assert broken(candidate) == ({"openai-images": severity} if severity else {})
 
 
-def test_contrast_is_that_of_wcag() -> None:
+def test_contrast_is_computed_as_wcag_says() -> None:
     assert contrast("#FFFFFF", "#000000") == pytest.approx(21)
     assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
 

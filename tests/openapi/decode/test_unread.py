@@ -68,11 +68,11 @@ def test_a_copy_has_the_values_and_not_the_texts(mapping: Unread, take: Any) -> 
     assert list(mapping.values()) == [{"x": 1, "y": 2}, [3], "read"]
 
 
-def test_it_equals_a_dict_of_the_same_values(mapping: Unread) -> None:
+def test_an_unread_mapping_equals_a_dict_of_the_same_values(mapping: Unread) -> None:
     assert mapping == {"a": {"x": 1, "y": 2}, "b": [3], "c": "read"}
 
 
-def test_a_decoded_value_is_its_own_sketch(mapping: Unread) -> None:
+def test_the_sketch_of_a_decoded_value_is_the_whole_value(mapping: Unread) -> None:
     value = mapping["a"]
 
     assert sketch(mapping, "a", {"x"}) is value

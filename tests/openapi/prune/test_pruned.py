@@ -320,7 +320,7 @@ def test_extensions_asked_for_are_kept_as_data_and_no_others() -> None:
         ("security: [{mine: []}], callbacks: {c: {u: {post: {security: [{also: []}]}}}}", False, ["mine", "also"]),
     ],
 )
-def test_security_schemes_are_those_that_kept_operations_need(
+def test_only_security_schemes_that_kept_operations_need_are_kept(
     security: str, root_stays: bool, schemes: list[str]
 ) -> None:
     text = f"""

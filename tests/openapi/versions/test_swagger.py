@@ -73,7 +73,7 @@ def test_a_shared_body_is_a_component_unless_the_operation_consumes_something_el
     assert upgraded["paths"]["/shared"] == {"parameters": [], "put": {"requestBody": ref}}
 
 
-def test_a_form_field_of_the_operation_wins_over_that_of_the_path_item() -> None:
+def test_a_form_field_of_the_operation_wins_over_the_same_field_of_the_path_item() -> None:
     item = {
         "parameters": [
             {"name": "a", "in": "formData", "type": "string"},
@@ -275,7 +275,7 @@ def test_a_malformed_parameter_does_not_stop_the_upgrade() -> None:
     assert "requestBody" in upgraded["paths"]["/a"]["post"]
 
 
-def test_the_schema_of_a_response_is_that_of_each_of_its_media_types() -> None:
+def test_each_media_type_of_a_response_gets_the_schema_of_the_response() -> None:
     schema = {"type": "object"}
     answer = {"description": "gone", "schema": schema, "examples": {"application/json": {"message": "no"}}}
     root = {

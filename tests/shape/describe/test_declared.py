@@ -44,7 +44,7 @@ def test_the_schema_is_in_the_parameter_or_in_its_media_type() -> None:
     ("rule", "name"),
     [(None, "p"), ("hidden", ""), ({"fixed": 1}, ""), ({"rename": "q"}, "q"), ({"maximum": 1}, "p")],
 )
-def test_the_name_that_clients_send(rule: Any, name: str) -> None:
+def test_clients_send_the_new_name_of_a_renamed_parameter_and_no_hidden_one(rule: Any, name: str) -> None:
     assert declared(rule=rule).visible_name == name
 
 
