@@ -91,7 +91,7 @@ def load_config(
 
         # Without its overlays, the document may lack what the rest of the config names.
         is_document_whole = not any(finding.pointer and finding.pointer[0] == "openapi" for finding in error.findings)
-        read: Callable[..., object] = build if is_document_whole else load_document
+        read: Callable[..., object] = build if is_document_whole else _read_without_list
         raise completed(error, lambda remains: read(remains, on_file=on_file)) from error
 
 
@@ -110,6 +110,24 @@ def _load(
             text, path=path, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets
         )
     return load(path, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets)
+
+
+def _read_without_list(loaded: LoadedConfig, *, on_file: OnFile | None) -> None:
+    """Read all files that a config names, and judge everything but its lists.
+
+    Raises:
+        DocumentError: with every mistake found, in the config or in a file.
+    """
+    found: list[Finding] = []
+    logo = unless_refused(load_logo, loaded, found)
+    users, _ = read_for_calls(loaded, found)
+    found = [*loaded.located([*found, *_of_config_alone(loaded, logo, users)])]
+    try:
+        load_document(loaded, on_file=on_file)
+    except DocumentError as error:
+        found += error.findings
+    if any(finding.severity is Severity.ERROR for finding in found):
+        raise DocumentError(found)
 
 
 def build(

@@ -53,6 +53,21 @@ def test_a_broken_operation_does_not_hide_mistakes_in_other_entries(tmp_path: Pa
     assert {"unresolved-ref", "pointer-leads-nowhere"} <= {one.rule for one in caught.value.findings}
 
 
+def test_a_missing_overlay_hides_no_mistake_in_the_files_that_the_config_names(tmp_path: Path) -> None:
+    config = (
+        "openapi: {source: ./openapi.yaml, overlays: [./gone.yaml]}\n"
+        "upstream: {url: https://x.example, tls: {ca: ./ca.pem}}\nauth: {type: user_http, users: ./users}\nallow: [nope]\n"
+    )
+    (tmp_path / "ca.pem").write_text("nothing")
+    (tmp_path / "users").write_text("nothing")
+    assert rules(tmp_path, DOCUMENT.replace("/pets:", "pets:"), config, in_one_report=True) == {
+        ("file-missing", "gateway.yaml", 1),
+        ("tls-file", "gateway.yaml", 2),
+        ("bad-users-file", "gateway.yaml", 3),
+        ("document-path", "openapi.yaml", 5),
+    }
+
+
 def test_an_unreadable_document_is_in_the_report_on_the_config(tmp_path: Path) -> None:
     assert ("document-unreadable", "gateway.yaml", 1) in rules(tmp_path, None, in_one_report=True)
 
