@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import socket
 import ssl
 import threading
@@ -21,6 +22,7 @@ from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision import UpstreamSettings
 from tests.bounds import BOUND_S
 from tests.narrow import stand_in
+from tests.proxy.running import Gateway, Upstream, answers, get, ok
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -306,3 +308,144 @@ def test_bytes_without_a_request_end_the_connection() -> None:
     upstream.data_received(ANSWERS[0][0])
     upstream.data_received(b"more")
     assert released == ["release", "abort"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "expected"),
+    [
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n5\r\nhello\r\n0\r\nX: 1\r\n\r\n",
+            200,
+            b"hello",
+        ),
+        (
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r", b"\nhel\r\n2\r\nlo\r\n0\r\n", b"\r\n"),
+            200,
+            b"hello",
+        ),
+        ((b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", b"\r\nhel", b"lo"), 200, b"hello"),
+        (b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, b"hello"),
+        (b"HTTP/1.1 422 No\r\nContent-Length: 2\r\n\r\nno", 422, b"no"),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n", 302, b""),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204, b""),
+        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: x\r\n\r\n", 304, b""),
+    ],
+)
+def test_every_framing_of_an_answer_is_delivered_and_the_connection_kept(
+    run: Callable[..., Any], raw: bytes | tuple[bytes, bytes, bytes], status: int, expected: bytes
+) -> None:
+    async def scene(gateway: Gateway) -> None:
+        connection = await gateway.open()
+        for _ in range(2):
+            answer = await gateway.ask(get(), connection=connection)
+            assert (answer[0], answer[2], answer[3]) == (status, expected, True)
+        assert gateway.upstream.connections == 1
+        connection[1].close()
+
+    run(answers(raw), scene)
+
+
+@pytest.mark.parametrize("raw", [b"HTTP/1.1 200 OK\r\n\r\nhello", b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello"])
+def test_an_answer_that_ends_with_the_connection_is_whole(run: Callable[..., Any], raw: bytes) -> None:
+    async def scene(gateway: Gateway) -> None:
+        connection = await gateway.open()
+        for _ in range(2):
+            assert (await gateway.ask(get(), connection=connection))[2:] == (b"hello", True)
+        assert gateway.upstream.connections == 2
+        connection[1].close()
+
+    run(answers(raw, then_close=True), scene)
+
+
+def test_head_is_answered_without_a_body_and_with_its_length(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
+        connection = await gateway.open()
+        _, head, _, _ = await gateway.ask(get(method="HEAD"), connection=connection, is_head=True)
+        assert b"content-length: 5" in head.lower()
+        assert (await gateway.ask(get(), connection=connection))[2] == b"ok"
+        connection[1].close()
+
+    run(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", ok()), scene)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000,
+    ],
+)
+def test_an_answer_that_is_not_http_is_a_502_and_its_connection_is_not_used_again(
+    run: Callable[..., Any], raw: bytes
+) -> None:
+    async def scene(gateway: Gateway) -> None:
+        status, _, body, _ = await gateway.ask(get())
+        assert (status, json.loads(body)["code"]) == (502, "bad-upstream-answer")
+        assert await gateway.reason() == "bad-upstream-answer"
+        await gateway.upstream.closed.wait()
+        assert gateway.holder.serving.pool.open_connections == 0
+
+    run(answers(raw), scene)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", b"zz\r\n"),
+    ],
+)
+def test_an_answer_cut_by_the_upstream_never_looks_complete(
+    run: Callable[..., Any], raw: bytes | tuple[bytes, bytes]
+) -> None:
+    async def scene(gateway: Gateway) -> None:
+        status, _, _, whole = await gateway.ask(get())
+        assert (status, whole) == (200, False) or status == 502
+        assert await gateway.reason() in {"upstream-closed", "bad-upstream-answer"}
+
+    run(answers(raw, then_close=True), scene)
+
+
+def test_to_http_1_0_a_cut_answer_ends_in_a_reset(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
+        reader, writer = await gateway.open()
+        writer.write(get(version="1.0"))
+        assert b"Transfer-Encoding" not in await reader.readuntil(b"\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        writer.close()
+
+    run(answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", then_close=True), scene)
+
+
+def test_surplus_bytes_close_the_connection_they_came_on(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
+        for _ in range(2):
+            assert (await gateway.ask(get()))[2] == b"ok"
+        assert gateway.upstream.connections == 2
+
+    run(answers(ok() + b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nstolen"), scene)
+
+
+def test_bytes_without_a_request_close_an_idle_connection(run: Callable[..., Any]) -> None:
+    is_idle = asyncio.Event()
+
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await upstream.request(reader)
+        writer.write(ok())
+        await is_idle.wait()
+        writer.write(ok(b"stolen"))
+        await reader.read()
+
+    async def scene(gateway: Gateway) -> None:
+        assert (await gateway.ask(get()))[2] == b"ok"
+        is_idle.set()
+        await gateway.upstream.closed.wait()
+        assert (await gateway.ask(get()))[2] == b"ok"
+
+    run(play, scene)

@@ -1,4 +1,4 @@
-"""Tests of the ASGI front alone; `tests/proxy/test_exchange.py` tests both fronts."""
+"""Tests of the ASGI front alone; the tests that take `run` (`tests/proxy/conftest.py`) test both fronts."""
 
 from __future__ import annotations
 
