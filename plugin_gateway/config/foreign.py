@@ -39,6 +39,16 @@ _BY_TEXT: Final = (
 )
 
 
+def foreign_file(text: str, value: Any, *, is_yaml: bool) -> Mistake | None:
+    """Return the mistake of a file that is not a config at all."""
+    if is_yaml and not isinstance(value, str):
+        return foreign_value(value) if value is not None else None
+    if isinstance(value, dict):
+        # Some section is readable: this is a config with invalid YAML.
+        return None
+    return foreign_text(text) or (foreign_value(value) if is_yaml else None)
+
+
 def foreign_value(value: Any) -> Mistake | None:
     """Return the mistake of a value that is another kind of file, or has no key of gateway.yaml; None for a config."""
     if isinstance(value, dict):

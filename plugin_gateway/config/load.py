@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
 from plugin_gateway.config.find import STANDARD_INPUT, read_text
-from plugin_gateway.config.foreign import foreign_text, foreign_value
+from plugin_gateway.config.foreign import foreign_file
 from plugin_gateway.config.illegible import ILLEGIBLE
 from plugin_gateway.config.misplaced import moved
 from plugin_gateway.config.mistake import Mistake
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from plugin_gateway.config.find import OnFile
+    from plugin_gateway.config.overrides import Override
+    from plugin_gateway.config.recovery import Recovery
+    from plugin_gateway.config.remains import Mistakes
 
 
 class LoadedConfig(Discreet, frozen=True, kw_only=True):
@@ -99,13 +103,71 @@ def load_text(
     recovery = recover(text)
     name = "<stdin>" if path == STANDARD_INPUT else str(path or "environment")
     places = Places(name, text, recovery.root, doubtful=recovery.doubtful, is_packed=is_packed)
-    findings = [places.found(span, pointer, mistake) for span, pointer, mistake in recovery.found]
+    found = [places.found(span, pointer, mistake) for span, pointer, mistake in recovery.found]
+    written = _as_written(text, recovery, places, found)
+    value, refused = _overridden(written, (*from_environment(environ), *from_mapping(overrides or {})), places)
+    found += refused
+    if value is None:
+        where = places.top() if path is None else Location(name, 1, 1)
+        empty = Finding(rule="empty-config", message="the config is empty", hint=_START, location=where)
+        raise ConfigError([*found, empty])
+    mended = moved(value)
+    places.moved.update(mended.written_at)
+    value, beside = _with_otel(mended.value, environ)
+    around = Surroundings(environ=environ, folder=path.parent if path else Path(), needs_secrets=needs_secrets)
+    if on_file is not None:
+        around = replace(around, on_file=on_file)
+    config, judged = _judge(value, around)
+    mistakes = _to_report(judged, unsupported(value), value, recovery)
+    _improve_hints(mistakes, value)
+    found += [
+        places.mistaken(pointer, mistake)
+        for pointer, mistake in mended.mistakes
+        if places.locate(pointer, key=True).line not in recovery.guessed
+    ]
+    findings = _located(found, mistakes, places, recovery)
+    wrong = {finding.location for finding in findings}
+    warnings = tuple(
+        one
+        for one in (*_warnings(mended.value, places), *beside)
+        if one.rule != COMMENTED_OUT or one.location not in wrong
+    )
+    load_as = partial(LoadedConfig, source_path=path, text=text, places=places, needs_secrets=needs_secrets)
+    if config is not None and not findings:
+        return load_as(config=config, warnings=warnings)
+    rest, given_up = _rest(value, [*judged, *unsupported(value)], around)
+    # Values below a misspelt key are checked against the document, too.
+    places.moved.update({(*at[:-1], one.instead_of): at for at, one in mistakes if one.instead_of})
+    remains = load_as(config=rest, warnings=()) if rest is not None else None
+    raise RefusedConfigError(sorted(dict.fromkeys((*findings, *warnings)), key=_order), remains, given_up)
+
+
+COMMENTED_OUT: Final = "commented-out"
+_NOT_TO_FETCH: Final = frozenset({("overlays",), ("refresh",), ("cache",)})
+"""The keys of `openapi` that fetching the document does not need."""
+_START: Final = "write at least `openapi`, `upstream` and `allow`; `plugin-gateway init SPEC` writes a config"
+
+
+def _as_written(text: str, recovery: Recovery, places: Places, found: list[Finding]) -> Any:
+    """Return the value that gateway.yaml has; None if it is empty.
+
+    Raises:
+        ConfigError: nothing of the text can be read, or it is not a config at all.
+    """
     value = recovery.root.plain() if recovery.root is not None else None
-    if stranger := _stranger(text, value, is_yaml=not recovery.changed and not (findings and value is None)):
+    if stranger := foreign_file(text, value, is_yaml=not recovery.changed and not (found and value is None)):
         raise ConfigError([places.found(_first_line(text), (), stranger)])
-    if recovery.root is None and findings:
-        raise ConfigError(findings)
-    for override in (*from_environment(environ), *from_mapping(overrides or {})):
+    if recovery.root is None and found:
+        raise ConfigError(found)
+    return value
+
+
+def _overridden(
+    value: Any, overrides: Iterable[Override | tuple[str, Mistake]], places: Places
+) -> tuple[Any, list[Finding]]:
+    """Lay the overrides over the value, and tell `places` of each. Return the findings of those that are wrong."""
+    findings = []
+    for override in overrides:
         if isinstance(override, tuple):
             findings.append(as_finding(override[1], (), location=Location(override[0])))
             continue
@@ -115,89 +177,63 @@ def load_text(
             findings.append(as_finding(mistake, (), location=Location(override.name)))
         else:
             places.overrides[pointer] = override.name
-    if value is None:
-        where = places.top() if path is None else Location(name, 1, 1)
-        findings.append(Finding(rule="empty-config", message="the config is empty", hint=_START, location=where))
-        raise ConfigError(findings)
-    folder = path.parent if path else Path()
-    around = Surroundings(environ=environ, folder=folder, needs_secrets=needs_secrets)
-    if on_file is not None:
-        around = replace(around, on_file=on_file)
-    mended = moved(value)
-    written = value = mended.value
-    places.moved.update(mended.written_at)
-    beside: list[Finding] = []
-    if any(name.startswith("OTEL_") for name in environ):
-        from plugin_gateway.config.otel_variables import fill_in  # noqa: PLC0415  # most machines have no such variable
+    return value, findings
 
-        value, beside = fill_in(value, environ)
-    config, judged_here = _judge(value, around)
-    not_yet = unsupported(value)
-    mistakes = [
+
+def _with_otel(value: Any, environ: Mapping[str, str]) -> tuple[Any, list[Finding]]:
+    """Fill in what the variables of OpenTelemetry say; return the findings about them, too."""
+    if not any(name.startswith("OTEL_") for name in environ):
+        return value, []
+    from plugin_gateway.config.otel_variables import fill_in  # noqa: PLC0415  # most machines have no such variable
+
+    return fill_in(value, environ)
+
+
+def _to_report(judged: Mistakes, not_yet: Mistakes, value: Any, recovery: Recovery) -> Mistakes:
+    """Leave out the mistakes that another finding explains: of an illegible value, or of a key that must be left out."""
+    return [
         (pointer, mistake)
-        for pointer, mistake in judged_here
+        for pointer, mistake in judged
         if (mistake.on_key or _value_at(value, pointer) is not ILLEGIBLE)
         and not recovery.may_explain(pointer, mistake, Config.other_words)
-    ]
-    # A key that must be left out gets no other finding.
-    mistakes = [one for one in mistakes if not any(one[0][: len(left_out)] == left_out for left_out, _ in not_yet)]
-    mistakes += not_yet
-    findings += [
-        places.mistaken(pointer, mistake)
-        for pointer, mistake in mended.mistakes
-        if places.locate(pointer, key=True).line not in recovery.guessed
-    ]
-    meant = {pointer: judged.instead_of for pointer, judged in mistakes if judged.instead_of}
-    for pointer, judged in mistakes:
+        and not any(pointer[: len(left_out)] == left_out for left_out, _ in not_yet)
+    ] + not_yet
+
+
+def _improve_hints(mistakes: Mistakes, value: Any) -> None:
+    meant = {pointer: mistake.instead_of for pointer, mistake in mistakes if mistake.instead_of}
+    for pointer, mistake in mistakes:
         from plugin_gateway.config.better_hint import better_hint  # noqa: PLC0415  # only a wrong config needs it
 
-        if judged.rule == "unknown-key":
-            judged.hint = supported_only(judged.hint, pointer)
-        depth = len(pointer) - (judged.rule == "unknown-key")
+        if mistake.rule == "unknown-key":
+            mistake.hint = supported_only(mistake.hint, pointer)
+        depth = len(pointer) - (mistake.rule == "unknown-key")
         right = tuple(meant.get(pointer[: at + 1], part) for at, part in enumerate(pointer[:depth]))
-        judged.hint = (
-            better_hint((*right, *pointer[depth:]), judged, _value_at(value, pointer), root=value) or judged.hint
-        )
-    # The YAML reader reported an ambiguous scalar and read it as text: a second finding there would only confuse.
+        better = better_hint((*right, *pointer[depth:]), mistake, _value_at(value, pointer), root=value)
+        mistake.hint = better or mistake.hint
+
+
+def _located(found: list[Finding], mistakes: Mistakes, places: Places, recovery: Recovery) -> list[Finding]:
+    """Add a located finding for each mistake, unless one is there.
+
+    The YAML reader reports an ambiguous scalar and reads it as text: a second finding there would only confuse.
+    """
+    findings = list(found)
     taken = {(one.location.line, one.location.column): at for at, one in enumerate(findings) if one.location}
-    for pointer, judged in mistakes:
-        finding = places.mistaken(pointer, judged)
+    for pointer, mistake in mistakes:
+        finding = places.mistaken(pointer, mistake)
         line, column = (finding.location.line, finding.location.column) if finding.location else (0, 0)
-        if judged.rule == "unknown-key" and not judged.instead_of and line in recovery.guessed:
+        if mistake.rule == "unknown-key" and not mistake.instead_of and line in recovery.guessed:
             continue  # perhaps it is known where the line belongs
-        if not line or (line, column) not in taken or judged.instead_of:
+        if not line or (line, column) not in taken or mistake.instead_of:
             findings.append(finding)
         elif finding.hint and "true or false" in findings[taken[line, column]].message:
             # The word is not valid as text here, so the hint need not offer that.
             findings[taken[line, column]] = replace(findings[taken[line, column]], hint=finding.hint)
-    wrong = {finding.location for finding in findings}
-    warnings = tuple(
-        one for one in (*_warnings(written, places), *beside) if one.rule != COMMENTED_OUT or one.location not in wrong
-    )
-    if findings or config is None:
-        rest, given_up = _rest(value, [*judged_here, *unsupported(value)], around)
-        for pointer, judged in mistakes:
-            if judged.instead_of:
-                # Values below a misspelt key are checked against the document, too.
-                places.moved[(*pointer[:-1], judged.instead_of)] = pointer
-        remains = None
-        if rest is not None:
-            remains = LoadedConfig(
-                config=rest, warnings=(), source_path=path, text=text, places=places, needs_secrets=needs_secrets
-            )
-        raise RefusedConfigError(sorted(dict.fromkeys((*findings, *warnings)), key=_order), remains, given_up)
-    return LoadedConfig(
-        config=config, warnings=warnings, source_path=path, text=text, places=places, needs_secrets=needs_secrets
-    )
+    return findings
 
 
-COMMENTED_OUT: Final = "commented-out"
-_NOT_TO_FETCH: Final = frozenset({("overlays",), ("refresh",), ("cache",)})
-"""The keys of `openapi` that fetching the document does not need."""
-_START: Final = "write at least `openapi`, `upstream` and `allow`; `plugin-gateway init SPEC` writes a config"
-
-
-def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[Pointer, Mistake]]]:
+def _judge(value: Any, around: Surroundings) -> tuple[Config | None, Mistakes]:
     try:
         return Config.parse(value, around), []
     except MistakesError as error:
@@ -210,28 +246,16 @@ def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[
     ]
 
 
-def _rest(
-    value: Any, mistakes: list[tuple[Pointer, Mistake]], around: Surroundings
-) -> tuple[Config | None, frozenset[Pointer]]:
+def _rest(value: Any, mistakes: Mistakes, around: Surroundings) -> tuple[Config | None, frozenset[Pointer]]:
     """Return the config without its mistakes; None if it does not say where the document is and how to fetch it."""
     if any(pointer[:1] == ("openapi",) and pointer[1:2] not in _NOT_TO_FETCH for pointer, _ in mistakes):
         return None, frozenset()
 
-    def judge(left: Any) -> tuple[Config | None, list[tuple[Pointer, Mistake]]]:
+    def judge(left: Any) -> tuple[Config | None, Mistakes]:
         config, found = _judge(left, around)
         return config, found + unsupported(left)
 
     return remains_of(value, mistakes, judge)
-
-
-def _stranger(text: str, value: Any, *, is_yaml: bool) -> Mistake | None:
-    """Return the mistake of a file that is not a config at all."""
-    if is_yaml and not isinstance(value, str):
-        return foreign_value(value) if value is not None else None
-    if isinstance(value, dict):
-        # Some section is readable: this is a config with invalid YAML.
-        return None
-    return foreign_text(text) or (foreign_value(value) if is_yaml else None)
 
 
 def _first_line(text: str) -> TextSpan:

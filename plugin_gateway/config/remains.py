@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from plugin_gateway.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from typing import TypeAlias
 
     from plugin_gateway.config.load import LoadedConfig
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from plugin_gateway.config.model import Config
     from plugin_gateway.diagnostics import Finding, Pointer
 
-    Mistakes: TypeAlias = Sequence[tuple[Pointer, Mistake]]
+    Mistakes: TypeAlias = list[tuple[Pointer, Mistake]]
     Judge: TypeAlias = Callable[[Any], tuple[Config | None, Mistakes]]
 
 _MOST_ROUNDS: Final = 12

@@ -24,6 +24,7 @@ from plugin_gateway.gate.refused_name import find_refused_names
 from plugin_gateway.gate.required_name import find_required_names
 from plugin_gateway.openapi.near_misses import find_near_misses
 from plugin_gateway.openapi.prune.leaks import leaks_in_prose
+from plugin_gateway.openapi.refs import split_pointer
 from plugin_gateway.publish.page import PAGE_PATH
 from plugin_gateway.publish.security import well_known_at_root
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
@@ -214,15 +215,10 @@ def _allowed(
         operation_id=operation_id,
         slashes=one.slashes,
         credential=refusable(injected) if hides_refusals else "",
-        links=tuple(_tokens(pointer) for pointer in pointers),
+        links=tuple(split_pointer(pointer) for pointer in pointers),
         shape=replace(shape or NO_SHAPE, needs_approval=True) if one.needs_approval else shape,
         terms=one.terms,
     )
-
-
-def _tokens(pointer: str) -> tuple[str, ...]:
-    """Return the tokens of a JSON pointer (RFC 6901, 4)."""
-    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
 
 
 def _raise_errors(loaded: LoadedConfig, findings: Iterable[Finding], of_document: Iterable[Finding] = ()) -> None:
