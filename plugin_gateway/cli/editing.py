@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from plugin_gateway.cli.entry import colors
+from plugin_gateway.cli.colors import colors
 from plugin_gateway.cli.options import operations_in
 from plugin_gateway.cli.reading import reading
 from plugin_gateway.cli.report import show_findings

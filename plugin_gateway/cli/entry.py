@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from plugin_gateway.cli.colors import colors
 from plugin_gateway.errors import FindingsError, GatewayError, UsageError
 
 if TYPE_CHECKING:
@@ -198,11 +199,6 @@ def _hint(error: click.UsageError) -> str:
 def say_error(message: str) -> None:
     """Print an error message that has no location in a file."""
     click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True, color=colors())
-
-
-def colors() -> bool | None:
-    """Return `color` for click: False if the environment wants no colours (no-color.org), None to colour only terminals."""
-    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def leave(status: int) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 import click
 
 from plugin_gateway import __version__
-from plugin_gateway.cli.entry import colors
+from plugin_gateway.cli.colors import colors
 from plugin_gateway.rendering import render_github, render_json, render_sarif, render_text
 
 if TYPE_CHECKING:
