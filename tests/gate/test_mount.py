@@ -10,13 +10,13 @@ from plugin_gateway.gate.gate import NOT_FOUND
 from plugin_gateway.gate.mount import Mount, mount_at
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.refusal import Refusal
+from tests.gate.pets import ALLOWED, PETS, gate_of
 from tests.narrow import present
-from tests.pets import compiled
 
 MANIFEST = "/.well-known/ai-plugin.json"
 MOUNT = present(mount_at("/plugin", {MANIFEST}))
 assert MOUNT is not None
-GATE = compiled("{bearer: {env: KEY}}").gate
+GATE = gate_of(PETS, ALLOWED)
 SEGMENT = st.text("abcXYZ019-_~", min_size=1, max_size=6)
 PATHS = st.lists(SEGMENT, min_size=1, max_size=3).map(lambda segments: "/" + "/".join(segments))
 
