@@ -21,6 +21,7 @@ from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.uplink import Uplink, uplink_kind_of
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.publish.page_request import asks_for_page
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping, Sequence
@@ -32,12 +33,21 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.pool import Pool
     from plugin_gateway.proxy.received import Permitted
     from plugin_gateway.proxy.wire import FieldLine
-    from plugin_gateway.refusal import Refusal
     from plugin_gateway.revision import Revision
 
 _MOST_POSTS: Final = 2048
 """More than for other requests, because the head of a message to the MCP endpoint has its length and the name of its tool."""
 NO_ENDPOINTS: Final[Mapping[bytes, Endpoint]] = {}
+
+
+class Local:
+    """The destination of a request that the app answers."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, target: bytes) -> None:
+        self.target = target
+        """The target without the mount."""
 
 
 class Serving:
@@ -62,6 +72,7 @@ class Serving:
         "limits",
         "local_paths",
         "mount",
+        "own_paths",
         "plans",
         "pool",
         "posts",
@@ -100,6 +111,8 @@ class Serving:
         self.local_paths = own | {b"/"} if self.has_page else own
         self.endpoints = endpoints
         """By path, the endpoints that answer without the app."""
+        self.own_paths = self.local_paths | endpoints.keys()
+        """Without a mount, a request for any other path goes to the upstream, unless it is a preflight."""
         self.posts: Memo[Post] = Memo(_MOST_POSTS)
         """By the whole head of a request to an endpoint."""
         self._cors = {
@@ -210,14 +223,29 @@ class Serving:
             )
         return downlink
 
-    def is_local(self, method: bytes, path: bytes, fields: Sequence[Sequence[bytes]] = ()) -> bool:
-        """Whether the app answers: the gateway's own paths, and CORS preflights, which do not call an operation.
+    def destination(
+        self, method: bytes, target: bytes, fields: Sequence[Sequence[bytes]] = ()
+    ) -> bytes | Endpoint | Local | Refusal:
+        """Decide where a request goes: the only place where a front learns what to do with one.
 
-        `/` is the gateway's only if a browser asks for the page. For all other requests it is a path like any other.
+        Most requests are for `forward`; for them, return the target without the mount. The app answers the gateway's own
+        paths and CORS preflights, which do not call an operation. `/` is the gateway's only if a browser asks for the page;
+        for all other requests it is a path like any other.
         """
-        if method == b"OPTIONS" and path[:1] == b"/":
-            return True
-        return path in self.local_paths and (path != b"/" or not self.has_page or asks_for_page(method, fields))
+        if self.mount is not None:
+            cut = self.mount.cut(target)
+            if isinstance(cut, Refusal):
+                return cut
+            target = cut
+        path = target.partition(b"?")[0]
+        if method == b"OPTIONS":
+            return Local(target) if path[:1] == b"/" else target
+        endpoint = self.endpoints.get(path)
+        if endpoint is not None:
+            return endpoint
+        if path in self.local_paths and (path != b"/" or not self.has_page or asks_for_page(method, fields)):
+            return Local(target)
+        return target
 
     def read(self, lines: bytes, minor: int) -> FieldBlock:
         """Read field lines that `blocks` does not have: the bytes between the request line and the empty line.

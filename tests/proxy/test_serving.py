@@ -8,8 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.proxy.endpoint import Endpoint
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.serving import Local
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision import Bounds, Revision, UpstreamSettings
 from tests.narrow import stand_in
@@ -45,20 +48,45 @@ def test_operations_of_one_kind_share_their_uplink_and_others_do_not() -> None:
     assert serving.plan(alike) is not serving.plan(READ)
 
 
+@pytest.mark.parametrize("mount", ["", "/plugin"])
 @pytest.mark.parametrize(
-    ("method", "path", "is_local"),
+    ("method", "target", "goes_to"),
     [
-        (b"GET", b"/openapi.json", True),
-        (b"POST", b"/mcp", True),
-        (b"OPTIONS", b"/p", True),
-        (b"OPTIONS", b"*", False),
-        (b"GET", b"/p", False),
-        (b"GET", b"/openapi.json/", False),
-        (b"GET", b"/%6fpenapi.json", False),
+        (b"GET", b"/openapi.json?profile=lean", "app"),
+        (b"POST", b"/app", "app"),
+        (b"OPTIONS", b"/p", "app"),
+        (b"POST", b"/mcp?a=/p", "endpoint"),
+        (b"GET", b"/mcp", "endpoint"),
+        (b"OPTIONS", b"/mcp", "app"),
+        (b"OPTIONS", b"*", "upstream"),
+        (b"GET", b"/p?a=/mcp", "upstream"),
+        (b"GET", b"/mcp/", "upstream"),
+        (b"GET", b"/openapi.json/", "upstream"),
+        (b"GET", b"/%6fpenapi.json", "upstream"),
     ],
 )
-def test_faces_the_apps_paths_and_preflights_are_local(method: bytes, path: bytes, is_local: bool) -> None:
-    assert Holder(REVISION, local_paths={b"/mcp"}).serving.is_local(method, path) is is_local
+def test_a_request_goes_to_the_app_to_an_endpoint_or_to_the_upstream(
+    mount: str, method: bytes, target: bytes, goes_to: str
+) -> None:
+    revision, endpoint = replace(REVISION, mount=mount_at(mount, set())), Endpoint(9)
+    serving = Holder(revision, local_paths={b"/app"}, endpoints=lambda _: {b"/mcp": endpoint}).serving
+    found = serving.destination(method, mount.encode() + target if target[:1] == b"/" else target)
+    match goes_to:
+        case "app":
+            assert isinstance(found, Local)
+            assert found.target == target
+        case "endpoint":
+            assert found is endpoint
+        case _:
+            assert found == target
+
+
+@pytest.mark.parametrize(("method", "path"), [(b"GET", b"/openapi.json"), (b"OPTIONS", b"/p"), (b"POST", b"/mcp")])
+def test_a_request_outside_the_mount_is_refused(method: bytes, path: bytes) -> None:
+    mount = mount_at("/plugin", set())
+    assert mount is not None
+    serving = Holder(replace(REVISION, mount=mount), endpoints=lambda _: {b"/mcp": Endpoint(9)}).serving
+    assert serving.destination(method, path) is mount.outside
 
 
 @pytest.mark.parametrize(
@@ -72,11 +100,11 @@ def test_faces_the_apps_paths_and_preflights_are_local(method: bytes, path: byte
         (REVISION, (b"/",), b"GET", b"*/*", True),
     ],
 )
-def test_the_root_is_local_only_for_a_browser(
+def test_the_root_is_the_gateways_only_for_a_browser(
     revision: Revision, local_paths: tuple[bytes, ...], method: bytes, accept: bytes, is_local: bool
 ) -> None:
     serving = Holder(revision, local_paths=local_paths).serving
-    assert serving.is_local(method, b"/", [(b"accept", accept)]) is is_local
+    assert isinstance(serving.destination(method, b"/", [(b"accept", accept)]), Local) is is_local
 
 
 def test_each_allowed_origin_has_its_field_lines_ready() -> None:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import UpstreamError, WireError
 from plugin_gateway.proxy.body import body_late, incomplete, too_large
+from plugin_gateway.proxy.endpoint import Endpoint
 from plugin_gateway.proxy.forward import RequestHead, refuse, refuse_outside
 from plugin_gateway.proxy.fronts.app_call import AppCall
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.proxy.own_answer import FAILED, NO_RAW_PATH
 from plugin_gateway.proxy.received import FieldBlock, Received
+from plugin_gateway.proxy.serving import Local
 from plugin_gateway.proxy.wire import head_too_large
-from plugin_gateway.refusal import Refusal, refusal_of
+from plugin_gateway.refusal import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,11 +133,9 @@ class _AsgiRequest:
             return
         block = _field_block(scope, serving.limits.request_head_bytes)
         request = block.request
-        target = sent if serving.mount is None else serving.mount.cut(sent)
-        path = target.partition(b"?")[0] if isinstance(target, bytes) else b""
-        endpoint = serving.endpoints.get(path) if method != b"OPTIONS" else None
-        if endpoint is not None:
-            self._most_bytes = endpoint.body_bytes
+        destination = serving.destination(method, sent, request.fields)
+        if isinstance(destination, Endpoint):
+            self._most_bytes = destination.body_bytes
         if request.content_length > self._most_bytes:
             raise too_large(self._most_bytes)
         content = b""
@@ -150,16 +150,17 @@ class _AsgiRequest:
                 # upstream.
                 block = FieldBlock(request.as_chunked())
         is_whole = self._is_all_received
-        if isinstance(target, Refusal):
-            refuse_outside(serving, client, RequestHead(method, sent, block), target)
-        elif endpoint is not None:
-            endpoint.read(RequestHead(method, sent, block)).begin(serving, client, content, is_whole)
-        elif serving.is_local(method, path, request.fields):
+        if isinstance(destination, bytes):
+            client.begin(serving, RequestHead(method, destination, block), content, is_whole=is_whole)
+        elif isinstance(destination, Endpoint):
+            destination.read(RequestHead(method, sent, block)).begin(serving, client, content, is_whole)
+        elif isinstance(destination, Local):
             call = AppCall(client, Received(block.request, method, sent))
+            path = destination.target.partition(b"?")[0]
             call.launch(self._app, {"state": {}, **scope, "raw_path": path}, self._tasks)
             call.start(content, is_whole)
         else:
-            client.begin(serving, RequestHead(method, target, block), content, is_whole=is_whole)
+            refuse_outside(serving, client, RequestHead(method, sent, block), destination)
 
     async def _read(self) -> None:
         """Pass the body on, then wait for the client to leave.

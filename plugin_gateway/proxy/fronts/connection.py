@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from plugin_gateway.errors import WireError
 from plugin_gateway.proxy.body import RequestBody, body_late
 from plugin_gateway.proxy.call import Call
+from plugin_gateway.proxy.endpoint import Endpoint
 from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.forward import RequestHead, forward, refuse, refuse_outside
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
@@ -22,6 +23,7 @@ from plugin_gateway.proxy.memo import MOST_KEY_BYTES
 from plugin_gateway.proxy.own_answer import FAILED, TOO_MANY_CONNECTIONS
 from plugin_gateway.proxy.partial_head import PartialHead
 from plugin_gateway.proxy.received import Received
+from plugin_gateway.proxy.serving import Local
 from plugin_gateway.proxy.wire import (
     REQUEST_LINE,
     RequestFields,
@@ -270,41 +272,31 @@ class ConnectionFront(AnsweringConnection):
             block = serving.read(lines, 1 if version == b"1" else 0)
         if target[0] != _SLASH:
             target = origin_form(target, block.request.host)
+        request = block.request
+        destination: bytes | Endpoint | Local | Refusal = target
+        if serving.mount is not None or method == b"OPTIONS" or target.partition(b"?")[0] in serving.own_paths:
+            # In the common case, `destination` would return the target.
+            destination = serving.destination(method, target, request.fields)
+        most_bytes = serving.limits.request_body_bytes
         if not self._listener.forwards:
-            self._on_app_request(serving, block.request, method, target, data)
-            return
-        below, mount = target, serving.mount
-        if mount is not None:
-            cut = mount.cut(target)
-            if isinstance(cut, Refusal):
-                self._take(serving, block.request, data, serving.limits.request_body_bytes)
-                refuse_outside(serving, self, RequestHead(method, target, block), cut)
-                return
-            below = cut
-        path = below.partition(b"?")[0]
-        endpoint = serving.endpoints.get(path)
-        if endpoint is not None and method != b"OPTIONS":
-            post = endpoint.read(RequestHead(method, target, block))
+            if isinstance(destination, Endpoint):
+                most_bytes = destination.body_bytes
+            content = self._take(serving, request, data, most_bytes)
+            self._call_app(Received(request, method, target), target, content)
+        elif isinstance(destination, bytes):
+            content = self._take(serving, request, data, most_bytes)
+            forward(serving, self, RequestHead(method, destination, block, head), content, self._body is None)
+        elif isinstance(destination, Endpoint):
+            post = destination.read(RequestHead(method, target, block))
             serving.posts.offer(head, post)
-            content = self._take(serving, block.request, data, post.body_bytes)
+            content = self._take(serving, request, data, post.body_bytes)
             post.begin(serving, self, content, self._body is None)
-            return
-        content = self._take(serving, block.request, data, serving.limits.request_body_bytes)
-        if (path in serving.local_paths or method == b"OPTIONS") and serving.is_local(
-            method, path, block.request.fields
-        ):
-            self._call_app(Received(block.request, method, target), below, content)
+        elif isinstance(destination, Local):
+            content = self._take(serving, request, data, most_bytes)
+            self._call_app(Received(request, method, target), destination.target, content)
         else:
-            forward(serving, self, RequestHead(method, below, block, head), content, self._body is None)
-
-    def _on_app_request(
-        self, serving: Serving, request: RequestFields, method: bytes, target: bytes, data: bytes
-    ) -> None:
-        """Let the app answer a request with any target."""
-        endpoint = serving.endpoints.get(target.partition(b"?")[0])
-        most = serving.limits.request_body_bytes if endpoint is None else endpoint.body_bytes
-        content = self._take(serving, request, data, most)
-        self._call_app(Received(request, method, target), target, content)
+            self._take(serving, request, data, most_bytes)
+            refuse_outside(serving, self, RequestHead(method, target, block), destination)
 
     def _take(self, serving: Serving, request: RequestFields, data: bytes, most_bytes: int) -> bytes:
         """Begin a request whose head was read; return the part of its body in `data`. The body has `most_bytes` at most."""
@@ -327,7 +319,7 @@ class ConnectionFront(AnsweringConnection):
         return self.feed_body(self._body, data)
 
     def _call_app(self, received: Received, target: bytes, content: bytes) -> None:
-        """Let the app answer at a target, which has no mount."""
+        """Let the app answer at a target, which has no mount if the front forwards."""
         call = AppCall(self, received)
         scope = scope_of(received, target, self.transport, self._config.root_path)
         scope["state"] = self._app_state.copy()

@@ -111,6 +111,7 @@ class Scene:
         state: Any = None,
         on_begin: Callable[..., Any] | None = None,
         mount: Mount | None = None,
+        forwards: bool = True,
         **limits: Any,
     ) -> None:
         revision = Revision(
@@ -119,9 +120,9 @@ class Scene:
             read_injection=Injection(), write_injection=Injection(), limits=Bounds(**limits), cors_origins=(),
         )  # fmt: skip
         self.records: list[Any] = []
-        self.holder = Holder(revision)
+        self.holder = Holder(revision, endpoints=lambda _: {b"/mcp": Endpoint(100)})
         self.state = state or ServerState()
-        make = connection_front(self.holder, self.records.append, on_begin=on_begin)
+        make = connection_front(self.holder, self.records.append, on_begin=on_begin, forwards=forwards)
         self.front = make(SimpleNamespace(root_path="", loaded_app=app), self.state, {})
         self.client = Transport()
         self.upstreams: list[Any] = []
@@ -701,12 +702,23 @@ def test_the_gateways_own_paths_are_answered_by_the_app_with_our_framing() -> No
 
 def test_a_preflight_for_an_endpoint_is_answered_by_the_app() -> None:
     async def scene(it: Scene) -> None:
-        it.holder.serving.endpoints = {b"/mcp": Endpoint(100)}
         it.send(b"OPTIONS /mcp HTTP/1.1\r\nHost: a\r\nOrigin: https://a\r\n\r\n")
         await settle(it)
         assert b'"method": "OPTIONS", "path": "/mcp"' in it.client.written
 
     play(scene, app=echo_app)
+
+
+@pytest.mark.parametrize(("path", "status"), [(b"/plugin/mcp", 200), (b"/plugin/p", 413)])
+def test_a_front_that_forwards_nothing_knows_the_body_limit_of_an_endpoint_below_a_mount(
+    path: bytes, status: int
+) -> None:
+    async def scene(it: Scene) -> None:
+        it.send(b"POST %b HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\n" % path + b"x" * 12)
+        await settle(it)
+        assert it.statuses() == [status]
+
+    play(scene, app=echo_app, forwards=False, mount=mount_at("/plugin", set()), request_body_bytes=10)
 
 
 _pieces = st.sampled_from(
