@@ -52,7 +52,7 @@ def why_left_out(case: AnyCase) -> str:
     if broken == {"body"} and not is_judged(call):
         return "type that is not judged"
     is_valid_call = (broken == {"body"} and has_a_valid_body(case, call)) or (
-        broken == {"query"} and has_a_valid_query(case)
+        broken == {"query"} and has_a_valid_query(case, call)
     )
     return "valid call" if is_valid_call else ""
 
@@ -181,26 +181,42 @@ def _has_strings_in_json(body: Any, call: requests.PreparedRequest) -> bool:
     return any(isinstance(one, str) for member in members for one in (member if isinstance(member, list) else [member]))
 
 
-def has_a_valid_query(case: AnyCase) -> bool:
-    """Whether a query is valid because its pairs are the members of an object (Style Values: form, explode).
+def has_a_valid_query(case: AnyCase, call: requests.PreparedRequest) -> bool:
+    """Whether the pairs that are sent are a valid query (Style Values: form).
 
-    For each invalid value of such an object `p`, schemathesis sends `p=`, which is a member `p`. Other styles are not read here.
+    For each invalid value of an exploded object `p`, schemathesis sends `p=`, which is a member `p`, and for an empty object in
+    place of another value it sends nothing. Other styles are not read here.
     """
     document, _ = _operation_of(case)
-    pairs = dict(case.query)
+    pairs: dict[str, list[str]] = {}
+    for name, text in parse_qsl(urlsplit(call.path_url).query, keep_blank_values=True):
+        pairs.setdefault(name, []).append(text)
     exploded: list[Any] = []
     for one in _query_parameters(case):
-        if "content" in one or one.get("style", "form") != "form" or not one.get("explode", True):
+        if "content" in one or one.get("style", "form") != "form":
             return False
         schema = one.get("schema", True)
-        if any(form.keys() & {"properties", "additionalProperties"} for form in objects_of(schema, document)):
+        is_object = any(form.keys() & {"properties", "additionalProperties"} for form in objects_of(schema, document))
+        is_exploded = one.get("explode", True)
+        if is_object and is_exploded:
             exploded.append(schema)
         elif one["name"] in pairs:
-            if not is_valid(fitting(pairs.pop(one["name"]), schema, document), schema, document):
+            texts = pairs.pop(one["name"])
+            if not is_exploded and (is_object or len(texts) > 1):
+                return False
+            value = _one_or_all(texts if is_exploded else texts[0].split(","))
+            if not is_valid(fitting(value, schema, document), schema, document):
                 return False
         elif one.get("required"):
             return False
-    return len(exploded) == 1 and next(twins_of(pairs, exploded[0], document), None) is not None
+    if not exploded:
+        return not pairs
+    members = {name: _one_or_all(texts) for name, texts in pairs.items()}
+    return len(exploded) == 1 and next(twins_of(members, exploded[0], document), None) is not None
+
+
+def _one_or_all(texts: list[str]) -> Any:
+    return texts[0] if len(texts) == 1 else texts
 
 
 def _with_body(case: AnyCase, body: Any) -> AnyCase:

@@ -82,14 +82,19 @@ def _same_texts(value: Any) -> Iterator[Any]:
     yield value
     if isinstance(value, list):
         yield [_text_of(one) for one in value]
+        yield [_read(one) for one in value]
         if len(value) == 1:
             yield from _same_texts(value[0])
-    other = _text_of(value)
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            other = json.loads(value)
+    other = _read(value) if isinstance(value, str) else _text_of(value)
     yield other
     yield from ([value], [other])
+
+
+def _read(value: Any) -> Any:
+    """Return the value of a text of JSON, and any other value as it is."""
+    with contextlib.suppress(TypeError, ValueError):
+        return json.loads(value)
+    return value
 
 
 def _text_of(value: Any) -> str:

@@ -54,6 +54,12 @@ PARAMETERS: list[dict[str, Any]] = [
     {"name": "limit", "in": "query", "schema": {"type": "integer"}},
     {"name": "tags", "in": "query", "schema": {"type": "object", "additionalProperties": {"type": "string"}}},
 ]
+LISTED = [
+    PARAMETERS[1],
+    {"name": "fields", "in": "query", "explode": False, "schema": {"type": "array", "items": {"type": "string"}}},
+    {"name": "counts", "in": "query", "explode": False, "schema": {"type": "array", "items": {"type": "integer"}}},
+    {"name": "place", "in": "query", "explode": False, "schema": {"type": "object", "properties": {}}},
+]
 DEEP_PARAMETER = {"name": "expand", "in": "query", "style": "deepObject", "explode": True, "schema": {"type": "array"}}
 RESPONSES = {"200": {"description": "All is well."}}
 DOCUMENT: dict[str, Any] = {
@@ -66,6 +72,7 @@ DOCUMENT: dict[str, Any] = {
         "/required": {
             "get": {"parameters": [{**PARAMETERS[1], "required": True}, PARAMETERS[2]], "responses": RESPONSES}
         },
+        "/listed": {"get": {"parameters": LISTED, "responses": RESPONSES}},
         "/two": {"get": {"parameters": [PARAMETERS[2], {**PARAMETERS[2], "name": "more"}], "responses": RESPONSES}},
         "/deep": {"get": {"parameters": [DEEP_PARAMETER], "responses": RESPONSES}},
         "/rows/{id}": {
@@ -139,21 +146,46 @@ def test_a_form_without_fields_is_no_body(path: str, is_valid: bool) -> None:
     ],
 )
 def test_the_pairs_of_a_query_may_be_members_of_its_object(pairs: dict[str, str], is_valid: bool) -> None:
-    assert has_a_valid_query(SCHEMA["/rows"]["GET"].Case(query=pairs)) is is_valid
+    assert is_valid_query("/rows", pairs) is is_valid
 
 
 def test_a_query_without_a_required_parameter_is_not_valid() -> None:
-    assert not has_a_valid_query(SCHEMA["/required"]["GET"].Case(query={"tags": ""}))
-    assert has_a_valid_query(SCHEMA["/required"]["GET"].Case(query={"tags": "", "limit": "5"}))
+    assert not is_valid_query("/required", {"tags": ""})
+    assert is_valid_query("/required", {"tags": "", "limit": "5"})
 
 
-def test_a_query_without_an_object_or_with_two_is_not_read() -> None:
-    assert not has_a_valid_query(SCHEMA["/two"]["GET"].Case(query={"tags": ""}))
-    assert not has_a_valid_query(SCHEMA["/rows/{id}"]["GET"].Case(path_parameters={"id": "1"}, query={"a": ""}))
+@pytest.mark.parametrize(
+    ("query", "is_valid"),
+    [
+        ({"fields": ""}, True),
+        ({"fields": "a,b"}, True),
+        ({"fields": ["a", "b"]}, False),
+        ({"limit": "5"}, True),
+        ({"limit": "x"}, False),
+        ({"limit": ["5", "6"]}, False),
+        ({"counts": "5,6"}, True),
+        ({"counts": "5,x"}, False),
+        ({"place": ""}, False),
+        ({"other": ""}, False),
+    ],
+)
+def test_a_query_is_valid_if_the_pairs_that_are_sent_are(query: dict[str, Any], is_valid: bool) -> None:
+    assert is_valid_query("/listed", query) is is_valid
+
+
+def test_a_query_with_two_objects_or_an_unknown_name_is_not_valid() -> None:
+    assert not is_valid_query("/two", {"tags": ""})
+    case = SCHEMA["/rows/{id}"]["GET"].Case(path_parameters={"id": "1"}, query={"a": ""})
+    assert not has_a_valid_query(case, prepared(case))
 
 
 def test_a_query_in_another_style_is_not_read() -> None:
-    assert not has_a_valid_query(SCHEMA["/deep"]["GET"].Case(query={"expand": ""}))
+    assert not is_valid_query("/deep", {"expand": ""})
+
+
+def is_valid_query(path: str, query: dict[str, Any]) -> bool:
+    case = SCHEMA[path]["GET"].Case(query=query)
+    return has_a_valid_query(case, prepared(case))
 
 
 def test_schemathesis_sends_the_list_of_a_deep_object_in_another_style() -> None:
