@@ -111,7 +111,7 @@ class Serving:
         self.local_paths = own | {b"/"} if self.has_page else own
         self.endpoints = endpoints
         """By path, the endpoints that answer without the app."""
-        self.own_paths = self.local_paths | endpoints.keys()
+        self.own_paths = self.local_paths.union(endpoints)
         """Without a mount, a request for any other path goes to the upstream, unless it is a preflight."""
         self.posts: Memo[Post] = Memo(_MOST_POSTS)
         """By the whole head of a request to an endpoint."""
