@@ -1,4 +1,4 @@
-"""A slashed parameter: a path parameter whose values may contain encoded slashes, and so spell longer, denied paths."""
+"""A slashed parameter: a path parameter whose values may hold encoded slashes, so that they can spell longer, denied paths."""
 
 from __future__ import annotations
 
