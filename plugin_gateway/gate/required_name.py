@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.variant import describe_pairs
 from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.openapi.required_members import required_members
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -60,20 +61,7 @@ def _required_in_each_body(document: Document, key: OperationKey, closed: Collec
         [one.get("schema") for one in content.values() if isinstance(one, dict)] if isinstance(content, dict) else []
     )
     found = [
-        [name for name in _required(schema, document) if fold_name(name.encode(errors="replace")) in closed]
+        [name for name in required_members(schema, document) if fold_name(name.encode(errors="replace")) in closed]
         for schema in schemas
     ]
     return found[0][0] if found and all(found) else ""
-
-
-def _required(schema: Any, document: Document) -> Iterator[str]:
-    """Yield the names that an object must have by the schema, its reference and its `allOf`."""
-    stack, seen = [schema], set[int]()
-    while stack:
-        part = follow(stack.pop(), document)
-        if part is None or id(part) in seen:
-            continue
-        seen.add(id(part))
-        names, parts = part.get("required"), part.get("allOf")
-        yield from (name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
-        stack += parts if isinstance(parts, list) else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.openapi.required_members import required_members
 from plugin_gateway.shape.pointer import ANY, find_in_schema, step
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def lost_members(
         if not _goes_up(place, keep, drop | frozenset(values)):
             continue
         found = find_in_schema(document, schema, place)
-        for name in dict.fromkeys(name for part in found.direct for name in _required(document, part)):
+        for name in dict.fromkeys(name for part in found.direct for name in required_members(part, document)):
             member = (*place, name)
             if _goes_up(member, keep, drop) or any(_is_at_or_below(value, member) for value in values):
                 continue
@@ -55,16 +55,3 @@ def _is_at_or_below(value: Tokens, place: Tokens) -> bool:
 
 def _at(document: Document, schema: Any, place: Tokens) -> tuple[Any, ...]:
     return find_in_schema(document, schema, place).schemas
-
-
-def _required(document: Document, schema: Any) -> Iterator[str]:
-    """Yield the names that every value of a schema must have. Alternatives do not count."""
-    stack, seen = [schema], set[int]()
-    while stack:
-        part = follow(stack.pop(), document)
-        if part is None or id(part) in seen:
-            continue
-        seen.add(id(part))
-        required, parts = part.get("required"), part.get("allOf")
-        yield from (name for name in required if isinstance(name, str)) if isinstance(required, list) else ()
-        stack += parts if isinstance(parts, list) else []
