@@ -18,5 +18,5 @@ ILLEGIBLE: Final = Illegible()
 
 
 def illegible(at: Pointer = ()) -> Mistake:
-    """Return the mistake of an illegible value. It is never reported, because the mistake of syntax is."""
+    """Return the mistake of an illegible value. It is never reported: the syntax error is."""
     return Mistake("yaml-syntax", "not YAML", at=at)

@@ -70,7 +70,7 @@ def begins_an_entry(lines: Sequence[str], number: int) -> bool:
 
 
 def list_of(lines: Sequence[str], number: int) -> str:
-    """Return the key that takes a list and that a line is directly below, or an empty text."""
+    """Return the key of the list to which a line belongs directly, or an empty text."""
     column = indent_of(line_at(lines, number))
     above = (one for one in reversed(lines[: max(0, number - 1)]) if says_something(one) and indent_of(one) < column)
     opener = next(above, "")

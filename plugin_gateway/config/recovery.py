@@ -29,7 +29,7 @@ _CLOSES: Final = re.compile(r"\s*[\]}]")
 _MENDED_APART: Final = frozenset({"yaml-syntax", "yaml-merge", "yaml-alias", "bad-key", "many-documents"})
 _MOST_READS: Final = 60
 _MOST_CHARACTERS: Final = 12_000_000
-"""How many characters all reads may take: of a large file there are fewer."""
+"""How many characters all reads together may take, so a large file is read fewer times."""
 _FOR_SECTIONS: Final = 12
 """How many of these reads are kept for leaving out whole sections, in a file with mistakes on many lines."""
 _OF_KEYS: Final = frozenset({"missing-key", "exactly-one", "goes-together"})

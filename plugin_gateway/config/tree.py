@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS: Final = 1_000_000
 ILLEGIBLE_TEXT: Final = "\ue000"
-"""Stands for an illegible value in a text that is read again: a private character, so no file means anything by it."""
+"""Stands for an illegible value in a text that is read again: a character for private use, which no config needs."""
 _MAX_DEPTH: Final = 50
 _STUCK: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*):(\S.*)")
 _TOO_DEEP: Final = Mistake("too-deep", f"nested deeper than {_MAX_DEPTH} levels")

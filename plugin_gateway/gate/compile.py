@@ -40,7 +40,7 @@ class AllowedOperation(Struct, frozen=True, kw_only=True):
     shape: Shape | None = None
     """The rule's `shape`."""
     terms: Terms = NO_TERMS
-    """A call that a server may take for one of this operation is no call of an operation with other terms."""
+    """A call does not pass under other terms if a server may take it for a call of this operation."""
 
 
 def compile_gate(

@@ -23,8 +23,8 @@ def find_required_names(
 ) -> Iterator[Finding]:
     """Warn of operations whose calls are all refused.
 
-    What selects them must be in the body, too, or does not go up as the caller sends it. `document` is 3.0 or later; `entries`
-    maps each allowed operation to the index of its entry in `allow`.
+    The gate forbids a name that each of their bodies must have, or the gateway does not forward the field that selects them.
+    `document` is 3.0 or later; `entries` maps each allowed operation to the index of its entry in `allow`.
     """
     for key, index in entries.items():
         if pairs := _not_taken(rules[key]):

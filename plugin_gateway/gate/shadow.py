@@ -59,7 +59,7 @@ class Terms(NamedTuple):
     is_held: bool = False
     """A person must approve each call."""
     others: tuple[object, ...] = ()
-    """Compared, and not read."""
+    """Everything else. Terms are only compared."""
 
 
 NO_TERMS = Terms()

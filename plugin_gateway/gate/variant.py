@@ -39,7 +39,7 @@ class Fields(Protocol):
 
 
 class PlainFields(NamedTuple):
-    """Fields with names in lower case, without hop-by-hop fields."""
+    """Fields with names in lower case. Connection is not read, so they should have no hop-by-hop field."""
 
     pairs: tuple[tuple[bytes, bytes], ...] = ()
 

@@ -124,7 +124,7 @@ class Oracle:
     def judge_answer(self, octets: bytes, ordinary: bytes = b"") -> Iterator[str]:
         """Yield what is wrong with the answers on a connection.
 
-        A gateway without any secret sends and answers `ordinary`. If a secret has words of it, these words reveal nothing.
+        A gateway without any secret sends and answers `ordinary`. Words of a secret that it contains reveal nothing.
         """
         answered, known = readings_of_answer(octets), readings_of_answer(ordinary)
         if any(_is_in(dropped, answered) for dropped in _DROPPED):

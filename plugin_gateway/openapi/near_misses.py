@@ -1,4 +1,4 @@
-"""A near miss: a field that is one of OpenAPI's but for its capitals or a slip of the pen, so its meaning is lost."""
+"""A near miss: a field that OpenAPI does not have, spelled almost like one that it has. The gateway does not read it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MISSPELT_IDS: Final = frozenset(
         "operatonId",
     }
 )
-"""Only these are looked for: an operation of a large document is not read for its other fields."""
+"""The search knows only these, because the other fields of operations in a large document stay unread."""
 
 
 @lru_cache(maxsize=1_000)
@@ -54,7 +54,7 @@ def _nearest(name: str, fields: Collection[str]) -> str:
 
 
 def find_near_misses(document: Document) -> Iterator[Finding]:
-    """Warn of fields of the root and of path items that are unknown, and nearly one that is known.
+    """Warn of unknown fields of the root and of path items that are spelled almost like a known one.
 
     A misspelt field of a path item loses a whole operation, also for the gate: it cannot close an operation that the document
     does not name.

@@ -31,7 +31,7 @@ def find_carriers(document: Document, entries: Mapping[OperationKey, int]) -> It
             yield Finding(
                 rule="carries-other-calls",
                 severity=Severity.WARNING,
-                message=f"`{key}` {sign}, and the gateway does not judge those calls: who may use it may use the whole API",
+                message=f"`{key}` {sign}, and the gateway does not judge those calls: its callers can reach the whole API",
                 hint="remove the entry, and allow the operations themselves",
                 pointer=("allow", index),
             )
